@@ -1,0 +1,130 @@
+"""Where and when something can be committed, started and put in service: sparse from the start.
+
+Shared by the families that decide on, place load on, pay for, or staff what is built.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from optalloc.dataset import Dataset
+
+from ._calendar import (
+    TINY_MONTHS,
+    calendar,
+    first_position_at,
+    last_position_before,
+    last_position_by,
+    months_from_base,
+)
+from ._money import to_workbook_currency
+
+KEYS = ["site", "period"]
+OPEN = ("existing", "committed")
+
+
+def site_periods(data: Dataset) -> pd.DataFrame:
+    """Every active site in every period, with all columns of both."""
+    sites = active_sites(data).reset_index(drop=True)
+    return sites.merge(calendar(data).reset_index(), how="cross")
+
+
+def active_sites(data: Dataset) -> pd.DataFrame:
+    """Sites that are not excluded, indexed by site, costs in the workbook's currency.
+
+    Adds is_open, lives, the MW standing at the end, and ``room_mw``: what may still be built, in
+    whole blocks where the site has blocks.
+    """
+    settings = data.one("Settings")
+    sites = data["Sites"]
+    sites = sites[sites["status"] != "excluded"].reset_index(drop=True)
+    sites = to_workbook_currency(
+        data, sites, ["site_cost", "build_cost_per_mw", "fixed_cost_per_year", "cost_per_mw_year"]
+    )
+    room = (sites["max_mw"] - sites["existing_mw"] - sites["under_construction_mw"]).clip(lower=0)
+    blocks = np.floor(room / sites["block_mw"] + 1e-9)
+    return sites.assign(
+        is_open=sites["status"].isin(OPEN),
+        life_years=sites["life_years"].fillna(settings.life_years),
+        earliest=months_from_base(data, sites["earliest_start"]).fillna(-np.inf),
+        built_online=months_from_base(data, sites["under_construction_online"]).fillna(np.inf),
+        room_blocks=blocks,
+        room_mw=room.where(sites["block_mw"].isna(), blocks * sites["block_mw"]),
+    ).set_index("site", drop=False)
+
+
+def standing_mw(data: Dataset) -> pd.DataFrame:
+    """Capacity that needs no decision: existing, and under construction from its online date."""
+    frame = site_periods(data)
+    ready = frame["built_online"] <= frame["begin"] + TINY_MONTHS
+    mw = frame["existing_mw"] + frame["under_construction_mw"].where(ready, 0.0)
+    return frame[KEYS].assign(standing_mw=mw)
+
+
+def possible_starts(data: Dataset) -> pd.DataFrame:
+    """Starts that can be online within the horizon: one row per site and period.
+
+    Columns: site, period, begin, previous (the site's start period before, or None),
+    commit_position (latest commitment that allows it, -1 for an open site), online_position.
+    """
+    cal = calendar(data)
+    frame = site_periods(data)
+    frame["online_position"] = first_position_at(cal, frame["begin"] + frame["block_lead_months"])
+    frame["commit_position"] = np.where(
+        frame["is_open"], -1, last_position_before(cal, frame["end"] - frame["site_lead_months"])
+    )
+    possible = (
+        (frame["room_mw"] > 0)
+        & (frame["online_position"] < len(cal))
+        & (frame["begin"] >= frame["earliest"] - TINY_MONTHS)
+        & (frame["is_open"] | (frame["commit_position"] >= 0))
+    )
+    frame = frame[possible].reset_index(drop=True)
+    frame["previous"] = frame.groupby("site")["period"].shift(1)
+    return frame
+
+
+def possible_service(data: Dataset, starts: pd.DataFrame) -> pd.DataFrame:
+    """Where new capacity can be in service: site, period, the start and commitment it needs."""
+    cal = calendar(data)
+    frame = site_periods(data)
+    frame["start_position"] = last_position_by(cal, frame["begin"] - frame["block_lead_months"])
+    both = frame["begin"] - frame["block_lead_months"] - frame["site_lead_months"]
+    frame["ripe_position"] = np.where(frame["is_open"], -1, last_position_by(cal, both))
+    spans = starts.groupby("site")["position"].agg(["min", "max"])
+    frame = frame.join(spans, on="site")
+    frame["start_position"] = frame[["start_position", "max"]].min(axis=1)
+    ok = frame["start_position"] >= frame["min"]
+    ok &= frame["is_open"] | (frame["ripe_position"] >= 0)
+    frame = frame[ok].reset_index(drop=True)
+    frame["start"] = cal.index.to_numpy()[frame["start_position"].astype(int)]
+    frame["previous"] = frame.groupby("site")["period"].shift(1)
+    # A commitment early enough for the start is often early enough for service too.
+    needed = starts[["site", "period", "commit_position"]].rename(columns={"period": "start"})
+    frame = frame.merge(needed, on=["site", "start"], how="left")
+    frame["ripe_needed"] = ~frame["is_open"] & (frame["ripe_position"] < frame["commit_position"])
+    return frame
+
+
+def useful_commitments(data: Dataset, starts: pd.DataFrame) -> pd.DataFrame:
+    """Commitments that are of use: each candidate's periods up to the latest that a start needs."""
+    latest = starts[~starts["is_open"]].groupby("site")["commit_position"].max()
+    frame = site_periods(data)
+    frame = frame.join(latest.rename("latest"), on="site")
+    frame = frame[~frame["is_open"] & (frame["position"] <= frame["latest"])]
+    frame = frame.reset_index(drop=True)
+    frame["previous"] = frame.groupby("site")["period"].shift(1)
+    return frame
+
+
+def open_by(data: Dataset, commits: pd.DataFrame) -> pd.DataFrame:
+    """Each candidate and period, with the commitment that says whether the site is open then.
+
+    Past the last useful commitment, that one stands.
+    """
+    names = calendar(data).index.to_numpy()
+    latest = commits.groupby("site")["position"].max().rename("latest")
+    frame = site_periods(data).join(latest, on="site").dropna(subset=["latest"])
+    at = frame[["position", "latest"]].min(axis=1).astype(int)
+    return frame[KEYS].assign(commit=names[at]).reset_index(drop=True)

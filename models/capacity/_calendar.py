@@ -1,0 +1,97 @@
+"""Dates as months from the base date, and the period in which something falls.
+
+Every lead is added in months and rounded once, to a period, here.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from optalloc.dataset import Dataset
+
+TINY_MONTHS = 1e-6
+
+
+def months_between(earlier: pd.Timestamp, later: pd.Timestamp | pd.Series) -> float | pd.Series:
+    """Months from one date to another; whole where the day of the month is the same."""
+    if isinstance(later, pd.Series):
+        later = pd.to_datetime(later)
+        whole = (later.dt.year - earlier.year) * 12 + (later.dt.month - earlier.month)
+        return whole + (later.dt.day - earlier.day) / 30.4375
+    whole = (later.year - earlier.year) * 12 + (later.month - earlier.month)
+    return float(whole + (later.day - earlier.day) / 30.4375)
+
+
+def calendar(data: Dataset) -> pd.DataFrame:
+    """Periods by name, in order of time.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by period: position, date (first day), months, begin and end (months from the base
+        date), years (length), mid (months from the base date to its middle).
+    """
+    frame = data["Periods"].dropna(subset=["period", "start", "months"]).sort_values("start")
+    base = data.one("Settings").base_date
+    begin = months_between(base, frame["start"].iloc[0]) + np.concatenate(
+        ([0.0], frame["months"].cumsum().to_numpy()[:-1])
+    )
+    return pd.DataFrame(
+        {
+            "position": np.arange(len(frame)),
+            "date": frame["start"].to_numpy(),
+            "months": frame["months"].to_numpy(),
+            "begin": begin,
+            "end": begin + frame["months"].to_numpy(),
+            "years": frame["months"].to_numpy() / 12.0,
+            "mid": begin + frame["months"].to_numpy() / 2.0,
+        },
+        index=pd.Index(frame["period"].to_numpy(), name="period"),
+    )
+
+
+def months_from_base(data: Dataset, dates: pd.Series) -> pd.Series:
+    """Dates as months from the base date; NaN where there is no date."""
+    base = data.one("Settings").base_date
+    dates = pd.to_datetime(dates)
+    out = pd.Series(np.nan, index=dates.index)
+    known = dates.notna()
+    if known.any():
+        out[known] = months_between(base, dates[known])
+    return out
+
+
+def first_position_at(cal: pd.DataFrame, months: np.ndarray | pd.Series) -> np.ndarray:
+    """Position of the first period that begins at or after a moment; len(cal) where none does."""
+    return np.searchsorted(cal["begin"].to_numpy(), np.asarray(months, float) - TINY_MONTHS, "left")
+
+
+def last_position_by(cal: pd.DataFrame, months: np.ndarray | pd.Series) -> np.ndarray:
+    """Position of the last period that begins at or before a moment; -1 where none does."""
+    by = np.searchsorted(cal["begin"].to_numpy(), np.asarray(months, float) + TINY_MONTHS, "right")
+    return by - 1
+
+
+def last_position_before(cal: pd.DataFrame, months: np.ndarray | pd.Series) -> np.ndarray:
+    """Position of the last period that begins strictly before a moment; -1 where none does."""
+    before = np.searchsorted(
+        cal["begin"].to_numpy(), np.asarray(months, float) - TINY_MONTHS, "left"
+    )
+    return before - 1
+
+
+def carried_forward(frame: pd.DataFrame, cal: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Rows of a sheet keyed by `by` and period, for every period from the first one given.
+
+    The last value carries forward; periods before a key's first row are absent.
+    """
+    if frame.empty:
+        return frame.reset_index(drop=True)
+    keys = frame[by].drop_duplicates()
+    full = keys.merge(pd.DataFrame({"period": cal.index}), how="cross")
+    full = full.merge(frame, on=[*by, "period"], how="left", indicator=True)
+    given = full["_merge"].eq("both").groupby([full[k] for k in by]).cummax()
+    values = [c for c in full.columns if c not in (*by, "period", "_merge")]
+    full[values] = full.groupby(by)[values].ffill()
+    return full[given].drop(columns="_merge").reset_index(drop=True)

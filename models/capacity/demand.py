@@ -1,0 +1,363 @@
+"""Demand: how much IT load each region asks for, and what may be left unmet at a price.
+
+In words
+    Every workload of every region is served in full, unless the workload has a penalty for what
+    is left unmet.
+Data
+    Workloads, Demand.
+Decides
+    ``unmet[workload, region, period]``, only for workloads with a penalty.
+Limits
+    ``served + unmet = demand``, as ``demand_met``.
+Reads and posts
+    Reads ``served_mw``; owns and posts ``required_mw``; posts ``cost``.
+Source
+    Planner's convention.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import pyomo.environ as pyo
+
+from optalloc.dataset import Dataset
+from optalloc.errors import Problem
+from optalloc.family import Family, Ledger, Limit, TableSpec
+from optalloc.program import Ledgers, index_set, indexed_set, parameter
+from optalloc.schema import Column, Kind, Missing, Sheet
+from optalloc.values import Values
+
+from ._calendar import calendar
+from ._money import PENALTY, charge_rows, discount, post_cost
+
+WORKLOADS = Sheet(
+    name="Workloads",
+    meaning="One kind of computing a row.",
+    required=True,
+    key=("workload",),
+    columns=(
+        Column(
+            name="workload", kind=Kind.TEXT, meaning="Name of the workload.", example="inference"
+        ),
+        Column(
+            name="max_latency_ms",
+            kind=Kind.NUMBER,
+            unit="ms",
+            meaning="Longest round trip to a region that may be served.",
+            blank=None,
+            blank_means="no latency limit",
+            at_least=0,
+            example=60,
+        ),
+        Column(
+            name="load_factor",
+            kind=Kind.NUMBER,
+            unit="share of peak",
+            meaning="Mean load over peak load: turns MW into MWh.",
+            blank=1.0,
+            above=0,
+            at_most=1,
+            example=0.75,
+        ),
+        Column(
+            name="reserve_share",
+            kind=Kind.NUMBER,
+            unit="share of load",
+            meaning="Capacity kept free beside each MW served, at the site that serves it.",
+            blank=0.0,
+            at_least=0,
+            at_most=1,
+            example=0.1,
+        ),
+        Column(
+            name="trusted_only",
+            kind=Kind.FLAG,
+            meaning="Whether it may only run in jurisdictions marked trusted.",
+            blank=False,
+            example="no",
+        ),
+        Column(
+            name="unmet_penalty_per_mw_year",
+            kind=Kind.NUMBER,
+            unit="M per MW-year",
+            meaning="Penalty for each MW of peak demand left unmet for a year.",
+            blank=None,
+            blank_means="demand must be met",
+            above=0,
+            example=60,
+        ),
+    ),
+)
+
+DEMAND = Sheet(
+    name="Demand",
+    meaning="Peak IT load of a workload in a region and period.",
+    required=True,
+    key=("workload", "region", "period"),
+    missing=Missing.ERROR,
+    columns=(
+        Column(
+            name="workload",
+            kind=Kind.TEXT,
+            meaning="From Workloads.",
+            refers_to="Workloads.workload",
+            example="inference",
+        ),
+        Column(
+            name="region",
+            kind=Kind.TEXT,
+            meaning="Where the users are; a region exists by being named here.",
+            example="Japan",
+        ),
+        Column(
+            name="period",
+            kind=Kind.TEXT,
+            meaning="From Periods.",
+            refers_to="Periods.period",
+            example="2027H1",
+        ),
+        Column(
+            name="it_mw",
+            kind=Kind.NUMBER,
+            unit="MW IT",
+            meaning="Peak IT load to be served; a workload named for a region needs every period, 0 where there is none.",
+            at_least=0,
+            example=40,
+        ),
+    ),
+)
+
+KEYS = ["workload", "region", "period"]
+
+SERVICE = TableSpec(
+    name="Service",
+    meaning="Demand of each workload and region, and how much of it is served.",
+    key=("workload", "region", "period"),
+    across="period",
+    spread=("demand_mw", "served_mw", "unmet_mw"),
+    columns=(
+        Column(name="workload", kind=Kind.TEXT, meaning="Workload."),
+        Column(name="region", kind=Kind.TEXT, meaning="Region."),
+        Column(name="period", kind=Kind.TEXT, meaning="Period."),
+        Column(name="demand_mw", kind=Kind.NUMBER, unit="MW IT", meaning="Peak load asked for."),
+        Column(name="served_mw", kind=Kind.NUMBER, unit="MW IT", meaning="Peak load served."),
+        Column(name="unmet_mw", kind=Kind.NUMBER, unit="MW IT", meaning="Peak load left unmet."),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Demand above nought by key, with the workload's reserve share, and unmet charges."""
+
+    demand: pd.DataFrame
+    periods: list[str]
+    penalties: pd.DataFrame
+
+
+def demand_rows(data: Dataset) -> pd.DataFrame:
+    """Demand above nought, with the columns of its workload."""
+    demand = data["Demand"]
+    return (
+        demand[demand["it_mw"] > 0].merge(data["Workloads"], on="workload").reset_index(drop=True)
+    )
+
+
+def parameters(data: Dataset) -> Parameters:
+    """All numbers of the family from the dataset."""
+    demand = demand_rows(data)
+    cal = calendar(data)
+    priced = demand.dropna(subset=["unmet_penalty_per_mw_year"]).reset_index(drop=True)
+    at = cal.loc[priced["period"]].reset_index(drop=True)
+    cash = priced["unmet_penalty_per_mw_year"] * at["years"]
+    penalties = priced[KEYS].assign(
+        subject=priced["workload"] + ", " + priced["region"],
+        cash=cash,
+        present_value=cash * discount(data.one("Settings").discount_rate, at["mid"]),
+        first_month=at["begin"],
+        last_month=at["end"],
+    )
+    return Parameters(demand, cal.index.tolist(), penalties)
+
+
+def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
+    """Demand, what is left unmet, and the capacity that the rest requires."""
+    m.DEMANDS = index_set(p.demand[KEYS])
+    m.demand_mw = parameter(m.DEMANDS, p.demand.set_index(KEYS)["it_mw"])
+    m.reserved = parameter(m.DEMANDS, 1.0 + p.demand.set_index(KEYS)["reserve_share"])
+    m.UNMET = index_set(p.penalties[KEYS])
+    m.unmet = pyo.Var(
+        m.UNMET, domain=pyo.NonNegativeReals, bounds=lambda m, *key: (0, m.demand_mw[key])
+    )
+    m.MAY_BE_UNMET = indexed_set(
+        m.DEMANDS, p.penalties.assign(same=p.penalties["period"]), KEYS, ["same"]
+    )
+    m.DEMAND_PERIODS = pyo.Set(initialize=p.periods)
+    m.DEMANDS_IN = indexed_set(m.DEMAND_PERIODS, p.demand, ["period"], ["workload", "region"])
+    m.UNMET_IN = indexed_set(m.DEMAND_PERIODS, p.penalties, ["period"], ["workload", "region"])
+    ledgers.open("required_mw", m.DEMAND_PERIODS)
+    ledgers.post(
+        "required_mw",
+        "demand",
+        lambda m, q: (
+            sum(m.reserved[w, r, q] * m.demand_mw[w, r, q] for w, r in m.DEMANDS_IN[q])
+            - sum(m.reserved[w, r, q] * m.unmet[w, r, q] for w, r in m.UNMET_IN[q])
+        ),
+    )
+    post_cost(m, ledgers, "unmet", p.penalties, KEYS, lambda m, *key: m.unmet[key], kind=PENALTY)
+
+
+def constrain(m: Any, p: Parameters) -> None:
+    """Demand is met."""
+    m.demand_met = pyo.Constraint(
+        m.DEMANDS,
+        rule=lambda m, w, r, q: (
+            m.served_mw[w, r, q] + sum(m.unmet[w, r, s] for s in m.MAY_BE_UNMET[w, r, q])
+            == m.demand_mw[w, r, q]
+        ),
+    )
+
+
+def check(data: Dataset) -> Iterator[Problem]:
+    """A workload named for a region has a row for every period."""
+    demand = data["Demand"].dropna(subset=KEYS)
+    periods = data["Periods"]["period"].dropna().tolist()
+    for (workload, region), own in demand.groupby(["workload", "region"], sort=False):
+        missing = [period for period in periods if period not in set(own["period"])]
+        if missing:
+            yield data.problem(
+                "Demand",
+                own.index[-1],
+                "period",
+                f"demand of {workload!r} in {region!r} must be given for every period",
+                f"Add rows for {', '.join(missing)}; 0 where there is none.",
+                "missing-period",
+                found=f"none for {len(missing)} of {len(periods)}",
+            )
+
+
+def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+    """Demand, served and unmet, and the totals."""
+    service = data["Demand"][[*KEYS, "it_mw"]].rename(columns={"it_mw": "demand_mw"})
+    served = values.ledger("served_mw").rename(columns={"value": "served_mw"})
+    unmet = values.variable("unmet", KEYS).rename(columns={"value": "unmet_mw"})
+    service = service.merge(served, on=KEYS, how="left").merge(unmet, on=KEYS, how="left")
+    service = service.fillna({"served_mw": 0.0, "unmet_mw": 0.0})
+    return {"Service": service, "Summary": key_figures(data, service)}
+
+
+def key_figures(data: Dataset, service: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the summary about demand."""
+    names = calendar(data).index
+    total = service.groupby("period")[["demand_mw", "unmet_mw"]].sum()
+    rows = [
+        (f"demand in {names[0]}", total["demand_mw"].get(names[0], 0.0), "MW IT"),
+        (f"demand in {names[-1]}", total["demand_mw"].get(names[-1], 0.0), "MW IT"),
+        ("most demand unmet in a period", total["unmet_mw"].max(), "MW IT"),
+    ]
+    return pd.DataFrame(rows if len(names) > 1 else rows[1:], columns=["figure", "value", "unit"])
+
+
+def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Served and unmet make up demand; unmet only where it has a price."""
+    service = tables["Service"].merge(data["Workloads"], on="workload")
+    keys = service[KEYS]
+    must = service["unmet_penalty_per_mw_year"].isna()
+    return {
+        "demand_met": keys.assign(
+            used=service["served_mw"] + service["unmet_mw"], allowed=service["demand_mw"]
+        ),
+        "unmet_only_at_a_price": keys.assign(
+            used=service["unmet_mw"], allowed=service["demand_mw"].where(~must, 0.0)
+        ),
+        "unmet_not_negative": keys.assign(used=-service["unmet_mw"], allowed=0.0),
+    }
+
+
+def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Demand as read, served from the Load table, and the penalties."""
+    load = tables["Load"].groupby(KEYS, as_index=False)["served_mw"].sum()
+    asked = data["Demand"][[*KEYS, "it_mw"]].rename(columns={"it_mw": "demand_mw"})
+    service = asked.merge(load, on=KEYS, how="left").fillna({"served_mw": 0.0})
+    rate, cal = data.one("Settings").discount_rate, calendar(data)
+    unmet = (
+        tables["Service"]
+        .merge(data["Workloads"], on="workload")
+        .merge(cal.reset_index(), on="period")
+    )
+    cash = unmet["unmet_mw"] * unmet["unmet_penalty_per_mw_year"].fillna(0.0) * unmet["years"]
+    cost = pd.DataFrame(
+        {
+            "item": "unmet",
+            "kind": PENALTY,
+            "subject": unmet["workload"] + ", " + unmet["region"],
+            "period": unmet["period"],
+            "cash": cash,
+            "present_value": cash / (1 + rate) ** (unmet["mid"] / 12),
+            "first_month": unmet["begin"],
+            "last_month": unmet["end"],
+        }
+    )
+    return {
+        "Service": service,
+        "Cost": charge_rows("demand", cost),
+        "Summary": key_figures(data, tables["Service"]),
+    }
+
+
+FAMILY = Family(
+    name="demand",
+    title="Demand",
+    order=30,
+    sheets=(WORKLOADS, DEMAND),
+    ledgers=(
+        Ledger(
+            name="required_mw",
+            unit="MW IT",
+            over=("period",),
+            meaning="Capacity that demand requires, reserve included.",
+        ),
+    ),
+    limits=(
+        Limit(
+            name="demand_met",
+            unit="MW IT",
+            sense="==",
+            sentence="{workload} in {region}, {period}: {used} of {allowed} MW is served or priced",
+            marginal="cost of serving one more MW",
+            formula="sum_i served[w,r,i,p] + unmet[w,r,p] = demand[w,r,p]",
+        ),
+        Limit(
+            name="unmet_only_at_a_price",
+            unit="MW IT",
+            sense="<=",
+            enforced="sets",
+            sentence="{workload} in {region}, {period}: all {allowed} MW is left unmet",
+            marginal="none: it has no row",
+            formula="unmet[w,r,p] exists only where the workload has a penalty",
+        ),
+        Limit(
+            name="unmet_not_negative",
+            unit="MW IT",
+            sense="<=",
+            enforced="sets",
+            reported=False,
+            sentence="{workload} in {region}, {period}: nothing is left unmet",
+            marginal="none: it has no row",
+            formula="unmet[w,r,p] >= 0",
+        ),
+    ),
+    outputs=(SERVICE,),
+    codes={"missing-period": "a keyed sheet without a row for every period"},
+    check=check,
+    parameters=parameters,
+    declare=declare,
+    constrain=constrain,
+    tables=tables,
+    audit=audit,
+    recompute=recompute,
+)

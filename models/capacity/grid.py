@@ -1,0 +1,284 @@
+"""Grid: how much power a zone can take on and a site is energised with, period by period.
+
+In words
+    Capacity online draws its MW times the site's PUE from the grid. A zone can energise only so
+    much in a period and carry only so much in all; a site can draw what its connection gives.
+Data
+    GridZones, PowerRamp; PUE and grid_zone of Sites.
+Decides
+    Nothing.
+Limits
+    ``sum pue (online[p] - online[p-1]) <= max_new``, ``sum pue online <= max_total`` over a zone,
+    ``pue online <= energised`` at a site.
+Reads and posts
+    Reads ``online_mw``.
+Source
+    Planner's convention.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import pyomo.environ as pyo
+
+from optalloc.dataset import Dataset
+from optalloc.errors import Problem
+from optalloc.family import Family, Limit
+from optalloc.program import Ledgers, index_set, indexed_set, parameter
+from optalloc.schema import Column, Kind, Missing, Sheet
+
+from ._building import active_sites, site_periods
+from ._calendar import calendar, carried_forward
+
+GRID_ZONES = Sheet(
+    name="GridZones",
+    meaning="What the grid of a zone can take in a period; a zone named here needs every period.",
+    key=("zone", "period"),
+    missing=Missing.ERROR,
+    columns=(
+        Column(
+            name="zone",
+            kind=Kind.TEXT,
+            meaning="Grid zone; a zone that is not named is not limited.",
+            refers_to="Sites.grid_zone",
+            example="Kanto",
+        ),
+        Column(
+            name="period",
+            kind=Kind.TEXT,
+            meaning="From Periods.",
+            refers_to="Periods.period",
+            example="2027H1",
+        ),
+        Column(
+            name="max_new_mw",
+            kind=Kind.NUMBER,
+            unit="MW grid",
+            meaning="Most that can be energised in the period, over all sites of the zone.",
+            blank=None,
+            blank_means="no limit",
+            at_least=0,
+            example=150,
+        ),
+        Column(
+            name="max_total_mw",
+            kind=Kind.NUMBER,
+            unit="MW grid",
+            meaning="Most that can be online in the period, existing sites included.",
+            blank=None,
+            blank_means="no limit",
+            at_least=0,
+            example=400,
+        ),
+    ),
+)
+
+POWER_RAMP = Sheet(
+    name="PowerRamp",
+    meaning="Grid power energised at a site from a period on: zero before a named site's first row, then carried forward; a site that is not named is not limited.",
+    key=("site", "period"),
+    missing=Missing.CARRY,
+    columns=(
+        Column(
+            name="site",
+            kind=Kind.TEXT,
+            meaning="From Sites.",
+            refers_to="Sites.site",
+            example="Kanto North",
+        ),
+        Column(
+            name="period",
+            kind=Kind.TEXT,
+            meaning="From Periods.",
+            refers_to="Periods.period",
+            example="2027H1",
+        ),
+        Column(
+            name="energised_mw",
+            kind=Kind.NUMBER,
+            unit="MW grid",
+            meaning="Most grid power the site can draw from this period on.",
+            at_least=0,
+            example=120,
+        ),
+    ),
+)
+
+
+SITE_KEYS = ["site", "period"]
+ZONE_KEYS = ["zone", "period"]
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Zone and site limits that are set, and the sites they are about."""
+
+    new: pd.DataFrame
+    total: pd.DataFrame
+    ramp: pd.DataFrame
+    sites: pd.DataFrame
+    zones: pd.DataFrame
+    initial: pd.DataFrame
+
+
+def ramp(data: Dataset) -> pd.DataFrame:
+    """Energised MW of each named active site in every period; nought before its first row."""
+    named = site_periods(data)[SITE_KEYS]
+    named = named[named["site"].isin(data["PowerRamp"]["site"])]
+    given = carried_forward(data["PowerRamp"], calendar(data), ["site"])
+    return named.merge(given, on=SITE_KEYS, how="left").fillna({"energised_mw": 0.0})
+
+
+def parameters(data: Dataset) -> Parameters:
+    """All numbers of the family from the dataset."""
+    sites = active_sites(data)
+    zones = data["GridZones"]
+    zones = zones[zones["zone"].isin(sites["grid_zone"])]
+    members = (
+        sites[["grid_zone", "site"]].reset_index(drop=True).rename(columns={"grid_zone": "zone"})
+    )
+    first = calendar(data).index[0]
+    initial = sites[["site", "existing_mw"]].reset_index(drop=True).assign(period=first)
+    return Parameters(
+        zones.dropna(subset=["max_new_mw"]),
+        zones.dropna(subset=["max_total_mw"]),
+        ramp(data),
+        sites,
+        members,
+        initial[initial["existing_mw"] > 0],
+    )
+
+
+def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
+    """Grid MW per IT MW, the members of zones, and what is set for them."""
+    m.GRID_SITES = index_set(p.sites[["site"]])
+    m.pue = parameter(m.GRID_SITES, p.sites["pue"])
+    m.ZONES = pyo.Set(initialize=p.zones["zone"].dropna().unique().tolist())
+    m.SITES_IN_ZONE = indexed_set(m.ZONES, p.zones.dropna(), ["zone"], ["site"])
+    m.NEW_LIMITED = index_set(p.new[ZONE_KEYS])
+    m.max_new_mw = parameter(m.NEW_LIMITED, p.new.set_index(ZONE_KEYS)["max_new_mw"])
+    m.TOTAL_LIMITED = index_set(p.total[ZONE_KEYS])
+    m.max_total_mw = parameter(m.TOTAL_LIMITED, p.total.set_index(ZONE_KEYS)["max_total_mw"])
+    m.RAMPED = index_set(p.ramp[SITE_KEYS])
+    m.energised_mw = parameter(m.RAMPED, p.ramp.set_index(SITE_KEYS)["energised_mw"])
+    # What exists before the first period is not newly energised in it.
+    m.INITIAL = index_set(p.initial[SITE_KEYS])
+    m.initial_mw = parameter(m.INITIAL, p.initial.set_index(SITE_KEYS)["existing_mw"])
+    where = p.initial.merge(p.zones, on="site")
+    m.INITIAL_IN = indexed_set(m.NEW_LIMITED, where, ZONE_KEYS, ["site"])
+
+
+def constrain(m: Any, p: Parameters) -> None:
+    """Zones and connections are not overloaded."""
+    m.zone_energisation = pyo.Constraint(
+        m.NEW_LIMITED,
+        rule=lambda m, z, q: (
+            sum(m.pue[i] * m.online_mw[i, q] for i in m.SITES_IN_ZONE[z])
+            - sum(
+                m.pue[i] * m.online_mw[i, r] for i in m.SITES_IN_ZONE[z] for r in m.PERIOD_BEFORE[q]
+            )
+            - sum(m.pue[i] * m.initial_mw[i, q] for i in m.INITIAL_IN[z, q])
+            <= m.max_new_mw[z, q]
+        ),
+    )
+    m.zone_total = pyo.Constraint(
+        m.TOTAL_LIMITED,
+        rule=lambda m, z, q: (
+            sum(m.pue[i] * m.online_mw[i, q] for i in m.SITES_IN_ZONE[z]) <= m.max_total_mw[z, q]
+        ),
+    )
+    m.connection = pyo.Constraint(
+        m.RAMPED, rule=lambda m, i, q: m.pue[i] * m.online_mw[i, q] <= m.energised_mw[i, q]
+    )
+
+
+def check(data: Dataset) -> Iterator[Problem]:
+    """A zone that is limited is limited in every period, and what exists fits."""
+    zones = data["GridZones"].dropna(subset=ZONE_KEYS)
+    periods = data["Periods"]["period"].dropna().tolist()
+    for zone, own in zones.groupby("zone", sort=False):
+        missing = [period for period in periods if period not in set(own["period"])]
+        if missing:
+            yield data.problem(
+                "GridZones",
+                own.index[-1],
+                "period",
+                f"zone {zone!r} must have a row for every period",
+                f"Add rows for {', '.join(missing)}; leave a limit blank where there is none.",
+                "missing-period",
+                found=f"none for {len(missing)} of {len(periods)}",
+            )
+
+
+def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Grid MW by zone and site from the Build table, against what is set for them."""
+    sites, cal = active_sites(data), calendar(data)
+    build = tables["Build"].merge(cal.reset_index(), on="period").sort_values("position")
+    build["grid_mw"] = build["online_mw"] * build["site"].map(sites["pue"])
+    build["zone"] = build["site"].map(sites["grid_zone"])
+    existed = build["site"].map(sites["existing_mw"] * sites["pue"])
+    before = build.groupby("site")["grid_mw"].shift(1)
+    build["new_mw"] = build["grid_mw"] - before.fillna(existed)
+    by_zone = build.groupby(ZONE_KEYS)[["grid_mw", "new_mw"]].sum().reset_index()
+    zones = data["GridZones"].merge(by_zone, on=ZONE_KEYS)
+    last: dict[str, float] = {}
+    given = data["PowerRamp"].set_index(SITE_KEYS)["energised_mw"].to_dict()
+    rows = []
+    for row in build[build["site"].isin(data["PowerRamp"]["site"])].to_dict("records"):
+        key = (row["site"], row["period"])
+        last[row["site"]] = given.get(key, last.get(row["site"], 0.0))
+        rows.append((*key, row["grid_mw"], last[row["site"]]))
+    return {
+        "zone_energisation": _restated(zones, "new_mw", "max_new_mw"),
+        "zone_total": _restated(zones, "grid_mw", "max_total_mw"),
+        "connection": pd.DataFrame(rows, columns=[*SITE_KEYS, "used", "allowed"]),
+    }
+
+
+def _restated(zones: pd.DataFrame, used: str, allowed: str) -> pd.DataFrame:
+    named = zones.dropna(subset=[allowed])
+    return named[ZONE_KEYS].assign(used=named[used], allowed=named[allowed])
+
+
+FAMILY = Family(
+    name="grid",
+    title="Grid",
+    order=45,
+    sheets=(GRID_ZONES, POWER_RAMP),
+    limits=(
+        Limit(
+            name="zone_energisation",
+            unit="MW grid",
+            sense="<=",
+            sentence="grid zone {zone} energises all it can in {period}: {used} of {allowed} MW",
+            marginal="saving from one more MW energised in the period",
+            formula="sum_i pue[i] (online[i,p] - online[i,p-1]) <= max_new[z,p]",
+        ),
+        Limit(
+            name="zone_total",
+            unit="MW grid",
+            sense="<=",
+            sentence="grid zone {zone} is full in {period}: {used} of {allowed} MW",
+            marginal="saving from one more MW in the zone",
+            formula="sum_i pue[i] online[i,p] <= max_total[z,p]",
+        ),
+        Limit(
+            name="connection",
+            unit="MW grid",
+            sense="<=",
+            sentence="{site} draws all its connection gives in {period}: {used} of {allowed} MW",
+            marginal="saving from one more MW energised at the site",
+            formula="pue[i] online[i,p] <= energised[i,p]",
+        ),
+    ),
+    codes={"missing-period": "a keyed sheet without a row for every period"},
+    check=check,
+    parameters=parameters,
+    declare=declare,
+    constrain=constrain,
+    audit=audit,
+)

@@ -1,0 +1,472 @@
+"""Labour: the trades that build and run capacity, from pools that all sites of a market share.
+
+In words
+    Building one MW takes person-months of each trade, spread evenly over the block lead; a MW
+    online takes permanent staff. All sites of a labour market draw on one pool at the same time;
+    past the pool, further workers come at a rising premium.
+Data
+    LabourNeeds, LabourPools, LabourTiers.
+Decides
+    ``hired[market, trade, source, period]`` in person-months, from the pool or a tier.
+Limits
+    ``person_months = sum_source hired`` and ``hired <= workers x months``.
+Reads and posts
+    Reads ``starting_mw`` and ``online_mw``; owns and posts ``person_months``; posts ``cost``.
+Source
+    Planner's convention.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyomo.environ as pyo
+
+from optalloc.dataset import Dataset
+from optalloc.errors import Problem
+from optalloc.family import Family, Ledger, Limit, TableSpec
+from optalloc.program import Ledgers, index_set, indexed_set, parameter
+from optalloc.schema import Column, Kind, Missing, Sheet
+from optalloc.values import Values
+
+from ._building import active_sites, possible_starts, site_periods
+from ._calendar import calendar, carried_forward
+from ._money import CASH, charge_rows, discount, post_cost
+
+LABOUR_NEEDS = Sheet(
+    name="LabourNeeds",
+    meaning="Work of a trade per MW built, and permanent staff per MW online.",
+    key=("trade",),
+    columns=(
+        Column(name="trade", kind=Kind.TEXT, meaning="Name of the trade.", example="electricians"),
+        Column(
+            name="person_months_per_mw",
+            kind=Kind.NUMBER,
+            unit="person-months per MW IT",
+            meaning="Work to build one MW, spread evenly over the block lead.",
+            blank=0.0,
+            at_least=0,
+            example=60,
+        ),
+        Column(
+            name="staff_per_mw",
+            kind=Kind.NUMBER,
+            unit="workers per MW IT",
+            meaning="Permanent staff for each MW online.",
+            blank=0.0,
+            at_least=0,
+            example=0.3,
+        ),
+    ),
+)
+
+LABOUR_POOLS = Sheet(
+    name="LabourPools",
+    meaning="Workers of a trade that a labour market offers from a period on; the last row carries forward, the first must be for the first period, and a trade needed in a market must be named.",
+    key=("labour_market", "trade", "period"),
+    missing=Missing.CARRY,
+    columns=(
+        Column(
+            name="labour_market",
+            kind=Kind.TEXT,
+            meaning="From Sites.",
+            refers_to="Sites.labour_market",
+            example="Kanto trades",
+        ),
+        Column(
+            name="trade",
+            kind=Kind.TEXT,
+            meaning="From LabourNeeds.",
+            refers_to="LabourNeeds.trade",
+            example="electricians",
+        ),
+        Column(
+            name="period",
+            kind=Kind.TEXT,
+            meaning="From Periods.",
+            refers_to="Periods.period",
+            example="2027H1",
+        ),
+        Column(
+            name="workers",
+            kind=Kind.NUMBER,
+            unit="workers",
+            meaning="Workers available at the wage.",
+            at_least=0,
+            example=400,
+        ),
+        Column(
+            name="wage_per_person_month",
+            kind=Kind.NUMBER,
+            unit="per person-month",
+            meaning="Wage in plain currency units of the workbook.",
+            blank=0.0,
+            at_least=0,
+            example=7500,
+        ),
+    ),
+)
+
+LABOUR_TIERS = Sheet(
+    name="LabourTiers",
+    meaning="Further workers at a premium, such as travelling crews, in every period.",
+    key=("labour_market", "trade", "tier"),
+    columns=(
+        Column(
+            name="labour_market",
+            kind=Kind.TEXT,
+            meaning="From Sites.",
+            refers_to="Sites.labour_market",
+            example="Kanto trades",
+        ),
+        Column(
+            name="trade",
+            kind=Kind.TEXT,
+            meaning="From LabourNeeds.",
+            refers_to="LabourNeeds.trade",
+            example="electricians",
+        ),
+        Column(name="tier", kind=Kind.TEXT, meaning="Name of the tier.", example="travelling"),
+        Column(
+            name="workers",
+            kind=Kind.NUMBER,
+            unit="workers",
+            meaning="Further workers available at the premium.",
+            at_least=0,
+            example=200,
+        ),
+        Column(
+            name="premium_share",
+            kind=Kind.NUMBER,
+            unit="share of wage",
+            meaning="What they cost above the wage; 0.5 is half as much again.",
+            at_least=0,
+            at_most=20,
+            example=0.5,
+        ),
+    ),
+)
+
+POOL = "pool"
+KEYS = ["labour_market", "trade", "period"]
+SOURCE_KEYS = ["labour_market", "trade", "source", "period"]
+
+LABOUR = TableSpec(
+    name="Labour",
+    meaning="Person-months of each trade hired from each pool and tier.",
+    key=("labour_market", "trade", "source", "period"),
+    across="period",
+    spread=("used_person_months", "available_person_months"),
+    columns=(
+        Column(name="labour_market", kind=Kind.TEXT, meaning="Labour market."),
+        Column(name="trade", kind=Kind.TEXT, meaning="Trade."),
+        Column(name="source", kind=Kind.TEXT, meaning="The pool, or a tier of further workers."),
+        Column(name="period", kind=Kind.TEXT, meaning="Period."),
+        Column(
+            name="used_person_months",
+            kind=Kind.NUMBER,
+            unit="person-months",
+            meaning="Hired from it.",
+        ),
+        Column(
+            name="available_person_months",
+            kind=Kind.NUMBER,
+            unit="person-months",
+            meaning="What it offers.",
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Sources of workers, work by start and period, needs by trade, and wages."""
+
+    sources: pd.DataFrame
+    work: pd.DataFrame
+    staffed: pd.DataFrame
+    needs: pd.DataFrame
+    charges: pd.DataFrame
+
+
+def sources(data: Dataset) -> pd.DataFrame:
+    """Each pool and tier of a market with sites, by trade and period: offered and wage.
+
+    Columns: labour_market, trade, source, period, offered (person-months), wage.
+    """
+    markets = active_sites(data)["labour_market"].dropna().unique()
+    cal = calendar(data)
+    pools = carried_forward(data["LabourPools"], cal, ["labour_market", "trade"])
+    pools = pools[pools["labour_market"].isin(markets)]
+    tiers = data["LabourTiers"].rename(columns={"tier": "source"})
+    extra = pools.drop(columns="workers").merge(tiers, on=["labour_market", "trade"])
+    extra["wage_per_person_month"] *= 1.0 + extra["premium_share"]
+    both = pd.concat(
+        [pools.assign(source=POOL), extra.drop(columns="premium_share")], ignore_index=True
+    )
+    months = cal["months"].reindex(both["period"]).to_numpy()
+    both = both.assign(offered=both["workers"] * months, wage=both["wage_per_person_month"])
+    return both[[*SOURCE_KEYS, "offered", "wage"]]
+
+
+def work_shares(data: Dataset) -> pd.DataFrame:
+    """Share of a start's work that falls in each period: site, start, period, share."""
+    starts = possible_starts(data)
+    frame = starts[["site", "period", "begin", "block_lead_months", "labour_market"]]
+    frame = frame.rename(columns={"period": "start", "begin": "from"}).dropna(
+        subset=["labour_market"]
+    )
+    frame = frame.merge(calendar(data).reset_index()[["period", "begin", "end"]], how="cross")
+    lead = frame["block_lead_months"]
+    overlap = np.minimum(frame["from"] + lead, frame["end"]) - np.maximum(
+        frame["from"], frame["begin"]
+    )
+    share = np.where(
+        lead > 0,
+        overlap.clip(lower=0) / lead.where(lead > 0, 1.0),
+        frame["start"] == frame["period"],
+    )
+    frame = frame.assign(share=share)
+    return frame.loc[
+        frame["share"] > 0, ["labour_market", "site", "start", "period", "share"]
+    ].reset_index(drop=True)
+
+
+def parameters(data: Dataset) -> Parameters:
+    """All numbers of the family from the dataset."""
+    cal, rate = calendar(data), data.one("Settings").discount_rate
+    needs = data["LabourNeeds"].set_index("trade", drop=False)
+    offered = sources(data)
+    staffed = site_periods(data).dropna(subset=["labour_market"])
+    staffed = staffed[["labour_market", "site", "period"]]
+    at = cal.loc[offered["period"]].reset_index(drop=True)
+    cash = offered["wage"] / 1e6
+    charges = offered[SOURCE_KEYS].assign(
+        subject=offered["labour_market"] + ", " + offered["trade"] + ", " + offered["source"],
+        cash=cash,
+        present_value=cash * discount(rate, at["mid"]),
+        first_month=at["begin"],
+        last_month=at["end"],
+    )
+    return Parameters(offered, work_shares(data), staffed, needs, charges)
+
+
+def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
+    """Work needed in each pool and period, and who is hired for it."""
+    pools = p.sources[KEYS].drop_duplicates()
+    pools = pools[pools["trade"].isin(p.needs["trade"])]
+    m.POOLS = index_set(pools)
+    m.SOURCES = index_set(p.sources[SOURCE_KEYS])
+    m.TRADES = index_set(p.needs[["trade"]])
+    m.build_work = parameter(m.TRADES, p.needs["person_months_per_mw"])
+    m.staff = parameter(m.TRADES, p.needs["staff_per_mw"])
+    m.offered = parameter(m.SOURCES, p.sources.set_index(SOURCE_KEYS)["offered"])
+    m.hired = pyo.Var(m.SOURCES, domain=pyo.NonNegativeReals)
+    m.SOURCES_OF = indexed_set(m.POOLS, p.sources, KEYS, ["source"])
+    m.WORK = index_set(p.work[["site", "start", "period"]])
+    m.work_share = parameter(m.WORK, p.work.set_index(["site", "start", "period"])["share"])
+    markets = p.sources[["labour_market", "period"]].drop_duplicates()
+    m.MARKET_PERIODS = index_set(markets)
+    m.WORK_IN = indexed_set(
+        m.MARKET_PERIODS, p.work, ["labour_market", "period"], ["site", "start"]
+    )
+    m.STAFFED = indexed_set(m.MARKET_PERIODS, p.staffed, ["labour_market", "period"], ["site"])
+    ledgers.open("person_months", m.POOLS)
+    ledgers.post(
+        "person_months",
+        "building",
+        lambda m, k, t, q: sum(
+            m.build_work[t] * m.work_share[i, s, q] * m.starting_mw[i, s]
+            for i, s in m.WORK_IN[k, q]
+        ),
+        reads=("starting_mw",),
+    )
+    ledgers.post(
+        "person_months",
+        "staff",
+        lambda m, k, t, q: sum(
+            m.staff[t] * m.period_months[q] * m.online_mw[i, q] for i in m.STAFFED[k, q]
+        ),
+        reads=("online_mw",),
+    )
+    post_cost(m, ledgers, "wages", p.charges, SOURCE_KEYS, lambda m, *key: m.hired[key])
+
+
+def constrain(m: Any, p: Parameters) -> None:
+    """The work is done, by workers that there are."""
+    m.work_done = pyo.Constraint(
+        m.POOLS,
+        rule=lambda m, k, t, q: (
+            m.person_months[k, t, q] == sum(m.hired[k, t, u, q] for u in m.SOURCES_OF[k, t, q])
+        ),
+    )
+    m.labour_within_pool = pyo.Constraint(
+        m.SOURCES, rule=lambda m, *key: m.hired[key] <= m.offered[key]
+    )
+
+
+def check(data: Dataset) -> Iterator[Problem]:
+    """Every trade needed in a market with sites has a pool from the first period on."""
+    pools, sites = data["LabourPools"].dropna(subset=KEYS), data["Sites"]
+    first = calendar(data).index[0]
+    started = set(
+        pools.loc[pools["period"] == first, ["labour_market", "trade"]].itertuples(
+            index=False, name=None
+        )
+    )
+    markets = (
+        sites[(sites["status"] != "excluded")]
+        .dropna(subset=["labour_market"])
+        .drop_duplicates("labour_market")
+    )
+    for row, market in markets["labour_market"].items():
+        missing = [t for t in data["LabourNeeds"]["trade"].dropna() if (market, t) not in started]
+        if missing:
+            yield data.problem(
+                "Sites",
+                row,
+                "labour_market",
+                f"LabourPools must say what {market!r} offers from {first} on",
+                f"Add rows for {', '.join(missing)}; 0 where there are no workers.",
+                "missing-pool",
+                found=f"no row for {len(missing)} trade(s)",
+            )
+
+
+def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+    """Who is hired from where."""
+    hired = values.variable("hired", SOURCE_KEYS).rename(columns={"value": "used_person_months"})
+    hired = hired.merge(
+        sources(data).rename(columns={"offered": "available_person_months"}), on=SOURCE_KEYS
+    )
+    return {"Labour": hired[[column.name for column in LABOUR.columns]]}
+
+
+def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Work worked out start by start from the Build table, against who is hired."""
+    labour = tables["Labour"]
+    hired = labour.groupby(KEYS)["used_person_months"].sum()
+    needs = data["LabourNeeds"]
+    cal, sites = calendar(data), active_sites(data)
+    work: dict[tuple[str, str, str], float] = {
+        key: 0.0 for key in hired.index if key[1] in set(needs["trade"])
+    }
+    for build in tables["Build"].to_dict("records"):
+        at = sites.loc[build["site"]]
+        if pd.isna(at["labour_market"]):
+            continue
+        begin, lead = cal.at[build["period"], "begin"], at["block_lead_months"]
+        for need in needs.to_dict("records"):
+            here = (at["labour_market"], need["trade"])
+            work[(*here, build["period"])] += (
+                need["staff_per_mw"] * build["online_mw"] * cal.at[build["period"], "months"]
+            )
+            total = need["person_months_per_mw"] * build["started_mw"]
+            if not total:
+                continue
+            for q, period in cal.iterrows():
+                months = min(begin + lead, period["end"]) - max(begin, period["begin"])
+                share = max(months, 0.0) / lead if lead else float(q == build["period"])
+                work[(*here, q)] += total * share
+    done = pd.DataFrame(
+        [(*key, used, hired.get(key, 0.0)) for key, used in work.items()],
+        columns=[*KEYS, "used", "allowed"],
+    )
+    within = labour[SOURCE_KEYS].assign(
+        used=labour["used_person_months"], allowed=labour["available_person_months"]
+    )
+    negative = labour[SOURCE_KEYS].assign(used=-labour["used_person_months"], allowed=0.0)
+    return {"work_done": done, "labour_within_pool": within, "hired_not_negative": negative}
+
+
+def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """What pools offer, and wages, from who is hired."""
+    cal, rate = calendar(data), data.one("Settings").discount_rate
+    given = data["LabourPools"].merge(cal.reset_index(), on="period")
+    tiers = data["LabourTiers"].set_index(["labour_market", "trade", "tier"])
+    offered, cost = [], []
+    for row in tables["Labour"].to_dict("records"):
+        at = cal.loc[row["period"]]
+        own = given[
+            (given["labour_market"] == row["labour_market"]) & (given["trade"] == row["trade"])
+        ]
+        pool = own[own["position"] <= at["position"]].sort_values("position").iloc[-1]
+        workers, wage = pool["workers"], pool["wage_per_person_month"]
+        if row["source"] != POOL:
+            tier = tiers.loc[(row["labour_market"], row["trade"], row["source"])]
+            workers, wage = tier["workers"], wage * (1 + tier["premium_share"])
+        offered.append(
+            {**{k: row[k] for k in SOURCE_KEYS}, "available_person_months": workers * at["months"]}
+        )
+        cash = row["used_person_months"] * wage / 1e6
+        cost.append(
+            {
+                "item": "wages",
+                "kind": CASH,
+                "subject": f"{row['labour_market']}, {row['trade']}, {row['source']}",
+                "period": row["period"],
+                "cash": cash,
+                "present_value": cash / (1 + rate) ** (at["mid"] / 12),
+                "first_month": at["begin"],
+                "last_month": at["end"],
+            }
+        )
+    available = pd.DataFrame(offered, columns=[*SOURCE_KEYS, "available_person_months"])
+    return {"Labour": available, "Cost": charge_rows("labour", pd.DataFrame(cost))}
+
+
+FAMILY = Family(
+    name="labour",
+    title="Labour",
+    order=60,
+    sheets=(LABOUR_NEEDS, LABOUR_POOLS, LABOUR_TIERS),
+    ledgers=(
+        Ledger(
+            name="person_months",
+            unit="person-months",
+            over=("labour_market", "trade", "period"),
+            meaning="Work to be done, building and permanent.",
+        ),
+    ),
+    limits=(
+        Limit(
+            name="work_done",
+            unit="person-months",
+            sense="==",
+            sentence="{labour_market}, {trade}, {period}: {used} person-months are done",
+            marginal="cost of one more person-month of work",
+            formula="person_months[k,t,p] = sum_u hired[k,t,u,p]",
+        ),
+        Limit(
+            name="labour_within_pool",
+            unit="person-months",
+            sense="<=",
+            sentence="{labour_market} has no {trade} left in {period}: all {allowed} person-months of its {source} are hired",
+            marginal="saving from one more person-month on offer",
+            formula="hired[k,t,u,p] <= workers[k,t,u,p] months[p]",
+        ),
+        Limit(
+            name="hired_not_negative",
+            unit="person-months",
+            sense="<=",
+            enforced="sets",
+            reported=False,
+            sentence="{labour_market}, {trade}, {period}: nobody is hired",
+            marginal="none: it has no row",
+            formula="hired[k,t,u,p] >= 0",
+        ),
+    ),
+    outputs=(LABOUR,),
+    codes={"missing-pool": "a trade needed in a market that no pool offers"},
+    check=check,
+    parameters=parameters,
+    declare=declare,
+    constrain=constrain,
+    tables=tables,
+    audit=audit,
+    recompute=recompute,
+)

@@ -1,0 +1,483 @@
+"""Periods and money: the calendar, the discounting, and the objective.
+
+In words
+    Decisions fall on a period's first day. Running costs are discounted to the base date at the
+    middle of their period, capital along its spend profile. The plan of least present value wins.
+Data
+    Settings, Periods, Currencies; Sources is carried into the plan and otherwise unused.
+Decides
+    Nothing.
+Reads and posts
+    Owns the ``cost`` ledger and minimises it. Cash, residual value and penalties are kept apart.
+Source
+    Net present value with mid-period discounting of running costs (planner's convention).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyomo.environ as pyo
+
+from optalloc.dataset import Dataset
+from optalloc.errors import Problem
+from optalloc.family import Chart, Family, Ledger, TableSpec
+from optalloc.program import Ledgers, indexed_set, parameter
+from optalloc.schema import Column, Kind, Sheet
+from optalloc.values import Values
+
+from ._calendar import TINY_MONTHS, calendar, months_between
+from ._money import CASH, NOTHING, PENALTY, RESIDUAL
+
+SETTINGS = Sheet(
+    name="Settings",
+    meaning="One value a row: the workbook's name, money and solver defaults.",
+    vertical=True,
+    required=True,
+    columns=(
+        Column(
+            name="name",
+            kind=Kind.TEXT,
+            meaning="Name of the case, shown on every output.",
+            example="Two sites",
+        ),
+        Column(
+            name="currency",
+            kind=Kind.TEXT,
+            meaning="Currency of all money in the workbook.",
+            example="USD",
+        ),
+        Column(
+            name="base_date",
+            kind=Kind.DATE,
+            meaning="Date to which all money is discounted and from which it escalates; not after the first period.",
+            example="2027-01-01",
+        ),
+        Column(
+            name="discount_rate",
+            kind=Kind.NUMBER,
+            unit="per year",
+            meaning="Real or nominal rate, to match the prices; 0.08 is 8 %.",
+            at_least=0,
+            at_most=1,
+            example=0.08,
+        ),
+        Column(
+            name="build_cost_escalation",
+            kind=Kind.NUMBER,
+            unit="per year",
+            meaning="Yearly growth of site and build costs from the base date.",
+            blank=0.0,
+            above=-1,
+            at_most=1,
+            example=0.03,
+        ),
+        Column(
+            name="running_cost_escalation",
+            kind=Kind.NUMBER,
+            unit="per year",
+            meaning="Yearly growth of fixed and per-MW running costs from the base date.",
+            blank=0.0,
+            above=-1,
+            at_most=1,
+            example=0.02,
+        ),
+        Column(
+            name="life_years",
+            kind=Kind.NUMBER,
+            unit="years",
+            meaning="Life of what is built, for the residual value at the end of the horizon.",
+            blank=20.0,
+            above=0,
+            at_most=100,
+            example=20,
+        ),
+        Column(
+            name="residual_value",
+            kind=Kind.FLAG,
+            meaning="Whether capital that outlives the horizon is credited at its end.",
+            blank=True,
+            example="yes",
+        ),
+        Column(
+            name="gap",
+            kind=Kind.NUMBER,
+            unit="share of cost",
+            meaning="Proven relative gap at which the solver may stop.",
+            blank=0.0001,
+            at_least=0,
+            at_most=1,
+            example=0.001,
+        ),
+        Column(
+            name="time_limit_s",
+            kind=Kind.NUMBER,
+            unit="s",
+            meaning="Seconds after which the solver gives the best plan so far.",
+            blank=None,
+            blank_means="no time limit",
+            above=0,
+            example=600,
+        ),
+        Column(
+            name="threads",
+            kind=Kind.INTEGER,
+            meaning="Solver threads.",
+            blank=None,
+            blank_means="as many as the machine has",
+            at_least=1,
+            at_most=1024,
+        ),
+        Column(
+            name="seed",
+            kind=Kind.INTEGER,
+            meaning="Random seed of the solver.",
+            blank=0,
+            at_least=0,
+            at_most=2147483647,
+        ),
+    ),
+)
+
+PERIODS = Sheet(
+    name="Periods",
+    meaning="One period a row, in order of time; lengths may differ, without gap or overlap.",
+    required=True,
+    key=("period",),
+    columns=(
+        Column(name="period", kind=Kind.TEXT, meaning="Name of the period.", example="2027H1"),
+        Column(
+            name="start",
+            kind=Kind.DATE,
+            meaning="First day of the period, on which its decisions fall.",
+            example="2027-01-01",
+        ),
+        Column(
+            name="months",
+            kind=Kind.INTEGER,
+            unit="months",
+            meaning="Length of the period.",
+            at_least=1,
+            at_most=600,
+            example=6,
+        ),
+    ),
+)
+
+CURRENCIES = Sheet(
+    name="Currencies",
+    meaning="Exchange rates; a row of Sites or Contracts whose costs are in another currency names it.",
+    key=("currency",),
+    columns=(
+        Column(
+            name="currency",
+            kind=Kind.TEXT,
+            meaning="Currency code used in a currency column.",
+            example="JPY",
+        ),
+        Column(
+            name="per_workbook_currency",
+            kind=Kind.NUMBER,
+            unit="units per unit",
+            meaning="Units of this currency that buy one unit of the workbook's currency.",
+            above=0,
+            example=150,
+        ),
+    ),
+)
+
+SOURCES = Sheet(
+    name="Sources",
+    meaning="Where figures come from; carried into the plan unchanged and never used in the model.",
+    columns=(
+        Column(
+            name="subject",
+            kind=Kind.TEXT,
+            meaning="Sheet, column or key that the source is about.",
+            example="Sites.build_cost_per_mw",
+        ),
+        Column(
+            name="source",
+            kind=Kind.TEXT,
+            meaning="Publication, date and place in it; or the word assumption.",
+            example="assumption",
+        ),
+        Column(
+            name="note",
+            kind=Kind.TEXT,
+            meaning="How the figure was derived.",
+            blank=None,
+            blank_means="no note",
+        ),
+    ),
+)
+
+ACTIONS = TableSpec(
+    name="Actions",
+    meaning="What to do and when, by date.",
+    key=("date", "action", "subject"),
+    columns=(
+        Column(name="date", kind=Kind.DATE, meaning="First day of the period of the decision."),
+        Column(name="period", kind=Kind.TEXT, meaning="Period of the decision."),
+        Column(name="action", kind=Kind.TEXT, meaning="What to do."),
+        Column(name="subject", kind=Kind.TEXT, meaning="Site or contract."),
+        Column(
+            name="mw",
+            kind=Kind.NUMBER,
+            unit="MW",
+            meaning="IT MW of a start, grid MW of a contract.",
+        ),
+    ),
+)
+
+COST = TableSpec(
+    name="Cost",
+    meaning="Every cost by family, item, subject and period; residual value is a credit, not cash.",
+    key=("family", "item", "subject", "site", "period"),
+    objective="present_value",
+    columns=(
+        Column(name="family", kind=Kind.TEXT, meaning="Family that posts it."),
+        Column(name="item", kind=Kind.TEXT, meaning="What it is for."),
+        Column(name="kind", kind=Kind.TEXT, meaning="cash, residual value or penalty."),
+        Column(
+            name="subject", kind=Kind.TEXT, meaning="Site, contract, zone or labour pool it is for."
+        ),
+        Column(name="site", kind=Kind.TEXT, meaning="Site it belongs to, where it is one site's."),
+        Column(
+            name="period", kind=Kind.TEXT, meaning="Period of the decision or of the running cost."
+        ),
+        Column(name="cash", kind=Kind.NUMBER, unit="M", meaning="Undiscounted amount."),
+        Column(
+            name="present_value", kind=Kind.NUMBER, unit="M", meaning="Discounted to the base date."
+        ),
+        Column(
+            name="first_month",
+            kind=Kind.NUMBER,
+            unit="months",
+            meaning="Start of payment, from the base date.",
+        ),
+        Column(
+            name="last_month",
+            kind=Kind.NUMBER,
+            unit="months",
+            meaning="End of payment, from the base date.",
+        ),
+    ),
+)
+
+CASH_FLOW = TableSpec(
+    name="CashFlow",
+    meaning="Undiscounted cash by calendar year; residual value and penalties are no cash.",
+    key=("year",),
+    columns=(
+        Column(name="year", kind=Kind.INTEGER, meaning="Calendar year."),
+        Column(name="capital", kind=Kind.NUMBER, unit="M", meaning="Sites and building."),
+        Column(name="running", kind=Kind.NUMBER, unit="M", meaning="Everything else."),
+        Column(name="total", kind=Kind.NUMBER, unit="M", meaning="Capital and running."),
+    ),
+)
+
+CHARTS = (
+    Chart(
+        title="Cash flow",
+        table="CashFlow",
+        kind="stacked",
+        x="year",
+        series=("capital", "running"),
+        x_title="Calendar year",
+        y_title="Undiscounted cash (M)",
+    ),
+)
+
+CAPITAL_ITEMS = ("site", "building")
+
+
+def check(data: Dataset) -> Iterator[Problem]:
+    """Periods follow each other without gap or overlap, from the base date on; currencies exist."""
+    settings, periods = data.one("Settings"), data["Periods"]
+    known = periods.dropna(subset=["start", "months"])
+    starts, months = pd.to_datetime(known["start"]), known["months"]
+    for row, start, length, following in zip(
+        known.index[1:], starts, months, starts.iloc[1:], strict=False
+    ):
+        due = start + pd.DateOffset(months=int(length))
+        if following != due:
+            word = "overlap" if following < due else "gap"
+            yield data.problem(
+                "Periods",
+                row,
+                "start",
+                f"the period must start on {due.date()}, where the one before ends",
+                f"Close the {word}: correct this start or the months before.",
+                f"period-{word}",
+            )
+    if len(known) and pd.notna(settings.base_date) and starts.iloc[0] < settings.base_date:
+        yield data.problem(
+            "Settings",
+            2,
+            "base_date",
+            "base_date must not be after the first period",
+            f"The first period starts on {starts.iloc[0].date()}.",
+            "base-date",
+        )
+    known_currencies = set(data["Currencies"]["currency"].dropna()) | {settings.currency}
+    for name, sheet in data.sheets.items():
+        if "currency" not in sheet.by_name or name in ("Settings", "Currencies"):
+            continue
+        named = data[name]["currency"]
+        for row in named.index[named.notna() & ~named.isin(known_currencies)]:
+            yield data.problem(
+                name,
+                row,
+                "currency",
+                "a currency must be on sheet Currencies",
+                "Add its exchange rate there, or correct the name.",
+                "unknown-currency",
+            )
+
+
+def parameters(data: Dataset) -> pd.DataFrame:
+    """Give the calendar."""
+    return calendar(data)
+
+
+def declare(m: Any, p: pd.DataFrame, ledgers: Ledgers) -> None:
+    """Periods, each with the one before it and its length."""
+    m.PERIODS = pyo.Set(initialize=p.index.tolist())
+    m.period_months = parameter(m.PERIODS, p["months"])
+    before = pd.DataFrame({"period": p.index[1:], "before": p.index[:-1]})
+    m.PERIOD_BEFORE = indexed_set(m.PERIODS, before, ["period"], ["before"])
+
+
+def constrain(m: Any, p: pd.DataFrame) -> None:
+    """Set the objective: least present value of all cost."""
+    m.least_cost = pyo.Objective(expr=m.cost, sense=pyo.minimize)
+
+
+def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+    """Cost, cash flow by year, and the totals."""
+    frames = []
+    for posting, frame in values.postings("cost"):
+        notes = posting.notes
+        assert notes is not None
+        rows = frame.merge(notes, on=list(posting.over))
+        share = rows["value"] / rows["present_value"]
+        rows = rows.assign(
+            family=posting.family,
+            item=posting.item,
+            present_value=rows["value"],
+            cash=rows["cash"] * share,
+            subject=rows["subject"] if "subject" in rows else rows["site"],
+        )
+        frames.append(
+            rows[rows["cash"].abs() > NOTHING].reindex(columns=[c.name for c in COST.columns])
+        )
+    cost = _gathered(pd.concat([f for f in frames if len(f)] or frames, ignore_index=True))
+    return {
+        "Cost": cost,
+        "CashFlow": cash_flow(data, cost),
+        "Summary": totals(data, cost),
+        "Sources": data["Sources"].reset_index(drop=True),
+    }
+
+
+def _gathered(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row per key of the Cost table, where postings have finer keys."""
+    sums = {"cash": "sum", "present_value": "sum"}
+    firsts = {c.name: "first" for c in COST.columns if c.name not in (*COST.key, *sums)}
+    gathered = rows.groupby(list(COST.key), as_index=False, sort=False, dropna=False).agg(
+        firsts | sums
+    )
+    return gathered[[c.name for c in COST.columns]]
+
+
+def cash_flow(data: Dataset, cost: pd.DataFrame) -> pd.DataFrame:
+    """Cash by calendar year, each payment spread evenly from its first month to its last."""
+    base = data.one("Settings").base_date
+    cash = cost[cost["kind"] == CASH]
+    horizon = max(calendar(data)["end"].iloc[-1], cash["last_month"].max() if len(cash) else 0.0)
+    years = np.arange(base.year, (base + pd.DateOffset(months=int(np.ceil(horizon)))).year + 1)
+    edges = np.array(
+        [months_between(base, pd.Timestamp(int(y), 1, 1)) for y in [*years, years[-1] + 1]]
+    )
+    first, last = cash["first_month"].to_numpy(float), cash["last_month"].to_numpy(float)
+    amount, capital = cash["cash"].to_numpy(float), cash["item"].isin(CAPITAL_ITEMS).to_numpy()
+    rows = []
+    for year, begin, end in zip(years, edges[:-1], edges[1:], strict=True):
+        overlap = np.clip(np.minimum(last, end) - np.maximum(first, begin), 0.0, None)
+        at_once = (first >= begin - TINY_MONTHS) & (first < end - TINY_MONTHS)
+        span = last - first
+        share = np.where(span > 0, overlap / np.where(span > 0, span, 1.0), at_once)
+        rows.append(
+            (int(year), (amount * share * capital).sum(), (amount * share * ~capital).sum())
+        )
+    frame = pd.DataFrame(rows, columns=["year", "capital", "running"])
+    frame["total"] = frame["capital"] + frame["running"]
+    paid = frame["total"].to_numpy().nonzero()[0]
+    return frame.iloc[: paid[-1] + 1 if len(paid) else 1]
+
+
+def totals(data: Dataset, cost: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the summary: total cost, with its kinds apart."""
+    unit = f"M {data.one('Settings').currency}, present value"
+    by_kind = cost.groupby("kind")["present_value"].sum()
+    named = (
+        ("total cost", cost["present_value"].sum()),
+        ("of which cash", by_kind.get(CASH, 0.0)),
+        ("of which residual value, a credit", by_kind.get(RESIDUAL, 0.0)),
+        ("of which penalties", by_kind.get(PENALTY, 0.0)),
+    )
+    rows = [(name, value, unit) for name, value in named]
+    cash = cost.loc[cost["kind"] == CASH, "cash"].sum()
+    rows.append(("cash, undiscounted", cash, f"M {data.one('Settings').currency}"))
+    return pd.DataFrame(rows, columns=["figure", "value", "unit"])
+
+
+def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Cash flow and totals from the Cost table, which the other families recompute."""
+    cost = tables["Cost"]
+    return {"CashFlow": cash_flow(data, cost), "Summary": totals(data, cost)}
+
+
+def defaults(data: Dataset) -> dict[str, Any]:
+    """Solver options of the Settings sheet."""
+    settings = data.one("Settings")
+    whole = {"threads": settings.threads, "seed": settings.seed}
+    real = {"gap": settings.gap, "time_limit_s": settings.time_limit_s}
+    return {k: int(v) for k, v in whole.items() if v == v} | {
+        k: v for k, v in real.items() if v == v
+    }
+
+
+FAMILY = Family(
+    name="periods",
+    title="Periods and money",
+    order=10,
+    sheets=(SETTINGS, PERIODS, CURRENCIES, SOURCES),
+    ledgers=(
+        Ledger(name="cost", unit="M, present value", over=(), meaning="Everything the plan costs."),
+    ),
+    outputs=(
+        ACTIONS,
+        COST,
+        CASH_FLOW,
+        TableSpec(name="Sources", meaning=SOURCES.meaning, columns=SOURCES.columns),
+    ),
+    charts=CHARTS,
+    codes={
+        "period-gap": "time between two periods that belongs to neither",
+        "period-overlap": "a period that starts before the one before it ends",
+        "base-date": "a base date after the first period",
+        "unknown-currency": "a currency without an exchange rate",
+    },
+    check=check,
+    parameters=parameters,
+    declare=declare,
+    constrain=constrain,
+    tables=tables,
+    recompute=recompute,
+    defaults=defaults,
+)

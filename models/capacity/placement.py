@@ -1,0 +1,607 @@
+"""Placement: at which site each workload of each region runs.
+
+In words
+    A region is served only from sites that its latency, residency and trust allow. What a site
+    serves, with its reserve, stays within its capacity in service.
+Data
+    Network, Residency; latency, reserve and trust of Workloads; trust and groups of jurisdictions.
+Decides
+    ``served[workload, region, site, period]``, which exists only for allowed arcs.
+Limits
+    ``sum (1 + reserve) served <= online`` per site and period. Installed capacity covers required
+    capacity in total: implied by the rest, but it lets the solver round.
+Reads and posts
+    Reads ``online_mw``, ``installed_mw``, ``required_mw``; owns and posts ``served_mw`` and
+    ``mean_load_mw``; posts ``cost``.
+Source
+    Capacitated facility location; the links ``served <= demand committed`` are those of
+    Leung and Magnanti (1989, doi:10.1007/BF01582288), taken only where the relaxation breaks them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyomo.environ as pyo
+
+from optalloc.dataset import Dataset
+from optalloc.errors import Problem
+from optalloc.family import Chart, Family, Ledger, Limit, TableSpec
+from optalloc.program import Ledgers, index_set, indexed_set, parameter
+from optalloc.schema import Column, Kind, Missing, Sheet
+from optalloc.values import Values
+
+from ._building import active_sites, possible_service, possible_starts, site_periods, standing_mw
+from ._calendar import calendar
+from ._money import CASH, charge_rows, discount, escalated, post_cost
+
+NETWORK = Sheet(
+    name="Network",
+    meaning="Latency and cost between a site (or all sites of a market) and a region.",
+    required=True,
+    key=("site", "market", "region"),
+    missing=Missing.ERROR,
+    columns=(
+        Column(
+            name="site",
+            kind=Kind.TEXT,
+            meaning="From Sites; fill in site or market, not both. A site's own row goes before its market's.",
+            blank=None,
+            blank_means="the row is for a market",
+            refers_to="Sites.site",
+            example="Kanto North",
+        ),
+        Column(
+            name="market",
+            kind=Kind.TEXT,
+            meaning="From Sites; every site of the market.",
+            blank=None,
+            blank_means="the row is for a site",
+            refers_to="Sites.market",
+        ),
+        Column(
+            name="region",
+            kind=Kind.TEXT,
+            meaning="From Demand.",
+            refers_to="Demand.region",
+            example="Japan",
+        ),
+        Column(
+            name="latency_ms",
+            kind=Kind.NUMBER,
+            unit="ms",
+            meaning="Round trip.",
+            at_least=0,
+            example=8,
+        ),
+        Column(
+            name="cost_per_mw_year",
+            kind=Kind.NUMBER,
+            unit="M per MW-year",
+            meaning="Cost of carrying the traffic of one MW served for a year.",
+            blank=0.0,
+            at_least=0,
+            example=0.02,
+        ),
+    ),
+)
+
+RESIDENCY = Sheet(
+    name="Residency",
+    meaning="Where a workload of a region may run; one allowed jurisdiction or group a row.",
+    key=("workload", "region", "jurisdiction", "group"),
+    columns=(
+        Column(
+            name="workload",
+            kind=Kind.TEXT,
+            meaning="From Workloads.",
+            refers_to="Workloads.workload",
+            example="sovereign",
+        ),
+        Column(
+            name="region",
+            kind=Kind.TEXT,
+            meaning="From Demand.",
+            blank=None,
+            blank_means="every region",
+            refers_to="Demand.region",
+            example="Japan",
+        ),
+        Column(
+            name="jurisdiction",
+            kind=Kind.TEXT,
+            meaning="From Jurisdictions; fill in jurisdiction or group, not both.",
+            blank=None,
+            blank_means="the row allows a group",
+            refers_to="Jurisdictions.jurisdiction",
+            example="Japan",
+        ),
+        Column(
+            name="group",
+            kind=Kind.TEXT,
+            meaning="From JurisdictionGroups.",
+            blank=None,
+            blank_means="the row allows a jurisdiction",
+            refers_to="JurisdictionGroups.group",
+        ),
+    ),
+)
+
+KEYS = ["workload", "region", "site", "period"]
+DEMAND_KEYS = ["workload", "region", "period"]
+SITE_KEYS = ["site", "period"]
+
+LOAD = TableSpec(
+    name="Load",
+    meaning="What each site serves; only what is served has a row.",
+    key=("workload", "region", "site", "period"),
+    across="period",
+    spread=("served_mw",),
+    columns=(
+        Column(name="workload", kind=Kind.TEXT, meaning="Workload."),
+        Column(name="region", kind=Kind.TEXT, meaning="Region served."),
+        Column(name="site", kind=Kind.TEXT, meaning="Site that serves it."),
+        Column(name="latency_ms", kind=Kind.NUMBER, unit="ms", meaning="Round trip between them."),
+        Column(name="period", kind=Kind.TEXT, meaning="Period."),
+        Column(name="served_mw", kind=Kind.NUMBER, unit="MW IT", meaning="Peak load served."),
+    ),
+)
+
+BALANCE = TableSpec(
+    name="Balance",
+    meaning="Capacity against demand, over all sites and regions.",
+    key=("period",),
+    columns=(
+        Column(name="period", kind=Kind.TEXT, meaning="Period."),
+        Column(name="demand_mw", kind=Kind.NUMBER, unit="MW IT", meaning="Peak load asked for."),
+        Column(name="served_mw", kind=Kind.NUMBER, unit="MW IT", meaning="Peak load served."),
+        Column(
+            name="with_reserve_mw",
+            kind=Kind.NUMBER,
+            unit="MW IT",
+            meaning="Capacity that the load served takes, reserve included.",
+        ),
+        Column(name="online_mw", kind=Kind.NUMBER, unit="MW IT", meaning="Capacity in service."),
+        Column(name="installed_mw", kind=Kind.NUMBER, unit="MW IT", meaning="Capacity delivered."),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Arcs by period with everything their rules need, and the charges."""
+
+    arcs: pd.DataFrame
+    sites: pd.DataFrame
+    periods: list[str]
+    demands: pd.DataFrame
+    links: pd.DataFrame
+    charges: pd.DataFrame
+
+
+def network(data: Dataset) -> pd.DataFrame:
+    """Latency and cost of each active site and region: a site's own row before its market's."""
+    rows = data["Network"]
+    sites = active_sites(data)[["site", "market"]].reset_index(drop=True)
+    columns = ["site", "region", "latency_ms", "cost_per_mw_year"]
+    own = rows[rows["site"].notna()].drop(columns="market").merge(sites[["site"]], on="site")
+    shared = (
+        rows[rows["site"].isna()]
+        .drop(columns="site")
+        .merge(sites.dropna(subset=["market"]), on="market")
+    )
+    return (
+        pd.concat([own[columns], shared[columns]])
+        .drop_duplicates(["site", "region"])
+        .reset_index(drop=True)
+    )
+
+
+def resident(data: Dataset) -> pd.DataFrame:
+    """Allowed (workload, region, jurisdiction), for the workloads and regions that are restricted."""
+    rows = data["Residency"]
+    groups = data["JurisdictionGroups"][["group", "jurisdiction"]]
+    by_group = rows[rows["group"].notna()].drop(columns="jurisdiction").merge(groups, on="group")
+    allowed = pd.concat([rows[rows["group"].isna()], by_group])[
+        ["workload", "region", "jurisdiction"]
+    ]
+    regions = pd.DataFrame({"region": data["Demand"]["region"].dropna().unique()})
+    everywhere = (
+        allowed[allowed["region"].isna()].drop(columns="region").merge(regions, how="cross")
+    )
+    return pd.concat(
+        [allowed[allowed["region"].notna()], everywhere], ignore_index=True
+    ).drop_duplicates()
+
+
+def arcs(data: Dataset) -> pd.DataFrame:
+    """Allowed (workload, region, site) with latency, network cost and the workload's columns."""
+    asked = (
+        data["Demand"].loc[data["Demand"]["it_mw"] > 0, ["workload", "region"]].drop_duplicates()
+    )
+    sites = active_sites(data)[["site", "jurisdiction"]].reset_index(drop=True)
+    trusted = data["Jurisdictions"].set_index("jurisdiction")["trusted"]
+    frame = (
+        asked.merge(data["Workloads"], on="workload")
+        .merge(network(data), on="region")
+        .merge(sites, on="site")
+    )
+    near = frame["max_latency_ms"].isna() | (frame["latency_ms"] <= frame["max_latency_ms"])
+    known = frame["jurisdiction"].map(trusted).eq(True)
+    allowed = resident(data)
+    restricted = pd.MultiIndex.from_frame(frame[["workload", "region"]]).isin(
+        pd.MultiIndex.from_frame(allowed[["workload", "region"]])
+    )
+    here = pd.MultiIndex.from_frame(frame[["workload", "region", "jurisdiction"]]).isin(
+        pd.MultiIndex.from_frame(allowed)
+    )
+    return frame[near & (known | ~frame["trusted_only"]) & (here | ~restricted)].reset_index(
+        drop=True
+    )
+
+
+def parameters(data: Dataset) -> Parameters:
+    """All numbers of the family from the dataset."""
+    settings, cal = data.one("Settings"), calendar(data)
+    demand = data["Demand"]
+    demand = demand[demand["it_mw"] > 0][[*DEMAND_KEYS, "it_mw"]]
+    service = possible_service(data, possible_starts(data))
+    names = cal.index.to_numpy()
+    service["ripe"] = np.where(
+        service["is_open"], None, names[service["ripe_position"].astype(int)]
+    )
+    standing = standing_mw(data)
+    somewhere = standing.merge(service[[*SITE_KEYS, "ripe", "room_mw"]], on=SITE_KEYS, how="left")
+    somewhere = somewhere[(somewhere["standing_mw"] > 0) | somewhere["room_mw"].notna()]
+    frame = arcs(data).merge(demand, on=["workload", "region"]).merge(somewhere, on=SITE_KEYS)
+    at = cal.loc[frame["period"]].reset_index(drop=True)
+    cash = (
+        frame["cost_per_mw_year"]
+        * escalated(settings.running_cost_escalation, at["mid"])
+        * at["years"]
+    )
+    charges = frame[KEYS].assign(
+        cash=cash,
+        present_value=cash * discount(settings.discount_rate, at["mid"]),
+        first_month=at["begin"],
+        last_month=at["end"],
+    )
+    # Where something stands already, a link would not hold.
+    links = frame[frame["ripe"].notna() & (frame["standing_mw"] == 0)]
+    most = np.minimum(links["it_mw"], links["room_mw"] / (1.0 + links["reserve_share"]))
+    loaded = site_periods(data)[SITE_KEYS].merge(frame[SITE_KEYS].drop_duplicates(), on=SITE_KEYS)
+    return Parameters(
+        frame,
+        loaded,
+        cal.index.tolist(),
+        demand,
+        links[[*KEYS, "ripe"]].assign(most_mw=most),
+        charges,
+    )
+
+
+def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
+    """Arcs, what is served on them, and its cost."""
+    m.ARCS = index_set(p.arcs[KEYS])
+    m.served = pyo.Var(m.ARCS, domain=pyo.NonNegativeReals)
+    m.PLACED = index_set(p.demands[DEMAND_KEYS])
+    m.LOADED = index_set(p.sites[SITE_KEYS])
+    m.SERVED_FROM = indexed_set(m.PLACED, p.arcs, DEMAND_KEYS, ["site"])
+    m.SERVES = indexed_set(m.LOADED, p.arcs, SITE_KEYS, ["workload", "region"])
+    of_workload = p.arcs.drop_duplicates("workload").set_index("workload")
+    m.WORKLOADS = pyo.Set(initialize=of_workload.index.tolist())
+    m.with_reserve = parameter(m.WORKLOADS, 1.0 + of_workload["reserve_share"])
+    m.load_factor = parameter(m.WORKLOADS, of_workload["load_factor"])
+    ledgers.open("served_mw", m.PLACED)
+    ledgers.open("mean_load_mw", m.LOADED)
+    ledgers.post(
+        "served_mw",
+        "placed",
+        lambda m, w, r, q: sum(m.served[w, r, i, q] for i in m.SERVED_FROM[w, r, q]),
+    )
+    ledgers.post(
+        "mean_load_mw",
+        "placed",
+        lambda m, i, q: sum(m.load_factor[w] * m.served[w, r, i, q] for w, r in m.SERVES[i, q]),
+    )
+    post_cost(m, ledgers, "network", p.charges, KEYS, lambda m, *key: m.served[key])
+
+
+def constrain(m: Any, p: Parameters) -> None:
+    """Load stays within capacity in service."""
+    m.load_within_online = pyo.Constraint(
+        m.LOADED,
+        rule=lambda m, i, q: (
+            sum(m.with_reserve[w] * m.served[w, r, i, q] for w, r in m.SERVES[i, q])
+            <= m.online_mw[i, q]
+        ),
+    )
+    installed = [(q, i) for i, q in m.SITE_PERIODS]
+    m.INSTALLED_IN = indexed_set(
+        m.PERIODS, pd.DataFrame(installed, columns=["period", "site"]), ["period"], ["site"]
+    )
+    m.capacity_covers_demand = pyo.Constraint(
+        m.PERIODS,
+        rule=lambda m, q: m.required_mw[q] <= sum(m.installed_mw[i, q] for i in m.INSTALLED_IN[q]),
+    )
+    m.LINKS = index_set(p.links[[*KEYS, "ripe"]])
+    m.most_mw = parameter(m.LINKS, p.links.set_index([*KEYS, "ripe"])["most_mw"])
+    m.served_if_committed = pyo.Constraint(
+        m.LINKS,
+        rule=lambda m, w, r, i, q, c: (
+            m.served[w, r, i, q] <= m.most_mw[w, r, i, q, c] * m.committed[i, c]
+        ),
+    )
+
+
+def check(data: Dataset) -> Iterator[Problem]:
+    """Every site has a latency to every region, and every demand has a site that may serve it."""
+    for sheet, first, second in (
+        ("Network", "site", "market"),
+        ("Residency", "jurisdiction", "group"),
+    ):
+        frame = data[sheet]
+        for row in frame.index[frame[first].notna() == frame[second].notna()]:
+            yield data.problem(
+                sheet,
+                row,
+                first,
+                f"{first} or {second} must be filled in, one of the two",
+                "Fill in one and empty the other.",
+                "one-of-two",
+                found="both or neither",
+            )
+    sites = active_sites(data)
+    regions = data["Demand"]["region"].dropna().unique()
+    known = network(data).groupby("site")["region"].agg(set)
+    for row, site in data["Sites"]["site"].dropna().items():
+        missing = sorted(set(regions) - known.get(site, set())) if site in sites.index else []
+        if missing:
+            yield data.problem(
+                "Sites",
+                row,
+                "site",
+                f"latency from {site!r} to every region of Demand must be on sheet Network",
+                f"Add rows for {', '.join(missing)}.",
+                "latency-missing",
+                found=f"none to {len(missing)}",
+            )
+    reached = pd.MultiIndex.from_frame(arcs(data)[["workload", "region"]])
+    demand = (
+        data["Demand"]
+        .merge(data["Workloads"], on="workload", how="left")
+        .set_axis(data["Demand"].index)
+    )
+    must = demand[
+        (demand["it_mw"] > 0)
+        & demand["unmet_penalty_per_mw_year"].isna()
+        & demand["workload"].isin(data["Workloads"]["workload"])
+    ]
+    alone = must[~pd.MultiIndex.from_frame(must[["workload", "region"]]).isin(reached)]
+    for row, at in alone.drop_duplicates(["workload", "region"]).iterrows():
+        yield data.problem(
+            "Demand",
+            row,
+            "region",
+            f"some site must be allowed to serve {at['workload']!r} in {at['region']!r}",
+            "Check max_latency_ms, Network, Residency and trust, or give the workload an unmet penalty.",
+            "unreachable-demand",
+        )
+
+
+def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+    """What runs where, and capacity against demand."""
+    served = values.variable("served", KEYS).rename(columns={"value": "served_mw"})
+    latency = network(data)[["site", "region", "latency_ms"]]
+    load = served[served["served_mw"] > 0].merge(latency, on=["site", "region"])
+    load = load[[column.name for column in LOAD.columns]]
+    online = values.ledger("online_mw").groupby("period")["value"].sum()
+    installed = values.ledger("installed_mw").groupby("period")["value"].sum()
+    return {"Load": load, "Balance": balance(data, load, online, installed)}
+
+
+def balance(
+    data: Dataset, load: pd.DataFrame, online: pd.Series, installed: pd.Series
+) -> pd.DataFrame:
+    """Capacity against demand by period."""
+    names = calendar(data).index
+    reserve = (
+        load["workload"].map(data["Workloads"].set_index("workload")["reserve_share"]).astype(float)
+    )
+    taken = (load["served_mw"] * (1.0 + reserve)).groupby(load["period"]).sum()
+    columns = {
+        "demand_mw": data["Demand"].groupby("period")["it_mw"].sum(),
+        "served_mw": load.groupby("period")["served_mw"].sum(),
+        "with_reserve_mw": taken,
+        "online_mw": online,
+        "installed_mw": installed,
+    }
+    frame = pd.DataFrame(
+        {k: v.reindex(names).fillna(0.0).astype(float) for k, v in columns.items()}
+    )
+    return frame.rename_axis("period").reset_index()
+
+
+def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Load against capacity, latency, residency and trust, from the Load and Build tables."""
+    load = tables["Load"].merge(data["Workloads"], on="workload")
+    taken = (
+        (load["served_mw"] * (1.0 + load["reserve_share"]))
+        .groupby([load["site"], load["period"]])
+        .sum()
+    )
+    build = tables["Build"].set_index(SITE_KEYS)
+    within = pd.DataFrame({"used": taken, "allowed": build["online_mw"]}).dropna(subset=["used"])
+    within = within.rename_axis(SITE_KEYS).fillna({"allowed": 0.0}).reset_index()
+    balance = tables["Balance"]
+    timed = load[load["max_latency_ms"].notna()]
+    where = load["site"].map(data["Sites"].set_index("site")["jurisdiction"])
+    trusted = data["Jurisdictions"].loc[data["Jurisdictions"]["trusted"], "jurisdiction"]
+    trusting = load[load["trusted_only"]]
+    broken = ~where[load["trusted_only"]].isin(trusted)
+    return {
+        "load_within_online": within,
+        "capacity_covers_demand": balance[["period"]].assign(
+            used=balance["with_reserve_mw"], allowed=balance["installed_mw"]
+        ),
+        "latency_within_limit": timed[KEYS].assign(
+            used=timed["latency_ms"], allowed=timed["max_latency_ms"]
+        ),
+        "trusted_where_required": trusting[KEYS].assign(
+            used=broken * trusting["served_mw"], allowed=0.0
+        ),
+        "resident_where_required": _residency_audit(data, load, where),
+        "served_not_negative": load[KEYS].assign(used=-load["served_mw"], allowed=0.0),
+    }
+
+
+def _residency_audit(data: Dataset, load: pd.DataFrame, where: pd.Series) -> pd.DataFrame:
+    """Load of each restricted workload and region that runs where no Residency row allows it."""
+    rules = data["Residency"].to_dict("records")
+    members = data["JurisdictionGroups"].groupby("group")["jurisdiction"].agg(set).to_dict()
+    rows = []
+    for record, place in zip(load.to_dict("records"), where, strict=True):
+        own = [
+            r
+            for r in rules
+            if r["workload"] == record["workload"]
+            and (pd.isna(r["region"]) or r["region"] == record["region"])
+        ]
+        ok = any(r["jurisdiction"] == place or place in members.get(r["group"], ()) for r in own)
+        if own:
+            rows.append((*(record[k] for k in KEYS), 0.0 if ok else record["served_mw"], 0.0))
+    return pd.DataFrame(rows, columns=[*KEYS, "used", "allowed"])
+
+
+def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Latency, balance and network cost from what is served and built."""
+    load, build, settings = tables["Load"], tables["Build"], data.one("Settings")
+    by_period = build.groupby("period")[["online_mw", "installed_mw"]].sum()
+    rows = load.merge(network(data), on=["site", "region"], suffixes=("_told", ""))
+    rows = rows.merge(calendar(data).reset_index(), on="period")
+    growth = (1 + settings.running_cost_escalation) ** (rows["mid"] / 12)
+    cash = rows["served_mw"] * rows["cost_per_mw_year"] * rows["years"] * growth
+    cost = rows.assign(
+        cash=cash, present_value=cash / (1 + settings.discount_rate) ** (rows["mid"] / 12)
+    )
+    cost = cost.groupby(SITE_KEYS, as_index=False).agg(
+        {"cash": "sum", "present_value": "sum", "begin": "first", "end": "first"}
+    )
+    cost = cost.rename(columns={"begin": "first_month", "end": "last_month"})
+    return {
+        "Load": rows[[*KEYS, "latency_ms"]],
+        "Balance": balance(data, load, by_period["online_mw"], by_period["installed_mw"]),
+        "Cost": charge_rows(
+            "placement", cost.assign(item="network", kind=CASH, subject=cost["site"])
+        ),
+    }
+
+
+LIMITS = (
+    Limit(
+        name="load_within_online",
+        unit="MW IT",
+        sense="<=",
+        sentence="{site}, {period}: all {allowed} MW in service are taken by load and reserve",
+        marginal="saving from one more MW in service",
+        formula="sum_wr (1 + reserve[w]) served[w,r,i,p] <= online[i,p]",
+    ),
+    Limit(
+        name="capacity_covers_demand",
+        unit="MW IT",
+        sense="<=",
+        sentence="{period}: all {allowed} MW installed are needed",
+        marginal="none: it follows from the other limits",
+        formula="sum_wr (1 + reserve[w]) (demand[w,r,p] - unmet[w,r,p]) <= sum_i installed[i,p]",
+    ),
+    Limit(
+        name="latency_within_limit",
+        unit="ms",
+        sense="<=",
+        enforced="sets",
+        sentence="{workload} in {region} is served from {site} at its longest latency, {used} ms",
+        marginal="none: it has no row",
+        formula="served[w,r,i,p] exists only where latency[i,r] <= max_latency[w]",
+    ),
+    Limit(
+        name="trusted_where_required",
+        unit="MW IT",
+        sense="<=",
+        enforced="sets",
+        reported=False,
+        sentence="{workload} in {region} is served from a trusted place",
+        marginal="none: it has no row",
+        formula="served[w,r,i,p] of a trusted-only workload exists only at trusted sites",
+    ),
+    Limit(
+        name="resident_where_required",
+        unit="MW IT",
+        sense="<=",
+        enforced="sets",
+        reported=False,
+        sentence="{workload} in {region} is served where Residency allows it",
+        marginal="none: it has no row",
+        formula="served[w,r,i,p] exists only where Residency allows the jurisdiction of i",
+    ),
+    Limit(
+        name="served_not_negative",
+        unit="MW IT",
+        sense="<=",
+        enforced="sets",
+        reported=False,
+        sentence="{workload} in {region} is served",
+        marginal="none: it has no row",
+        formula="served[w,r,i,p] >= 0",
+    ),
+)
+
+FAMILY = Family(
+    name="placement",
+    title="Placement",
+    order=40,
+    sheets=(NETWORK, RESIDENCY),
+    ledgers=(
+        Ledger(
+            name="served_mw",
+            unit="MW IT",
+            over=("workload", "region", "period"),
+            meaning="Load served.",
+        ),
+        Ledger(
+            name="mean_load_mw",
+            unit="MW IT",
+            over=("site", "period"),
+            meaning="Mean load at a site, for its energy.",
+        ),
+    ),
+    limits=LIMITS,
+    outputs=(LOAD, BALANCE),
+    charts=(
+        Chart(
+            title="Capacity against demand",
+            table="Balance",
+            kind="line",
+            x="period",
+            series=("demand_mw", "with_reserve_mw", "online_mw", "installed_mw"),
+            x_title="Period",
+            y_title="MW IT",
+        ),
+    ),
+    codes={
+        "one-of-two": "two columns of which exactly one must be filled in",
+        "latency-missing": "a site without latency to a region",
+        "unreachable-demand": "demand that no site may serve",
+    },
+    check=check,
+    parameters=parameters,
+    declare=declare,
+    constrain=constrain,
+    tables=tables,
+    audit=audit,
+    recompute=recompute,
+    strengthening=("served_if_committed",),
+)

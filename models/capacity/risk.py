@@ -1,0 +1,645 @@
+"""Jurisdiction risk: how much may stand, or be served, where law and politics are uncertain.
+
+In words
+    Each row of RiskLimits restricts the capacity in service (or, with a workload named, what is
+    served of it): its mean score, its share or MW in some jurisdictions, or a least share.
+Data
+    Jurisdictions, JurisdictionGroups, RiskWeights, RiskLimits.
+Decides
+    ``excess_mw[limit, period]``, only for limits with a penalty.
+Limits
+    Every kind is one linear row ``sum_i a[l,i] mw[i,p] <= b[l] + excess[l,p]``: a mean score of at
+    most v has ``a = score - v``, a share of at most v ``a = member - v``, of at least v
+    ``a = v - member``, and MW of at most v ``a = member, b = v``.
+Reads and posts
+    Reads ``online_mw``; posts ``cost``.
+Source
+    Planner's convention; scores are the planner's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyomo.environ as pyo
+
+from optalloc.dataset import Dataset
+from optalloc.errors import Problem
+from optalloc.family import Family, Limit, TableSpec
+from optalloc.program import Ledgers, index_set, indexed_set, parameter
+from optalloc.schema import Column, Kind, Missing, Sheet
+from optalloc.values import Values
+
+from ._building import active_sites
+from ._calendar import calendar
+from ._money import PENALTY, charge_rows, discount, post_cost
+
+RISK_CLASSES = ("legal", "political", "conflict", "grid", "supply_chain")
+
+JURISDICTIONS = Sheet(
+    name="Jurisdictions",
+    meaning="One jurisdiction a row, with a score for each class of risk: 0 is best, 1 is worst.",
+    key=("jurisdiction",),
+    columns=(
+        Column(
+            name="jurisdiction",
+            kind=Kind.TEXT,
+            meaning="Name of the jurisdiction.",
+            example="Japan",
+        ),
+        Column(
+            name="trusted",
+            kind=Kind.FLAG,
+            meaning="Whether trusted-only workloads may run there.",
+            blank=False,
+            example="yes",
+        ),
+        *(
+            Column(
+                name=f"{name}_risk",
+                kind=Kind.NUMBER,
+                unit="score",
+                meaning=f"Score of {name.replace('_', ' ')} risk; 0 best, 1 worst.",
+                at_least=0,
+                at_most=1,
+                example=0.2,
+            )
+            for name in RISK_CLASSES
+        ),
+    ),
+)
+
+JURISDICTION_GROUPS = Sheet(
+    name="JurisdictionGroups",
+    meaning="Which jurisdictions belong to a group; one member a row.",
+    key=("group", "jurisdiction"),
+    columns=(
+        Column(name="group", kind=Kind.TEXT, meaning="Name of the group.", example="five eyes"),
+        Column(
+            name="jurisdiction",
+            kind=Kind.TEXT,
+            meaning="From Jurisdictions.",
+            refers_to="Jurisdictions.jurisdiction",
+            example="Japan",
+        ),
+    ),
+)
+
+RISK_WEIGHTS = Sheet(
+    name="RiskWeights",
+    meaning="Weight of each class of risk in the mean score; a class that is not named weighs nothing.",
+    key=("risk_class",),
+    missing=Missing.ZERO,
+    columns=(
+        Column(
+            name="risk_class",
+            kind=Kind.CHOICE,
+            meaning="Class of risk.",
+            choices=RISK_CLASSES,
+            example="legal",
+        ),
+        Column(
+            name="weight",
+            kind=Kind.NUMBER,
+            unit="weight",
+            meaning="Weights are scaled to sum to 1.",
+            at_least=0,
+            example=1,
+        ),
+    ),
+)
+
+RISK_LIMITS = Sheet(
+    name="RiskLimits",
+    meaning="One limit a row on where capacity stands, by MW online; with a workload named, by MW served.",
+    key=("limit",),
+    columns=(
+        Column(name="limit", kind=Kind.TEXT, meaning="Name of the limit.", example="Japan share"),
+        Column(
+            name="kind",
+            kind=Kind.CHOICE,
+            meaning="max_mean_score: weighted score of all capacity; max_share, max_mw, min_share: of the jurisdiction, group or trusted jurisdictions named; barred: nothing there.",
+            choices=("max_mean_score", "max_share", "max_mw", "min_share", "barred"),
+            example="max_share",
+        ),
+        Column(
+            name="jurisdiction",
+            kind=Kind.TEXT,
+            meaning="From Jurisdictions.",
+            blank=None,
+            blank_means="a group, the trusted ones, or all",
+            refers_to="Jurisdictions.jurisdiction",
+            example="Japan",
+        ),
+        Column(
+            name="group",
+            kind=Kind.TEXT,
+            meaning="From JurisdictionGroups.",
+            blank=None,
+            blank_means="a jurisdiction, the trusted ones, or all",
+            refers_to="JurisdictionGroups.group",
+        ),
+        Column(
+            name="trusted",
+            kind=Kind.FLAG,
+            meaning="Whether the limit is about all jurisdictions marked trusted.",
+            blank=False,
+        ),
+        Column(
+            name="risk_class",
+            kind=Kind.CHOICE,
+            meaning="Class that a mean score is about.",
+            choices=RISK_CLASSES,
+            blank=None,
+            blank_means="all classes by RiskWeights",
+        ),
+        Column(
+            name="workload",
+            kind=Kind.TEXT,
+            meaning="Limit what this workload is served from.",
+            blank=None,
+            blank_means="all MW online",
+            refers_to="Workloads.workload",
+        ),
+        Column(
+            name="first_period",
+            kind=Kind.TEXT,
+            meaning="First period it holds in.",
+            blank=None,
+            blank_means="the first period",
+            refers_to="Periods.period",
+        ),
+        Column(
+            name="last_period",
+            kind=Kind.TEXT,
+            meaning="Last period it holds in.",
+            blank=None,
+            blank_means="the last period",
+            refers_to="Periods.period",
+        ),
+        Column(
+            name="value",
+            kind=Kind.NUMBER,
+            unit="score, share or MW by kind",
+            meaning="The limit itself; 0 for barred.",
+            blank=None,
+            blank_means="only for barred",
+            at_least=0,
+            example=0.4,
+        ),
+        Column(
+            name="penalty_per_mw_year",
+            kind=Kind.NUMBER,
+            unit="M per MW-year",
+            meaning="Makes the limit soft: price of each MW (score-weighted for a mean score) beyond it for a year.",
+            blank=None,
+            blank_means="the limit is hard",
+            above=0,
+        ),
+    ),
+)
+
+KEYS = ["limit", "period"]
+
+RISK = TableSpec(
+    name="Risk",
+    meaning="Each risk limit in each period: what is exposed, what is allowed, and what is beyond it.",
+    key=("limit", "period"),
+    across="period",
+    spread=("exposure", "excess_mw"),
+    columns=(
+        Column(name="limit", kind=Kind.TEXT, meaning="Name of the limit."),
+        Column(name="kind", kind=Kind.TEXT, meaning="Kind of the limit."),
+        Column(
+            name="value", kind=Kind.NUMBER, unit="score, share or MW", meaning="The limit itself."
+        ),
+        Column(name="period", kind=Kind.TEXT, meaning="Period."),
+        Column(
+            name="exposure",
+            kind=Kind.NUMBER,
+            unit="score, share or MW",
+            meaning="Actual score, share or MW; blank where nothing is there.",
+        ),
+        Column(name="excess_mw", kind=Kind.NUMBER, unit="MW IT", meaning="MW beyond a soft limit."),
+    ),
+)
+
+EXPOSURE = TableSpec(
+    name="Exposure",
+    meaning="Capacity in service by jurisdiction.",
+    key=("jurisdiction", "period"),
+    across="period",
+    spread=("online_mw", "share"),
+    columns=(
+        Column(name="jurisdiction", kind=Kind.TEXT, meaning="Jurisdiction."),
+        Column(name="period", kind=Kind.TEXT, meaning="Period."),
+        Column(
+            name="online_mw", kind=Kind.NUMBER, unit="MW IT", meaning="Capacity in service there."
+        ),
+        Column(
+            name="share",
+            kind=Kind.NUMBER,
+            unit="share",
+            meaning="Its share of all capacity in service.",
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Limits by period, their coefficients by site, and the charges of soft ones."""
+
+    rows: pd.DataFrame
+    weights: pd.DataFrame
+    charges: pd.DataFrame
+
+
+def scores(data: Dataset, risk_class: str | None) -> pd.Series:
+    """Score by jurisdiction: of one class, or the mean over classes by RiskWeights."""
+    frame = data["Jurisdictions"].set_index("jurisdiction")
+    if pd.notna(risk_class):
+        return frame[f"{risk_class}_risk"]
+    weights = data["RiskWeights"].set_index("risk_class")["weight"]
+    total = sum(frame[f"{name}_risk"] * weight for name, weight in weights.items())
+    return total / weights.sum()
+
+
+def members(data: Dataset, limit: Mapping[str, Any]) -> set[str]:
+    """Jurisdictions that a limit is about."""
+    known = data["Jurisdictions"]
+    if pd.notna(limit["jurisdiction"]):
+        return {limit["jurisdiction"]}
+    if pd.notna(limit["group"]):
+        groups = data["JurisdictionGroups"]
+        return set(groups.loc[groups["group"] == limit["group"], "jurisdiction"])
+    return set(
+        known.loc[known["trusted"], "jurisdiction"] if limit["trusted"] else known["jurisdiction"]
+    )
+
+
+def periods_of(cal: pd.DataFrame, limit: Mapping[str, Any]) -> list[str]:
+    """Periods in which a limit holds."""
+    first = 0 if pd.isna(limit["first_period"]) else int(cal.at[limit["first_period"], "position"])
+    last = (
+        len(cal) - 1
+        if pd.isna(limit["last_period"])
+        else int(cal.at[limit["last_period"], "position"])
+    )
+    return list(cal.index[first : last + 1])
+
+
+def parameters(data: Dataset) -> Parameters:
+    """All numbers of the family from the dataset."""
+    cal, settings = calendar(data), data.one("Settings")
+    where = active_sites(data)["jurisdiction"]
+    rows: list[dict[str, Any]] = []
+    weights: list[tuple[str, str, float]] = []
+    for limit in data["RiskLimits"].to_dict("records"):
+        member = where.isin(members(data, limit)).astype(float)
+        value = 0.0 if limit["kind"] == "barred" else limit["value"]
+        if limit["kind"] == "max_mean_score":
+            factor = where.map(scores(data, limit["risk_class"])).astype(float) - value
+        elif limit["kind"] in ("max_mw", "barred"):
+            factor = member
+        else:
+            factor = (member - value) * (1 if limit["kind"] == "max_share" else -1)
+        weights += [(limit["limit"], i, a) for i, a in factor.items() if a]
+        most = value if limit["kind"] == "max_mw" else 0.0
+        rows += [
+            {
+                "limit": limit["limit"],
+                "period": q,
+                "workload": limit["workload"],
+                "most": most,
+                "penalty": limit["penalty_per_mw_year"],
+            }
+            for q in periods_of(cal, limit)
+        ]
+    frame = pd.DataFrame(rows, columns=["limit", "period", "workload", "most", "penalty"])
+    coefficients = pd.DataFrame(weights, columns=["limit", "site", "weight"])
+    frame = frame[frame["limit"].isin(coefficients["limit"])].reset_index(drop=True)
+    soft = frame.dropna(subset=["penalty"]).reset_index(drop=True)
+    at = cal.loc[soft["period"]].reset_index(drop=True)
+    cash = soft["penalty"] * at["years"]
+    charges = soft[KEYS].assign(
+        subject=soft["limit"],
+        cash=cash,
+        first_month=at["begin"],
+        last_month=at["end"],
+        present_value=cash * discount(settings.discount_rate, at["mid"]),
+    )
+    return Parameters(frame, coefficients, charges)
+
+
+def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
+    """Coefficients, the excess over soft limits, and its price."""
+    m.RISK_LIMITS = index_set(p.rows[["limit"]].drop_duplicates())
+    m.RISK_WEIGHTS = index_set(p.weights[["limit", "site"]])
+    m.risk_weight = parameter(m.RISK_WEIGHTS, p.weights.set_index(["limit", "site"])["weight"])
+    m.EXPOSED = indexed_set(m.RISK_LIMITS, p.weights, ["limit"], ["site"])
+    m.LIMITED = index_set(p.rows[KEYS])
+    m.most_exposed = parameter(m.LIMITED, p.rows.set_index(KEYS)["most"])
+    m.SOFT = index_set(p.charges[KEYS])
+    m.excess_mw = pyo.Var(m.SOFT, domain=pyo.NonNegativeReals)
+    m.SOFT_HERE = indexed_set(m.LIMITED, p.charges.assign(same=p.charges["period"]), KEYS, ["same"])
+    post_cost(
+        m, ledgers, "risk_excess", p.charges, KEYS, lambda m, *key: m.excess_mw[key], kind=PENALTY
+    )
+
+
+def constrain(m: Any, p: Parameters) -> None:
+    """One row for each limit and period."""
+    of_all = p.rows["workload"].isna()
+    m.ONLINE_LIMITED = index_set(p.rows.loc[of_all, KEYS])
+    m.online_exposure = pyo.Constraint(
+        m.ONLINE_LIMITED,
+        rule=lambda m, k, q: (
+            sum(m.risk_weight[k, i] * m.online_mw[i, q] for i in m.EXPOSED[k])
+            <= m.most_exposed[k, q] + sum(m.excess_mw[k, s] for s in m.SOFT_HERE[k, q])
+        ),
+    )
+    served = p.rows.loc[~of_all, [*KEYS, "workload"]].merge(p.weights, on="limit")
+    arcs = pd.DataFrame(list(m.ARCS), columns=["workload", "region", "site", "period"])
+    arcs = served.merge(arcs, on=["workload", "site", "period"])
+    m.SERVED_LIMITED = index_set(arcs[KEYS].drop_duplicates())
+    m.EXPOSED_ARCS = indexed_set(m.SERVED_LIMITED, arcs, KEYS, ["workload", "region", "site"])
+    m.served_exposure = pyo.Constraint(
+        m.SERVED_LIMITED,
+        rule=lambda m, k, q: (
+            sum(m.risk_weight[k, i] * m.served[w, r, i, q] for w, r, i in m.EXPOSED_ARCS[k, q])
+            <= m.most_exposed[k, q] + sum(m.excess_mw[k, s] for s in m.SOFT_HERE[k, q])
+        ),
+    )
+
+
+def check(data: Dataset) -> Iterator[Problem]:
+    """Sites have jurisdictions, limits say what they are about, periods are in order."""
+    known = set(data["Jurisdictions"]["jurisdiction"].dropna())
+    sites = data["Sites"]
+    active = sites[(sites["status"] != "excluded") & bool(known)]
+    for row in active.index[~active["jurisdiction"].isin(known)]:
+        yield data.problem(
+            "Sites",
+            row,
+            "jurisdiction",
+            "a site's jurisdiction must be on sheet Jurisdictions",
+            "Add it there, or correct the name.",
+            "site-jurisdiction",
+        )
+    cal = calendar(data)
+    weighted = data["RiskWeights"]["weight"].sum() > 0
+    for row, limit in data["RiskLimits"].iterrows():
+        named = [
+            pd.notna(limit["jurisdiction"]),
+            pd.notna(limit["group"]),
+            bool(limit["trusted"]),
+        ]
+        if sum(named) > 1 or (
+            sum(named) == 0 and limit["kind"] in ("max_share", "min_share", "barred")
+        ):
+            yield data.problem(
+                "RiskLimits",
+                row,
+                "jurisdiction",
+                "a limit must name one of jurisdiction, group or trusted",
+                "Fill in exactly one of the three.",
+                "risk-subject",
+                found=f"{sum(named)} of them",
+            )
+        if limit["kind"] == "max_mean_score" and sum(named):
+            yield data.problem(
+                "RiskLimits",
+                row,
+                "kind",
+                "a mean score is about all capacity",
+                "Empty jurisdiction, group and trusted.",
+                "risk-subject",
+            )
+        if limit["kind"] != "barred" and pd.isna(limit["value"]):
+            yield data.problem(
+                "RiskLimits",
+                row,
+                "value",
+                "value must be filled in for this kind",
+                "Give the limit itself.",
+                "blank",
+                found="a blank",
+            )
+        if limit["kind"] in ("max_mean_score", "max_share", "min_share") and limit["value"] > 1:
+            yield data.problem(
+                "RiskLimits",
+                row,
+                "value",
+                "a share or score must be at most 1",
+                "Write 40 % as 0.4.",
+                "share-above-1",
+            )
+        if limit["kind"] == "max_mean_score" and pd.isna(limit["risk_class"]) and not weighted:
+            yield data.problem(
+                "RiskLimits",
+                row,
+                "risk_class",
+                "a mean score over all classes needs RiskWeights",
+                "Fill in RiskWeights, or name a class.",
+                "risk-weights",
+                found="no weights",
+            )
+        first, last = limit["first_period"], limit["last_period"]
+        if (
+            first in cal.index
+            and last in cal.index
+            and cal.at[first, "position"] > cal.at[last, "position"]
+        ):
+            yield data.problem(
+                "RiskLimits",
+                row,
+                "last_period",
+                "last_period must not be before first_period",
+                "Correct one of the two.",
+                "periods-reversed",
+            )
+
+
+def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+    """Exposure by limit and by jurisdiction, from the model's own values."""
+    online = values.ledger("online_mw")
+    served = values.variable("served", ["workload", "region", "site", "period"])
+    excess = values.variable("excess_mw", KEYS).set_index(KEYS)["value"]
+    rows = []
+    for limit in data["RiskLimits"].to_dict("records"):
+        mw = (
+            online
+            if pd.isna(limit["workload"])
+            else served[served["workload"] == limit["workload"]]
+        )
+        exposure = _exposure(data, limit, mw)
+        for q in periods_of(calendar(data), limit):
+            rows.append(
+                (
+                    limit["limit"],
+                    limit["kind"],
+                    limit["value"],
+                    q,
+                    exposure.get(q, np.nan),
+                    excess.get((limit["limit"], q), 0.0),
+                )
+            )
+    risk = pd.DataFrame(rows, columns=[c.name for c in RISK.columns])
+    return {"Risk": risk, "Exposure": by_jurisdiction(data, online)}
+
+
+def _exposure(data: Dataset, limit: Mapping[str, Any], mw: pd.DataFrame) -> pd.Series:
+    """Score, share or MW by period of a frame with site, period and value."""
+    where = mw["site"].map(data["Sites"].set_index("site")["jurisdiction"])
+    total = mw.groupby("period")["value"].sum()
+    if limit["kind"] == "max_mean_score":
+        weighed = mw["value"] * where.map(scores(data, limit["risk_class"])).astype(float)
+        return weighed.groupby(mw["period"]).sum() / total.where(total > 0)
+    inside = (mw["value"] * where.isin(members(data, limit))).groupby(mw["period"]).sum()
+    return inside if limit["kind"] in ("max_mw", "barred") else inside / total.where(total > 0)
+
+
+def by_jurisdiction(data: Dataset, online: pd.DataFrame) -> pd.DataFrame:
+    """Capacity in service and its share by jurisdiction and period; empty without Jurisdictions."""
+    if data["Jurisdictions"].empty:
+        return pd.DataFrame(columns=[c.name for c in EXPOSURE.columns])
+    where = (
+        online["site"].map(data["Sites"].set_index("site")["jurisdiction"]).rename("jurisdiction")
+    )
+    frame = (
+        online.groupby([where, "period"], sort=False)["value"]
+        .sum()
+        .rename("online_mw")
+        .reset_index()
+    )
+    total = frame.groupby("period")["online_mw"].transform("sum")
+    return frame.assign(share=(frame["online_mw"] / total.where(total > 0)))
+
+
+def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Exposed MW against what the limit allows of all MW, from the Build and Load tables."""
+    found: dict[str, list[tuple[Any, ...]]] = {"online_exposure": [], "served_exposure": []}
+    where = data["Sites"].set_index("site")["jurisdiction"]
+    soft = tables["Risk"].set_index(KEYS)["excess_mw"]
+    for limit in data["RiskLimits"].to_dict("records"):
+        if pd.isna(limit["workload"]):
+            name, mw = "online_exposure", tables["Build"].rename(columns={"online_mw": "mw"})
+        else:
+            load = tables["Load"]
+            name, mw = (
+                "served_exposure",
+                load[load["workload"] == limit["workload"]].rename(columns={"served_mw": "mw"}),
+            )
+        place = mw["site"].map(where)
+        inside = place.isin(members(data, limit))
+        for q in periods_of(calendar(data), limit):
+            here = mw["period"] == q
+            total = mw.loc[here, "mw"].sum()
+            exposed = mw.loc[here & inside, "mw"].sum()
+            beyond = soft.get((limit["limit"], q), 0.0)
+            if limit["kind"] == "max_mean_score":
+                score = place[here].map(scores(data, limit["risk_class"])).astype(float)
+                used, allowed = (mw.loc[here, "mw"] * score).sum(), limit["value"] * total + beyond
+            elif limit["kind"] == "min_share":
+                used, allowed = limit["value"] * total, exposed + beyond
+            elif limit["kind"] == "max_share":
+                used, allowed = exposed, limit["value"] * total + beyond
+            else:
+                used, allowed = (
+                    exposed,
+                    (0.0 if limit["kind"] == "barred" else limit["value"]) + beyond,
+                )
+            if not (pd.notna(limit["penalty_per_mw_year"]) or beyond == 0):
+                allowed -= beyond
+            found[name].append((limit["limit"], q, used, allowed))
+    return {
+        name: pd.DataFrame(rows, columns=[*KEYS, "used", "allowed"]) for name, rows in found.items()
+    }
+
+
+def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Exposure, excess and its penalty from what is online and served."""
+    online = tables["Build"].rename(columns={"online_mw": "value"})[["site", "period", "value"]]
+    settings, cal = data.one("Settings"), calendar(data)
+    rows, cost = [], []
+    for limit in data["RiskLimits"].to_dict("records"):
+        load = tables["Load"].rename(columns={"served_mw": "value"})
+        mw = online if pd.isna(limit["workload"]) else load[load["workload"] == limit["workload"]]
+        exposure = _exposure(data, limit, mw)
+        total = mw.groupby("period")["value"].sum()
+        price = limit["penalty_per_mw_year"]
+        for q in periods_of(cal, limit):
+            actual, bound = (
+                exposure.get(q, np.nan),
+                0.0 if limit["kind"] == "barred" else limit["value"],
+            )
+            scale = 1.0 if limit["kind"] in ("max_mw", "barred") else total.get(q, 0.0)
+            over = (bound - actual if limit["kind"] == "min_share" else actual - bound) * scale
+            excess = max(over, 0.0) if over == over and pd.notna(price) else 0.0
+            rows.append((limit["limit"], limit["kind"], limit["value"], q, actual, excess))
+            at = cal.loc[q]
+            cash = excess * (price if pd.notna(price) else 0.0) * at["years"]
+            cost.append(
+                {
+                    "item": "risk_excess",
+                    "kind": PENALTY,
+                    "subject": limit["limit"],
+                    "period": q,
+                    "cash": cash,
+                    "present_value": cash / (1 + settings.discount_rate) ** (at["mid"] / 12),
+                    "first_month": at["begin"],
+                    "last_month": at["end"],
+                }
+            )
+    risk = pd.DataFrame(rows, columns=[c.name for c in RISK.columns])
+    return {
+        "Risk": risk,
+        "Exposure": by_jurisdiction(data, online),
+        "Cost": charge_rows("risk", pd.DataFrame(cost)),
+    }
+
+
+FAMILY = Family(
+    name="risk",
+    title="Jurisdiction risk",
+    order=70,
+    sheets=(JURISDICTIONS, JURISDICTION_GROUPS, RISK_WEIGHTS, RISK_LIMITS),
+    limits=(
+        Limit(
+            name="online_exposure",
+            unit="MW IT (score-weighted for a mean score)",
+            sense="<=",
+            sentence="risk limit {limit!r} binds in {period}: {used} of {allowed} MW in service",
+            marginal="saving from one more MW beyond the limit",
+            formula="sum_i a[l,i] online[i,p] <= b[l] + excess[l,p]",
+        ),
+        Limit(
+            name="served_exposure",
+            unit="MW IT (score-weighted for a mean score)",
+            sense="<=",
+            sentence="risk limit {limit!r} binds in {period}: {used} of {allowed} MW served",
+            marginal="saving from one more MW beyond the limit",
+            formula="sum_ri a[l,i] served[w,r,i,p] <= b[l] + excess[l,p]",
+        ),
+    ),
+    outputs=(RISK, EXPOSURE),
+    codes={
+        "site-jurisdiction": "a site whose jurisdiction is not known",
+        "risk-subject": "a risk limit that names no subject or several",
+        "share-above-1": "a share or score above 1",
+        "risk-weights": "a mean score over all classes without weights",
+        "periods-reversed": "a last period before the first",
+    },
+    check=check,
+    parameters=parameters,
+    declare=declare,
+    constrain=constrain,
+    tables=tables,
+    audit=audit,
+    recompute=recompute,
+)

@@ -1,0 +1,776 @@
+"""Sites and building: where capacity stands, what is committed and started, and when it is online.
+
+In words
+    A site is committed once and for good; after its site lead, blocks may be started there; a
+    block is in service after its block lead. Leads add in months and are rounded once, to the
+    period. What is started may be energised at once or later, and stays energised.
+Data
+    Sites.
+Decides
+    ``committed[site, period]`` (1 from the period of commitment on), ``blocks_started`` and
+    ``mw_started`` (cumulative), ``energised[site, period]`` (MW of new capacity in service).
+Limits
+    ``started[i,s] <= room[i] committed[i, latest c: begin(c) + site_lead < end(s)]``;
+    ``energised[i,p] <= started[i, latest s: begin(s) + block_lead <= begin(p)]``;
+    ``energised[i,p] <= room[i] committed[i, latest c: begin(c) + both leads <= begin(p)]``.
+    Cumulative variables give a far tighter relaxation than one variable per period of start.
+Reads and posts
+    Posts ``online_mw``, ``installed_mw``, ``starting_mw`` and ``cost``.
+Source
+    Capacitated facility location in periods (Melo, Nickel and Saldanha-da-Gama, 2009,
+    doi:10.1016/j.ejor.2008.05.007), with planner's conventions for leads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyomo.environ as pyo
+
+from optalloc.dataset import Dataset
+from optalloc.errors import Problem
+from optalloc.family import Family, Ledger, Limit, TableSpec
+from optalloc.program import Ledgers, index_set, indexed_set, parameter
+from optalloc.schema import Column, Kind, Sheet
+from optalloc.values import Values
+
+from ._building import (
+    KEYS,
+    active_sites,
+    possible_service,
+    possible_starts,
+    standing_mw,
+    useful_commitments,
+)
+from ._calendar import TINY_MONTHS, calendar
+
+SITES = Sheet(
+    name="Sites",
+    meaning="One site a row: a place where capacity stands or could be built.",
+    required=True,
+    key=("site",),
+    columns=(
+        Column(name="site", kind=Kind.TEXT, meaning="Name of the site.", example="Kanto North"),
+        Column(
+            name="market",
+            kind=Kind.TEXT,
+            meaning="Market it lies in; Network may give latency by market.",
+            blank=None,
+            blank_means="no market",
+            example="Tokyo",
+        ),
+        Column(
+            name="jurisdiction",
+            kind=Kind.TEXT,
+            meaning="Jurisdiction whose law applies.",
+            blank=None,
+            blank_means="none named",
+            example="Japan",
+        ),
+        Column(
+            name="grid_zone",
+            kind=Kind.TEXT,
+            meaning="Grid zone it draws power from.",
+            blank=None,
+            blank_means="no zone: no zone limit applies",
+            example="Kanto",
+        ),
+        Column(
+            name="labour_market",
+            kind=Kind.TEXT,
+            meaning="Pool of trades it shares with other sites.",
+            blank=None,
+            blank_means="no labour limit applies",
+            example="Kanto trades",
+        ),
+        Column(
+            name="latitude",
+            kind=Kind.NUMBER,
+            unit="degrees",
+            meaning="For the map.",
+            blank=None,
+            blank_means="not on the map",
+            at_least=-90,
+            at_most=90,
+            example=36.1,
+        ),
+        Column(
+            name="longitude",
+            kind=Kind.NUMBER,
+            unit="degrees",
+            meaning="For the map.",
+            blank=None,
+            blank_means="not on the map",
+            at_least=-180,
+            at_most=180,
+            example=139.8,
+        ),
+        Column(
+            name="status",
+            kind=Kind.CHOICE,
+            meaning="candidate: may be committed; committed: decided, its site cost is spent; existing: in operation; excluded: left out.",
+            choices=("candidate", "committed", "existing", "excluded"),
+            example="candidate",
+        ),
+        Column(
+            name="existing_mw",
+            kind=Kind.NUMBER,
+            unit="MW IT",
+            meaning="Capacity online from the start.",
+            blank=0.0,
+            at_least=0,
+            example=0,
+        ),
+        Column(
+            name="under_construction_mw",
+            kind=Kind.NUMBER,
+            unit="MW IT",
+            meaning="Capacity already being built and paid for.",
+            blank=0.0,
+            at_least=0,
+            example=0,
+        ),
+        Column(
+            name="under_construction_online",
+            kind=Kind.DATE,
+            meaning="Date from which the capacity under construction is online.",
+            blank=None,
+            blank_means="nothing is under construction",
+        ),
+        Column(
+            name="max_mw",
+            kind=Kind.NUMBER,
+            unit="MW IT",
+            meaning="Most the site can hold, what exists and is under construction included.",
+            at_least=0,
+            example=200,
+        ),
+        Column(
+            name="block_mw",
+            kind=Kind.NUMBER,
+            unit="MW IT",
+            meaning="Size of one block; only whole blocks are built.",
+            blank=None,
+            blank_means="any size",
+            above=0,
+            example=50,
+        ),
+        Column(
+            name="min_mw",
+            kind=Kind.NUMBER,
+            unit="MW IT",
+            meaning="Least that the first start may be.",
+            blank=0.0,
+            at_least=0,
+            example=50,
+        ),
+        Column(
+            name="earliest_start",
+            kind=Kind.DATE,
+            meaning="No start before this date; the site may be committed earlier.",
+            blank=None,
+            blank_means="from the first period",
+        ),
+        Column(
+            name="site_lead_months",
+            kind=Kind.NUMBER,
+            unit="months",
+            meaning="Permit, land and interconnection: from commitment to the first start.",
+            blank=0.0,
+            at_least=0,
+            at_most=600,
+            example=12,
+        ),
+        Column(
+            name="block_lead_months",
+            kind=Kind.NUMBER,
+            unit="months",
+            meaning="Construction and fit-out: from a start to capacity online.",
+            blank=0.0,
+            at_least=0,
+            at_most=600,
+            example=18,
+        ),
+        Column(
+            name="site_cost",
+            kind=Kind.NUMBER,
+            unit="M",
+            meaning="Cost of committing the site: land, permits, interconnection.",
+            blank=0.0,
+            at_least=0,
+            example=40,
+        ),
+        Column(
+            name="build_cost_per_mw",
+            kind=Kind.NUMBER,
+            unit="M per MW IT",
+            meaning="Cost of building one MW.",
+            blank=0.0,
+            at_least=0,
+            example=11.5,
+        ),
+        Column(
+            name="spend_profile",
+            kind=Kind.CHOICE,
+            meaning="When capital is paid: evenly over the lead, all at its start, or all at its end.",
+            choices=("even", "at_start", "at_end"),
+            blank="even",
+            example="even",
+        ),
+        Column(
+            name="life_years",
+            kind=Kind.NUMBER,
+            unit="years",
+            meaning="Life of what is built here, for its residual value.",
+            blank=None,
+            blank_means="Settings life_years",
+            above=0,
+            at_most=100,
+        ),
+        Column(
+            name="fixed_cost_per_year",
+            kind=Kind.NUMBER,
+            unit="M per year",
+            meaning="Running cost of an open site, from commitment.",
+            blank=0.0,
+            at_least=0,
+            example=1.5,
+        ),
+        Column(
+            name="cost_per_mw_year",
+            kind=Kind.NUMBER,
+            unit="M per MW-year",
+            meaning="Running cost of each MW online, power and labour apart.",
+            blank=0.0,
+            at_least=0,
+            example=0.12,
+        ),
+        Column(
+            name="currency",
+            kind=Kind.TEXT,
+            meaning="Currency of this row's costs, from Currencies.",
+            blank=None,
+            blank_means="the workbook's currency",
+        ),
+        Column(
+            name="pue",
+            kind=Kind.NUMBER,
+            unit="grid MW per IT MW",
+            meaning="Power usage effectiveness.",
+            blank=1.0,
+            at_least=1,
+            at_most=5,
+            example=1.25,
+        ),
+        Column(
+            name="max_blocks_per_period",
+            kind=Kind.INTEGER,
+            unit="blocks",
+            meaning="Most blocks started in one period; needs block_mw.",
+            blank=None,
+            blank_means="no limit",
+            at_least=0,
+            example=2,
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Frames from which the rules are built; each has one row per member of a Pyomo set."""
+
+    sites: pd.DataFrame
+    standing: pd.DataFrame
+    commits: pd.DataFrame
+    starts: pd.DataFrame
+    service: pd.DataFrame
+
+
+def parameters(data: Dataset) -> Parameters:
+    """All numbers of the family from the dataset."""
+    names = calendar(data).index.to_numpy()
+    starts = possible_starts(data)
+    starts["commit"] = names[starts["commit_position"]]
+    service = possible_service(data, starts)
+    service["ripe"] = names[service["ripe_position"].astype(int)]
+    commits = useful_commitments(data, starts)
+    return Parameters(active_sites(data), standing_mw(data), commits, starts, service)
+
+
+def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
+    """Sets, variables, and postings of capacity."""
+    m.SITES = index_set(p.sites[["site"]])
+    m.SITE_PERIODS = index_set(p.standing[KEYS])
+    m.COMMITS = index_set(p.commits[KEYS])
+    m.STARTS = index_set(p.starts[KEYS])
+    m.SERVICE = index_set(p.service[KEYS])
+    m.room_mw = parameter(m.SITES, p.sites["room_mw"])
+    m.standing_mw = parameter(m.SITE_PERIODS, p.standing.set_index(KEYS)["standing_mw"])
+    m.committed = pyo.Var(m.COMMITS, domain=pyo.Binary)
+    m.energised = pyo.Var(
+        m.SERVICE, domain=pyo.NonNegativeReals, bounds=lambda m, i, q: (0, m.room_mw[i])
+    )
+    _declare_starts(m, p)
+
+    # Sets of at most one member stand in for "if there is one", which a rule must not ask.
+    m.START_BEFORE = indexed_set(m.STARTS, p.starts.dropna(subset=["previous"]), KEYS, ["previous"])
+    m.COMMIT_BEFORE = indexed_set(
+        m.COMMITS, p.commits.dropna(subset=["previous"]), KEYS, ["previous"]
+    )
+    m.IN_SERVICE = indexed_set(
+        m.SITE_PERIODS, p.service.assign(same=p.service["period"]), KEYS, ["same"]
+    )
+    m.DELIVERED_BY = indexed_set(m.SITE_PERIODS, p.service, KEYS, ["start"])
+
+    ledgers.open("online_mw", m.SITE_PERIODS)
+    ledgers.open("installed_mw", m.SITE_PERIODS)
+    ledgers.open("starting_mw", m.STARTS)
+    ledgers.post("online_mw", "standing", lambda m, i, q: m.standing_mw[i, q])
+    ledgers.post(
+        "online_mw", "new", lambda m, i, q: sum(m.energised[i, r] for r in m.IN_SERVICE[i, q])
+    )
+    ledgers.post("installed_mw", "standing", lambda m, i, q: m.standing_mw[i, q])
+    ledgers.post(
+        "installed_mw", "new", lambda m, i, q: sum(m.started_mw[i, s] for s in m.DELIVERED_BY[i, q])
+    )
+    ledgers.post(
+        "starting_mw",
+        "new",
+        lambda m, i, s: m.started_mw[i, s] - sum(m.started_mw[i, r] for r in m.START_BEFORE[i, s]),
+    )
+
+
+def _declare_starts(m: Any, p: Parameters) -> None:
+    """Cumulative starts: whole blocks as one integer, or any size where a site has no blocks."""
+    blocky = p.starts["block_mw"].notna()
+    with_blocks = p.sites[p.sites["block_mw"].notna()]
+    m.BLOCK_SITES = index_set(with_blocks[["site"]])
+    m.block_mw = parameter(m.BLOCK_SITES, with_blocks["block_mw"])
+    m.room_blocks = parameter(m.BLOCK_SITES, with_blocks["room_blocks"])
+    m.BLOCK_STARTS = index_set(p.starts.loc[blocky, KEYS])
+    m.FREE_STARTS = index_set(p.starts.loc[~blocky, KEYS])
+    m.blocks_started = pyo.Var(
+        m.BLOCK_STARTS, domain=pyo.NonNegativeIntegers, bounds=lambda m, i, s: (0, m.room_blocks[i])
+    )
+    m.mw_started = pyo.Var(
+        m.FREE_STARTS, domain=pyo.NonNegativeReals, bounds=lambda m, i, s: (0, m.room_mw[i])
+    )
+    same = p.starts.assign(same=p.starts["period"])
+    m.IN_BLOCKS = indexed_set(m.STARTS, same[blocky], KEYS, ["same"])
+    m.OF_ANY_SIZE = indexed_set(m.STARTS, same[~blocky], KEYS, ["same"])
+    m.block_size = parameter(m.STARTS, p.starts.set_index(KEYS)["block_mw"].fillna(0.0))
+    m.started_mw = pyo.Expression(
+        m.STARTS,
+        rule=lambda m, i, s: (
+            sum(m.block_size[i, s] * m.blocks_started[i, q] for q in m.IN_BLOCKS[i, s])
+            + sum(m.mw_started[i, q] for q in m.OF_ANY_SIZE[i, s])
+        ),
+    )
+
+
+def constrain(m: Any, p: Parameters) -> None:
+    """Limits on what is committed, started and in service."""
+    later = p.starts.dropna(subset=["previous"])
+    m.LATER_STARTS = index_set(later[[*KEYS, "previous"]])
+    m.starts_kept = pyo.Constraint(
+        m.LATER_STARTS, rule=lambda m, i, s, r: m.started_mw[i, r] <= m.started_mw[i, s]
+    )
+    m.LATER_COMMITS = index_set(p.commits.dropna(subset=["previous"])[[*KEYS, "previous"]])
+    m.commitment_kept = pyo.Constraint(
+        m.LATER_COMMITS, rule=lambda m, i, c, r: m.committed[i, r] <= m.committed[i, c]
+    )
+    m.START_COMMITS = index_set(p.starts.loc[~p.starts["is_open"], [*KEYS, "commit"]])
+    m.starts_on_committed_site = pyo.Constraint(
+        m.START_COMMITS,
+        rule=lambda m, i, s, c: m.started_mw[i, s] <= m.room_mw[i] * m.committed[i, c],
+    )
+    m.SERVICE_STARTS = index_set(p.service[[*KEYS, "start"]])
+    m.service_after_block_lead = pyo.Constraint(
+        m.SERVICE_STARTS, rule=lambda m, i, q, s: m.energised[i, q] <= m.started_mw[i, s]
+    )
+    m.RIPE = index_set(p.service.loc[p.service["ripe_needed"], [*KEYS, "ripe"]])
+    m.service_after_both_leads = pyo.Constraint(
+        m.RIPE, rule=lambda m, i, q, c: m.energised[i, q] <= m.room_mw[i] * m.committed[i, c]
+    )
+    m.HELD = index_set(p.service.dropna(subset=["previous"])[[*KEYS, "previous"]])
+    m.service_kept = pyo.Constraint(
+        m.HELD, rule=lambda m, i, q, r: m.energised[i, r] <= m.energised[i, q]
+    )
+    _constrain_sizes(m, p)
+
+
+def _constrain_sizes(m: Any, p: Parameters) -> None:
+    paced = p.starts[p.starts["max_blocks_per_period"].notna() & p.starts["block_mw"].notna()]
+    m.PACED = index_set(paced[KEYS])
+    m.pace_mw = parameter(
+        m.PACED,
+        (paced["max_blocks_per_period"] * paced["block_mw"]).set_axis(
+            pd.MultiIndex.from_frame(paced[KEYS])
+        ),
+    )
+    m.blocks_per_period = pyo.Constraint(
+        m.PACED, rule=lambda m, i, s: m.starting_mw[i, s] <= m.pace_mw[i, s]
+    )
+    # A whole block that is no smaller than the minimum meets it by itself.
+    floor = p.starts[p.starts["min_mw"] > p.starts["block_mw"].fillna(0.0)]
+    m.FIRST_STARTS = index_set(floor[KEYS])
+    m.first_mw = parameter(m.FIRST_STARTS, floor.set_index(KEYS)["min_mw"])
+    m.begun = pyo.Var(m.FIRST_STARTS, domain=pyo.Binary)
+    m.first_start_large_enough = pyo.Constraint(
+        m.FIRST_STARTS, rule=lambda m, i, s: m.first_mw[i, s] * m.begun[i, s] <= m.started_mw[i, s]
+    )
+    m.start_marked = pyo.Constraint(
+        m.FIRST_STARTS, rule=lambda m, i, s: m.started_mw[i, s] <= m.room_mw[i] * m.begun[i, s]
+    )
+
+
+BUILD = TableSpec(
+    name="Build",
+    meaning="What is committed, started and online at each site, period by period.",
+    key=("site", "period"),
+    across="period",
+    spread=("committed", "started_mw", "installed_mw", "online_mw"),
+    columns=(
+        Column(name="site", kind=Kind.TEXT, meaning="Site."),
+        Column(name="jurisdiction", kind=Kind.TEXT, meaning="Jurisdiction of the site."),
+        Column(name="period", kind=Kind.TEXT, meaning="Period."),
+        Column(name="committed", kind=Kind.FLAG, meaning="Whether the site is committed by now."),
+        Column(
+            name="started_mw",
+            kind=Kind.NUMBER,
+            unit="MW IT",
+            meaning="Capacity whose building starts in the period.",
+        ),
+        Column(
+            name="installed_mw",
+            kind=Kind.NUMBER,
+            unit="MW IT",
+            meaning="Capacity delivered by now, existing included.",
+        ),
+        Column(
+            name="online_mw",
+            kind=Kind.NUMBER,
+            unit="MW IT",
+            meaning="Capacity in service, existing included.",
+        ),
+    ),
+)
+
+
+def check(data: Dataset) -> Iterator[Problem]:
+    """Sizes that fit into each other, and capacity under construction that has a date."""
+    sites = data["Sites"]
+    for row, at in sites.iterrows():
+        standing = at["existing_mw"] + at["under_construction_mw"]
+        if standing > at["max_mw"]:
+            yield data.problem(
+                "Sites",
+                row,
+                "max_mw",
+                f"max_mw must be at least what stands or is being built, {standing:g} MW",
+                "Raise max_mw, or lower existing_mw or under_construction_mw.",
+                "site-too-small",
+            )
+        elif (
+            at["status"] in ("candidate", "committed")
+            and max(at["block_mw"], at["min_mw"]) > at["max_mw"] - standing
+        ):
+            column = "block_mw" if at["block_mw"] > at["max_mw"] - standing else "min_mw"
+            yield data.problem(
+                "Sites",
+                row,
+                column,
+                f"{column} must fit into the {at['max_mw'] - standing:g} MW that may still be built",
+                f"Lower {column} or raise max_mw.",
+                "min-above-max",
+            )
+        if (at["under_construction_mw"] > 0) != pd.notna(at["under_construction_online"]):
+            yield data.problem(
+                "Sites",
+                row,
+                "under_construction_online",
+                "under_construction_mw and its online date must be given together",
+                "Fill in both or neither.",
+                "construction-date",
+                found="one without the other",
+            )
+        if pd.notna(at["max_blocks_per_period"]) and pd.isna(at["block_mw"]):
+            yield data.problem(
+                "Sites",
+                row,
+                "max_blocks_per_period",
+                "max_blocks_per_period needs block_mw",
+                "Give block_mw, or empty this cell.",
+                "blocks-without-size",
+            )
+    if len(sites) and (sites["status"] == "excluded").all():
+        yield data.problem(
+            "Sites",
+            int(sites.index[0]),
+            "status",
+            "at least one site must not be excluded",
+            "Change the status of one.",
+            "no-site",
+        )
+
+
+def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+    """What is committed, started and online, and the actions that follow."""
+    sites = active_sites(data)
+    build = standing_mw(data)[KEYS]
+    for ledger, column in (
+        ("online_mw", "online_mw"),
+        ("installed_mw", "installed_mw"),
+        ("starting_mw", "started_mw"),
+    ):
+        build = build.merge(
+            values.ledger(ledger).rename(columns={"value": column}), on=KEYS, how="left"
+        )
+    committed = values.variable("committed", KEYS).rename(columns={"value": "committed"})
+    build = build.merge(committed, on=KEYS, how="left").fillna({"started_mw": 0.0})
+    # Past its last useful commitment a site stays as it was.
+    build["committed"] = build.groupby("site")["committed"].ffill().fillna(0.0) > 0.5
+    build["committed"] |= build["site"].map(sites["is_open"]).astype(bool)
+    build.insert(1, "jurisdiction", build["site"].map(sites["jurisdiction"]))
+    build = build[[column.name for column in BUILD.columns]]
+    return {"Build": build, "Actions": actions(data, build), "Summary": key_figures(data, build)}
+
+
+def actions(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
+    """Commitments and starts, dated."""
+    sites, dates = active_sites(data), calendar(data)["date"]
+    candidate = ~build["site"].map(sites["is_open"]).astype(bool)
+    before = build.groupby("site")["committed"].shift(1, fill_value=False)
+    commit = build[build["committed"] & ~before & candidate].assign(action="commit site", mw=np.nan)
+    start = build[build["started_mw"] > 0].assign(action="start building", mw=build["started_mw"])
+    both = pd.concat([f for f in (commit, start) if len(f)] or [commit])
+    return pd.DataFrame(
+        {
+            "date": both["period"].map(dates),
+            "period": both["period"],
+            "action": both["action"],
+            "subject": both["site"],
+            "mw": both["mw"].astype(float),
+        }
+    )
+
+
+def key_figures(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the summary about building."""
+    last = build[build["period"] == calendar(data).index[-1]]
+    started = build.groupby("site")["started_mw"].sum()
+    rows = [
+        ("sites built on", float((started > 0).sum()), "sites"),
+        ("MW started", float(started.sum()), "MW IT"),
+        ("MW online at the end", float(last["online_mw"].sum()), "MW IT"),
+    ]
+    return pd.DataFrame(rows, columns=["figure", "value", "unit"])
+
+
+def _walk(data: Dataset, build: pd.DataFrame) -> Iterator[tuple[pd.Series, pd.DataFrame]]:
+    """Each site with its rows of the Build table and the calendar, in order of time."""
+    joined = build.merge(calendar(data).reset_index(), on="period").sort_values("position")
+    for name, at in active_sites(data).iterrows():
+        yield at, joined[joined["site"] == name].reset_index(drop=True)
+
+
+def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Every limit on building, walked site by site through the Build table."""
+    found: dict[str, list[tuple[Any, ...]]] = {limit.name: [] for limit in LIMITS}
+    standing = standing_mw(data).set_index(KEYS)["standing_mw"]
+    for at, own in _walk(data, tables["Build"]):
+        built, began = own["started_mw"].cumsum(), own["begin"]
+        names = own["period"]
+        new_online = own["online_mw"] - [standing[at["site"], p] for p in names]
+        for k, period in enumerate(names):
+            key = (at["site"], period)
+            delivered = built[began + at["block_lead_months"] <= began[k] + TINY_MONTHS]
+            here = delivered.iloc[-1] if len(delivered) else 0.0
+            ready = own["committed"] & (
+                began + at["site_lead_months"] < own["end"][k] - TINY_MONTHS
+            )
+            ripe = own["committed"] & (
+                began + at["site_lead_months"] + at["block_lead_months"] <= began[k] + TINY_MONTHS
+            )
+            early = began[k] < at["earliest"] - TINY_MONTHS
+            room = at["room_mw"]
+            found["starts_on_committed_site"].append(
+                (
+                    *key,
+                    built[k] if not early else own["started_mw"][k],
+                    room * float((at["is_open"] or ready.any()) and not early),
+                )
+            )
+            found["service_after_block_lead"].append((*key, new_online[k], here))
+            found["service_after_both_leads"].append(
+                (*key, new_online[k], room * float(at["is_open"] or ripe.any()))
+            )
+            if k:
+                found["starts_kept"].append((*key, -own["started_mw"][k], 0.0))
+                found["commitment_kept"].append(
+                    (*key, float(own["committed"][k - 1]), float(own["committed"][k]))
+                )
+                found["service_kept"].append((*key, new_online[k - 1], new_online[k]))
+            if pd.notna(at["block_mw"]):
+                blocks = own["started_mw"][k] / at["block_mw"]
+                found["whole_blocks"].append((*key, blocks, round(blocks)))
+                if pd.notna(at["max_blocks_per_period"]):
+                    found["blocks_per_period"].append(
+                        (*key, own["started_mw"][k], at["max_blocks_per_period"] * at["block_mw"])
+                    )
+            if at["min_mw"] > 0 and built[k] > TINY_MONTHS:
+                found["first_start_large_enough"].append((*key, at["min_mw"], built[k]))
+    return {
+        name: pd.DataFrame(rows, columns=[*KEYS, "used", "allowed"]) for name, rows in found.items()
+    }
+
+
+def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Installed MW, actions and key figures from what is committed, started and online."""
+    build = tables["Build"]
+    rows = []
+    for at, own in _walk(data, build):
+        for _, row in own.iterrows():
+            done = own["begin"] + at["block_lead_months"] <= row["begin"] + TINY_MONTHS
+            stands = at["existing_mw"] + at["under_construction_mw"] * (
+                at["built_online"] <= row["begin"] + TINY_MONTHS
+            )
+            rows.append(
+                (
+                    at["site"],
+                    row["period"],
+                    at["jurisdiction"],
+                    stands + own.loc[done, "started_mw"].sum(),
+                )
+            )
+    installed = pd.DataFrame(rows, columns=[*KEYS, "jurisdiction", "installed_mw"])
+    return {
+        "Build": installed,
+        "Actions": actions(data, build),
+        "Summary": key_figures(data, build),
+    }
+
+
+LIMITS = (
+    Limit(
+        name="starts_kept",
+        unit="MW IT",
+        sense="<=",
+        reported=False,
+        sentence="{site}, {period}: nothing more is started",
+        marginal="cost of building one MW earlier",
+        formula="started[i,s-1] <= started[i,s]",
+    ),
+    Limit(
+        name="commitment_kept",
+        unit="share",
+        sense="<=",
+        reported=False,
+        sentence="{site}, {period}: the site stays committed",
+        marginal="cost of committing earlier",
+        formula="committed[i,c-1] <= committed[i,c]",
+    ),
+    Limit(
+        name="starts_on_committed_site",
+        unit="MW IT",
+        sense="<=",
+        sentence="{site} is full: {used} of {allowed} MW are started by {period}",
+        marginal="saving from one more MW of room at the site",
+        formula="started[i,s] <= room[i] committed[i,c], c latest with begin(c) + site_lead < end(s)",
+    ),
+    Limit(
+        name="service_after_block_lead",
+        unit="MW IT",
+        sense="<=",
+        sentence="{site}, {period}: all {allowed} MW delivered by then are in service; more would have to be started a block lead earlier",
+        marginal="saving from one more MW delivered by the period",
+        formula="energised[i,p] <= started[i,s], s latest with begin(s) + block_lead <= begin(p)",
+    ),
+    Limit(
+        name="service_after_both_leads",
+        unit="MW IT",
+        sense="<=",
+        sentence="{site}, {period}: {used} of {allowed} MW allowed by the commitment are in service",
+        marginal="saving from one more MW allowed by the commitment",
+        formula="energised[i,p] <= room[i] committed[i,c], c latest with begin(c) + site_lead + block_lead <= begin(p)",
+    ),
+    Limit(
+        name="service_kept",
+        unit="MW IT",
+        sense="<=",
+        reported=False,
+        sentence="{site}, {period}: what is in service stays in service",
+        marginal="cost of keeping one MW in service",
+        formula="energised[i,p-1] <= energised[i,p]",
+    ),
+    Limit(
+        name="blocks_per_period",
+        unit="MW IT",
+        sense="<=",
+        sentence="{site}, {period}: {used} of at most {allowed} MW are started",
+        marginal="saving from starting one more MW in the period",
+        formula="started[i,s] - started[i,s-1] <= max_blocks[i] block[i]",
+    ),
+    Limit(
+        name="first_start_large_enough",
+        unit="MW IT",
+        sense="<=",
+        sentence="{site}, {period}: the first start is the least allowed, {used} MW",
+        marginal="saving from a minimum one MW smaller",
+        formula="min[i] begun[i,s] <= started[i,s] <= room[i] begun[i,s]",
+    ),
+    Limit(
+        name="whole_blocks",
+        unit="blocks",
+        sense="==",
+        enforced="integers",
+        sentence="{site}, {period}: {used} blocks",
+        marginal="none: integrality has no price",
+        formula="started[i,s] = block[i] blocks[i,s], blocks whole",
+    ),
+)
+
+FAMILY = Family(
+    name="sites",
+    title="Sites and building",
+    order=20,
+    sheets=(SITES,),
+    ledgers=(
+        Ledger(
+            name="online_mw", unit="MW IT", over=("site", "period"), meaning="Capacity in service."
+        ),
+        Ledger(
+            name="installed_mw",
+            unit="MW IT",
+            over=("site", "period"),
+            meaning="Capacity delivered, in service or not.",
+        ),
+        Ledger(
+            name="starting_mw",
+            unit="MW IT",
+            over=("site", "period"),
+            meaning="Capacity whose building starts in the period.",
+        ),
+    ),
+    limits=LIMITS,
+    outputs=(BUILD,),
+    codes={
+        "site-too-small": "more stands at a site than max_mw",
+        "min-above-max": "a block or minimum that cannot fit the site",
+        "construction-date": "capacity under construction without a date, or the other way round",
+        "blocks-without-size": "a limit on blocks where blocks have no size",
+        "no-site": "every site is excluded",
+    },
+    check=check,
+    parameters=parameters,
+    declare=declare,
+    constrain=constrain,
+    tables=tables,
+    audit=audit,
+    recompute=recompute,
+)

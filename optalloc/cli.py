@@ -1,0 +1,237 @@
+"""The command line: a thin layer over the pipeline, with one exit code per kind of ending."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from optalloc.errors import (
+    InfeasibleError,
+    InputError,
+    InternalError,
+    ModelError,
+    NoPlanError,
+    OptallocError,
+    Problem,
+    Severity,
+    SolveError,
+)
+from optalloc.family import load_model
+
+# from optalloc.mark import mark_workbook
+from optalloc.pipeline import solve as solve_book
+from optalloc.plan import Plan
+from optalloc.progress import ProgressDisplay
+from optalloc.template import write_template
+from optalloc.validate import check as check_workbook
+from optalloc.workbook import read_workbook
+
+__all__ = ["app", "main"]
+
+T = TypeVar("T")
+
+USAGE, INPUT, INFEASIBLE, NO_PLAN, FAULT = 2, 3, 4, 5, 70
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Proven-best plans for building data-centre capacity, from one workbook.",
+    epilog="Exit codes: 0 a plan, 2 usage, 3 input errors, 4 infeasible, 5 stopped without a plan, "
+    "70 a fault of optalloc.",
+)
+
+Book = Annotated[Path, typer.Argument(help="An .xlsx workbook, or a folder of CSV files.")]
+ModelDir = Annotated[Path | None, typer.Option("--model", help="Folder of model families.")]
+
+
+def main() -> None:
+    """Entry point of the ``optalloc`` command."""
+    app()
+
+
+@app.command()
+def solve(
+    book: Book,
+    out: Annotated[Path, typer.Option(help="Folder for plan.xlsx.")] = Path("out"),
+    gap: Annotated[
+        float | None, typer.Option(help="Relative gap to stop at.", min=0, max=1)
+    ] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Seconds, after which the best plan counts.", min=0.001)
+    ] = None,
+    threads: Annotated[int | None, typer.Option(help="Solver threads.", min=1, max=1024)] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed.", min=0, max=2**31 - 1)] = None,
+    model: ModelDir = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the plan as one JSON object, nothing else.")
+    ] = False,
+) -> None:
+    """Find the plan of least cost, prove how good it is, audit it, and write plan.xlsx."""
+    errors = Console(stderr=True)
+
+    def run() -> Plan:
+        with ProgressDisplay(errors) as display:
+            plan = solve_book(
+                book,
+                gap=gap,
+                time_limit_s=time_limit,
+                threads=threads,
+                seed=seed,
+                model=model,
+                progress=display.update,
+                on_phase=display.phase,
+            )
+        if not as_json:
+            _make_folder(out)
+            plan.to_excel(out / "plan.xlsx")
+        return plan
+
+    plan = _guarded(run, as_json=as_json)
+    if as_json:
+        _print_json(plan.to_dict())
+        return
+    for notice in plan.notices:
+        _say(errors, f"notice: {notice}")
+    _print_summary(plan)
+    _say(errors, f"wrote {out / 'plan.xlsx'}")
+
+
+@app.command()
+def check(
+    book: Book,
+    mark: Annotated[
+        bool, typer.Option(help="Write a copy of the workbook with each bad cell marked.")
+    ] = False,
+    model: ModelDir = None,
+) -> None:
+    """Report every error of a workbook at once, with sheet and cell and what to do."""
+
+    def run() -> list[Problem]:
+        loaded = load_model(model)
+        return check_workbook(read_workbook(book), loaded)[1]
+
+    problems = _guarded(run)
+    bad = [problem for problem in problems if problem.severity is Severity.ERROR]
+    for problem in problems:
+        prefix = "" if problem.severity is Severity.ERROR else "notice: "
+        print(f"{prefix}{problem}")
+    if mark and bad:
+        target = book.with_name(f"{book.stem}-marked{book.suffix}")
+        _guarded(lambda: mark_workbook(book, bad, target))
+        print(f"wrote {target}")
+    if bad:
+        print(f"{len(bad)} error{'s' if len(bad) > 1 else ''} in {book.name}")
+        raise typer.Exit(INPUT)
+    print(f"{book.name}: no errors")
+
+
+@app.command()
+def template(
+    out: Annotated[Path, typer.Argument(help="Workbook to write.")],
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="Folder of CSVs or workbook whose rows to fill in."),
+    ] = None,
+    force: Annotated[bool, typer.Option(help="Overwrite OUT if it exists.")] = False,
+    model: ModelDir = None,
+) -> None:
+    """Write a workbook with every sheet, its columns explained, and one example row."""
+
+    def run() -> None:
+        if out.suffix.lower() != ".xlsx":
+            raise typer.BadParameter("OUT must end in .xlsx")
+        if out.exists() and not force:
+            raise typer.BadParameter(f"{out} exists; say --force to overwrite it")
+        loaded = load_model(model)
+        rows = None
+        if source is not None:
+            dataset, problems = check_workbook(read_workbook(source), loaded)
+            bad = [problem for problem in problems if problem.severity is Severity.ERROR]
+            if bad:
+                raise InputError(bad)
+            rows = dataset.records()
+        write_template(loaded, out, rows)
+
+    _guarded(run)
+    print(f"wrote {out}")
+
+
+def _guarded(run: Callable[[], T], *, as_json: bool = False) -> T:
+    """Run, and turn each kind of error into its message and exit code, without a traceback."""
+    try:
+        return run()
+    except InputError as error:
+        lines = [str(problem) for problem in error.problems]
+        _leave(INPUT, "input", lines, as_json)
+    except InfeasibleError as error:
+        _leave(INFEASIBLE, "infeasible", [str(error)], as_json)
+    except NoPlanError as error:
+        _leave(NO_PLAN, "no plan", [str(error)], as_json)
+    except ModelError as error:
+        _leave(USAGE, "model", [str(error)], as_json)
+    except (InternalError, SolveError) as error:
+        _leave(FAULT, "fault", [str(error)], as_json)
+    except OptallocError as error:
+        _leave(USAGE, "usage", [str(error)], as_json)
+    except OSError as error:
+        _leave(USAGE, "file", [f"{error.filename or 'file'}: {error.strerror or error}"], as_json)
+    except KeyboardInterrupt:
+        _leave(NO_PLAN, "no plan", ["interrupted before a first plan was found"], as_json)
+    except (typer.Exit, typer.BadParameter):
+        raise
+    except Exception:
+        traceback.print_exc()
+        _leave(FAULT, "fault", ["a fault of optalloc; please report the lines above"], as_json)
+
+
+def _leave(code: int, kind: str, lines: list[str], as_json: bool) -> NoReturn:
+    if as_json:
+        _print_json({"error": kind, "messages": lines})
+    for line in lines:
+        print(line, file=sys.stderr)
+    raise typer.Exit(code)
+
+
+def _make_folder(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise OptallocError(f"{out} is a file; --out takes a folder")
+    out.mkdir(parents=True, exist_ok=True)
+
+
+def _print_json(content: dict[str, Any]) -> None:
+    def finite(value: Any) -> Any:
+        if isinstance(value, float) and not math.isfinite(value):
+            return None
+        if isinstance(value, dict):
+            return {k: finite(v) for k, v in value.items()}
+        return [finite(v) for v in value] if isinstance(value, list) else value
+
+    print(json.dumps(finite(content), allow_nan=False))
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_summary(plan: Plan) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column()
+    for row in plan.summary().itertuples():
+        value = row.value
+        shown = f"{value:,.4f}" if isinstance(value, float) else str(value)
+        if row.figure == "gap":
+            shown = f"{100 * float(str(value)):.4f} %"
+        table.add_row(str(row.figure), shown, str(row.unit))
+    Console().print(table)

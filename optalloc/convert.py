@@ -1,0 +1,236 @@
+"""Cells to typed values, one column at a time, with a fault for each cell that does not fit."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optalloc.errors import Severity
+from optalloc.schema import Column, Kind
+
+__all__ = ["CODES", "Converted", "Fault", "convert"]
+
+CODES = {
+    "blank": "a cell that must be filled in is blank",
+    "not-a-number": "text or another kind of value where a number belongs",
+    "text-number": "a number stored as text",
+    "not-finite": "an infinite number or NaN",
+    "not-whole": "a fraction where a whole number belongs",
+    "out-of-bounds": "a number outside the bounds of its column",
+    "not-a-date": "something else where a date belongs",
+    "text-date": "a date stored as text",
+    "not-yes-or-no": "something else where yes or no belongs",
+    "unknown-choice": "a word that is not one of the column's choices",
+    "not-a-name": "something else where a name belongs",
+    "spaces-trimmed": "spaces around a name were ignored (notice)",
+}
+
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]00:00(:00)?)?")
+_FLAGS = {"yes": True, "no": False, "true": True, "false": False, "1": True, "0": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A cell that does not fit, by its position in the column."""
+
+    position: int
+    must: str
+    found: object
+    action: str
+    code: str
+    severity: Severity = Severity.ERROR
+
+
+@dataclass(frozen=True)
+class Converted:
+    """Values of a column in its type, and the faults met; a faulty cell is NaN or None."""
+
+    values: Any
+    faults: list[Fault] = field(default_factory=list)
+
+
+class _Misfit(Exception):  # noqa: N818  (a signal between two functions here, never seen outside)
+    def __init__(self, must: str, action: str, code: str) -> None:
+        self.must, self.action, self.code = must, action, code
+
+
+def convert(
+    values: Sequence[object], column: Column, *, text: bool, absent: bool = False
+) -> Converted:
+    """Convert the cells of one column.
+
+    Parameters
+    ----------
+    values : sequence
+        Cells as read; None for a blank one.
+    column : Column
+        What they must be.
+    text : bool
+        Whether every cell comes as text (a CSV), so that text numbers and dates are fine.
+    absent : bool
+        Whether the whole column is missing, which is a problem of its own.
+
+    Returns
+    -------
+    Converted
+    """
+    single = _CONVERTERS[column.kind]
+    faults: list[Fault] = []
+    out: list[Any] = []
+    for position, value in enumerate(values):
+        blank = value is None or (isinstance(value, str) and not value.strip())
+        if blank:
+            out.append(None if column.required else column.blank)
+            if column.required and not absent:
+                faults.append(
+                    Fault(
+                        position,
+                        f"{column.name} must be filled in",
+                        "a blank",
+                        f"Give the {column.name}: {column.meaning}",
+                        "blank",
+                    )
+                )
+            continue
+        try:
+            out.append(single(value, column, text))
+        except _Misfit as misfit:
+            out.append(None)
+            faults.append(Fault(position, misfit.must, value, misfit.action, misfit.code))
+        if isinstance(value, str) and column.kind is Kind.TEXT and value != value.strip():
+            faults.append(
+                Fault(
+                    position,
+                    "spaces around a name are ignored",
+                    value,
+                    "Remove them to be rid of this notice.",
+                    "spaces-trimmed",
+                    Severity.NOTICE,
+                )
+            )
+    return Converted(_typed(out, column.kind), faults)
+
+
+def _typed(values: list[Any], kind: Kind) -> Any:
+    if kind in (Kind.NUMBER, Kind.INTEGER):
+        return np.array([np.nan if v is None else v for v in values], dtype=float)
+    if kind is Kind.DATE:
+        return pd.to_datetime(pd.Series(values, dtype="object")).astype("datetime64[s]").to_numpy()
+    if kind is Kind.FLAG:
+        return np.array([bool(v) for v in values], dtype=bool)
+    return np.array(values, dtype=object)
+
+
+def _number(value: object, column: Column, text: bool) -> float:
+    number = _parsed(value, column, text)
+    if not math.isfinite(number):
+        raise _Misfit(f"{column.name} must be finite", "Give a finite number.", "not-finite")
+    low = column.at_least is not None and number < column.at_least
+    low = low or (column.above is not None and number <= column.above)
+    if low or (column.at_most is not None and number > column.at_most):
+        unit = f" {column.unit}" if column.unit else ""
+        raise _Misfit(
+            f"{column.name} must be {column.bounds_in_words}{unit}",
+            "Correct the number.",
+            "out-of-bounds",
+        )
+    return number
+
+
+def _parsed(value: object, column: Column, text: bool) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise _Misfit(f"{column.name} must be a number", "Type a number.", "not-a-number")
+    if not isinstance(value, str):
+        return float(value)
+    try:
+        number = float(value.replace("_", "x"))
+    except ValueError:
+        action = "Type a plain number, without units or thousands separators."
+        raise _Misfit(f"{column.name} must be a number", action, "not-a-number") from None
+    if not text:
+        action = "Turn the cell into a number (it is stored as text)."
+        raise _Misfit(f"{column.name} must be a number, not text", action, "text-number")
+    return number
+
+
+def _integer(value: object, column: Column, text: bool) -> float:
+    number = _number(value, column, text)
+    if number != int(number):
+        raise _Misfit(f"{column.name} must be a whole number", "Round it or split it.", "not-whole")
+    return number
+
+
+def _date(value: object, column: Column, text: bool) -> dt.datetime:
+    if isinstance(value, dt.datetime | dt.date):
+        when = dt.datetime(value.year, value.month, value.day)
+    elif isinstance(value, str) and _ISO_DATE.fullmatch(value.strip()):
+        if not text:
+            raise _Misfit(
+                f"{column.name} must be a date, not text",
+                "Turn the cell into a date (it is stored as text).",
+                "text-date",
+            )
+        try:
+            when = dt.datetime.fromisoformat(value.strip()[:10])
+        except ValueError:
+            raise _Misfit(
+                f"{column.name} must be a date that exists",
+                "Correct the day or month.",
+                "not-a-date",
+            ) from None
+    else:
+        raise _Misfit(f"{column.name} must be a date", "Give a date as YYYY-MM-DD.", "not-a-date")
+    if not 1900 <= when.year <= 2300:
+        raise _Misfit(
+            f"{column.name} must lie between 1900 and 2300", "Correct the year.", "not-a-date"
+        )
+    return when
+
+
+def _flag(value: object, column: Column, text: bool) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().casefold()
+    if isinstance(value, float | int) and value in (0, 1):
+        word = str(int(value))
+    if word not in _FLAGS:
+        raise _Misfit(f"{column.name} must be yes or no", "Type yes or no.", "not-yes-or-no")
+    return _FLAGS[word]
+
+
+def _choice(value: object, column: Column, text: bool) -> str:
+    by_fold = {choice.casefold(): choice for choice in column.choices}
+    word = str(value).strip().casefold()
+    if word not in by_fold:
+        choices = ", ".join(column.choices)
+        raise _Misfit(
+            f"{column.name} must be one of {choices}", "Choose one of them.", "unknown-choice"
+        )
+    return by_fold[word]
+
+
+def _text(value: object, column: Column, text: bool) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int | float | dt.date):
+        raise _Misfit(f"{column.name} must be a name", "Type a name.", "not-a-name")
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat()
+    return str(value).strip()
+
+
+_CONVERTERS: dict[Kind, Callable[[object, Column, bool], Any]] = {
+    Kind.NUMBER: _number,
+    Kind.INTEGER: _integer,
+    Kind.DATE: _date,
+    Kind.FLAG: _flag,
+    Kind.CHOICE: _choice,
+    Kind.TEXT: _text,
+}

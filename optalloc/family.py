@@ -1,0 +1,293 @@
+"""The record by which a model family describes itself, and the loading of a model folder.
+
+A model folder holds one Python file per family. Each file ends with ``FAMILY = Family(...)``;
+files whose names begin with an underscore are shared helpers. The engine knows families only
+through this record and never by name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from optalloc.errors import ModelError, Problem
+from optalloc.schema import Column, Sheet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from optalloc.dataset import Dataset
+    from optalloc.program import Ledgers
+    from optalloc.values import Values
+
+__all__ = [
+    "Chart",
+    "Family",
+    "Ledger",
+    "Limit",
+    "Model",
+    "TableSpec",
+    "default_model_path",
+    "load_model",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """A named sum that families post to and read, with one unit and one index.
+
+    An index of ``()`` makes a single total, to which postings may come with keys of their own.
+    """
+
+    name: str
+    unit: str
+    over: tuple[str, ...]
+    meaning: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """One kind of limit: a Pyomo constraint of this name, and an audit frame of this name.
+
+    Parameters
+    ----------
+    name : str
+        A statement, such as ``"load_within_online"``.
+    unit : str
+        Unit of ``used`` and ``allowed``.
+    sense : str
+        ``"<="`` or ``"=="`` between used and allowed; a floor states what is needed as used.
+    sentence : str
+        What a planner is told when it binds, with the key columns, ``{used}`` and ``{allowed}``.
+    marginal : str
+        What one more unit of ``allowed`` means.
+    formula : str
+        The inequality in mathematical notation, for the formulation page.
+    enforced : str
+        ``"row"`` by a constraint of this name, ``"sets"`` because what would break it has no
+        variable, ``"integers"`` by whole numbers.
+    reported : bool
+        Whether it is of interest that it binds; False for rules of logic.
+    """
+
+    name: str
+    unit: str
+    sense: str
+    sentence: str
+    marginal: str
+    formula: str
+    enforced: str = "row"
+    reported: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableSpec:
+    """One table of the plan: its columns with units, and how a spreadsheet lays it out.
+
+    ``key`` names the columns that together name a row, by which the audit matches rows. ``across``
+    names the column that the spreadsheet
+    spreads over the width (periods across), and ``spread`` the value columns that are spread.
+    ``objective`` names a column whose sum is what the solver minimised.
+    """
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    across: str = ""
+    spread: tuple[str, ...] = ()
+    objective: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """A chart of one table of the plan: value columns over a category column.
+
+    ``kind`` is ``"line"`` or ``"stacked"`` (stacked columns); axis titles carry the unit.
+    """
+
+    title: str
+    table: str
+    kind: str
+    x: str
+    series: tuple[str, ...]
+    x_title: str
+    y_title: str
+
+
+def _nothing(*_: Any) -> Iterable[Problem]:
+    return ()
+
+
+def _no_tables(*_: Any) -> dict[str, pd.DataFrame]:
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """One aspect of the model, end to end.
+
+    Parameters
+    ----------
+    name, title : str
+        File name, and the name in documents.
+    order : int
+        Place in documents and in the template; never the order of building.
+    sheets, ledgers, limits, outputs, charts : tuple
+        What the family reads, owns, restricts, reports and draws.
+    codes : dict
+        Code of each problem that `check` can raise, with what it means.
+    check : callable
+        ``check(data) -> problems`` across rows and sheets.
+    parameters : callable
+        ``parameters(data) -> object``: all numbers the rules use, from the dataset alone.
+    declare : callable
+        ``declare(m, parameters, ledgers)``: sets, parameters, variables, postings.
+    constrain : callable
+        ``constrain(m, parameters)``: the limits. Ledgers are attributes of `m` by then.
+    tables : callable
+        ``tables(data, values) -> {name: frame}``: what the family adds to the plan's tables.
+    audit : callable
+        ``audit(data, tables) -> {limit: frame}``: every limit restated from the plan's tables and
+        the dataset alone; key columns, used and allowed.
+    recompute : callable
+        ``recompute(data, tables) -> {name: frame}``: the columns that follow from decisions, worked
+        out again from the tables of decisions and the dataset alone.
+    strengthening : tuple of str
+        Constraints that cut off no plan and only tighten the relaxation.
+    defaults : callable
+        ``defaults(data) -> dict``: solver options that the workbook sets.
+    """
+
+    name: str
+    title: str
+    order: int
+    sheets: tuple[Sheet, ...]
+    ledgers: tuple[Ledger, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    outputs: tuple[TableSpec, ...] = ()
+    charts: tuple[Chart, ...] = ()
+    codes: Mapping[str, str] = field(default_factory=dict)
+    check: Callable[[Dataset], Iterable[Problem]] = _nothing
+    parameters: Callable[[Dataset], Any]
+    declare: Callable[[Any, Any, Ledgers], None]
+    constrain: Callable[[Any, Any], None]
+    tables: Callable[[Dataset, Values], dict[str, pd.DataFrame]] = _no_tables
+    audit: Callable[[Dataset, Mapping[str, pd.DataFrame]], dict[str, pd.DataFrame]] = _no_tables
+    recompute: Callable[[Dataset, Mapping[str, pd.DataFrame]], dict[str, pd.DataFrame]] = _no_tables
+    strengthening: tuple[str, ...] = ()
+    defaults: Callable[[Dataset], dict[str, Any]] = _no_tables
+
+
+@dataclass(frozen=True)
+class Model:
+    """A loaded model folder: its families in document order, and their declarations by name."""
+
+    path: Path
+    families: tuple[Family, ...]
+    digest: str
+
+    @property
+    def sheets(self) -> dict[str, Sheet]:
+        """Every declared sheet by name, in document order."""
+        return {sheet.name: sheet for family in self.families for sheet in family.sheets}
+
+    @property
+    def ledgers(self) -> dict[str, Ledger]:
+        """Every declared ledger by name."""
+        return {ledger.name: ledger for family in self.families for ledger in family.ledgers}
+
+    @property
+    def limits(self) -> dict[str, tuple[Family, Limit]]:
+        """Every declared limit by name, with its family."""
+        return {limit.name: (family, limit) for family in self.families for limit in family.limits}
+
+    @property
+    def charts(self) -> tuple[Chart, ...]:
+        """Every chart of the plan, in document order."""
+        return tuple(chart for family in self.families for chart in family.charts)
+
+    @property
+    def outputs(self) -> dict[str, TableSpec]:
+        """Every table of the plan by name, in document order."""
+        return {table.name: table for family in self.families for table in family.outputs}
+
+
+def default_model_path() -> Path:
+    """Folder of the capacity model that comes with optalloc, installed or in a checkout."""
+    here = Path(__file__).resolve().parent
+    installed = here / "models" / "capacity"
+    return installed if installed.is_dir() else here.parent / "models" / "capacity"
+
+
+def load_model(path: str | Path | None = None) -> Model:
+    """Load a model folder by path.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        A folder with one family per file; the capacity model by default.
+
+    Returns
+    -------
+    Model
+        Families sorted by their declared order.
+
+    Raises
+    ------
+    ModelError
+        If the folder is missing, a file has no ``FAMILY``, or two families declare one name.
+    """
+    folder = Path(path).resolve() if path is not None else default_model_path()
+    files = sorted(folder.glob("*.py")) if folder.is_dir() else []
+    if not files:
+        raise ModelError(f"{folder}: no model folder with .py files here")
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    package = _package(folder, digest.hexdigest())
+    families = []
+    for file in files:
+        if file.stem.startswith("_"):
+            continue
+        try:
+            module = importlib.import_module(f"{package}.{file.stem}")
+        except Exception as error:
+            raise ModelError(f"{file}: cannot be imported: {error}") from error
+        family = getattr(module, "FAMILY", None)
+        if not isinstance(family, Family):
+            raise ModelError(f"{file}: a family file must end with FAMILY = Family(...)")
+        families.append(family)
+    families.sort(key=lambda family: (family.order, family.name))
+    _refuse_duplicates(folder, families)
+    return Model(folder, tuple(families), digest.hexdigest())
+
+
+def _package(folder: Path, digest: str) -> str:
+    """Import the folder as a package under a name of its own, so that two folders never mix."""
+    name = f"_optalloc_model_{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}_{digest[:16]}"
+    if name not in sys.modules:
+        package = ModuleType(name)
+        package.__path__ = [str(folder)]
+        sys.modules[name] = package
+    return name
+
+
+def _refuse_duplicates(folder: Path, families: list[Family]) -> None:
+    for kind in ("sheets", "ledgers", "limits", "outputs"):
+        owner: dict[str, str] = {}
+        for family in families:
+            for item in getattr(family, kind):
+                if item.name in owner:
+                    raise ModelError(
+                        f"{folder}: {kind} {item.name!r} is declared by both "
+                        f"{owner[item.name]!r} and {family.name!r}"
+                    )
+                owner[item.name] = family.name

@@ -1,0 +1,197 @@
+"""The one file that talks to HiGHS: a program is passed once, run, extended and run again."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import highspy
+import numpy as np
+
+from optalloc.arrays import Arrays
+from optalloc.errors import InternalError
+from optalloc.outcome import Options, Progress, ProgressCallback
+
+__all__ = ["Highs", "Result", "version"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What HiGHS says after a run; `values` is None without a feasible point."""
+
+    status: str
+    objective: float
+    bound: float
+    values: np.ndarray | None
+    row_duals: np.ndarray | None
+    nodes: int
+
+
+def version() -> str:
+    """Version of HiGHS."""
+    return str(highspy.Highs().version())
+
+
+class Highs:
+    """A program inside HiGHS.
+
+    Parameters
+    ----------
+    arrays : Arrays
+        Passed in one call, column-wise.
+    options : Options
+    integer : bool
+        False drops integrality: the linear relaxation.
+    settings : dict, optional
+        Further HiGHS options.
+
+    Raises
+    ------
+    InternalError
+        If HiGHS refuses an option or the model: it would otherwise go on with its defaults.
+    """
+
+    def __init__(
+        self,
+        arrays: Arrays,
+        options: Options,
+        *,
+        integer: bool,
+        settings: dict[str, Any] | None = None,
+    ) -> None:
+        self._highs = highspy.Highs()
+        self._integer = integer and bool(arrays.integer.any())
+        self._cancelled = False
+        chosen: dict[str, Any] = {
+            "output_flag": False,
+            "mip_rel_gap": float(options.gap),
+            "mip_abs_gap": 0.0,
+            "random_seed": int(options.seed),
+            "threads": int(options.threads or 0),
+            "presolve": "choose" if options.presolve else "off",
+        }
+        for name, value in (chosen | (settings or {})).items():
+            self.set(name, value)
+        self._demand(self._highs.passModel(_lp(arrays, self._integer)), "passing the model")
+
+    def set(self, name: str, value: Any) -> None:
+        """Set an option, and insist that it was taken."""
+        self._demand(self._highs.setOptionValue(name, value), f"option {name}={value!r}")
+
+    def add_rows(self, matrix: Any, lower: np.ndarray, upper: np.ndarray) -> None:
+        """Add rows given as a CSR matrix; the basis is kept."""
+        self._demand(
+            self._highs.addRows(
+                matrix.shape[0],
+                lower,
+                upper,
+                matrix.nnz,
+                matrix.indptr[:-1].astype(np.int32),
+                matrix.indices.astype(np.int32),
+                matrix.data,
+            ),
+            "adding rows",
+        )
+
+    def start_from(self, values: np.ndarray) -> None:
+        """Offer a starting point."""
+        solution = highspy.HighsSolution()
+        solution.col_value = values
+        self._highs.setSolution(solution)
+
+    def run(
+        self,
+        *,
+        time_limit_s: float = math.inf,
+        progress: ProgressCallback | None = None,
+        started: float = 0.0,
+        phase: str = "",
+    ) -> Result:
+        """Run until proven, out of time, or interrupted by Ctrl-C, which ends the run politely."""
+        # HiGHS starts its clock anew at each run.
+        self.set("time_limit", max(0.0, min(time_limit_s, 1e30)))
+        self._subscribe(progress, started, phase)
+        # In a thread of its own, because run() holds back Ctrl-C until it returns.
+        failure: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                self._highs.run()
+            except BaseException as error:
+                failure.append(error)
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        while thread.is_alive():
+            try:
+                thread.join(0.2)
+            except KeyboardInterrupt:
+                self._cancelled = True
+        if failure:
+            raise InternalError(f"HiGHS failed: {failure[0]}") from failure[0]
+        return self._result()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether Ctrl-C was pressed during a run."""
+        return self._cancelled
+
+    def _subscribe(self, progress: ProgressCallback | None, started: float, phase: str) -> None:
+        highs = self._highs
+
+        def interrupt(event: Any) -> None:
+            if self._cancelled:
+                event.interrupt()
+
+        def report(event: Any) -> None:
+            if progress is not None:
+                out = event.data_out
+                objective, bound = float(out.mip_primal_bound), float(out.mip_dual_bound)
+                progress(Progress(time.perf_counter() - started, objective, bound, phase))
+
+        for callback in (highs.cbMipInterrupt, highs.cbSimplexInterrupt, highs.cbIpmInterrupt):
+            callback.clear()
+            callback.subscribe(interrupt)
+        for callback in (highs.cbMipLogging, highs.cbMipImprovingSolution):
+            callback.clear()
+            if progress is not None and self._integer:
+                callback.subscribe(report)
+
+    def _result(self) -> Result:
+        info = self._highs.getInfo()
+        status = str(self._highs.getModelStatus()).rpartition(".")[2]
+        solution = self._highs.getSolution()
+        feasible = info.primal_solution_status == 2
+        values = np.array(solution.col_value, dtype=float) if feasible else None
+        duals = np.array(solution.row_dual, dtype=float) if solution.dual_valid else None
+        objective = float(info.objective_function_value) if feasible else math.inf
+        bound = float(info.mip_dual_bound) if self._integer else objective
+        if not self._integer and status != "kOptimal":
+            bound = -math.inf
+        return Result(status, objective, bound, values, duals, int(max(info.mip_node_count, 0)))
+
+    @staticmethod
+    def _demand(status: Any, what: str) -> None:
+        if status == highspy.HighsStatus.kError:
+            raise InternalError(f"HiGHS refused {what}")
+
+
+def _lp(arrays: Arrays, integer: bool) -> Any:
+    lp = highspy.HighsLp()
+    matrix = arrays.matrix.tocsc()
+    lp.num_row_, lp.num_col_ = matrix.shape
+    lp.col_cost_, lp.offset_ = arrays.cost, arrays.offset
+    lp.col_lower_, lp.col_upper_ = arrays.col_lower, arrays.col_upper
+    lp.row_lower_, lp.row_upper_ = arrays.row_lower, arrays.row_upper
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.num_row_, lp.a_matrix_.num_col_ = matrix.shape
+    lp.a_matrix_.start_ = matrix.indptr.astype(np.int32)
+    lp.a_matrix_.index_ = matrix.indices.astype(np.int32)
+    lp.a_matrix_.value_ = matrix.data
+    if integer:
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        lp.integrality_ = [kinds[int(whole)] for whole in arrays.integer]
+    return lp

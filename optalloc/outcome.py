@@ -1,0 +1,121 @@
+"""What a solve gives back: why it stopped is separate from how good the answer is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+
+__all__ = ["Options", "Outcome", "Progress", "Quality", "StopReason", "relative_gap"]
+
+# Gaps up to this are noise of the solver's own arithmetic.
+PROVEN_GAP = 1e-9
+
+
+class StopReason(StrEnum):
+    """Why the solver stopped."""
+
+    PROVED = "proved"
+    GAP = "gap"
+    TIME = "time"
+    INTERRUPTED = "interrupted"
+    INFEASIBLE = "infeasible"
+    UNBOUNDED = "unbounded"
+    FAILED = "failed"
+
+
+class Quality(StrEnum):
+    """How good the answer is."""
+
+    OPTIMAL = "optimal"
+    WITHIN_GAP = "within gap"
+    FEASIBLE = "feasible"
+    NONE = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How to solve.
+
+    Parameters
+    ----------
+    gap : float
+        Relative gap, ``(objective - bound) / |objective|``, at which to stop.
+    time_limit_s : float or None
+        Seconds for the solve step.
+    threads : int or None
+        Solver threads; None leaves it to the solver.
+    seed : int
+        Random seed.
+    """
+
+    gap: float = 1e-4
+    time_limit_s: float | None = None
+    threads: int | None = None
+    seed: int = 0
+    presolve: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A moment of the solve: seconds since its start, incumbent, bound, and what is being done."""
+
+    seconds: float
+    objective: float
+    bound: float
+    phase: str
+
+    @property
+    def gap(self) -> float:
+        """Relative gap; infinite while there is no plan."""
+        return relative_gap(self.objective, self.bound)
+
+
+ProgressCallback = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """Result of a solve.
+
+    ``values`` is aligned with the columns of the arrays; None without a plan. ``shortfalls``
+    holds, for an infeasible program, (row, amount) of the smallest total violation.
+    """
+
+    stop_reason: StopReason
+    quality: Quality
+    objective: float = math.inf
+    bound: float = -math.inf
+    values: np.ndarray | None = None
+    nodes: int = 0
+    cut_rows: int = 0
+    history: tuple[Progress, ...] = ()
+    shortfalls: tuple[tuple[int, float], ...] = field(default=())
+
+    @property
+    def gap(self) -> float:
+        """Relative gap between objective and bound."""
+        return relative_gap(self.objective, self.bound)
+
+
+def relative_gap(objective: float, bound: float) -> float:
+    """``(objective - bound) / |objective|``, at least 0; infinite without a plan or a bound."""
+    if not (math.isfinite(objective) and math.isfinite(bound)):
+        return math.inf
+    difference = max(objective - bound, 0.0)
+    if difference <= PROVEN_GAP * max(1.0, abs(objective)):
+        return 0.0
+    return difference / abs(objective) if objective else math.inf
+
+
+def quality_of(objective: float, bound: float, gap: float) -> Quality:
+    """Quality of a plan with a proven bound."""
+    if not math.isfinite(objective):
+        return Quality.NONE
+    actual = relative_gap(objective, bound)
+    if actual == 0.0:
+        return Quality.OPTIMAL
+    return Quality.WITHIN_GAP if actual <= gap else Quality.FEASIBLE

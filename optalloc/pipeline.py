@@ -1,0 +1,297 @@
+"""The pipeline as one call: a workbook in, an audited plan out, each step a pure function."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as package_version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optalloc import highs
+from optalloc.arrays import Arrays
+from optalloc.audit import AUDIT, LIMITS, audit_plan, limits_table
+from optalloc.compile import compile_model
+from optalloc.dataset import Dataset
+from optalloc.errors import (
+    InfeasibleError,
+    InputError,
+    InternalError,
+    NoPlanError,
+    Problem,
+    Severity,
+    SolveError,
+)
+from optalloc.family import Model, TableSpec, load_model
+from optalloc.outcome import Options, Outcome, ProgressCallback, StopReason
+from optalloc.plan import RUN, SUMMARY, Plan
+from optalloc.program import Program, build
+from optalloc.solve import solve_arrays
+from optalloc.validate import check
+from optalloc.values import read_values
+from optalloc.workbook import Workbook, read_workbook
+
+__all__ = ["PhaseCallback", "compile_program", "read_plan", "solve"]
+
+PhaseCallback = Callable[[str], None]
+
+
+@dataclass
+class _Stopwatch:
+    """Seconds by phase, and a word to the caller when one begins."""
+
+    on_phase: PhaseCallback | None
+    seconds: dict[str, float]
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        if self.on_phase is not None:
+            self.on_phase(name)
+        begin = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begin
+
+
+def solve(
+    book: str | Path,
+    *,
+    gap: float | None = None,
+    time_limit_s: float | None = None,
+    threads: int | None = None,
+    seed: int | None = None,
+    model: str | Path | Model | None = None,
+    progress: ProgressCallback | None = None,
+    on_phase: PhaseCallback | None = None,
+) -> Plan:
+    """Solve a workbook to a proven gap and audit the plan.
+
+    Parameters
+    ----------
+    book : str or Path
+        An .xlsx workbook, or a folder of CSV files, one per sheet.
+    gap, time_limit_s, threads, seed : optional
+        Solver options; those not given come from the workbook.
+    model : str, Path or Model, optional
+        Model folder; the capacity model by default.
+    progress : callable, optional
+        Called with `optalloc.Progress` while the solver works.
+    on_phase : callable, optional
+        Called with the name of each phase as it begins.
+
+    Returns
+    -------
+    Plan
+        Audited. Stopped by time or Ctrl-C it is the best plan so far, with its gap.
+
+    Raises
+    ------
+    InputError
+        With every problem of the workbook at once.
+    InfeasibleError
+        If no plan exists; its shortfalls say where limits would have to give way.
+    NoPlanError
+        If the solver was stopped before it found a plan.
+    InternalError
+        If no answer of the solver passes the audit.
+
+    Examples
+    --------
+    >>> import optalloc
+    >>> plan = optalloc.solve("inputs/minimal")
+    >>> round(plan.cost, 1)
+    1170.0
+    """
+    watch = _Stopwatch(on_phase, {})
+    with watch.phase("read"):
+        loaded = model if isinstance(model, Model) else load_model(model)
+        workbook = read_workbook(book)
+    with watch.phase("validate"):
+        dataset, notices = _validated(workbook, loaded)
+    with watch.phase("build"):
+        program = build(dataset, loaded)
+    with watch.phase("compile"):
+        arrays = compile_program(program)
+    given = {"gap": gap, "time_limit_s": time_limit_s, "threads": threads, "seed": seed}
+    chosen = _defaults(program) | {k: v for k, v in given.items() if v is not None}
+    return _solve_audited(program, arrays, Options(**chosen), watch, notices, progress)
+
+
+def compile_program(program: Program) -> Arrays:
+    """Compile a built program, with the strengthening rows that its families name."""
+    names = {name for family in program.model.families for name in family.strengthening}
+    return compile_model(program.pyomo, names)
+
+
+def _validated(workbook: Workbook, model: Model) -> tuple[Dataset, tuple[Problem, ...]]:
+    dataset, problems = check(workbook, model)
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        raise InputError(problems)
+    return dataset, tuple(problems)
+
+
+def _defaults(program: Program) -> dict[str, Any]:
+    chosen: dict[str, Any] = {}
+    for family in program.model.families:
+        chosen |= family.defaults(program.dataset)
+    return chosen
+
+
+def _solve_audited(
+    program: Program,
+    arrays: Arrays,
+    options: Options,
+    watch: _Stopwatch,
+    notices: tuple[Problem, ...],
+    progress: ProgressCallback | None,
+) -> Plan:
+    """Solve; if the audit refuses the answer, ask the solver again by another route."""
+    attempts = (options, replace(options, presolve=False, seed=options.seed + 1))
+    failed = ""
+    for attempt in attempts:
+        with watch.phase("solve"):
+            outcome = solve_arrays(arrays, attempt, progress)
+        if outcome.values is None:
+            _raise_without_plan(outcome, arrays)
+        with watch.phase("read back"):
+            tables = read_plan(program, arrays, outcome)
+        with watch.phase("audit"):
+            audit = audit_plan(program.dataset, program.model, tables, outcome.objective)
+        if audit["passed"].all():
+            return _plan(program, arrays, outcome, attempt, watch, notices, tables, audit)
+        worst = audit[~audit["passed"]].iloc[0]
+        failed = f"{worst['subject']} ({worst['check']}) at {worst['where']}: {worst['worst']:g}"
+    raise InternalError(f"the plan does not pass its own audit: {failed}")
+
+
+def _raise_without_plan(outcome: Outcome, arrays: Arrays) -> None:
+    if outcome.stop_reason is StopReason.INFEASIBLE:
+        shortfalls = pd.DataFrame(
+            [(arrays.row_name(row), amount) for row, amount in outcome.shortfalls],
+            columns=["limit", "amount"],
+        )
+        named = "; ".join(f"{r.limit} by {r.amount:,.6g}" for r in shortfalls.head(5).itertuples())
+        more = f"; and {len(shortfalls) - 5} more" if len(shortfalls) > 5 else ""
+        raise InfeasibleError(
+            f"no plan meets every limit. The least that would have to give way: {named}{more}",
+            shortfalls,
+        )
+    if outcome.stop_reason in (StopReason.TIME, StopReason.INTERRUPTED):
+        raise NoPlanError(
+            f"stopped ({outcome.stop_reason}) before a first plan was found; allow more time"
+        )
+    raise SolveError(f"the solver gave no plan: {outcome.stop_reason}")
+
+
+def read_plan(program: Program, arrays: Arrays, outcome: Outcome) -> dict[str, pd.DataFrame]:
+    """Read the families' tables back from a solution, with the limits restated from them.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        By table name; what several families contribute to is joined.
+    """
+    assert outcome.values is not None
+    values = read_values(program, arrays, outcome.values)
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for family in program.model.families:
+        for name, frame in family.tables(program.dataset, values).items():
+            parts.setdefault(name, []).append(frame)
+    specs = program.model.outputs
+    tables = {
+        name: _joined(parts.get(name, []), spec)
+        for name, spec in {SUMMARY.name: SUMMARY, **specs}.items()
+    }
+    tables[LIMITS.name] = limits_table(program.dataset, program.model, tables)
+    return tables
+
+
+def _joined(frames: list[pd.DataFrame], spec: TableSpec) -> pd.DataFrame:
+    columns = [column.name for column in spec.columns]
+    filled = [frame for frame in frames if len(frame)]
+    if not filled:
+        return pd.DataFrame(columns=columns)
+    joined = pd.concat(filled, ignore_index=True)[columns]
+    return (
+        joined.sort_values("date", kind="stable", ignore_index=True) if "date" in joined else joined
+    )
+
+
+def _plan(
+    program: Program,
+    arrays: Arrays,
+    outcome: Outcome,
+    options: Options,
+    watch: _Stopwatch,
+    notices: tuple[Problem, ...],
+    tables: Mapping[str, pd.DataFrame],
+    audit: pd.DataFrame,
+) -> Plan:
+    versions = _versions(program.model)
+    status = pd.DataFrame(
+        [
+            ("quality", str(outcome.quality), "proven"),
+            ("why it stopped", str(outcome.stop_reason), ""),
+            ("bound: no plan costs less", outcome.bound, "as total cost"),
+            ("gap", outcome.gap, "share of cost"),
+            ("limits that bind", int(tables[LIMITS.name]["binding"].sum()), "limits"),
+            ("audit", "passed", f"{len(audit)} checks"),
+        ],
+        columns=["figure", "value", "unit"],
+    )
+    summary = pd.concat([status.astype({"value": object}), tables[SUMMARY.name]], ignore_index=True)
+    entries = {
+        "input hash": program.dataset.digest,
+        "model hash": program.model.digest,
+        **{f"version of {name}": text for name, text in versions.items()},
+        **{f"option {name}": value for name, value in asdict(options).items()},
+        **{name.replace("_", "-"): value for name, value in arrays.size.items()},
+        "nodes": outcome.nodes,
+        "strengthening rows taken": outcome.cut_rows,
+        **{f"seconds to {name}": round(value, 3) for name, value in watch.seconds.items()},
+        **{f"notice {k}": str(notice) for k, notice in enumerate(notices, start=1)},
+    }
+    run = pd.DataFrame({"entry": list(entries), "value": list(entries.values())}, dtype=object)
+    full = {
+        **tables,
+        SUMMARY.name: summary,
+        AUDIT.name: audit,
+        RUN.name: run,
+    }
+    specs = (SUMMARY, *program.model.outputs.values(), LIMITS, AUDIT, RUN)
+    return Plan(
+        full,
+        specs,
+        program.model.charts,
+        outcome,
+        dict(watch.seconds),
+        arrays.size,
+        versions,
+        program.dataset.digest,
+        notices,
+    )
+
+
+def _versions(model: Model) -> dict[str, str]:
+    def of(package: str) -> str:
+        try:
+            return package_version(package)
+        except PackageNotFoundError:
+            return "not installed"
+
+    return {
+        "optalloc": of("optalloc"),
+        "highs": highs.version(),
+        "pyomo": of("pyomo"),
+        "pandas": of("pandas"),
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "model": model.digest[:12],
+    }

@@ -1,0 +1,107 @@
+"""The plan: tables of values with their declarations, and the record of how they came about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optalloc.errors import Problem
+from optalloc.excel import write_plan_workbook
+from optalloc.family import Chart, TableSpec
+from optalloc.outcome import Outcome
+from optalloc.schema import Column, Kind
+
+__all__ = ["RUN", "SUMMARY", "Plan"]
+
+SUMMARY = TableSpec(
+    name="Summary",
+    meaning="Key figures of the plan, and how good it is proven to be.",
+    key=("figure",),
+    columns=(
+        Column(name="figure", kind=Kind.TEXT, meaning="What it is."),
+        Column(name="value", kind=Kind.TEXT, meaning="Its value."),
+        Column(name="unit", kind=Kind.TEXT, meaning="Its unit."),
+    ),
+)
+
+RUN = TableSpec(
+    name="Run",
+    meaning="How the plan came about: versions, options, sizes, seconds, input.",
+    key=("entry",),
+    columns=(
+        Column(name="entry", kind=Kind.TEXT, meaning="What is recorded."),
+        Column(name="value", kind=Kind.TEXT, meaning="Its value."),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An audited plan: values only, nothing of Pyomo or the solver.
+
+    ``plan["Build"]`` (in any case) is a frame; `specs` gives the unit and meaning of every column.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    specs: tuple[TableSpec, ...]
+    charts: tuple[Chart, ...]
+    outcome: Outcome
+    seconds: Mapping[str, float]
+    size: Mapping[str, int]
+    versions: Mapping[str, str]
+    input_hash: str
+    notices: tuple[Problem, ...] = ()
+
+    def __getitem__(self, table: str) -> pd.DataFrame:
+        names = {name.casefold(): name for name in self.tables}
+        if table.casefold() not in names:
+            raise KeyError(f"no table {table!r}; there are: {', '.join(self.tables)}")
+        return self.tables[names[table.casefold()]].copy(deep=False)
+
+    @property
+    def cost(self) -> float:
+        """Present value of all cost, in millions: what was minimised."""
+        return self.outcome.objective
+
+    @property
+    def bound(self) -> float:
+        """No plan whatsoever costs less than this."""
+        return self.outcome.bound
+
+    @property
+    def gap(self) -> float:
+        """Relative gap between cost and bound."""
+        return self.outcome.gap
+
+    def summary(self) -> pd.DataFrame:
+        """Key figures: figure, value, unit."""
+        return self["Summary"]
+
+    def to_excel(self, path: str | Path) -> None:
+        """Write the plan as a workbook, one sheet per table, with charts."""
+        write_plan_workbook(self.tables, self.specs, self.charts, path)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the plan as plain values, ready for JSON; dates as ISO text, blanks as null."""
+        outcome = self.outcome
+        return {
+            "stop_reason": str(outcome.stop_reason),
+            "quality": str(outcome.quality),
+            "objective": outcome.objective,
+            "bound": outcome.bound,
+            "gap": outcome.gap,
+            "seconds": dict(self.seconds),
+            "size": dict(self.size),
+            "versions": dict(self.versions),
+            "input_hash": self.input_hash,
+            "notices": [str(notice) for notice in self.notices],
+            "tables": {
+                name: json.loads(frame.to_json(orient="records", date_format="iso", date_unit="s"))
+                for name, frame in self.tables.items()
+            },
+        }
