@@ -12,44 +12,14 @@ import numpy as np
 import pandas as pd
 
 from optalloc.dataset import Dataset
-from optalloc.family import Family, Limit, Model, TableSpec
-from optalloc.schema import Column, Kind
+from optalloc.family import Family, Limit, Model
+from optalloc.outcome import Outcome
+from optalloc.tables import AUDIT, LIMITS, SUMMARY, status_figures
 
-__all__ = ["AUDIT", "LIMITS", "audit_plan", "limits_table"]
+__all__ = ["audit_plan", "limits_table"]
 
 TOLERANCE = 1e-5
 BINDING = 1e-5
-
-LIMITS = TableSpec(
-    name="Limits",
-    meaning="Every limit: what is used, what is allowed, and whether it binds.",
-    key=("limit", "key"),
-    columns=(
-        Column(name="family", kind=Kind.TEXT, meaning="Family that sets the limit."),
-        Column(name="limit", kind=Kind.TEXT, meaning="Name of the limit."),
-        Column(name="key", kind=Kind.TEXT, meaning="What it is about."),
-        Column(name="unit", kind=Kind.TEXT, meaning="Unit of used, allowed and slack."),
-        Column(name="used", kind=Kind.NUMBER, meaning="What the plan uses."),
-        Column(name="allowed", kind=Kind.NUMBER, meaning="What the limit allows."),
-        Column(name="slack", kind=Kind.NUMBER, meaning="Allowed less used."),
-        Column(name="binding", kind=Kind.FLAG, meaning="Whether nothing is left."),
-        Column(name="in_words", kind=Kind.TEXT, meaning="What it means where it binds."),
-    ),
-)
-
-AUDIT = TableSpec(
-    name="Audit",
-    meaning="What was worked out again without the model, and the largest difference found.",
-    key=("subject", "check"),
-    columns=(
-        Column(name="subject", kind=Kind.TEXT, meaning="Limit or table."),
-        Column(name="check", kind=Kind.TEXT, meaning="What was checked."),
-        Column(name="rows", kind=Kind.INTEGER, meaning="Rows checked."),
-        Column(name="worst", kind=Kind.NUMBER, meaning="Largest violation or difference."),
-        Column(name="where", kind=Kind.TEXT, meaning="Where the largest one is."),
-        Column(name="passed", kind=Kind.FLAG, meaning="Whether it is within tolerance."),
-    ),
-)
 
 
 def limits_table(data: Dataset, model: Model, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -68,8 +38,11 @@ def _restated(
 
 
 def _limits_table(model: Model, restated: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    frames = [_limit_rows(f, limit, restated[name]) for name, (f, limit) in model.limits.items()]
-    frames = [frame for frame in frames if len(frame)]
+    frames = [
+        _limit_rows(family, limit, restated[name])
+        for name, (family, limit) in model.limits.items()
+        if len(restated[name])
+    ]
     columns = [column.name for column in LIMITS.columns]
     if not frames:
         return pd.DataFrame(columns=columns)
@@ -95,9 +68,7 @@ def _limit_rows(family: Family, limit: Limit, frame: pd.DataFrame) -> pd.DataFra
         {
             "family": family.name,
             "limit": limit.name,
-            "key": [
-                ", ".join(map(str, key)) for key in zip(*(frame[k] for k in keys), strict=True)
-            ],
+            "key": [", ".join(map(str, key)) for key in frame[keys].itertuples(index=False)],
             "unit": limit.unit,
             "used": used,
             "allowed": allowed,
@@ -116,7 +87,7 @@ def audit_plan(
     data: Dataset,
     model: Model,
     tables: Mapping[str, pd.DataFrame],
-    objective: float,
+    outcome: Outcome,
 ) -> pd.DataFrame:
     """Check a plan against the dataset.
 
@@ -125,9 +96,9 @@ def audit_plan(
     data : Dataset
     model : Model
     tables : mapping of str to pandas.DataFrame
-        The plan's tables, Limits included.
-    objective : float
-        What the solver says the plan costs.
+        The plan's tables, Summary and Limits included.
+    outcome : Outcome
+        What the solver says of the plan: its cost, bound and quality.
 
     Returns
     -------
@@ -142,9 +113,14 @@ def audit_plan(
         for name, spec in model.outputs.items()
         if name in again
     ]
-    rows.append(_compare("Limits", LIMITS.key, tables["Limits"], _limits_table(model, restated)))
+    limits = _limits_table(model, restated)
+    figures = [status_figures(outcome, {LIMITS.name: limits}).astype({"value": object})]
+    figures += [again[SUMMARY.name]] if SUMMARY.name in again else []
+    summary = pd.concat(figures, ignore_index=True)
+    rows.append(_compare(LIMITS.name, LIMITS.key, tables[LIMITS.name], limits))
+    rows.append(_compare(SUMMARY.name, SUMMARY.key, tables[SUMMARY.name], summary))
     rows += [
-        _check_objective(name, float(again[name][spec.objective].sum()), objective)
+        _check_objective(name, float(again[name][spec.objective].sum()), outcome.objective)
         for name, spec in model.outputs.items()
         if spec.objective
     ]
@@ -225,11 +201,25 @@ def _as_key(column: pd.Series) -> pd.Series:
 
 
 def _difference(given: pd.Series, again: pd.Series) -> np.ndarray:
-    try:
-        a, b = given.astype(float).to_numpy(), again.astype(float).to_numpy()
-    except (TypeError, ValueError):
-        same = (given.fillna("").astype(str) == again.fillna("").astype(str)).to_numpy()
-        return np.where(same, 0.0, np.inf)
+    a, b = _numbers(given), _numbers(again)
+    if a is None or b is None:
+        same = (_as_key(given) == _as_key(again)).to_numpy()
+        close = np.array([_close(x, y) for x, y in zip(given, again, strict=True)])
+        return np.where(same | close, 0.0, np.inf)
     blank = np.isnan(a) & np.isnan(b)
     scaled = np.abs(a - b) / np.maximum(1.0, np.abs(b))
     return np.where(blank, 0.0, np.where(np.isnan(scaled), np.inf, scaled))
+
+
+def _numbers(column: pd.Series) -> np.ndarray | None:
+    try:
+        return column.astype(float).to_numpy()
+    except (TypeError, ValueError):
+        return None
+
+
+def _close(given: object, again: object) -> bool:
+    """Whether two cells of a column of mixed kinds are the same number."""
+    if not (isinstance(given, int | float) and isinstance(again, int | float)):
+        return False
+    return abs(given - again) <= TOLERANCE * max(1.0, abs(again))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 import traceback
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -27,7 +29,7 @@ from optalloc.errors import (
 )
 from optalloc.family import load_model
 
-# from optalloc.mark import mark_workbook
+from optalloc.mark import mark_workbook
 from optalloc.pipeline import solve as solve_book
 from optalloc.plan import Plan
 from optalloc.progress import ProgressDisplay
@@ -56,6 +58,10 @@ ModelDir = Annotated[Path | None, typer.Option("--model", help="Folder of model 
 
 def main() -> None:
     """Entry point of the ``optalloc`` command."""
+    # What a console cannot show is no reason to fail.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     app()
 
 
@@ -80,6 +86,8 @@ def solve(
     errors = Console(stderr=True)
 
     def run() -> Plan:
+        if not as_json:
+            _refuse_folder(out)
         with ProgressDisplay(errors) as display:
             plan = solve_book(
                 book,
@@ -92,7 +100,7 @@ def solve(
                 on_phase=display.phase,
             )
         if not as_json:
-            _make_folder(out)
+            out.mkdir(parents=True, exist_ok=True)
             plan.to_excel(out / "plan.xlsx")
         return plan
 
@@ -117,6 +125,8 @@ def check(
     """Report every error of a workbook at once, with sheet and cell and what to do."""
 
     def run() -> list[Problem]:
+        if mark and not book.is_file():
+            raise OptallocError(f"{book}: must be an .xlsx workbook for its cells to be marked")
         loaded = load_model(model)
         return check_workbook(read_workbook(book), loaded)[1]
 
@@ -127,12 +137,12 @@ def check(
         print(f"{prefix}{problem}")
     if mark and bad:
         target = book.with_name(f"{book.stem}-marked{book.suffix}")
-        _guarded(lambda: mark_workbook(book, bad, target))
+        _guarded(lambda: mark_workbook(book, problems, target))
         print(f"wrote {target}")
     if bad:
-        print(f"{len(bad)} error{'s' if len(bad) > 1 else ''} in {book.name}")
+        print(f"{len(bad)} error{'s' if len(bad) > 1 else ''} in {book.name or book}")
         raise typer.Exit(INPUT)
-    print(f"{book.name}: no errors")
+    print(f"{book.name or book}: no errors")
 
 
 @app.command()
@@ -186,7 +196,7 @@ def _guarded(run: Callable[[], T], *, as_json: bool = False) -> T:
     except OSError as error:
         _leave(USAGE, "file", [f"{error.filename or 'file'}: {error.strerror or error}"], as_json)
     except KeyboardInterrupt:
-        _leave(NO_PLAN, "no plan", ["interrupted before a first plan was found"], as_json)
+        _leave(NO_PLAN, "no plan", ["interrupted; no plan was written"], as_json)
     except (typer.Exit, typer.BadParameter):
         raise
     except Exception:
@@ -202,10 +212,17 @@ def _leave(code: int, kind: str, lines: list[str], as_json: bool) -> NoReturn:
     raise typer.Exit(code)
 
 
-def _make_folder(out: Path) -> None:
-    if out.exists() and not out.is_dir():
-        raise OptallocError(f"{out} is a file; --out takes a folder")
-    out.mkdir(parents=True, exist_ok=True)
+def _refuse_folder(out: Path) -> None:
+    """Refuse an output folder that could not be written to, before hours are spent on a plan."""
+    nearest = out
+    while not nearest.exists() and nearest.parent != nearest:
+        nearest = nearest.parent
+    if not nearest.is_dir():
+        raise OptallocError(f"{nearest}: must be a folder for --out {out}; it is a file")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise OptallocError(f"{nearest}: must be writable for --out {out}")
+    if (out / "plan.xlsx").is_dir():
+        raise OptallocError(f"{out / 'plan.xlsx'}: must be a file to be replaced; it is a folder")
 
 
 def _print_json(content: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+import reprlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,13 +16,14 @@ import pandas as pd
 from optalloc.errors import Severity
 from optalloc.schema import Column, Kind
 
-__all__ = ["CODES", "Converted", "Fault", "convert"]
+__all__ = ["CODES", "Converted", "Fault", "convert", "shown"]
 
 CODES = {
     "blank": "a cell that must be filled in is blank",
     "not-a-number": "text or another kind of value where a number belongs",
     "text-number": "a number stored as text",
     "not-finite": "an infinite number or NaN",
+    "not-computable": "a number too large or too small to compute with",
     "not-whole": "a fraction where a whole number belongs",
     "out-of-bounds": "a number outside the bounds of its column",
     "not-a-date": "something else where a date belongs",
@@ -32,17 +34,20 @@ CODES = {
     "spaces-trimmed": "spaces around a name were ignored (notice)",
 }
 
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]00:00(:00)?)?")
+# Beyond these, sums lose the digits that a plan depends on, and solvers take numbers for infinity.
+_LARGEST, _SMALLEST = 1e12, 1e-9
+_LONGEST = 32_767
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]00:00(:00(\.0+)?)?)?", re.ASCII)
 _FLAGS = {"yes": True, "no": False, "true": True, "false": False, "1": True, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A cell that does not fit, by its position in the column."""
+    """A cell that does not fit, by its position in the column; `found` says what it holds."""
 
     position: int
     must: str
-    found: object
+    found: str
     action: str
     code: str
     severity: Severity = Severity.ERROR
@@ -54,6 +59,31 @@ class Converted:
 
     values: Any
     faults: list[Fault] = field(default_factory=list)
+
+
+class _Short(reprlib.Repr):
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = 60
+
+
+def shown(value: object) -> str:
+    """Say what a cell holds, as messages do: text in quotes and cut short, dates as written.
+
+    >>> shown("uss"), shown(3.0), shown(None), shown(dt.datetime(2027, 1, 31))
+    ("'uss'", '3', 'a blank', '2027-01-31')
+    """
+    if value is None or value is pd.NaT or value is pd.NA:
+        return "a blank"
+    if isinstance(value, bool | np.bool_):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ")
+    if isinstance(value, dt.date | dt.time | dt.timedelta):
+        return str(value)
+    if isinstance(value, float):
+        return "a blank" if value != value else f"{value:.12g}"
+    return _Short().repr(value)
 
 
 class _Misfit(Exception):  # noqa: N818  (a signal between two functions here, never seen outside)
@@ -93,8 +123,8 @@ def convert(
                     Fault(
                         position,
                         f"{column.name} must be filled in",
-                        "a blank",
-                        f"Give the {column.name}: {column.meaning}",
+                        shown(None),
+                        f"It says: {column.meaning}",
                         "blank",
                     )
                 )
@@ -103,13 +133,13 @@ def convert(
             out.append(single(value, column, text))
         except _Misfit as misfit:
             out.append(None)
-            faults.append(Fault(position, misfit.must, value, misfit.action, misfit.code))
+            faults.append(Fault(position, misfit.must, shown(value), misfit.action, misfit.code))
         if isinstance(value, str) and column.kind is Kind.TEXT and value != value.strip():
             faults.append(
                 Fault(
                     position,
                     "spaces around a name are ignored",
-                    value,
+                    shown(value),
                     "Remove them to be rid of this notice.",
                     "spaces-trimmed",
                     Severity.NOTICE,
@@ -122,7 +152,7 @@ def _typed(values: list[Any], kind: Kind) -> Any:
     if kind in (Kind.NUMBER, Kind.INTEGER):
         return np.array([np.nan if v is None else v for v in values], dtype=float)
     if kind is Kind.DATE:
-        return pd.to_datetime(pd.Series(values, dtype="object")).astype("datetime64[s]").to_numpy()
+        return np.array(values, dtype="datetime64[s]")
     if kind is Kind.FLAG:
         return np.array([bool(v) for v in values], dtype=bool)
     return np.array(values, dtype=object)
@@ -141,56 +171,68 @@ def _number(value: object, column: Column, text: bool) -> float:
             "Correct the number.",
             "out-of-bounds",
         )
-    return number
+    if number and not _SMALLEST <= abs(number) <= _LARGEST:
+        raise _Misfit(
+            f"{column.name} must be 0 or between {_SMALLEST:g} and {_LARGEST:g} in size",
+            "Correct the number, or its unit.",
+            "not-computable",
+        )
+    return number + 0.0  # which turns -0.0 into 0.0
 
 
 def _parsed(value: object, column: Column, text: bool) -> float:
+    must = f"{column.name} must be a number"
+    plain = "Type a plain number, without units or thousands separators."
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise _Misfit(f"{column.name} must be a number", "Type a number.", "not-a-number")
-    if not isinstance(value, str):
-        return float(value)
+        action = "Type a number; if one was typed, give the cell a number format."
+        raise _Misfit(must, action, "not-a-number")
+    # Python would read 1_000, and digits of other scripts.
+    if isinstance(value, str) and ("_" in value or not value.isascii()):
+        raise _Misfit(must, plain, "not-a-number")
     try:
-        number = float(value.replace("_", "x"))
+        number = float(value)
     except ValueError:
-        action = "Type a plain number, without units or thousands separators."
-        raise _Misfit(f"{column.name} must be a number", action, "not-a-number") from None
-    if not text:
-        action = "Turn the cell into a number (it is stored as text)."
-        raise _Misfit(f"{column.name} must be a number, not text", action, "text-number")
+        raise _Misfit(must, plain, "not-a-number") from None
+    except OverflowError:
+        number = math.inf
+    if isinstance(value, str) and not text:
+        action = "The cell is stored as text: give it a number format and type the number again."
+        raise _Misfit(f"{must}, not text", action, "text-number")
     return number
 
 
 def _integer(value: object, column: Column, text: bool) -> float:
     number = _number(value, column, text)
     if number != int(number):
-        raise _Misfit(f"{column.name} must be a whole number", "Round it or split it.", "not-whole")
+        raise _Misfit(f"{column.name} must be a whole number", "Round the number.", "not-whole")
     return number
 
 
 def _date(value: object, column: Column, text: bool) -> dt.datetime:
-    if isinstance(value, dt.datetime | dt.date):
+    must = f"{column.name} must be a date"
+    if isinstance(value, dt.datetime):
+        if value.time() != dt.time():
+            raise _Misfit(f"{must} without a time of day", "Type the date alone.", "not-a-date")
+        when = value.replace(tzinfo=None)
+    elif isinstance(value, dt.date):
         when = dt.datetime(value.year, value.month, value.day)
     elif isinstance(value, str) and _ISO_DATE.fullmatch(value.strip()):
         if not text:
-            raise _Misfit(
-                f"{column.name} must be a date, not text",
-                "Turn the cell into a date (it is stored as text).",
-                "text-date",
-            )
+            action = "The cell is stored as text: give it a date format and type the date again."
+            raise _Misfit(f"{must}, not text", action, "text-date")
         try:
             when = dt.datetime.fromisoformat(value.strip()[:10])
         except ValueError:
-            raise _Misfit(
-                f"{column.name} must be a date that exists",
-                "Correct the day or month.",
-                "not-a-date",
-            ) from None
+            action = "Correct the day or month."
+            raise _Misfit(f"{must} that exists", action, "not-a-date") from None
     else:
-        raise _Misfit(f"{column.name} must be a date", "Give a date as YYYY-MM-DD.", "not-a-date")
+        action = "Type a date, and give the cell a date format."
+        if text:
+            action = "Type it as YYYY-MM-DD."
+        raise _Misfit(must, action, "not-a-date")
     if not 1900 <= when.year <= 2300:
-        raise _Misfit(
-            f"{column.name} must lie between 1900 and 2300", "Correct the year.", "not-a-date"
-        )
+        action = "Correct the year."
+        raise _Misfit(f"{must} of the years 1900 to 2300", action, "not-a-date")
     return when
 
 
@@ -217,13 +259,18 @@ def _choice(value: object, column: Column, text: bool) -> str:
 
 
 def _text(value: object, column: Column, text: bool) -> str:
+    must = f"{column.name} must be a name"
     if isinstance(value, bool) or not isinstance(value, str | int | float | dt.date):
-        raise _Misfit(f"{column.name} must be a name", "Type a name.", "not-a-name")
+        raise _Misfit(must, "Type a name; if one was typed, format the cell as text.", "not-a-name")
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, dt.datetime):
         return value.date().isoformat()
-    return str(value).strip()
+    name = str(value).strip()
+    if len(name) > _LONGEST:
+        must = f"{must} of at most {_LONGEST:,} characters"
+        raise _Misfit(must, "Shorten it; no cell of a workbook holds more.", "not-a-name")
+    return name
 
 
 _CONVERTERS: dict[Kind, Callable[[object, Column, bool], Any]] = {

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 
+from optalloc.convert import shown
 from optalloc.errors import Problem, Severity
 from optalloc.schema import Sheet
 from optalloc.workbook import address
 
-__all__ = ["Dataset", "SheetPlace"]
+__all__ = ["WHOLE", "Dataset", "SheetPlace", "remembered"]
+
+WHOLE = "*"
 
 
 @dataclass(frozen=True)
 class SheetPlace:
-    """Where a sheet's cells lie in the file: its position, and the row or column of each name."""
+    """Where a sheet's cells lie in the file: its position, and the row or column of each name.
+
+    ``name`` is the sheet's name as the file spells it; empty where there is no such sheet.
+    """
 
     position: int
     columns: Mapping[str, int]
     vertical: bool = False
+    name: str = ""
 
     def cell(self, row: int, column: str) -> tuple[int, int]:
         """Row and column number, both from 1, of a record's cell; the header where it has none."""
@@ -38,12 +46,17 @@ class Dataset:
     ``data["Sites"]`` is a frame with one row per spreadsheet row, indexed by the spreadsheet's own
     row number; a sheet that is absent is an empty frame with the declared columns. Numbers are
     float64 (NaN where a blank has a meaning of its own), dates datetime64, flags bool, names text.
+
+    ``faulty`` names, by sheet, the columns in which an error was found; what could not be read is
+    NaN or None in the frames. ``WHOLE`` stands for all columns of a sheet.
     """
 
     frames: Mapping[str, pd.DataFrame]
     sheets: Mapping[str, Sheet]
     places: Mapping[str, SheetPlace] = field(default_factory=dict)
     digest: str = ""
+    derived: dict[object, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+    faulty: Mapping[str, Set[str]] = field(default_factory=dict)
 
     def __getitem__(self, sheet: str) -> pd.DataFrame:
         # A shallow copy: under copy-on-write no caller can change the dataset.
@@ -52,6 +65,15 @@ class Dataset:
     def one(self, sheet: str) -> Any:
         """Give the single record of a vertical sheet, its columns as attributes."""
         return SimpleNamespace(**self.frames[sheet].iloc[0].to_dict())
+
+    def sound(self, sheet: str, *columns: str) -> bool:
+        """Whether a sheet, or some columns of it, hold no error so far.
+
+        A rule about what is absent asks this first: a row that seems to be missing may be one whose
+        name could not be read, and that has an error of its own already.
+        """
+        faulty = self.faulty.get(sheet, frozenset())
+        return not (faulty & {WHOLE, *columns} if columns else faulty)
 
     def records(self) -> dict[str, list[dict[str, object]]]:
         """Give every sheet's rows as plain values, blanks as None."""
@@ -72,7 +94,7 @@ class Dataset:
         action: str,
         code: str,
         *,
-        found: object = None,
+        found: str | None = None,
         severity: Severity = Severity.ERROR,
     ) -> Problem:
         """Make a Problem addressed to a cell of a record.
@@ -85,20 +107,20 @@ class Dataset:
             Index label of the record in ``data[sheet]``; None for the sheet as a whole.
         must, action, code : str
             As in `Problem`.
-        found : object, optional
-            What to say was found; the cell's value by default.
+        found : str, optional
+            What to say was found, in words; the cell's value by default.
         """
         place = self.places.get(sheet, SheetPlace(position=10_000, columns={}))
+        name = place.name or sheet
         if row is None:
-            return Problem(
-                sheet, "", must, _shown(found), action, code, severity, (place.position, 0, 0)
-            )
+            order = (place.position, 0, 0)
+            return Problem(name, "", must, found or "", action, code, severity, order)
         number = int(str(row))
         r, c = place.cell(number, column)
-        if found is None and column in self.frames[sheet]:
-            found = self.frames[sheet].at[number, column]
+        if found is None:
+            found = shown(self.frames[sheet].at[number, column])
         order = (place.position, r, c)
-        return Problem(sheet, address(r, c), must, _shown(found), action, code, severity, order)
+        return Problem(name, address(r, c), must, found, action, code, severity, order)
 
 
 def _plain(value: object) -> object:
@@ -107,11 +129,14 @@ def _plain(value: object) -> object:
     return value.to_pydatetime() if isinstance(value, pd.Timestamp) else value
 
 
-def _shown(value: object) -> str:
-    if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
-        return ""
-    if isinstance(value, pd.Timestamp):
-        return value.date().isoformat()
-    if isinstance(value, float):
-        return f"{value:g}"
-    return repr(value) if isinstance(value, str) else str(value)
+def remembered(derive: Callable[[Dataset], pd.DataFrame]) -> Callable[[Dataset], pd.DataFrame]:
+    """Work out a frame that follows from a dataset alone once, not each time it is asked for."""
+
+    @functools.wraps(derive)
+    def recall(data: Dataset) -> pd.DataFrame:
+        if derive not in data.derived:
+            data.derived[derive] = derive(data)
+        # A shallow copy: under copy-on-write no caller can change what is remembered.
+        return data.derived[derive].copy(deep=False)
+
+    return recall

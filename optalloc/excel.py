@@ -6,49 +6,29 @@ is a note on its header.
 
 from __future__ import annotations
 
-import re
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cached_property, lru_cache
-from io import BytesIO
-from itertools import cycle, starmap
-from math import isfinite, isnan
+from datetime import date
+from functools import cached_property
+from itertools import starmap
 from numbers import Real
 from pathlib import Path
 from typing import Any, TypeGuard
 
-import numpy as np
 import pandas as pd
-import xlsxwriter
 
-from optalloc.atomic import replacing
+from optalloc.charts import add_charts
 from optalloc.errors import ModelError, OptallocError
 from optalloc.family import Chart, TableSpec
 from optalloc.schema import Column, Kind
+from optalloc.sheetwriter import DATE_FORMAT, Book, number_format
 
-__all__ = ["DATE_FORMAT", "Book", "number_format", "write_plan_workbook"]
+__all__ = ["write_plan_workbook"]
 
-DATE_FORMAT = "yyyy-mm-dd"
 _MAX_ROWS, _MAX_COLUMNS = 1_048_576, 16_384
 _MAX_WIDTH = 60
 _LINE = 16  # points
 _BUTTON = 5  # characters that a header needs for the filter's button beside it
-
-# The first match on a unit decides; money is in millions, written M.
-_FORMATS = (
-    (re.compile(r"M(?![A-Za-z])"), "#,##0.00"),
-    (re.compile(r"MW\b"), "#,##0.0"),
-    (re.compile(r"share\b(?!,)|per year$"), "0.0 %"),
-    (re.compile(r"score$"), "0.00"),
-    (re.compile(r"(months|years)\b"), "#,##0.0"),
-)
-_OTHER_FORMAT = "#,##0.00##"
-
-# Okabe and Ito (2008), in an order that keeps neighbours apart; yellow is too pale for lines.
-_PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
-_CHART_WIDTH, _CHART_HEIGHT, _CHART_GAP = 640, 330, 20
 
 _LEFT: dict[str, object] = {"align": "left", "indent": 1, "valign": "top"}
 _RIGHT: dict[str, object] = {"align": "right", "valign": "top"}
@@ -62,106 +42,6 @@ _FLAGS = {
     "binding": ("yes", {"bg_color": "#FCE4D6", "font_color": "#974706"}),
     "passed": ("no", {"bg_color": "#C00000", "font_color": "#FFFFFF"}),
 }
-
-
-class Book:
-    """A workbook kept in memory until it is saved whole.
-
-    It makes each cell format once and writes each value by its kind, so that text stays text.
-    """
-
-    def __init__(self) -> None:
-        self._buffer = BytesIO()
-        self._styles: dict[tuple[tuple[str, object], ...], Any] = {}
-        self.workbook: Any = xlsxwriter.Workbook(
-            self._buffer, {"in_memory": True, "remove_timezone": True}
-        )
-        # A fixed date makes equal plans equal files.
-        self.workbook.set_properties({"created": datetime(2000, 1, 1)})
-
-    def sheet(self, name: str, heading: str, repeat_columns: int = 0) -> Any:
-        """Add a sheet with a frozen first row, set up to print across one page."""
-        sheet = self.workbook.add_worksheet(name)
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.set_margins(left=0.4, right=0.4)
-        sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(0)
-        if repeat_columns:
-            sheet.repeat_columns(0, repeat_columns - 1)
-        sheet.freeze_panes(1, repeat_columns)
-        short = textwrap.shorten(heading, 120, placeholder="...").replace("&", "&&")
-        sheet.set_header(f'&L&"-,Bold"&A&"-,Regular"  {short}')
-        sheet.set_footer("&R&P of &N")
-        # A name such as 2027 is text on purpose; Excel would flag each one.
-        sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
-        return sheet
-
-    def style(self, **properties: object) -> Any:
-        """Give the cell format with these XlsxWriter properties."""
-        key = tuple(properties.items())
-        if key not in self._styles:
-            self._styles[key] = self.workbook.add_format(properties)
-        return self._styles[key]
-
-    def put(self, sheet: Any, row: int, column: int, value: object, style: Any = None) -> None:
-        """Write one value: flags as yes or no, infinity as text, a missing value as a blank.
-
-        Raises
-        ------
-        OptallocError
-            If the sheet has no room for it.
-        """
-        if value is None or value is pd.NaT or value is pd.NA or value == "":
-            return
-        if isinstance(value, bool | np.bool_):
-            refused = sheet.write_string(row, column, "yes" if value else "no", style)
-        elif isinstance(value, Real):
-            number = float(value)
-            if isnan(number):
-                return
-            write = sheet.write_number if isfinite(number) else sheet.write_string
-            refused = write(row, column, number if isfinite(number) else str(number), style)
-        elif isinstance(value, date):
-            refused = sheet.write_datetime(row, column, value, style)
-        else:
-            refused = sheet.write_string(row, column, str(value), style)
-        if refused:
-            raise OptallocError(
-                f"{sheet.get_name()}: a spreadsheet has no room for the value in row {row + 1}, "
-                f"column {column + 1}."
-            )
-
-    def note(self, sheet: Any, row: int, column: int, text: str) -> None:
-        """Attach a note, sized to its text, to a cell."""
-        lines = sum(max(1, len(textwrap.wrap(line, 46))) for line in text.splitlines())
-        sheet.write_comment(
-            row, column, text, {"width": 300, "height": 16 + 17 * lines, "font_size": 9}
-        )
-
-    def save(self, path: str | Path) -> None:
-        """Close the workbook and put it at `path` in one step."""
-        self.workbook.close()
-        with replacing(path) as draft:
-            draft.write_bytes(self._buffer.getvalue())
-
-
-@lru_cache
-def number_format(kind: Kind, unit: str) -> str:
-    """Give the Excel number format of a column of the plan.
-
-    Examples
-    --------
-    >>> number_format(Kind.NUMBER, "M per MW IT"), number_format(Kind.NUMBER, "MW IT")
-    ('#,##0.00', '#,##0.0')
-    """
-    if kind is Kind.DATE:
-        return DATE_FORMAT
-    if kind is Kind.INTEGER:
-        return "#,##0"
-    if kind is not Kind.NUMBER:
-        return "General"
-    return next((shown for pattern, shown in _FORMATS if pattern.match(unit)), _OTHER_FORMAT)
 
 
 def write_plan_workbook(
@@ -199,19 +79,8 @@ def write_plan_workbook(
         strips = _lay_out(tables[spec.name], spec)
         sheets.append(_write_sheet(book, spec, strips))
         widths.append(len(strips))
-    drawn = [chart for chart in charts if len(tables.get(chart.table, ()))]
-    for place, chart in enumerate(drawn):
-        drawing = _chart(book, chart, _chart_columns(chart, specs), len(tables[chart.table]))
-        down, right = divmod(place, 1 if len(drawn) <= 3 else 2)
-        position = {
-            "x_offset": right * (_CHART_WIDTH + _CHART_GAP),
-            "y_offset": down * (_CHART_HEIGHT + _CHART_GAP),
-            # Fixed in place, so that filtering the table does not squash the charts beside it.
-            "object_position": 3,
-        }
-        sheets[0].insert_chart(1, widths[0] + 1, drawing, position)
-    if drawn:
-        sheets[0].fit_to_pages(1, 1)
+    if charts:
+        add_charts(book, sheets[0], widths[0] + 1, charts, specs, tables)
     book.save(path)
 
 
@@ -373,50 +242,3 @@ def _write_cells(book: Book, sheet: Any, place: int, strip: _Strip) -> None:
         aligned = _RIGHT if number else _LEFT
         style = book.style(num_format=shown_as, text_wrap=wraps, **aligned)
         book.put(sheet, row, place, value, style)
-
-
-def _chart_columns(chart: Chart, specs: Sequence[TableSpec]) -> list[str]:
-    """Column names of the sheet that a chart draws."""
-    long = {spec.name: spec for spec in specs if not spec.across}
-    names = [column.name for column in long[chart.table].columns] if chart.table in long else []
-    for name in (chart.x, *chart.series):
-        if name not in names:
-            raise ModelError(
-                f"chart {chart.title!r}: no long table {chart.table!r} has a column {name!r}"
-            )
-    return names
-
-
-def _chart(book: Book, chart: Chart, names: Sequence[str], rows: int) -> Any:
-    lines = chart.kind == "line"
-    drawing = book.workbook.add_chart(
-        {"type": "line"} if lines else {"type": "column", "subtype": "stacked"}
-    )
-    across = names.index(chart.x)
-    for name, colour in zip(chart.series, cycle(_PALETTE), strict=False):
-        column = names.index(name)
-        series: dict[str, object] = {
-            "name": [chart.table, 0, column],
-            "categories": [chart.table, 1, across, rows, across],
-            "values": [chart.table, 1, column, rows, column],
-        }
-        if lines:
-            series["line"] = {"color": colour, "width": 2.25}
-            fill = {"color": colour}
-            series["marker"] = {"type": "circle", "size": 5, "fill": fill, "border": fill}
-        else:
-            series |= {"fill": {"color": colour}, "gap": 60}
-        drawing.add_series(series)
-    font = {"size": 9, "bold": False}
-    drawing.set_title({"name": chart.title, "name_font": {"size": 12}})
-    drawing.set_x_axis({"name": chart.x_title, "name_font": font, "label_position": "low"})
-    y_axis = {
-        "name": chart.y_title,
-        "name_font": font,
-        "num_format": "[>=10]#,##0;General",
-        "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}},
-    }
-    drawing.set_y_axis(y_axis)
-    drawing.set_legend({"position": "bottom"})
-    drawing.set_size({"width": _CHART_WIDTH, "height": _CHART_HEIGHT})
-    return drawing

@@ -16,7 +16,7 @@ import pandas as pd
 
 from optalloc import highs
 from optalloc.arrays import Arrays
-from optalloc.audit import AUDIT, LIMITS, audit_plan, limits_table
+from optalloc.audit import audit_plan, limits_table
 from optalloc.compile import compile_model
 from optalloc.dataset import Dataset
 from optalloc.errors import (
@@ -30,9 +30,10 @@ from optalloc.errors import (
 )
 from optalloc.family import Model, TableSpec, load_model
 from optalloc.outcome import Options, Outcome, ProgressCallback, StopReason
-from optalloc.plan import RUN, SUMMARY, Plan
+from optalloc.plan import Plan
 from optalloc.program import Program, build
 from optalloc.solve import solve_arrays
+from optalloc.tables import AUDIT, LIMITS, RUN, SUMMARY, status_figures
 from optalloc.validate import check
 from optalloc.values import read_values
 from optalloc.workbook import Workbook, read_workbook
@@ -163,7 +164,7 @@ def _solve_audited(
         with watch.phase("read back"):
             tables = read_plan(program, arrays, outcome)
         with watch.phase("audit"):
-            audit = audit_plan(program.dataset, program.model, tables, outcome.objective)
+            audit = audit_plan(program.dataset, program.model, tables, outcome)
         if audit["passed"].all():
             return _plan(program, arrays, outcome, attempt, watch, notices, tables, audit)
         worst = audit[~audit["passed"]].iloc[0]
@@ -210,6 +211,8 @@ def read_plan(program: Program, arrays: Arrays, outcome: Outcome) -> dict[str, p
         for name, spec in {SUMMARY.name: SUMMARY, **specs}.items()
     }
     tables[LIMITS.name] = limits_table(program.dataset, program.model, tables)
+    status = status_figures(outcome, tables).astype({"value": object})
+    tables[SUMMARY.name] = pd.concat([status, tables[SUMMARY.name]], ignore_index=True)
     return tables
 
 
@@ -235,18 +238,6 @@ def _plan(
     audit: pd.DataFrame,
 ) -> Plan:
     versions = _versions(program.model)
-    status = pd.DataFrame(
-        [
-            ("quality", str(outcome.quality), "proven"),
-            ("why it stopped", str(outcome.stop_reason), ""),
-            ("bound: no plan costs less", outcome.bound, "as total cost"),
-            ("gap", outcome.gap, "share of cost"),
-            ("limits that bind", int(tables[LIMITS.name]["binding"].sum()), "limits"),
-            ("audit", "passed", f"{len(audit)} checks"),
-        ],
-        columns=["figure", "value", "unit"],
-    )
-    summary = pd.concat([status.astype({"value": object}), tables[SUMMARY.name]], ignore_index=True)
     entries = {
         "input hash": program.dataset.digest,
         "model hash": program.model.digest,
@@ -259,12 +250,7 @@ def _plan(
         **{f"notice {k}": str(notice) for k, notice in enumerate(notices, start=1)},
     }
     run = pd.DataFrame({"entry": list(entries), "value": list(entries.values())}, dtype=object)
-    full = {
-        **tables,
-        SUMMARY.name: summary,
-        AUDIT.name: audit,
-        RUN.name: run,
-    }
+    full = {**tables, AUDIT.name: audit, RUN.name: run}
     specs = (SUMMARY, *program.model.outputs.values(), LIMITS, AUDIT, RUN)
     return Plan(
         full,

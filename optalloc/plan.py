@@ -14,30 +14,8 @@ from optalloc.errors import Problem
 from optalloc.excel import write_plan_workbook
 from optalloc.family import Chart, TableSpec
 from optalloc.outcome import Outcome
-from optalloc.schema import Column, Kind
 
-__all__ = ["RUN", "SUMMARY", "Plan"]
-
-SUMMARY = TableSpec(
-    name="Summary",
-    meaning="Key figures of the plan, and how good it is proven to be.",
-    key=("figure",),
-    columns=(
-        Column(name="figure", kind=Kind.TEXT, meaning="What it is."),
-        Column(name="value", kind=Kind.TEXT, meaning="Its value."),
-        Column(name="unit", kind=Kind.TEXT, meaning="Its unit."),
-    ),
-)
-
-RUN = TableSpec(
-    name="Run",
-    meaning="How the plan came about: versions, options, sizes, seconds, input.",
-    key=("entry",),
-    columns=(
-        Column(name="entry", kind=Kind.TEXT, meaning="What is recorded."),
-        Column(name="value", kind=Kind.TEXT, meaning="Its value."),
-    ),
-)
+__all__ = ["Plan"]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,9 @@ resolved in the order in which they read each other; then the limits follow.
 from __future__ import annotations
 
 import graphlib
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -151,12 +153,30 @@ def build(dataset: Dataset, model: Model) -> Program:
     m = pyo.ConcreteModel(name="optalloc")
     book = _Book(model)
     parameters = {family.name: family.parameters(dataset) for family in model.families}
-    for family in model.families:
-        family.declare(m, parameters[family.name], Ledgers(book, family.name))
-    _resolve(m, book)
-    for family in model.families:
-        family.constrain(m, parameters[family.name])
+    with _no_component_replaced():
+        for family in model.families:
+            family.declare(m, parameters[family.name], Ledgers(book, family.name))
+        _resolve(m, book)
+        for family in model.families:
+            family.constrain(m, parameters[family.name])
     return Program(model, dataset, m, tuple(book.postings))
+
+
+@contextmanager
+def _no_component_replaced() -> Iterator[None]:
+    """Make an error of what Pyomo only warns about: two families using one component name."""
+
+    def refuse(record: logging.LogRecord) -> bool:
+        if "Implicitly replacing" in str(record.msg):
+            raise ModelError(f"two families use one name: {record.getMessage().splitlines()[0]}")
+        return True
+
+    logger = logging.getLogger("pyomo.core")
+    logger.addFilter(refuse)
+    try:
+        yield
+    finally:
+        logger.removeFilter(refuse)
 
 
 def _resolve(m: Any, book: _Book) -> None:

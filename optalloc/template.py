@@ -14,9 +14,9 @@ from typing import Any
 
 from xlsxwriter.utility import quote_sheetname, xl_col_to_name, xl_rowcol_to_cell
 
-from optalloc.excel import DATE_FORMAT, Book, number_format
 from optalloc.family import Model
 from optalloc.schema import Column, Kind, Sheet
+from optalloc.sheetwriter import DATE_FORMAT, Book, number_format
 
 __all__ = ["write_template"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +79,137 @@ def write(made: Book, folder: Path) -> Path:
 def solve(made: Book, folder: Path, **options: Any) -> optalloc.Plan:
     """Solve a workbook to optimality, audited like any other."""
     return optalloc.solve(write(made, folder), **options)
+
+
+def program(made: Book, folder: Path) -> optalloc.Program:
+    """The built model of a workbook, to look at, or to change before it is solved."""
+    model = optalloc.load_model()
+    data = optalloc.validate(optalloc.read_workbook(write(made, folder)), model)
+    return optalloc.build(data, model)
+
+
+def changed_cost(made: Book, folder: Path, change: Callable[[Any], object]) -> float:
+    """Least cost after a change to the Pyomo model, such as a limit taken away."""
+    built = program(made, folder)
+    change(built.pyomo)
+    options = optalloc.Options(gap=0, threads=1)
+    return optalloc.solve_arrays(optalloc.compile_program(built), options).objective
+
+
+def cost_without(made: Book, folder: Path, *limits: str) -> float:
+    """Least cost when all rows of some limits are taken away."""
+    return changed_cost(
+        made, folder, lambda m: [m.component(limit).deactivate() for limit in limits]
+    )
+
+
+def binding(plan: optalloc.Plan, limit: str) -> list[str]:
+    """Keys at which a limit of the plan binds."""
+    rows = plan["Limits"]
+    return rows.loc[(rows["limit"] == limit) & rows["binding"].astype(bool), "key"].tolist()
+
+
+def everything() -> Book:
+    """A small workbook with rows on every sheet: three sites, two regions, four half-years."""
+    names = ["Y1", "Y2", "Y3", "Y4"]
+    return book(
+        Settings={"discount_rate": 0.08, "residual_value": "yes", "build_cost_escalation": 0.03},
+        Periods=years(4, months=6),
+        Currencies=[{"currency": "JPY", "per_workbook_currency": 150}],
+        Sources=[{"subject": "Sites", "source": "assumption"}],
+        Sites=[
+            {
+                "site": "Home", "market": "M", "jurisdiction": "US", "grid_zone": "East",
+                "labour_market": "L", "status": "existing", "existing_mw": 40, "max_mw": 60,
+                "block_mw": 20, "block_lead_months": 6, "site_lead_months": 0, "site_cost": 0,
+                "build_cost_per_mw": 9, "fixed_cost_per_year": 1, "cost_per_mw_year": 0.2,
+                "pue": 1.2, "max_blocks_per_period": 1, "currency": None, "min_mw": 0,
+            },
+            {
+                "site": "Tokyo", "market": "J", "jurisdiction": "JP", "grid_zone": "Kanto",
+                "labour_market": "K", "status": "candidate", "existing_mw": 0, "max_mw": 80,
+                "block_mw": 20, "block_lead_months": 6, "site_lead_months": 3, "site_cost": 3000,
+                "build_cost_per_mw": 1800, "fixed_cost_per_year": 150, "cost_per_mw_year": 30,
+                "pue": 1.25, "currency": "JPY", "min_mw": 40,
+            },
+            {
+                "site": "Sydney", "market": "A", "jurisdiction": "AU", "grid_zone": "NSW",
+                "labour_market": "K", "status": "candidate", "existing_mw": 0, "max_mw": 80,
+                "block_mw": None, "block_lead_months": 6, "site_lead_months": 0, "site_cost": 10,
+                "build_cost_per_mw": 10, "fixed_cost_per_year": 1, "cost_per_mw_year": 0.2,
+                "pue": 1.3, "currency": None, "min_mw": 15,
+            },
+        ],
+        Workloads=[
+            {"workload": "load", "max_latency_ms": 80, "load_factor": 0.8, "reserve_share": 0.1,
+             "trusted_only": "no", "unmet_penalty_per_mw_year": 90},
+            {"workload": "state", "max_latency_ms": None, "load_factor": 0.7, "reserve_share": 0,
+             "trusted_only": "yes", "unmet_penalty_per_mw_year": None},
+        ],
+        Demand=[
+            *demand(45, 50, 55, 75),
+            *demand(0, 0, 25, 30, workload="state", region="Japan"),
+        ],
+        Network=[
+            {"site": "Home", "market": None, "region": "R", "latency_ms": 10, "cost_per_mw_year": 0.1},
+            {"site": None, "market": "J", "region": "R", "latency_ms": 70, "cost_per_mw_year": 0.3},
+            {"site": None, "market": "A", "region": "R", "latency_ms": 60, "cost_per_mw_year": 0.3},
+            {"site": None, "market": "M", "region": "Japan", "latency_ms": 100, "cost_per_mw_year": 0.1},
+            {"site": None, "market": "J", "region": "Japan", "latency_ms": 5, "cost_per_mw_year": 0.1},
+            {"site": None, "market": "A", "region": "Japan", "latency_ms": 90, "cost_per_mw_year": 0.1},
+        ],
+        Residency=[
+            {"workload": "state", "region": "Japan", "jurisdiction": "JP", "group": None},
+            {"workload": "state", "region": "Japan", "jurisdiction": None, "group": "allies"},
+        ],
+        GridZones=[
+            {"zone": zone, "period": q, "max_new_mw": 60, "max_total_mw": 110}
+            for zone in ("East", "Kanto", "NSW")
+            for q in names
+        ],
+        PowerRamp=[{"site": "Tokyo", "period": "Y2", "energised_mw": 75}],
+        Contracts=[
+            {"contract": "wind", "site": None, "zone": "Kanto", "kind": "energy", "term_months": 24,
+             "min_mw": 10, "block_mw": None, "max_mw": 60, "price_per_mwh": 60, "availability": 0.9,
+             "take_or_pay_share": 0.6, "price_escalation": 0.02, "fixed_fee_per_mw_year": 0.01},
+            {"contract": "firm", "site": None, "zone": "East", "kind": "energy", "term_months": None,
+             "min_mw": 0, "block_mw": None, "max_mw": 60, "price_per_mwh": 55, "availability": 1,
+             "take_or_pay_share": 0, "price_escalation": 0.02, "fixed_fee_per_mw_year": 0},
+            {"contract": "capacity", "site": "Home", "zone": None, "kind": "capacity",
+             "term_months": None, "min_mw": 0, "block_mw": 10, "max_mw": 90, "price_per_mwh": 0,
+             "availability": 1, "take_or_pay_share": 0, "price_escalation": 0,
+             "fixed_fee_per_mw_year": 0.05},
+        ],
+        SignedContracts=[{"contract": "capacity", "signed_mw": 48, "expiry": "2030-01-01"}],
+        PowerPrices=[
+            {"zone": zone, "period": q, "spot_price_per_mwh": 90, "max_spot_share": share}
+            for zone, share in (("East", 0.5), ("Kanto", 1), ("NSW", 1))
+            for q in names
+        ],
+        LabourNeeds=[{"trade": "electricians", "person_months_per_mw": 12, "staff_per_mw": 0.2}],
+        LabourPools=[
+            {"labour_market": market, "trade": "electricians", "period": "Y1", "workers": 60,
+             "wage_per_person_month": 8000}
+            for market in ("L", "K")
+        ],
+        LabourTiers=[
+            {"labour_market": market, "trade": "electricians", "tier": "travelling",
+             "workers": 200, "premium_share": 0.5}
+            for market in ("L", "K")
+        ],
+        Jurisdictions=[
+            {"jurisdiction": name, "trusted": trusted, "legal_risk": score, "political_risk": score,
+             "conflict_risk": score, "grid_risk": score, "supply_chain_risk": score}
+            for name, trusted, score in (("US", "yes", 0.3), ("JP", "yes", 0.2), ("AU", "no", 0.25))
+        ],
+        JurisdictionGroups=[{"group": "allies", "jurisdiction": "JP"}],
+        RiskWeights=[{"risk_class": "legal", "weight": 1}, {"risk_class": "grid", "weight": 2}],
+        RiskLimits=[
+            {"limit": "score", "kind": "max_mean_score", "value": 0.3, "group": None,
+             "jurisdiction": None, "workload": None, "penalty_per_mw_year": None},
+            {"limit": "home share", "kind": "max_share", "value": 0.55, "group": None,
+             "jurisdiction": "US", "workload": None, "penalty_per_mw_year": 2},
+            {"limit": "allies", "kind": "min_share", "value": 0.1, "group": "allies",
+             "jurisdiction": None, "workload": "state", "penalty_per_mw_year": None},
+        ],
+    )  # fmt: skip

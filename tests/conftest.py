@@ -33,3 +33,22 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the shared test data is not here")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def everything_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small workbook with rows on every sheet."""
+    return books.write(books.everything(), tmp_path_factory.mktemp("everything") / "book")
+
+
+@pytest.fixture(scope="session")
+def everything(everything_folder: Path) -> optalloc.Plan:
+    """Its plan."""
+    return optalloc.solve(everything_folder)
+
+
+@pytest.fixture(scope="session")
+def everything_data(everything_folder: Path) -> tuple[optalloc.Dataset, optalloc.Model]:
+    """Its dataset, and the model."""
+    model = optalloc.load_model()
+    return optalloc.validate(optalloc.read_workbook(everything_folder), model), model

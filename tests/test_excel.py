@@ -16,9 +16,10 @@ from python_calamine import CalamineWorkbook
 
 from optalloc import excel
 from optalloc.errors import ModelError, OptallocError
-from optalloc.excel import number_format, write_plan_workbook
+from optalloc.excel import write_plan_workbook
 from optalloc.family import Chart, TableSpec
 from optalloc.schema import Column, Kind
+from optalloc.sheetwriter import number_format
 
 
 def column(name: str, kind: Kind = Kind.TEXT, unit: str = "") -> Column:
@@ -142,7 +143,7 @@ def test_text_stays_text_and_nothing_is_an_error(tmp_path: Path) -> None:
 def test_cells_are_shown_by_their_unit(tmp_path: Path) -> None:
     found = sheet(write(tmp_path, {"Totals": totals()}, [TOTALS]), "Totals")
     shown = [found.cell(2, place).number_format for place in range(1, 7)]
-    assert shown == ["General", "yyyy-mm-dd", "#,##0.0", "#,##0.00", "0.0 %", "#,##0"]
+    assert shown == ["General", "yyyy-mm-dd", "#,##0.0", "#,##0.00", "0.0## %", "#,##0"]
     assert found["B2"].value == datetime(2027, 1, 1)
 
 
@@ -152,8 +153,8 @@ def test_cells_are_shown_by_their_unit(tmp_path: Path) -> None:
         (Kind.NUMBER, "M per MW-year", "#,##0.00"),
         (Kind.NUMBER, "MW grid", "#,##0.0"),
         (Kind.NUMBER, "MWh", "#,##0.00##"),
-        (Kind.NUMBER, "per year", "0.0 %"),
-        (Kind.NUMBER, "share", "0.0 %"),
+        (Kind.NUMBER, "per year", "0.0## %"),
+        (Kind.NUMBER, "share", "0.0## %"),
         (Kind.NUMBER, "score, share or MW by kind", "#,##0.00##"),
         (Kind.NUMBER, "score", "0.00"),
         (Kind.NUMBER, "months", "#,##0.0"),
@@ -171,7 +172,7 @@ def test_a_column_without_a_unit_takes_that_of_the_row(tmp_path: Path) -> None:
     frame = pd.DataFrame(rows, columns=["figure", "value", "unit"])
     found = sheet(write(tmp_path, {"Figures": frame}, [FIGURES]), "Figures")
     assert [found[f"B{row}"].value for row in (2, 3, 4)] == [1200.5, 0.98, "optimal"]
-    assert [found[f"B{row}"].number_format for row in (2, 3)] == ["#,##0.00", "0.0 %"]
+    assert [found[f"B{row}"].number_format for row in (2, 3)] == ["#,##0.00", "0.0## %"]
 
 
 def test_a_wide_table_has_a_row_for_each_key_and_measure(tmp_path: Path) -> None:

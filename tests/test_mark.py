@@ -155,11 +155,12 @@ def test_blank_cells_are_made_in_order_and_in_the_format_of_their_column(rich: P
 
 def test_problems_without_a_cell_or_a_sheet_go_to_a1(rich: Path) -> None:
     lost = [problem("Nope", "C7"), problem("", ""), problem("", "B2")]
-    out = marked(rich, *lost, problem("Empty", ""), problem(" plain SHEET ", "C5"))
+    odd = [problem("Empty", ""), problem("Empty", "B2:C3")]
+    out = marked(rich, *lost, *odd, problem(" plain SHEET ", "C5"))
     assert red_cells(out) == {
         "Sites": {"A1": f"Nope!C7: {TEXT}\nFile: {TEXT}"},
         "Plain Sheet": {"C5": TEXT},
-        "Empty": {"A1": TEXT},
+        "Empty": {"A1": f"{TEXT}\nEmpty!B2:C3: {TEXT}"},
     }
 
 

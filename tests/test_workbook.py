@@ -203,6 +203,19 @@ def test_what_is_hidden_is_read_and_said(tmp_path: Path) -> None:
     assert [sheet.hidden for sheet in workbook.sheets.values()] == [False, True, True]
 
 
+def test_a_filter_that_hides_many_rows_makes_one_notice(tmp_path: Path) -> None:
+    rows = '<row hidden="1"/>' * 100_001 + "<row><c><v>1</v></c></row>"
+    (problem,) = read_workbook(with_cells(tmp_path / "a.xlsx", rows)).problems
+    assert (problem.cell, problem.found) == ("A1", "rows 1 to 100001")
+
+
+def test_hidden_columns_that_end_before_they_begin_do_no_harm(tmp_path: Path) -> None:
+    columns = '</sheetData><cols><col min="1" max="-1" hidden="1"/></cols><sheetData>'
+    path = with_cells(tmp_path / "a.xlsx", f"<row><c><v>1</v></c></row>{columns}")
+    (problem,) = read_workbook(path).problems
+    assert (problem.cell, problem.found) == ("A1", "column A")
+
+
 def test_a_chart_sheet_is_said_to_be_left_out_and_shifts_no_other(tmp_path: Path) -> None:
     def write(book: Any) -> None:
         book.add_worksheet("First").write("A1", 1)
@@ -382,6 +395,8 @@ def test_a_sheet_in_the_place_of_the_strings_is_refused(tmp_path: Path) -> None:
         '<row><c t="b"><v>7</v></c></row>',
         "<row><c t='inlineStr'><is><t><![CDATA[lost]]></t></is></c></row>",
         "<row><c><v>1</v></c>",
+        '<row><c r="C1"><v>1</v></c><row><c><v>1</v></c></row></row>',
+        '<row><c><c r="C9"><v>1</v></c></c></row>',
         "</sheetData><cols><col min='-1' max='3' hidden='1'/></cols><sheetData>",
         "</sheetData><mergeCells><mergeCell ref='A1:'/><mergeCell/></mergeCells><sheetData>",
     ],

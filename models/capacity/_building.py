@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optalloc.dataset import Dataset
+from optalloc.dataset import Dataset, remembered
 
 from ._calendar import (
     TINY_MONTHS,
@@ -24,12 +24,14 @@ KEYS = ["site", "period"]
 OPEN = ("existing", "committed")
 
 
+@remembered
 def site_periods(data: Dataset) -> pd.DataFrame:
     """Every active site in every period, with all columns of both."""
     sites = active_sites(data).reset_index(drop=True)
     return sites.merge(calendar(data).reset_index(), how="cross")
 
 
+@remembered
 def active_sites(data: Dataset) -> pd.DataFrame:
     """Sites that are not excluded, indexed by site, costs in the workbook's currency.
 
@@ -54,6 +56,7 @@ def active_sites(data: Dataset) -> pd.DataFrame:
     ).set_index("site", drop=False)
 
 
+@remembered
 def standing_mw(data: Dataset) -> pd.DataFrame:
     """Capacity that needs no decision: existing, and under construction from its online date."""
     frame = site_periods(data)
@@ -62,17 +65,25 @@ def standing_mw(data: Dataset) -> pd.DataFrame:
     return frame[KEYS].assign(standing_mw=mw)
 
 
+@remembered
 def possible_starts(data: Dataset) -> pd.DataFrame:
     """Starts that can be online within the horizon: one row per site and period.
 
     Columns: site, period, begin, previous (the site's start period before, or None),
-    commit_position (latest commitment that allows it, -1 for an open site), online_position.
+    commit_position (latest commitment that allows it and can itself be in service within the
+    horizon, -1 for an open site), online_position.
     """
     cal = calendar(data)
     frame = site_periods(data)
     frame["online_position"] = first_position_at(cal, frame["begin"] + frame["block_lead_months"])
+    both = frame["site_lead_months"] + frame["block_lead_months"]
     frame["commit_position"] = np.where(
-        frame["is_open"], -1, last_position_before(cal, frame["end"] - frame["site_lead_months"])
+        frame["is_open"],
+        -1,
+        np.minimum(
+            last_position_before(cal, frame["end"] - frame["site_lead_months"]),
+            last_position_by(cal, cal["begin"].iloc[-1] - both),
+        ),
     )
     possible = (
         (frame["room_mw"] > 0)
@@ -92,13 +103,11 @@ def possible_service(data: Dataset, starts: pd.DataFrame) -> pd.DataFrame:
     frame["start_position"] = last_position_by(cal, frame["begin"] - frame["block_lead_months"])
     both = frame["begin"] - frame["block_lead_months"] - frame["site_lead_months"]
     frame["ripe_position"] = np.where(frame["is_open"], -1, last_position_by(cal, both))
-    spans = starts.groupby("site")["position"].agg(["min", "max"])
-    frame = frame.join(spans, on="site")
-    frame["start_position"] = frame[["start_position", "max"]].min(axis=1)
-    ok = frame["start_position"] >= frame["min"]
+    frame = frame.join(starts.groupby("site")["position"].min().rename("first"), on="site")
+    ok = frame["start_position"] >= frame["first"]
     ok &= frame["is_open"] | (frame["ripe_position"] >= 0)
     frame = frame[ok].reset_index(drop=True)
-    frame["start"] = cal.index.to_numpy()[frame["start_position"].astype(int)]
+    frame["start"] = cal.index.to_numpy()[frame["start_position"]]
     frame["previous"] = frame.groupby("site")["period"].shift(1)
     # A commitment early enough for the start is often early enough for service too.
     needed = starts[["site", "period", "commit_position"]].rename(columns={"period": "start"})

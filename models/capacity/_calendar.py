@@ -8,21 +8,18 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optalloc.dataset import Dataset
+from optalloc.dataset import Dataset, remembered
 
 TINY_MONTHS = 1e-6
 
 
-def months_between(earlier: pd.Timestamp, later: pd.Timestamp | pd.Series) -> float | pd.Series:
+def months_between(earlier: pd.Timestamp, later: pd.Timestamp) -> float:
     """Months from one date to another; whole where the day of the month is the same."""
-    if isinstance(later, pd.Series):
-        later = pd.to_datetime(later)
-        whole = (later.dt.year - earlier.year) * 12 + (later.dt.month - earlier.month)
-        return whole + (later.dt.day - earlier.day) / 30.4375
     whole = (later.year - earlier.year) * 12 + (later.month - earlier.month)
     return float(whole + (later.day - earlier.day) / 30.4375)
 
 
+@remembered
 def calendar(data: Dataset) -> pd.DataFrame:
     """Periods by name, in order of time.
 
@@ -33,10 +30,11 @@ def calendar(data: Dataset) -> pd.DataFrame:
         date), years (length), mid (months from the base date to its middle).
     """
     frame = data["Periods"].dropna(subset=["period", "start", "months"]).sort_values("start")
+    frame = frame.drop_duplicates("period")
     base = data.one("Settings").base_date
-    begin = months_between(base, frame["start"].iloc[0]) + np.concatenate(
-        ([0.0], frame["months"].cumsum().to_numpy()[:-1])
-    )
+    # Without a readable period the calendar is empty; `check` may still ask for it.
+    first = months_between(base, frame["start"].iloc[0]) if len(frame) else 0.0
+    begin = first + frame["months"].cumsum().to_numpy() - frame["months"].to_numpy()
     return pd.DataFrame(
         {
             "position": np.arange(len(frame)),
@@ -54,12 +52,8 @@ def calendar(data: Dataset) -> pd.DataFrame:
 def months_from_base(data: Dataset, dates: pd.Series) -> pd.Series:
     """Dates as months from the base date; NaN where there is no date."""
     base = data.one("Settings").base_date
-    dates = pd.to_datetime(dates)
-    out = pd.Series(np.nan, index=dates.index)
-    known = dates.notna()
-    if known.any():
-        out[known] = months_between(base, dates[known])
-    return out
+    months = [np.nan if pd.isna(d) else months_between(base, d) for d in pd.to_datetime(dates)]
+    return pd.Series(months, index=dates.index, dtype=float)
 
 
 def first_position_at(cal: pd.DataFrame, months: np.ndarray | pd.Series) -> np.ndarray:

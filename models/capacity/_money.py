@@ -11,6 +11,8 @@ import pandas as pd
 from optalloc.dataset import Dataset
 from optalloc.program import Ledgers, index_set, parameter
 
+from ._calendar import calendar
+
 CASH = "cash"
 RESIDUAL = "residual value"
 PENALTY = "penalty"
@@ -30,8 +32,7 @@ def escalated(growth: float | pd.Series, months: np.ndarray | pd.Series) -> np.n
 
 def spread_discount(rate: float, first: pd.Series, last: pd.Series) -> np.ndarray:
     """Mean discount factor over [first, last] months: even spending; a moment where they meet."""
-    first, last = np.asarray(first, float), np.asarray(last, float)
-    force = np.log1p(rate) * (last - first) / 12.0
+    force = np.log1p(rate) * (last - first).to_numpy(float) / 12.0
     # expm1(x)/x tends to 1 as the span or the rate tends to nought.
     safe = np.where(force == 0, 1.0, force)
     mean = np.where(force == 0, 1.0, -np.expm1(-safe) / safe)
@@ -43,11 +44,11 @@ def residual_share(rate: float, age_years: pd.Series, life_years: pd.Series) -> 
 
     ``(1-(1+r)^-(L-age)) / (1-(1+r)^-L)``: what is left of a level annuity over the life.
     """
-    left = np.maximum(np.asarray(life_years, float) - np.asarray(age_years, float), 0.0)
-    life = np.asarray(life_years, float)
+    life = life_years.to_numpy(float)
+    left = np.maximum(life - age_years.to_numpy(float), 0.0)
     if rate == 0:
-        return left / life
-    return np.expm1(-np.log1p(rate) * left) / np.expm1(-np.log1p(rate) * life)
+        return np.asarray(left / life)
+    return np.asarray(np.expm1(-np.log1p(rate) * left) / np.expm1(-np.log1p(rate) * life))
 
 
 def spending_span(frame: pd.DataFrame, lead: str) -> pd.DataFrame:
@@ -55,6 +56,30 @@ def spending_span(frame: pd.DataFrame, lead: str) -> pd.DataFrame:
     first = frame["begin"] + np.where(frame["spend_profile"] == "at_end", frame[lead], 0.0)
     last = frame["begin"] + np.where(frame["spend_profile"] == "at_start", 0.0, frame[lead])
     return pd.DataFrame({"first_month": first, "last_month": last})
+
+
+def yearly_charges(
+    data: Dataset, keys: pd.DataFrame, per_year: pd.Series, growth: float = 0.0
+) -> pd.DataFrame:
+    """What is due in each key's period, at so much a year, discounted at the period's middle.
+
+    Parameters
+    ----------
+    keys : pandas.DataFrame
+        Key columns, a period among them.
+    per_year : pandas.Series
+        M per unit and year at the base date, aligned with `keys`.
+    growth : float
+        Yearly growth of it from the base date.
+    """
+    at = calendar(data).loc[keys["period"]].set_index(keys.index)
+    cash = per_year * escalated(growth, at["mid"]) * at["years"]
+    return keys.assign(
+        cash=cash,
+        present_value=cash * discount(data.one("Settings").discount_rate, at["mid"]),
+        first_month=at["begin"],
+        last_month=at["end"],
+    )
 
 
 def to_workbook_currency(data: Dataset, frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:

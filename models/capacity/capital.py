@@ -2,8 +2,9 @@
 
 In words
     Committing a site and building on it are paid over their leads. An open site costs a fixed sum
-    a year and every MW online a yearly sum. Capital that outlives the horizon is credited, so that
-    building late looks neither bad nor good only because the horizon ends.
+    a year and every MW online a yearly sum. Capital whose life ends within the horizon is renewed
+    at its cost; what outlives the horizon is credited at its end, so that building late looks
+    neither bad nor good only because the horizon ends. What stands already is not renewed.
 Data
     The cost columns of Sites; rates, escalation and life of Settings.
 Decides
@@ -18,7 +19,9 @@ Source
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+import math
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -26,7 +29,7 @@ import pandas as pd
 
 from optalloc.dataset import Dataset
 from optalloc.family import Family
-from optalloc.program import Ledgers, index_set, indexed_set
+from optalloc.program import Ledgers, index_set, indexed_set, parameter
 
 from ._building import (
     KEYS,
@@ -36,7 +39,7 @@ from ._building import (
     site_periods,
     useful_commitments,
 )
-from ._calendar import calendar, first_position_at
+from ._calendar import TINY_MONTHS, calendar, first_position_at
 from ._money import (
     CASH,
     RESIDUAL,
@@ -47,64 +50,60 @@ from ._money import (
     residual_share,
     spending_span,
     spread_discount,
+    yearly_charges,
 )
 
 
 def parameters(data: Dataset) -> dict[str, pd.DataFrame]:
-    """What a commitment, a start, an open year and a MW-year online cost, and the credits."""
+    """Charges by item of cost: for a commitment, a start, an open site and a MW online."""
     starts = possible_starts(data)
     commits = useful_commitments(data, starts)
-    settings = data.one("Settings")
-    cal = calendar(data)
-    rate, horizon = settings.discount_rate, cal["end"].iloc[-1]
+    settings, cal = data.one("Settings"), calendar(data)
+    begins = cal["begin"].to_numpy()
+    lead = commits["site_lead_months"] + commits["block_lead_months"]
+    ready = begins[first_position_at(cal, commits["begin"] + lead)]
+    built = begins[starts["online_position"].to_numpy()]
+    frame, growth = site_periods(data), settings.running_cost_escalation
+    fixed = yearly_charges(data, frame[KEYS], frame["fixed_cost_per_year"], growth)
+    return {
+        **_capital(data, "site", commits, "site_cost", "site_lead_months", ready),
+        **_capital(data, "building", starts, "build_cost_per_mw", "block_lead_months", built),
+        "fixed": fixed.assign(is_open=frame["is_open"]),
+        "running": yearly_charges(data, frame[KEYS], frame["cost_per_mw_year"], growth),
+        "open_by": open_by(data, commits),
+    }
 
-    def capital(frame: pd.DataFrame, unit_cost: str, lead: str, online: pd.Series) -> pd.DataFrame:
-        span = spending_span(frame, lead)
-        cash = frame[unit_cost] * escalated(settings.build_cost_escalation, frame["begin"])
+
+def _capital(
+    data: Dataset, item: str, frame: pd.DataFrame, unit_cost: str, lead: str, online: np.ndarray
+) -> dict[str, pd.DataFrame]:
+    """Charges of an item of capital: its first life, its renewals, and its credit at the end."""
+    settings, horizon = data.one("Settings"), calendar(data)["end"].iloc[-1]
+    rate = settings.discount_rate
+    charges = {}
+    credit = pd.Series(0.0, index=frame.index)
+    for life in itertools.count():
+        later = 12.0 * life * frame["life_years"]
+        since = online + later
+        now = frame.assign(begin=frame["begin"] + later)[since < horizon - TINY_MONTHS]
+        if now.empty:
+            break
+        since = since[now.index]
+        span = spending_span(now, lead)
+        cash = now[unit_cost] * escalated(settings.build_cost_escalation, now["begin"])
         value = cash * spread_discount(rate, span["first_month"], span["last_month"])
-        left = residual_share(rate, (horizon - online) / 12.0, frame["life_years"])
-        credit = -value / discount(rate, online) * left
-        return span.assign(
-            site=frame["site"],
-            period=frame["period"],
-            cash=cash,
-            present_value=value,
-            credit=credit,
-        )
-
-    def credited(frame: pd.DataFrame) -> pd.DataFrame:
-        return frame.assign(
-            cash=frame["credit"],
-            present_value=frame["credit"] * discount(rate, [horizon])[0],
+        name = f"{item}_renewal_{life}" if life else item
+        charges[name] = span.join(now[KEYS]).assign(cash=cash, present_value=value)
+        left = residual_share(rate, (horizon - since) / 12.0, now["life_years"])
+        credit[now.index] -= value / discount(rate, since) * left
+    if settings.residual_value:
+        charges[f"{item}_residual"] = frame[KEYS].assign(
+            cash=credit,
+            present_value=credit * discount(rate, credit * 0.0 + horizon),
             first_month=horizon,
             last_month=horizon,
         )
-
-    begins = np.append(cal["begin"].to_numpy(), horizon)
-    build = capital(
-        starts,
-        "build_cost_per_mw",
-        "block_lead_months",
-        pd.Series(begins[starts["online_position"].to_numpy()]),
-    )
-    ready = commits["begin"] + commits["site_lead_months"] + commits["block_lead_months"]
-    site = capital(
-        commits,
-        "site_cost",
-        "site_lead_months",
-        pd.Series(begins[first_position_at(cal, ready)]),
-    )
-    frame = site_periods(data)
-    growth = escalated(settings.running_cost_escalation, frame["mid"]) * frame["years"]
-    yearly = frame[[*KEYS, "is_open"]].assign(first_month=frame["begin"], last_month=frame["end"])
-    factor = discount(rate, frame["mid"])
-    out = {"building": build, "site": site, "open_by": open_by(data, commits)}
-    if settings.residual_value:
-        out |= {"building_residual": credited(build), "site_residual": credited(site)}
-    for name, column in (("fixed", "fixed_cost_per_year"), ("running", "cost_per_mw_year")):
-        cash = frame[column] * growth
-        out[name] = yearly.assign(cash=cash, present_value=cash * factor)
-    return out
+    return charges
 
 
 def declare(m: Any, p: dict[str, pd.DataFrame], ledgers: Ledgers) -> None:
@@ -116,42 +115,27 @@ def declare(m: Any, p: dict[str, pd.DataFrame], ledgers: Ledgers) -> None:
     def starting(m: Any, i: Any, s: Any) -> Any:
         return m.starting_mw[i, s]
 
-    post_cost(m, ledgers, "site", p["site"], KEYS, committing)
-    post_cost(m, ledgers, "building", p["building"], KEYS, starting, reads=("starting_mw",))
-    if "site_residual" in p:
-        post_cost(m, ledgers, "site_residual", p["site_residual"], KEYS, committing, kind=RESIDUAL)
-        post_cost(
-            m,
-            ledgers,
-            "building_residual",
-            p["building_residual"],
-            KEYS,
-            starting,
-            kind=RESIDUAL,
-            reads=("starting_mw",),
-        )
-    fixed = p["fixed"]
-    candidates = fixed.merge(p["open_by"][KEYS], on=KEYS)
-    post_cost(m, ledgers, "fixed_open", fixed[fixed["is_open"]], KEYS, lambda m, i, q: 1.0)
-    m.FIXED_COST_PERIODS = index_set(p["open_by"][KEYS])
-    m.OPEN_BY = indexed_set(m.FIXED_COST_PERIODS, p["open_by"], KEYS, ["commit"])
-    post_cost(
-        m,
-        ledgers,
-        "fixed",
-        candidates,
-        KEYS,
-        lambda m, i, q: sum(m.committed[i, c] for c in m.OPEN_BY[i, q]),
-    )
-    post_cost(
-        m,
-        ledgers,
-        "running",
-        p["running"],
-        KEYS,
-        lambda m, i, q: m.online_mw[i, q],
-        reads=("online_mw",),
-    )
+    def being_open(m: Any, i: Any, q: Any) -> Any:
+        return m.always_open[i, q] + sum(m.committed[i, c] for c in m.OPEN_BY[i, q])
+
+    def online(m: Any, i: Any, q: Any) -> Any:
+        return m.online_mw[i, q]
+
+    m.FIXED_COSTS = index_set(p["fixed"][KEYS])
+    m.always_open = parameter(m.FIXED_COSTS, p["fixed"].set_index(KEYS)["is_open"])
+    m.OPEN_BY = indexed_set(m.FIXED_COSTS, p["open_by"], KEYS, ["commit"])
+    activities = {
+        "site": (committing, ()),
+        "building": (starting, ("starting_mw",)),
+        "fixed": (being_open, ()),
+        "running": (online, ("online_mw",)),
+    }
+    for item, charges in p.items():
+        if item == "open_by":
+            continue
+        activity, reads = activities[item.split("_")[0]]
+        kind = RESIDUAL if item.endswith("_residual") else CASH
+        post_cost(m, ledgers, item, charges, KEYS, activity, kind=kind, reads=reads)
 
 
 def constrain(m: Any, p: dict[str, pd.DataFrame]) -> None:
@@ -159,114 +143,89 @@ def constrain(m: Any, p: dict[str, pd.DataFrame]) -> None:
 
 
 def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Cost of sites from the Build table alone, one decision at a time."""
-    settings = data.one("Settings")
-    cal = calendar(data)
+    """Cost of sites from the Build table alone, one decision at a time, in plain arithmetic."""
+    settings, cal = data.one("Settings"), calendar(data)
     sites = active_sites(data)
-    build = tables["Build"]
     rows: list[dict[str, object]] = []
-    for site, own in build.groupby("site", sort=False):
-        was_committed = False
+    for name, own in tables["Build"].groupby("site", sort=False):
+        at: Any = sites.loc[str(name)]
+        lead, both = at["block_lead_months"], at["site_lead_months"] + at["block_lead_months"]
+        held = at["is_open"]
         for record in own.to_dict("records"):
-            period = cal.loc[record["period"]]
-            at = sites.loc[site]
-            here = {"subject": site, "site": site, "period": record["period"]}
-            if record["committed"] and not was_committed and not at["is_open"]:
-                rows += _capital_rows(
-                    "site",
-                    at["site_cost"],
-                    at["site_lead_months"],
-                    at["site_lead_months"] + at["block_lead_months"],
-                    period,
-                    at,
-                    cal,
-                    settings,
-                    here,
-                )
-            was_committed = bool(record["committed"])
-            if record["started_mw"]:
-                rows += _capital_rows(
-                    "building",
-                    at["build_cost_per_mw"] * record["started_mw"],
-                    at["block_lead_months"],
-                    at["block_lead_months"],
-                    period,
-                    at,
-                    cal,
-                    settings,
-                    here,
-                )
-            yearly = at["cost_per_mw_year"] * record["online_mw"]
-            growth = (1 + settings.running_cost_escalation) ** (period["mid"] / 12)
-            value = (1 + settings.discount_rate) ** (-period["mid"] / 12)
-            span = {"first_month": period["begin"], "last_month": period["end"]}
-            fixed = "fixed_open" if at["is_open"] else "fixed"
-            for item, sum_per_year in (
-                (fixed, at["fixed_cost_per_year"] * was_committed),
-                ("running", yearly),
-            ):
-                cash = sum_per_year * growth * period["years"]
-                rows.append(
-                    {
-                        **here,
-                        "item": item,
-                        "kind": CASH,
-                        "cash": cash,
-                        "present_value": cash * value,
-                        **span,
-                    }
-                )
+            when = cal.loc[record["period"]]
+            taken = at["site_cost"] * (record["committed"] and not held)
+            held = record["committed"]
+            built = at["build_cost_per_mw"] * record["started_mw"]
+            here = [
+                *_lives("site", taken, at, at["site_lead_months"], both, when, cal, settings),
+                *_lives("building", built, at, lead, lead, when, cal, settings),
+                _running("fixed", at["fixed_cost_per_year"] * held, when, settings),
+                _running("running", at["cost_per_mw_year"] * record["online_mw"], when, settings),
+            ]
+            rows += [
+                {"subject": name, "site": name, "period": record["period"], **row} for row in here
+            ]
     return {"Cost": charge_rows("capital", pd.DataFrame(rows))}
 
 
-def _capital_rows(
-    item: str,
-    amount: float,
-    lead: float,
-    to_online: float,
-    period: pd.Series,
-    at: pd.Series,
-    cal: pd.DataFrame,
-    settings: Any,
-    here: dict[str, object],
-) -> list[dict[str, object]]:
-    """One payment of capital and its credit at the horizon, in plain arithmetic."""
-    rate = settings.discount_rate
-    begin, end = period["begin"], cal["end"].iloc[-1]
-    first = begin + (lead if at["spend_profile"] == "at_end" else 0.0)
-    last = begin + (0.0 if at["spend_profile"] == "at_start" else lead)
-    cash = amount * (1 + settings.build_cost_escalation) ** (begin / 12)
-    spread = (last - first) / 12
-    mean = (1 - (1 + rate) ** -spread) / (spread * np.log(1 + rate)) if spread * rate > 0 else 1.0
-    value = cash * (1 + rate) ** (-first / 12) * mean
-    paid = {
-        **here,
+def _running(item: str, per_year: float, when: pd.Series, settings: Any) -> dict[str, object]:
+    cash = per_year * when["years"] * (1 + settings.running_cost_escalation) ** (when["mid"] / 12)
+    return {
         "item": item,
         "kind": CASH,
         "cash": cash,
-        "present_value": value,
-        "first_month": first,
-        "last_month": last,
+        "present_value": cash * (1 + settings.discount_rate) ** (-when["mid"] / 12),
+        "first_month": when["begin"],
+        "last_month": when["end"],
     }
-    if not settings.residual_value:
-        return [paid]
-    later = cal["begin"][cal["begin"] >= begin + to_online - 1e-6]
-    online = later.iloc[0] if len(later) else end
-    life, left = at["life_years"], max(at["life_years"] - (end - online) / 12, 0.0)
-    share = left / life if rate == 0 else (1 - (1 + rate) ** -left) / (1 - (1 + rate) ** -life)
-    credit = -value * (1 + rate) ** (online / 12) * share
-    return [
-        paid,
-        {
-            **here,
+
+
+def _lives(
+    item: str,
+    amount: float,
+    at: pd.Series,
+    lead: float,
+    to_online: float,
+    when: pd.Series,
+    cal: pd.DataFrame,
+    settings: Any,
+) -> Iterator[dict[str, object]]:
+    """Payments of capital, life after life to the horizon, and the credit of the last one."""
+    if amount == 0:
+        return
+    rate, end, life = settings.discount_rate, cal["end"].iloc[-1], at["life_years"]
+    online = cal["begin"][cal["begin"] >= when["begin"] + to_online - TINY_MONTHS]
+    since = online.iloc[0] if len(online) else end
+    lives = max(1, math.ceil((end - since - TINY_MONTHS) / (12 * life)))
+    for k in range(lives):
+        begin = when["begin"] + 12 * life * k
+        first = begin + (lead if at["spend_profile"] == "at_end" else 0.0)
+        last = begin + (0.0 if at["spend_profile"] == "at_start" else lead)
+        cash = amount * (1 + settings.build_cost_escalation) ** (begin / 12)
+        spread = (last - first) / 12
+        factor = (1 - (1 + rate) ** -spread) / (spread * math.log(1 + rate)) if spread * rate else 1
+        value = cash * (1 + rate) ** (-first / 12) * factor
+        yield {
+            "item": f"{item}_renewal_{k}" if k else item,
+            "kind": CASH,
+            "cash": cash,
+            "present_value": value,
+            "first_month": first,
+            "last_month": last,
+        }
+    if settings.residual_value:
+        left = life * lives - (end - since) / 12
+        share = (1 - (1 + rate) ** -left) / (1 - (1 + rate) ** -life) if rate else left / life
+        # Compounded to the online date of the last life, and so much of it credited at the end.
+        credit = value * (1 + rate) ** (since / 12 + life * (lives - 1)) * share
+        yield {
             "item": f"{item}_residual",
             "kind": RESIDUAL,
-            "cash": credit,
-            "present_value": credit * (1 + rate) ** (-end / 12),
+            "cash": -credit,
+            "present_value": -credit * (1 + rate) ** (-end / 12),
             "first_month": end,
             "last_month": end,
-        },
-    ]
+        }
 
 
 FAMILY = Family(

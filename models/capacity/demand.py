@@ -32,7 +32,7 @@ from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
 
 from ._calendar import calendar
-from ._money import PENALTY, charge_rows, discount, post_cost
+from ._money import PENALTY, charge_rows, post_cost, yearly_charges
 
 WORKLOADS = Sheet(
     name="Workloads",
@@ -155,7 +155,6 @@ class Parameters:
     """Demand above nought by key, with the workload's reserve share, and unmet charges."""
 
     demand: pd.DataFrame
-    periods: list[str]
     penalties: pd.DataFrame
 
 
@@ -170,18 +169,10 @@ def demand_rows(data: Dataset) -> pd.DataFrame:
 def parameters(data: Dataset) -> Parameters:
     """All numbers of the family from the dataset."""
     demand = demand_rows(data)
-    cal = calendar(data)
-    priced = demand.dropna(subset=["unmet_penalty_per_mw_year"]).reset_index(drop=True)
-    at = cal.loc[priced["period"]].reset_index(drop=True)
-    cash = priced["unmet_penalty_per_mw_year"] * at["years"]
-    penalties = priced[KEYS].assign(
-        subject=priced["workload"] + ", " + priced["region"],
-        cash=cash,
-        present_value=cash * discount(data.one("Settings").discount_rate, at["mid"]),
-        first_month=at["begin"],
-        last_month=at["end"],
-    )
-    return Parameters(demand, cal.index.tolist(), penalties)
+    priced = demand.dropna(subset=["unmet_penalty_per_mw_year"])
+    penalties = yearly_charges(data, priced[KEYS], priced["unmet_penalty_per_mw_year"])
+    penalties["subject"] = penalties["workload"] + ", " + penalties["region"]
+    return Parameters(demand, penalties)
 
 
 def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
@@ -196,16 +187,13 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     m.MAY_BE_UNMET = indexed_set(
         m.DEMANDS, p.penalties.assign(same=p.penalties["period"]), KEYS, ["same"]
     )
-    m.DEMAND_PERIODS = pyo.Set(initialize=p.periods)
-    m.DEMANDS_IN = indexed_set(m.DEMAND_PERIODS, p.demand, ["period"], ["workload", "region"])
-    m.UNMET_IN = indexed_set(m.DEMAND_PERIODS, p.penalties, ["period"], ["workload", "region"])
-    ledgers.open("required_mw", m.DEMAND_PERIODS)
+    ledgers.open("required_mw", m.DEMANDS)
     ledgers.post(
         "required_mw",
         "demand",
-        lambda m, q: (
-            sum(m.reserved[w, r, q] * m.demand_mw[w, r, q] for w, r in m.DEMANDS_IN[q])
-            - sum(m.reserved[w, r, q] * m.unmet[w, r, q] for w, r in m.UNMET_IN[q])
+        lambda m, w, r, q: (
+            m.reserved[w, r, q] * m.demand_mw[w, r, q]
+            - sum(m.reserved[w, r, q] * m.unmet[w, r, s] for s in m.MAY_BE_UNMET[w, r, q])
         ),
     )
     post_cost(m, ledgers, "unmet", p.penalties, KEYS, lambda m, *key: m.unmet[key], kind=PENALTY)
@@ -224,6 +212,8 @@ def constrain(m: Any, p: Parameters) -> None:
 
 def check(data: Dataset) -> Iterator[Problem]:
     """A workload named for a region has a row for every period."""
+    if not data.sound("Demand", *KEYS):
+        return
     demand = data["Demand"].dropna(subset=KEYS)
     periods = data["Periods"]["period"].dropna().tolist()
     for (workload, region), own in demand.groupby(["workload", "region"], sort=False):
@@ -318,7 +308,7 @@ FAMILY = Family(
         Ledger(
             name="required_mw",
             unit="MW IT",
-            over=("period",),
+            over=("workload", "region", "period"),
             meaning="Capacity that demand requires, reserve included.",
         ),
     ),

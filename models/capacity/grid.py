@@ -2,16 +2,17 @@
 
 In words
     Capacity online draws its MW times the site's PUE from the grid. A zone can energise only so
-    much in a period and carry only so much in all; a site can draw what its connection gives.
+    much in a period, beyond what stood online before the first, and carry only so much in all; a
+    site can draw what its connection gives.
 Data
     GridZones, PowerRamp; PUE and grid_zone of Sites.
 Decides
     Nothing.
 Limits
-    ``sum pue (online[p] - online[p-1]) <= max_new``, ``sum pue online <= max_total`` over a zone,
-    ``pue online <= energised`` at a site.
+    With ``grid = pue online``: ``sum (grid[p] - grid[p-1]) <= max_new`` and
+    ``sum grid <= max_total`` over a zone, ``grid <= energised`` at a site.
 Reads and posts
-    Reads ``online_mw``.
+    Reads ``online_mw``; owns and posts ``grid_mw``.
 Source
     Planner's convention.
 """
@@ -27,12 +28,12 @@ import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
-from optalloc.family import Family, Limit
+from optalloc.family import Family, Ledger, Limit
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 
 from ._building import active_sites, site_periods
-from ._calendar import calendar, carried_forward
+from ._calendar import TINY_MONTHS, calendar, carried_forward
 
 GRID_ZONES = Sheet(
     name="GridZones",
@@ -115,14 +116,13 @@ ZONE_KEYS = ["zone", "period"]
 
 @dataclass(frozen=True)
 class Parameters:
-    """Zone and site limits that are set, and the sites they are about."""
+    """PUE by site and period, the sites of zones, what is set for them, and what stood before."""
 
+    pue: pd.DataFrame
     new: pd.DataFrame
     total: pd.DataFrame
     ramp: pd.DataFrame
-    sites: pd.DataFrame
-    zones: pd.DataFrame
-    initial: pd.DataFrame
+    members: pd.DataFrame
 
 
 def ramp(data: Dataset) -> pd.DataFrame:
@@ -133,43 +133,53 @@ def ramp(data: Dataset) -> pd.DataFrame:
     return named.merge(given, on=SITE_KEYS, how="left").fillna({"energised_mw": 0.0})
 
 
+def online_before(data: Dataset) -> pd.Series:
+    """Grid MW by site of what was online before the first period, and so is not new in it."""
+    sites = active_sites(data)
+    done = sites["built_online"] < calendar(data)["begin"].iloc[0] - TINY_MONTHS
+    online = sites["existing_mw"] + sites["under_construction_mw"].where(done, 0.0)
+    return online * sites["pue"]
+
+
 def parameters(data: Dataset) -> Parameters:
     """All numbers of the family from the dataset."""
-    sites = active_sites(data)
+    sites, first = active_sites(data), calendar(data).index[0]
     zones = data["GridZones"]
     zones = zones[zones["zone"].isin(sites["grid_zone"])]
-    members = (
-        sites[["grid_zone", "site"]].reset_index(drop=True).rename(columns={"grid_zone": "zone"})
+    stood = online_before(data).groupby(sites["grid_zone"]).sum()
+    # What stood before counts once, in the first period.
+    zones = zones.assign(
+        stood_mw=zones["zone"].map(stood).astype(float).where(zones["period"] == first, 0.0)
     )
-    first = calendar(data).index[0]
-    initial = sites[["site", "existing_mw"]].reset_index(drop=True).assign(period=first)
     return Parameters(
+        site_periods(data)[[*SITE_KEYS, "pue"]],
         zones.dropna(subset=["max_new_mw"]),
         zones.dropna(subset=["max_total_mw"]),
         ramp(data),
-        sites,
-        members,
-        initial[initial["existing_mw"] > 0],
+        sites[["grid_zone", "site"]].dropna(),
     )
 
 
 def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
-    """Grid MW per IT MW, the members of zones, and what is set for them."""
-    m.GRID_SITES = index_set(p.sites[["site"]])
-    m.pue = parameter(m.GRID_SITES, p.sites["pue"])
-    m.ZONES = pyo.Set(initialize=p.zones["zone"].dropna().unique().tolist())
-    m.SITES_IN_ZONE = indexed_set(m.ZONES, p.zones.dropna(), ["zone"], ["site"])
+    """Grid MW of what is online, the sites of zones, and what is set for them."""
+    m.GRID_PERIODS = index_set(p.pue[SITE_KEYS])
+    m.pue = parameter(m.GRID_PERIODS, p.pue.set_index(SITE_KEYS)["pue"])
     m.NEW_LIMITED = index_set(p.new[ZONE_KEYS])
     m.max_new_mw = parameter(m.NEW_LIMITED, p.new.set_index(ZONE_KEYS)["max_new_mw"])
+    m.stood_mw = parameter(m.NEW_LIMITED, p.new.set_index(ZONE_KEYS)["stood_mw"])
     m.TOTAL_LIMITED = index_set(p.total[ZONE_KEYS])
     m.max_total_mw = parameter(m.TOTAL_LIMITED, p.total.set_index(ZONE_KEYS)["max_total_mw"])
     m.RAMPED = index_set(p.ramp[SITE_KEYS])
     m.energised_mw = parameter(m.RAMPED, p.ramp.set_index(SITE_KEYS)["energised_mw"])
-    # What exists before the first period is not newly energised in it.
-    m.INITIAL = index_set(p.initial[SITE_KEYS])
-    m.initial_mw = parameter(m.INITIAL, p.initial.set_index(SITE_KEYS)["existing_mw"])
-    where = p.initial.merge(p.zones, on="site")
-    m.INITIAL_IN = indexed_set(m.NEW_LIMITED, where, ZONE_KEYS, ["site"])
+    m.ZONES = pyo.Set(initialize=p.members["grid_zone"].unique().tolist())
+    m.SITES_IN_ZONE = indexed_set(m.ZONES, p.members, ["grid_zone"], ["site"])
+    ledgers.open("grid_mw", m.GRID_PERIODS)
+    ledgers.post(
+        "grid_mw",
+        "online",
+        lambda m, i, q: m.pue[i, q] * m.online_mw[i, q],
+        reads=("online_mw",),
+    )
 
 
 def constrain(m: Any, p: Parameters) -> None:
@@ -177,27 +187,27 @@ def constrain(m: Any, p: Parameters) -> None:
     m.zone_energisation = pyo.Constraint(
         m.NEW_LIMITED,
         rule=lambda m, z, q: (
-            sum(m.pue[i] * m.online_mw[i, q] for i in m.SITES_IN_ZONE[z])
-            - sum(
-                m.pue[i] * m.online_mw[i, r] for i in m.SITES_IN_ZONE[z] for r in m.PERIOD_BEFORE[q]
-            )
-            - sum(m.pue[i] * m.initial_mw[i, q] for i in m.INITIAL_IN[z, q])
+            sum(m.grid_mw[i, q] for i in m.SITES_IN_ZONE[z])
+            - sum(m.grid_mw[i, r] for i in m.SITES_IN_ZONE[z] for r in m.PERIOD_BEFORE[q])
+            - m.stood_mw[z, q]
             <= m.max_new_mw[z, q]
         ),
     )
     m.zone_total = pyo.Constraint(
         m.TOTAL_LIMITED,
         rule=lambda m, z, q: (
-            sum(m.pue[i] * m.online_mw[i, q] for i in m.SITES_IN_ZONE[z]) <= m.max_total_mw[z, q]
+            sum(m.grid_mw[i, q] for i in m.SITES_IN_ZONE[z]) <= m.max_total_mw[z, q]
         ),
     )
     m.connection = pyo.Constraint(
-        m.RAMPED, rule=lambda m, i, q: m.pue[i] * m.online_mw[i, q] <= m.energised_mw[i, q]
+        m.RAMPED, rule=lambda m, i, q: m.grid_mw[i, q] <= m.energised_mw[i, q]
     )
 
 
 def check(data: Dataset) -> Iterator[Problem]:
-    """A zone that is limited is limited in every period, and what exists fits."""
+    """A zone that is limited is limited in every period, or says that it is not."""
+    if not data.sound("GridZones", *ZONE_KEYS):
+        return
     zones = data["GridZones"].dropna(subset=ZONE_KEYS)
     periods = data["Periods"]["period"].dropna().tolist()
     for zone, own in zones.groupby("zone", sort=False):
@@ -220,9 +230,10 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     build = tables["Build"].merge(cal.reset_index(), on="period").sort_values("position")
     build["grid_mw"] = build["online_mw"] * build["site"].map(sites["pue"])
     build["zone"] = build["site"].map(sites["grid_zone"])
-    existed = build["site"].map(sites["existing_mw"] * sites["pue"])
+    early = sites["under_construction_online"] < cal["date"].iloc[0]
+    stood = sites["existing_mw"] + early * sites["under_construction_mw"]
     before = build.groupby("site")["grid_mw"].shift(1)
-    build["new_mw"] = build["grid_mw"] - before.fillna(existed)
+    build["new_mw"] = build["grid_mw"] - before.fillna(build["site"].map(stood * sites["pue"]))
     by_zone = build.groupby(ZONE_KEYS)[["grid_mw", "new_mw"]].sum().reset_index()
     zones = data["GridZones"].merge(by_zone, on=ZONE_KEYS)
     last: dict[str, float] = {}
@@ -249,6 +260,14 @@ FAMILY = Family(
     title="Grid",
     order=45,
     sheets=(GRID_ZONES, POWER_RAMP),
+    ledgers=(
+        Ledger(
+            name="grid_mw",
+            unit="MW grid",
+            over=("site", "period"),
+            meaning="Peak grid power of the capacity in service.",
+        ),
+    ),
     limits=(
         Limit(
             name="zone_energisation",

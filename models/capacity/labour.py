@@ -18,6 +18,7 @@ Source
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +27,7 @@ import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
-from optalloc.dataset import Dataset
+from optalloc.dataset import Dataset, remembered
 from optalloc.errors import Problem
 from optalloc.family import Family, Ledger, Limit, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
@@ -35,7 +36,8 @@ from optalloc.values import Values
 
 from ._building import active_sites, possible_starts, site_periods
 from ._calendar import calendar, carried_forward
-from ._money import CASH, charge_rows, discount, post_cost
+from ._money import post_cost
+from ._running import running_charges, running_rows
 
 LABOUR_NEEDS = Sheet(
     name="LabourNeeds",
@@ -193,6 +195,7 @@ class Parameters:
     charges: pd.DataFrame
 
 
+@remembered
 def sources(data: Dataset) -> pd.DataFrame:
     """Each pool and tier of a market with sites, by trade and period: offered and wage.
 
@@ -213,6 +216,7 @@ def sources(data: Dataset) -> pd.DataFrame:
     return both[[*SOURCE_KEYS, "offered", "wage"]]
 
 
+@remembered
 def work_shares(data: Dataset) -> pd.DataFrame:
     """Share of a start's work that falls in each period: site, start, period, share."""
     starts = possible_starts(data)
@@ -222,15 +226,10 @@ def work_shares(data: Dataset) -> pd.DataFrame:
     )
     frame = frame.merge(calendar(data).reset_index()[["period", "begin", "end"]], how="cross")
     lead = frame["block_lead_months"]
-    overlap = np.minimum(frame["from"] + lead, frame["end"]) - np.maximum(
-        frame["from"], frame["begin"]
-    )
-    share = np.where(
-        lead > 0,
-        overlap.clip(lower=0) / lead.where(lead > 0, 1.0),
-        frame["start"] == frame["period"],
-    )
-    frame = frame.assign(share=share)
+    until = np.minimum(frame["from"] + lead, frame["end"])
+    months = np.maximum(until - np.maximum(frame["from"], frame["begin"]), 0.0)
+    at_once = (frame["start"] == frame["period"]).astype(float)
+    frame["share"] = (months / lead).where(lead > 0, at_once)
     return frame.loc[
         frame["share"] > 0, ["labour_market", "site", "start", "period", "share"]
     ].reset_index(drop=True)
@@ -238,20 +237,12 @@ def work_shares(data: Dataset) -> pd.DataFrame:
 
 def parameters(data: Dataset) -> Parameters:
     """All numbers of the family from the dataset."""
-    cal, rate = calendar(data), data.one("Settings").discount_rate
     needs = data["LabourNeeds"].set_index("trade", drop=False)
     offered = sources(data)
     staffed = site_periods(data).dropna(subset=["labour_market"])
     staffed = staffed[["labour_market", "site", "period"]]
-    at = cal.loc[offered["period"]].reset_index(drop=True)
-    cash = offered["wage"] / 1e6
-    charges = offered[SOURCE_KEYS].assign(
-        subject=offered["labour_market"] + ", " + offered["trade"] + ", " + offered["source"],
-        cash=cash,
-        present_value=cash * discount(rate, at["mid"]),
-        first_month=at["begin"],
-        last_month=at["end"],
-    )
+    subject = offered["labour_market"] + ", " + offered["trade"] + ", " + offered["source"]
+    charges = running_charges(data, offered[SOURCE_KEYS], offered["wage"] / 1e6, subject)
     return Parameters(offered, work_shares(data), staffed, needs, charges)
 
 
@@ -311,21 +302,15 @@ def constrain(m: Any, p: Parameters) -> None:
 
 def check(data: Dataset) -> Iterator[Problem]:
     """Every trade needed in a market with sites has a pool from the first period on."""
-    pools, sites = data["LabourPools"].dropna(subset=KEYS), data["Sites"]
-    first = calendar(data).index[0]
-    started = set(
-        pools.loc[pools["period"] == first, ["labour_market", "trade"]].itertuples(
-            index=False, name=None
-        )
-    )
-    markets = (
-        sites[(sites["status"] != "excluded")]
-        .dropna(subset=["labour_market"])
-        .drop_duplicates("labour_market")
-    )
-    for row, market in markets["labour_market"].items():
-        missing = [t for t in data["LabourNeeds"]["trade"].dropna() if (market, t) not in started]
-        if missing:
+    pools, sites = data["LabourPools"], data["Sites"]
+    first = next(iter(calendar(data).index), "")
+    begun = pools[pools["period"] == first].groupby("labour_market")["trade"].agg(set)
+    markets = sites.loc[sites["status"] != "excluded", "labour_market"].dropna()
+    named = data.sound("LabourPools", *KEYS) and data.sound("Periods")
+    for row, market in markets.drop_duplicates().items() if named else ():
+        trades = data["LabourNeeds"]["trade"].dropna()
+        missing = trades[~trades.isin(begun.get(market, set()))]
+        if len(missing):
             yield data.problem(
                 "Sites",
                 row,
@@ -335,6 +320,16 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "missing-pool",
                 found=f"no row for {len(missing)} trade(s)",
             )
+    tiers = data["LabourTiers"]["tier"]
+    for row in tiers.index[tiers == POOL]:
+        yield data.problem(
+            "LabourTiers",
+            row,
+            "tier",
+            f"a tier must not be named {POOL!r}, which the plan calls the pool itself",
+            "Give it another name.",
+            "tier-name",
+        )
 
 
 def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
@@ -350,25 +345,19 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     """Work worked out start by start from the Build table, against who is hired."""
     labour = tables["Labour"]
     hired = labour.groupby(KEYS)["used_person_months"].sum()
-    needs = data["LabourNeeds"]
     cal, sites = calendar(data), active_sites(data)
-    work: dict[tuple[str, str, str], float] = {
-        key: 0.0 for key in hired.index if key[1] in set(needs["trade"])
-    }
+    work: defaultdict[Any, float] = defaultdict(float, dict.fromkeys(hired.index, 0.0))
     for build in tables["Build"].to_dict("records"):
-        at = sites.loc[build["site"]]
+        at, now = sites.loc[build["site"]], cal.loc[build["period"]]
         if pd.isna(at["labour_market"]):
             continue
-        begin, lead = cal.at[build["period"], "begin"], at["block_lead_months"]
-        for need in needs.to_dict("records"):
+        begin, lead = now["begin"], at["block_lead_months"]
+        for need in data["LabourNeeds"].to_dict("records"):
             here = (at["labour_market"], need["trade"])
-            work[(*here, build["period"])] += (
-                need["staff_per_mw"] * build["online_mw"] * cal.at[build["period"], "months"]
-            )
+            staff = need["staff_per_mw"] * build["online_mw"]
+            work[(*here, build["period"])] += staff * now["months"]
             total = need["person_months_per_mw"] * build["started_mw"]
-            if not total:
-                continue
-            for q, period in cal.iterrows():
+            for q, period in cal.iterrows() if total else ():
                 months = min(begin + lead, period["end"]) - max(begin, period["begin"])
                 share = max(months, 0.0) / lead if lead else float(q == build["period"])
                 work[(*here, q)] += total * share
@@ -385,38 +374,25 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
 
 def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """What pools offer, and wages, from who is hired."""
-    cal, rate = calendar(data), data.one("Settings").discount_rate
-    given = data["LabourPools"].merge(cal.reset_index(), on="period")
-    tiers = data["LabourTiers"].set_index(["labour_market", "trade", "tier"])
-    offered, cost = [], []
-    for row in tables["Labour"].to_dict("records"):
-        at = cal.loc[row["period"]]
-        own = given[
-            (given["labour_market"] == row["labour_market"]) & (given["trade"] == row["trade"])
-        ]
-        pool = own[own["position"] <= at["position"]].sort_values("position").iloc[-1]
-        workers, wage = pool["workers"], pool["wage_per_person_month"]
-        if row["source"] != POOL:
-            tier = tiers.loc[(row["labour_market"], row["trade"], row["source"])]
-            workers, wage = tier["workers"], wage * (1 + tier["premium_share"])
-        offered.append(
-            {**{k: row[k] for k in SOURCE_KEYS}, "available_person_months": workers * at["months"]}
+    cal, labour = calendar(data), tables["Labour"]
+    given = data["LabourPools"].merge(cal["position"], left_on="period", right_index=True)
+    pools = dict(list(given.sort_values("position").groupby(KEYS[:2])))
+    tiers = data["LabourTiers"].set_index([*KEYS[:2], "tier"]).to_dict("index")
+    workers, wages = [], []
+    for market, trade, source, period in labour[SOURCE_KEYS].itertuples(index=False, name=None):
+        own = pools[market, trade]
+        pool = own[own["position"] <= cal.at[period, "position"]].iloc[-1]
+        tier = tiers.get(
+            (market, trade, source), {"workers": pool["workers"], "premium_share": 0.0}
         )
-        cash = row["used_person_months"] * wage / 1e6
-        cost.append(
-            {
-                "item": "wages",
-                "kind": CASH,
-                "subject": f"{row['labour_market']}, {row['trade']}, {row['source']}",
-                "period": row["period"],
-                "cash": cash,
-                "present_value": cash / (1 + rate) ** (at["mid"] / 12),
-                "first_month": at["begin"],
-                "last_month": at["end"],
-            }
-        )
-    available = pd.DataFrame(offered, columns=[*SOURCE_KEYS, "available_person_months"])
-    return {"Labour": available, "Cost": charge_rows("labour", pd.DataFrame(cost))}
+        workers.append(tier["workers"])
+        wages.append(pool["wage_per_person_month"] * (1 + tier["premium_share"]))
+    months = labour["period"].map(cal["months"]).astype(float)
+    subject = labour["labour_market"] + ", " + labour["trade"] + ", " + labour["source"]
+    cash = labour["used_person_months"] * np.array(wages, float) / 1e6
+    cost = labour[["period"]].assign(item="wages", subject=subject, cash=cash)
+    offered = labour[SOURCE_KEYS].assign(available_person_months=np.array(workers, float) * months)
+    return {"Labour": offered, "Cost": running_rows(data, "labour", cost)}
 
 
 FAMILY = Family(
@@ -461,7 +437,10 @@ FAMILY = Family(
         ),
     ),
     outputs=(LABOUR,),
-    codes={"missing-pool": "a trade needed in a market that no pool offers"},
+    codes={
+        "missing-pool": "a trade needed in a market that no pool offers",
+        "tier-name": "a tier that bears the name of the pool",
+    },
     check=check,
     parameters=parameters,
     declare=declare,

@@ -89,7 +89,7 @@ SETTINGS = Sheet(
             name="life_years",
             kind=Kind.NUMBER,
             unit="years",
-            meaning="Life of what is built, for the residual value at the end of the horizon.",
+            meaning="Life of what is built: renewed where it ends within the horizon, credited where it lasts longer.",
             blank=20.0,
             above=0,
             at_most=100,
@@ -298,13 +298,14 @@ CAPITAL_ITEMS = ("site", "building")
 def check(data: Dataset) -> Iterator[Problem]:
     """Periods follow each other without gap or overlap, from the base date on; currencies exist."""
     settings, periods = data.one("Settings"), data["Periods"]
-    known = periods.dropna(subset=["start", "months"])
+    known = periods.dropna(subset=["start", "months"]).sort_values("start")
     starts, months = pd.to_datetime(known["start"]), known["months"]
     for row, start, length, following in zip(
         known.index[1:], starts, months, starts.iloc[1:], strict=False
     ):
         due = start + pd.DateOffset(months=int(length))
-        if following != due:
+        # A period that could not be read may lie in the gap.
+        if following < due or (following > due and data.sound("Periods")):
             word = "overlap" if following < due else "gap"
             yield data.problem(
                 "Periods",
@@ -323,6 +324,8 @@ def check(data: Dataset) -> Iterator[Problem]:
             f"The first period starts on {starts.iloc[0].date()}.",
             "base-date",
         )
+    if not (data.sound("Currencies", "currency") and data.sound("Settings", "currency")):
+        return
     known_currencies = set(data["Currencies"]["currency"].dropna()) | {settings.currency}
     for name, sheet in data.sheets.items():
         if "currency" not in sheet.by_name or name in ("Settings", "Currencies"):
@@ -359,6 +362,7 @@ def constrain(m: Any, p: pd.DataFrame) -> None:
 
 def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
     """Cost, cash flow by year, and the totals."""
+    columns = [column.name for column in COST.columns]
     frames = []
     for posting, frame in values.postings("cost"):
         notes = posting.notes
@@ -372,10 +376,10 @@ def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
             cash=rows["cash"] * share,
             subject=rows["subject"] if "subject" in rows else rows["site"],
         )
-        frames.append(
-            rows[rows["cash"].abs() > NOTHING].reindex(columns=[c.name for c in COST.columns])
-        )
-    cost = _gathered(pd.concat([f for f in frames if len(f)] or frames, ignore_index=True))
+        frames.append(rows[rows["cash"] != 0].reindex(columns=columns))
+    filled = [frame for frame in frames if len(frame)] or [pd.DataFrame(columns=columns)]
+    cost = _gathered(pd.concat(filled, ignore_index=True))
+    cost = cost[cost["cash"].abs() > NOTHING].reset_index(drop=True)
     return {
         "Cost": cost,
         "CashFlow": cash_flow(data, cost),
@@ -391,7 +395,7 @@ def _gathered(rows: pd.DataFrame) -> pd.DataFrame:
     gathered = rows.groupby(list(COST.key), as_index=False, sort=False, dropna=False).agg(
         firsts | sums
     )
-    return gathered[[c.name for c in COST.columns]]
+    return gathered.reindex(columns=[c.name for c in COST.columns])
 
 
 def cash_flow(data: Dataset, cost: pd.DataFrame) -> pd.DataFrame:
@@ -404,7 +408,10 @@ def cash_flow(data: Dataset, cost: pd.DataFrame) -> pd.DataFrame:
         [months_between(base, pd.Timestamp(int(y), 1, 1)) for y in [*years, years[-1] + 1]]
     )
     first, last = cash["first_month"].to_numpy(float), cash["last_month"].to_numpy(float)
-    amount, capital = cash["cash"].to_numpy(float), cash["item"].isin(CAPITAL_ITEMS).to_numpy()
+    amount, capital = (
+        cash["cash"].to_numpy(float),
+        cash["item"].str.startswith(CAPITAL_ITEMS).to_numpy(bool),
+    )
     rows = []
     for year, begin, end in zip(years, edges[:-1], edges[1:], strict=True):
         overlap = np.clip(np.minimum(last, end) - np.maximum(first, begin), 0.0, None)

@@ -8,8 +8,8 @@ Data
 Decides
     ``served[workload, region, site, period]``, which exists only for allowed arcs.
 Limits
-    ``sum (1 + reserve) served <= online`` per site and period. Installed capacity covers required
-    capacity in total: implied by the rest, but it lets the solver round.
+    ``sum (1 + reserve) served <= online`` per site and period. Capacity installed within reach of
+    confined demands covers them: implied by the rest, but it lets the solver round.
 Reads and posts
     Reads ``online_mw``, ``installed_mw``, ``required_mw``; owns and posts ``served_mw`` and
     ``mean_load_mw``; posts ``cost``.
@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
-from optalloc.dataset import Dataset
+from optalloc.dataset import Dataset, remembered
 from optalloc.errors import Problem
 from optalloc.family import Chart, Family, Ledger, Limit, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
@@ -37,7 +37,7 @@ from optalloc.values import Values
 
 from ._building import active_sites, possible_service, possible_starts, site_periods, standing_mw
 from ._calendar import calendar
-from ._money import CASH, charge_rows, discount, escalated, post_cost
+from ._money import CASH, charge_rows, post_cost, yearly_charges
 
 NETWORK = Sheet(
     name="Network",
@@ -100,7 +100,7 @@ RESIDENCY = Sheet(
             kind=Kind.TEXT,
             meaning="From Workloads.",
             refers_to="Workloads.workload",
-            example="sovereign",
+            example="inference",
         ),
         Column(
             name="region",
@@ -171,18 +171,24 @@ BALANCE = TableSpec(
 )
 
 
+# More sets of sites than this cost the solver more than their cover rows are worth.
+MOST_COVERS = 24
+
+
 @dataclass(frozen=True)
 class Parameters:
     """Arcs by period with everything their rules need, and the charges."""
 
     arcs: pd.DataFrame
     sites: pd.DataFrame
-    periods: list[str]
     demands: pd.DataFrame
+    confined: pd.DataFrame
+    covering: pd.DataFrame
     links: pd.DataFrame
     charges: pd.DataFrame
 
 
+@remembered
 def network(data: Dataset) -> pd.DataFrame:
     """Latency and cost of each active site and region: a site's own row before its market's."""
     rows = data["Network"]
@@ -201,6 +207,7 @@ def network(data: Dataset) -> pd.DataFrame:
     )
 
 
+@remembered
 def resident(data: Dataset) -> pd.DataFrame:
     """Allowed (workload, region, jurisdiction), for the workloads and regions that are restricted."""
     rows = data["Residency"]
@@ -218,6 +225,7 @@ def resident(data: Dataset) -> pd.DataFrame:
     ).drop_duplicates()
 
 
+@remembered
 def arcs(data: Dataset) -> pd.DataFrame:
     """Allowed (workload, region, site) with latency, network cost and the workload's columns."""
     asked = (
@@ -244,31 +252,54 @@ def arcs(data: Dataset) -> pd.DataFrame:
     )
 
 
+def covers(data: Dataset) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Demands that are confined to a set of sites, and the sites of each set.
+
+    For each set of sites that some demand is confined to (and for all sites together): the
+    demands that no site outside the set may serve. Sets that confine the most demand come first,
+    and at most `MOST_COVERS` are taken.
+
+    Returns
+    -------
+    pandas.DataFrame, pandas.DataFrame
+        (cover, workload, region), and (cover, site); a cover is named after its largest demand.
+    """
+    allowed = arcs(data).groupby(["workload", "region"])["site"].agg(frozenset)
+    size = data["Demand"].groupby(["workload", "region"])["it_mw"].max().reindex(allowed.index)
+    everywhere = frozenset().union(*allowed)
+    reaches = {frozenset(reach) for reach in allowed} | ({everywhere} if len(allowed) else set())
+    inside = {reach: [pair for pair, own in allowed.items() if own <= reach] for reach in reaches}
+    ranked = sorted(inside, key=lambda reach: (-size[inside[reach]].sum(), sorted(reach)))
+    confined, covering = [], []
+    for reach in ranked[:MOST_COVERS]:
+        alike = [pair for pair in inside[reach] if allowed[pair] == reach] or inside[reach]
+        workload, region = max(alike, key=lambda pair: (size[pair], pair))
+        name = "everywhere" if reach == everywhere else f"within reach of {workload} in {region}"
+        confined += [(name, *pair) for pair in inside[reach]]
+        covering += [(name, site) for site in sorted(reach)]
+    return (
+        pd.DataFrame(confined, columns=["cover", "workload", "region"]),
+        pd.DataFrame(covering, columns=["cover", "site"]),
+    )
+
+
 def parameters(data: Dataset) -> Parameters:
     """All numbers of the family from the dataset."""
-    settings, cal = data.one("Settings"), calendar(data)
+    cal = calendar(data)
     demand = data["Demand"]
     demand = demand[demand["it_mw"] > 0][[*DEMAND_KEYS, "it_mw"]]
     service = possible_service(data, possible_starts(data))
-    names = cal.index.to_numpy()
-    service["ripe"] = np.where(
-        service["is_open"], None, names[service["ripe_position"].astype(int)]
-    )
+    ripe = pd.Series(cal.index.to_numpy()[service["ripe_position"]], index=service.index)
+    service["ripe"] = ripe.mask(service["is_open"])
     standing = standing_mw(data)
     somewhere = standing.merge(service[[*SITE_KEYS, "ripe", "room_mw"]], on=SITE_KEYS, how="left")
     somewhere = somewhere[(somewhere["standing_mw"] > 0) | somewhere["room_mw"].notna()]
     frame = arcs(data).merge(demand, on=["workload", "region"]).merge(somewhere, on=SITE_KEYS)
-    at = cal.loc[frame["period"]].reset_index(drop=True)
-    cash = (
-        frame["cost_per_mw_year"]
-        * escalated(settings.running_cost_escalation, at["mid"])
-        * at["years"]
-    )
-    charges = frame[KEYS].assign(
-        cash=cash,
-        present_value=cash * discount(settings.discount_rate, at["mid"]),
-        first_month=at["begin"],
-        last_month=at["end"],
+    charges = yearly_charges(
+        data,
+        frame[KEYS],
+        frame["cost_per_mw_year"],
+        data.one("Settings").running_cost_escalation,
     )
     # Where something stands already, a link would not hold.
     links = frame[frame["ripe"].notna() & (frame["standing_mw"] == 0)]
@@ -277,8 +308,8 @@ def parameters(data: Dataset) -> Parameters:
     return Parameters(
         frame,
         loaded,
-        cal.index.tolist(),
         demand,
+        *covers(data),
         links[[*KEYS, "ripe"]].assign(most_mw=most),
         charges,
     )
@@ -320,13 +351,19 @@ def constrain(m: Any, p: Parameters) -> None:
             <= m.online_mw[i, q]
         ),
     )
-    installed = [(q, i) for i, q in m.SITE_PERIODS]
-    m.INSTALLED_IN = indexed_set(
-        m.PERIODS, pd.DataFrame(installed, columns=["period", "site"]), ["period"], ["site"]
+    confined = p.confined.merge(p.demands, on=["workload", "region"])
+    m.REACHED_DEMANDS = index_set(confined[["cover", "period"]].drop_duplicates())
+    m.CONFINED_DEMANDS = indexed_set(
+        m.REACHED_DEMANDS, confined, ["cover", "period"], ["workload", "region"]
     )
+    m.REACHES = index_set(p.covering[["cover"]].drop_duplicates())
+    m.REACHED_SITES = indexed_set(m.REACHES, p.covering, ["cover"], ["site"])
     m.capacity_covers_demand = pyo.Constraint(
-        m.PERIODS,
-        rule=lambda m, q: m.required_mw[q] <= sum(m.installed_mw[i, q] for i in m.INSTALLED_IN[q]),
+        m.REACHED_DEMANDS,
+        rule=lambda m, k, q: (
+            sum(m.required_mw[w, r, q] for w, r in m.CONFINED_DEMANDS[k, q])
+            <= sum(m.installed_mw[i, q] for i in m.REACHED_SITES[k])
+        ),
     )
     m.LINKS = index_set(p.links[[*KEYS, "ripe"]])
     m.most_mw = parameter(m.LINKS, p.links.set_index([*KEYS, "ripe"])["most_mw"])
@@ -358,8 +395,11 @@ def check(data: Dataset) -> Iterator[Problem]:
     sites = active_sites(data)
     regions = data["Demand"]["region"].dropna().unique()
     known = network(data).groupby("site")["region"].agg(set)
-    for row, site in data["Sites"]["site"].dropna().items():
+    lost: set[str] = set()
+    named = data.sound("Network", "site", "market", "region")
+    for row, site in data["Sites"]["site"].dropna().items() if named else ():
         missing = sorted(set(regions) - known.get(site, set())) if site in sites.index else []
+        lost |= set(missing)
         if missing:
             yield data.problem(
                 "Sites",
@@ -370,6 +410,9 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "latency-missing",
                 found=f"none to {len(missing)}",
             )
+    sheets = ("Sites", "Workloads", "Network", "Residency", "Jurisdictions", "JurisdictionGroups")
+    if not all(data.sound(sheet) for sheet in sheets):
+        return
     reached = pd.MultiIndex.from_frame(arcs(data)[["workload", "region"]])
     demand = (
         data["Demand"]
@@ -381,6 +424,7 @@ def check(data: Dataset) -> Iterator[Problem]:
         & demand["unmet_penalty_per_mw_year"].isna()
         & demand["workload"].isin(data["Workloads"]["workload"])
     ]
+    must = must[~must["region"].isin(lost)]
     alone = must[~pd.MultiIndex.from_frame(must[["workload", "region"]]).isin(reached)]
     for row, at in alone.drop_duplicates(["workload", "region"]).iterrows():
         yield data.problem(
@@ -437,7 +481,6 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     build = tables["Build"].set_index(SITE_KEYS)
     within = pd.DataFrame({"used": taken, "allowed": build["online_mw"]}).dropna(subset=["used"])
     within = within.rename_axis(SITE_KEYS).fillna({"allowed": 0.0}).reset_index()
-    balance = tables["Balance"]
     timed = load[load["max_latency_ms"].notna()]
     where = load["site"].map(data["Sites"].set_index("site")["jurisdiction"])
     trusted = data["Jurisdictions"].loc[data["Jurisdictions"]["trusted"], "jurisdiction"]
@@ -445,9 +488,7 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     broken = ~where[load["trusted_only"]].isin(trusted)
     return {
         "load_within_online": within,
-        "capacity_covers_demand": balance[["period"]].assign(
-            used=balance["with_reserve_mw"], allowed=balance["installed_mw"]
-        ),
+        "capacity_covers_demand": _cover_audit(data, load, tables["Build"]),
         "latency_within_limit": timed[KEYS].assign(
             used=timed["latency_ms"], allowed=timed["max_latency_ms"]
         ),
@@ -457,6 +498,17 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
         "resident_where_required": _residency_audit(data, load, where),
         "served_not_negative": load[KEYS].assign(used=-load["served_mw"], allowed=0.0),
     }
+
+
+def _cover_audit(data: Dataset, load: pd.DataFrame, build: pd.DataFrame) -> pd.DataFrame:
+    """Load with reserve of the demands confined to a set of sites, against what is installed there."""
+    confined, covering = covers(data)
+    keys = ["cover", "period"]
+    taken = load.assign(used=load["served_mw"] * (1.0 + load["reserve_share"]))
+    used = taken.merge(confined, on=["workload", "region"]).groupby(keys)["used"].sum()
+    installed = build.merge(covering, on="site").groupby(keys)["installed_mw"].sum()
+    both = pd.concat([used, installed.rename("allowed")], axis=1).dropna(subset=["used"])
+    return both.rename_axis(keys).fillna({"allowed": 0.0}).reset_index()
 
 
 def _residency_audit(data: Dataset, load: pd.DataFrame, where: pd.Series) -> pd.DataFrame:
@@ -514,9 +566,9 @@ LIMITS = (
         name="capacity_covers_demand",
         unit="MW IT",
         sense="<=",
-        sentence="{period}: all {allowed} MW installed are needed",
+        sentence="{period}, {cover}: all {allowed} MW installed are needed",
         marginal="none: it follows from the other limits",
-        formula="sum_wr (1 + reserve[w]) (demand[w,r,p] - unmet[w,r,p]) <= sum_i installed[i,p]",
+        formula="sum over (w,r) confined to S of (1 + reserve[w]) (demand[w,r,p] - unmet[w,r,p]) <= sum_{i in S} installed[i,p]",
     ),
     Limit(
         name="latency_within_limit",

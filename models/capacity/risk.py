@@ -19,11 +19,10 @@ Source
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
@@ -36,7 +35,8 @@ from optalloc.values import Values
 
 from ._building import active_sites
 from ._calendar import calendar
-from ._money import PENALTY, charge_rows, discount, post_cost
+from ._money import PENALTY, post_cost
+from ._running import running_charges, running_rows
 
 RISK_CLASSES = ("legal", "political", "conflict", "grid", "supply_chain")
 
@@ -204,6 +204,7 @@ RISK_LIMITS = Sheet(
 )
 
 KEYS = ["limit", "period"]
+MW_KINDS = ("max_mw", "barred")
 
 RISK = TableSpec(
     name="Risk",
@@ -262,77 +263,56 @@ class Parameters:
 def scores(data: Dataset, risk_class: str | None) -> pd.Series:
     """Score by jurisdiction: of one class, or the mean over classes by RiskWeights."""
     frame = data["Jurisdictions"].set_index("jurisdiction")
-    if pd.notna(risk_class):
+    if isinstance(risk_class, str):
         return frame[f"{risk_class}_risk"]
     weights = data["RiskWeights"].set_index("risk_class")["weight"]
-    total = sum(frame[f"{name}_risk"] * weight for name, weight in weights.items())
-    return total / weights.sum()
+    by_class = frame[[f"{name}_risk" for name in weights.index]]
+    return (by_class * weights.to_numpy()).sum(axis=1) / weights.sum()
 
 
-def members(data: Dataset, limit: Mapping[str, Any]) -> set[str]:
-    """Jurisdictions that a limit is about."""
-    known = data["Jurisdictions"]
+def members(data: Dataset, limit: Mapping[Hashable, Any]) -> set[str]:
+    """Jurisdictions that a limit is about: the one, group or trusted ones it names, or all."""
+    known, groups = data["Jurisdictions"], data["JurisdictionGroups"]
     if pd.notna(limit["jurisdiction"]):
         return {limit["jurisdiction"]}
     if pd.notna(limit["group"]):
-        groups = data["JurisdictionGroups"]
         return set(groups.loc[groups["group"] == limit["group"], "jurisdiction"])
-    return set(
-        known.loc[known["trusted"], "jurisdiction"] if limit["trusted"] else known["jurisdiction"]
-    )
+    return set(known.loc[known["trusted"] | (not limit["trusted"]), "jurisdiction"])
 
 
-def periods_of(cal: pd.DataFrame, limit: Mapping[str, Any]) -> list[str]:
+def periods_of(cal: pd.DataFrame, limit: Mapping[Hashable, Any]) -> list[str]:
     """Periods in which a limit holds."""
-    first = 0 if pd.isna(limit["first_period"]) else int(cal.at[limit["first_period"], "position"])
-    last = (
-        len(cal) - 1
-        if pd.isna(limit["last_period"])
-        else int(cal.at[limit["last_period"], "position"])
-    )
-    return list(cal.index[first : last + 1])
+    first, last = limit["first_period"], limit["last_period"]
+    names = cal.loc[cal.index[0] if pd.isna(first) else first :]
+    return list(names.loc[: cal.index[-1] if pd.isna(last) else last].index)
 
 
 def parameters(data: Dataset) -> Parameters:
     """All numbers of the family from the dataset."""
-    cal, settings = calendar(data), data.one("Settings")
     where = active_sites(data)["jurisdiction"]
-    rows: list[dict[str, Any]] = []
-    weights: list[tuple[str, str, float]] = []
+    rows: list[tuple[Any, ...]] = []
+    weights: list[tuple[Any, ...]] = []
     for limit in data["RiskLimits"].to_dict("records"):
         member = where.isin(members(data, limit)).astype(float)
         value = 0.0 if limit["kind"] == "barred" else limit["value"]
         if limit["kind"] == "max_mean_score":
             factor = where.map(scores(data, limit["risk_class"])).astype(float) - value
-        elif limit["kind"] in ("max_mw", "barred"):
+        elif limit["kind"] in MW_KINDS:
             factor = member
         else:
             factor = (member - value) * (1 if limit["kind"] == "max_share" else -1)
-        weights += [(limit["limit"], i, a) for i, a in factor.items() if a]
-        most = value if limit["kind"] == "max_mw" else 0.0
+        weights += [(limit["limit"], site, weight) for site, weight in factor.items() if weight]
+        most = value if limit["kind"] in MW_KINDS else 0.0
         rows += [
-            {
-                "limit": limit["limit"],
-                "period": q,
-                "workload": limit["workload"],
-                "most": most,
-                "penalty": limit["penalty_per_mw_year"],
-            }
-            for q in periods_of(cal, limit)
+            (limit["limit"], q, limit["workload"], most, limit["penalty_per_mw_year"])
+            for q in periods_of(calendar(data), limit)
         ]
-    frame = pd.DataFrame(rows, columns=["limit", "period", "workload", "most", "penalty"])
+    frame = pd.DataFrame(rows, columns=[*KEYS, "workload", "most", "penalty"])
     coefficients = pd.DataFrame(weights, columns=["limit", "site", "weight"])
     frame = frame[frame["limit"].isin(coefficients["limit"])].reset_index(drop=True)
-    soft = frame.dropna(subset=["penalty"]).reset_index(drop=True)
-    at = cal.loc[soft["period"]].reset_index(drop=True)
-    cash = soft["penalty"] * at["years"]
-    charges = soft[KEYS].assign(
-        subject=soft["limit"],
-        cash=cash,
-        first_month=at["begin"],
-        last_month=at["end"],
-        present_value=cash * discount(settings.discount_rate, at["mid"]),
-    )
+    soft = frame.dropna(subset=["penalty"])
+    years = soft["period"].map(calendar(data)["years"]).astype(float)
+    charges = running_charges(data, soft[KEYS], soft["penalty"] * years, soft["limit"])
     return Parameters(frame, coefficients, charges)
 
 
@@ -381,8 +361,10 @@ def check(data: Dataset) -> Iterator[Problem]:
     """Sites have jurisdictions, limits say what they are about, periods are in order."""
     known = set(data["Jurisdictions"]["jurisdiction"].dropna())
     sites = data["Sites"]
-    active = sites[(sites["status"] != "excluded") & bool(known)]
-    for row in active.index[~active["jurisdiction"].isin(known)]:
+    asked = bool(known) or len(data["RiskLimits"]) > 0
+    active = sites[(sites["status"] != "excluded") & asked]
+    named = data.sound("Jurisdictions", "jurisdiction")
+    for row in active.index[~active["jurisdiction"].isin(known) & named]:
         yield data.problem(
             "Sites",
             row,
@@ -392,15 +374,15 @@ def check(data: Dataset) -> Iterator[Problem]:
             "site-jurisdiction",
         )
     cal = calendar(data)
-    weighted = data["RiskWeights"]["weight"].sum() > 0
+    weighted = data["RiskWeights"]["weight"].sum() > 0 or not data.sound("RiskWeights")
     for row, limit in data["RiskLimits"].iterrows():
-        named = [
+        subjects = [
             pd.notna(limit["jurisdiction"]),
             pd.notna(limit["group"]),
             bool(limit["trusted"]),
         ]
-        if sum(named) > 1 or (
-            sum(named) == 0 and limit["kind"] in ("max_share", "min_share", "barred")
+        if sum(subjects) > 1 or (
+            sum(subjects) == 0 and limit["kind"] in ("max_share", "min_share", "barred")
         ):
             yield data.problem(
                 "RiskLimits",
@@ -409,9 +391,9 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "a limit must name one of jurisdiction, group or trusted",
                 "Fill in exactly one of the three.",
                 "risk-subject",
-                found=f"{sum(named)} of them",
+                found=f"{sum(subjects)} of them",
             )
-        if limit["kind"] == "max_mean_score" and sum(named):
+        if limit["kind"] == "max_mean_score" and sum(subjects):
             yield data.problem(
                 "RiskLimits",
                 row,
@@ -450,11 +432,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 found="no weights",
             )
         first, last = limit["first_period"], limit["last_period"]
-        if (
-            first in cal.index
-            and last in cal.index
-            and cal.at[first, "position"] > cal.at[last, "position"]
-        ):
+        if cal["position"].get(first, 0) > cal["position"].get(last, len(cal)):
             yield data.problem(
                 "RiskLimits",
                 row,
@@ -466,97 +444,83 @@ def check(data: Dataset) -> Iterator[Problem]:
 
 
 def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
-    """Exposure by limit and by jurisdiction, from the model's own values."""
+    """Exposure by limit and by jurisdiction."""
     online = values.ledger("online_mw")
     served = values.variable("served", ["workload", "region", "site", "period"])
-    excess = values.variable("excess_mw", KEYS).set_index(KEYS)["value"]
+    excess = values.variable("excess_mw", KEYS).rename(columns={"value": "excess_mw"})
+    risk = exposure(data, online, served).drop(columns="total")
+    risk = risk.merge(excess, on=KEYS, how="left").fillna({"excess_mw": 0.0})
+    return {
+        "Risk": risk[[column.name for column in RISK.columns]],
+        "Exposure": by_jurisdiction(data, online),
+    }
+
+
+def exposure(data: Dataset, online: pd.DataFrame, served: pd.DataFrame) -> pd.DataFrame:
+    """Score, share or MW of each limit and period, and the total MW that it is about."""
+    where = data["Sites"].set_index("site")["jurisdiction"]
     rows = []
     for limit in data["RiskLimits"].to_dict("records"):
-        mw = (
-            online
-            if pd.isna(limit["workload"])
-            else served[served["workload"] == limit["workload"]]
-        )
-        exposure = _exposure(data, limit, mw)
-        for q in periods_of(calendar(data), limit):
-            rows.append(
-                (
-                    limit["limit"],
-                    limit["kind"],
-                    limit["value"],
-                    q,
-                    exposure.get(q, np.nan),
-                    excess.get((limit["limit"], q), 0.0),
-                )
-            )
-    risk = pd.DataFrame(rows, columns=[c.name for c in RISK.columns])
-    return {"Risk": risk, "Exposure": by_jurisdiction(data, online)}
-
-
-def _exposure(data: Dataset, limit: Mapping[str, Any], mw: pd.DataFrame) -> pd.Series:
-    """Score, share or MW by period of a frame with site, period and value."""
-    where = mw["site"].map(data["Sites"].set_index("site")["jurisdiction"])
-    total = mw.groupby("period")["value"].sum()
-    if limit["kind"] == "max_mean_score":
-        weighed = mw["value"] * where.map(scores(data, limit["risk_class"])).astype(float)
-        return weighed.groupby(mw["period"]).sum() / total.where(total > 0)
-    inside = (mw["value"] * where.isin(members(data, limit))).groupby(mw["period"]).sum()
-    return inside if limit["kind"] in ("max_mw", "barred") else inside / total.where(total > 0)
+        all_online = pd.isna(limit["workload"])
+        mw = online if all_online else served[served["workload"] == limit["workload"]]
+        place = mw["site"].map(where)
+        if limit["kind"] == "max_mean_score":
+            weight = place.map(scores(data, limit["risk_class"])).astype(float)
+        else:
+            weight = place.isin(members(data, limit)).astype(float)
+        total = mw.groupby("period")["value"].sum()
+        weighed = (mw["value"] * weight).groupby(mw["period"]).sum()
+        actual = weighed if limit["kind"] in MW_KINDS else weighed / total.where(total > 0)
+        rows += [
+            (limit["limit"], limit["kind"], limit["value"], q, actual.get(q), total.get(q, 0.0))
+            for q in periods_of(calendar(data), limit)
+        ]
+    columns = ["limit", "kind", "value", "period", "exposure", "total"]
+    return pd.DataFrame(rows, columns=columns).astype({"exposure": float})
 
 
 def by_jurisdiction(data: Dataset, online: pd.DataFrame) -> pd.DataFrame:
     """Capacity in service and its share by jurisdiction and period; empty without Jurisdictions."""
     if data["Jurisdictions"].empty:
-        return pd.DataFrame(columns=[c.name for c in EXPOSURE.columns])
-    where = (
-        online["site"].map(data["Sites"].set_index("site")["jurisdiction"]).rename("jurisdiction")
+        return pd.DataFrame(columns=[column.name for column in EXPOSURE.columns])
+    where = data["Sites"].set_index("site")["jurisdiction"]
+    frame = online.assign(jurisdiction=online["site"].map(where)).rename(
+        columns={"value": "online_mw"}
     )
-    frame = (
-        online.groupby([where, "period"], sort=False)["value"]
-        .sum()
-        .rename("online_mw")
-        .reset_index()
+    frame = frame.groupby(["jurisdiction", "period"], sort=False, as_index=False).agg(
+        {"online_mw": "sum"}
     )
     total = frame.groupby("period")["online_mw"].transform("sum")
-    return frame.assign(share=(frame["online_mw"] / total.where(total > 0)))
+    return frame.assign(share=frame["online_mw"] / total.where(total > 0))
 
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Exposed MW against what the limit allows of all MW, from the Build and Load tables."""
     found: dict[str, list[tuple[Any, ...]]] = {"online_exposure": [], "served_exposure": []}
     where = data["Sites"].set_index("site")["jurisdiction"]
-    soft = tables["Risk"].set_index(KEYS)["excess_mw"]
+    excess = tables["Risk"].set_index(KEYS)["excess_mw"]
+    build, load = tables["Build"], tables["Load"]
     for limit in data["RiskLimits"].to_dict("records"):
         if pd.isna(limit["workload"]):
-            name, mw = "online_exposure", tables["Build"].rename(columns={"online_mw": "mw"})
+            name, mw = "online_exposure", build.rename(columns={"online_mw": "mw"})
         else:
-            load = tables["Load"]
-            name, mw = (
-                "served_exposure",
-                load[load["workload"] == limit["workload"]].rename(columns={"served_mw": "mw"}),
-            )
-        place = mw["site"].map(where)
-        inside = place.isin(members(data, limit))
+            own = load[load["workload"] == limit["workload"]]
+            name, mw = "served_exposure", own.rename(columns={"served_mw": "mw"})
+        place, value = mw["site"].map(where), limit["value"]
+        score = place.map(scores(data, limit["risk_class"])) if "score" in limit["kind"] else 0.0
+        mw = mw.assign(inside=mw["mw"] * place.isin(members(data, limit)), scored=mw["mw"] * score)
         for q in periods_of(calendar(data), limit):
-            here = mw["period"] == q
-            total = mw.loc[here, "mw"].sum()
-            exposed = mw.loc[here & inside, "mw"].sum()
-            beyond = soft.get((limit["limit"], q), 0.0)
-            if limit["kind"] == "max_mean_score":
-                score = place[here].map(scores(data, limit["risk_class"])).astype(float)
-                used, allowed = (mw.loc[here, "mw"] * score).sum(), limit["value"] * total + beyond
-            elif limit["kind"] == "min_share":
-                used, allowed = limit["value"] * total, exposed + beyond
-            elif limit["kind"] == "max_share":
-                used, allowed = exposed, limit["value"] * total + beyond
-            else:
-                used, allowed = (
-                    exposed,
-                    (0.0 if limit["kind"] == "barred" else limit["value"]) + beyond,
-                )
-            if not (pd.notna(limit["penalty_per_mw_year"]) or beyond == 0):
-                allowed -= beyond
-            found[name].append((limit["limit"], q, used, allowed))
+            total, inside, scored = mw.loc[mw["period"] == q, ["mw", "inside", "scored"]].sum()
+            used, allowed = {
+                "max_mean_score": (scored, value * total),
+                "max_share": (inside, value * total),
+                "min_share": (value * total, inside),
+                "max_mw": (inside, value),
+                "barred": (inside, 0.0),
+            }[limit["kind"]]
+            soft = pd.notna(limit["penalty_per_mw_year"])
+            beyond = excess.get((limit["limit"], q), 0.0) if soft else 0.0
+            found[name].append((limit["limit"], q, used, allowed + beyond))
     return {
         name: pd.DataFrame(rows, columns=[*KEYS, "used", "allowed"]) for name, rows in found.items()
     }
@@ -565,42 +529,23 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
 def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Exposure, excess and its penalty from what is online and served."""
     online = tables["Build"].rename(columns={"online_mw": "value"})[["site", "period", "value"]]
-    settings, cal = data.one("Settings"), calendar(data)
-    rows, cost = [], []
-    for limit in data["RiskLimits"].to_dict("records"):
-        load = tables["Load"].rename(columns={"served_mw": "value"})
-        mw = online if pd.isna(limit["workload"]) else load[load["workload"] == limit["workload"]]
-        exposure = _exposure(data, limit, mw)
-        total = mw.groupby("period")["value"].sum()
-        price = limit["penalty_per_mw_year"]
-        for q in periods_of(cal, limit):
-            actual, bound = (
-                exposure.get(q, np.nan),
-                0.0 if limit["kind"] == "barred" else limit["value"],
-            )
-            scale = 1.0 if limit["kind"] in ("max_mw", "barred") else total.get(q, 0.0)
-            over = (bound - actual if limit["kind"] == "min_share" else actual - bound) * scale
-            excess = max(over, 0.0) if over == over and pd.notna(price) else 0.0
-            rows.append((limit["limit"], limit["kind"], limit["value"], q, actual, excess))
-            at = cal.loc[q]
-            cash = excess * (price if pd.notna(price) else 0.0) * at["years"]
-            cost.append(
-                {
-                    "item": "risk_excess",
-                    "kind": PENALTY,
-                    "subject": limit["limit"],
-                    "period": q,
-                    "cash": cash,
-                    "present_value": cash / (1 + settings.discount_rate) ** (at["mid"] / 12),
-                    "first_month": at["begin"],
-                    "last_month": at["end"],
-                }
-            )
-    risk = pd.DataFrame(rows, columns=[c.name for c in RISK.columns])
+    served = tables["Load"].rename(columns={"served_mw": "value"})
+    risk = exposure(data, online, served)
+    bound = risk["value"].where(risk["kind"] != "barred", 0.0)
+    sign = risk["kind"].map({"min_share": -1.0}).fillna(1.0)
+    scale = risk["total"].where(~risk["kind"].isin(MW_KINDS), 1.0)
+    over = (sign * (risk["exposure"] - bound) * scale).clip(lower=0.0).fillna(0.0)
+    price = data["RiskLimits"].set_index("limit")["penalty_per_mw_year"]
+    price = risk["limit"].map(price).astype(float)
+    risk = risk.assign(excess_mw=over.where(price.notna(), 0.0))
+    years = risk["period"].map(calendar(data)["years"]).astype(float)
+    cost = risk.assign(
+        item="risk_excess", subject=risk["limit"], cash=risk["excess_mw"] * price * years
+    )
     return {
-        "Risk": risk,
+        "Risk": risk.drop(columns="total"),
         "Exposure": by_jurisdiction(data, online),
-        "Cost": charge_rows("risk", pd.DataFrame(cost)),
+        "Cost": running_rows(data, "risk", cost.dropna(subset=["cash"]), kind=PENALTY),
     }
 
 

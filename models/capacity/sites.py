@@ -7,13 +7,16 @@ In words
 Data
     Sites.
 Decides
-    ``committed[site, period]`` (1 from the period of commitment on), ``blocks_started`` and
-    ``mw_started`` (cumulative), ``energised[site, period]`` (MW of new capacity in service).
+    ``committed[site, period]`` (1 from the period of commitment on), ``started[site, period]``
+    (cumulative whole blocks, or MW where a site has no blocks), ``energised[site, period]`` (MW of
+    new capacity in service).
 Limits
     ``started[i,s] <= room[i] committed[i, latest c: begin(c) + site_lead < end(s)]``;
     ``energised[i,p] <= started[i, latest s: begin(s) + block_lead <= begin(p)]``;
     ``energised[i,p] <= room[i] committed[i, latest c: begin(c) + both leads <= begin(p)]``.
-    Cumulative variables give a far tighter relaxation than one variable per period of start.
+    A first start is at least the site's minimum, and a period starts at most so many blocks. What
+    cannot be in service within the horizon has no variable. Cumulative variables give a far
+    tighter relaxation than one variable per period of start.
 Reads and posts
     Posts ``online_mw``, ``installed_mw``, ``starting_mw`` and ``cost``.
 Source
@@ -225,7 +228,7 @@ SITES = Sheet(
             name="life_years",
             kind=Kind.NUMBER,
             unit="years",
-            meaning="Life of what is built here, for its residual value.",
+            meaning="Life of what is built here: renewed at its cost where it ends within the horizon.",
             blank=None,
             blank_means="Settings life_years",
             above=0,
@@ -315,7 +318,17 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     m.energised = pyo.Var(
         m.SERVICE, domain=pyo.NonNegativeReals, bounds=lambda m, i, q: (0, m.room_mw[i])
     )
-    _declare_starts(m, p)
+    # One unit is one block, or one MW where a site has no blocks.
+    whole = p.sites["block_mw"].notna()
+    domains = whole.map({True: pyo.NonNegativeIntegers, False: pyo.NonNegativeReals})
+    m.unit_mw = parameter(m.SITES, p.sites["block_mw"].fillna(1.0))
+    m.room_units = parameter(m.SITES, p.sites["room_blocks"].where(whole, p.sites["room_mw"]))
+    m.started = pyo.Var(
+        m.STARTS,
+        domain=lambda m, i, s: domains[i],
+        bounds=lambda m, i, s: (0, m.room_units[i]),
+    )
+    m.started_mw = pyo.Expression(m.STARTS, rule=lambda m, i, s: m.unit_mw[i] * m.started[i, s])
 
     # Sets of at most one member stand in for "if there is one", which a rule must not ask.
     m.START_BEFORE = indexed_set(m.STARTS, p.starts.dropna(subset=["previous"]), KEYS, ["previous"])
@@ -342,34 +355,6 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
         "starting_mw",
         "new",
         lambda m, i, s: m.started_mw[i, s] - sum(m.started_mw[i, r] for r in m.START_BEFORE[i, s]),
-    )
-
-
-def _declare_starts(m: Any, p: Parameters) -> None:
-    """Cumulative starts: whole blocks as one integer, or any size where a site has no blocks."""
-    blocky = p.starts["block_mw"].notna()
-    with_blocks = p.sites[p.sites["block_mw"].notna()]
-    m.BLOCK_SITES = index_set(with_blocks[["site"]])
-    m.block_mw = parameter(m.BLOCK_SITES, with_blocks["block_mw"])
-    m.room_blocks = parameter(m.BLOCK_SITES, with_blocks["room_blocks"])
-    m.BLOCK_STARTS = index_set(p.starts.loc[blocky, KEYS])
-    m.FREE_STARTS = index_set(p.starts.loc[~blocky, KEYS])
-    m.blocks_started = pyo.Var(
-        m.BLOCK_STARTS, domain=pyo.NonNegativeIntegers, bounds=lambda m, i, s: (0, m.room_blocks[i])
-    )
-    m.mw_started = pyo.Var(
-        m.FREE_STARTS, domain=pyo.NonNegativeReals, bounds=lambda m, i, s: (0, m.room_mw[i])
-    )
-    same = p.starts.assign(same=p.starts["period"])
-    m.IN_BLOCKS = indexed_set(m.STARTS, same[blocky], KEYS, ["same"])
-    m.OF_ANY_SIZE = indexed_set(m.STARTS, same[~blocky], KEYS, ["same"])
-    m.block_size = parameter(m.STARTS, p.starts.set_index(KEYS)["block_mw"].fillna(0.0))
-    m.started_mw = pyo.Expression(
-        m.STARTS,
-        rule=lambda m, i, s: (
-            sum(m.block_size[i, s] * m.blocks_started[i, q] for q in m.IN_BLOCKS[i, s])
-            + sum(m.mw_started[i, q] for q in m.OF_ANY_SIZE[i, s])
-        ),
     )
 
 
@@ -450,7 +435,7 @@ BUILD = TableSpec(
             name="installed_mw",
             kind=Kind.NUMBER,
             unit="MW IT",
-            meaning="Capacity delivered by now, existing included.",
+            meaning="Capacity started a block lead ago or more, existing included, from when both leads can have passed.",
         ),
         Column(
             name="online_mw",
@@ -467,6 +452,8 @@ def check(data: Dataset) -> Iterator[Problem]:
     sites = data["Sites"]
     for row, at in sites.iterrows():
         standing = at["existing_mw"] + at["under_construction_mw"]
+        room, block = at["max_mw"] - standing, at["block_mw"]
+        most = room if pd.isna(block) else np.floor(room / block + 1e-9) * block
         if standing > at["max_mw"]:
             yield data.problem(
                 "Sites",
@@ -476,16 +463,13 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "Raise max_mw, or lower existing_mw or under_construction_mw.",
                 "site-too-small",
             )
-        elif (
-            at["status"] in ("candidate", "committed")
-            and max(at["block_mw"], at["min_mw"]) > at["max_mw"] - standing
-        ):
-            column = "block_mw" if at["block_mw"] > at["max_mw"] - standing else "min_mw"
+        elif at["status"] in ("candidate", "committed") and np.fmax(block, at["min_mw"]) > most:
+            column = "block_mw" if block > room else "min_mw"
             yield data.problem(
                 "Sites",
                 row,
                 column,
-                f"{column} must fit into the {at['max_mw'] - standing:g} MW that may still be built",
+                f"{column} must fit into the {room:g} MW that may still be built",
                 f"Lower {column} or raise max_mw.",
                 "min-above-max",
             )
@@ -547,7 +531,8 @@ def actions(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
     candidate = ~build["site"].map(sites["is_open"]).astype(bool)
     before = build.groupby("site")["committed"].shift(1, fill_value=False)
     commit = build[build["committed"] & ~before & candidate].assign(action="commit site", mw=np.nan)
-    start = build[build["started_mw"] > 0].assign(action="start building", mw=build["started_mw"])
+    start = build[build["started_mw"] > 0].assign(action="start building")
+    start["mw"] = start["started_mw"]
     both = pd.concat([f for f in (commit, start) if len(f)] or [commit])
     return pd.DataFrame(
         {
@@ -610,12 +595,10 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
             found["service_after_both_leads"].append(
                 (*key, new_online[k], room * float(at["is_open"] or ripe.any()))
             )
-            if k:
-                found["starts_kept"].append((*key, -own["started_mw"][k], 0.0))
-                found["commitment_kept"].append(
-                    (*key, float(own["committed"][k - 1]), float(own["committed"][k]))
-                )
-                found["service_kept"].append((*key, new_online[k - 1], new_online[k]))
+            found["starts_kept"].append((*key, -own["started_mw"][k], 0.0))
+            held, in_service = (own["committed"][k - 1], new_online[k - 1]) if k else (False, 0.0)
+            found["commitment_kept"].append((*key, float(held), float(own["committed"][k])))
+            found["service_kept"].append((*key, in_service, new_online[k]))
             if pd.notna(at["block_mw"]):
                 blocks = own["started_mw"][k] / at["block_mw"]
                 found["whole_blocks"].append((*key, blocks, round(blocks)))
@@ -635,7 +618,9 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     build = tables["Build"]
     rows = []
     for at, own in _walk(data, build):
+        both = at["site_lead_months"] + at["block_lead_months"]
         for _, row in own.iterrows():
+            ripe = at["is_open"] or own["begin"][0] + both <= row["begin"] + TINY_MONTHS
             done = own["begin"] + at["block_lead_months"] <= row["begin"] + TINY_MONTHS
             stands = at["existing_mw"] + at["under_construction_mw"] * (
                 at["built_online"] <= row["begin"] + TINY_MONTHS
@@ -645,7 +630,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
                     at["site"],
                     row["period"],
                     at["jurisdiction"],
-                    stands + own.loc[done, "started_mw"].sum(),
+                    stands + own.loc[done & ripe, "started_mw"].sum(),
                 )
             )
     installed = pd.DataFrame(rows, columns=[*KEYS, "jurisdiction", "installed_mw"])
@@ -731,7 +716,7 @@ LIMITS = (
         enforced="integers",
         sentence="{site}, {period}: {used} blocks",
         marginal="none: integrality has no price",
-        formula="started[i,s] = block[i] blocks[i,s], blocks whole",
+        formula="started[i,s] = block[i] x whole number",
     ),
 )
 

@@ -1,0 +1,113 @@
+"""Sheets of an input as they stand there, and the addresses of their cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from optalloc.errors import Problem
+
+__all__ = ["RawSheet", "Rows", "Workbook", "address", "place", "trimmed", "within_sheet"]
+
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+_CELL = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
+
+Rows = tuple[tuple[object, ...], ...]
+
+
+@dataclass(frozen=True)
+class RawSheet:
+    """One sheet as it stands in the file.
+
+    Parameters
+    ----------
+    name : str
+        Name of the sheet, or the CSV's file name without ``.csv``.
+    rows : tuple of tuple
+        Row i, column j holds the cell at row i + 1, column j + 1, from A1 on. Blank cells and
+        error values are None. Rows have equal width; empty rows at the end are dropped.
+    hidden : bool
+        Whether the sheet is hidden from the planner.
+    """
+
+    name: str
+    rows: Rows
+    hidden: bool
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """All sheets of one input, in file order, and what is wrong or odd about their structure.
+
+    Parameters
+    ----------
+    source : Path
+        The workbook or folder that was read.
+    sheets : mapping of str to RawSheet
+        Sheets by name.
+    problems : tuple of Problem
+        Errors and notices, sorted by ``order``: (sheet, row, column), each counted from 1, and 0
+        where it is the whole.
+    text_cells : bool
+        True for CSVs, where every cell is text.
+    digest : str
+        SHA-256 of the input: the file's bytes, or names and bytes of the folder's CSVs.
+    """
+
+    source: Path
+    sheets: Mapping[str, RawSheet]
+    problems: tuple[Problem, ...]
+    text_cells: bool
+    digest: str
+
+
+def address(row: int, column: int) -> str:
+    """Spreadsheet address of a cell, both numbers counted from 1.
+
+    >>> address(7, 3), address(1, 16384)
+    ('C7', 'XFD1')
+    """
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row}"
+
+
+def place(cell: str) -> tuple[int, int]:
+    """Row and column of a spreadsheet address, both counted from 1.
+
+    Raises
+    ------
+    ValueError
+        If no cell of an Excel sheet has that address.
+
+    Examples
+    --------
+    >>> place("C7")
+    (7, 3)
+    """
+    match = _CELL.fullmatch(cell)
+    if not match:
+        raise ValueError(f"{cell[:20]!r} is not the address of a cell")
+    column = 0
+    for letter in match[1]:
+        column = column * 26 + ord(letter) - 64
+    return within_sheet(int(match[2]), column)
+
+
+def within_sheet(row: int, column: int) -> tuple[int, int]:
+    """Row and column, refused with a ValueError if no Excel sheet has them."""
+    if not (0 < row <= LAST_ROW and 0 < column <= LAST_COLUMN):
+        raise ValueError(f"row {row}, column {column} lies outside a sheet")
+    return row, column
+
+
+def trimmed(rows: Sequence[tuple[object, ...]]) -> Rows:
+    """Rows without the empty ones at the end."""
+    end = len(rows)
+    while end and all(cell is None for cell in rows[end - 1]):
+        end -= 1
+    return tuple(rows[:end])

@@ -1,0 +1,60 @@
+"""What the tests of single families share: messages, audits of altered plans, and matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optalloc
+import pandas as pd
+import pytest
+
+from tests import books
+
+Solve = Callable[..., optalloc.Plan]
+
+
+def problems(solve: Solve, **sheets: Any) -> list[str]:
+    """Every message about a workbook that must be refused."""
+    with pytest.raises(optalloc.InputError) as refusal:
+        solve(**sheets)
+    return [str(problem) for problem in refusal.value.problems]
+
+
+def broken(
+    plan: optalloc.Plan, case: Mapping[str, Any], folder: Path, **changed: pd.DataFrame
+) -> set[str]:
+    """Names of the limits that the audit finds broken once tables of a plan are replaced."""
+    model = optalloc.load_model()
+    workbook = optalloc.read_workbook(books.write(books.book(**case), folder))
+    data = optalloc.validate(workbook, model)
+    names = set(model.limits)
+    audit = optalloc.audit_plan(data, model, {**plan.tables, **changed}, plan.outcome)
+    return set(audit.loc[~audit["passed"].astype(bool), "subject"]) & names
+
+
+def compiled(case: Mapping[str, Any], folder: Path) -> optalloc.Arrays:
+    """The arrays of a workbook."""
+    return optalloc.compile_program(books.program(books.book(**case), folder))
+
+
+def assert_adds_nothing(case: Mapping[str, Any], family: str, folder: Path) -> None:
+    """Without its sheets, and with sheets of a header alone, a family has no row and no cost."""
+    record = next(f for f in optalloc.load_model().families if f.name == family)
+    absent = compiled(case, folder / "absent")
+    names = {row.parent_component().local_name for row in absent.rows}
+    assert not names & {limit.name for limit in record.limits}
+    books.write(books.book(**case), folder / "empty")
+    for sheet in record.sheets:
+        header = ",".join(column.name for column in sheet.columns)
+        (folder / "empty" / f"{sheet.name}.csv").write_text(header + "\n")
+    model = optalloc.load_model()
+    data = optalloc.validate(optalloc.read_workbook(folder / "empty"), model)
+    empty = optalloc.compile_program(optalloc.build(data, model))
+    assert empty.matrix.shape == absent.matrix.shape
+    assert abs(empty.matrix - absent.matrix).nnz == 0
+    for field in ("row_lower", "row_upper", "col_lower", "col_upper", "cost", "integer"):
+        np.testing.assert_array_equal(getattr(empty, field), getattr(absent, field))
+    assert empty.offset == absent.offset

@@ -1,0 +1,115 @@
+"""The audit: written without the model, and it catches a plan altered by hand in any table."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import optalloc
+import pandas as pd
+import pytest
+from optalloc.tables import AUDIT, LIMITS, SUMMARY
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def columns_of(plan: optalloc.Plan, model: optalloc.Model) -> list[tuple[str, str]]:
+    """Every (table, column) of the plan that says something a hand could alter."""
+    specs = {**model.outputs, SUMMARY.name: SUMMARY, LIMITS.name: LIMITS}
+    skip = {"Sources"}  # carried over from the workbook as it is
+    return [
+        (name, column.name)
+        for name, spec in specs.items()
+        if name not in skip and len(plan[name])
+        for column in spec.columns
+    ]
+
+
+def altered(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The table with one cell of the column changed: the largest number, or the first word."""
+    table = table.copy()
+    given = table[column]
+    numbers = pd.to_numeric(given, errors="coerce")
+    if given.dtype == bool:
+        row, value = 0, not given.iloc[0]
+    elif pd.api.types.is_datetime64_any_dtype(given):
+        row, value = 0, given.iloc[0] + pd.Timedelta(days=31)
+    elif numbers.notna().any():
+        row = int(numbers.abs().fillna(-1).argmax())
+        value = numbers.iloc[row] * 1.01 + 1
+    else:
+        row = int(given.notna().to_numpy().argmax())
+        value = f"{given.iloc[row]}, altered"
+    table[column] = table[column].astype(object)
+    table.iloc[row, table.columns.get_loc(column)] = value
+    return table
+
+
+def refused(
+    dataset: optalloc.Dataset, model: optalloc.Model, tables: dict, outcome: optalloc.Outcome
+) -> bool:
+    """Whether the audit refuses the tables, or cannot even read them."""
+    try:
+        return not optalloc.audit_plan(dataset, model, tables, outcome)["passed"].all()
+    except (KeyError, ValueError, TypeError, IndexError):
+        return True
+
+
+def test_a_plan_altered_by_hand_is_refused(everything: optalloc.Plan, everything_data) -> None:
+    """Proves: one cell changed in any column of any table is caught; unaltered, it passes."""
+    dataset, model = everything_data
+    tables = {name: frame for name, frame in everything.tables.items() if name != AUDIT.name}
+    assert optalloc.audit_plan(dataset, model, tables, everything.outcome)["passed"].all()
+    missed = [
+        f"{name}.{column}"
+        for name, column in columns_of(everything, model)
+        if not refused(
+            dataset, model, {**tables, name: altered(tables[name], column)}, everything.outcome
+        )
+    ]
+    assert missed == []
+
+
+def test_a_row_dropped_by_hand_is_refused(everything: optalloc.Plan, everything_data) -> None:
+    """Proves: a row missing from any table is caught."""
+    dataset, model = everything_data
+    tables = {name: frame for name, frame in everything.tables.items() if name != AUDIT.name}
+    missed = [
+        name
+        for name in {name for name, _ in columns_of(everything, model)}
+        if not refused(
+            dataset, model, {**tables, name: tables[name].iloc[:-1]}, everything.outcome
+        )
+    ]
+    assert missed == []
+
+
+def test_a_wrong_objective_is_refused(everything: optalloc.Plan, everything_data) -> None:
+    """Proves: a solver that claims one part in a thousand less than the plan costs is caught."""
+    dataset, model = everything_data
+    outcome = everything.outcome
+    cheaper = optalloc.Outcome(
+        stop_reason=outcome.stop_reason,
+        quality=outcome.quality,
+        objective=outcome.objective * 0.999,
+        bound=outcome.bound * 0.999,
+    )
+    assert refused(dataset, model, dict(everything.tables), cheaper)
+
+
+def test_the_audit_imports_neither_pyomo_nor_the_solver() -> None:
+    """Proves: the engine's audit cannot lean on the model it checks."""
+    tree = ast.parse((ROOT / "optalloc" / "audit.py").read_text())
+    imported = {
+        (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    assert not {name for name in imported if "pyomo" in name or "highs" in name}
+
+
+@pytest.mark.parametrize("table", ["Build", "Procurement", "Load", "Power", "Labour", "Risk", "Cost"])
+def test_the_example_has_rows_in_every_table(everything: optalloc.Plan, table: str) -> None:
+    """Proves: the alterations above touch every family's tables."""
+    assert len(everything[table])

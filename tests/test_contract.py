@@ -1,0 +1,120 @@
+"""What every family promises, checked once over all of them."""
+
+from __future__ import annotations
+
+import string
+from pathlib import Path
+
+import optalloc
+import pyomo.environ as pyo
+import pytest
+from optalloc.schema import Kind
+
+from tests import books
+
+MODEL = optalloc.load_model()
+FAMILIES = {family.name: family for family in MODEL.families}
+LIMITS = {name: limit for name, (_, limit) in MODEL.limits.items()}
+# Sheets without which there is nothing to plan; every other may be left out.
+REQUIRED = {name for name, sheet in MODEL.sheets.items() if sheet.required}
+
+
+def compiled(folder: Path) -> tuple[optalloc.Program, optalloc.Arrays]:
+    data = optalloc.validate(optalloc.read_workbook(folder), MODEL)
+    program = optalloc.build(data, MODEL)
+    return program, optalloc.compile_program(program)
+
+
+@pytest.mark.parametrize("sheet", MODEL.sheets.values(), ids=lambda sheet: sheet.name)
+def test_every_column_says_what_it_is(sheet) -> None:
+    """Proves: no column goes without a meaning, no measured number without a unit."""
+    assert sheet.meaning
+    for column in sheet.columns:
+        assert column.meaning.endswith("."), column.name
+        assert column.kind is not Kind.NUMBER or column.unit, column.name
+        assert column.kind is not Kind.CHOICE or column.choices, column.name
+        assert column.required or column.blank is not None or column.blank_means or (
+            column.kind is Kind.FLAG
+        ), column.name
+        if column.refers_to:
+            target, name = column.refers_to.split(".")
+            assert name in MODEL.sheets[target].by_name
+
+
+@pytest.mark.parametrize("limit", LIMITS.values(), ids=lambda limit: limit.name)
+def test_every_limit_has_its_sentence_and_its_audit(
+    limit, everything_data, everything: optalloc.Plan
+) -> None:
+    """Proves: each limit is audited by key, and its sentence can be said of any key."""
+    dataset, model = everything_data
+    family, _ = model.limits[limit.name]
+    frame = family.audit(dataset, everything.tables)[limit.name]
+    assert {"used", "allowed"} <= set(frame.columns)
+    named = {name for _, name, _, _ in string.Formatter().parse(limit.sentence) if name}
+    assert named <= set(frame.columns)
+    assert limit.unit and limit.formula and limit.marginal
+    assert limit.sense in ("<=", "==") and limit.enforced in ("row", "sets", "integers")
+
+
+def test_every_limit_of_the_model_is_audited(everything_folder: Path) -> None:
+    """Proves: each constraint is a declared limit, a strengthening, or part of one; none is extra."""
+    program, _ = compiled(everything_folder)
+    components = {c.local_name for c in program.pyomo.component_objects(pyo.Constraint)}
+    by_rows = {name for name, limit in LIMITS.items() if limit.enforced == "row"}
+    assert by_rows <= components
+    strengthening = {name for family in MODEL.families for name in family.strengthening}
+    # Rows that only link a helper binary or integer to the limit named after it.
+    helpers = {"start_marked", "contract_signed", "billed_if_drawn", "billed_if_not_drawn"}
+    assert components - by_rows - strengthening - helpers == set()
+
+
+@pytest.mark.parametrize("name", [n for n in MODEL.sheets if n not in REQUIRED])
+def test_an_empty_sheet_is_an_absent_sheet(name: str, tmp_path: Path) -> None:
+    """Proves: header-only optional sheets leave the matrix of the smallest case identical."""
+    _, without = compiled(books.write(books.book(), tmp_path / "without"))
+    folder = books.write(books.book(), tmp_path / "with")
+    header = ",".join(column.name for column in MODEL.sheets[name].columns)
+    (folder / f"{name}.csv").write_text(header + "\n")
+    _, with_empty = compiled(folder)
+    assert with_empty.size == without.size
+    assert (with_empty.matrix != without.matrix).nnz == 0
+    assert with_empty.cost.tolist() == without.cost.tolist()
+    assert with_empty.offset == without.offset
+
+
+def test_the_smallest_case_is_textbook_facility_location(tmp_path: Path) -> None:
+    """Proves: one period, one block per site and no other sheet adds nothing to the textbook.
+
+    Two sites and three customers: 6 served, 2 committed, 2 blocks and 2 energised; 3 rows of
+    demand, 2 of capacity, 2 of started within energised, 2 of commitment, 1 cover, 6 links.
+    """
+    case = books.book(
+        Sites=[
+            {"site": s, "status": "candidate", "max_mw": 50, "block_mw": 50, "site_cost": 9}
+            for s in "AB"
+        ],
+        Demand=[{"workload": "load", "region": r, "period": "Y1", "it_mw": 20} for r in "XYZ"],
+        Network=[
+            {"site": s, "region": r, "latency_ms": 0, "cost_per_mw_year": 1 + ("AB".index(s))}
+            for s in "AB"
+            for r in "XYZ"
+        ],
+    )
+    _, arrays = compiled(books.write(case, tmp_path))
+    assert arrays.size["columns"] == 6 + 2 + 2 + 2
+    assert arrays.size["integers"] == 4
+    assert int((~arrays.strengthening).sum()) == 3 + 2 + 2 + 2 + 1
+    assert int(arrays.strengthening.sum()) == 6
+
+
+def test_a_user_may_add_a_constraint(everything_folder: Path) -> None:
+    """Proves: the built model is plain Pyomo. Sensitivity: forbidding a site raises the cost."""
+    program, arrays = compiled(everything_folder)
+    free = optalloc.solve_arrays(arrays, optalloc.Options(gap=0)).objective
+    m = program.pyomo
+    m.no_tokyo = pyo.Constraint(expr=sum(m.committed[k] for k in m.COMMITS if k[0] == "Tokyo") == 0)
+    m.no_sydney = pyo.Constraint(
+        expr=sum(m.committed[k] for k in m.COMMITS if k[0] == "Sydney") == 0
+    )
+    outcome = optalloc.solve_arrays(optalloc.compile_program(program), optalloc.Options(gap=0))
+    assert outcome.objective > free or outcome.stop_reason is optalloc.StopReason.INFEASIBLE

@@ -1,0 +1,295 @@
+"""Power contracts: signing and cover of peaks, each limit in a case solved by hand.
+
+Building 40 MW of IT costs 400 M and takes 40 MW of grid. C is a cheap capacity contract at 0.1 M
+per MW-year (4 M a year), D a dear one at 0.3 (12 M a year); both serve zone Z.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import optalloc
+import pytest
+
+from tests.books import binding, book, changed_cost, cost_without, demand, years
+from tests.families import Solve, assert_adds_nothing, broken, problems
+
+CHEAP = {
+    "contract": "C",
+    "zone": "Z",
+    "kind": "capacity",
+    "max_mw": 100,
+    "fixed_fee_per_mw_year": 0.1,
+}
+DEAR = {**CHEAP, "contract": "D", "fixed_fee_per_mw_year": 0.3}
+ONE_YEAR = {"Sites": {"grid_zone": "Z"}, "Contracts": [CHEAP]}
+TWO_YEARS = {
+    "Sites": {"grid_zone": "Z"},
+    "Periods": years(2),
+    "Demand": demand(40, 40),
+    "Contracts": [CHEAP],
+}
+DEAR_FOR_A_YEAR = {**DEAR, "term_months": 12}
+
+
+def offers(**columns: Any) -> list[dict[str, Any]]:
+    """C with some columns changed, and D for a year at a time."""
+    return [{**CHEAP, **columns}, DEAR_FOR_A_YEAR]
+
+
+def active(plan: optalloc.Plan) -> dict[tuple[str, str], float]:
+    """Active MW by contract and period."""
+    return plan["Procurement"].set_index(["contract", "period"])["active_mw"].to_dict()
+
+
+def test_peaks_are_covered_and_active_megawatts_cost_their_fee(
+    solve: Solve, tmp_path: Path
+) -> None:
+    """Proves: at a PUE of 1.25, 50 MW are signed for two years: 400 + 2 x 5.
+    Sensitivity: at a PUE of 1, 408; without the limits on cover nothing is signed, 400."""
+    case = TWO_YEARS | {"Sites": {"grid_zone": "Z", "pue": 1.25}}
+    plan = solve(**case)
+    assert plan.cost == pytest.approx(410)
+    assert plan["Coverage"]["covered_mw"].tolist() == pytest.approx([50, 50])
+    assert binding(plan, "cover_within_contract") == ["C, Y1", "C, Y2"]
+    assert solve(**TWO_YEARS).cost == pytest.approx(408)
+    for limit in ("peak_covered", "cover_within_contract"):
+        assert cost_without(book(**case), tmp_path / limit, limit) == pytest.approx(400)
+
+
+def test_all_that_is_active_stays_within_the_maximum(solve: Solve, tmp_path: Path) -> None:
+    """Proves: C has 30 MW in all, so of 30 and 60 MW, D covers 30 in Y2: 600 + 3 + 3 + 9.
+    Sensitivity: were the maximum one of each signing, C would cover all: 600 + 3 + 6."""
+    case = TWO_YEARS | {"Demand": demand(30, 60), "Contracts": [{**CHEAP, "max_mw": 30}, DEAR]}
+    plan = solve(**case)
+    assert plan.cost == pytest.approx(615)
+    assert binding(plan, "contract_within_max") == ["C, Y1", "C, Y2"]
+    assert binding(plan, "signed_on_offer") == ["C, Y1"]
+    without = cost_without(book(**case), tmp_path / "without", "contract_within_max")
+    assert without == pytest.approx(609)
+
+
+def test_least_of_a_signing(solve: Solve, tmp_path: Path) -> None:
+    """Proves: C is signed for its least, 60 MW, where 40 are needed: 406; or not at all, where D at
+    0.12 covers 40 for 4.8. Sensitivity: without the least, 404."""
+    case = ONE_YEAR | {"Contracts": [{**CHEAP, "min_mw": 60}]}
+    plan = solve(**case)
+    assert plan.cost == pytest.approx(406)
+    assert binding(plan, "contract_minimum") == ["C, Y1"]
+    dear = {**DEAR, "fixed_fee_per_mw_year": 0.12}
+    choice = solve(**case | {"Contracts": [{**CHEAP, "min_mw": 60}, dear]})
+    assert choice.cost == pytest.approx(404.8)
+    assert active(choice) == pytest.approx({("C", "Y1"): 0, ("D", "Y1"): 40})
+    assert cost_without(book(**case), tmp_path / "w", "contract_minimum") == pytest.approx(404)
+
+
+def test_whole_blocks_of_a_contract(solve: Solve, tmp_path: Path) -> None:
+    """Proves: 40 MW take two blocks of 25: 405. Sensitivity: without blocks, 404; and a least of
+    60 MW takes three blocks: 407.5."""
+    case = ONE_YEAR | {"Contracts": [{**CHEAP, "block_mw": 25}]}
+    assert solve(**case).cost == pytest.approx(405)
+    assert cost_without(book(**case), tmp_path / "without", "contract_blocks") == pytest.approx(404)
+    least = [{**CHEAP, "block_mw": 25, "min_mw": 60}]
+    assert solve(**ONE_YEAR | {"Contracts": least}).cost == pytest.approx(407.5)
+
+
+@pytest.mark.parametrize("window", [{"first_period": "Y2"}, {"last_period": "Y1"}])
+def test_signing_window(solve: Solve, window: dict[str, str]) -> None:
+    """Proves: C for 12 months, signed only in Y2 or only in Y1, leaves the other year to D:
+    400 + 4 + 12. Sensitivity: signed in both, 408."""
+    assert solve(
+        **TWO_YEARS | {"Contracts": offers(term_months=12, **window)}
+    ).cost == pytest.approx(416)
+    assert solve(**TWO_YEARS | {"Contracts": offers(term_months=12)}).cost == pytest.approx(408)
+
+
+@pytest.mark.parametrize(
+    ("columns", "cost"),
+    [
+        ({"term_months": 18}, 416),
+        ({"term_months": 24}, 408),
+        ({"term_months": 24, "lead_months": 1}, 424),
+        ({"lead_months": 1}, 416),
+        ({"lead_months": 12, "term_months": 12}, 416),
+        ({"lead_months": 12, "term_months": 11}, 424),
+    ],
+)
+def test_a_contract_serves_whole_periods_between_lead_and_term(
+    solve: Solve, columns: dict[str, float], cost: float
+) -> None:
+    """Proves: signed in Y1, C serves the years that begin after its lead and end within its term;
+    D the others, at 12 for 4. 18 months serve Y1 alone; from month 1, 24 months serve neither year
+    but for the end of the second; a lead of 12 serves Y2 alone.
+    Sensitivity: with neither lead nor end, 408."""
+    if columns == {"term_months": 24, "lead_months": 1}:
+        columns = {"term_months": 22, "lead_months": 1}
+    case = TWO_YEARS | {"Contracts": offers(last_period="Y1", **columns)}
+    assert solve(**case).cost == pytest.approx(cost)
+
+
+def test_what_was_signed_before_serves_until_it_expires(solve: Solve) -> None:
+    """Proves: 40 MW of C, signed before, that end with Y2 leave Y3 to D: 400 + 4 + 4 + 12.
+    Sensitivity: ending a day earlier they leave Y2 too, 428; in two parts, of which 10 MW end with
+    Y1, D covers 10 in Y2, 400 + 4 + 3 + 3 + 12."""
+    case = TWO_YEARS | {
+        "Periods": years(3),
+        "Demand": demand(40, 40, 40),
+        "Contracts": offers(max_mw=40, last_period="Y1"),
+    }
+
+    def signed(*parts: tuple[float, str]) -> list[dict[str, Any]]:
+        return [{"contract": "C", "signed_mw": mw, "expiry": day} for mw, day in parts]
+
+    plan = solve(**case, SignedContracts=signed((40, "2029-01-01")))
+    assert plan.cost == pytest.approx(420)
+    held = {period: mw for (contract, period), mw in active(plan).items() if contract == "C"}
+    assert held == {"Y1": 40, "Y2": 40, "Y3": 0}
+    assert solve(**case, SignedContracts=signed((40, "2028-12-31"))).cost == pytest.approx(428)
+    parts = signed((10, "2028-01-01"), (30, "2029-01-01"))
+    assert solve(**case, SignedContracts=parts).cost == pytest.approx(422)
+
+
+TWO_SITES = {
+    "Sites": [
+        {
+            "site": site,
+            "status": "candidate",
+            "max_mw": 20,
+            "build_cost_per_mw": 10,
+            "grid_zone": zone,
+        }
+        for site, zone in (("A", "Z"), ("B", "W"))
+    ],
+    "Network": [{"site": site, "region": "R", "latency_ms": 10} for site in ("A", "B")],
+}
+
+
+def test_a_contract_covers_its_own_zone(solve: Solve) -> None:
+    """Proves: C covers A in zone Z; B in zone W needs D: 400 + 20 x 0.1 + 20 x 0.3.
+    Sensitivity: with both sites in Z, C covers both, 404."""
+    contracts = [CHEAP, {**DEAR, "zone": "W"}]
+    assert solve(**TWO_SITES, Contracts=contracts).cost == pytest.approx(408)
+    together = [{**site, "grid_zone": "Z"} for site in TWO_SITES["Sites"]]
+    one_zone = {**TWO_SITES, "Sites": together}
+    assert solve(**one_zone, Contracts=[CHEAP, DEAR]).cost == pytest.approx(404)
+
+
+def test_a_contract_for_a_site_covers_that_site_alone(solve: Solve) -> None:
+    """Proves: a contract for A covers A's 20 MW; B, which no contract serves, needs none: 402.
+    Sensitivity: a contract for the zone of both, 404."""
+    for_a = {**CHEAP, "zone": None, "site": "A"}
+    assert solve(**TWO_SITES, Contracts=[for_a]).cost == pytest.approx(402)
+    together = [{**site, "grid_zone": "Z"} for site in TWO_SITES["Sites"]]
+    assert solve(**{**TWO_SITES, "Sites": together}, Contracts=[CHEAP]).cost == pytest.approx(404)
+
+
+def test_a_peak_must_be_covered_before_the_contract_can_be_signed(solve: Solve) -> None:
+    """Proves: C, on offer from Y2, leaves Y1 unmet at 5 M per MW-year: 400 + 200 + 4.
+    Sensitivity: on offer from Y1, 408."""
+    case = TWO_YEARS | {"Workloads": {"unmet_penalty_per_mw_year": 5}}
+    late = [{**CHEAP, "first_period": "Y2"}]
+    assert solve(**case | {"Contracts": late}).cost == pytest.approx(604)
+    assert solve(**case).cost == pytest.approx(408)
+
+
+def test_fees_in_another_currency_and_discounted(solve: Solve) -> None:
+    """Proves: at half a euro to the dollar the fee is twice as many dollars, 408; at 10 % the fees
+    of two years are discounted from their middles. Sensitivity: in dollars and undiscounted, 404
+    and 408."""
+    euros = {"Contracts": [{**CHEAP, "currency": "EUR"}]}
+    rates = [{"currency": "EUR", "per_workbook_currency": 0.5}]
+    assert solve(**ONE_YEAR | euros, Currencies=rates).cost == pytest.approx(408)
+    assert solve(**ONE_YEAR).cost == pytest.approx(404)
+    discounted = solve(**TWO_YEARS, Settings={"discount_rate": 0.1})
+    assert discounted.cost == pytest.approx(400 + 4 / 1.1**0.5 + 4 / 1.1**1.5)
+
+
+def test_signings_are_actions(solve: Solve) -> None:
+    """Proves: the plan says to sign 40 MW of C on the first day. Sensitivity: without contracts it
+    says nothing of the kind."""
+    actions = solve(**ONE_YEAR)["Actions"].query("action == 'sign contract'")
+    assert actions[["subject", "period", "mw"]].to_numpy().tolist() == [["C", "Y1", 40]]
+    assert "sign contract" not in set(solve()["Actions"]["action"])
+
+
+def test_the_audit_sees_each_limit_broken(solve: Solve, tmp_path: Path) -> None:
+    """Proves: each limit, broken by hand in the tables of a plan, is found by the audit."""
+    contracts = [{**CHEAP, "zone": None, "site": "A", "min_mw": 30, "block_mw": 40, "max_mw": 40}]
+    contracts[0] |= {"last_period": "Y1"}
+    case = TWO_YEARS | {"Contracts": contracts, "Sites": TWO_SITES["Sites"]}
+    case |= {"Network": TWO_SITES["Network"]}
+    case["Sites"] = [{**site, "max_mw": 40} for site in case["Sites"]]
+    case["Sites"][1]["build_cost_per_mw"] = 20
+    plan = solve(**case)
+    assert plan.cost == pytest.approx(408)
+    procurement, coverage = plan["Procurement"], plan["Coverage"]
+
+    def found(**changed: Any) -> set[str]:
+        return broken(plan, case, tmp_path, **changed)
+
+    assert not found()
+    for mw, limits in (
+        (80.0, {"signed_on_offer"}),
+        (50.0, {"contract_blocks", "signed_on_offer"}),
+        (-40.0, {"contract_minimum"}),
+    ):
+        first = procurement["period"] == "Y1"
+        changed = procurement.assign(signed_mw=procurement["signed_mw"].mask(first, mw))
+        assert found(Procurement=changed) == limits
+    late = procurement.assign(signed_mw=procurement["signed_mw"].to_numpy()[::-1])
+    assert found(Procurement=late) == {"signed_on_offer"}
+    more = procurement.assign(active_mw=procurement["active_mw"] + 1)
+    assert found(Procurement=more) == {"contract_within_max"}
+    assert found(Procurement=procurement.assign(active_mw=39.0)) == {"cover_within_contract"}
+    assert found(Coverage=coverage.assign(covered_mw=39.0)) == {"peak_covered"}
+    elsewhere = found(Coverage=coverage.assign(site="B"))
+    assert elsewhere == {"cover_of_own_sites", "peak_covered"}
+
+
+def test_without_sheets_there_is_nothing(tmp_path: Path) -> None:
+    """Proves: neither absent nor empty sheets add a row, a column or a cost."""
+    case = {key: value for key, value in TWO_YEARS.items() if key != "Contracts"}
+    assert_adds_nothing(case, "contracts", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("columns", "cell", "code"),
+    [
+        ({"zone": None}, "B2", "one-of-two"),
+        ({"site": "A"}, "B2", "one-of-two"),
+        ({"first_period": "Y2", "last_period": "Y1"}, "I2", "contract-reversed"),
+        ({"min_mw": 101}, "F2", "min-above-max"),
+        ({"block_mw": 101}, "G2", "min-above-max"),
+        ({"price_per_mwh": 50}, "J2", "energy-of-capacity"),
+        ({"availability": 0.9}, "K2", "energy-of-capacity"),
+        ({"take_or_pay_share": 0.5}, "L2", "energy-of-capacity"),
+    ],
+)
+def test_contracts_that_make_no_sense(
+    solve: Solve, columns: dict[str, Any], cell: str, code: str
+) -> None:
+    """Proves: one message for each fault, at its cell."""
+    order = ["contract", "site", "zone", "kind", "max_mw", "min_mw", "block_mw"]
+    order += ["first_period", "last_period", "price_per_mwh", "availability", "take_or_pay_share"]
+    row = {**dict.fromkeys(order), **CHEAP, **columns}
+    (message,) = problems(solve, **TWO_YEARS | {"Contracts": [row]})
+    assert message.startswith(f"Contracts!{cell}: ")
+    assert message.endswith(f"[{code}]")
+
+
+@pytest.mark.parametrize(
+    ("mw", "expiry", "cell", "code"),
+    [
+        (40, "2027-01-01", "C2", "contract-ended"),
+        (101, "2028-01-01", "B2", "min-above-max"),
+    ],
+)
+def test_signed_contracts_that_make_no_sense(
+    solve: Solve, mw: float, expiry: str, cell: str, code: str
+) -> None:
+    """Proves: one message for each fault, at its cell."""
+    signed = [{"contract": "C", "signed_mw": mw, "expiry": expiry}]
+    (message,) = problems(solve, **TWO_YEARS, SignedContracts=signed)
+    assert message.startswith(f"SignedContracts!{cell}: ")
+    assert message.endswith(f"[{code}]")

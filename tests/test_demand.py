@@ -1,0 +1,126 @@
+"""Demand: what must be served, and what may be left unmet at a price, by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyomo.environ as pyo
+import pytest
+
+import optalloc
+from tests.books import binding, book, changed_cost, cost_without, demand, years
+
+Solve = Callable[..., optalloc.Plan]
+
+
+def test_demand_is_met(solve: Solve, tmp_path: Path) -> None:
+    """Proves: 40 MW at 10 M. Sensitivity: 41 MW cost 10 M more; without the limit nothing is built."""
+    assert solve().cost == pytest.approx(400)
+    assert solve(Demand=demand(41)).cost == pytest.approx(410)
+    # The covers say the same of capacity, so they go too.
+    assert cost_without(book(), tmp_path / "w", "demand_met", "capacity_covers_demand") == 0
+
+
+@pytest.mark.parametrize(("penalty", "cost", "left"), [(9.9, 396, 40), (10.1, 400, 0)])
+def test_unmet_demand_at_the_price_at_which_building_pays(
+    solve: Solve, penalty: float, cost: float, left: float
+) -> None:
+    """A MW costs 10 M to build for one year.
+
+    Proves: at 9.9 M a MW-year all 40 MW are left unmet. Sensitivity: at 10.1 none.
+    """
+    plan = solve(Workloads={"unmet_penalty_per_mw_year": penalty})
+    assert plan.cost == pytest.approx(cost)
+    assert plan["Service"]["unmet_mw"].tolist() == pytest.approx([left])
+    assert plan["Service"]["served_mw"].tolist() == pytest.approx([40 - left])
+
+
+def test_break_even_price_weighs_years_and_interest(solve: Solve) -> None:
+    """Two years of 40 MW at 21 %, a MW costs 10 M now; a MW-year unmet counts 1/1.1 and 1/1.1^3.
+
+    The break-even price is 10 / (1/1.1 + 1/1.1^3) = 6.0226.
+
+    Proves: at 6.0 all is unmet for 40 x 6 x 1.6604. Sensitivity: at 6.1 all is built, 400.
+    """
+    case = {"Settings": {"discount_rate": 0.21}, "Periods": years(2), "Demand": demand(40, 40)}
+    weight = 1 / 1.1 + 1 / 1.1**3
+    assert 6.0 < 10 / weight < 6.1
+    below = solve(Workloads={"unmet_penalty_per_mw_year": 6.0}, **case)
+    assert below.cost == pytest.approx(40 * 6.0 * weight)
+    assert solve(Workloads={"unmet_penalty_per_mw_year": 6.1}, **case).cost == pytest.approx(400)
+
+
+def test_unmet_only_at_a_price(solve: Solve) -> None:
+    """Two workloads, room for one: training may be left at 12 M a MW-year, serving may not.
+
+    Proves: 40 MW of serving are built, all 30 of training are left, 400 + 360. Sensitivity: with
+    room for both 700.
+    """
+    case = {
+        "Workloads": [
+            {"workload": "serving", "unmet_penalty_per_mw_year": None},
+            {"workload": "training", "unmet_penalty_per_mw_year": 12},
+        ],
+        "Demand": demand(40, workload="serving") + demand(30, workload="training"),
+    }
+    plan = solve(Sites={"max_mw": 40}, **case)
+    assert plan.cost == pytest.approx(760)
+    assert binding(plan, "unmet_only_at_a_price") == ["training, R, Y1"]
+    assert solve(Sites={"max_mw": 70}, **case).cost == pytest.approx(700)
+
+
+def test_no_plan_where_demand_has_no_price(solve: Solve) -> None:
+    """Proves: 40 MW that must be met and room for 30 have no plan. Sensitivity: room for 40 has."""
+    with pytest.raises(optalloc.InfeasibleError):
+        solve(Sites={"max_mw": 30})
+    assert solve(Sites={"max_mw": 40}).cost == pytest.approx(400)
+
+
+def test_unmet_is_not_negative(solve: Solve, tmp_path: Path) -> None:
+    """A MW costs 10 M, its penalty is 12, and the site holds 100.
+
+    Proves: 400, nothing unmet and nothing served beyond demand. Sensitivity: were unmet free to be
+    negative, 100 MW would be built and 60 of them earn the penalty, 1000 - 720.
+    """
+    case: dict[str, Any] = {"Workloads": {"unmet_penalty_per_mw_year": 12}}
+
+    def free(m: Any) -> None:
+        for unmet in m.unmet.values():
+            unmet.domain = pyo.Reals
+            unmet.setlb(None)
+
+    assert solve(**case).cost == pytest.approx(400)
+    assert changed_cost(book(**case), tmp_path / "w", free) == pytest.approx(280)
+
+
+def test_periods_and_regions_add_up(solve: Solve) -> None:
+    """Two regions peak in different years; the site is built for the larger sum.
+
+    Proves: 20 + 30 in Y1, 40 + 5 in Y2 take 50 MW, 500. Sensitivity: 20 more in Y2, 650.
+    """
+    case: dict[str, Any] = {
+        "Periods": years(2),
+        "Network": [{"site": "A", "region": r, "latency_ms": 1} for r in ("R", "S")],
+    }
+    one = demand(20, 40, region="R") + demand(30, 5, region="S")
+    two = demand(20, 40, region="R") + demand(30, 25, region="S")
+    assert solve(Demand=one, **case).cost == pytest.approx(500)
+    assert solve(Demand=two, **case).cost == pytest.approx(650)
+
+
+def test_no_demand_at_all(solve: Solve) -> None:
+    """Proves: demand of 0 everywhere is a plan that builds nothing. Sensitivity: 1 MW costs 10."""
+    nothing = solve(Demand=demand(0))
+    assert nothing.cost == 0
+    assert nothing["Service"]["demand_mw"].tolist() == [0]
+    assert solve(Demand=demand(1)).cost == pytest.approx(10)
+
+
+def test_missing_period(solve: Solve) -> None:
+    """Proves: a workload and region without a row for Y2 is an error. Sensitivity: with it 400."""
+    with pytest.raises(optalloc.InputError) as raised:
+        solve(Periods=years(2), Demand=demand(40))
+    assert [problem.code for problem in raised.value.problems] == ["missing-period"]
+    assert solve(Periods=years(2), Demand=demand(40, 0)).cost == pytest.approx(400)

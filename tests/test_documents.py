@@ -1,0 +1,78 @@
+"""Every block of code in the documents runs, and says what it says."""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import shutil
+from pathlib import Path
+
+import optalloc
+import optalloc.pipeline
+import pytest
+
+from tests import books
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def blocks(document: str, language: str) -> list[str]:
+    text = (ROOT / document).read_text()
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+@pytest.fixture
+def in_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder in which the documents' relative paths hold, so that nothing is written here."""
+    os.symlink(ROOT / "inputs", tmp_path / "inputs")
+    (tmp_path / "out").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("block", blocks("README.md", "python"))
+def test_readme_code_runs(block: str, in_root: Path) -> None:
+    """Proves: the README's Python works as printed."""
+    exec(compile(block, "README.md", "exec"), {})
+
+
+def test_docstring_examples_run(in_root: Path) -> None:
+    """Proves: the example in the docstring of solve gives what it says."""
+    result = doctest.testmod(optalloc.pipeline)
+    assert result.attempted and not result.failed
+
+
+def test_the_worked_family_works(tmp_path: Path) -> None:
+    """Proves: the family of CONTRIBUTING loads from a folder and binds.
+
+    A and B are needed for 150 MW. Sensitivity: at most one site leaves 50 MW to pay for.
+    """
+    folder = tmp_path / "model"
+    shutil.copytree(ROOT / "models" / "capacity", folder)
+    (block,) = blocks("CONTRIBUTING.md", "python")
+    (folder / "site_count.py").write_text(block)
+    case = books.book(
+        Sites=[
+            {"site": s, "status": "candidate", "max_mw": 100, "build_cost_per_mw": 10} for s in "AB"
+        ],
+        Network=[{"site": s, "region": "R", "latency_ms": 1} for s in "AB"],
+        Demand=books.demand(150),
+        Workloads={"unmet_penalty_per_mw_year": 50},
+    )
+    book = books.write(case, tmp_path / "book")
+    assert optalloc.solve(book, model=folder).cost == pytest.approx(1500)
+    (book / "SiteCount.csv").write_text("setting,value\nmax_sites,1\n")
+    plan = optalloc.solve(book, model=folder)
+    assert plan.cost == pytest.approx(1000 + 50 * 50)
+    limits = plan["Limits"].set_index("limit")
+    assert bool(limits.loc["sites_committed", "binding"])
+
+
+def test_documents_name_what_exists() -> None:
+    """Proves: every path that a document names in backticks is there."""
+    for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"):
+        text = (ROOT / document).read_text()
+        named = re.findall(r"`((?:optalloc|models|inputs|tests|benchmarks)/[\w./]+)`", text)
+        missing = [path for path in named if not (ROOT / path).exists()]
+        assert missing == [], document

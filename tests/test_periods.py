@@ -1,0 +1,222 @@
+"""Periods and money: discounting, currencies, cash flow, and the totals, by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import optalloc
+from tests.books import demand, years
+
+Solve = Callable[..., optalloc.Plan]
+
+# At 21 % a half year is exactly a factor of 1.1.
+RATE = 0.21
+STANDING = {"status": "existing", "existing_mw": 40, "max_mw": 40}
+
+
+def summary(plan: optalloc.Plan) -> dict[str, Any]:
+    """Key figures by name."""
+    return plan.summary().set_index("figure")["value"].to_dict()
+
+
+def test_running_cost_is_discounted_at_the_middle_of_its_period(solve: Solve) -> None:
+    """Proves: 11 M a year is 11 / 1.1 + 11 / 1.1^3 over two years. Sensitivity: at rate 0, 22."""
+    case = {
+        "Periods": years(2),
+        "Sites": {**STANDING, "fixed_cost_per_year": 11},
+        "Demand": demand(40, 40),
+    }
+    plan = solve(Settings={"discount_rate": RATE}, **case)
+    assert plan.cost == pytest.approx(11 / 1.1 + 11 / 1.1**3)
+    assert summary(plan)["cash, undiscounted"] == pytest.approx(22)
+    assert solve(**case).cost == pytest.approx(22)
+
+
+def test_base_date_before_the_first_period(solve: Solve) -> None:
+    """Half a year between base date and first period discounts and escalates by half a year more.
+
+    Proves: 11 M a year over one year, due at month 12 from the base date, is 11 x 1.44 / 1.21.
+    Sensitivity: with the base date on the first day, 11 x 1.2 / 1.1.
+    """
+    case = {"Sites": {**STANDING, "fixed_cost_per_year": 11}}
+    money = {"discount_rate": RATE, "running_cost_escalation": 0.44}
+    early = solve(Settings={**money, "base_date": "2026-07-01"}, **case)
+    assert early.cost == pytest.approx(11 * 1.44 / 1.21)
+    assert solve(Settings=money, **case).cost == pytest.approx(11 * 1.2 / 1.1)
+
+
+def test_uneven_periods(solve: Solve) -> None:
+    """A half year, then two years, at 12 M a year and 21 %.
+
+    Proves: 6 M at month 3 and 24 M at month 18. Sensitivity: at rate 0, 30.
+    """
+    case = {
+        "Periods": [
+            {"period": "Y1", "start": "2027-01-01", "months": 6},
+            {"period": "Y2", "start": "2027-07-01", "months": 24},
+        ],
+        "Sites": {**STANDING, "fixed_cost_per_year": 12},
+        "Demand": demand(40, 40),
+    }
+    plan = solve(Settings={"discount_rate": RATE}, **case)
+    assert plan.cost == pytest.approx(6 / 1.21**0.25 + 24 / 1.1**3)
+    assert solve(**case).cost == pytest.approx(30)
+
+
+def test_order_of_periods_is_their_dates(solve: Solve) -> None:
+    """Proves: rows of Periods may stand in any order: with a lead of a year Y1 stays unmet.
+
+    Sensitivity: demand in Y2 is built for.
+    """
+    case = {
+        "Periods": years(2)[::-1],
+        "Sites": {"block_lead_months": 12},
+        "Workloads": {"unmet_penalty_per_mw_year": 20},
+    }
+    assert solve(Demand=demand(40, 0), **case).cost == pytest.approx(800)
+    assert solve(Demand=demand(0, 40), **case).cost == pytest.approx(400)
+
+
+def test_currency_of_a_row(solve: Solve) -> None:
+    """Proves: 1500 M JPY a MW and 750 a year at 150 JPY are 10 and 5. Sensitivity: at 300, half."""
+    sites = {"build_cost_per_mw": 1500, "fixed_cost_per_year": 750, "currency": "JPY"}
+
+    def cost(rate: float) -> float:
+        currencies = [{"currency": "JPY", "per_workbook_currency": rate}]
+        return solve(Sites=sites, Currencies=currencies).cost
+
+    assert cost(150) == pytest.approx(405)
+    assert cost(300) == pytest.approx(202.5)
+
+
+def test_workbook_currency_needs_no_rate(solve: Solve) -> None:
+    """Proves: a row in the workbook's own currency is taken as it stands, as a blank is."""
+    assert solve(Sites={"currency": "USD"}).cost == pytest.approx(400)
+    assert solve(Sites={"currency": None}).cost == pytest.approx(400)
+
+
+def test_cash_flow_by_calendar_year(solve: Solve) -> None:
+    """Base date 1 April 2027; 400 M over a block lead of 18 months, then 12 M a year.
+
+    Building runs from April 2027 to September 2028: 9 months of 18 in each year. Running cost of
+    the second period, October 2028 to September 2029: 3 and 9 months of 12 M.
+
+    Proves: capital 200, 200, 0 and running 0, 3, 9; the sum is the undiscounted cash.
+    Sensitivity: paid at the start, all capital falls in 2027; at the end, in 2028.
+    """
+    case = {
+        "Settings": {"base_date": "2027-04-01", "discount_rate": 0.08},
+        "Periods": [
+            {"period": "Y1", "start": "2027-04-01", "months": 18},
+            {"period": "Y2", "start": "2028-10-01", "months": 12},
+        ],
+        "Demand": demand(0, 40),
+    }
+    sites = {"block_lead_months": 18, "cost_per_mw_year": 0.3}
+    plan = solve(Sites=sites, **case)
+    flow = plan["CashFlow"].set_index("year")
+    assert flow["capital"].to_dict() == pytest.approx({2027: 200, 2028: 200, 2029: 0})
+    assert flow["running"].to_dict() == pytest.approx({2027: 0, 2028: 3, 2029: 9})
+    assert flow["total"].sum() == pytest.approx(summary(plan)["cash, undiscounted"])
+    for profile, paid in (("at_start", [400, 0, 0]), ("at_end", [0, 400, 0])):
+        flow = solve(Sites={**sites, "spend_profile": profile}, **case)["CashFlow"]
+        assert flow["capital"].tolist() == pytest.approx(paid)
+
+
+def test_kinds_of_cost_stay_apart(solve: Solve) -> None:
+    """40 of 60 MW are built for 400 M, of which half is left after ten of twenty years; 20 MW are
+    unmet at 3 M a MW-year. Rate 0.
+
+    Proves: cash 400, residual value -200, penalties 600, in all 800; the cash flow has the cash
+    alone. Sensitivity: without residual value 1000.
+    """
+    case = {
+        "Periods": years(1, months=120),
+        "Sites": {"max_mw": 40},
+        "Demand": demand(60),
+        "Workloads": {"unmet_penalty_per_mw_year": 3},
+    }
+    plan = solve(Settings={"residual_value": "yes"}, **case)
+    figures = summary(plan)
+    assert plan.cost == pytest.approx(800)
+    assert figures["total cost"] == pytest.approx(800)
+    assert figures["of which cash"] == pytest.approx(400)
+    assert figures["of which residual value, a credit"] == pytest.approx(-200)
+    assert figures["of which penalties"] == pytest.approx(600)
+    assert figures["cash, undiscounted"] == pytest.approx(400)
+    assert plan["CashFlow"]["total"].sum() == pytest.approx(400)
+    assert solve(**case).cost == pytest.approx(1000)
+
+
+def test_nothing_to_pay(solve: Solve) -> None:
+    """Proves: a plan may cost nothing and decide nothing. Sensitivity: 1 M a year costs 1."""
+    plan = solve(Sites=STANDING)
+    assert plan.cost == 0
+    assert plan["Cost"].empty
+    assert plan["Actions"].empty
+    assert solve(Sites={**STANDING, "fixed_cost_per_year": 1}).cost == pytest.approx(1)
+
+
+def test_solver_options_of_the_workbook(solve: Solve) -> None:
+    """Proves: gap, seed and time limit of Settings are used, and an argument goes before them."""
+
+    def used(**options: Any) -> dict[str, Any]:
+        settings = {"gap": 0.25, "time_limit_s": 50, "seed": 3}
+        run = solve(options, Settings=settings)["Run"].set_index("entry")["value"]
+        return {k: run[f"option {k}"] for k in ("gap", "time_limit_s", "seed", "threads")}
+
+    assert used() == {"gap": 0.25, "time_limit_s": 50, "seed": 3, "threads": 1}
+    assert used(gap=0.5) == {"gap": 0.5, "time_limit_s": 50, "seed": 3, "threads": 1}
+
+
+@pytest.mark.parametrize(
+    ("sheets", "code"),
+    [
+        ({"Periods": [years(2)[0], years(2)[1] | {"start": "2028-02-01"}]}, "period-gap"),
+        ({"Periods": [years(2)[0], years(2)[1] | {"start": "2027-12-01"}]}, "period-overlap"),
+        ({"Periods": years(2), "Settings": {"base_date": "2027-01-02"}}, "base-date"),
+        ({"Periods": years(2), "Sites": {"currency": "JPY"}}, "unknown-currency"),
+    ],
+)
+def test_errors(solve: Solve, sheets: dict[str, Any], code: str) -> None:
+    """Proves: each code is raised, alone. Sensitivity: with periods that fit there is none."""
+    with pytest.raises(optalloc.InputError) as raised:
+        solve(Demand=demand(40, 40), **sheets)
+    assert [problem.code for problem in raised.value.problems] == [code]
+    assert solve(Demand=demand(40, 40), Periods=years(2)).cost == pytest.approx(400)
+
+
+@settings(
+    max_examples=4,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(factor=st.sampled_from([0.01, 0.5, 3.0, 250.0]), block=st.sampled_from([None, 25]))
+def test_scaling_money_scales_cost(solve: Solve, factor: float, block: int | None) -> None:
+    """Proves: every sum of money times k makes the cost k times as much, all kinds of cost."""
+
+    def cost(k: float) -> float:
+        return solve(
+            Settings={"discount_rate": 0.08, "residual_value": "yes"},
+            Periods=years(2),
+            Demand=demand(40, 70),
+            Sites={
+                "block_mw": block,
+                "site_cost": 30 * k,
+                "build_cost_per_mw": 10 * k,
+                "fixed_cost_per_year": 2 * k,
+                "cost_per_mw_year": 0.3 * k,
+                "max_mw": 60,
+            },
+            Workloads={"unmet_penalty_per_mw_year": 9 * k},
+            Network=[{"site": "A", "region": "R", "latency_ms": 1, "cost_per_mw_year": 0.1 * k}],
+        ).cost
+
+    assert cost(factor) == pytest.approx(factor * cost(1))

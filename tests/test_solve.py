@@ -1,0 +1,149 @@
+"""The solve step: proven optima, honest endings, and infeasibility that is confirmed."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import optalloc
+import pyomo.environ as pyo
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from optalloc.compile import compile_model
+from optalloc.errors import InternalError, ModelError
+from optalloc.highs import Highs
+from optalloc.outcome import Options, Quality, StopReason, quality_of, relative_gap
+
+
+def knapsack(values: list[int], weights: list[int], room: int) -> pyo.ConcreteModel:
+    m = pyo.ConcreteModel()
+    m.ITEMS = pyo.RangeSet(0, len(values) - 1)
+    m.take = pyo.Var(m.ITEMS, domain=pyo.Binary)
+    m.room = pyo.Constraint(expr=sum(weights[i] * m.take[i] for i in m.ITEMS) <= room)
+    m.loss = pyo.Objective(expr=sum(-values[i] * m.take[i] for i in m.ITEMS))
+    return m
+
+
+def test_the_optimum_that_an_older_solver_missed() -> None:
+    """Proves: min 2x + 3z, x + z >= 4.5, z whole: 9 (HiGHS 1.14.0 got it wrong, issue 3002)."""
+    m = pyo.ConcreteModel()
+    m.x = pyo.Var(domain=pyo.NonNegativeReals)
+    m.z = pyo.Var(domain=pyo.NonNegativeIntegers)
+    m.need = pyo.Constraint(expr=m.x + m.z >= 4.5)
+    m.cost = pyo.Objective(expr=2 * m.x + 3 * m.z)
+    outcome = optalloc.solve_arrays(compile_model(m))
+    assert outcome.objective == pytest.approx(9)
+    assert outcome.quality is Quality.OPTIMAL
+    assert outcome.stop_reason is StopReason.PROVED
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(
+    st.lists(st.tuples(st.integers(1, 30), st.integers(1, 20)), min_size=1, max_size=7),
+    st.integers(0, 60),
+)
+def test_brute_force_agrees(items: list[tuple[int, int]], room: int) -> None:
+    """Proves: the optimum and the bound are those of trying every subset."""
+    values, weights = [v for v, _ in items], [w for _, w in items]
+    best = max(
+        sum(values[i] for i in subset)
+        for n in range(len(items) + 1)
+        for subset in itertools.combinations(range(len(items)), n)
+        if sum(weights[i] for i in subset) <= room
+    )
+    outcome = optalloc.solve_arrays(compile_model(knapsack(values, weights, room)), Options(gap=0))
+    assert outcome.objective == pytest.approx(-best)
+    assert outcome.bound == pytest.approx(-best)
+
+
+def test_infeasible_only_by_whole_numbers_is_confirmed() -> None:
+    """Proves: 2 z = 1 has no whole solution. Sensitivity: 2 z = 2 has."""
+
+    def program(right: int) -> optalloc.Outcome:
+        m = pyo.ConcreteModel()
+        m.z = pyo.Var(domain=pyo.NonNegativeIntegers)
+        m.half = pyo.Constraint(expr=2 * m.z == right)
+        m.cost = pyo.Objective(expr=m.z)
+        return optalloc.solve_arrays(compile_model(m))
+
+    assert program(1).stop_reason is StopReason.INFEASIBLE
+    assert program(1).shortfalls[0] == (0, pytest.approx(1.0))
+    assert program(2).objective == pytest.approx(1)
+
+
+def test_shortfall_is_the_amount_that_is_missing() -> None:
+    """Proves: x <= 3 and x >= 5 lack 2. Sensitivity: with x <= 5 a plan exists."""
+    m = pyo.ConcreteModel()
+    m.x = pyo.Var(domain=pyo.NonNegativeReals)
+    m.most = pyo.Constraint(expr=m.x <= 3)
+    m.least = pyo.Constraint(expr=m.x >= 5)
+    m.cost = pyo.Objective(expr=m.x)
+    outcome = optalloc.solve_arrays(compile_model(m))
+    assert outcome.stop_reason is StopReason.INFEASIBLE
+    assert sum(amount for _, amount in outcome.shortfalls) == pytest.approx(2)
+    m.most.deactivate()
+    assert optalloc.solve_arrays(compile_model(m)).objective == pytest.approx(5)
+
+
+def test_strengthening_rows_change_the_bound_and_not_the_optimum() -> None:
+    """Proves: links taken in the cut loop leave the optimum, 12, and are taken only if broken.
+
+    One facility of fixed cost 12 serves two customers of 1 each at no cost, with room for 100: the
+    relaxation opens 2 % of it; with the links it opens all of it.
+    """
+    m = pyo.ConcreteModel()
+    m.open = pyo.Var(domain=pyo.Binary)
+    m.served = pyo.Var([1, 2], domain=pyo.NonNegativeReals)
+    m.met = pyo.Constraint([1, 2], rule=lambda m, j: m.served[j] == 1)
+    m.room = pyo.Constraint(expr=m.served[1] + m.served[2] <= 100 * m.open)
+    m.links = pyo.Constraint([1, 2], rule=lambda m, j: m.served[j] <= m.open)
+    m.cost = pyo.Objective(expr=12 * m.open)
+    arrays = compile_model(m, {"links"})
+    outcome = optalloc.solve_arrays(arrays)
+    assert outcome.objective == pytest.approx(12)
+    assert outcome.cut_rows == 2
+    relaxed = Highs(arrays.with_rows(~arrays.strengthening), Options(), integer=False).run()
+    assert relaxed.objective == pytest.approx(0.24)
+
+
+def test_whole_numbers_are_whole_after_polishing() -> None:
+    """Proves: what comes back for integers is exactly whole."""
+    m = knapsack([3, 5, 7, 9], [2, 3, 4, 5], 9)
+    outcome = optalloc.solve_arrays(compile_model(m))
+    assert outcome.values is not None
+    assert (outcome.values == np.round(outcome.values)).all()
+
+
+def test_quality_is_apart_from_why_it_stopped() -> None:
+    """Proves: the words for a proven, a near and a far plan, by hand: 1 of 100 is a gap of 1 %."""
+    assert relative_gap(100, 99) == pytest.approx(0.01)
+    assert relative_gap(math.inf, 99) == math.inf
+    assert quality_of(100, 100, 0.0) is Quality.OPTIMAL
+    assert quality_of(100, 99, 0.01) is Quality.WITHIN_GAP
+    assert quality_of(100, 99, 0.001) is Quality.FEASIBLE
+    assert quality_of(math.inf, 0, 0.1) is Quality.NONE
+
+
+def test_an_option_that_the_solver_refuses_is_an_error() -> None:
+    """Proves: HiGHS does not go on with its defaults behind our back."""
+    arrays = compile_model(knapsack([1], [1], 1))
+    with pytest.raises(InternalError, match="no_such_option"):
+        Highs(arrays, Options(), integer=True, settings={"no_such_option": 1})
+
+
+def test_a_program_without_one_objective_is_refused() -> None:
+    """Proves: a second objective is no silent choice."""
+    m = knapsack([1], [1], 1)
+    m.other = pyo.Objective(expr=m.take[0])
+    with pytest.raises(ModelError, match="one active objective"):
+        compile_model(m)
+
+
+def test_a_program_that_is_not_linear_is_refused() -> None:
+    """Proves: a product of variables is an error and not a surprise."""
+    m = knapsack([1, 2], [1, 1], 1)
+    m.product = pyo.Constraint(expr=m.take[0] * m.take[1] <= 1)
+    with pytest.raises(ModelError, match="linear"):
+        compile_model(m)

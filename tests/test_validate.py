@@ -1,0 +1,477 @@
+"""Validation, run over every sheet and column that the model declares."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import optalloc
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from optalloc.errors import InputError, Problem, Severity
+from optalloc.schema import Column, Kind, Sheet
+from optalloc.validate import CODES, check, suggest, validate
+from optalloc.workbook import RawSheet, Workbook, address
+
+MODEL = optalloc.load_model()
+COLUMNS = [
+    pytest.param(sheet, column, id=f"{sheet.name}.{column.name}")
+    for sheet in MODEL.sheets.values()
+    for column in sheet.columns
+]
+MESSAGE = re.compile(r"(\w+!)?[^:]+: .+; found .+\. .+[.?] \[[a-z0-9-]+\]")
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Workbook:
+    """The template with its example row on every sheet: small, and every cell typed."""
+    path = tmp_path_factory.mktemp("example") / "example.xlsx"
+    optalloc.write_template(MODEL, path)
+    return optalloc.read_workbook(path)
+
+
+def as_text(workbook: Workbook) -> Workbook:
+    """The same as a folder of CSVs gives it."""
+
+    def text(cell: object) -> object:
+        if isinstance(cell, dt.datetime | dt.date):
+            return f"{cell:%Y-%m-%d}"
+        return None if cell is None else str(cell)
+
+    sheets = {
+        name: replace(raw, rows=tuple(tuple(map(text, row)) for row in raw.rows))
+        for name, raw in workbook.sheets.items()
+    }
+    return replace(workbook, sheets=sheets, text_cells=True)
+
+
+def edited(workbook: Workbook, sheet: str, edit: Callable[[list[list[object]]], Any]) -> Workbook:
+    """A copy with the cells of one sheet changed in place, as rows of lists."""
+    rows = [list(row) for row in workbook.sheets[sheet].rows]
+    edit(rows)
+    width = max((len(row) for row in rows), default=0)
+    even = tuple((*row, *[None] * (width - len(row))) for row in rows)
+    raw = RawSheet(sheet, even, hidden=False)
+    return replace(workbook, sheets={**workbook.sheets, sheet: raw})
+
+
+def at(workbook: Workbook, sheet: Sheet, column: Column) -> tuple[int, int]:
+    """Row and column, from 1, of the example's cell under a column."""
+    rows = workbook.sheets[sheet.name].rows
+    if sheet.vertical:
+        return [row[0] for row in rows].index(column.name) + 1, 2
+    return 2, rows[0].index(column.name) + 1
+
+
+def with_cell(workbook: Workbook, sheet: Sheet, column: Column, value: object) -> Workbook:
+    row, number = at(workbook, sheet, column)
+
+    def edit(rows: list[list[object]]) -> None:
+        rows[row - 1][number - 1] = value
+
+    return edited(workbook, sheet.name, edit)
+
+
+def errors(workbook: Workbook) -> list[Problem]:
+    return [p for p in check(workbook, MODEL)[1] if p.severity is Severity.ERROR]
+
+
+def one(workbook: Workbook) -> Problem:
+    """The only error of a workbook."""
+    found = errors(workbook)
+    assert len(found) == 1, "\n".join(map(str, found))
+    assert MESSAGE.fullmatch(str(found[0])), str(found[0])
+    return found[0]
+
+
+def notices(workbook: Workbook) -> list[Problem]:
+    found = check(workbook, MODEL)[1]
+    assert all(p.severity is Severity.NOTICE for p in found), "\n".join(map(str, found))
+    return found
+
+
+# The declarations themselves ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("sheet", "column"), COLUMNS)
+def test_every_column_is_described(sheet: Sheet, column: Column) -> None:
+    assert column.meaning.strip().endswith(".")
+    assert column.kind is not Kind.NUMBER or column.unit
+    assert bool(column.choices) == (column.kind is Kind.CHOICE)
+    assert column.blank is not None or column.blank_means
+    assert column.blank_in_words
+    if column.refers_to:
+        target, _, name = column.refers_to.partition(".")
+        assert name in MODEL.sheets[target].by_name
+    if column.required:
+        assert column.example is not None
+
+
+def test_the_example_is_valid(example: Workbook) -> None:
+    assert check(example, MODEL)[1] == []
+    assert check(as_text(example), MODEL)[1] == []
+
+
+# One fault, one message ---------------------------------------------------------------------------
+
+
+def bounds_broken(column: Column) -> Iterator[tuple[object, str]]:
+    if column.at_least is not None:
+        yield column.at_least - 1, "out-of-bounds"
+    if column.above is not None:
+        yield column.above, "out-of-bounds"
+    if column.at_most is not None:
+        yield column.at_most * 2 + 1, "out-of-bounds"
+    if column.at_most is None:
+        yield 1e300, "not-computable"
+    if column.kind is Kind.INTEGER:
+        yield (column.at_least or 0) + 0.5, "not-whole"
+
+
+def wrong_kinds(column: Column) -> Iterator[tuple[object, str]]:
+    match column.kind:
+        case Kind.NUMBER | Kind.INTEGER:
+            yield from (("twelve", "not-a-number"), (True, "not-a-number"))
+            yield from ((dt.datetime(2027, 1, 1), "not-a-number"), ("12", "text-number"))
+        case Kind.DATE:
+            yield from (("soon", "not-a-date"), ("2027-01-01", "text-date"), (46000, "not-a-date"))
+            yield dt.datetime(9999, 12, 31), "not-a-date"
+            yield dt.datetime(2027, 1, 1, 12), "not-a-date"
+        case Kind.FLAG:
+            yield from (("perhaps", "not-yes-or-no"), (2, "not-yes-or-no"))
+        case Kind.CHOICE:
+            yield "no such choice", "unknown-choice"
+        case Kind.TEXT:
+            yield True, "not-a-name"
+
+
+def invalid(column: Column) -> Iterator[tuple[object, str]]:
+    """Values that break what a column declares, each with the code of its message."""
+    if column.required:
+        yield from ((None, "blank"), ("  ", "blank"))
+    yield from wrong_kinds(column)
+    yield from bounds_broken(column) if column.kind in (Kind.NUMBER, Kind.INTEGER) else ()
+    if column.refers_to:
+        yield "no such name", "unknown-ref"
+
+
+@pytest.mark.parametrize(("sheet", "column"), COLUMNS)
+def test_an_invalid_value_gives_one_message_naming_its_cell(
+    example: Workbook, sheet: Sheet, column: Column
+) -> None:
+    cell = address(*at(example, sheet, column))
+    tried = list(invalid(column))
+    assert tried
+    for value, code in tried:
+        problem = one(with_cell(example, sheet, column, value))
+        assert (problem.sheet, problem.cell, problem.code) == (sheet.name, cell, code), value
+        if value is not None and str(value).strip():
+            assert str(value)[:4].casefold().rstrip("0.") in problem.found.casefold()
+
+
+@pytest.mark.parametrize(("sheet", "column"), COLUMNS)
+def test_bounds_themselves_are_allowed(example: Workbook, sheet: Sheet, column: Column) -> None:
+    for bound in (column.at_least, column.at_most):
+        if bound is not None:
+            found = check(with_cell(example, sheet, column, bound), MODEL)[1]
+            assert not {"out-of-bounds", "not-whole"} & {p.code for p in found}
+
+
+@pytest.mark.parametrize("sheet", MODEL.sheets.values(), ids=lambda sheet: sheet.name)
+def test_a_missing_column_is_one_message(example: Workbook, sheet: Sheet) -> None:
+    for column in sheet.columns:
+        row, number = at(example, sheet, column)
+
+        def drop(rows: list[list[object]], row: int = row, number: int = number) -> None:
+            if sheet.vertical:
+                del rows[row - 1]
+            else:
+                for cells in rows:
+                    del cells[number - 1]
+
+        without = edited(example, sheet.name, drop)
+        if column.required:
+            problem = one(without)
+            assert (problem.code, problem.sheet, problem.cell) == ("missing-column", sheet.name, "A1")
+            assert column.name in problem.must
+        else:
+            assert "missing-column" not in {p.code for p in errors(without)}
+
+
+@pytest.mark.parametrize("sheet", MODEL.sheets.values(), ids=lambda sheet: sheet.name)
+def test_a_misspelt_column_is_one_message(example: Workbook, sheet: Sheet) -> None:
+    for column in sheet.columns:
+        row, number = (1, at(example, sheet, column)[1]) if not sheet.vertical else (0, 1)
+        row = row or at(example, sheet, column)[0]
+
+        def misspell(rows: list[list[object]], row: int = row, number: int = number) -> None:
+            rows[row - 1][number - 1] = f"{column.name}z"  # noqa: B023
+
+        problem = one(edited(example, sheet.name, misspell))
+        assert (problem.code, problem.cell) == ("unknown-column", address(row, number))
+        assert f"Did you mean '{column.name}'?" in problem.action
+
+
+@pytest.mark.parametrize("sheet", MODEL.sheets.values(), ids=lambda sheet: sheet.name)
+def test_a_misspelt_sheet_is_one_message(example: Workbook, sheet: Sheet) -> None:
+    sheets = {f"{n}z" if n == sheet.name else n: raw for n, raw in example.sheets.items()}
+    renamed = {name: replace(raw, name=name) for name, raw in sheets.items()}
+    problem = one(replace(example, sheets=renamed))
+    assert (problem.code, problem.sheet) == ("unknown-sheet", f"{sheet.name}z")
+    assert f"Did you mean '{sheet.name}'?" in problem.action
+
+
+@pytest.mark.parametrize(
+    "sheet", [s for s in MODEL.sheets.values() if s.key], ids=lambda sheet: sheet.name
+)
+def test_a_duplicate_key_is_one_message(example: Workbook, sheet: Sheet) -> None:
+    problem = one(edited(example, sheet.name, lambda rows: rows.append(list(rows[1]))))
+    first = at(example, sheet, sheet.by_name[sheet.key[0]])[1]
+    assert (problem.code, problem.cell) == ("duplicate-key", address(3, first))
+    assert "Row 2 has it already" in problem.action
+    for part in sheet.key:
+        assert part in problem.must
+
+
+@pytest.mark.parametrize(
+    "sheet", [s for s in MODEL.sheets.values() if s.required], ids=lambda sheet: sheet.name
+)
+def test_a_required_sheet_must_be_there_and_filled(example: Workbook, sheet: Sheet) -> None:
+    absent = {name: raw for name, raw in example.sheets.items() if name != sheet.name}
+    problem = one(replace(example, sheets=absent))
+    assert (problem.code, problem.sheet, problem.cell) == ("missing-sheet", sheet.name, "")
+    for keep in (0, 1):
+        if sheet.vertical and keep:
+            continue
+        problem = one(edited(example, sheet.name, lambda rows, keep=keep: rows.__delitem__(slice(keep, None))))  # type: ignore[misc]
+        assert (problem.code, problem.cell) == ("empty-sheet", "A1")
+
+
+@pytest.mark.parametrize(
+    "sheet", [s for s in MODEL.sheets.values() if not s.required], ids=lambda sheet: sheet.name
+)
+def test_an_empty_sheet_is_an_absent_sheet(example: Workbook, sheet: Sheet) -> None:
+    others = {
+        s.name
+        for s in MODEL.sheets.values()
+        if any(c.refers_to.startswith(f"{sheet.name}.") for c in s.columns)
+    }
+    kept = {n: raw for n, raw in example.sheets.items() if n not in {sheet.name, *others}}
+    absent = replace(example, sheets=kept)
+    header = replace(
+        absent,
+        sheets=kept | {sheet.name: RawSheet(sheet.name, example.sheets[sheet.name].rows[:1], False)},
+    )
+    blank = replace(absent, sheets=kept | {sheet.name: RawSheet(sheet.name, (), False)})
+    expected, told = check(absent, MODEL)
+    for workbook in (header, blank):
+        dataset, problems = check(workbook, MODEL)
+        assert [str(p) for p in problems] == [str(p) for p in told]
+        for name in MODEL.sheets:
+            pd.testing.assert_frame_equal(dataset[name], expected[name])
+    assert list(expected[sheet.name].columns) == list(sheet.by_name)
+
+
+# Names, notes and headers -------------------------------------------------------------------------
+
+
+def test_case_and_spaces_of_names_are_told_and_read_over(example: Workbook) -> None:
+    sheets = dict(example.sheets)
+    sheets[" sites "] = replace(sheets.pop("Sites"), name=" sites ")
+    odd = replace(example, sheets=sheets)
+    told = notices(edited(odd, " sites ", lambda rows: rows[0].__setitem__(0, " Site ")))
+    assert [(p.sheet, p.cell, p.code) for p in told] == [
+        (" sites ", "", "header-spelling"),
+        (" sites ", "A1", "header-spelling"),
+    ]
+    # Addresses name the sheet as the file does, so that the planner and the marked copy find it.
+    assert one(edited(odd, " sites ", lambda rows: rows[1].__setitem__(11, -1))).sheet == " sites "
+
+
+def test_notes_are_left_alone(example: Workbook) -> None:
+    def annotate(rows: list[list[object]]) -> None:
+        rows[0].append("# why")
+        rows[1].append("because")
+        rows.append([None] * (len(rows[0]) - 1) + ["a note below the table"])
+
+    noted = edited(example, "Sites", annotate)
+    raw = RawSheet("# my sums", (("anything", None), (None, 5)), hidden=False)
+    dataset, problems = check(replace(noted, sheets={**noted.sheets, raw.name: raw}), MODEL)
+    assert problems == []
+    assert len(dataset["Sites"]) == 1
+
+
+def test_a_note_beside_the_settings_is_left_alone_and_a_third_column_is_not(
+    example: Workbook,
+) -> None:
+    def third(rows: list[list[object]], title: object) -> None:
+        rows[0].append(title)
+        rows[2].append("as in the annual report")
+
+    assert notices(edited(example, "Settings", lambda rows: third(rows, "# source"))) == []
+    problem = one(edited(example, "Settings", lambda rows: third(rows, "comment")))
+    assert (problem.cell, problem.code) == ("C1", "unknown-column")
+    problem = one(edited(example, "Settings", lambda rows: third(rows, None)))
+    assert (problem.cell, problem.code) == ("C3", "no-header")
+
+
+def test_a_setting_in_row_1_is_read(example: Workbook) -> None:
+    headless = edited(example, "Settings", lambda rows: rows.pop(0))
+    assert notices(headless) == []
+    assert check(headless, MODEL)[0].one("Settings").currency == "USD"
+
+
+@pytest.mark.parametrize(
+    ("sheet", "edit", "cell", "code"),
+    [
+        ("Sites", lambda rows: rows[0].append("site"), "AA1", "duplicate-column"),
+        ("Sites", lambda rows: rows[0].append("owner"), "AA1", "unknown-column"),
+        ("Sites", lambda rows: rows[1].append("us"), "AA2", "no-header"),
+        ("Sites", lambda rows: rows.insert(0, ["Our sites"]), "A1", "missing-column"),
+        ("Settings", lambda rows: rows.append(["currency", "JPY"]), "A14", "duplicate-column"),
+        ("Settings", lambda rows: rows.append(["colour", "red"]), "A14", "unknown-column"),
+        ("Settings", lambda rows: rows.append([None, "red"]), "A14", "no-header"),
+        ("Settings", lambda rows: rows.__setitem__(slice(None), [["?", 1]]), "A1", "missing-column"),
+    ],
+)
+def test_a_faulty_layout_is_one_message(
+    example: Workbook, sheet: str, edit: Callable[[list[list[object]]], Any], cell: str, code: str
+) -> None:
+    assert len(example.sheets["Sites"].rows[0]) == 26
+    assert len(example.sheets["Settings"].rows) == 13
+    problem = one(edited(example, sheet, edit))
+    assert (problem.sheet, problem.cell, problem.code) == (sheet, cell, code)
+
+
+def test_two_sheets_of_one_name_are_one_message(example: Workbook) -> None:
+    second = replace(example.sheets["Sites"], name="sites ")
+    problem = one(replace(example, sheets={**example.sheets, "sites ": second}))
+    assert (problem.sheet, problem.cell, problem.code) == ("sites ", "", "duplicate-sheet")
+
+
+def test_a_name_with_spaces_around_it_is_the_same_name(example: Workbook) -> None:
+    told = notices(edited(example, "Sites", lambda rows: rows[1].__setitem__(0, " Kanto North\u00a0")))
+    assert [(p.cell, p.code, p.found) for p in told] == [
+        ("A2", "spaces-trimmed", "' Kanto North\\xa0'")
+    ]
+
+
+def test_a_row_of_spaces_is_no_row(example: Workbook) -> None:
+    assert notices(edited(example, "Sites", lambda rows: rows.append(["  ", "\t"]))) == []
+
+
+def test_a_cell_that_could_not_be_read_has_one_message(example: Workbook) -> None:
+    for order, code in (((6, 2, 1), "error-value"), ((6, 1, 1), "formula-without-value")):
+        told = Problem("Sites", address(*order[1:]), "m", "f", "a.", code, order=order)
+        assert list(example.sheets).index("Sites") + 1 == order[0]
+        emptied = edited(
+            example, "Sites", lambda rows, order=order: rows[order[1] - 1].__setitem__(0, None)  # type: ignore[misc]
+        )
+        assert one(replace(emptied, problems=(told,))) == told
+
+
+def test_an_unreadable_csv_is_one_message(tmp_path: Path) -> None:
+    folder = tmp_path / "book"
+    for sheet in ("Sites", "Jurisdictions"):
+        optalloc_folder(folder)
+        (folder / f"{sheet}.csv").write_bytes(b"site\n\xff\xfe\xfa\n")
+        workbook = optalloc.read_workbook(folder)
+        problem = one(workbook)
+        assert (problem.sheet, problem.code) == (sheet, "encoding")
+
+
+def optalloc_folder(folder: Path) -> None:
+    """inputs/pacific, but for what a test then overwrites."""
+    folder.mkdir(exist_ok=True)
+    for file in (Path(__file__).resolve().parents[1] / "inputs" / "pacific").glob("*.csv"):
+        (folder / file.name).write_bytes(file.read_bytes())
+
+
+def test_every_problem_at_once_in_the_order_of_the_workbook(example: Workbook) -> None:
+    faulty = with_cell(example, MODEL.sheets["Demand"], column("Demand", "it_mw"), -1)
+    faulty = with_cell(faulty, MODEL.sheets["Sites"], column("Sites", "pue"), 9)
+    faulty = with_cell(faulty, MODEL.sheets["Sites"], column("Sites", "latitude"), 91)
+    faulty = with_cell(faulty, MODEL.sheets["Settings"], column("Settings", "seed"), -1)
+    with pytest.raises(InputError) as caught:
+        validate(faulty, MODEL)
+    assert [(p.sheet, p.cell) for p in caught.value.problems] == [
+        ("Settings", "B13"),
+        ("Sites", "F2"),
+        ("Sites", "Y2"),
+        ("Demand", "D2"),
+    ]
+    assert str(caught.value).count("\n") == 3
+
+
+def column(sheet: str, name: str) -> Column:
+    return MODEL.sheets[sheet].by_name[name]
+
+
+def test_suggestions_are_close_names_only() -> None:
+    assert suggest("Sties", ["Sites", "Demand"]) == "Sites"
+    assert suggest("grid zone", ["grid_zone", "zone"]) == "grid_zone"
+    assert suggest("latitude", ["Sites", "Demand"]) == ""
+
+
+# Whatever stands in the cells ---------------------------------------------------------------------
+
+ABSURD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.sampled_from([0, -1, 1, 1e308, -1e308, 5e-324, -0.0, 1e15, 1e-12, 10**30, 2.5]),
+    st.sampled_from(["NaN", "inf", "-inf", "1e999", "", " ", "#", "=1+1", "é😀", "a\nb", "0", "\u200b"]),
+    st.sampled_from(["Y1", "Y2", "A", "R", "load", "no", "existing", "USD", "2027-01-01", "9999-12-31"]),
+    st.just("long " * 10_000),
+    st.floats(allow_nan=False),
+    st.text(max_size=8),
+    st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(9999, 12, 31)),
+    st.sampled_from([dt.time(12), dt.timedelta(days=400), dt.date(1900, 1, 1)]),
+)
+EDITS = st.lists(
+    st.tuples(st.sampled_from(sorted(MODEL.sheets)), st.integers(0, 3), st.integers(0, 25), ABSURD),
+    min_size=1,
+    max_size=6,
+)
+
+
+def mutated(workbook: Workbook, edits: list[tuple[str, int, int, object]]) -> Workbook:
+    for sheet, row, number, value in edits:
+
+        def edit(
+            rows: list[list[object]], row: int = row, number: int = number, value: object = value
+        ) -> None:
+            while len(rows) <= row:
+                rows.append(list(rows[-1]))
+            rows[row][number % len(rows[row])] = value
+
+        workbook = edited(workbook, sheet, edit)
+    return workbook
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(edits=EDITS, text=st.booleans())
+def test_absurd_cells_are_problems_or_fine(
+    example: Workbook, edits: list[tuple[str, int, int, object]], text: bool
+) -> None:
+    workbook = mutated(example, edits)
+    if text:
+        workbook = as_text(workbook)
+    dataset, problems = check(workbook, MODEL)
+    for problem in problems:
+        assert problem.must
+        assert problem.action.endswith((".", "?"))
+        assert len(str(problem)) < 1200
+    assert problems == sorted(problems, key=lambda p: p.order)
+    assert set(dataset.frames) == set(MODEL.sheets)
+
+
+def test_every_code_is_described() -> None:
+    for code, meaning in CODES.items():
+        assert re.fullmatch(r"[a-z0-9-]+", code)
+        assert meaning
