@@ -66,7 +66,7 @@ class Arrays:
 
     def with_rows(self, mask: np.ndarray) -> Arrays:
         """Give the same program with only the rows that the mask keeps."""
-        kept = np.flatnonzero(mask)
+        kept = np.flatnonzero(mask).tolist()
         return Arrays(
             sp.csr_array(self.matrix[kept]),
             self.row_lower[kept],

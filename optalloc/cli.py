@@ -28,7 +28,6 @@ from optalloc.errors import (
     SolveError,
 )
 from optalloc.family import load_model
-
 from optalloc.mark import mark_workbook
 from optalloc.pipeline import solve as solve_book
 from optalloc.plan import Plan

@@ -55,8 +55,8 @@ class Dataset:
     sheets: Mapping[str, Sheet]
     places: Mapping[str, SheetPlace] = field(default_factory=dict)
     digest: str = ""
-    derived: dict[object, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
     faulty: Mapping[str, Set[str]] = field(default_factory=dict)
+    derived: dict[object, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
     def __getitem__(self, sheet: str) -> pd.DataFrame:
         # A shallow copy: under copy-on-write no caller can change the dataset.
@@ -64,7 +64,7 @@ class Dataset:
 
     def one(self, sheet: str) -> Any:
         """Give the single record of a vertical sheet, its columns as attributes."""
-        return SimpleNamespace(**self.frames[sheet].iloc[0].to_dict())
+        return SimpleNamespace(**{str(k): v for k, v in self.frames[sheet].iloc[0].items()})
 
     def sound(self, sheet: str, *columns: str) -> bool:
         """Whether a sheet, or some columns of it, hold no error so far.
@@ -79,7 +79,7 @@ class Dataset:
         """Give every sheet's rows as plain values, blanks as None."""
         return {
             name: [
-                {column: _plain(value) for column, value in row.items()}
+                {str(column): _plain(value) for column, value in row.items()}
                 for row in frame.to_dict("records")
             ]
             for name, frame in self.frames.items()

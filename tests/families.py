@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import optalloc
 import pandas as pd
 import pytest
 
+import optalloc
 from tests import books
 
 Solve = Callable[..., optalloc.Plan]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-import optalloc
 import pandas as pd
 import pytest
+
+import optalloc
 from optalloc.tables import AUDIT, LIMITS, SUMMARY
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -77,9 +78,7 @@ def test_a_row_dropped_by_hand_is_refused(everything: optalloc.Plan, everything_
     missed = [
         name
         for name in {name for name, _ in columns_of(everything, model)}
-        if not refused(
-            dataset, model, {**tables, name: tables[name].iloc[:-1]}, everything.outcome
-        )
+        if not refused(dataset, model, {**tables, name: tables[name].iloc[:-1]}, everything.outcome)
     ]
     assert missed == []
 
@@ -109,7 +108,9 @@ def test_the_audit_imports_neither_pyomo_nor_the_solver() -> None:
     assert not {name for name in imported if "pyomo" in name or "highs" in name}
 
 
-@pytest.mark.parametrize("table", ["Build", "Procurement", "Load", "Power", "Labour", "Risk", "Cost"])
+@pytest.mark.parametrize(
+    "table", ["Build", "Procurement", "Load", "Power", "Labour", "Risk", "Cost"]
+)
 def test_the_example_has_rows_in_every_table(everything: optalloc.Plan, table: str) -> None:
     """Proves: the alterations above touch every family's tables."""
     assert len(everything[table])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import string
 from pathlib import Path
 
-import optalloc
 import pyomo.environ as pyo
 import pytest
-from optalloc.schema import Kind
 
+import optalloc
+from optalloc.schema import Kind
 from tests import books
 
 MODEL = optalloc.load_model()
@@ -33,8 +33,11 @@ def test_every_column_says_what_it_is(sheet) -> None:
         assert column.meaning.endswith("."), column.name
         assert column.kind is not Kind.NUMBER or column.unit, column.name
         assert column.kind is not Kind.CHOICE or column.choices, column.name
-        assert column.required or column.blank is not None or column.blank_means or (
-            column.kind is Kind.FLAG
+        assert (
+            column.required
+            or column.blank is not None
+            or column.blank_means
+            or (column.kind is Kind.FLAG)
         ), column.name
         if column.refers_to:
             target, name = column.refers_to.split(".")

@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import optalloc
 import pytest
 
-from tests.books import binding, book, changed_cost, cost_without, demand, years
+import optalloc
+from tests.books import binding, book, cost_without, demand, years
 from tests.families import Solve, assert_adds_nothing, broken, problems
 
 CHEAP = {

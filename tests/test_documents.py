@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import doctest
-import os
 import re
 import shutil
 from pathlib import Path
 
-import optalloc
-import optalloc.pipeline
 import pytest
 
+import optalloc
+import optalloc.pipeline
 from tests import books
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,7 +24,7 @@ def blocks(document: str, language: str) -> list[str]:
 @pytest.fixture
 def in_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A folder in which the documents' relative paths hold, so that nothing is written here."""
-    os.symlink(ROOT / "inputs", tmp_path / "inputs")
+    (tmp_path / "inputs").symlink_to(ROOT / "inputs")
     (tmp_path / "out").mkdir()
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -8,13 +8,19 @@ import re
 import shutil
 from pathlib import Path
 
-import optalloc
 import pytest
+
+import optalloc
 
 MINIMAL = Path(__file__).resolve().parents[1] / "inputs" / "minimal"
 README = (MINIMAL / "README.md").read_text(encoding="utf-8")
 SUM = re.compile(r"(?<![\w.])((?:\d[\d.]* [-+x/] )+\d[\d.]*) = (\d+(?:\.\d+)?)")
-APPLY = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
+APPLY = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
 
 
 def worked_out(words: str) -> float:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-import optalloc
 import pytest
+
+import optalloc
 from benchmarks.convert import read_orlib, read_tbed1, write_folder
 
 SMALL = ["cap41", "cap51", "cap61", "cap62", "cap101", "cap121", "cap131"]
-LARGE = [("capa", c) for c in ("8000", "10000", "12000", "14000")] + [("i300_1", ""), ("i300_6", "")]
+LARGE = [("capa", c) for c in ("8000", "10000", "12000", "14000")] + [
+    ("i300_1", ""),
+    ("i300_6", ""),
+]
 DAMAGED_OPTIMUM = 955641.925  # of the widely copied cap41 with two truncated demands
 
 

@@ -6,11 +6,12 @@ import itertools
 import math
 
 import numpy as np
-import optalloc
 import pyomo.environ as pyo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import optalloc
 from optalloc.compile import compile_model
 from optalloc.errors import InternalError, ModelError
 from optalloc.highs import Highs

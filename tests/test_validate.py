@@ -9,11 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import optalloc
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import optalloc
 from optalloc.errors import InputError, Problem, Severity
 from optalloc.schema import Column, Kind, Sheet
 from optalloc.validate import CODES, check, suggest, validate
@@ -198,7 +199,11 @@ def test_a_missing_column_is_one_message(example: Workbook, sheet: Sheet) -> Non
         without = edited(example, sheet.name, drop)
         if column.required:
             problem = one(without)
-            assert (problem.code, problem.sheet, problem.cell) == ("missing-column", sheet.name, "A1")
+            assert (problem.code, problem.sheet, problem.cell) == (
+                "missing-column",
+                sheet.name,
+                "A1",
+            )
             assert column.name in problem.must
         else:
             assert "missing-column" not in {p.code for p in errors(without)}
@@ -249,7 +254,9 @@ def test_a_required_sheet_must_be_there_and_filled(example: Workbook, sheet: She
     for keep in (0, 1):
         if sheet.vertical and keep:
             continue
-        problem = one(edited(example, sheet.name, lambda rows, keep=keep: rows.__delitem__(slice(keep, None))))  # type: ignore[misc]
+        problem = one(
+            edited(example, sheet.name, lambda rows, keep=keep: rows.__delitem__(slice(keep, None)))
+        )  # type: ignore[misc]
         assert (problem.code, problem.cell) == ("empty-sheet", "A1")
 
 
@@ -266,7 +273,8 @@ def test_an_empty_sheet_is_an_absent_sheet(example: Workbook, sheet: Sheet) -> N
     absent = replace(example, sheets=kept)
     header = replace(
         absent,
-        sheets=kept | {sheet.name: RawSheet(sheet.name, example.sheets[sheet.name].rows[:1], False)},
+        sheets=kept
+        | {sheet.name: RawSheet(sheet.name, example.sheets[sheet.name].rows[:1], False)},
     )
     blank = replace(absent, sheets=kept | {sheet.name: RawSheet(sheet.name, (), False)})
     expected, told = check(absent, MODEL)
@@ -337,7 +345,12 @@ def test_a_setting_in_row_1_is_read(example: Workbook) -> None:
         ("Settings", lambda rows: rows.append(["currency", "JPY"]), "A14", "duplicate-column"),
         ("Settings", lambda rows: rows.append(["colour", "red"]), "A14", "unknown-column"),
         ("Settings", lambda rows: rows.append([None, "red"]), "A14", "no-header"),
-        ("Settings", lambda rows: rows.__setitem__(slice(None), [["?", 1]]), "A1", "missing-column"),
+        (
+            "Settings",
+            lambda rows: rows.__setitem__(slice(None), [["?", 1]]),
+            "A1",
+            "missing-column",
+        ),
     ],
 )
 def test_a_faulty_layout_is_one_message(
@@ -356,7 +369,9 @@ def test_two_sheets_of_one_name_are_one_message(example: Workbook) -> None:
 
 
 def test_a_name_with_spaces_around_it_is_the_same_name(example: Workbook) -> None:
-    told = notices(edited(example, "Sites", lambda rows: rows[1].__setitem__(0, " Kanto North\u00a0")))
+    told = notices(
+        edited(example, "Sites", lambda rows: rows[1].__setitem__(0, " Kanto North\u00a0"))
+    )
     assert [(p.cell, p.code, p.found) for p in told] == [
         ("A2", "spaces-trimmed", "' Kanto North\\xa0'")
     ]
@@ -371,7 +386,9 @@ def test_a_cell_that_could_not_be_read_has_one_message(example: Workbook) -> Non
         told = Problem("Sites", address(*order[1:]), "m", "f", "a.", code, order=order)
         assert list(example.sheets).index("Sites") + 1 == order[0]
         emptied = edited(
-            example, "Sites", lambda rows, order=order: rows[order[1] - 1].__setitem__(0, None)  # type: ignore[misc]
+            example,
+            "Sites",
+            lambda rows, order=order: rows[order[1] - 1].__setitem__(0, None),  # type: ignore[misc]
         )
         assert one(replace(emptied, problems=(told,))) == told
 
@@ -425,8 +442,12 @@ ABSURD = st.one_of(
     st.none(),
     st.booleans(),
     st.sampled_from([0, -1, 1, 1e308, -1e308, 5e-324, -0.0, 1e15, 1e-12, 10**30, 2.5]),
-    st.sampled_from(["NaN", "inf", "-inf", "1e999", "", " ", "#", "=1+1", "é😀", "a\nb", "0", "\u200b"]),
-    st.sampled_from(["Y1", "Y2", "A", "R", "load", "no", "existing", "USD", "2027-01-01", "9999-12-31"]),
+    st.sampled_from(
+        ["NaN", "inf", "-inf", "1e999", "", " ", "#", "=1+1", "é😀", "a\nb", "0", "\u200b"]
+    ),
+    st.sampled_from(
+        ["Y1", "Y2", "A", "R", "load", "no", "existing", "USD", "2027-01-01", "9999-12-31"]
+    ),
     st.just("long " * 10_000),
     st.floats(allow_nan=False),
     st.text(max_size=8),

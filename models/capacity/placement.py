@@ -264,12 +264,15 @@ def covers(data: Dataset) -> tuple[pd.DataFrame, pd.DataFrame]:
     pandas.DataFrame, pandas.DataFrame
         (cover, workload, region), and (cover, site); a cover is named after its largest demand.
     """
-    allowed = arcs(data).groupby(["workload", "region"])["site"].agg(frozenset)
-    size = data["Demand"].groupby(["workload", "region"])["it_mw"].max().reindex(allowed.index)
-    everywhere = frozenset().union(*allowed)
-    reaches = {frozenset(reach) for reach in allowed} | ({everywhere} if len(allowed) else set())
+    allowed: dict[tuple[str, str], frozenset[str]] = {
+        (str(workload), str(region)): frozenset(own["site"])
+        for (workload, region), own in arcs(data).groupby(["workload", "region"])
+    }
+    size: dict[Any, float] = data["Demand"].groupby(["workload", "region"])["it_mw"].max().to_dict()
+    everywhere = frozenset[str]().union(*allowed.values())
+    reaches = set(allowed.values()) | ({everywhere} if allowed else set())
     inside = {reach: [pair for pair, own in allowed.items() if own <= reach] for reach in reaches}
-    ranked = sorted(inside, key=lambda reach: (-size[inside[reach]].sum(), sorted(reach)))
+    ranked = sorted(inside, key=lambda reach: (-sum(size[p] for p in inside[reach]), sorted(reach)))
     confined, covering = [], []
     for reach in ranked[:MOST_COVERS]:
         alike = [pair for pair in inside[reach] if allowed[pair] == reach] or inside[reach]
