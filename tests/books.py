@@ -8,11 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from hypothesis import HealthCheck, Phase, settings
 
 import optalloc
 
 Rows = Sequence[Mapping[str, Any]]
 Book = dict[str, list[dict[str, Any]]]
+
+few = settings(
+    max_examples=4,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=(Phase.generate,),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 
 BASE: Book = {
     "Settings": [

