@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 import scipy.sparse as sp
+from pyomo.common.errors import InfeasibleConstraintException
+from pyomo.repn import generate_standard_repn
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from optalloc.arrays import Arrays
-from optalloc.errors import ModelError
+from optalloc.errors import InfeasibleError, ModelError
 
 __all__ = ["compile_model"]
 
@@ -34,12 +36,16 @@ def compile_model(m: Any, strengthening: Collection[str] = ()) -> Arrays:
     ------
     ModelError
         If the model is not linear or has no single objective.
+    InfeasibleError
+        If a row without any variable is broken by what is given.
     """
     objectives = list(m.component_data_objects(pyo.Objective, active=True))
     if len(objectives) != 1:
         raise ModelError(f"the model must have one active objective; it has {len(objectives)}")
     try:
         form = LinearStandardFormCompiler().write(m, mixed_form=True, set_sense=pyo.minimize)
+    except InfeasibleConstraintException as error:
+        raise InfeasibleError(_broken_without_variables(m)) from error
     except (ValueError, RuntimeError) as error:
         raise ModelError(f"the model must be linear: {error}") from error
     senses = np.array([sense for _, sense in form.rows], dtype=int)
@@ -62,3 +68,18 @@ def compile_model(m: Any, strengthening: Collection[str] = ()) -> Arrays:
         rows=[row for row, _ in form.rows],
         columns=list(form.columns),
     )
+
+
+def _broken_without_variables(m: Any) -> list[tuple[str, float]]:
+    """Rows that no decision can mend, with the amount by which each is broken."""
+    broken = []
+    for row in m.component_data_objects(pyo.Constraint, active=True):
+        body = generate_standard_repn(row.body, compute_values=True)
+        if body.is_constant():
+            low, high = row.lb, row.ub
+            below = 0.0 if low is None else low - body.constant
+            above = 0.0 if high is None else body.constant - high
+            amount = max(below, above)
+            if amount > 0:
+                broken.append((row.name, amount))
+    return sorted(broken, key=lambda named: -named[1])

@@ -30,12 +30,12 @@ CODES = {
     "text-date": "a date stored as text",
     "not-yes-or-no": "something else where yes or no belongs",
     "unknown-choice": "a word that is not one of the column's choices",
-    "not-a-name": "something else where a name belongs",
+    "not-a-name": "something else where text belongs",
     "spaces-trimmed": "spaces around a name were ignored (notice)",
 }
 
 # Beyond these, sums lose the digits that a plan depends on, and solvers take numbers for infinity.
-_LARGEST, _SMALLEST = 1e12, 1e-9
+_SMALLEST, _LARGEST = 1e-9, 1e12
 _LONGEST = 32_767
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]00:00(:00(\.0+)?)?)?", re.ASCII)
 _FLAGS = {"yes": True, "no": False, "true": True, "false": False, "1": True, "0": False}
@@ -124,7 +124,7 @@ def convert(
                         position,
                         f"{column.name} must be filled in",
                         shown(None),
-                        f"It says: {column.meaning}",
+                        f"It holds: {column.meaning}",
                         "blank",
                     )
                 )
@@ -173,7 +173,7 @@ def _number(value: object, column: Column, text: bool) -> float:
         )
     if number and not _SMALLEST <= abs(number) <= _LARGEST:
         raise _Misfit(
-            f"{column.name} must be 0 or between {_SMALLEST:g} and {_LARGEST:g} in size",
+            f"{column.name} must be 0 or between 1e-9 and 1e12 in size",
             "Correct the number, or its unit.",
             "not-computable",
         )
@@ -259,9 +259,9 @@ def _choice(value: object, column: Column, text: bool) -> str:
 
 
 def _text(value: object, column: Column, text: bool) -> str:
-    must = f"{column.name} must be a name"
+    must = f"{column.name} must be text"
     if isinstance(value, bool) or not isinstance(value, str | int | float | dt.date):
-        raise _Misfit(must, "Type a name; if one was typed, format the cell as text.", "not-a-name")
+        raise _Misfit(must, "Format the cell as text and type it again.", "not-a-name")
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, dt.datetime):

@@ -16,7 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+
+import pandas as pd
 
 __all__ = [
     "InfeasibleError",
@@ -101,13 +102,19 @@ class SolveError(OptallocError):
 class InfeasibleError(SolveError):
     """No plan meets all limits.
 
-    ``shortfalls`` is a frame (limit, key, amount): the smallest total by which limits would have
-    to give way, from the elastic re-solve that confirms the infeasibility.
+    ``shortfalls`` is a frame (limit, amount): the smallest total by which limits would have to give
+    way, from the elastic re-solve that confirms the infeasibility.
     """
 
-    def __init__(self, message: str, shortfalls: Any = None) -> None:
-        super().__init__(message)
-        self.shortfalls = shortfalls
+    def __init__(self, shortfalls: Iterable[tuple[str, float]]) -> None:
+        self.shortfalls = pd.DataFrame(shortfalls, columns=["limit", "amount"])
+        named = "; ".join(
+            f"{limit} by {amount:,.6g}" for limit, amount in self.shortfalls.head(5).to_numpy()
+        )
+        more = f"; and {len(self.shortfalls) - 5} more" if len(self.shortfalls) > 5 else ""
+        super().__init__(
+            "no plan meets every limit. The least that would have to give way: " + named + more
+        )
 
 
 class NoPlanError(SolveError):

@@ -174,16 +174,7 @@ def _solve_audited(
 
 def _raise_without_plan(outcome: Outcome, arrays: Arrays) -> None:
     if outcome.stop_reason is StopReason.INFEASIBLE:
-        shortfalls = pd.DataFrame(
-            [(arrays.row_name(row), amount) for row, amount in outcome.shortfalls],
-            columns=["limit", "amount"],
-        )
-        named = "; ".join(f"{r.limit} by {r.amount:,.6g}" for r in shortfalls.head(5).itertuples())
-        more = f"; and {len(shortfalls) - 5} more" if len(shortfalls) > 5 else ""
-        raise InfeasibleError(
-            f"no plan meets every limit. The least that would have to give way: {named}{more}",
-            shortfalls,
-        )
+        raise InfeasibleError((arrays.row_name(row), amount) for row, amount in outcome.shortfalls)
     if outcome.stop_reason in (StopReason.TIME, StopReason.INTERRUPTED):
         raise NoPlanError(
             f"stopped ({outcome.stop_reason}) before a first plan was found; allow more time"

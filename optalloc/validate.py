@@ -340,7 +340,7 @@ class _SheetReader:
         for missing in (self.sheet.by_name[name] for name in absent if self.rows):
             if missing.required and WHOLE not in self.faulty:
                 must = f"there must be a {along} {missing.name}"
-                action = f"Add it; it says: {missing.meaning}"
+                action = f"Add it; it holds: {missing.meaning}"
                 self._add(1, 1, must, "none of that name", action, "missing-column")
                 self.faulty.add(missing.name)
                 self.torn = True

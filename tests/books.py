@@ -16,7 +16,7 @@ Rows = Sequence[Mapping[str, Any]]
 Book = dict[str, list[dict[str, Any]]]
 
 few = settings(
-    max_examples=4,
+    max_examples=3,
     derandomize=True,
     deadline=None,
     database=None,

@@ -165,18 +165,18 @@ def test_tiers_at_a_rising_premium(solve: Solve) -> None:
 
 
 def test_permanent_staff(solve: Solve) -> None:
-    """Proves: 0.1 workers a MW for 40 MW that exist and 20 that are built, in two years, are 144
-    person-months: 200 + 1.44. Sensitivity: five workers staff 50 MW, so 10 of them stand at B:
-    100 + 120 + 1.2."""
+    """Proves: 0.1 workers a MW for 40 MW that exist and 20 that are built, in two half-years, are
+    72 person-months: 200 + 0.72. Sensitivity: five workers staff 50 MW, so 10 of the others stand
+    at B: 100 + 120 + 0.6."""
     staffed = case(
         {**A, "existing_mw": 40},
         B,
-        Periods=years(2),
+        Periods=years(2, months=6),
         Demand=demand(60, 60),
         LabourNeeds=[{"trade": "fitters", "staff_per_mw": 0.1}],
     )
-    assert solve(**staffed).cost == pytest.approx(201.44)
-    assert solve(**staffed | {"LabourPools": [pool(5)]}).cost == pytest.approx(221.2)
+    assert solve(**staffed).cost == pytest.approx(200.72)
+    assert solve(**staffed | {"LabourPools": [pool(5)]}).cost == pytest.approx(220.6)
 
 
 def test_the_audit_sees_each_limit_broken(solve: Solve, tmp_path: Path) -> None:

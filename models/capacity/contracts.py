@@ -383,7 +383,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "site or zone must be filled in, one of the two",
                 "Fill in one and empty the other.",
                 "one-of-two",
-                found="both or neither",
+                found="neither" if pd.isna(at["site"]) else "both",
             )
         first, last = at["first_period"], at["last_period"]
         if cal["position"].get(first, 0) > cal["position"].get(last, len(cal)):

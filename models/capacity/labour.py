@@ -318,7 +318,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 f"LabourPools must say what {market!r} offers from {first} on",
                 f"Add rows for {', '.join(missing)}; 0 where there are no workers.",
                 "missing-pool",
-                found=f"no row for {len(missing)} trade(s)",
+                found=f"nothing for {len(missing)} of {len(trades)} trades",
             )
     tiers = data["LabourTiers"]["tier"]
     for row in tiers.index[tiers == POOL]:

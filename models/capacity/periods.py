@@ -91,7 +91,7 @@ SETTINGS = Sheet(
             unit="years",
             meaning="Life of what is built: renewed where it ends within the horizon, credited where it lasts longer.",
             blank=20.0,
-            above=0,
+            at_least=1,
             at_most=100,
             example=20,
         ),
@@ -321,7 +321,7 @@ def check(data: Dataset) -> Iterator[Problem]:
             2,
             "base_date",
             "base_date must not be after the first period",
-            f"The first period starts on {starts.iloc[0].date()}.",
+            f"Put it on or before {starts.iloc[0].date()}, when the first period starts.",
             "base-date",
         )
     if not (data.sound("Currencies", "currency") and data.sound("Settings", "currency")):

@@ -378,6 +378,17 @@ def constrain(m: Any, p: Parameters) -> None:
     )
 
 
+# What decides which sites may serve a demand.
+REACH = {
+    "Sites": ("market", "jurisdiction", "status"),
+    "Workloads": (),
+    "Network": ("site", "market", "region", "latency_ms"),
+    "Residency": (),
+    "Jurisdictions": ("jurisdiction", "trusted"),
+    "JurisdictionGroups": (),
+}
+
+
 def check(data: Dataset) -> Iterator[Problem]:
     """Every site has a latency to every region, and every demand has a site that may serve it."""
     for sheet, first, second in (
@@ -393,7 +404,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 f"{first} or {second} must be filled in, one of the two",
                 "Fill in one and empty the other.",
                 "one-of-two",
-                found="both or neither",
+                found="both" if pd.notna(frame.at[row, first]) else "neither",
             )
     sites = active_sites(data)
     regions = data["Demand"]["region"].dropna().unique()
@@ -411,10 +422,10 @@ def check(data: Dataset) -> Iterator[Problem]:
                 f"latency from {site!r} to every region of Demand must be on sheet Network",
                 f"Add rows for {', '.join(missing)}.",
                 "latency-missing",
-                found=f"none to {len(missing)}",
+                found=f"none to {len(missing)} of {len(regions)}",
             )
-    sheets = ("Sites", "Workloads", "Network", "Residency", "Jurisdictions", "JurisdictionGroups")
-    if not all(data.sound(sheet) for sheet in sheets):
+    known_reach = all(data.sound(sheet, *columns) for sheet, columns in REACH.items())
+    if sites.empty or not known_reach:
         return
     reached = pd.MultiIndex.from_frame(arcs(data)[["workload", "region"]])
     demand = (

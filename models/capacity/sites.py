@@ -231,7 +231,7 @@ SITES = Sheet(
             meaning="Life of what is built here: renewed at its cost where it ends within the horizon.",
             blank=None,
             blank_means="Settings life_years",
-            above=0,
+            at_least=1,
             at_most=100,
         ),
         Column(

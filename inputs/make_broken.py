@@ -1,0 +1,321 @@
+"""Write inputs/broken.xlsx: a workbook with every error and notice that can stand side by side.
+
+Run it with ``python inputs/make_broken.py``. Each fault stands where it is planted, as a `Bad` cell
+with the code of its message, so the list of what must be found is made with the workbook.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+TARGET = Path(__file__).with_name("broken.xlsx")
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A cell that is reported: what stands in it, the code of the message, and how to write it."""
+
+    value: object
+    code: str
+    how: str = ""
+
+
+def day(text: str) -> dt.date:
+    """A date as a spreadsheet stores it."""
+    return dt.date.fromisoformat(text)
+
+
+YEARS = ("Y1", "Y2", "Y3", "Y4")
+
+SHEETS: dict[str, list[list[object]]] = {
+    "Settings": [
+        ["setting", "value"],
+        ["name", Bad(True, "not-a-name")],
+        ["currency", "USD"],
+        ["base_date", Bad(day("2027-06-01"), "base-date")],
+        ["discount_rate", 0.08],
+        ["seed", Bad(1.5, "not-whole")],
+    ],
+    "Periods": [
+        ["period", "start", "months"],
+        ["Y1", day("2027-01-01"), 12],
+        ["Y2", day("2028-01-01"), 12],
+        ["Y3", Bad(day("2029-02-01"), "period-gap"), 12],
+        ["Y4", Bad(day("2029-08-01"), "period-overlap"), 12],
+    ],
+    "Currencies": [["currency", "per_workbook_currency"], ["SEK", 10]],
+    "Sources": [
+        [
+            Bad("Subject", "header-spelling"),
+            "note",
+            Bad("note", "duplicate-column"),
+            Bad("owner", "unknown-column"),
+            None,
+            "# remark",
+        ],
+        [
+            Bad(" Sites ", "spaces-trimmed"),
+            "Measured.",
+            "",
+            "",
+            Bad("page 5", "no-header"),
+            "left alone",
+        ],
+    ],
+    "Sites": [
+        [
+            "site",
+            "market",
+            "jurisdiction",
+            "grid_zone",
+            "labour_market",
+            "status",
+            "existing_mw",
+            "under_construction_mw",
+            "under_construction_online",
+            "max_mw",
+            "block_mw",
+            "min_mw",
+            "max_blocks_per_period",
+            "currency",
+        ],
+        *(
+            [site, "Nordic", "Norway", "NO1", "Norway trades", "candidate", *sizes]
+            for site, *sizes in (
+                ["Oslo", 0, 0, None, 100, 25, 25, 2, "SEK"],
+                ["Bergen", 120, 0, None, Bad(100, "site-too-small"), None, None, None, None],
+                ["Malmo", 0, 0, None, 50, Bad(60, "min-above-max"), None, None, None],
+                ["Turku", 0, 20, Bad(None, "construction-date"), 100, None, None, None, None],
+                ["Umea", 0, 0, None, 100, None, None, Bad(2, "blocks-without-size"), None],
+                ["Vilnius", 0, 0, None, 100, None, None, None, Bad("LTL", "unknown-currency")],
+            )
+        ),
+        [
+            Bad("Aarhus", "latency-missing"),
+            "Denmark",
+            "Norway",
+            "NO1",
+            None,
+            "candidate",
+            0,
+            0,
+            None,
+            100,
+        ],
+        [
+            "Tartu",
+            "Nordic",
+            Bad("Estonia", "site-jurisdiction"),
+            "NO1",
+            None,
+            "candidate",
+            0,
+            0,
+            None,
+            100,
+        ],
+        ["Riga", "Nordic", "Norway", Bad("LV", "no-energy"), None, "candidate", 0, 0, None, 100],
+        [
+            "Kaunas",
+            "Nordic",
+            "Norway",
+            "NO1",
+            Bad("Baltic trades", "missing-pool"),
+            "candidate",
+            0,
+            0,
+            None,
+            100,
+        ],
+    ],
+    "Workloads": [
+        ["workload", "max_latency_ms"],
+        ["inference", 60],
+        ["training", None],
+        ["frontier", 1],
+    ],
+    "Demand": [
+        ["workload", "region", "period", "it_mw"],
+        ["inference", "North", "Y1", Bad("forty", "not-a-number")],
+        ["inference", "North", "Y2", Bad("40", "text-number")],
+        ["inference", "North", "Y3", 40],
+        ["inference", "North", "Y4", 40],
+        ["training", "South", "Y1", 10],
+        ["training", "South", "Y2", 10],
+        ["training", "South", Bad("Y3", "missing-period"), 10],
+        ["frontier", Bad("North", "unreachable-demand"), "Y1", 10],
+        *(["frontier", "North", year, 10] for year in YEARS[1:]),
+    ],
+    "Network": [
+        ["site", "market", "region", "latency_ms"],
+        [None, "Nordic", "North", 20],
+        [None, "Nordic", "South", 30],
+        [None, "Denmark", "North", 15],
+        [Bad(None, "one-of-two"), None, "North", 5],
+    ],
+    "GridZones": [
+        ["zone", "period", "max_new_mw", "max_total_mw"],
+        ["NO1", "Y1", Bad(-5, "out-of-bounds"), 400],
+        ["NO1", "Y2", 50, Bad(1e300, "not-computable")],
+        ["NO1", "Y3", Bad(50, "merged-cells", "merged with the cell below"), 400],
+        ["NO1", "Y4", None, 400],
+        ["LV", Bad("Y1", "missing-period"), 50, 400],
+    ],
+    "PowerRamp": [
+        ["site", "period", "energised_mw"],
+        [Bad("Olso", "unknown-ref"), "Y1", 50],
+        ["Bergen", "Y1", Bad(None, "blank")],
+    ],
+    "Contracts": [
+        [
+            "contract",
+            "site",
+            "zone",
+            "kind",
+            "first_period",
+            "last_period",
+            "min_mw",
+            "max_mw",
+            "price_per_mwh",
+        ],
+        ["Fjord hydro", None, "NO1", "energy", None, None, 10, 100, 50],
+        ["Fjord wind", None, "NO1", "energy", None, None, Bad(300, "min-above-max"), 100, 50],
+        ["Late start", None, "NO1", "energy", "Y3", Bad("Y2", "contract-reversed"), 0, 100, 50],
+        ["Nowhere", Bad(None, "one-of-two"), None, "energy", None, None, 0, 100, 50],
+        [
+            "Grid service",
+            None,
+            "NO1",
+            "capacity",
+            None,
+            None,
+            0,
+            100,
+            Bad(50, "energy-of-capacity"),
+        ],
+    ],
+    "SignedContracts": [
+        ["contract", "signed_mw", "expiry"],
+        ["Fjord hydro", 10, Bad(day("2026-01-01"), "contract-ended")],
+        ["Fjord hydro", 10, Bad("soon", "not-a-date")],
+        ["Fjord hydro", 10, Bad("2031-01-01", "text-date")],
+    ],
+    "PowerPrices": [
+        ["zone", "period", "spot_price_per_mwh"],
+        *(["NO1", year, 60] for year in YEARS),
+    ],
+    "LabourNeeds": [["trade", "person_months_per_mw"], ["electricians", 60]],
+    "LabourPools": [
+        ["labour_market", "trade", "period", "workers", "wage_per_person_month"],
+        ["Norway trades", "electricians", "Y1", 400, 7500],
+        ["Norway trades", "electricians", "Y2", Bad("=D2*2", "formula-without-value"), 7500],
+        ["Norway trades", "electricians", "Y3", 400, Bad("=NA()", "error-value", "#N/A")],
+        [Bad("Norway trades", "hidden", "hidden row"), "electricians", "Y4", 400, 7500],
+    ],
+    "LabourTiers": [
+        ["labour_market", "trade", "tier", "workers", "premium_share"],
+        ["Norway trades", "electricians", "travelling", 50, 0.5],
+        [Bad("Norway trades", "duplicate-key"), "electricians", "travelling", 70, 0.9],
+        ["Norway trades", "electricians", Bad("pool", "tier-name"), 50, 0.5],
+    ],
+    "Jurisdictions": [
+        [
+            "jurisdiction",
+            "legal_risk",
+            "political_risk",
+            "conflict_risk",
+            "grid_risk",
+            "supply_chain_risk",
+        ],
+        ["Norway", 0.1, 0.1, 0.1, 0.1, 0.1],
+    ],
+    "RiskLimits": [
+        [
+            "limit",
+            "kind",
+            "jurisdiction",
+            "trusted",
+            "risk_class",
+            "first_period",
+            "last_period",
+            "value",
+        ],
+        ["whose", "max_share", Bad(None, "risk-subject"), None, None, None, None, 0.4],
+        ["share", "max_share", "Norway", None, None, None, None, Bad(40, "share-above-1")],
+        ["score", "max_mean_score", None, None, Bad(None, "risk-weights"), None, None, 0.3],
+        ["when", "max_mw", "Norway", None, None, "Y3", Bad("Y1", "periods-reversed"), 400],
+        ["what", Bad("max_score", "unknown-choice"), "Norway", None, None, None, None, 0.4],
+        ["trust", "max_mw", None, Bad("perhaps", "not-yes-or-no"), None, None, None, 400],
+    ],
+    "Scenarios": [["scenario", "factor"], ["high", 1.2]],
+    "Sources ": [["subject", "source"], ["Sites", "assumption"]],
+}
+
+# What is reported of a sheet rather than of the cell that is wrong.
+OF_SHEETS = [
+    ("Sources", "A1", "missing-column"),
+    ("Scenarios", "", "unknown-sheet"),
+    ("Sources ", "", "duplicate-sheet"),
+    ("Picture", "", "not-read"),
+]
+NOTICES = {"header-spelling", "spaces-trimmed", "hidden", "not-read"}
+
+
+def cells() -> Iterator[tuple[str, int, int, object]]:
+    """Every cell: sheet, row and column from 0, and what is to stand in it."""
+    for sheet, rows in SHEETS.items():
+        for row, values in enumerate(rows):
+            for column, value in enumerate(values):
+                yield sheet, row, column, value
+
+
+def planted() -> list[tuple[str, str, str]]:
+    """Sheet, cell and code of everything that must be reported."""
+    bad = [
+        (sheet, xl_rowcol_to_cell(row, column), value.code)
+        for sheet, row, column, value in cells()
+        if isinstance(value, Bad)
+    ]
+    return bad + OF_SHEETS
+
+
+def write(path: Path) -> None:
+    """Write the workbook; the same bytes each time."""
+    with xlsxwriter.Workbook(path) as book:
+        book.set_properties({"created": dt.datetime(2027, 1, 1)})
+        sheets = {name: book.add_worksheet(name) for name in SHEETS}
+        chart = book.add_chart({"type": "line"})
+        chart.add_series({"values": "=Demand!$D$4:$D$5"})
+        book.add_chartsheet("Picture").set_chart(chart)
+        date = book.add_format({"num_format": "yyyy-mm-dd"})
+        for sheet, row, column, value in cells():
+            _write(sheets[sheet], row, column, value, date)
+
+
+def _write(sheet: Any, row: int, column: int, value: object, date: Any) -> None:
+    how = value.how if isinstance(value, Bad) else ""
+    plain = value.value if isinstance(value, Bad) else value
+    if isinstance(plain, dt.date):
+        sheet.write_datetime(row, column, dt.datetime(plain.year, plain.month, plain.day), date)
+    elif isinstance(plain, str) and plain.startswith("="):
+        # As libraries write it that do not calculate: without a value worked out.
+        sheet.write_formula(row, column, plain, None, how or 0)
+    elif how.startswith("merged"):
+        sheet.merge_range(row, column, row + 1, column, plain)
+    elif isinstance(plain, str):
+        sheet.write_string(row, column, plain)
+    elif plain is not None:
+        sheet.write(row, column, plain)
+    if how == "hidden row":
+        sheet.set_row(row, None, None, {"hidden": True})
+
+
+if __name__ == "__main__":
+    write(TARGET)

@@ -1,0 +1,223 @@
+"""inputs/broken.xlsx: every error that can stand in one workbook, and each of the others alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.util
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+import xlsxwriter
+
+import optalloc
+from optalloc import convert, faults
+from optalloc.errors import InputError, Problem, Severity
+from optalloc.validate import CODES
+from tests import books
+
+INPUTS = Path(__file__).resolve().parents[1] / "inputs"
+BROKEN = INPUTS / "broken.xlsx"
+MODEL = optalloc.load_model()
+FORM = re.compile(
+    r"(?P<sheet>[A-Za-z]+)!(?P<cell>[A-Z]+\d+): (?P<must>.+); found (?P<found>.+?)\. "
+    r"(?P<action>[A-Z].+[.?]) \[(?P<code>[a-z0-9-]+)\]"
+)
+
+
+def registered() -> set[str]:
+    """Every code that reading, converting, validating and the families can give."""
+    families = {code for family in MODEL.families for code in family.codes}
+    return {*faults._WORDS, *convert.CODES, *CODES, *families}
+
+
+def load(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, INPUTS / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+MADE = load("make_broken")
+
+
+@pytest.fixture(scope="module")
+def problems() -> list[Problem]:
+    return optalloc.check(optalloc.read_workbook(BROKEN), MODEL)[1]
+
+
+def test_the_workbook_is_the_one_that_its_script_writes(tmp_path: Path) -> None:
+    MADE.write(tmp_path / "broken.xlsx")
+    again, kept = (optalloc.read_workbook(p) for p in (tmp_path / "broken.xlsx", BROKEN))
+    assert again.sheets == kept.sheets
+    assert again.problems == kept.problems
+
+
+def test_what_was_planted_is_found_and_nothing_else(problems: list[Problem]) -> None:
+    found = [(p.sheet, p.cell, p.code) for p in problems]
+    assert sorted(found) == sorted(MADE.planted())
+    assert [p.code for p in problems if p.severity is Severity.NOTICE] == [
+        p.code for p in problems if p.code in MADE.NOTICES
+    ]
+
+
+def test_problems_come_in_the_order_of_the_workbook(problems: list[Problem]) -> None:
+    names = openpyxl.load_workbook(BROKEN).sheetnames
+    places = [names.index(p.sheet) for p in problems]
+    assert places == sorted(places)
+    assert problems == sorted(problems, key=lambda p: p.order)
+
+
+def test_each_address_holds_the_planted_fault(problems: list[Problem]) -> None:
+    """Read by another library, the cells hold what was planted, and the messages say so."""
+    book = openpyxl.load_workbook(BROKEN)
+    at = {(p.sheet, p.cell, p.code): p for p in problems}
+    named = 0
+    for sheet, row, column, value in MADE.cells():
+        if not isinstance(value, MADE.Bad):
+            continue
+        cell = book[sheet].cell(row + 1, column + 1)
+        stands = cell.value.date() if isinstance(cell.value, dt.datetime) else cell.value
+        assert stands == value.value, (sheet, cell.coordinate)
+        problem = at[sheet, cell.coordinate, value.code]
+        if convert.shown(value.value) == problem.found:
+            named += 1
+    # The others say in words what was found: "both", "none for 1 of 4", "a second one".
+    assert named >= 30
+
+
+def test_each_message_has_the_one_form(problems: list[Problem]) -> None:
+    for problem in problems:
+        text = str(problem)
+        assert "\n" not in text
+        assert "  " not in text
+        if problem.code == "merged-cells":
+            assert "must not be merged. Unmerge" in text
+        elif problem.cell:
+            match = FORM.fullmatch(text)
+            assert match, text
+            assert (match["sheet"], match["cell"], match["code"]) == (
+                problem.sheet,
+                problem.cell,
+                problem.code,
+            )
+        else:
+            assert re.fullmatch(r"[\w ]+: .+; found .+\. [A-Z].+\. \[[a-z-]+\]", text), text
+        assert not re.search(r"nan|None|NaT|Timestamp|\[\]|''", text), text
+
+
+def test_the_command_lists_them_all_at_once(problems: list[Problem]) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "optalloc", "check", str(BROKEN)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=60,
+    )
+    assert (run.returncode, run.stderr) == (3, "")
+    lines = run.stdout.splitlines()
+    bad = [p for p in problems if p.severity is Severity.ERROR]
+    assert lines[:-1] == [f"{'' if p in bad else 'notice: '}{p}" for p in problems]
+    assert lines[-1] == f"{len(bad)} errors in broken.xlsx"
+
+
+def test_the_solve_refuses_it_with_the_same_errors(problems: list[Problem]) -> None:
+    with pytest.raises(InputError) as caught:
+        optalloc.solve(BROKEN)
+    assert list(caught.value.problems) == [p for p in problems if p.severity is Severity.ERROR]
+
+
+# Errors that hide others, each alone --------------------------------------------------------------
+
+
+def small(folder: Path, **sheets: Any) -> Path:
+    return books.write(books.book(**sheets), folder / "book")
+
+
+def with_bytes(name: str, data: bytes) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        (folder / name).write_bytes(data)
+        return folder / name
+
+    return make
+
+
+def with_sheet(sheet: str, data: bytes) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        book = small(folder)
+        (book / f"{sheet}.csv").write_bytes(data)
+        return book
+
+    return make
+
+
+def without_rights(folder: Path) -> Path:
+    book = small(folder)
+    # A name too long for the file system cannot be looked up by anyone, root included.
+    return book / ("x" * 300)
+
+
+def beyond_all_times(folder: Path) -> Path:
+    path = folder / "book.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet("Sites").write(0, 0, 1, book.add_format({"num_format": "[h]:mm"}))
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    part = "xl/worksheets/sheet1.xml"
+    parts[part] = parts[part].replace(b"<v>1</v>", b"<v>1e300</v>")
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return path
+
+
+def unlisted(folder: Path) -> Path:
+    book = small(folder)
+    (book / "Workloads.csv").unlink()
+    return book
+
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
+
+# What stops the reading, or leaves nothing to say of the rest; and what only a CSV can hold.
+ALONE: dict[str, Callable[[Path], Path]] = {
+    "not-found": lambda folder: folder / "no such book.xlsx",
+    "not-readable": without_rights,
+    "empty-file": with_bytes("book.xlsx", b""),
+    "not-a-workbook": with_bytes("book.xlsx", b"site,max_mw\n"),
+    "password-protected": with_bytes("book.xlsx", OLE + "EncryptedPackage".encode("utf-16-le")),
+    "truncated": with_bytes("book.xlsx", BROKEN.read_bytes()[:-500]),
+    "too-large": with_sheet("Sites", b"," * 10_000_001),
+    "date-range": beyond_all_times,
+    "encoding": with_sheet("Sources", b"subject,source\nK\xf8benhavn,assumption\n"),
+    "nul-byte": with_sheet("Sources", b"subject,source\nSites,assum\0ption\n"),
+    "csv-quote": with_sheet("Sources", b'subject,source\nSites,"assumption\n'),
+    "csv-delimiter": with_sheet("Sources", b"subject;source\nSites;assumption\n"),
+    "ragged-row": with_sheet("Sources", b"subject,source\nSites,assumption,1,5\n"),
+    "not-finite": lambda folder: small(folder, Sites={"max_mw": "inf"}),
+    "missing-sheet": unlisted,
+    "empty-sheet": with_sheet("Workloads", b"workload\n"),
+    "no-site": lambda folder: small(folder, Sites={"status": "excluded"}),
+}
+
+
+@pytest.mark.parametrize("code", ALONE)
+def test_what_cannot_stand_beside_the_others_is_one_error(tmp_path: Path, code: str) -> None:
+    path = ALONE[code](tmp_path)
+    with pytest.raises(InputError) as caught:
+        optalloc.validate(optalloc.read_workbook(path), MODEL)
+    assert [p.code for p in caught.value.problems] == [code], str(caught.value)
+
+
+def test_every_registered_code_is_tested() -> None:
+    assert {code for _, _, code in MADE.planted()} | set(ALONE) == registered()
+    assert not {code for _, _, code in MADE.planted()} & set(ALONE)
