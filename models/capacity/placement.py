@@ -396,7 +396,8 @@ def check(data: Dataset) -> Iterator[Problem]:
         ("Residency", "jurisdiction", "group"),
     ):
         frame = data[sheet]
-        for row in frame.index[frame[first].notna() == frame[second].notna()]:
+        filled = frame[first].notna()
+        for row in frame.index[filled == frame[second].notna()]:
             yield data.problem(
                 sheet,
                 row,
@@ -404,7 +405,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 f"{first} or {second} must be filled in, one of the two",
                 "Fill in one and empty the other.",
                 "one-of-two",
-                found="both" if pd.notna(frame.at[row, first]) else "neither",
+                found="both" if filled[row] else "neither",
             )
     sites = active_sites(data)
     regions = data["Demand"]["region"].dropna().unique()
