@@ -205,7 +205,7 @@ def _guarded(run: Callable[[], T], *, as_json: bool = False) -> T:
 
 def _leave(code: int, kind: str, lines: list[str], as_json: bool) -> NoReturn:
     if as_json:
-        _print_json({"error": kind, "messages": lines})
+        _print_json({"error": kind, "exit_code": code, "messages": lines})
     for line in lines:
         print(line, file=sys.stderr)
     raise typer.Exit(code)
@@ -250,4 +250,6 @@ def _print_summary(plan: Plan) -> None:
         if row.figure == "gap":
             shown = f"{100 * float(str(value)):.4f} %"
         table.add_row(str(row.figure), shown, str(row.unit))
-    Console().print(table)
+    console = Console()
+    # A pipe has no width to wrap to.
+    console.print(table, width=None if console.is_terminal else 200)

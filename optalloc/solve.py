@@ -84,7 +84,7 @@ def solve_arrays(
         time_limit_s=run.left_s(), progress=run.report, started=run.started, phase="proving"
     )
     if result.status in ("kInfeasible", "kUnboundedOrInfeasible"):
-        return _confirm_infeasible(arrays.with_rows(~arrays.strengthening), run)
+        return _confirm_infeasible(arrays, run)
     if result.values is None:
         return _without_plan(_stop_reason(result, run.options, math.inf), run, result.bound)
     return _finished(arrays, core, result, run, int(kept.sum()))
@@ -176,11 +176,15 @@ def _polish(core: Arrays, values: np.ndarray, run: _Run) -> tuple[np.ndarray, fl
 
 def _confirm_infeasible(arrays: Arrays, run: _Run) -> Outcome:
     """Believe in infeasibility only if giving way costs something; else solve again differently."""
+    named = np.flatnonzero(~arrays.strengthening)
+    arrays = arrays.with_rows(~arrays.strengthening)
     for integer in (False, True):
         result, amounts = _elastic(arrays, run, integer)
         if result.bound > FEASIBILITY:
             worst = np.argsort(-amounts)
-            shortfalls = tuple((int(r), float(amounts[r])) for r in worst if amounts[r] > 1e-7)
+            shortfalls = tuple(
+                (int(named[r]), float(amounts[r])) for r in worst if amounts[r] > 1e-7
+            )
             return replace(
                 _without_plan(StopReason.INFEASIBLE, run, math.inf), shortfalls=shortfalls
             )

@@ -1,0 +1,399 @@
+"""The command line, as a user meets it: what it prints, where, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+import optalloc
+from optalloc.workbook import address
+from tests import books
+
+ROOT = Path(__file__).resolve().parents[1]
+MINIMAL, PACIFIC, BROKEN = (ROOT / "inputs" / name for name in ("minimal", "pacific", "broken.xlsx"))
+COMMAND = [sys.executable, "-W", "error", "-m", "optalloc"]
+PLAN_KEYS = {
+    "stop_reason",
+    "quality",
+    "objective",
+    "bound",
+    "gap",
+    "seconds",
+    "size",
+    "versions",
+    "input_hash",
+    "tables",
+}
+
+Run = subprocess.CompletedProcess[str]
+
+
+def optalloc_says(*words: object, cwd: Path | None = None, **env: str) -> Run:
+    return subprocess.run(
+        [*COMMAND, *map(str, words)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100", **env},
+    )
+
+
+def one_line(text: str) -> str:
+    """The only line of a text that is neither a phase nor progress."""
+    (line,) = (line for line in text.splitlines() if not re.match(r" +\d+\.\d s  ", line))
+    return line
+
+
+# Solve --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def solved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
+    out = tmp_path_factory.mktemp("solved") / "deep" / "out"
+    return optalloc_says("solve", MINIMAL, "--out", out), out
+
+
+def test_a_plan_is_summed_up_on_stdout_and_written(solved: tuple[Run, Path]) -> None:
+    run, out = solved
+    assert run.returncode == 0
+    figures = dict(re.split(r"\s{2,}", line.strip())[:2] for line in run.stdout.splitlines())
+    assert figures["total cost"] == "1,170.0000"
+    assert (figures["quality"], figures["gap"]) == ("optimal", "0.0000 %")
+    assert [path.name for path in out.iterdir()] == ["plan.xlsx"]
+    assert {"Summary", "Build", "Cost", "Audit", "Run"} <= set(
+        openpyxl.load_workbook(out / "plan.xlsx").sheetnames
+    )
+
+
+def test_progress_goes_to_stderr_in_plain_lines(solved: tuple[Run, Path]) -> None:
+    run, out = solved
+    assert one_line(run.stderr) == f"wrote {out / 'plan.xlsx'}"
+    phases = [line.split()[2] for line in run.stderr.splitlines()[:-1]]
+    assert phases[:5] == ["read", "validate", "build", "compile", "solve"]
+    assert phases[-1] == "audit"
+    assert "\x1b" not in run.stdout + run.stderr
+    assert "\r" not in run.stdout + run.stderr
+
+
+def test_json_is_one_object_and_nothing_else(tmp_path: Path) -> None:
+    run = optalloc_says("solve", MINIMAL, "--json", cwd=tmp_path)
+    assert run.returncode == 0
+    plan = json.loads(run.stdout)
+    assert run.stdout.count("\n") == 1
+    assert PLAN_KEYS <= set(plan)
+    assert (plan["stop_reason"], plan["quality"]) == ("proved", "optimal")
+    assert (plan["objective"], plan["bound"], plan["gap"]) == (1170.0, 1170.0, 0.0)
+    assert {"rows", "columns", "non_zeros"} <= set(plan["size"])
+    assert {"optalloc", "highs", "python", "model"} <= set(plan["versions"])
+    assert {"read", "build", "solve", "audit"} <= set(plan["seconds"])
+    assert plan["input_hash"] == optalloc.read_workbook(MINIMAL).digest
+    build = {(row["site"], row["period"]): row["online_mw"] for row in plan["tables"]["Build"]}
+    assert build["North", "Y3"] == 50
+    assert list(tmp_path.iterdir()) == []
+
+
+def failed(code: int, kind: str, *words: object) -> str:
+    """Both ways of saying that a solve failed; the words of the first message."""
+    plain, as_json = optalloc_says("solve", *words), optalloc_says("solve", *words, "--json")
+    assert (plain.returncode, as_json.returncode) == (code, code)
+    assert plain.stdout == ""
+    told = json.loads(as_json.stdout)
+    assert as_json.stdout.count("\n") == 1
+    assert (told["error"], told["exit_code"]) == (kind, code)
+    for text in (plain.stderr, as_json.stderr):
+        assert "Traceback" not in text
+        assert one_line(text) == told["messages"][0]
+    return str(told["messages"][0])
+
+
+def test_input_errors(tmp_path: Path) -> None:
+    book = books.write(books.book(Sites={"max_mw": -1}), tmp_path / "book")
+    out = tmp_path / "out"
+    message = failed(3, "input", book, "--out", out)
+    assert message.startswith("Sites!C2: max_mw must be at least 0 MW IT; found -1. ")
+    assert not out.exists()
+
+
+def test_an_unknown_input() -> None:
+    assert failed(3, "input", "no/such/book.xlsx") == (
+        "File: book.xlsx must exist. Check the path and its spelling. [not-found]"
+    )
+
+
+def test_an_infeasible_case(tmp_path: Path) -> None:
+    book = books.write(books.book(Sites={"max_mw": 30}), tmp_path / "book")
+    message = failed(4, "infeasible", book, "--out", tmp_path / "out")
+    assert "no plan meets every limit" in message
+    assert "demand_met[load,R,Y1] by 10" in message
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_demand_that_nothing_can_serve_in_time(tmp_path: Path) -> None:
+    book = books.write(books.book(Sites={"block_lead_months": 24}), tmp_path / "book")
+    assert "demand_met[load,R,Y1]" in failed(4, "infeasible", book)
+
+
+def test_out_of_time_before_a_first_plan(tmp_path: Path) -> None:
+    message = failed(5, "no plan", PACIFIC, "--time-limit", "0.001", "--out", tmp_path / "out")
+    assert message == "stopped (time) before a first plan was found; allow more time"
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_model_folder_that_is_not_there() -> None:
+    assert "no model folder" in failed(2, "model", MINIMAL, "--model", "no/such/folder")
+
+
+def test_a_family_that_cannot_be_imported(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(ROOT / "models" / "capacity", model)
+    (model / "mine.py").write_text("FAMILY = 1 / 0\n")
+    message = failed(2, "model", MINIMAL, "--model", model)
+    assert "mine.py: cannot be imported: division by zero" in message
+
+
+def test_a_fault_of_the_model_is_told_with_its_traceback(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(ROOT / "models" / "capacity", model)
+    grid = model / "grid.py"
+    grid.write_text(grid.read_text().replace("def check(", "def check(data):\n    1 / 0\n\n\ndef _(", 1))
+    run = optalloc_says("solve", MINIMAL, "--model", model, "--json")
+    assert run.returncode == 70
+    assert "ZeroDivisionError" in run.stderr
+    assert json.loads(run.stdout)["error"] == "fault"
+
+
+# The folder to write to ---------------------------------------------------------------------------
+
+
+def test_out_may_not_be_a_file(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.write_text("mine")
+    for folder in (out, out / "deeper"):
+        run = optalloc_says("solve", MINIMAL, "--out", folder)
+        assert (run.returncode, run.stdout) == (2, "")
+        assert run.stderr == f"{out}: must be a folder for --out {folder}; it is a file\n"
+    assert out.read_text() == "mine"
+
+
+def test_out_must_be_writable(tmp_path: Path) -> None:
+    run = optalloc_says("solve", MINIMAL, "--out", "/proc/out")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert re.fullmatch(r"/proc(/out)?: .+", one_line(run.stderr))
+    (tmp_path / "plan.xlsx").mkdir()
+    run = optalloc_says("solve", MINIMAL, "--out", tmp_path)
+    assert run.returncode == 2
+    assert "plan.xlsx: must be a file to be replaced; it is a folder" in one_line(run.stderr)
+    assert [path.name for path in tmp_path.iterdir()] == ["plan.xlsx"]
+
+
+def test_a_plan_of_before_is_replaced_and_other_files_stay(tmp_path: Path) -> None:
+    for name in ("plan.xlsx", "mine.txt"):
+        (tmp_path / name).write_text("old")
+    assert optalloc_says("solve", MINIMAL, "--out", tmp_path).returncode == 0
+    assert (tmp_path / "plan.xlsx").read_bytes().startswith(b"PK")
+    assert (tmp_path / "mine.txt").read_text() == "old"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+# Ctrl-C -------------------------------------------------------------------------------------------
+
+
+def interrupted(until: str, *words: object) -> Run:
+    """Run, and send Ctrl-C as soon as a line on stderr matches."""
+    process = subprocess.Popen(
+        [*COMMAND, *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert process.stderr is not None
+    seen = ""
+    try:
+        for line in process.stderr:
+            seen += line
+            if re.search(until, line):
+                break
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=90)
+    finally:
+        process.kill()
+    return subprocess.CompletedProcess(words, process.returncode, out, seen + err)
+
+
+def test_ctrl_c_keeps_the_best_plan_with_its_gap(tmp_path: Path) -> None:
+    run = interrupted(
+        r"plan \d", "solve", PACIFIC, "--gap", "0", "--time-limit", "80", "--out", tmp_path
+    )
+    assert run.returncode == 0, run.stderr
+    assert "Traceback" not in run.stderr
+    figures = dict(re.split(r"\s{2,}", line.strip())[:2] for line in run.stdout.splitlines())
+    assert (figures["quality"], figures["why it stopped"]) == ("feasible", "interrupted")
+    assert 0 < float(figures["gap"].removesuffix(" %")) < 100
+    assert (tmp_path / "plan.xlsx").is_file()
+
+
+def test_ctrl_c_before_a_first_plan_is_one_line(tmp_path: Path) -> None:
+    run = interrupted(r"s  (build|compile)", "solve", PACIFIC, "--out", tmp_path / "out")
+    assert (run.returncode, run.stdout) == (5, ""), run.stderr
+    assert re.search(r"interrupted", one_line(run.stderr))
+    assert not (tmp_path / "out").exists()
+
+
+# Check --------------------------------------------------------------------------------------------
+
+
+def test_check_of_a_valid_workbook() -> None:
+    run = optalloc_says("check", MINIMAL)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "minimal: no errors\n", "")
+
+
+def test_notices_are_said_and_are_no_errors(tmp_path: Path) -> None:
+    book = books.write(books.book(Workloads={"workload": "load "}), tmp_path / "book")
+    run = optalloc_says("check", book)
+    assert run.returncode == 0
+    assert re.fullmatch(
+        r"notice: Workloads!A2: .+ \[spaces-trimmed\]\nbook: no errors\n", run.stdout
+    )
+    run = optalloc_says("solve", book, "--out", tmp_path / "out")
+    assert run.returncode == 0
+    assert "notice: Workloads!A2" in run.stderr
+
+
+def test_check_marks_a_copy_of_the_workbook(tmp_path: Path) -> None:
+    book = tmp_path / "plan of mine.xlsx"
+    shutil.copy(BROKEN, book)
+    run = optalloc_says("check", "--mark", book)
+    marked = tmp_path / "plan of mine-marked.xlsx"
+    assert run.returncode == 3
+    assert f"wrote {marked}" in run.stdout.splitlines()
+    assert book.read_bytes() == BROKEN.read_bytes()
+    sheets = openpyxl.load_workbook(marked)
+    for line in run.stdout.splitlines():
+        told = re.match(r"(?:notice: )?(\w+)!([A-Z]+\d+): ([^;.]+)", line)
+        if told:
+            comment = sheets[told[1]][told[2]].comment
+            assert comment is not None and told[3] in comment.text
+    assert sorted(path.name for path in tmp_path.iterdir()) == [marked.name, book.name]
+
+
+def test_check_marks_nothing_where_nothing_is_wrong_or_there_is_no_workbook(tmp_path: Path) -> None:
+    book = tmp_path / "book.xlsx"
+    optalloc.write_template(optalloc.load_model(), book)
+    assert optalloc_says("check", book, "--mark").stdout == "book.xlsx: no errors\n"
+    assert list(tmp_path.iterdir()) == [book]
+    run = optalloc_says("check", MINIMAL, "--mark")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "must be an .xlsx workbook for its cells to be marked" in one_line(run.stderr)
+
+
+def test_a_console_that_cannot_show_a_name_still_gets_the_message(tmp_path: Path) -> None:
+    book = books.write(books.book(Sites={"site": "Malmö 😀", "max_mw": -1}), tmp_path / "bok😀")
+    run = optalloc_says("check", book, PYTHONIOENCODING="ascii")
+    assert (run.returncode, run.stderr) == (3, "")
+    assert "1 error in bok\\U0001f600" in run.stdout
+
+
+# Template -----------------------------------------------------------------------------------------
+
+
+def test_the_template_passes_its_own_check_and_can_be_solved(tmp_path: Path) -> None:
+    book = tmp_path / "book.xlsx"
+    run = optalloc_says("template", book)
+    assert (run.returncode, run.stdout, run.stderr) == (0, f"wrote {book}\n", "")
+    assert optalloc_says("check", book).stdout == "book.xlsx: no errors\n"
+    run = optalloc_says("solve", book, "--out", tmp_path)
+    assert run.returncode == 0, run.stderr
+
+
+def test_a_template_filled_from_a_folder_reads_the_same(tmp_path: Path) -> None:
+    book = tmp_path / "book.xlsx"
+    assert optalloc_says("template", book, "--from", PACIFIC).returncode == 0
+    model = optalloc.load_model()
+    written, read = (optalloc.validate(optalloc.read_workbook(p), model) for p in (book, PACIFIC))
+    assert written.records() == read.records()
+
+
+def test_a_template_overwrites_nothing_by_itself(tmp_path: Path) -> None:
+    book = tmp_path / "book.xlsx"
+    book.write_text("mine")
+    run = optalloc_says("template", book)
+    assert (run.returncode, run.stdout, book.read_text()) == (2, "", "mine")
+    assert "--force" in run.stderr
+    assert optalloc_says("template", book, "--force").returncode == 0
+    assert book.read_bytes().startswith(b"PK")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["book.csv"], 2, "must end in .xlsx"),
+        (["no/such/folder/book.xlsx"], 2, "book.xlsx"),
+        (["book.xlsx", "--from", "no such folder"], 3, "[not-found]"),
+        (["book.xlsx", "--from", str(BROKEN)], 3, "[unknown-sheet]"),
+        (["book.xlsx", "--model", "no such folder"], 2, "no model folder"),
+    ],
+)
+def test_a_template_that_cannot_be_written(
+    tmp_path: Path, words: list[str], code: int, message: str
+) -> None:
+    run = optalloc_says("template", *words, cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (code, "")
+    assert message in run.stderr
+    assert "Traceback" not in run.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+# Usage --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["no-such-command"],
+        ["solve"],
+        ["solve", "book", "--gap", "2"],
+        ["solve", "book", "--threads", "0"],
+        ["solve", "book", "--time-limit", "soon"],
+        ["check", "book", "--colour"],
+    ],
+)
+def test_wrong_usage(words: list[str]) -> None:
+    run = optalloc_says(*words)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "Usage:" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("command", ["", "solve", "check", "template"])
+def test_help_says_what_there_is(command: str) -> None:
+    run = optalloc_says(*filter(None, [command]), "--help")
+    assert (run.returncode, run.stderr) == (0, "")
+    expected = {
+        "": ["solve", "check", "template", "Exit codes", "3 input errors", "4 infeasible"],
+        "solve": ["--out", "--gap", "--time-limit", "--threads", "--seed", "--model", "--json"],
+        "check": ["--mark", "--model"],
+        "template": ["--from", "--force", "--model"],
+    }
+    for word in expected[command]:
+        assert word in run.stdout
+
+
+def test_addresses_count_as_spreadsheets_do() -> None:
+    assert [address(1, n) for n in (1, 26, 27, 702, 703)] == ["A1", "Z1", "AA1", "ZZ1", "AAA1"]
