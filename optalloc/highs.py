@@ -122,12 +122,15 @@ class Highs:
                 self._highs.run()
             except BaseException as error:
                 failure.append(error)
+            finally:
+                done.set()
 
-        thread = threading.Thread(target=work, daemon=True)
-        thread.start()
-        while thread.is_alive():
+        done = threading.Event()
+        threading.Thread(target=work, daemon=True).start()
+        # No join: in Python 3.11 and 3.12 Ctrl-C in it passes a running thread off as ended.
+        while not done.is_set():
             try:
-                thread.join(0.2)
+                done.wait(0.2)
             except KeyboardInterrupt:
                 self._cancelled = True
         if failure:
