@@ -39,6 +39,9 @@ PLAN_KEYS = {
 
 Run = subprocess.CompletedProcess[str]
 
+# Starts whole processes, some of them long solves.
+pytestmark = pytest.mark.slow
+
 
 def optalloc_says(*words: object, cwd: Path | None = None, **env: str) -> Run:
     return subprocess.run(
