@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import os
+import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -61,6 +64,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    # Pyomo prints on stdout what it then raises, Ctrl-C included.
+    logging.getLogger("pyomo").handlers = [logging.NullHandler()]
     app()
 
 
@@ -87,7 +92,12 @@ def solve(
     def run() -> Plan:
         if not as_json:
             _refuse_folder(out)
-        with ProgressDisplay(errors) as display:
+        with ProgressDisplay(errors) as display, _plan_kept(errors) as hold:
+
+            def on_phase(name: str) -> None:
+                hold(name)
+                display.phase(name)
+
             plan = solve_book(
                 book,
                 gap=gap,
@@ -96,11 +106,11 @@ def solve(
                 seed=seed,
                 model=model,
                 progress=display.update,
-                on_phase=display.phase,
+                on_phase=on_phase,
             )
-        if not as_json:
-            out.mkdir(parents=True, exist_ok=True)
-            plan.to_excel(out / "plan.xlsx")
+            if not as_json:
+                out.mkdir(parents=True, exist_ok=True)
+                plan.to_excel(out / "plan.xlsx")
         return plan
 
     plan = _guarded(run, as_json=as_json)
@@ -209,6 +219,24 @@ def _leave(code: int, kind: str, lines: list[str], as_json: bool) -> NoReturn:
     for line in lines:
         print(line, file=sys.stderr)
     raise typer.Exit(code)
+
+
+@contextmanager
+def _plan_kept(errors: Console) -> Iterator[Callable[[str], None]]:
+    """Give a callback for phases; once there is a plan, Ctrl-C must be pressed again to lose it."""
+    usual = signal.getsignal(signal.SIGINT)
+
+    def warn(*_: object) -> None:
+        signal.signal(signal.SIGINT, usual)
+        _say(errors, "the plan is being checked and written; press Ctrl-C again to give it up")
+
+    def hold(phase: str) -> None:
+        signal.signal(signal.SIGINT, warn if phase in ("read back", "audit") else usual)
+
+    try:
+        yield hold
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def _refuse_folder(out: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -14,9 +15,10 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from typer.testing import CliRunner
 
 import optalloc
-from optalloc.workbook import address
+from optalloc.cli import app
 from tests import books
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,11 +41,16 @@ PLAN_KEYS = {
 
 Run = subprocess.CompletedProcess[str]
 
-# Starts whole processes, some of them long solves.
-pytestmark = pytest.mark.slow
+
+def optalloc_says(*words: object, cwd: Path | None = None) -> Run:
+    """Run the command in this process, for speed."""
+    with contextlib.chdir(cwd or Path.cwd()):
+        result = CliRunner().invoke(app, [*map(str, words)], env={"COLUMNS": "100"})
+    return Run(words, result.exit_code, result.stdout, result.stderr)
 
 
-def optalloc_says(*words: object, cwd: Path | None = None, **env: str) -> Run:
+def process_says(*words: object, **env: str) -> Run:
+    """Run the command as a user does, with its output piped."""
     return subprocess.run(
         [*COMMAND, *map(str, words)],
         capture_output=True,
@@ -51,8 +58,7 @@ def optalloc_says(*words: object, cwd: Path | None = None, **env: str) -> Run:
         encoding="utf-8",
         check=False,
         timeout=120,
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100", **env},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **env},
     )
 
 
@@ -68,7 +74,7 @@ def one_line(text: str) -> str:
 @pytest.fixture(scope="module")
 def solved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
     out = tmp_path_factory.mktemp("solved") / "deep" / "out"
-    return optalloc_says("solve", MINIMAL, "--out", out), out
+    return process_says("solve", MINIMAL, "--out", out), out
 
 
 def test_a_plan_is_summed_up_on_stdout_and_written(solved: tuple[Run, Path]) -> None:
@@ -94,7 +100,7 @@ def test_progress_goes_to_stderr_in_plain_lines(solved: tuple[Run, Path]) -> Non
 
 
 def test_json_is_one_object_and_nothing_else(tmp_path: Path) -> None:
-    run = optalloc_says("solve", MINIMAL, "--json", cwd=tmp_path)
+    run = process_says("solve", MINIMAL, "--json", "--out", tmp_path / "out")
     assert run.returncode == 0
     plan = json.loads(run.stdout)
     assert run.stdout.count("\n") == 1
@@ -218,8 +224,8 @@ def test_a_plan_of_before_is_replaced_and_other_files_stay(tmp_path: Path) -> No
 # Ctrl-C -------------------------------------------------------------------------------------------
 
 
-def interrupted(until: str, *words: object) -> Run:
-    """Run, and send Ctrl-C as soon as a line on stderr matches."""
+def interrupted(whenever: list[str], *words: object) -> Run:
+    """Run, and send Ctrl-C each time that a line on stderr matches the next pattern."""
     process = subprocess.Popen(
         [*COMMAND, *map(str, words)],
         stdout=subprocess.PIPE,
@@ -229,25 +235,30 @@ def interrupted(until: str, *words: object) -> Run:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert process.stderr is not None
-    seen = ""
+    seen, awaited = "", list(whenever)
     try:
         for line in process.stderr:
             seen += line
-            if re.search(until, line):
-                break
-        time.sleep(0.3)
-        process.send_signal(signal.SIGINT)
+            if re.search(awaited[0], line):
+                time.sleep(0.1)
+                process.send_signal(signal.SIGINT)
+                awaited.pop(0)
+                if not awaited:
+                    break
         out, err = process.communicate(timeout=90)
     finally:
         process.kill()
-    return subprocess.CompletedProcess(words, process.returncode, out, seen + err)
+    assert not awaited, seen
+    return Run(words, process.returncode, out, seen + err)
 
 
 def test_ctrl_c_keeps_the_best_plan_with_its_gap(tmp_path: Path) -> None:
+    """Even pressed again while the plan is being checked."""
     run = interrupted(
-        r"plan \d", "solve", PACIFIC, "--gap", "0", "--time-limit", "80", "--out", tmp_path
+        [r"plan \d", "s  read back"], "solve", PACIFIC, "--gap", "0", "--out", tmp_path
     )
     assert run.returncode == 0, run.stderr
+    assert "press Ctrl-C again to give it up" in run.stderr
     assert "Traceback" not in run.stderr
     figures = dict(re.split(r"\s{2,}", line.strip())[:2] for line in run.stdout.splitlines())
     assert (figures["quality"], figures["why it stopped"]) == ("feasible", "interrupted")
@@ -255,8 +266,16 @@ def test_ctrl_c_keeps_the_best_plan_with_its_gap(tmp_path: Path) -> None:
     assert (tmp_path / "plan.xlsx").is_file()
 
 
+def test_a_third_ctrl_c_gives_the_plan_up(tmp_path: Path) -> None:
+    times = [r"plan \d", "s  read back", "press Ctrl-C again"]
+    run = interrupted(times, "solve", PACIFIC, "--gap", "0", "--out", tmp_path)
+    assert (run.returncode, run.stdout) == (5, "")
+    assert run.stderr.splitlines()[-1] == "interrupted; no plan was written"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_ctrl_c_before_a_first_plan_is_one_line(tmp_path: Path) -> None:
-    run = interrupted(r"s  (build|compile)", "solve", PACIFIC, "--out", tmp_path / "out")
+    run = interrupted([r"s  (build|compile)"], "solve", PACIFIC, "--out", tmp_path / "out")
     assert (run.returncode, run.stdout) == (5, ""), run.stderr
     assert re.search(r"interrupted", one_line(run.stderr))
     assert not (tmp_path / "out").exists()
@@ -311,7 +330,7 @@ def test_check_marks_nothing_where_nothing_is_wrong_or_there_is_no_workbook(tmp_
 
 def test_a_console_that_cannot_show_a_name_still_gets_the_message(tmp_path: Path) -> None:
     book = books.write(books.book(Sites={"site": "Malmö 😀", "max_mw": -1}), tmp_path / "bok😀")
-    run = optalloc_says("check", book, PYTHONIOENCODING="ascii")
+    run = process_says("check", book, PYTHONIOENCODING="ascii")
     assert (run.returncode, run.stderr) == (3, "")
     assert "errors in bok\\U0001f600" in run.stdout
 
@@ -399,7 +418,3 @@ def test_help_says_what_there_is(command: str) -> None:
     }
     for word in expected[command]:
         assert word in run.stdout
-
-
-def test_addresses_count_as_spreadsheets_do() -> None:
-    assert [address(1, n) for n in (1, 26, 27, 702, 703)] == ["A1", "Z1", "AA1", "ZZ1", "AAA1"]
