@@ -76,7 +76,7 @@ def write_plan_workbook(
     for spec in specs:
         if spec.name not in tables:
             raise ModelError(f"{spec.name}: the plan has no such table")
-        strips = _lay_out(tables[spec.name], spec)
+        strips = _lay_out(tables[spec.name], spec, _order(spec.across, specs, tables))
         sheets.append(_write_sheet(book, spec, strips))
         widths.append(len(strips))
     if charts:
@@ -159,10 +159,10 @@ def _cells(frame: pd.DataFrame, spec: TableSpec, column: Column) -> list[_Cell]:
     return cells
 
 
-def _lay_out(frame: pd.DataFrame, spec: TableSpec) -> list[_Strip]:
+def _lay_out(frame: pd.DataFrame, spec: TableSpec, order: Mapping[object, int]) -> list[_Strip]:
     cells = {column.name: _cells(frame, spec, column) for column in spec.columns}
     strips = (
-        _wide(cells, spec)
+        _wide(cells, spec, order)
         if spec.across
         else [_Strip(_title(c), c.meaning, cells[c.name]) for c in spec.columns]
     )
@@ -175,7 +175,21 @@ def _lay_out(frame: pd.DataFrame, spec: TableSpec) -> list[_Strip]:
     return strips
 
 
-def _wide(cells: Mapping[str, list[_Cell]], spec: TableSpec) -> list[_Strip]:
+def _order(
+    across: str, specs: Sequence[TableSpec], tables: Mapping[str, pd.DataFrame]
+) -> dict[object, int]:
+    """Order of a spread column's values: as the table that has the most of them meets them."""
+    met: list[list[object]] = [
+        list(dict.fromkeys(tables[spec.name][across]))
+        for spec in specs
+        if across and spec.across == across and across in tables.get(spec.name, ())
+    ]
+    return {value: rank for rank, value in enumerate(max(met, key=lambda values: len(values), default=[]))}
+
+
+def _wide(
+    cells: Mapping[str, list[_Cell]], spec: TableSpec, order: Mapping[object, int]
+) -> list[_Strip]:
     """Keys and measure down the side, the values of ``across`` over the width."""
     by_name = {column.name: column for column in spec.columns}
     spread = [by_name[name] for name in spec.spread]
@@ -195,7 +209,9 @@ def _wide(cells: Mapping[str, list[_Cell]], spec: TableSpec) -> list[_Strip]:
     measures: list[_Cell] = [(_title(column), "General") for _ in rows for column in spread]
     meanings = "\n".join(f"{column.name}: {column.meaning}" for column in spread)
     strips.append(_Strip("measure", meanings, measures))
-    for place in dict.fromkeys(across):
+    # A table with few rows may meet the values in another order than the plan's.
+    last = len(order)
+    for place in sorted(dict.fromkeys(across), key=lambda cell: order.get(cell[0], last)):
         down = [
             cells[column.name][found[place]] if place in found else _NO_CELL
             for found in rows.values()

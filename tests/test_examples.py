@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -52,3 +54,22 @@ def test_pacific_has_an_audited_plan() -> None:
     assert bool(plan["Audit"]["passed"].all())
     binding = set(plan["Limits"].loc[plan["Limits"]["binding"], "family"])
     assert {"grid", "labour", "risk"} <= binding
+
+
+def test_periods_stand_in_order_on_every_wide_sheet(
+    everything: optalloc.Plan, tmp_path: Path
+) -> None:
+    """Proves: periods run from left to right on each sheet. Sensitivity: as a table meets them,
+    a sheet whose first row is about a later period would begin there."""
+    tables = dict(everything.tables)
+    load = tables["Load"]
+    tables["Load"] = load.sort_values("period", ascending=False, kind="stable")
+    assert tables["Load"]["period"].iloc[0] == "Y4"
+    plan = dataclasses.replace(everything, tables=tables)
+    plan.to_excel(tmp_path / "plan.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "plan.xlsx", read_only=True)
+    for spec in plan.specs:
+        if spec.across and len(tables[spec.name]):
+            header = [cell.value for cell in next(iter(book[spec.name].rows))]
+            shown = [name for name in header if name in ("Y1", "Y2", "Y3", "Y4")]
+            assert shown == sorted(shown), spec.name
