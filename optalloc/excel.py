@@ -184,7 +184,7 @@ def _order(
         for spec in specs
         if across and spec.across == across and across in tables.get(spec.name, ())
     ]
-    return {value: rank for rank, value in enumerate(max(met, key=lambda values: len(values), default=[]))}
+    return {value: rank for rank, value in enumerate(max([[], *met], key=len))}
 
 
 def _wide(
