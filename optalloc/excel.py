@@ -184,7 +184,8 @@ def _order(
         for spec in specs
         if across and spec.across == across and across in tables.get(spec.name, ())
     ]
-    return {value: rank for rank, value in enumerate(max([[], *met], key=len))}
+    met.sort(key=len)
+    return {value: rank for rank, value in enumerate(met[-1] if met else [])}
 
 
 def _wide(
