@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from benchmarks.build import CASES, REPEATS, Measured, Route, measure
 from benchmarks.convert import read_orlib, read_tbed1, write_folder
+from benchmarks.machine import machine
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -41,4 +45,38 @@ def convert(
     typer.echo(f"wrote {out}: {len(problem.capacity)} sites, {len(problem.demand)} regions")
 
 
-app()
+@app.command()
+def build(
+    cases: Annotated[str, typer.Option(help="Which cases, by commas.")] = ",".join(CASES),
+    routes: Annotated[str, typer.Option(help="Which routes, by commas.")] = ",".join(Route),
+    repeats: Annotated[int, typer.Option(help="Repetitions; medians count.", min=1)] = REPEATS,
+    limit: Annotated[float, typer.Option(help="Seconds for one repetition.", min=1)] = 1800,
+    as_json: Annotated[bool, typer.Option("--json", help="Print rows as JSON.")] = False,
+) -> None:
+    """Measure seconds and peak memory from data to arrays, side by side."""
+    unknown = {*cases.split(",")} - {*CASES} | {*routes.split(",")} - {*Route}
+    if unknown:
+        raise typer.BadParameter(f"unknown: {', '.join(sorted(unknown))}")
+    rows = []
+    for case in cases.split(","):
+        for route in routes.split(","):
+            row = measure(case, Route(route), repeats=repeats, limit_s=limit)
+            rows.append(asdict(row))
+            if not as_json:
+                typer.echo(_line(row))
+    if as_json:
+        typer.echo(json.dumps({"machine": machine(), "rows": rows}))
+    else:
+        typer.echo("; ".join(f"{name} {value}" for name, value in machine().items()))
+
+
+def _line(row: Measured) -> str:
+    named = f"{row.case:<8} {row.route:<20}"
+    if row.seconds is None:
+        return f"{named} {row.note}"
+    again = f"   refresh {row.refresh_seconds:.3f} s" if row.refresh_seconds is not None else ""
+    return f"{named} {row.seconds:9.3f} s {row.peak_mb:9.0f} MB{again}"
+
+
+if __name__ == "__main__":
+    app()

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from optalloc.arrays import Arrays
 from optalloc.audit import audit_plan
-from optalloc.compile import compile_model
+from optalloc.compile import compile_model, deferred_rules, refresh
 from optalloc.dataset import Dataset
 from optalloc.errors import (
     InfeasibleError,
@@ -22,6 +22,7 @@ from optalloc.errors import (
     Problem,
     SolveError,
 )
+from optalloc.export import export_model
 from optalloc.family import Family, Ledger, Limit, Model, load_model
 from optalloc.outcome import Options, Outcome, Progress, Quality, StopReason
 from optalloc.pipeline import compile_program, read_plan, solve
@@ -65,9 +66,12 @@ __all__ = [
     "check",
     "compile_model",
     "compile_program",
+    "deferred_rules",
+    "export_model",
     "load_model",
     "read_plan",
     "read_workbook",
+    "refresh",
     "solve",
     "solve_arrays",
     "validate",

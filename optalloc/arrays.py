@@ -2,14 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
-__all__ = ["Arrays"]
+__all__ = ["Arrays", "Fallback", "Labels"]
+
+
+@dataclass(frozen=True)
+class Fallback:
+    """A constraint or objective that was expanded row for row: its name, the reason, its rows."""
+
+    name: str
+    reason: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Names of rows or columns: stretches of one component's keys, worked out when asked for.
+
+    Parameters
+    ----------
+    components : tuple of (str, sequence, numpy.ndarray or None)
+        Name, its keys, and the positions of those keys that are there (None: all, in order).
+    starts : numpy.ndarray
+        Where each component's stretch begins, and the total at the end.
+    chosen : numpy.ndarray, optional
+        Numbers of those that were taken out of all stretches.
+    """
+
+    components: tuple[tuple[str, Sequence[Any], np.ndarray | None], ...]
+    starts: np.ndarray
+    chosen: np.ndarray | None = None
+
+    @staticmethod
+    def of(components: Iterable[tuple[str, Sequence[Any], np.ndarray | None]]) -> Labels:
+        """Lay components end to end."""
+        held = tuple(components)
+        sizes = [len(keys) if at is None else len(at) for _, keys, at in held]
+        return Labels(held, np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64))
+
+    def __len__(self) -> int:
+        return int(self.starts[-1]) if self.chosen is None else len(self.chosen)
+
+    def __getitem__(self, number: int) -> tuple[str, Any]:
+        """Component and key of a row or column; the key of a scalar is None."""
+        place = number if self.chosen is None else int(self.chosen[number])
+        k = int(np.searchsorted(self.starts, place, side="right")) - 1
+        name, keys, at = self.components[k]
+        inside = place - int(self.starts[k])
+        return name, keys[inside if at is None else int(at[inside])]
+
+    def name(self, number: int) -> str:
+        """Name of a row or column, such as ``demand_met[inference,Japan,2027H1]``."""
+        component, key = self[number]
+        if key is None:
+            return component
+        parts = key if isinstance(key, tuple) else (key,)
+        return f"{component}[{','.join(str(part) for part in parts)}]"
+
+    def find(self, component: str, key: Any = None) -> int:
+        """Number of a component's row or column.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        """
+        for k, (name, keys, at) in enumerate(self.components):
+            if name != component:
+                continue
+            try:
+                inside = 0 if key is None else keys.index(key)
+            except ValueError:
+                break
+            if at is not None:
+                where = np.flatnonzero(at == inside)
+                if not len(where):
+                    break
+                inside = int(where[0])
+            place = int(self.starts[k]) + inside
+            if self.chosen is None:
+                return place
+            taken = np.flatnonzero(self.chosen == place)
+            if len(taken):
+                return int(taken[0])
+        raise KeyError((component, key))
+
+    def component_names(self) -> set[str]:
+        """Names of the components that have a row or column."""
+        numbers = np.arange(int(self.starts[-1])) if self.chosen is None else self.chosen
+        held = np.unique(np.searchsorted(self.starts, numbers, side="right") - 1)
+        return {self.components[int(k)][0] for k in held}
+
+    def take(self, numbers: np.ndarray) -> Labels:
+        """Give the names of some rows or columns."""
+        chosen = numbers if self.chosen is None else self.chosen[numbers]
+        return Labels(self.components, self.starts, chosen)
 
 
 @dataclass(frozen=True)
@@ -18,7 +111,7 @@ class Arrays:
 
     Parameters
     ----------
-    matrix : scipy.sparse.csr_array, shape (rows, columns)
+    matrix : scipy.sparse.csc_array, shape (rows, columns)
     row_lower, row_upper : numpy.ndarray, shape (rows,)
     col_lower, col_upper, cost : numpy.ndarray, shape (columns,)
     integer : numpy.ndarray of bool, shape (columns,)
@@ -26,8 +119,12 @@ class Arrays:
         Rows that cut off no plan and only tighten the relaxation: the solve step takes those that
         help and may leave out the rest.
     offset : float
-    rows, columns : sequence
-        The Pyomo component data behind each row and column.
+    rows, columns : Labels
+        Component and key of each, both ways.
+    fallbacks : tuple of Fallback
+        What was expanded row for row, and why.
+    source : object
+        What `optalloc.compile.refresh` and `evaluate` need to know.
     """
 
     matrix: Any
@@ -39,8 +136,10 @@ class Arrays:
     integer: np.ndarray
     strengthening: np.ndarray
     offset: float
-    rows: Sequence[Any]
-    columns: Sequence[Any]
+    rows: Labels
+    columns: Labels
+    fallbacks: tuple[Fallback, ...] = ()
+    source: Any = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.matrix.shape != (len(self.row_lower), len(self.cost)):
@@ -58,25 +157,22 @@ class Arrays:
 
     def row_name(self, row: int) -> str:
         """Name of a row, such as ``demand_met[inference,Japan,2027H1]``."""
-        return str(self.rows[row].name)
+        return self.rows.name(row)
 
     def column_name(self, column: int) -> str:
         """Name of a column, such as ``committed[Kanto North,2027H1]``."""
-        return str(self.columns[column].name)
+        return self.columns.name(column)
 
     def with_rows(self, mask: np.ndarray) -> Arrays:
         """Give the same program with only the rows that the mask keeps."""
-        kept = np.flatnonzero(mask).tolist()
-        return Arrays(
-            sp.csr_array(self.matrix[kept]),
-            self.row_lower[kept],
-            self.row_upper[kept],
-            self.col_lower,
-            self.col_upper,
-            self.cost,
-            self.integer,
-            self.strengthening[kept],
-            self.offset,
-            [self.rows[i] for i in kept],
-            self.columns,
+        if mask.all():
+            return self
+        kept = np.flatnonzero(mask)
+        return replace(
+            self,
+            matrix=sp.csc_array(self.matrix.tocsr()[kept]),
+            row_lower=self.row_lower[kept],
+            row_upper=self.row_upper[kept],
+            strengthening=self.strengthening[kept],
+            rows=self.rows.take(kept),
         )

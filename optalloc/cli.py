@@ -19,6 +19,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from optalloc.arrays import Arrays
 from optalloc.errors import (
     InfeasibleError,
     InputError,
@@ -30,13 +31,17 @@ from optalloc.errors import (
     Severity,
     SolveError,
 )
+from optalloc.export import export_model
 from optalloc.family import load_model
 from optalloc.mark import mark_workbook
+from optalloc.pipeline import compile_program
 from optalloc.pipeline import solve as solve_book
 from optalloc.plan import Plan
+from optalloc.program import build
 from optalloc.progress import ProgressDisplay
 from optalloc.template import write_template
 from optalloc.validate import check as check_workbook
+from optalloc.validate import validate
 from optalloc.workbook import read_workbook
 
 __all__ = ["app", "main"]
@@ -183,6 +188,27 @@ def template(
 
     _guarded(run)
     print(f"wrote {out}")
+
+
+@app.command()
+def export(
+    book: Book,
+    out: Annotated[Path, typer.Argument(help="File to write, ending in .mps or .lp.")],
+    force: Annotated[bool, typer.Option(help="Overwrite OUT if it exists.")] = False,
+    model: ModelDir = None,
+) -> None:
+    """Write the model of a workbook as MPS or LP, for another solver or a second look."""
+
+    def run() -> Arrays:
+        if out.exists() and not force:
+            raise typer.BadParameter(f"{out} exists; say --force to overwrite it")
+        loaded = load_model(model)
+        arrays = compile_program(build(validate(read_workbook(book), loaded), loaded))
+        export_model(arrays, out)
+        return arrays
+
+    size = _guarded(run).size
+    print(f"wrote {out}: {size['rows']:,} rows, {size['columns']:,} columns")
 
 
 def _guarded(run: Callable[[], T], *, as_json: bool = False) -> T:

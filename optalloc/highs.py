@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import highspy
@@ -75,11 +77,84 @@ class Highs:
         }
         for name, value in (chosen | (settings or {})).items():
             self.set(name, value)
-        self._demand(self._highs.passModel(_lp(arrays, self._integer)), "passing the model")
+        self._pass(arrays)
 
     def set(self, name: str, value: Any) -> None:
         """Set an option, and insist that it was taken."""
         self._demand(self._highs.setOptionValue(name, value), f"option {name}={value!r}")
+
+    def _pass(self, arrays: Arrays) -> None:
+        """Pass the whole program by its own arrays."""
+        matrix, integrality = arrays.matrix, arrays.integer & self._integer
+        status = self._highs.passModel(
+            matrix.shape[1],
+            matrix.shape[0],
+            matrix.nnz,
+            int(highspy.MatrixFormat.kColwise),
+            int(highspy.ObjSense.kMinimize),
+            arrays.offset,
+            arrays.cost,
+            arrays.col_lower,
+            arrays.col_upper,
+            arrays.row_lower,
+            arrays.row_upper,
+            matrix.indptr.astype(np.int32, copy=False),
+            matrix.indices.astype(np.int32, copy=False),
+            matrix.data,
+            integrality.astype(np.int32),
+        )
+        self._demand(status, "passing the model")
+        self._arrays = arrays
+
+    def update(self, arrays: Arrays) -> None:
+        """Pass what differs from the program held: costs, bounds and coefficients.
+
+        Basis and solution stay, so that the next run starts from them.
+
+        Parameters
+        ----------
+        arrays : Arrays
+            Refreshed from the program held (`optalloc.compile.refresh`): of the same pattern.
+        """
+        held, highs = self._arrays, self._highs
+        for one, other in (
+            (held.matrix.indptr, arrays.matrix.indptr),
+            (held.matrix.indices, arrays.matrix.indices),
+        ):
+            if one is not other and not np.array_equal(one, other):
+                raise InternalError("the program held has another pattern")
+        columns = np.flatnonzero(held.cost != arrays.cost).astype(np.int32)
+        if len(columns):
+            self._demand(
+                highs.changeColsCost(len(columns), columns, arrays.cost[columns]), "new costs"
+            )
+        for change, names in (
+            (highs.changeColsBounds, ("col_lower", "col_upper")),
+            (highs.changeRowsBounds, ("row_lower", "row_upper")),
+        ):
+            was, now = ([getattr(one, name) for name in names] for one in (held, arrays))
+            at = np.flatnonzero((was[0] != now[0]) | (was[1] != now[1])).astype(np.int32)
+            if len(at):
+                self._demand(change(len(at), at, now[0][at], now[1][at]), "new bounds")
+        if held.offset != arrays.offset:
+            self._demand(highs.changeObjectiveOffset(arrays.offset), "a new offset")
+        self._change_coefficients(held.matrix, arrays.matrix)
+        self._arrays = arrays
+
+    def _change_coefficients(self, held: Any, new: Any) -> None:
+        places = np.flatnonzero(held.data != new.data)
+        columns = np.searchsorted(new.indptr, places, side="right") - 1
+        changes = (new.indices[places], columns, new.data[places])
+        for row, column, value in zip(*(part.tolist() for part in changes), strict=True):
+            self._demand(self._highs.changeCoeff(row, column, value), "a new coefficient")
+
+    def write(self, path: Path, rows: Sequence[str], columns: Sequence[str]) -> None:
+        """Write the program with these names, as MPS or LP by the ending of the path."""
+        highs = self._highs
+        for give, names in ((highs.passRowName, rows), (highs.passColName, columns)):
+            for number, name in enumerate(names):
+                self._demand(give(number, name), f"the name {name}")
+        self._demand(highs.writeModel(str(path)), f"writing {path.name}")
 
     def add_rows(self, matrix: Any, lower: np.ndarray, upper: np.ndarray) -> None:
         """Add rows given as a CSR matrix; the basis is kept."""
@@ -180,21 +255,3 @@ class Highs:
     def _demand(status: Any, what: str) -> None:
         if status == highspy.HighsStatus.kError:
             raise InternalError(f"HiGHS refused {what}")
-
-
-def _lp(arrays: Arrays, integer: bool) -> Any:
-    lp = highspy.HighsLp()
-    matrix = arrays.matrix.tocsc()
-    lp.num_row_, lp.num_col_ = matrix.shape
-    lp.col_cost_, lp.offset_ = arrays.cost, arrays.offset
-    lp.col_lower_, lp.col_upper_ = arrays.col_lower, arrays.col_upper
-    lp.row_lower_, lp.row_upper_ = arrays.row_lower, arrays.row_upper
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.num_row_, lp.a_matrix_.num_col_ = matrix.shape
-    lp.a_matrix_.start_ = matrix.indptr.astype(np.int32)
-    lp.a_matrix_.index_ = matrix.indices.astype(np.int32)
-    lp.a_matrix_.value_ = matrix.data
-    if integer:
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        lp.integrality_ = [kinds[int(whole)] for whole in arrays.integer]
-    return lp

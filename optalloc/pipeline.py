@@ -35,7 +35,7 @@ from optalloc.program import Program, build
 from optalloc.solve import solve_arrays
 from optalloc.tables import AUDIT, LIMITS, RUN, SUMMARY, status_figures
 from optalloc.validate import check
-from optalloc.values import read_values
+from optalloc.values import Values
 from optalloc.workbook import Workbook, read_workbook
 
 __all__ = ["PhaseCallback", "compile_program", "read_plan", "solve"]
@@ -191,7 +191,7 @@ def read_plan(program: Program, arrays: Arrays, outcome: Outcome) -> dict[str, p
         By table name; what several families contribute to is joined.
     """
     assert outcome.values is not None
-    values = read_values(program, arrays, outcome.values)
+    values = Values(program, arrays, outcome.values)
     parts: dict[str, list[pd.DataFrame]] = {}
     for family in program.model.families:
         for name, frame in family.tables(program.dataset, values).items():

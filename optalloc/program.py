@@ -7,21 +7,41 @@ resolved in the order in which they read each other; then the limits follow.
 
 from __future__ import annotations
 
+import functools
 import graphlib
 import logging
+import operator
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
+from optalloc.compile import (
+    Groups,
+    KeyTable,
+    TableIndexedSet,
+    TableParam,
+    TableSet,
+    deferred_rules,
+)
 from optalloc.dataset import Dataset
 from optalloc.errors import ModelError
 from optalloc.family import Model
 
-__all__ = ["Ledgers", "Posting", "Program", "build", "index_set", "indexed_set", "parameter"]
+__all__ = [
+    "Ledgers",
+    "Posting",
+    "Program",
+    "build",
+    "frame_of",
+    "index_set",
+    "indexed_set",
+    "parameter",
+]
 
 
 @dataclass(frozen=True)
@@ -103,30 +123,54 @@ class Program:
     postings: tuple[Posting, ...]
 
 
-def index_set(frame: pd.DataFrame) -> Any:
-    """Pyomo Set of a frame's rows, in their order: scalars for one column, tuples for several."""
-    columns = [frame[c].tolist() for c in frame.columns]
-    members = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
-    return pyo.Set(initialize=members, dimen=len(columns))
+def index_set(frame: pd.DataFrame) -> TableSet:
+    """Pyomo Set of a frame's rows, in their order: scalars for one column, tuples for several.
+
+    Raises
+    ------
+    ModelError
+        If a row is there twice, or has a blank.
+    """
+    if frame.isna().to_numpy().any():
+        raise ModelError(f"the keys {', '.join(frame.columns)} have blanks")
+    table = KeyTable.of_frame(frame)
+    if table.has_repeats():
+        raise ModelError(f"the keys {', '.join(frame.columns)} have rows that are the same")
+    return TableSet(table)
 
 
-def indexed_set(index: Any, frame: pd.DataFrame, by: list[str], member: list[str]) -> Any:
+def indexed_set(
+    index: TableSet, frame: pd.DataFrame, by: list[str], member: list[str]
+) -> TableIndexedSet:
     """Pyomo indexed Set: for each key of `index`, the `member` rows of the frame that have it.
 
     Keys without a row get an empty set, so that a sum over it is nought.
     """
-    groups: dict[Any, list[Any]] = {key: [] for key in index}
-    keys = zip(*(frame[c] for c in by), strict=True) if len(by) > 1 else frame[by[0]]
-    members = zip(*(frame[c] for c in member), strict=True) if len(member) > 1 else frame[member[0]]
-    for key, value in zip(keys, members, strict=True):
-        if key in groups:
-            groups[key].append(value)
-    return pyo.Set(index, initialize=groups, dimen=len(member))
+    keys, members = KeyTable.of_frame(frame[by]), KeyTable.of_frame(frame[member])
+    owner = index.table.positions([keys.column(place) for place in range(len(by))], len(frame))
+    return TableIndexedSet(index, Groups.of_rows(index.table, owner, members))
 
 
-def parameter(index: Any, values: pd.Series) -> Any:
-    """Pyomo Param over a set, from a series indexed alike."""
-    return pyo.Param(index, initialize=values.astype(float).to_dict(), within=pyo.Reals)
+def parameter(index: TableSet, values: pd.Series) -> TableParam:
+    """Pyomo Param over a set, from a series indexed alike.
+
+    Raises
+    ------
+    ModelError
+        If a member has no value.
+    """
+    keys = KeyTable.of_frame(values.index.to_frame(index=False))
+    columns = [index.table.column(place) for place in range(index.table.arity)]
+    at = keys.positions(columns, len(index.table))
+    found = values.to_numpy(dtype=float)[at] if len(values) else np.empty(len(at))
+    if (at < 0).any() or np.isnan(found).any():
+        raise ModelError(f"parameter from {values.name!r} has no value for some of its keys")
+    return TableParam(index, found)
+
+
+def frame_of(index: TableSet, names: list[str]) -> pd.DataFrame:
+    """Members of a set as a frame with these columns."""
+    return index.table.frame(names)
 
 
 def build(dataset: Dataset, model: Model) -> Program:
@@ -153,7 +197,7 @@ def build(dataset: Dataset, model: Model) -> Program:
     m = pyo.ConcreteModel(name="optalloc")
     book = _Book(model)
     parameters = {family.name: family.parameters(dataset) for family in model.families}
-    with _no_component_replaced():
+    with _no_component_replaced(), deferred_rules():
         for family in model.families:
             family.declare(m, parameters[family.name], Ledgers(book, family.name))
         _resolve(m, book)
@@ -199,7 +243,16 @@ def _resolve(m: Any, book: _Book) -> None:
 
 
 def _total(m: Any, index: Any, postings: list[Posting]) -> Any:
-    parts = [m.component(p.component) for p in postings]
-    if index is None:
-        return pyo.Expression(expr=pyo.quicksum(part[key] for part in parts for key in part))
-    return pyo.Expression(index, rule=lambda m, *key: sum((part[key] for part in parts), start=0.0))
+    """Sum of all that is posted to a ledger, written so that it is one template."""
+    parts = [m.component(posting.component) for posting in postings]
+    if index is not None:
+        return pyo.Expression(index, rule=lambda m, *key: _added(part[key] for part in parts))
+    return pyo.Expression(rule=lambda m: _added(_whole(part) for part in parts))
+
+
+def _whole(part: Any) -> Any:
+    return sum(part[key] for key in part.index_set()) if part.is_indexed() else part
+
+
+def _added(parts: Iterable[Any]) -> Any:
+    return functools.reduce(operator.add, parts, 0.0)

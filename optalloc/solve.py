@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import scipy.sparse as sp
 
-from optalloc.arrays import Arrays
+from optalloc.arrays import Arrays, Labels
 from optalloc.highs import Highs, Result
 from optalloc.outcome import (
     Options,
@@ -136,7 +136,11 @@ def _tighten(arrays: Arrays, run: _Run) -> tuple[np.ndarray, bool]:
     pool = np.flatnonzero(arrays.strengthening)
     if not len(pool):
         return kept, False
-    rows, lower, upper = arrays.matrix[pool], arrays.row_lower[pool], arrays.row_upper[pool]
+    rows, lower, upper = (
+        arrays.matrix.tocsr()[pool],
+        arrays.row_lower[pool],
+        arrays.row_upper[pool],
+    )
     norm = np.maximum(1.0, np.maximum.reduceat(np.abs(rows.data), rows.indptr[:-1]))
     relaxed = Highs(arrays.with_rows(~arrays.strengthening), run.options, integer=False)
     budget, last = TIGHTENING_TIME * run.left_s(), -math.inf
@@ -201,16 +205,16 @@ def _elastic(arrays: Arrays, run: _Run, integer: bool) -> tuple[Result, np.ndarr
     """Smallest total by which rows must give way, each scaled by its largest coefficient."""
     rows = arrays.matrix.shape[0]
     scale = np.maximum(1.0, abs(arrays.matrix).max(axis=1).toarray().ravel())
-    identity = sp.diags_array(scale, format="csr")
+    identity = sp.diags_array(scale, format="csc")
     elastic = replace(
         arrays,
-        matrix=sp.csr_array(sp.hstack([arrays.matrix, identity, -identity])),
+        matrix=sp.csc_array(sp.hstack([arrays.matrix, identity, -identity])),
         col_lower=np.concatenate([arrays.col_lower, np.zeros(2 * rows)]),
         col_upper=np.concatenate([arrays.col_upper, np.full(2 * rows, np.inf)]),
         cost=np.concatenate([np.zeros(len(arrays.cost)), np.ones(2 * rows)]),
         integer=np.concatenate([arrays.integer, np.zeros(2 * rows, dtype=bool)]),
         offset=0.0,
-        columns=[*arrays.columns, *arrays.rows, *arrays.rows],
+        columns=Labels.of(()),
     )
     result = Highs(elastic, run.options, integer=integer).run(
         time_limit_s=max(run.left_s(), 30.0) if integer else math.inf

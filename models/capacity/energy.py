@@ -33,7 +33,7 @@ import pyomo.environ as pyo
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
 from optalloc.family import Family, Limit, TableSpec
-from optalloc.program import Ledgers, index_set, indexed_set, parameter
+from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
 
@@ -222,7 +222,7 @@ def constrain(m: Any, p: Parameters) -> None:
     m.gwh_per_load_mw = parameter(m.FED, p.needs)
     m.FED_BY = indexed_set(m.FED, p.feeds, SITE_KEYS, ["contract"])
     m.SPOT_HERE = indexed_set(m.FED, p.spot.assign(same=p.spot["period"]), SITE_KEYS, ["same"])
-    loaded = pd.DataFrame(list(m.LOADED), columns=SITE_KEYS)
+    loaded = frame_of(m.LOADED, SITE_KEYS)
     m.LOAD_HERE = indexed_set(m.FED, loaded.assign(same=loaded["period"]), SITE_KEYS, ["same"])
     m.energy_met = pyo.Constraint(
         m.FED,

@@ -171,7 +171,7 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     m.max_total_mw = parameter(m.TOTAL_LIMITED, p.total.set_index(ZONE_KEYS)["max_total_mw"])
     m.RAMPED = index_set(p.ramp[SITE_KEYS])
     m.energised_mw = parameter(m.RAMPED, p.ramp.set_index(SITE_KEYS)["energised_mw"])
-    m.ZONES = pyo.Set(initialize=p.members["grid_zone"].unique().tolist())
+    m.ZONES = index_set(p.members[["grid_zone"]].drop_duplicates())
     m.SITES_IN_ZONE = indexed_set(m.ZONES, p.members, ["grid_zone"], ["site"])
     ledgers.open("grid_mw", m.GRID_PERIODS)
     ledgers.post(

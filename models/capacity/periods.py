@@ -25,7 +25,7 @@ import pyomo.environ as pyo
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
 from optalloc.family import Chart, Family, Ledger, TableSpec
-from optalloc.program import Ledgers, indexed_set, parameter
+from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Sheet
 from optalloc.values import Values
 
@@ -349,7 +349,7 @@ def parameters(data: Dataset) -> pd.DataFrame:
 
 def declare(m: Any, p: pd.DataFrame, ledgers: Ledgers) -> None:
     """Periods, each with the one before it and its length."""
-    m.PERIODS = pyo.Set(initialize=p.index.tolist())
+    m.PERIODS = index_set(p.index.to_frame(index=False))
     m.period_months = parameter(m.PERIODS, p["months"])
     before = pd.DataFrame({"period": p.index[1:], "before": p.index[:-1]})
     m.PERIOD_BEFORE = indexed_set(m.PERIODS, before, ["period"], ["before"])

@@ -327,7 +327,7 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     m.SERVED_FROM = indexed_set(m.PLACED, p.arcs, DEMAND_KEYS, ["site"])
     m.SERVES = indexed_set(m.LOADED, p.arcs, SITE_KEYS, ["workload", "region"])
     of_workload = p.arcs.drop_duplicates("workload").set_index("workload")
-    m.WORKLOADS = pyo.Set(initialize=of_workload.index.tolist())
+    m.WORKLOADS = index_set(of_workload.index.to_frame(index=False))
     m.with_reserve = parameter(m.WORKLOADS, 1.0 + of_workload["reserve_share"])
     m.load_factor = parameter(m.WORKLOADS, of_workload["load_factor"])
     ledgers.open("served_mw", m.PLACED)

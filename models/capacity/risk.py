@@ -29,7 +29,7 @@ import pyomo.environ as pyo
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
 from optalloc.family import Family, Limit, TableSpec
-from optalloc.program import Ledgers, index_set, indexed_set, parameter
+from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
 
@@ -344,7 +344,7 @@ def constrain(m: Any, p: Parameters) -> None:
         ),
     )
     served = p.rows.loc[~of_all, [*KEYS, "workload"]].merge(p.weights, on="limit")
-    arcs = pd.DataFrame(list(m.ARCS), columns=["workload", "region", "site", "period"])
+    arcs = frame_of(m.ARCS, ["workload", "region", "site", "period"])
     arcs = served.merge(arcs, on=["workload", "site", "period"])
     m.SERVED_LIMITED = index_set(arcs[KEYS].drop_duplicates())
     m.EXPOSED_ARCS = indexed_set(m.SERVED_LIMITED, arcs, KEYS, ["workload", "region", "site"])

@@ -1,0 +1,28 @@
+"""Step "compile": a linear Pyomo model becomes Arrays, its rules evaluated for all rows at once.
+
+The compiler knows nothing of any particular model. Rules declared within ``deferred_rules()``
+are templates; what cannot be a template is expanded row for row and listed in
+``arrays.fallbacks``.
+"""
+
+from optalloc.compile.assemble import compile_model
+from optalloc.compile.components import TableIndexedSet, TableParam, TableSet
+from optalloc.compile.deferred import deferred_rules
+from optalloc.compile.evaluate import NonLinearError
+from optalloc.compile.keys import Groups, KeyTable
+from optalloc.compile.readback import evaluate, values_of
+from optalloc.compile.refresh import refresh
+
+__all__ = [
+    "Groups",
+    "KeyTable",
+    "NonLinearError",
+    "TableIndexedSet",
+    "TableParam",
+    "TableSet",
+    "compile_model",
+    "deferred_rules",
+    "evaluate",
+    "refresh",
+    "values_of",
+]

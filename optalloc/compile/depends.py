@@ -1,0 +1,127 @@
+"""Which parameters the constants and the coefficients of a template depend on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pyomo.core.base.expression import Expression
+from pyomo.core.base.param import Param, ParamData
+from pyomo.core.base.var import Var
+from pyomo.core.expr import numeric_expr as ne
+from pyomo.core.expr.numvalue import native_types
+from pyomo.core.expr.relational_expr import RelationalExpression
+from pyomo.core.expr.template_expr import GetItemExpression, TemplateSumExpression
+
+from optalloc.compile.deferred import Template, is_deferred, template_of
+
+__all__ = ["Dependence", "dependence_of"]
+
+_NONE: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """Names of parameters, and whether an expression has terms and a constant part.
+
+    ``plain`` are parameters whose values went into the expression as plain numbers, or decide
+    which entry is looked up; ``opaque`` are expressions that were expanded entry by entry, of
+    which nothing is known.
+    """
+
+    terms: bool = False
+    constant: bool = False
+    constants: frozenset[str] = _NONE
+    coefficients: frozenset[str] = _NONE
+    plain: frozenset[str] = _NONE
+    opaque: frozenset[str] = _NONE
+
+    def __or__(self, other: Dependence) -> Dependence:
+        return Dependence(
+            self.terms or other.terms,
+            self.constant or other.constant,
+            self.constants | other.constants,
+            self.coefficients | other.coefficients,
+            self.plain | other.plain,
+            self.opaque | other.opaque,
+        )
+
+
+def dependence_of(node: Any) -> Dependence:
+    """Find what a template, an expression or a relation depends on, without evaluating it."""
+    if isinstance(node, Template):
+        return _of_template(node)
+    if node.__class__ in native_types or not hasattr(node, "is_expression_type"):
+        return Dependence(constant=True)
+    if isinstance(node, GetItemExpression):
+        return _of_item(node)
+    if isinstance(node, ParamData):
+        return Dependence(constant=True, constants=frozenset([node.parent_component().name]))
+    if node.is_expression_type():
+        return _of_expression(node)
+    return Dependence(terms=True) if node.is_variable_type() else Dependence(constant=True)
+
+
+def _of_template(template: Template) -> Dependence:
+    expression = template.expression
+    found = Dependence(plain=template.plain)
+    for part in expression if isinstance(expression, tuple) else (expression,):
+        found = found | dependence_of(part)
+    return found
+
+
+def _of_item(node: Any) -> Dependence:
+    component, *places = node._args_
+    keys: frozenset[str] = _NONE
+    for place in places:
+        needs = dependence_of(place)
+        keys |= needs.constants | needs.plain
+    kind = getattr(component, "ctype", None)
+    if kind is Param:
+        return Dependence(constant=True, constants=frozenset([component.name]), plain=keys)
+    if kind is Var:
+        return Dependence(terms=True, plain=keys)
+    template = template_of(component)
+    if kind is Expression and template is not None and is_deferred(component):
+        found = dependence_of(template)
+        opaque = frozenset([component.name]) if component._data else _NONE
+        return found | Dependence(plain=keys, opaque=opaque)
+    return Dependence(True, True, plain=keys, opaque=frozenset([component.name]))
+
+
+def _of_expression(node: Any) -> Dependence:
+    if isinstance(node, TemplateSumExpression):
+        return dependence_of(node._local_args_[0])
+    if node.is_named_expression_type():
+        template = template_of(node)
+        if template is not None and is_deferred(node):
+            return dependence_of(template)
+        return Dependence(True, True, opaque=frozenset([node.name]))
+    parts = [dependence_of(part) for part in node.args]
+    if isinstance(node, (ne.ProductExpression, ne.DivisionExpression)):
+        return _of_product(*parts)
+    if isinstance(node, (ne.SumExpression, ne.NegationExpression, RelationalExpression)):
+        found = parts[0]
+        for part in parts[1:]:
+            found = found | part
+        return found
+    return Dependence(
+        constant=True,
+        constants=frozenset().union(*(p.constants for p in parts)),
+        plain=frozenset().union(*(p.plain for p in parts)),
+        opaque=frozenset().union(*(p.opaque for p in parts)),
+    )
+
+
+def _of_product(first: Dependence, second: Dependence) -> Dependence:
+    if second.terms:
+        first, second = second, first
+    constant = first.constant and second.constant
+    return Dependence(
+        first.terms,
+        constant,
+        first.constants | second.constants if constant else _NONE,
+        first.coefficients | second.constants if first.terms else _NONE,
+        first.plain | second.plain,
+        first.opaque | second.opaque,
+    )

@@ -1,0 +1,594 @@
+"""Templates evaluated for all rows at once.
+
+A `Frame` is a table of rows with one column of codes per symbol of a template. A sum makes a
+longer frame, each row of which points to the row it belongs to. A parameter or variable is a
+look-up of a whole column. What comes out is `Linear`: a constant per row, and terms as triplets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from pyomo.core.base.expression import Expression, NamedExpressionData
+from pyomo.core.base.param import Param, ParamData
+from pyomo.core.base.var import Var, VarData
+from pyomo.core.expr import numeric_expr as ne
+from pyomo.core.expr.numvalue import native_numeric_types, native_types
+from pyomo.core.expr.template_expr import (
+    GetItemExpression,
+    IndexTemplate,
+    TemplateSumExpression,
+)
+
+from optalloc.compile.deferred import SAMPLED_MEMBERS, is_deferred, picked, template_of
+from optalloc.compile.keys import Coded, Dimension, KeyTable
+from optalloc.compile.tables import Tables, UntemplatedError
+from optalloc.errors import ModelError
+
+__all__ = ["Evaluator", "Frame", "Linear", "NonLinearError", "Term", "Variables"]
+
+
+class NonLinearError(ModelError):
+    """A term that is not linear."""
+
+
+class Variables(Protocol):
+    """Where variables stand among the columns."""
+
+    def columns_of(self, component: Any, positions: np.ndarray) -> np.ndarray:
+        """Column of each entry of a variable, by its position in the index."""
+
+    def fixed_of(self, component: Any, positions: np.ndarray) -> np.ndarray | None:
+        """Value at which each entry is fixed, NaN where it is free; None if all are free."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """Coefficients of columns; ``rows`` is None where there is one for every row, in order."""
+
+    rows: np.ndarray | None
+    columns: np.ndarray
+    coefficients: Any
+
+    def row_numbers(self) -> np.ndarray:
+        """Row of each coefficient."""
+        if self.rows is None:
+            return np.arange(len(self.columns), dtype=np.int32)
+        return self.rows
+
+    def scaled(self, factor: Any) -> Term:
+        """Multiply row by row."""
+        if isinstance(factor, np.ndarray) and self.rows is not None:
+            factor = factor[self.rows]
+        return Term(self.rows, self.columns, self.coefficients * factor)
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A linear expression for every row of a frame."""
+
+    constant: Any
+    terms: tuple[Term, ...] = ()
+
+    def __add__(self, other: Linear) -> Linear:
+        return Linear(self.constant + other.constant, self.terms + other.terms)
+
+    def scaled(self, factor: Any) -> Linear:
+        """Multiply row by row."""
+        nought = not isinstance(self.constant, np.ndarray) and self.constant == 0.0
+        constant = 0.0 if nought else self.constant * factor
+        return Linear(constant, tuple(term.scaled(factor) for term in self.terms))
+
+
+class Frame:
+    """Rows over which a template is evaluated, with the codes of each symbol."""
+
+    def __init__(
+        self,
+        rows: int,
+        own: dict[int, Coded] | None = None,
+        parent: Frame | None = None,
+        pointer: np.ndarray | None = None,
+    ) -> None:
+        self.rows, self._own, self._parent, self.pointer = rows, own or {}, parent, pointer
+
+    @staticmethod
+    def of_index(table: KeyTable, indices: Sequence[Any]) -> Frame:
+        """Rows of an index set, its places bound to the symbols of a template."""
+        own = {id(symbol): table.column(place) for place, symbol in enumerate(indices)}
+        return Frame(len(table), own)
+
+    def column(self, symbol: Any) -> Coded:
+        """Dimension and codes of a symbol."""
+        found = self._own.get(id(symbol))
+        if found is None:
+            if self._parent is None:
+                raise UntemplatedError(f"index {symbol} comes from outside the rule")
+            dimension, codes = self._parent.column(symbol)
+            if isinstance(codes, np.ndarray) and codes.ndim and self.pointer is not None:
+                codes = codes[self.pointer]
+            found = self._own[id(symbol)] = dimension, codes
+        return found
+
+
+class Evaluator:
+    """Evaluates templates, and ordinary expressions, on frames.
+
+    Parameters
+    ----------
+    tables : Tables
+    variables : Variables
+    sampled : bool
+        Cut every sum to the few members that a sample of a rule goes through.
+    constants : bool
+        Leave out all terms in variables: only what is constant is wanted.
+    """
+
+    def __init__(
+        self,
+        tables: Tables,
+        variables: Variables,
+        *,
+        sampled: bool = False,
+        constants: bool = False,
+    ) -> None:
+        self.tables, self.variables = tables, variables
+        self._sampled, self._constants = sampled, constants
+
+    def linear(self, node: Any, frame: Frame) -> Linear:
+        """Evaluate an expression that may hold variables.
+
+        Raises
+        ------
+        NonLinearError
+            If a term is not linear.
+        UntemplatedError
+            If it cannot be evaluated for all rows at once.
+        """
+        if node.__class__ in native_types or not _varies(node):
+            return Linear(self.number(node, frame))
+        evaluate = _handler(_LINEAR, node)
+        if evaluate is None:
+            raise UntemplatedError(f"{type(node).__name__} is not known to the compiler")
+        found: Linear = evaluate(self, node, frame)
+        return found
+
+    def number(self, node: Any, frame: Frame) -> Any:
+        """Evaluate an expression without variables: a number, or an array with one per row."""
+        if node.__class__ in native_numeric_types:
+            return float(node)
+        evaluate = _handler(_NUMBER, node)
+        if evaluate is None:
+            if hasattr(node, "is_fixed") and not node.is_expression_type() and node.is_fixed():
+                return float(node())
+            raise UntemplatedError(f"{type(node).__name__} is not known to the compiler")
+        return evaluate(self, node, frame)
+
+    def coded(self, node: Any, frame: Frame) -> Coded:
+        """Evaluate one place of a key."""
+        if node.__class__ in native_types or not hasattr(node, "is_expression_type"):
+            return Dimension([node]), np.int64(0)
+        if isinstance(node, IndexTemplate):
+            if node._index is None:
+                raise UntemplatedError("an index without a fixed dimension")
+            return frame.column(node)
+        if isinstance(node, GetItemExpression) and isinstance(node._args_[0], Param):
+            return self._coded_values(node, frame)
+        symbols = _symbols(node)
+        if len(symbols) == 1:
+            # Arithmetic on one index is done once per distinct value.
+            dimension, codes = frame.column(symbols[0])
+            try:
+                alone = Frame(
+                    len(dimension), {id(symbols[0]): (dimension, np.arange(len(dimension)))}
+                )
+                numbers = np.broadcast_to(self.number(node, alone), (len(dimension),))
+            except TypeError as error:
+                raise UntemplatedError(str(error)) from error
+            return Dimension(_whole(numbers)), codes
+        numbers = np.broadcast_to(np.asarray(self.number(node, frame)), (frame.rows,))
+        distinct, codes = np.unique(numbers, return_inverse=True)
+        return Dimension(_whole(distinct)), codes
+
+    def _coded_values(self, node: Any, frame: Frame) -> Coded:
+        values = self.tables.values_of(node._args_[0])
+        positions = self.positions(node, frame)
+        whole = values if isinstance(values, list) else _whole(values)
+        distinct: dict[Any, int] = {}
+        codes = np.array([distinct.setdefault(v, len(distinct)) for v in whole], dtype=np.int64)
+        return Dimension(list(distinct)), codes[positions]
+
+    def positions(self, node: Any, frame: Frame) -> np.ndarray:
+        """Position of each row's key in the index of the component that is looked up."""
+        component, *places = node._args_
+        table = self.tables.index_of(component)
+        if len(places) == 1 and isinstance(places[0], IndexTemplate) and places[0]._index is None:
+            raise UntemplatedError("an index without a fixed dimension")
+        if len(places) != table.arity:
+            raise UntemplatedError(f"{component.name} has {table.arity} indices, not {len(places)}")
+        found = table.positions([self.coded(place, frame) for place in places], frame.rows)
+        if len(found) and found.min() < 0:
+            raise UntemplatedError(f"{component.name} is looked up where it has no member")
+        return found
+
+    def whole(self, component: Any) -> tuple[KeyTable, Linear]:
+        """Evaluate a named expression at all its keys."""
+        table = self.tables.index_of(component)
+        if not component.is_indexed():
+            return table, self.linear(component, Frame(1))
+        everywhere = np.arange(len(table))
+        template = template_of(component) if is_deferred(component) else None
+        if template is None:
+            return table, _from_entries(self, component, everywhere)
+        places = [table.column(place) for place in range(table.arity)]
+        return table, _from_template(self, component, template, everywhere, places, len(table))
+
+    def expanded(self, node: Any, frame: Frame) -> Frame:
+        """Frame of a sum's terms, each pointing to its row in the given frame."""
+        inner = frame
+        pointer: np.ndarray | None = None
+        for group in node._iters:
+            inner = self._joined(group, inner)
+            assert inner.pointer is not None
+            pointer = inner.pointer if pointer is None else pointer[inner.pointer]
+        assert pointer is not None
+        # The last frame looks further out through its parents; the sum needs the whole way.
+        return _Spanning(inner, pointer)
+
+    def _joined(self, group: Sequence[Any], frame: Frame) -> Frame:
+        members = group[0]._set
+        if isinstance(members, GetItemExpression):
+            groups = self.tables.groups_of(members._args_[0])
+            at = self.positions(members, frame)
+            count, start, table = groups.count[at], groups.start[at], groups.members
+            if len(count) and count.min() < 0:
+                raise UntemplatedError(f"{members} is looked up where there is no set")
+        else:
+            table = self.tables.of_set(members)
+            count = np.full(frame.rows, len(table), dtype=np.int64)
+            start = np.zeros(frame.rows, dtype=np.int64)
+        if len(group) != table.arity and len(table):
+            raise UntemplatedError(f"members of {members} have {table.arity} places")
+        if self._sampled:
+            chosen = [picked(int(c), SAMPLED_MEMBERS) if c else np.empty(0, int) for c in count]
+            pointer = np.repeat(np.arange(frame.rows, dtype=np.int32), [len(c) for c in chosen])
+            taken = np.concatenate([*chosen, np.empty(0, int)]).astype(np.int64) + start[pointer]
+        else:
+            pointer, taken = runs(start, count)
+        whole = len(taken) == len(table) and frame.rows == 1
+        own: dict[int, Coded] = {}
+        for place, symbol in enumerate(group):
+            # A set without members may not know its dimension.
+            dimension, codes = table.column(place) if len(table) else (Dimension([]), taken)
+            own[id(symbol)] = dimension, codes if whole and not self._sampled else codes[taken]
+        return Frame(len(pointer), own, frame, pointer)
+
+
+class _Spanning(Frame):
+    """The innermost frame of nested sums, pointing past the frames between."""
+
+    def __init__(self, inner: Frame, pointer: np.ndarray) -> None:
+        super().__init__(inner.rows, parent=inner, pointer=None)
+        self.span = pointer
+
+
+def _whole(numbers: Any) -> list[Any]:
+    return [int(v) if float(v).is_integer() else float(v) for v in np.asarray(numbers).tolist()]
+
+
+def _varies(node: Any) -> bool:
+    if not node.is_potentially_variable():
+        return False
+    if isinstance(node, GetItemExpression):
+        return not isinstance(node._args_[0], Param)
+    return True
+
+
+def _symbols(node: Any) -> list[Any]:
+    found: dict[int, Any] = {}
+    stack = [node]
+    while stack:
+        at = stack.pop()
+        if isinstance(at, IndexTemplate):
+            found[id(at)] = at
+        elif at.__class__ not in native_types and at.is_expression_type():
+            stack += list(at.args)
+    return list(found.values())
+
+
+_Handler = Callable[[Evaluator, Any, Frame], Any]
+_LINEAR: dict[type, _Handler] = {}
+_NUMBER: dict[type, _Handler] = {}
+
+
+def _handler(handlers: dict[type, _Handler], node: Any) -> _Handler | None:
+    kind = type(node)
+    found = handlers.get(kind)
+    if found is None:
+        found = next((handlers[base] for base in kind.__mro__ if base in handlers), None)
+        if found is not None:
+            handlers[kind] = found
+    return found
+
+
+def _sum(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
+    parts = [evaluator.linear(part, frame) for part in node.args]
+    constant: Any = 0.0
+    for part in parts:
+        constant = constant + part.constant
+    return Linear(constant, tuple(term for part in parts for term in part.terms))
+
+
+def _product(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
+    first, second = (evaluator.linear(part, frame) for part in node.args)
+    if first.terms and second.terms:
+        raise NonLinearError(f"{node} is not linear")
+    if first.terms:
+        first, second = second, first
+    return second.scaled(first.constant)
+
+
+def _division(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
+    above, below = (evaluator.linear(part, frame) for part in node.args)
+    if below.terms:
+        raise NonLinearError(f"{node} is not linear")
+    if np.any(np.asarray(below.constant) == 0):
+        raise UntemplatedError(f"{node} divides by zero")
+    return above.scaled(1.0 / below.constant)
+
+
+def _negation(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
+    return evaluator.linear(node.args[0], frame).scaled(-1.0)
+
+
+def _power(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
+    base, exponent = (evaluator.linear(part, frame) for part in node.args)
+    if not exponent.terms and np.all(np.asarray(exponent.constant) == 1):
+        return base
+    if base.terms or exponent.terms:
+        raise NonLinearError(f"{node} is not linear")
+    return Linear(base.constant**exponent.constant)
+
+
+def _function(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
+    (inner,) = (evaluator.linear(part, frame) for part in node.args)
+    if inner.terms:
+        raise NonLinearError(f"{node} is not linear")
+    return Linear(_applied(node, inner.constant))
+
+
+def _applied(node: Any, value: Any) -> Any:
+    function = np.abs if isinstance(node, (ne.AbsExpression, ne.NPV_AbsExpression)) else node._fcn
+    return function(value) if function is np.abs else np.vectorize(function, otypes=[float])(value)
+
+
+def _template_sum(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
+    inner = evaluator.expanded(node, frame)
+    assert isinstance(inner, _Spanning)
+    body = evaluator.linear(node._local_args_[0], inner)
+    terms = tuple(
+        Term(inner.span if t.rows is None else inner.span[t.rows], t.columns, t.coefficients)
+        for t in body.terms
+    )
+    return Linear(_summed(body.constant, inner, frame), terms)
+
+
+def _summed(values: Any, inner: _Spanning, frame: Frame) -> Any:
+    if not isinstance(values, np.ndarray) and values == 0.0:
+        return 0.0
+    weights = np.broadcast_to(np.asarray(values, dtype=float), (inner.rows,))
+    return np.bincount(inner.span, weights=weights, minlength=frame.rows)
+
+
+def _item(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
+    component = node._args_[0]
+    if getattr(component, "ctype", None) is Var:
+        if evaluator._constants:
+            positions = evaluator.positions(node, frame)
+            fixed = evaluator.variables.fixed_of(component, positions)
+            return Linear(0.0 if fixed is None else np.nan_to_num(fixed))
+        return _variable(evaluator, component, evaluator.positions(node, frame))
+    if getattr(component, "ctype", None) is Expression:
+        return _expression(evaluator, component, node, frame)
+    raise UntemplatedError(f"{node} is neither a variable, a parameter nor an expression")
+
+
+def _variable(evaluator: Evaluator, component: Any, positions: np.ndarray) -> Linear:
+    columns = evaluator.variables.columns_of(component, positions)
+    fixed = evaluator.variables.fixed_of(component, positions)
+    if fixed is None or np.isnan(fixed).all():
+        return Linear(0.0, (Term(None, columns, 1.0),))
+    free = np.flatnonzero(np.isnan(fixed))
+    terms = (Term(free, columns[free], 1.0),) if len(free) else ()
+    return Linear(np.nan_to_num(fixed), terms)
+
+
+def _expression(evaluator: Evaluator, component: Any, node: Any, frame: Frame) -> Linear:
+    """Evaluate a named expression where it is used, its symbols bound to the keys there."""
+    positions = evaluator.positions(node, frame)
+    template = template_of(component) if is_deferred(component) else None
+    if template is None:
+        return _from_entries(evaluator, component, positions)
+    places = [evaluator.coded(place, frame) for place in node._args_[1:]]
+    return _from_template(evaluator, component, template, positions, places, frame.rows)
+
+
+def _from_template(
+    evaluator: Evaluator,
+    component: Any,
+    template: Any,
+    positions: np.ndarray,
+    places: list[Coded],
+    rows: int,
+) -> Linear:
+    """Take entries from a template, but those that somebody looked at from what they hold now."""
+    table = evaluator.tables.index_of(component)
+    # A sample is compared with the rule as it was declared.
+    held_by_hand = () if evaluator._sampled else component._data
+    looked_at = np.array([table.position(key) for key in held_by_hand], dtype=np.int64)
+    symbols = [id(symbol) for symbol in template.indices]
+    held = np.isin(positions, looked_at) if len(looked_at) else np.zeros(rows, dtype=bool)
+    if not held.any():
+        own = dict(zip(symbols, places, strict=True))
+        return evaluator.linear(template.expression, Frame(rows, own))
+    by_hand, rest = np.flatnonzero(held), np.flatnonzero(~held)
+    own = {
+        symbol: (dimension, np.broadcast_to(codes, (rows,))[rest])
+        for symbol, (dimension, codes) in zip(symbols, places, strict=True)
+    }
+    constant, terms = np.zeros(rows), []
+    for part, at in (
+        (evaluator.linear(template.expression, Frame(len(rest), own)), rest),
+        (_from_entries(evaluator, component, positions[by_hand]), by_hand),
+    ):
+        constant[at] = part.constant
+        terms += [Term(at[t.row_numbers()], t.columns, t.coefficients) for t in part.terms]
+    return Linear(constant, tuple(terms))
+
+
+def _from_entries(evaluator: Evaluator, component: Any, positions: np.ndarray) -> Linear:
+    """Look up entries of an expression that holds them one by one."""
+    table = evaluator.tables.index_of(component)
+    used, back = np.unique(positions, return_inverse=True)
+    entries = [evaluator.linear(component[table.key(int(at))].expr, Frame(1)) for at in used]
+    constants = np.array([float(np.asarray(entry.constant).sum()) for entry in entries])
+    flat = [(k, term) for k, entry in enumerate(entries) for term in entry.terms]
+    owner = np.repeat([k for k, _ in flat], [len(t.columns) for _, t in flat]).astype(np.int64)
+    columns = np.concatenate([*(t.columns for _, t in flat), np.empty(0)]).astype(np.int64)
+    values = [np.broadcast_to(t.coefficients, t.columns.shape) for _, t in flat]
+    coefficients = np.concatenate([*values, np.empty(0)])
+    order = np.argsort(owner, kind="stable")
+    count = np.bincount(owner, minlength=len(used))
+    start = np.cumsum(count) - count
+    pointer, taken = runs(start[back], count[back])
+    taken = order[taken]
+    terms = (Term(pointer, columns[taken], coefficients[taken]),) if len(taken) else ()
+    return Linear(constants[back] if len(used) else 0.0, terms)
+
+
+def runs(start: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Write out runs of numbers one after the other: the run of each, and the number."""
+    pointer = np.repeat(np.arange(len(count), dtype=np.int32), count)
+    ends = np.cumsum(count)
+    first = (ends - count - start).astype(np.int32)
+    return pointer, np.arange(len(pointer), dtype=np.int32) - np.repeat(first, count)
+
+
+def _named(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
+    """A scalar expression, or one entry of an indexed one."""
+    template = template_of(node)
+    inner = template.expression if template and is_deferred(node) else node.args[0]
+    alone = Frame(1)
+    row = evaluator.linear(inner, alone)
+    if frame.rows == 1:
+        return row
+    constant = row.constant[0] if isinstance(row.constant, np.ndarray) else row.constant
+    terms = tuple(
+        Term(
+            np.repeat(np.arange(frame.rows), len(t.columns)),
+            np.tile(t.columns, frame.rows),
+            np.tile(np.broadcast_to(t.coefficients, t.columns.shape), frame.rows),
+        )
+        for t in row.terms
+    )
+    return Linear(constant, terms)
+
+
+def _single(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
+    """A scalar variable, or one entry of an indexed one."""
+    component = node.parent_component()
+    position = (
+        evaluator.tables.index_of(component).position(node.index())
+        if (component.is_indexed())
+        else 0
+    )
+    if evaluator._constants and not node.fixed:
+        return Linear(0.0)
+    return _variable(evaluator, component, np.full(frame.rows, position, dtype=np.int64))
+
+
+def _number_item(evaluator: Evaluator, node: Any, frame: Frame) -> Any:
+    component = node._args_[0]
+    if getattr(component, "ctype", None) is not Param:
+        raise UntemplatedError(f"{node} is not a parameter")
+    values = evaluator.tables.values_of(component)
+    if isinstance(values, list):
+        raise UntemplatedError(f"{component.name} holds values that are not numbers")
+    found = values[evaluator.positions(node, frame)]
+    if np.isnan(found).any():
+        raise UntemplatedError(f"{component.name} has no value at some index")
+    return found
+
+
+def _number_index(evaluator: Evaluator, node: Any, frame: Frame) -> Any:
+    dimension, codes = frame.column(node)
+    try:
+        return dimension.numbers[codes].astype(float)
+    except TypeError as error:
+        raise UntemplatedError(str(error)) from error
+
+
+def _number_sum(evaluator: Evaluator, node: Any, frame: Frame) -> Any:
+    inner = evaluator.expanded(node, frame)
+    assert isinstance(inner, _Spanning)
+    return _summed(evaluator.number(node._local_args_[0], inner), inner, frame)
+
+
+def _numbers(operation: Callable[..., Any]) -> _Handler:
+    def evaluate(evaluator: Evaluator, node: Any, frame: Frame) -> Any:
+        return operation(*(evaluator.number(part, frame) for part in node.args))
+
+    return evaluate
+
+
+def _divided(above: Any, below: Any) -> Any:
+    if np.any(np.asarray(below) == 0):
+        raise UntemplatedError("a rule divides by zero")
+    return above / below
+
+
+def _number_param(evaluator: Evaluator, node: Any, frame: Frame) -> Any:
+    component = node.parent_component()
+    if not component.is_indexed():
+        return float(evaluator.tables.values_of(component)[0])
+    position = evaluator.tables.index_of(component).position(node.index())
+    return float(evaluator.tables.values_of(component)[position])
+
+
+_LINEAR.update(
+    {
+        ne.SumExpression: _sum,
+        ne.LinearExpression: _sum,
+        ne.ProductExpression: _product,
+        ne.MonomialTermExpression: _product,
+        ne.DivisionExpression: _division,
+        ne.NegationExpression: _negation,
+        ne.PowExpression: _power,
+        ne.UnaryFunctionExpression: _function,
+        ne.AbsExpression: _function,
+        TemplateSumExpression: _template_sum,
+        GetItemExpression: _item,
+        NamedExpressionData: _named,
+        VarData: _single,
+    }
+)
+_NUMBER.update(
+    {
+        ne.SumExpression: _numbers(lambda *parts: sum(parts)),
+        ne.LinearExpression: _numbers(lambda *parts: sum(parts)),
+        ne.ProductExpression: _numbers(lambda a, b: a * b),
+        ne.MonomialTermExpression: _numbers(lambda a, b: a * b),
+        ne.DivisionExpression: _numbers(_divided),
+        ne.NegationExpression: _numbers(lambda a: -a),
+        ne.PowExpression: _numbers(lambda a, b: a**b),
+        ne.UnaryFunctionExpression: lambda e, n, f: _applied(n, e.number(n.args[0], f)),
+        ne.AbsExpression: _numbers(np.abs),
+        TemplateSumExpression: _number_sum,
+        GetItemExpression: _number_item,
+        IndexTemplate: _number_index,
+        ParamData: _number_param,
+    }
+)

@@ -1,0 +1,60 @@
+"""Variables and named expressions at a solution, as whole columns."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyomo.environ as pyo
+
+from optalloc.arrays import Arrays
+from optalloc.compile.assemble import Source
+from optalloc.compile.evaluate import Evaluator, Term
+from optalloc.compile.keys import KeyTable
+from optalloc.errors import ModelError
+
+__all__ = ["evaluate", "values_of"]
+
+
+def evaluate(arrays: Arrays, component: str, solution: np.ndarray) -> pd.Series | float:
+    """Give a variable's or expression's values at a solution.
+
+    Parameters
+    ----------
+    arrays : Arrays
+    component : str
+        Name of a variable or named expression of the model.
+    solution : numpy.ndarray, shape (columns,)
+
+    Returns
+    -------
+    pandas.Series or float
+        Indexed by the component's keys; one number for a scalar.
+    """
+    table, values = values_of(arrays, component, solution)
+    if not table.arity:
+        return float(values[0])
+    names = [str(place) for place in range(table.arity)]
+    index = pd.MultiIndex.from_frame(table.frame(names)) if table.arity > 1 else table.values(0)
+    return pd.Series(values, index=index, name=component)
+
+
+def values_of(arrays: Arrays, name: str, solution: np.ndarray) -> tuple[KeyTable, np.ndarray]:
+    """Keys of a variable or named expression, and its value at each for a solution."""
+    source: Source = arrays.source
+    component = source.model.find_component(name)
+    if component is None:
+        raise ModelError(f"the model has no component {name!r}")
+    if component.ctype is pyo.Var:
+        part = source.columns.part(component)
+        everywhere = np.arange(len(part.table))
+        return part.table, solution[source.columns.columns_of(component, everywhere)]
+    table, linear = Evaluator(source.tables, source.columns).whole(component)
+    values = np.array(np.broadcast_to(np.asarray(linear.constant, dtype=float), (len(table),)))
+    for term in linear.terms:
+        values += _at_rows(term, solution, len(table))
+    return table, values
+
+
+def _at_rows(term: Term, solution: np.ndarray, rows: int) -> np.ndarray:
+    weights = np.broadcast_to(term.coefficients, term.columns.shape) * solution[term.columns]
+    return np.bincount(term.row_numbers(), weights=weights, minlength=rows)

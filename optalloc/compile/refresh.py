@@ -1,0 +1,177 @@
+"""New numbers, same sets: only what depends on the changed parameters is worked out again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyomo.environ as pyo
+import scipy.sparse as sp
+
+from optalloc.arrays import Arrays
+from optalloc.compile.assemble import (
+    Source,
+    costs_of,
+    insist_on_idle_rows,
+    joined_arrays,
+    matrix_of,
+)
+from optalloc.compile.columns import refreshed_columns
+from optalloc.compile.deferred import Template, is_deferred, template_of
+from optalloc.compile.depends import dependence_of
+from optalloc.compile.rows import coefficients_alone, limits_alone
+from optalloc.errors import ModelError
+
+__all__ = ["refresh"]
+
+
+def refresh(arrays: Arrays, values: Mapping[str, Any]) -> Arrays:
+    """Give the same program with new values of some parameters, the sets as they were.
+
+    Only the coefficients, bounds and right-hand sides that depend on them are worked out again;
+    the pattern of the matrix stays, and what does not change is shared, not copied. A number that
+    was taken from a parameter outside any rule, as in ``bounds=(0, m.p["a"])``, is a number.
+
+    Parameters
+    ----------
+    arrays : Arrays
+        As compiled or refreshed.
+    values : mapping
+        By name of a parameter: an array in the order of its index, a Series or dict by key, or a
+        number for a scalar one.
+
+    Returns
+    -------
+    Arrays
+
+    Raises
+    ------
+    ModelError
+        If a parameter is unknown, is given values for other keys, or is used by a rule that was
+        expanded row for row.
+    InfeasibleError
+        If a row without any variable is broken by the new values.
+    """
+    source: Source = arrays.source
+    overrides = {name: _aligned(source, name, given) for name, given in values.items()}
+    changed = frozenset(overrides)
+    _insist_on_templates(arrays, changed)
+    tables = source.tables.with_values(overrides)
+    columns = refreshed_columns(source.columns, source.tables, tables, changed)
+    matrix, blocks, edits, start = arrays.matrix, [], [], 0
+    for block in source.blocks:
+        if block.template is not None:
+            needs = dependence_of(block.template)
+            if changed & needs.coefficients:
+                found = coefficients_alone(block.template, block.table, tables, columns)
+                last = start + int(block.kept.sum())
+                edits.append((start, last, matrix_of([(block, found)], matrix.shape[1])))
+            # What multiplies a fixed variable is part of the constant.
+            fixed = needs.coefficients if columns.fixed is not None else frozenset()
+            if changed & (needs.constants | fixed):
+                limits = limits_alone(block.template, block.table, tables, columns)
+                block = replace(block, lower=limits[0], upper=limits[1])
+        blocks.append(block)
+        start += int(block.kept.sum())
+    insist_on_idle_rows(blocks)
+    cost, offset = arrays.cost, arrays.offset
+    needs = dependence_of(_rule_of(source.objective))
+    if changed & (needs.constants | needs.coefficients):
+        cost, offset = costs_of(source.objective, tables, columns)
+    return replace(
+        arrays,
+        matrix=_edited(matrix, edits) if edits else matrix,
+        row_lower=joined_arrays([block.lower[block.kept] for block in blocks]),
+        row_upper=joined_arrays([block.upper[block.kept] for block in blocks]),
+        col_lower=columns.lower,
+        col_upper=columns.upper,
+        cost=cost,
+        offset=offset,
+        source=replace(source, tables=tables, columns=columns, blocks=tuple(blocks)),
+    )
+
+
+def _rule_of(component: Any) -> Any:
+    template = template_of(component) if is_deferred(component) else None
+    return template or component.expr
+
+
+def _aligned(source: Source, name: str, given: Any) -> np.ndarray:
+    """Values of a parameter in the order of its index."""
+    param = source.model.find_component(name)
+    if param is None or param.ctype is not pyo.Param:
+        raise ModelError(f"the model has no parameter {name!r}")
+    table = source.tables.index_of(param)
+    if not param.is_indexed() and np.ndim(given) == 0:
+        return np.array([float(given)])
+    if isinstance(given, (pd.Series, Mapping)):
+        known = dict(given.items())
+        missing = [key for key in table if key not in known]
+        if missing or len(known) != len(table):
+            raise ModelError(
+                f"parameter {name!r} needs a value for each of its {len(table)} keys and no other; "
+                f"given {len(known)}" + (f", none for {missing[0]}" if missing else "")
+            )
+        given = [known[key] for key in table]
+    found = np.asarray(given, dtype=float)
+    if found.shape != (len(table),):
+        raise ModelError(f"parameter {name!r} needs {len(table)} values, not {found.shape}")
+    return found
+
+
+def _insist_on_templates(arrays: Arrays, changed: frozenset[str]) -> None:
+    """Refuse what would leave old numbers behind: they cannot be traced in expanded rules."""
+    source: Source = arrays.source
+    opaque = {fallback.name for fallback in arrays.fallbacks}
+    if not isinstance(_rule_of(source.objective), Template):
+        opaque.add(source.objective.name)
+    plain = {name for name in changed if _is_plain(source.model.find_component(name))}
+    templates = [block.template for block in source.blocks if block.template is not None]
+    bounds = [template_of(part.component) for part in source.columns.parts]
+    for rule in (*templates, *(b for b in bounds if b is not None), _rule_of(source.objective)):
+        needs = dependence_of(rule)
+        opaque |= needs.opaque
+        plain |= changed & needs.plain
+    if plain:
+        raise ModelError(
+            f"{', '.join(sorted(plain))} went into the rules as plain numbers, or decides which "
+            "entries they look up; build the model again, or declare it mutable"
+        )
+    for block in source.blocks:
+        if block.template is not None and block.component._data and block.component.is_indexed():
+            opaque.add(block.component.name)
+    for part in source.columns.parts:
+        if template_of(part.component) is None and _bounds_may_vary(part.component):
+            opaque.add(part.component.name)
+    if opaque:
+        raise ModelError(
+            f"{', '.join(sorted(opaque))} was expanded entry by entry, and may hold old values of "
+            f"{', '.join(sorted(changed))}; build the model again"
+        )
+
+
+def _is_plain(param: Any) -> bool:
+    """Whether Pyomo puts the number itself in the place of the parameter."""
+    return not param.is_indexed() and not param.mutable
+
+
+def _bounds_may_vary(variable: Any) -> bool:
+    rule = variable._rule_bounds
+    return rule is not None and not rule.constant() and len(variable._data) > 0
+
+
+def _edited(matrix: Any, edits: list[tuple[int, int, Any]]) -> Any:
+    """Put the new coefficients of some stretches of rows in the places of the old ones.
+
+    Both are in the order of columns, then rows, so that the places need not be looked up.
+    """
+    data = matrix.data.copy()
+    for first, last, new in edits:
+        places = np.flatnonzero((matrix.indices >= first) & (matrix.indices < last))
+        if len(places) != new.nnz:
+            raise ModelError("the new values do not have the places of the old ones")
+        data[places] = new.data
+    return sp.csc_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)

@@ -1,0 +1,69 @@
+"""A written model, read back by HiGHS itself."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import highspy
+import pandas as pd
+import pyomo.environ as pyo
+import pytest
+
+import optalloc
+from optalloc.export import file_names
+
+ROOT = Path(__file__).parents[1]
+
+
+def read_back(path: Path) -> highspy.Highs:
+    solver = highspy.Highs()
+    solver.setOptionValue("output_flag", False)
+    assert solver.readModel(str(path)) == highspy.HighsStatus.kOk
+    return solver
+
+
+def run(*words: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "optalloc", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+@pytest.mark.parametrize("ending", ["mps", "lp"])
+def test_a_written_workbook_has_the_same_optimum(ending: str, tmp_path: Path) -> None:
+    target = tmp_path / f"model.{ending}"
+    said = run("export", "inputs/minimal", target)
+    assert (said.returncode, said.stderr) == (0, "")
+    solver = read_back(target)
+    solver.run()
+    # The cost of inputs/minimal, calculated by hand in its README.
+    assert solver.getInfo().objective_function_value == pytest.approx(1170.0)
+    text = target.read_text()
+    assert "demand_met(" in text
+    assert run("export", "inputs/minimal", target).returncode == 2
+    assert run("export", "inputs/minimal", target, "--force").returncode == 0
+
+
+def test_another_ending_is_refused(tmp_path: Path) -> None:
+    said = run("export", "inputs/minimal", tmp_path / "model.gms")
+    assert said.returncode != 0
+    assert ".mps or .lp" in said.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("ending", ["mps", "lp"])
+def test_names_that_a_file_cannot_hold(ending: str, tmp_path: Path) -> None:
+    names = ["São Paulo", "Sao Paulo", "e9", "a+b", "[x]", "-", "日本", "3 rivers"]
+    m = pyo.ConcreteModel()
+    with optalloc.deferred_rules():
+        m.S = pyo.Set(initialize=names)
+        m.p = pyo.Param(m.S, initialize={name: k + 1 for k, name in enumerate(names)})
+        m.e1 = pyo.Var(m.S, domain=pyo.Binary)
+        m.least = pyo.Constraint(m.S, rule=lambda m, i: m.p[i] * m.e1[i] >= 0.5)
+        m.cost = pyo.Objective(rule=lambda m: sum(m.p[i] * m.e1[i] for i in m.S))
+    arrays = optalloc.compile_model(m)
+    assert len(set(file_names(arrays.columns))) == len(names)
+    solver = read_back(optalloc.export_model(arrays, tmp_path / f"model.{ending}"))
+    solver.run()
+    assert solver.getInfo().objective_function_value == pytest.approx(sum(range(1, 9)))
+    assert pd.Series(file_names(arrays.rows)).str.fullmatch(r"[\w.,()#]+").all()
