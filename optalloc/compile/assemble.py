@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,7 @@ __all__ = [
     "Block",
     "Source",
     "compile_model",
+    "component_named",
     "costs_of",
     "insist_on_idle_rows",
     "joined_arrays",
@@ -78,6 +80,15 @@ class Block:
     lower: np.ndarray
     upper: np.ndarray
 
+    @cached_property
+    def all_kept(self) -> bool:
+        """Whether every key of the index has a row."""
+        return bool(self.kept.all())
+
+    def of_kept(self, values: np.ndarray) -> np.ndarray:
+        """Values of the rows that are in the matrix."""
+        return values if self.all_kept else values[self.kept]
+
 
 @dataclass(frozen=True)
 class Source:
@@ -88,6 +99,13 @@ class Source:
     columns: Columns
     blocks: tuple[Block, ...]
     objective: Any
+
+
+def component_named(m: Any, name: str) -> Any:
+    """Find a component by its name, in blocks too; None if there is none."""
+    # Parsing a name takes longer than everything else in a small refresh.
+    found = m.component(name)
+    return m.find_component(name) if found is None else found
 
 
 def compile_model(m: Any, strengthening: Collection[str] = ()) -> Arrays:
@@ -129,8 +147,8 @@ def compile_model(m: Any, strengthening: Collection[str] = ()) -> Arrays:
     matrix = matrix_of(parts, len(cost))
     return Arrays(
         matrix=matrix,
-        row_lower=joined_arrays([block.lower[block.kept] for block in blocks]),
-        row_upper=joined_arrays([block.upper[block.kept] for block in blocks]),
+        row_lower=joined_arrays([block.of_kept(block.lower) for block in blocks]),
+        row_upper=joined_arrays([block.of_kept(block.upper) for block in blocks]),
         col_lower=columns.lower,
         col_upper=columns.upper,
         cost=cost,
@@ -239,7 +257,7 @@ def matrix_of(parts: list[tuple[Block, Triplets]], columns: int) -> Any:
     numbers, cols, values, offset = [], [], [], 0
     while parts:
         block, triplets = parts.pop(0)
-        renumbered = None if block.kept.all() else np.cumsum(block.kept, dtype=np.int32) - 1
+        renumbered = None if block.all_kept else np.cumsum(block.kept, dtype=np.int32) - 1
         for number, place, value in triplets:
             if renumbered is not None:
                 inside = block.kept[number]

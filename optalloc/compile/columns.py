@@ -84,10 +84,11 @@ def columns_of_model(m: Any, tables: Tables) -> Columns:
         parts.append(_Part(variable, table, start))
         start += len(table)
     lower, upper = np.full(start, -np.inf), np.full(start, np.inf)
-    integer, fixed = np.zeros(start, dtype=bool), np.full(start, np.nan)
+    integer = np.zeros(start, dtype=bool)
+    values: dict[int, float] = {}
     for part in parts:
         place = slice(part.start, part.start + len(part.table))
-        _describe(part, tables, lower[place], upper[place], integer[place], fixed[place])
+        _describe(part, tables, lower[place], upper[place], integer[place], values)
     by_component = {id(part.component): part for part in parts}
     for variable in variables:
         if variable.is_reference():
@@ -95,9 +96,12 @@ def columns_of_model(m: Any, tables: Tables) -> Columns:
             tables.know(variable, table)
             columns = [_column_of(by_component, entry) for entry in variable.values()]
             parts.append(_Part(variable, table, 0, np.array(columns, dtype=np.int64)))
-    held = np.flatnonzero(~np.isnan(fixed))
-    lower[held], upper[held] = fixed[held], fixed[held]
-    return Columns(tuple(parts), lower, upper, integer, fixed if len(held) else None)
+    if not values:
+        return Columns(tuple(parts), lower, upper, integer, None)
+    fixed = np.full(start, np.nan)
+    held = list(values)
+    fixed[held] = lower[held] = upper[held] = list(values.values())
+    return Columns(tuple(parts), lower, upper, integer, fixed)
 
 
 def _column_of(parts: dict[int, _Part], entry: Any) -> int:
@@ -112,9 +116,9 @@ def _describe(
     lower: np.ndarray,
     upper: np.ndarray,
     integer: np.ndarray,
-    fixed: np.ndarray,
+    fixed: dict[int, float],
 ) -> None:
-    """Fill in one variable's stretch of the columns."""
+    """Fill in one variable's stretch of the columns, and note what is fixed by column."""
     variable = part.component
     if isinstance(variable, DeferredVar):
         lower[:], upper[:] = declared_bounds(variable, part.table, tables)
@@ -126,7 +130,7 @@ def _describe(
         if entry.fixed:
             if entry.value is None:
                 raise ModelError(f"variable {entry.name} is fixed without a value")
-            fixed[at] = entry.value
+            fixed[part.start + at] = float(entry.value)
 
 
 def _bounds_of(entry: Any, tables: Tables) -> tuple[float, float]:
@@ -149,20 +153,25 @@ def refreshed_columns(
         variable, template = part.component, template_of(part.component)
         if part.elsewhere is not None:
             continue
-        if lower is columns.lower:
-            lower, upper = lower.copy(), upper.copy()
         place = slice(part.start, part.start + len(part.table))
-        if template is not None and changed & dependence_of(template).constants:
+        depends = template is not None and bool(changed & dependence_of(template).constants)
+        by_hand = [
+            (key, entry)
+            for key, entry in variable._data.items()
+            if not {entry._lb.__class__, entry._ub.__class__} <= native_types
+        ]
+        if (depends or by_hand) and lower is columns.lower:
+            lower, upper = lower.copy(), upper.copy()
+        if depends:
             was = declared_bounds(variable, part.table, old)
             now = declared_bounds(variable, part.table, new)
             for side, before, after in zip((lower, upper), was, now, strict=True):
                 # An entry whose bound was set by hand keeps it.
                 side[place] = np.where(side[place] == before, after, side[place])
-        for key, entry in variable._data.items():
-            if not {entry._lb.__class__, entry._ub.__class__} <= native_types:
-                at = part.start + (part.table.position(key) if variable.is_indexed() else 0)
-                lower[at], upper[at] = _bounds_of(entry, new)
-    if columns.fixed is not None:
+        for key, entry in by_hand:
+            at = part.start + (part.table.position(key) if variable.is_indexed() else 0)
+            lower[at], upper[at] = _bounds_of(entry, new)
+    if columns.fixed is not None and lower is not columns.lower:
         held = columns.fixed
         lower, upper = (np.where(np.isnan(held), side, held) for side in (lower, upper))
     return replace(columns, lower=lower, upper=upper)

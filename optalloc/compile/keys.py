@@ -179,8 +179,8 @@ class KeyTable(Sequence[Any]):
             columns, self.dimensions, self._strides, strict=True
         ):
             local = codes
-            if dimension is not own:
-                table = dimension.recode(own)
+            table = None if dimension is own else dimension.recode(own)
+            if table is not None and not np.array_equal(table, np.arange(len(table))):
                 if len(table) and table.min() < 0:
                     lost = table[codes] < 0
                     missing = lost if missing is None else missing | lost
@@ -188,8 +188,15 @@ class KeyTable(Sequence[Any]):
                 local = table[codes] if len(table) else np.zeros(rows, dtype=kind)
             flat = flat + np.asarray(local, dtype=kind) * kind(stride)
         flat = np.broadcast_to(flat, (rows,))
-        found = flat if self.is_product else self._found(flat)
+        found = flat if self._is_in_order else self._found(flat)
         return found if missing is None else np.where(missing, -1, found)
+
+    @cached_property
+    def _is_in_order(self) -> bool:
+        """Whether the members are all combinations, the last place running fastest."""
+        if self.is_product or self._length != self.combinations:
+            return self.is_product
+        return bool(np.array_equal(self._flat, np.arange(self._length)))
 
     def _found(self, flat: np.ndarray) -> np.ndarray:
         if not self._length:
@@ -210,7 +217,7 @@ class KeyTable(Sequence[Any]):
 
     def has_repeats(self) -> bool:
         """Whether a member is there twice."""
-        if self.is_product:
+        if self._is_in_order:
             return False
         if self.combinations >= _MOST_COMBINATIONS:
             return len(self._by_member) < self._length
@@ -255,7 +262,7 @@ class KeyTable(Sequence[Any]):
         if self.combinations >= _MOST_COMBINATIONS:
             return self._by_member.get(parts, -1)
         flat = sum(code * stride for code, stride in zip(found, self._strides, strict=True))
-        return int(flat) if self.is_product else int(self._found(np.array([flat]))[0])
+        return int(flat) if self._is_in_order else int(self._found(np.array([flat]))[0])
 
     def values(self, place: int) -> list[Any]:
         """Values of all members in one place."""

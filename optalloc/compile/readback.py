@@ -7,7 +7,7 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from optalloc.arrays import Arrays
-from optalloc.compile.assemble import Source
+from optalloc.compile.assemble import Source, component_named
 from optalloc.compile.evaluate import Evaluator, Term
 from optalloc.compile.keys import KeyTable
 from optalloc.errors import ModelError
@@ -41,7 +41,7 @@ def evaluate(arrays: Arrays, component: str, solution: np.ndarray) -> pd.Series 
 def values_of(arrays: Arrays, name: str, solution: np.ndarray) -> tuple[KeyTable, np.ndarray]:
     """Keys of a variable or named expression, and its value at each for a solution."""
     source: Source = arrays.source
-    component = source.model.find_component(name)
+    component = component_named(source.model, name)
     if component is None:
         raise ModelError(f"the model has no component {name!r}")
     if component.ctype is pyo.Var:

@@ -14,6 +14,7 @@ import scipy.sparse as sp
 from optalloc.arrays import Arrays
 from optalloc.compile.assemble import (
     Source,
+    component_named,
     costs_of,
     insist_on_idle_rows,
     joined_arrays,
@@ -76,7 +77,11 @@ def refresh(arrays: Arrays, values: Mapping[str, Any]) -> Arrays:
                 block = replace(block, lower=limits[0], upper=limits[1])
         blocks.append(block)
         start += int(block.kept.sum())
-    insist_on_idle_rows(blocks)
+    lower, upper = arrays.row_lower, arrays.row_upper
+    if any(new is not old for new, old in zip(blocks, source.blocks, strict=True)):
+        insist_on_idle_rows(blocks)
+        lower = joined_arrays([block.of_kept(block.lower) for block in blocks])
+        upper = joined_arrays([block.of_kept(block.upper) for block in blocks])
     cost, offset = arrays.cost, arrays.offset
     needs = dependence_of(_rule_of(source.objective))
     if changed & (needs.constants | needs.coefficients):
@@ -84,8 +89,8 @@ def refresh(arrays: Arrays, values: Mapping[str, Any]) -> Arrays:
     return replace(
         arrays,
         matrix=_edited(matrix, edits) if edits else matrix,
-        row_lower=joined_arrays([block.lower[block.kept] for block in blocks]),
-        row_upper=joined_arrays([block.upper[block.kept] for block in blocks]),
+        row_lower=lower,
+        row_upper=upper,
         col_lower=columns.lower,
         col_upper=columns.upper,
         cost=cost,
@@ -101,7 +106,7 @@ def _rule_of(component: Any) -> Any:
 
 def _aligned(source: Source, name: str, given: Any) -> np.ndarray:
     """Values of a parameter in the order of its index."""
-    param = source.model.find_component(name)
+    param = component_named(source.model, name)
     if param is None or param.ctype is not pyo.Param:
         raise ModelError(f"the model has no parameter {name!r}")
     table = source.tables.index_of(param)
@@ -128,7 +133,7 @@ def _insist_on_templates(arrays: Arrays, changed: frozenset[str]) -> None:
     opaque = {fallback.name for fallback in arrays.fallbacks}
     if not isinstance(_rule_of(source.objective), Template):
         opaque.add(source.objective.name)
-    plain = {name for name in changed if _is_plain(source.model.find_component(name))}
+    plain = {name for name in changed if _is_plain(component_named(source.model, name))}
     templates = [block.template for block in source.blocks if block.template is not None]
     bounds = [template_of(part.component) for part in source.columns.parts]
     for rule in (*templates, *(b for b in bounds if b is not None), _rule_of(source.objective)):

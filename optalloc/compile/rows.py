@@ -111,10 +111,12 @@ def _sides(expression: Any, evaluator: Evaluator, frame: Frame) -> tuple[Linear,
 
 
 def _limits(body: Linear, lower: Any, upper: Any, rows: int) -> tuple[np.ndarray, np.ndarray]:
-    return tuple(  # type: ignore[return-value]
-        np.array(np.broadcast_to(np.asarray(side - body.constant, dtype=float), (rows,)))
+    # One number stands for all rows where they share it.
+    low, high = (
+        np.broadcast_to(np.asarray(side - body.constant, dtype=float), (rows,))
         for side in (lower, upper)
     )
+    return low, high
 
 
 def triplets(body: Linear) -> Triplets:
@@ -155,6 +157,7 @@ def limits_alone(
 
 def _with_rows_looked_at(rows: Rows, component: Any, tables: Tables, columns: Columns) -> Rows:
     own = {rows.table.position(key): entry for key, entry in component._data.items()}
+    rows.lower, rows.upper = rows.lower.copy(), rows.upper.copy()
     parts: Triplets = []
     for number, column, value in rows.triplets:
         untouched = ~np.isin(number, list(own))
