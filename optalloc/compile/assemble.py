@@ -277,6 +277,9 @@ def matrix_of(parts: list[tuple[Block, Triplets]], columns: int) -> Any:
 
 def joined_arrays(parts: list[np.ndarray], dtype: Any = float) -> np.ndarray:
     """All parts in one array; empties the list, so that each part can be let go."""
-    whole = np.concatenate(parts, dtype=dtype) if parts else np.empty(0, dtype)
+    if len(parts) == 1:
+        whole: np.ndarray = np.ascontiguousarray(parts[0], dtype=dtype)
+    else:
+        whole = np.concatenate(parts, dtype=dtype) if parts else np.empty(0, dtype)
     parts.clear()
     return whole

@@ -175,7 +175,8 @@ def _edited(matrix: Any, edits: list[tuple[int, int, Any]]) -> Any:
     """
     data = matrix.data.copy()
     for first, last, new in edits:
-        places = np.flatnonzero((matrix.indices >= first) & (matrix.indices < last))
+        # Unsigned, what lies before the first row is large.
+        places = np.flatnonzero((matrix.indices - np.int32(first)).view(np.uint32) < last - first)
         if len(places) != new.nnz:
             raise ModelError("the new values do not have the places of the old ones")
         data[places] = new.data
