@@ -214,6 +214,29 @@ def everything() -> Book:
         ],
         JurisdictionGroups=[{"group": "allies", "jurisdiction": "JP"}],
         RiskWeights=[{"risk_class": "legal", "weight": 1}, {"risk_class": "grid", "weight": 2}],
+        LossEvents=[
+            {"event": "any site", "any_one": "site", "workload": None, "share_lost": 1,
+             "share_covered": 0.3, "strength": "capacity", "first_period": "Y3",
+             "last_period": None},
+            {"event": "strait", "any_one": None, "workload": "load", "share_lost": 0.5,
+             "share_covered": 0.5, "strength": "deliverable", "first_period": "Y4",
+             "last_period": "Y4"},
+        ],
+        LossMembers=[
+            {"event": "strait", "site": "Home", "zone": None, "jurisdiction": None, "group": None},
+            {"event": "strait", "site": None, "zone": None, "jurisdiction": None,
+             "group": "allies"},
+        ],
+        Decisions=[
+            {"decision": "no Sydney yet", "what": "committed", "site": "Sydney", "contract": None,
+             "period": "Y1", "at_least": None, "at_most": 0},
+            {"decision": "wind", "what": "signed_mw", "site": None, "contract": "wind",
+             "period": "Y1", "at_least": 10, "at_most": None},
+        ],
+        Pace=[
+            {"pace": "all", "market": None, "jurisdiction": None, "period": None, "max_sites": 1,
+             "max_start_mw": 90, "max_growth_per_year": 0.9, "growth_allowance_mw": 60},
+        ],
         RiskLimits=[
             {"limit": "score", "kind": "max_mean_score", "value": 0.3, "group": None,
              "jurisdiction": None, "workload": None, "penalty_per_mw_year": None},

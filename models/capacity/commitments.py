@@ -1,0 +1,307 @@
+"""Commitments: what is announced already, forbidden, or held within bounds.
+
+In words
+    A site is to be committed by a period, or not before another; so many megawatts are promised
+    to be started, online or signed, or at most so many.
+Data
+    Decisions.
+Decides
+    Nothing.
+Limits
+    ``at_least <= decided[d] <= at_most``, where ``decided`` is what the row names: committed by the
+    period (1 or 0), MW started up to it, MW online in it, or MW signed in it.
+Reads and posts
+    Reads ``online_mw``.
+Source
+    Planner's convention.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import pyomo.environ as pyo
+
+from optalloc.dataset import Dataset, remembered
+from optalloc.errors import Problem
+from optalloc.family import Family, Limit
+from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
+from optalloc.schema import Column, Kind, Missing, Sheet
+
+from ._building import active_sites
+from ._calendar import calendar
+
+COMMITTED, STARTED, ONLINE, SIGNED = "committed", "started_mw", "online_mw", "signed_mw"
+
+DECISIONS = Sheet(
+    name="Decisions",
+    meaning="What is announced, forbidden or held within bounds; at_least and at_most alike fix it.",
+    key=("decision",),
+    missing=Missing.UNLIMITED,
+    columns=(
+        Column(
+            name="decision",
+            kind=Kind.TEXT,
+            meaning="Name of the row, for the report.",
+            example="Kanto announced",
+        ),
+        Column(
+            name="what",
+            kind=Kind.CHOICE,
+            meaning="committed: whether the site is committed by the period, 1 or 0; started_mw: MW started up to and in the period; online_mw: MW in service in it; signed_mw: MW of the contract signed in it.",
+            choices=(COMMITTED, STARTED, ONLINE, SIGNED),
+            example=COMMITTED,
+        ),
+        Column(
+            name="site",
+            kind=Kind.TEXT,
+            meaning="Site that is decided on.",
+            blank=None,
+            blank_means="a contract is meant",
+            refers_to="Sites.site",
+            example="Kanto North",
+        ),
+        Column(
+            name="contract",
+            kind=Kind.TEXT,
+            meaning="Contract that is decided on; only with signed_mw.",
+            blank=None,
+            blank_means="a site is meant",
+            refers_to="Contracts.contract",
+        ),
+        Column(
+            name="period",
+            kind=Kind.TEXT,
+            meaning="From Periods.",
+            refers_to="Periods.period",
+            example="2027H1",
+        ),
+        Column(
+            name="at_least",
+            kind=Kind.NUMBER,
+            unit="1 or MW",
+            meaning="Least value of it.",
+            blank=None,
+            blank_means="no floor",
+            at_least=0,
+            example=1,
+        ),
+        Column(
+            name="at_most",
+            kind=Kind.NUMBER,
+            unit="1 or MW",
+            meaning="Greatest value of it; 0 forbids it.",
+            blank=None,
+            blank_means="no ceiling",
+            at_least=0,
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Rows of the sheet, with the position of their period, and what is decided before the plan."""
+
+    rows: pd.DataFrame
+    positions: pd.Series
+
+
+@remembered
+def decisions(data: Dataset) -> pd.DataFrame:
+    """Each row with its period's position, and 1 where its site is open from the start."""
+    rows, sites = data["Decisions"], active_sites(data)
+    is_open = rows["site"].map(sites["is_open"]).eq(True)
+    return rows.assign(
+        position=rows["period"].map(calendar(data)["position"]),
+        decided_before=(is_open & (rows["what"] == COMMITTED)).astype(float),
+    )
+
+
+def parameters(data: Dataset) -> Parameters:
+    """All numbers of the family from the dataset."""
+    return Parameters(decisions(data), calendar(data)["position"])
+
+
+def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
+    """Nothing is decided or posted here."""
+
+
+def constrain(m: Any, p: Parameters) -> None:
+    """What is decided lies between its bounds."""
+    rows = p.rows
+    m.DECISIONS = index_set(rows[["decision"]])
+    before = rows.set_index("decision")["decided_before"]
+    m.decided_before = parameter(m.DECISIONS, before)
+
+    def latest(index: Any, name: str, what: str) -> pd.DataFrame:
+        """The last member up to each row's period: decisions are cumulative."""
+        members = frame_of(index, [name, "at"])
+        members["reached"] = members["at"].map(p.positions)
+        own = rows.loc[rows["what"] == what, ["decision", name, "position"]]
+        found = own.merge(members, on=name)
+        found = found[found["reached"] <= found["position"]].sort_values("reached")
+        return found.groupby("decision").tail(1)
+
+    def exact(index: Any, name: str, what: str) -> pd.DataFrame:
+        own = rows.loc[rows["what"] == what, ["decision", name, "period"]]
+        return own.merge(frame_of(index, [name, "period"]), on=[name, "period"])
+
+    pairs = (["decision"], ["site", "at"])
+    m.COMMITTED_BY = indexed_set(m.DECISIONS, latest(m.COMMITS, "site", COMMITTED), *pairs)
+    m.STARTED_BY = indexed_set(m.DECISIONS, latest(m.STARTS, "site", STARTED), *pairs)
+    m.ONLINE_IN = indexed_set(
+        m.DECISIONS, exact(m.SITE_PERIODS, "site", ONLINE), ["decision"], ["site", "period"]
+    )
+    m.SIGNED_IN = indexed_set(
+        m.DECISIONS, exact(m.OFFERS, "contract", SIGNED), ["decision"], ["contract", "period"]
+    )
+    m.decided = pyo.Expression(
+        m.DECISIONS,
+        rule=lambda m, d: (
+            m.decided_before[d]
+            + sum(m.committed[i, c] for i, c in m.COMMITTED_BY[d])
+            + sum(m.started_mw[i, s] for i, s in m.STARTED_BY[d])
+            + sum(m.online_mw[i, q] for i, q in m.ONLINE_IN[d])
+            + sum(m.procured[c, s] for c, s in m.SIGNED_IN[d])
+        ),
+    )
+    for side in ("at_least", "at_most"):
+        bounded = rows.dropna(subset=[side])
+        index = index_set(bounded[["decision"]])
+        m.add_component(f"DECIDED_{side}".upper(), index)
+        bound = parameter(index, bounded.set_index("decision")[side])
+        m.add_component(f"decided_{side}", bound)
+    m.decision_at_least = pyo.Constraint(
+        m.DECIDED_AT_LEAST, rule=lambda m, d: m.decided[d] >= m.decided_at_least[d]
+    )
+    m.decision_at_most = pyo.Constraint(
+        m.DECIDED_AT_MOST, rule=lambda m, d: m.decided[d] <= m.decided_at_most[d]
+    )
+
+
+def check(data: Dataset) -> Iterator[Problem]:
+    """Each row names the one thing it is about, and bounds that can be met."""
+    sites = data["Sites"].set_index("site")["status"].to_dict()
+    for row, at in data["Decisions"].iterrows():
+        wanted, other = ("contract", "site") if at["what"] == SIGNED else ("site", "contract")
+        if pd.isna(at[wanted]) or not pd.isna(at[other]):
+            column = wanted if pd.isna(at[wanted]) else other
+            yield data.problem(
+                "Decisions",
+                row,
+                column,
+                f"{at['what']} must name a {wanted} and no {other}",
+                f"Fill in {wanted}, and leave {other} blank.",
+                "decision-subject",
+            )
+        if sites.get(at["site"]) == "excluded":
+            yield data.problem(
+                "Decisions",
+                row,
+                "site",
+                "a decision must be about a site that is not excluded",
+                "Take the row out, or change the status in Sites.",
+                "decision-excluded",
+            )
+        if pd.isna(at["at_least"]) and pd.isna(at["at_most"]):
+            yield data.problem(
+                "Decisions",
+                row,
+                "at_least",
+                "a decision must have at_least or at_most",
+                "Fill in one of them; the same number in both fixes it.",
+                "no-bound",
+            )
+        elif at["at_least"] > at["at_most"]:
+            yield data.problem(
+                "Decisions",
+                row,
+                "at_least",
+                f"at_least must not be above at_most, {at['at_most']:g}",
+                "Change one of them.",
+                "bounds-crossed",
+            )
+        elif at["what"] == COMMITTED and at["at_least"] > 1:
+            yield data.problem(
+                "Decisions",
+                row,
+                "at_least",
+                "a site is committed (1) or not (0)",
+                "Say 1, or name started_mw for megawatts.",
+                "committed-above-one",
+            )
+
+
+def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Each row restated from the Build and Procurement tables."""
+    position = calendar(data)["position"]
+    build, procurement = tables["Build"], tables["Procurement"]
+    rows = []
+    for at in data["Decisions"].to_dict("records"):
+        if at["what"] == SIGNED:
+            own = procurement[procurement["contract"] == at["contract"]]
+            value = own.loc[own["period"] == at["period"], "signed_mw"].sum()
+        else:
+            own = build[build["site"] == at["site"]]
+            now = own[own["period"] == at["period"]]
+            if at["what"] == STARTED:
+                until = own["period"].map(position) <= position[at["period"]]
+                value = own.loc[until, "started_mw"].sum()
+            elif at["what"] == ONLINE:
+                value = now["online_mw"].sum()
+            else:
+                value = float(now["committed"].any())
+        rows.append((at["decision"], at["period"], at["what"], float(value), at))
+    named = ["decision", "period", "what", "used", "allowed"]
+    return {
+        "decision_at_least": pd.DataFrame(
+            [(*key, at["at_least"], v) for *key, v, at in rows if not pd.isna(at["at_least"])],
+            columns=named,
+        ).astype({"used": float, "allowed": float}),
+        "decision_at_most": pd.DataFrame(
+            [(*key, v, at["at_most"]) for *key, v, at in rows if not pd.isna(at["at_most"])],
+            columns=named,
+        ).astype({"used": float, "allowed": float}),
+    }
+
+
+FAMILY = Family(
+    name="commitments",
+    title="Commitments",
+    order=90,
+    sheets=(DECISIONS,),
+    limits=(
+        Limit(
+            name="decision_at_least",
+            unit="1 or MW",
+            sense="<=",
+            sentence="{decision} holds: {what} in {period} is no more than the {used} that it asks for",
+            marginal="cost of one more unit asked for",
+            formula="decided[d] >= at_least[d]",
+        ),
+        Limit(
+            name="decision_at_most",
+            unit="1 or MW",
+            sense="<=",
+            sentence="{decision} holds: {what} in {period} is {used} of the {allowed} that it allows",
+            marginal="saving from one more unit allowed",
+            formula="decided[d] <= at_most[d]",
+        ),
+    ),
+    codes={
+        "decision-subject": "a decision that names no site or contract, or both",
+        "decision-excluded": "a decision about an excluded site",
+        "no-bound": "a decision without at_least and at_most",
+        "bounds-crossed": "at_least above at_most",
+        "committed-above-one": "a site committed more than once",
+    },
+    check=check,
+    parameters=parameters,
+    declare=declare,
+    constrain=constrain,
+    audit=audit,
+)

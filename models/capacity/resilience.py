@@ -1,0 +1,518 @@
+"""Resilience: what still stands when a site, zone, jurisdiction or a named set of them is lost.
+
+In words
+    For every event, whichever of its members fails, what is left covers the stated share of the
+    demand that is served: in total, over the sites that may serve it (strength ``capacity``), or
+    re-routed within latency and residency (strength ``deliverable``).
+Data
+    LossEvents, LossMembers; grid_zone and jurisdiction of Sites.
+Decides
+    ``lost_mw[event, period]``, no less than what any member loses; for deliverable events
+    ``rerouted[event, member, workload, region, site, period]``.
+Limits
+    ``sum online - lost >= share served``; ``sum rerouted >= share served``, with what is re-routed
+    within what was served, and at a site within what is left of it.
+Reads and posts
+    Reads ``online_mw`` and ``served_mw``.
+Source
+    N-1 planning of power systems, on sites of an event's reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyomo.environ as pyo
+import scipy.sparse as sp
+from scipy.optimize import linprog
+
+from optalloc.dataset import Dataset, remembered
+from optalloc.errors import Problem
+from optalloc.family import Family, Limit, TableSpec
+from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
+from optalloc.schema import Column, Kind, Missing, Sheet
+from optalloc.values import Values
+
+from ._building import active_sites
+from ._calendar import calendar
+from ._network import arcs
+
+CAPACITY, DELIVERABLE = "capacity", "deliverable"
+SCOPES = {"site": "site", "zone": "grid_zone", "jurisdiction": "jurisdiction"}
+
+LOSS_EVENTS = Sheet(
+    name="LossEvents",
+    meaning="What may fail, and the share of demand that must still be covered then.",
+    key=("event",),
+    missing=Missing.NOTHING,
+    columns=(
+        Column(
+            name="event",
+            kind=Kind.TEXT,
+            meaning="Name of the event.",
+            example="any country",
+        ),
+        Column(
+            name="any_one",
+            kind=Kind.CHOICE,
+            meaning="Any one site, zone or jurisdiction fails, each by itself.",
+            choices=tuple(SCOPES),
+            blank=None,
+            blank_means="what LossMembers lists fails together",
+            example="jurisdiction",
+        ),
+        Column(
+            name="workload",
+            kind=Kind.TEXT,
+            meaning="Workload that must be covered.",
+            blank=None,
+            blank_means="all workloads",
+            refers_to="Workloads.workload",
+        ),
+        Column(
+            name="share_lost",
+            kind=Kind.NUMBER,
+            unit="share",
+            meaning="Share of the capacity of what fails that is lost.",
+            blank=1,
+            above=0,
+            at_most=1,
+            example=1,
+        ),
+        Column(
+            name="share_covered",
+            kind=Kind.NUMBER,
+            unit="share",
+            meaning="Share of the demand served that must still be covered.",
+            at_least=0,
+            at_most=1,
+            example=0.7,
+        ),
+        Column(
+            name="strength",
+            kind=Kind.CHOICE,
+            meaning="capacity: what is left is enough in total; deliverable: it can be re-routed within latency and residency.",
+            choices=(CAPACITY, DELIVERABLE),
+            blank=CAPACITY,
+            example=CAPACITY,
+        ),
+        Column(
+            name="first_period",
+            kind=Kind.TEXT,
+            meaning="First period in which it must hold.",
+            blank=None,
+            blank_means="from the first period on",
+            refers_to="Periods.period",
+        ),
+        Column(
+            name="last_period",
+            kind=Kind.TEXT,
+            meaning="Last period in which it must hold.",
+            blank=None,
+            blank_means="to the last period",
+            refers_to="Periods.period",
+        ),
+    ),
+)
+
+LOSS_MEMBERS = Sheet(
+    name="LossMembers",
+    meaning="What fails together in an event; one site, zone, jurisdiction or group a row.",
+    missing=Missing.NOTHING,
+    columns=(
+        Column(
+            name="event",
+            kind=Kind.TEXT,
+            meaning="From LossEvents.",
+            refers_to="LossEvents.event",
+            example="strait closed",
+        ),
+        Column(
+            name="site",
+            kind=Kind.TEXT,
+            meaning="A site that fails.",
+            blank=None,
+            blank_means="another column says what fails",
+            refers_to="Sites.site",
+            example="Kanto North",
+        ),
+        Column(
+            name="zone",
+            kind=Kind.TEXT,
+            meaning="A grid zone that fails.",
+            blank=None,
+            blank_means="another column says what fails",
+            refers_to="Sites.grid_zone",
+        ),
+        Column(
+            name="jurisdiction",
+            kind=Kind.TEXT,
+            meaning="A jurisdiction that fails.",
+            blank=None,
+            blank_means="another column says what fails",
+            refers_to="Sites.jurisdiction",
+        ),
+        Column(
+            name="group",
+            kind=Kind.TEXT,
+            meaning="A group of jurisdictions that fails.",
+            blank=None,
+            blank_means="another column says what fails",
+            refers_to="JurisdictionGroups.group",
+        ),
+    ),
+)
+
+EVENT_KEYS = ["event", "period"]
+MEMBER_KEYS = ["event", "member", "period"]
+DEMAND_KEYS = ["event", "member", "workload", "region", "period"]
+NAMED = ("site", "zone", "jurisdiction", "group")
+
+LOSSES = TableSpec(
+    name="Losses",
+    meaning="What is left when a member of an event fails.",
+    key=("event", "member", "period"),
+    columns=(
+        Column(name="event", kind=Kind.TEXT, meaning="Event."),
+        Column(name="member", kind=Kind.TEXT, meaning="What fails."),
+        Column(name="period", kind=Kind.TEXT, meaning="Period."),
+        Column(
+            name="lost_mw",
+            kind=Kind.NUMBER,
+            unit="MW IT",
+            meaning="Capacity lost, of the sites that may serve the event's demand.",
+        ),
+        Column(name="left_mw", kind=Kind.NUMBER, unit="MW IT", meaning="Capacity left of them."),
+        Column(
+            name="needed_mw",
+            kind=Kind.NUMBER,
+            unit="MW IT",
+            meaning="Share of the demand served that must be covered.",
+        ),
+    ),
+)
+
+
+@remembered
+def lost_sites(data: Dataset) -> pd.DataFrame:
+    """Which active sites fail with each member of each event: event, member, site."""
+    sites = active_sites(data).reset_index(drop=True)
+    groups = data["JurisdictionGroups"]
+    rows: list[tuple[str, str, str]] = []
+    for event in data["LossEvents"].to_dict("records"):
+        if not pd.isna(event["any_one"]):
+            scope = SCOPES[event["any_one"]]
+            named = sites.dropna(subset=[scope])
+            rows += [
+                (event["event"], *pair) for pair in zip(named[scope], named["site"], strict=True)
+            ]
+            continue
+        own = data["LossMembers"][data["LossMembers"]["event"] == event["event"]]
+        countries = {*own["jurisdiction"].dropna()}
+        countries |= {*groups.loc[groups["group"].isin(own["group"].dropna()), "jurisdiction"]}
+        fails = sites["site"].isin(own["site"].dropna())
+        fails |= sites["grid_zone"].isin(own["zone"].dropna())
+        fails |= sites["jurisdiction"].isin(countries)
+        rows += [(event["event"], event["event"], site) for site in sites.loc[fails, "site"]]
+    return pd.DataFrame(rows, columns=["event", "member", "site"])
+
+
+@remembered
+def reach(data: Dataset) -> pd.DataFrame:
+    """Demands and sites of each event: event, workload, region, site, one row for each arc."""
+    events = data["LossEvents"][["event", "workload"]]
+    pairs = events.merge(
+        arcs(data)[["workload", "region", "site"]], how="cross", suffixes=("_", "")
+    )
+    named = pairs["workload_"].isna() | (pairs["workload_"] == pairs["workload"])
+    return pairs[named].drop(columns="workload_").reset_index(drop=True)
+
+
+@remembered
+def events_by_period(data: Dataset) -> pd.DataFrame:
+    """Each event in every period it must hold in, with its shares."""
+    cal = calendar(data)
+    rows = data["LossEvents"].merge(cal.reset_index()[["period", "position"]], how="cross")
+    first = rows["first_period"].map(cal["position"]).fillna(0)
+    last = rows["last_period"].map(cal["position"]).fillna(len(cal))
+    return rows[rows["position"].between(first, last)].reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Events by period; the members, sites and demands of each."""
+
+    events: pd.DataFrame
+    members: pd.DataFrame
+    reach: pd.DataFrame
+
+
+def parameters(data: Dataset) -> Parameters:
+    """All numbers of the family from the dataset."""
+    within = reach(data)[["event", "site"]].drop_duplicates()
+    return Parameters(events_by_period(data), lost_sites(data).merge(within), reach(data))
+
+
+def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
+    """What is lost, and what is re-routed."""
+    m.LOSSES = index_set(p.events[EVENT_KEYS])
+    m.lost_mw = pyo.Var(m.LOSSES, domain=pyo.NonNegativeReals)
+    deliverable = p.events[p.events["strength"] == DELIVERABLE]
+    members = p.members[["event", "member"]].drop_duplicates()
+    failing = deliverable.merge(members, on="event")
+    routes = failing[[*MEMBER_KEYS, "share_lost"]].merge(p.reach, on="event")
+    routes = routes.merge(p.members.assign(fails=True), on=["event", "member", "site"], how="left")
+    # What is lost altogether serves nothing.
+    routes = routes[routes["fails"].isna() | (routes["share_lost"] < 1)]
+    served = frame_of(m.ARCS, ["workload", "region", "site", "period"])
+    routes = routes.merge(served, on=["workload", "region", "site", "period"])
+    m.ROUTES = index_set(routes[[*DEMAND_KEYS, "site"]])
+    m.rerouted = pyo.Var(m.ROUTES, domain=pyo.NonNegativeReals)
+
+
+def constrain(m: Any, p: Parameters) -> None:
+    """What is left is enough, in total or by re-routing."""
+    _constrain_totals(m, p)
+    _constrain_routes(m, p)
+
+
+def _constrain_totals(m: Any, p: Parameters) -> None:
+    events = p.events.set_index(EVENT_KEYS)
+    m.share_lost = parameter(m.LOSSES, events["share_lost"])
+    m.share_covered = parameter(m.LOSSES, events["share_covered"])
+    m.EVENTS = index_set(p.events[["event"]].drop_duplicates())
+    m.REACH_OF = indexed_set(
+        m.EVENTS, p.reach[["event", "site"]].drop_duplicates(), ["event"], ["site"]
+    )
+    demands = p.reach[["event", "workload", "region"]].drop_duplicates()
+    placed = demands.merge(frame_of(m.PLACED, ["workload", "region", "period"]))
+    m.DEMANDS_OF = indexed_set(m.LOSSES, placed, EVENT_KEYS, ["workload", "region"])
+    counted = p.events[EVENT_KEYS].merge(p.members[["event", "member"]].drop_duplicates())
+    m.LOSS_MEMBERS = index_set(counted[MEMBER_KEYS])
+    m.FAILING = index_set(p.members[["event", "member"]].drop_duplicates())
+    m.SITES_LOST = indexed_set(m.FAILING, p.members, ["event", "member"], ["site"])
+    m.loss_counted = pyo.Constraint(
+        m.LOSS_MEMBERS,
+        rule=lambda m, e, k, q: (
+            m.share_lost[e, q] * sum(m.online_mw[i, q] for i in m.SITES_LOST[e, k])
+            <= m.lost_mw[e, q]
+        ),
+    )
+    m.survives_loss = pyo.Constraint(
+        m.LOSSES,
+        rule=lambda m, e, q: (
+            m.share_covered[e, q] * sum(m.served_mw[w, r, q] for w, r in m.DEMANDS_OF[e, q])
+            + m.lost_mw[e, q]
+            <= sum(m.online_mw[i, q] for i in m.REACH_OF[e])
+        ),
+    )
+
+
+def _constrain_routes(m: Any, p: Parameters) -> None:
+    routes = frame_of(m.ROUTES, [*DEMAND_KEYS, "site"])
+    deliverable = p.events[p.events["strength"] == DELIVERABLE]
+    failing = deliverable.merge(p.members[["event", "member"]].drop_duplicates(), on="event")
+    m.DELIVERIES = index_set(failing[MEMBER_KEYS])
+    m.ROUTES_OF = indexed_set(m.DELIVERIES, routes, MEMBER_KEYS, ["workload", "region", "site"])
+    m.delivers_after_loss = pyo.Constraint(
+        m.DELIVERIES,
+        rule=lambda m, e, k, q: (
+            m.share_covered[e, q] * sum(m.served_mw[w, r, q] for w, r in m.DEMANDS_OF[e, q])
+            <= sum(m.rerouted[e, k, w, r, q, i] for w, r, i in m.ROUTES_OF[e, k, q])
+        ),
+    )
+    m.REROUTED_DEMANDS = index_set(routes[DEMAND_KEYS].drop_duplicates())
+    m.SITES_FOR = indexed_set(m.REROUTED_DEMANDS, routes, DEMAND_KEYS, ["site"])
+    m.rerouted_within_served = pyo.Constraint(
+        m.REROUTED_DEMANDS,
+        rule=lambda m, e, k, w, r, q: (
+            sum(m.rerouted[e, k, w, r, q, i] for i in m.SITES_FOR[e, k, w, r, q])
+            <= m.served_mw[w, r, q]
+        ),
+    )
+    at_site = routes[[*MEMBER_KEYS, "site"]].drop_duplicates()
+    m.REROUTED_SITES = index_set(at_site)
+    m.DEMANDS_FOR = indexed_set(
+        m.REROUTED_SITES, routes, [*MEMBER_KEYS, "site"], ["workload", "region"]
+    )
+    fails = at_site.merge(p.members.assign(fails=1.0), how="left")["fails"].fillna(0.0)
+    lost = at_site.merge(p.events[[*EVENT_KEYS, "share_lost"]], on=EVENT_KEYS)["share_lost"]
+    left = (1.0 - fails * lost).set_axis(pd.MultiIndex.from_frame(at_site))
+    m.share_left = parameter(m.REROUTED_SITES, left)
+    m.rerouted_within_left = pyo.Constraint(
+        m.REROUTED_SITES,
+        rule=lambda m, e, k, q, i: (
+            sum(m.rerouted[e, k, w, r, q, i] for w, r in m.DEMANDS_FOR[e, k, q, i])
+            <= m.share_left[e, k, q, i] * m.online_mw[i, q]
+        ),
+    )
+
+
+def check(data: Dataset) -> Iterator[Problem]:
+    """Every event says what fails, and every member is one thing of one such event."""
+    events, members = data["LossEvents"], data["LossMembers"]
+    listed = set(members["event"])
+    for row, at in events.iterrows():
+        if pd.isna(at["any_one"]) and at["event"] not in listed:
+            yield data.problem(
+                "LossEvents",
+                row,
+                "any_one",
+                "an event must say what fails",
+                "Fill in any_one, or list what fails together in LossMembers.",
+                "event-without-members",
+            )
+    singly = set(events.loc[events["any_one"].notna(), "event"])
+    for row, at in members.iterrows():
+        if sum(not pd.isna(at[name]) for name in NAMED) != 1:
+            yield data.problem(
+                "LossMembers",
+                row,
+                "site",
+                f"a row must name one of {', '.join(NAMED)}",
+                "Fill in just one of them; take a row for each.",
+                "member-unclear",
+            )
+        if at["event"] in singly:
+            yield data.problem(
+                "LossMembers",
+                row,
+                "event",
+                f"{at['event']!r} has any_one in LossEvents, and so no members of its own",
+                "Take this row out, or leave any_one blank.",
+                "member-of-any-one",
+            )
+
+
+def losses(data: Dataset, build: pd.DataFrame, service: pd.DataFrame) -> pd.DataFrame:
+    """What each member loses, what is left and what is needed, from capacity and load served."""
+    members = lost_sites(data)
+    rows = []
+    online = build.set_index(["site", "period"])["online_mw"].to_dict()
+    load = service.set_index(["workload", "region", "period"])["served_mw"].to_dict()
+    for event in events_by_period(data).to_dict("records"):
+        own = reach(data)[reach(data)["event"] == event["event"]]
+        sites, q = set(own["site"]), event["period"]
+        total = sum(online[site, q] for site in sites)
+        pairs = own[["workload", "region"]].drop_duplicates().itertuples(index=False, name=None)
+        needed = event["share_covered"] * sum(load.get((*pair, q), 0.0) for pair in pairs)
+        for member, lost in members[members["event"] == event["event"]].groupby("member"):
+            gone = event["share_lost"] * sum(
+                online[site, q] for site in lost["site"] if site in sites
+            )
+            rows.append((event["event"], member, q, gone, total - gone, needed))
+    return pd.DataFrame(rows, columns=[column.name for column in LOSSES.columns])
+
+
+def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+    """What is left after each loss."""
+    build = values.ledger("online_mw").rename(columns={"value": "online_mw"})
+    served = values.ledger("served_mw").rename(columns={"value": "served_mw"})
+    return {"Losses": losses(data, build, served)}
+
+
+def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The same from the Build and Load tables."""
+    keys = ["workload", "region", "period"]
+    served = tables["Load"].groupby(keys)["served_mw"].sum().reset_index()
+    return {"Losses": losses(data, tables["Build"], served)}
+
+
+def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The worst member of each event; for deliverable events the most that can be re-routed."""
+    found = recompute(data, tables)["Losses"]
+    worst = found.sort_values("left_mw").drop_duplicates(EVENT_KEYS).sort_index()
+    totals = worst[MEMBER_KEYS].assign(used=worst["needed_mw"], allowed=worst["left_mw"])
+    strength = data["LossEvents"].set_index("event")["strength"]
+    routed = found[found["event"].map(strength).eq(DELIVERABLE)].reset_index(drop=True)
+    most = [_most_rerouted(data, tables, row) for row in routed.to_dict("records")]
+    return {
+        "survives_loss": totals.reset_index(drop=True),
+        "delivers_after_loss": routed[MEMBER_KEYS].assign(
+            used=routed["needed_mw"], allowed=pd.Series(most, dtype=float)
+        ),
+    }
+
+
+def _most_rerouted(
+    data: Dataset, tables: Mapping[str, pd.DataFrame], row: Mapping[Any, Any]
+) -> float:
+    """Greatest flow from what is left to what was served, along the arcs that are allowed."""
+    event, q = data["LossEvents"].set_index("event").loc[row["event"]], row["period"]
+    own = reach(data)[reach(data)["event"] == row["event"]]
+    members = lost_sites(data)
+    fails = members[(members["event"] == row["event"]) & (members["member"] == row["member"])]
+    build = tables["Build"][tables["Build"]["period"] == q].set_index("site")["online_mw"]
+    load = tables["Load"][tables["Load"]["period"] == q]
+    served = load.groupby(["workload", "region"])["served_mw"].sum()
+    left = build * (1.0 - event["share_lost"] * build.index.isin(fails["site"]))
+    return maximum_flow(left.to_dict(), served.to_dict(), own)
+
+
+def maximum_flow(
+    left: Mapping[Any, float], served: Mapping[Any, float], routes: pd.DataFrame
+) -> float:
+    """Maximum flow from sites with so much left to demands of such size, as a linear program."""
+    pairs = [
+        (site, (workload, region))
+        for workload, region, site in routes[["workload", "region", "site"]].itertuples(
+            index=False, name=None
+        )
+        if (workload, region) in served and site in left
+    ]
+    if not pairs:
+        return 0.0
+    sites = {site: k for k, site in enumerate({site for site, _ in pairs})}
+    demands = {pair: len(sites) + k for k, pair in enumerate({pair for _, pair in pairs})}
+    columns = np.arange(len(pairs))
+    rows = np.concatenate([[sites[s] for s, _ in pairs], [demands[d] for _, d in pairs]])
+    matrix = sp.csr_array(
+        (np.ones(2 * len(pairs)), (rows, np.concatenate([columns, columns]))),
+        shape=(len(sites) + len(demands), len(pairs)),
+    )
+    most = [max(left[s], 0.0) for s in sites] + [max(served[d], 0.0) for d in demands]
+    found = linprog(-np.ones(len(pairs)), A_ub=matrix, b_ub=most, method="highs")
+    return float(-found.fun)
+
+
+FAMILY = Family(
+    name="resilience",
+    title="Resilience",
+    order=75,
+    sheets=(LOSS_EVENTS, LOSS_MEMBERS),
+    limits=(
+        Limit(
+            name="survives_loss",
+            unit="MW IT",
+            sense="<=",
+            sentence="{event}, {period}: without {member} {allowed} MW are left for the {used} that must be covered",
+            marginal="saving from one MW less to be covered",
+            formula="share sum served + lost[e,p] <= sum_i online[i,p]",
+        ),
+        Limit(
+            name="delivers_after_loss",
+            unit="MW IT",
+            sense="<=",
+            sentence="{event}, {period}: without {member} {allowed} MW can be re-routed of the {used} that must be covered",
+            marginal="saving from one MW less to be covered",
+            formula="share sum served <= sum rerouted[e,k,w,r,i,p]",
+        ),
+    ),
+    outputs=(LOSSES,),
+    codes={
+        "event-without-members": "an event that does not say what fails",
+        "member-unclear": "a member that is not one thing",
+        "member-of-any-one": "members listed for an event of any one",
+    },
+    check=check,
+    parameters=parameters,
+    declare=declare,
+    constrain=constrain,
+    tables=tables,
+    audit=audit,
+    recompute=recompute,
+)
