@@ -214,6 +214,7 @@ def everything() -> Book:
         ],
         JurisdictionGroups=[{"group": "allies", "jurisdiction": "JP"}],
         RiskWeights=[{"risk_class": "legal", "weight": 1}, {"risk_class": "grid", "weight": 2}],
+        Budgets=[{"period": q, "max_capital": 900, "max_capital_to_date": 2500} for q in names],
         LossEvents=[
             {"event": "any site", "any_one": "site", "workload": None, "share_lost": 1,
              "share_covered": 0.3, "strength": "capacity", "first_period": "Y3",

@@ -626,12 +626,13 @@ def family_cases() -> list[str]:
     return sorted(path.stem for path in (ROOT / "inputs").iterdir() if path.is_dir())
 
 
-@pytest.mark.parametrize("name", family_cases())
+@pytest.mark.parametrize("name", ["every sheet", *family_cases()])
 def test_families_are_templates_and_give_what_pyomo_gives(
-    name: str, monkeypatch: pytest.MonkeyPatch
+    name: str, everything_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = optalloc.load_model()
-    data = optalloc.validate(optalloc.read_workbook(ROOT / "inputs" / name), model)
+    folder = everything_folder if name == "every sheet" else ROOT / "inputs" / name
+    data = optalloc.validate(optalloc.read_workbook(folder), model)
     arrays = optalloc.compile_program(optalloc.build(data, model))
     assert not arrays.fallbacks
     with declared_plainly(monkeypatch):

@@ -21,14 +21,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from optalloc.dataset import Dataset
-from optalloc.family import Family
+from optalloc.family import Family, Ledger
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 
 from ._building import (
@@ -71,7 +71,33 @@ def parameters(data: Dataset) -> dict[str, pd.DataFrame]:
         "fixed": fixed.assign(is_open=frame["is_open"]),
         "running": yearly_charges(data, frame[KEYS], frame["cost_per_mw_year"], growth),
         "open_by": open_by(data, commits),
+        "periods": cal.reset_index()[["period", "begin", "end"]],
     }
+
+
+def spending_by_period(charges: pd.DataFrame, periods: pd.DataFrame) -> pd.DataFrame:
+    """Cash of each charge by the period it falls in: evenly over its span, or at a moment.
+
+    Parameters
+    ----------
+    charges : pandas.DataFrame
+        KEYS, cash, first_month and last_month; what falls beyond the horizon is left out.
+    periods : pandas.DataFrame
+        period, begin and end in months from the base date.
+
+    Returns
+    -------
+    pandas.DataFrame
+        spent_in, site, period and cash in M, each key once.
+    """
+    pairs = charges.merge(periods.rename(columns={"period": "spent_in"}), how="cross")
+    span = pairs["last_month"] - pairs["first_month"]
+    overlap = pairs[["last_month", "end"]].min(axis=1) - pairs[["first_month", "begin"]].max(axis=1)
+    at_once = (pairs["first_month"] >= pairs["begin"]) & (pairs["first_month"] < pairs["end"])
+    share = (overlap.clip(lower=0) / span.where(span > 0)).fillna(at_once.astype(float))
+    pairs["cash"] *= share
+    spent = pairs[pairs["cash"] != 0].groupby(["spent_in", *KEYS], sort=False)["cash"].sum()
+    return spent.reset_index()
 
 
 def _capital(
@@ -130,12 +156,51 @@ def declare(m: Any, p: dict[str, pd.DataFrame], ledgers: Ledgers) -> None:
         "fixed": (being_open, ()),
         "running": (online, ("online_mw",)),
     }
+    _post_spending(m, p, ledgers, committing)
     for item, charges in p.items():
-        if item == "open_by":
+        if item in ("open_by", "periods"):
             continue
         activity, reads = activities[item.split("_")[0]]
         kind = RESIDUAL if item.endswith("_residual") else CASH
         post_cost(m, ledgers, item, charges, KEYS, activity, kind=kind, reads=reads)
+
+
+def _post_spending(
+    m: Any, p: dict[str, pd.DataFrame], ledgers: Ledgers, committing: Callable[..., Any]
+) -> None:
+    """Capital cash by the period in which it is paid."""
+    m.SPENDING = index_set(p["periods"][["period"]])
+    ledgers.open("capital_spending", m.SPENDING)
+    activities: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
+        "site": (committing, ()),
+        "building": (lambda m, i, s: m.starting_mw[i, s], ("starting_mw",)),
+    }
+    for item, (activity, reads) in activities.items():
+        parts = [
+            charges
+            for name, charges in p.items()
+            if name.split("_")[0] == item and not name.endswith("_residual")
+        ]
+        columns = [*KEYS, "cash", "first_month", "last_month"]
+        charges = pd.concat([part[columns] for part in parts]) if parts else None
+        if charges is None or charges.empty:
+            continue
+        spent = spending_by_period(charges, p["periods"])
+        keys = ["spent_in", *KEYS]
+        index = index_set(spent[keys])
+        m.add_component(f"{item}_spending_keys", index)
+        cash = parameter(index, spent.set_index(keys)["cash"])
+        m.add_component(f"{item}_spending", cash)
+        own = indexed_set(m.SPENDING, spent, ["spent_in"], KEYS)
+        m.add_component(f"{item}_spent_in", own)
+        ledgers.post(
+            "capital_spending",
+            item,
+            lambda m, q, own=own, cash=cash, activity=activity: sum(
+                cash[q, i, s] * activity(m, i, s) for i, s in own[q]
+            ),
+            reads=reads,
+        )
 
 
 def constrain(m: Any, p: dict[str, pd.DataFrame]) -> None:
@@ -233,6 +298,14 @@ FAMILY = Family(
     title="Capital and running cost",
     order=25,
     sheets=(),
+    ledgers=(
+        Ledger(
+            name="capital_spending",
+            unit="M",
+            over=("period",),
+            meaning="Capital paid in the period, before discounting: sites, building, renewals.",
+        ),
+    ),
     parameters=parameters,
     declare=declare,
     constrain=constrain,

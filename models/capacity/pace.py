@@ -166,10 +166,11 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
 
 def constrain(m: Any, p: Parameters) -> None:
     """What begins in a period, and what is online after the period before, is limited."""
-    by_sites = p.rows.dropna(subset=["max_sites"])
+    # A period in which nothing can begin has no row.
+    commits = p.members.merge(frame_of(m.COMMITS, ["site", "period"]), on="site")
+    by_sites = p.rows.dropna(subset=["max_sites"]).merge(commits[KEYS].drop_duplicates())
     m.PACED_SITES = index_set(by_sites[KEYS])
     m.max_sites = parameter(m.PACED_SITES, by_sites.set_index(KEYS)["max_sites"])
-    commits = p.members.merge(frame_of(m.COMMITS, ["site", "period"]), on="site")
     m.COMMITS_PACED = indexed_set(m.PACED_SITES, commits, KEYS, ["site", "period"])
     m.sites_per_period = pyo.Constraint(
         m.PACED_SITES,
@@ -181,10 +182,10 @@ def constrain(m: Any, p: Parameters) -> None:
             <= m.max_sites[k, q]
         ),
     )
-    by_mw = p.rows.dropna(subset=["max_start_mw"])
+    starts = p.members.merge(frame_of(m.STARTS, ["site", "period"]), on="site")
+    by_mw = p.rows.dropna(subset=["max_start_mw"]).merge(starts[KEYS].drop_duplicates())
     m.PACED_MW = index_set(by_mw[KEYS])
     m.max_start_mw = parameter(m.PACED_MW, by_mw.set_index(KEYS)["max_start_mw"])
-    starts = p.members.merge(frame_of(m.STARTS, ["site", "period"]), on="site")
     m.STARTS_PACED = indexed_set(m.PACED_MW, starts, KEYS, ["site", "period"])
     m.mw_started_per_period = pyo.Constraint(
         m.PACED_MW,

@@ -316,6 +316,10 @@ def _constrain_routes(m: Any, p: Parameters) -> None:
     routes = frame_of(m.ROUTES, [*DEMAND_KEYS, "site"])
     deliverable = p.events[p.events["strength"] == DELIVERABLE]
     failing = deliverable.merge(p.members[["event", "member"]].drop_duplicates(), on="event")
+    # Where nothing is asked for there is nothing to deliver.
+    demands = p.reach[["event", "workload", "region"]].drop_duplicates()
+    asked = demands.merge(frame_of(m.PLACED, ["workload", "region", "period"]))[EVENT_KEYS]
+    failing = failing.merge(asked.drop_duplicates(), on=EVENT_KEYS)
     m.DELIVERIES = index_set(failing[MEMBER_KEYS])
     m.ROUTES_OF = indexed_set(m.DELIVERIES, routes, MEMBER_KEYS, ["workload", "region", "site"])
     m.delivers_after_loss = pyo.Constraint(

@@ -1,0 +1,168 @@
+"""Budget: how much capital may be spent in a period, and up to its end.
+
+In words
+    Capital is paid along its spend profile; in a period, and in all periods up to it, no more is
+    paid than the budget allows. Cash, not present value; what is paid beyond the horizon is not
+    counted.
+Data
+    Budgets.
+Decides
+    Nothing.
+Limits
+    ``spending[p] <= max_capital[p]`` and ``sum_{q <= p} spending[q] <= max_capital_to_date[p]``.
+Reads and posts
+    Reads ``capital_spending``.
+Source
+    Planner's convention.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import pyomo.environ as pyo
+
+from optalloc.dataset import Dataset
+from optalloc.family import Family, Limit
+from optalloc.program import Ledgers, index_set, indexed_set, parameter
+from optalloc.schema import Column, Kind, Missing, Sheet
+
+from ._calendar import calendar
+
+BUDGETS = Sheet(
+    name="Budgets",
+    meaning="Most capital that may be spent in a period, and from the first period up to it.",
+    key=("period",),
+    missing=Missing.UNLIMITED,
+    columns=(
+        Column(
+            name="period",
+            kind=Kind.TEXT,
+            meaning="From Periods.",
+            refers_to="Periods.period",
+            example="2027H1",
+        ),
+        Column(
+            name="max_capital",
+            kind=Kind.NUMBER,
+            unit="M",
+            meaning="Most capital paid in the period, before discounting.",
+            blank=None,
+            blank_means="no limit",
+            at_least=0,
+            example=2500,
+        ),
+        Column(
+            name="max_capital_to_date",
+            kind=Kind.NUMBER,
+            unit="M",
+            meaning="Most capital paid from the first period to the end of this one.",
+            blank=None,
+            blank_means="no limit",
+            at_least=0,
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Budgets by period, and which periods lie up to each."""
+
+    yearly: pd.DataFrame
+    to_date: pd.DataFrame
+    until: pd.DataFrame
+
+
+def parameters(data: Dataset) -> Parameters:
+    """All numbers of the family from the dataset."""
+    position = calendar(data)["position"].rename_axis("paid").reset_index(name="before")
+    to_date = data["Budgets"].dropna(subset=["max_capital_to_date"])
+    until = to_date.assign(position=to_date["period"].map(calendar(data)["position"]))
+    until = until.merge(position, how="cross")
+    until = until[until["before"] <= until["position"]]
+    return Parameters(data["Budgets"].dropna(subset=["max_capital"]), to_date, until)
+
+
+def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
+    """Nothing is decided or posted here."""
+
+
+def constrain(m: Any, p: Parameters) -> None:
+    """Capital is paid within its budgets."""
+    m.BUDGETED = index_set(p.yearly[["period"]])
+    m.max_capital = parameter(m.BUDGETED, p.yearly.set_index("period")["max_capital"])
+    m.capital_in_period = pyo.Constraint(
+        m.BUDGETED, rule=lambda m, q: m.capital_spending[q] <= m.max_capital[q]
+    )
+    m.BUDGETED_TO_DATE = index_set(p.to_date[["period"]])
+    by_period = p.to_date.set_index("period")["max_capital_to_date"]
+    m.max_capital_to_date = parameter(m.BUDGETED_TO_DATE, by_period)
+    m.PAID_UNTIL = indexed_set(m.BUDGETED_TO_DATE, p.until, ["period"], ["paid"])
+    m.capital_to_date = pyo.Constraint(
+        m.BUDGETED_TO_DATE,
+        rule=lambda m, q: (
+            sum(m.capital_spending[r] for r in m.PAID_UNTIL[q]) <= m.max_capital_to_date[q]
+        ),
+    )
+
+
+def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Capital laid over the periods again, payment by payment, from the Cost table."""
+    cal, cost = calendar(data), tables["Cost"]
+    capital = cost[(cost["family"] == "capital") & (cost["kind"] == "cash")]
+    capital = capital[~capital["item"].isin(["fixed", "running"])]
+    paid = dict.fromkeys(cal.index, 0.0)
+    for row in capital.to_dict("records"):
+        first, last = row["first_month"], row["last_month"]
+        for period, at in cal.iterrows():
+            if last > first:
+                months = min(last, at["end"]) - max(first, at["begin"])
+                paid[period] += row["cash"] * max(months, 0.0) / (last - first)
+            elif at["begin"] <= first < at["end"]:
+                paid[period] += row["cash"]
+    spent = pd.Series(paid, dtype=float)
+    to_date = spent.cumsum()
+    found = {}
+    for name, column, used in (
+        ("capital_in_period", "max_capital", spent),
+        ("capital_to_date", "max_capital_to_date", to_date),
+    ):
+        rows = data["Budgets"].dropna(subset=[column])
+        found[name] = rows[["period"]].assign(
+            used=rows["period"].map(used).astype(float), allowed=rows[column].astype(float)
+        )
+    return found
+
+
+FAMILY = Family(
+    name="budget",
+    title="Budget",
+    order=80,
+    sheets=(BUDGETS,),
+    limits=(
+        Limit(
+            name="capital_in_period",
+            unit="M",
+            sense="<=",
+            sentence="the budget of {period} is spent: {used} of {allowed} M",
+            marginal="saving from one more M of budget in the period",
+            formula="spending[p] <= max_capital[p]",
+        ),
+        Limit(
+            name="capital_to_date",
+            unit="M",
+            sense="<=",
+            sentence="the budget up to {period} is spent: {used} of {allowed} M",
+            marginal="saving from one more M of budget up to the period",
+            formula="sum_{q<=p} spending[q] <= max_capital_to_date[p]",
+        ),
+    ),
+    parameters=parameters,
+    declare=declare,
+    constrain=constrain,
+    audit=audit,
+)
