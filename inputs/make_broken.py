@@ -254,6 +254,25 @@ SHEETS: dict[str, list[list[object]]] = {
         ["what", Bad("max_score", "unknown-choice"), "Norway", None, None, None, None, 0.4],
         ["trust", "max_mw", None, Bad("perhaps", "not-yes-or-no"), None, None, None, 400],
     ],
+    "LossEvents": [
+        ["event", "any_one", "share_covered"],
+        ["nothing", Bad(None, "event-without-members"), 0.5],
+        ["any site", "site", 0.5],
+        ["storm", None, 0.5],
+    ],
+    "LossMembers": [
+        ["event", "site", "jurisdiction"],
+        ["storm", Bad("Tartu", "member-unclear"), "Norway"],
+        [Bad("any site", "member-of-any-one"), "Tartu", None],
+    ],
+    "Pace": [["pace", "max_sites"], [Bad("free", "no-limit"), None]],
+    "Decisions": [
+        ["decision", "what", "site", "period", "at_least", "at_most"],
+        ["whose", "committed", Bad(None, "decision-subject"), "Y1", 1, None],
+        ["none", "committed", "Tartu", "Y1", Bad(None, "no-bound"), None],
+        ["crossed", "online_mw", "Tartu", "Y1", Bad(5, "bounds-crossed"), 4],
+        ["twice", "committed", "Tartu", "Y1", Bad(2, "committed-above-one"), None],
+    ],
     "Scenarios": [["scenario", "factor"], ["high", 1.2]],
     "Sources ": [["subject", "source"], ["Sites", "assumption"]],
 }

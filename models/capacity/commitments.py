@@ -185,7 +185,6 @@ def constrain(m: Any, p: Parameters) -> None:
 
 def check(data: Dataset) -> Iterator[Problem]:
     """Each row names the one thing it is about, and bounds that can be met."""
-    sites = data["Sites"].set_index("site")["status"].to_dict()
     for row, at in data["Decisions"].iterrows():
         wanted, other = ("contract", "site") if at["what"] == SIGNED else ("site", "contract")
         if pd.isna(at[wanted]) or not pd.isna(at[other]):
@@ -197,15 +196,6 @@ def check(data: Dataset) -> Iterator[Problem]:
                 f"{at['what']} must name a {wanted} and no {other}",
                 f"Fill in {wanted}, and leave {other} blank.",
                 "decision-subject",
-            )
-        if sites.get(at["site"]) == "excluded":
-            yield data.problem(
-                "Decisions",
-                row,
-                "site",
-                "a decision must be about a site that is not excluded",
-                "Take the row out, or change the status in Sites.",
-                "decision-excluded",
             )
         if pd.isna(at["at_least"]) and pd.isna(at["at_most"]):
             yield data.problem(
@@ -294,7 +284,6 @@ FAMILY = Family(
     ),
     codes={
         "decision-subject": "a decision that names no site or contract, or both",
-        "decision-excluded": "a decision about an excluded site",
         "no-bound": "a decision without at_least and at_most",
         "bounds-crossed": "at_least above at_most",
         "committed-above-one": "a site committed more than once",
