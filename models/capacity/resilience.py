@@ -54,7 +54,7 @@ LOSS_EVENTS = Sheet(
             name="event",
             kind=Kind.TEXT,
             meaning="Name of the event.",
-            example="any country",
+            example="strait closed",
         ),
         Column(
             name="any_one",
@@ -63,7 +63,6 @@ LOSS_EVENTS = Sheet(
             choices=tuple(SCOPES),
             blank=None,
             blank_means="what LossMembers lists fails together",
-            example="jurisdiction",
         ),
         Column(
             name="workload",
@@ -122,6 +121,7 @@ LOSS_EVENTS = Sheet(
 LOSS_MEMBERS = Sheet(
     name="LossMembers",
     meaning="What fails together in an event; one site, zone, jurisdiction or group a row.",
+    key=("event", "site", "zone", "jurisdiction", "group"),
     missing=Missing.NOTHING,
     columns=(
         Column(
@@ -360,7 +360,9 @@ def check(data: Dataset) -> Iterator[Problem]:
     """Every event says what fails, and every member is one thing of one such event."""
     events, members = data["LossEvents"], data["LossMembers"]
     listed = set(members["event"])
-    for row, at in events.iterrows():
+    # Names that could not be read have messages of their own.
+    known = data.sound("LossMembers", "event") and data.sound("LossEvents", "event", "any_one")
+    for row, at in events.iterrows() if known else ():
         if pd.isna(at["any_one"]) and at["event"] not in listed:
             yield data.problem(
                 "LossEvents",
@@ -371,8 +373,9 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "event-without-members",
             )
     singly = set(events.loc[events["any_one"].notna(), "event"])
+    named = data.sound("LossMembers", *NAMED)
     for row, at in members.iterrows():
-        if sum(not pd.isna(at[name]) for name in NAMED) != 1:
+        if named and sum(not pd.isna(at[name]) for name in NAMED) != 1:
             yield data.problem(
                 "LossMembers",
                 row,
