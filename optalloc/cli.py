@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from optalloc.arrays import Arrays
+from optalloc.documents import write_documents
 from optalloc.errors import (
     InfeasibleError,
     InputError,
@@ -209,6 +210,16 @@ def export(
 
     size = _guarded(run).size
     print(f"wrote {out}: {size['rows']:,} rows, {size['columns']:,} columns")
+
+
+@app.command()
+def document(
+    out: Annotated[Path, typer.Argument(help="Folder to write formulation.md and others into.")],
+    model: ModelDir = None,
+) -> None:
+    """Write the formulation page and the data dictionary of a model, in Markdown."""
+    for path in _guarded(lambda: write_documents(load_model(model), out)):
+        print(f"wrote {path}")
 
 
 def _guarded(run: Callable[[], T], *, as_json: bool = False) -> T:

@@ -5,12 +5,14 @@ In words
     much in a period, beyond what stood online before the first, and carry only so much in all; a
     site can draw what its connection gives.
 Data
-    GridZones, PowerRamp; PUE and grid_zone of Sites.
+    GridZones, PowerRamp; PUE and grid_zone of Sites. ``connection[i,p]``: energised_mw of PowerRamp,
+    carried forward.
 Decides
     Nothing.
 Limits
-    With ``grid = pue online``: ``sum (grid[p] - grid[p-1]) <= max_new`` and
-    ``sum grid <= max_total`` over a zone, ``grid <= energised`` at a site.
+    With ``grid[i,p] = pue[i] online[i,p]``, over the sites of a zone ``z``:
+    ``sum_i (grid[i,p] - grid[i,p-1]) <= max_new[z,p]`` and ``sum_i grid[i,p] <= max_total[z,p]``;
+    at a site ``grid[i,p] <= connection[i,p]``. Before the first period stands what exists then.
 Reads and posts
     Reads ``online_mw``; owns and posts ``grid_mw``.
 Source
@@ -275,7 +277,7 @@ FAMILY = Family(
             sense="<=",
             sentence="grid zone {zone} energises all it can in {period}: {used} of {allowed} MW",
             marginal="saving from one more MW energised in the period",
-            formula="sum_i pue[i] (online[i,p] - online[i,p-1]) <= max_new[z,p]",
+            formula="sum_{i in z} pue[i] (online[i,p] - online[i,p-1]) <= max_new[z,p]",
         ),
         Limit(
             name="zone_total",
@@ -283,7 +285,7 @@ FAMILY = Family(
             sense="<=",
             sentence="grid zone {zone} is full in {period}: {used} of {allowed} MW",
             marginal="saving from one more MW in the zone",
-            formula="sum_i pue[i] online[i,p] <= max_total[z,p]",
+            formula="sum_{i in z} pue[i] online[i,p] <= max_total[z,p]",
         ),
         Limit(
             name="connection",
@@ -291,7 +293,7 @@ FAMILY = Family(
             sense="<=",
             sentence="{site} draws all its connection gives in {period}: {used} of {allowed} MW",
             marginal="saving from one more MW energised at the site",
-            formula="pue[i] online[i,p] <= energised[i,p]",
+            formula="pue[i] online[i,p] <= connection[i,p]",
         ),
     ),
     codes={"missing-period": "a keyed sheet without a row for every period"},

@@ -10,8 +10,11 @@ Decides
     ``lost_mw[event, period]``, no less than what any member loses; for deliverable events
     ``rerouted[event, member, workload, region, site, period]``.
 Limits
-    ``sum online - lost >= share served``; ``sum rerouted >= share served``, with what is re-routed
-    within what was served, and at a site within what is left of it.
+    For an event ``e`` and each of its members ``k``, over the sites and demands of its reach:
+    ``share_covered[e] sum_wri served[w,r,i,p] + lost[e,p] <= sum_i online[i,p]`` with
+    ``share_lost[e] sum_{i in k} online[i,p] <= lost[e,p]``;
+    ``share_covered[e] sum_wri served[w,r,i,p] <= sum_wri rerouted[e,k,w,r,i,p]``, with what is
+    re-routed within what was served, and at a site within what is left of it.
 Reads and posts
     Reads ``online_mw`` and ``served_mw``.
 Source
@@ -498,7 +501,7 @@ FAMILY = Family(
             sense="<=",
             sentence="{event}, {period}: without {member} {allowed} MW are left for the {used} that must be covered",
             marginal="saving from one MW less to be covered",
-            formula="share sum served + lost[e,p] <= sum_i online[i,p]",
+            formula="share_covered[e] sum_wri served[w,r,i,p] + lost[e,p] <= sum_i online[i,p], share_lost[e] sum_{i in k} online[i,p] <= lost[e,p] for each member k",
         ),
         Limit(
             name="delivers_after_loss",
@@ -506,7 +509,7 @@ FAMILY = Family(
             sense="<=",
             sentence="{event}, {period}: without {member} {allowed} MW can be re-routed of the {used} that must be covered",
             marginal="saving from one MW less to be covered",
-            formula="share sum served <= sum rerouted[e,k,w,r,i,p]",
+            formula="share_covered[e] sum_wri served[w,r,i,p] <= sum_wri rerouted[e,k,w,r,i,p] for each member k",
         ),
     ),
     outputs=(LOSSES,),

@@ -4,13 +4,14 @@ In words
     Each row of RiskLimits restricts the capacity in service (or, with a workload named, what is
     served of it): its mean score, its share or MW in some jurisdictions, or a least share.
 Data
-    Jurisdictions, JurisdictionGroups, RiskWeights, RiskLimits.
+    Jurisdictions, JurisdictionGroups, RiskWeights, RiskLimits. ``a[l,i]``: weight of a MW at a site
+    in a limit; ``b[l]``: the MW it allows.
 Decides
     ``excess_mw[limit, period]``, only for limits with a penalty.
 Limits
-    Every kind is one linear row ``sum_i a[l,i] mw[i,p] <= b[l] + excess[l,p]``: a mean score of at
-    most v has ``a = score - v``, a share of at most v ``a = member - v``, of at least v
-    ``a = v - member``, and MW of at most v ``a = member, b = v``.
+    Every kind of limit ``l`` is one linear row ``sum_i a[l,i] online[i,p] <= b[l] + excess[l,p]``: a
+    mean score of at most v has ``a = score - v``, a share of at most v ``a = member - v``, of at
+    least v ``a = v - member``, and MW of at most v ``a = member, b = v``; else ``b = 0``.
 Reads and posts
     Reads ``online_mw``; posts ``cost``.
 Source
