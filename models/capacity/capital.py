@@ -10,7 +10,7 @@ Data
 Decides
     Nothing.
 Reads and posts
-    Reads ``starting_mw`` and ``online_mw``; posts ``cost``.
+    Reads ``starting_mw`` and ``online_mw``; owns and posts ``capital_spending``; posts ``cost``.
 Source
     Capital, compounded to its online date at rate r, is credited at an age with
     ``(1-(1+r)^-(L-age)) / (1-(1+r)^-L)`` of itself, what is left of a level annuity over the life
