@@ -207,8 +207,11 @@ def export(
         export_model(arrays, out)
         return arrays
 
-    size = _guarded(run).size
-    print(f"wrote {out}: {size['rows']:,} rows, {size['columns']:,} columns")
+    arrays = _guarded(run)
+    print(f"wrote {out}: {arrays.size['rows']:,} rows, {arrays.size['columns']:,} columns")
+    if arrays.separate is not None:
+        note = "limits whose rows are found during the solve are not in the file"
+        print(f"note: {note}: what it proves is a bound", file=sys.stderr)
 
 
 def _guarded(run: Callable[[], T], *, as_json: bool = False) -> T:

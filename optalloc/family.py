@@ -23,6 +23,7 @@ from optalloc.schema import Column, Sheet
 if TYPE_CHECKING:
     import pandas as pd
 
+    from optalloc.cuts import Cuts
     from optalloc.dataset import Dataset
     from optalloc.program import Ledgers
     from optalloc.values import Values
@@ -71,7 +72,8 @@ class Limit:
     formula : str
         The inequality in mathematical notation, for the formulation page.
     enforced : str
-        ``"row"`` by a constraint of this name, ``"sets"`` because what would break it has no
+        ``"row"`` by a constraint of this name, ``"cuts"`` by rows that `Family.separate` finds,
+        ``"sets"`` because what would break it has no
         variable, ``"integers"`` by whole numbers.
     reported : bool
         Whether it is of interest that it binds; False for rules of logic.
@@ -162,6 +164,9 @@ class Family:
         out again from the tables of decisions and the dataset alone.
     strengthening : tuple of str
         Constraints that cut off no plan and only tighten the relaxation.
+    separate : callable, optional
+        ``separate(data, values) -> cuts`` (`optalloc.cuts.Cuts`): rows of limits that cannot be
+        listed in advance, broken by these values; asked at fractional points too.
     defaults : callable
         ``defaults(data) -> dict``: solver options that the workbook sets.
     """
@@ -183,6 +188,7 @@ class Family:
     audit: Callable[[Dataset, Mapping[str, pd.DataFrame]], dict[str, pd.DataFrame]] = _no_tables
     recompute: Callable[[Dataset, Mapping[str, pd.DataFrame]], dict[str, pd.DataFrame]] = _no_tables
     strengthening: tuple[str, ...] = ()
+    separate: Callable[[Dataset, Values], Iterable[Cuts]] | None = None
     defaults: Callable[[Dataset], dict[str, Any]] = _no_tables
 
 

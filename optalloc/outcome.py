@@ -82,7 +82,7 @@ class Outcome:
     """Result of a solve.
 
     ``values`` is aligned with the columns of the arrays; None without a plan. ``shortfalls``
-    holds, for an infeasible program, (row, amount) of the smallest total violation.
+    holds, for an infeasible program, (name of row, amount) of the smallest total violation.
     """
 
     stop_reason: StopReason
@@ -93,7 +93,7 @@ class Outcome:
     nodes: int = 0
     cut_rows: int = 0
     history: tuple[Progress, ...] = ()
-    shortfalls: tuple[tuple[int, float], ...] = field(default=())
+    shortfalls: tuple[tuple[str, float], ...] = field(default=())
 
     @property
     def gap(self) -> float:

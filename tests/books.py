@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from hypothesis import HealthCheck, Phase, settings
 
 import optalloc
+from optalloc.arrays import ExtraRows
 
 Rows = Sequence[Mapping[str, Any]]
 Book = dict[str, list[dict[str, Any]]]
@@ -102,15 +105,30 @@ def changed_cost(made: Book, folder: Path, change: Callable[[Any], object]) -> f
     """Least cost after a change to the Pyomo model, such as a limit taken away."""
     built = program(made, folder)
     change(built.pyomo)
-    options = optalloc.Options(gap=0, threads=1)
-    return optalloc.solve_arrays(optalloc.compile_program(built), options).objective
+    return _least_cost(optalloc.compile_program(built))
 
 
 def cost_without(made: Book, folder: Path, *limits: str) -> float:
-    """Least cost when all rows of some limits are taken away."""
-    return changed_cost(
-        made, folder, lambda m: [m.component(limit).deactivate() for limit in limits]
-    )
+    """Least cost when all rows of some limits are taken away, those found on demand too."""
+    built = program(made, folder)
+    for limit in limits:
+        rows = built.pyomo.component(limit)
+        if rows is not None:
+            rows.deactivate()
+    arrays = optalloc.compile_program(built)
+    separate = arrays.separate
+
+    def fewer(point: np.ndarray) -> ExtraRows:
+        assert separate is not None
+        found = separate(point)
+        kept = [k for k, (name, _) in enumerate(found.names) if name not in limits]
+        return ExtraRows(found.matrix[kept], found.upper[kept], tuple(found.names[k] for k in kept))
+
+    return _least_cost(dataclasses.replace(arrays, separate=fewer) if separate else arrays)
+
+
+def _least_cost(arrays: optalloc.Arrays) -> float:
+    return optalloc.solve_arrays(arrays, optalloc.Options(gap=0, threads=1)).objective
 
 
 def binding(plan: optalloc.Plan, limit: str) -> list[str]:

@@ -56,7 +56,8 @@ def test_every_limit_has_its_sentence_and_its_audit(
     named = {name for _, name, _, _ in string.Formatter().parse(limit.sentence) if name}
     assert named <= set(frame.columns)
     assert limit.unit and limit.formula and limit.marginal
-    assert limit.sense in ("<=", "==") and limit.enforced in ("row", "sets", "integers")
+    assert limit.sense in ("<=", "==") and limit.enforced in ("row", "cuts", "sets", "integers")
+    assert limit.enforced != "cuts" or family.separate is not None
 
 
 def test_every_limit_of_the_model_is_audited(everything_folder: Path) -> None:
@@ -69,7 +70,7 @@ def test_every_limit_of_the_model_is_audited(everything_folder: Path) -> None:
     # Rows that only link a helper binary or integer to the limit named after it.
     helpers = {
         *("start_marked", "contract_signed", "billed_if_drawn", "billed_if_not_drawn"),
-        *("loss_counted", "rerouted_within_served", "rerouted_within_left"),
+        "loss_counted",
     }
     assert components - by_rows - strengthening - helpers == set()
 
