@@ -61,12 +61,17 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A moment of the solve: seconds since its start, incumbent, bound, and what is being done."""
+    """A moment of the solve: seconds since its start, incumbent, bound, and what is being done.
+
+    The incumbent is a `draft` while rows that are found on demand have not been asked for: the
+    plan that comes of it may cost more.
+    """
 
     seconds: float
     objective: float
     bound: float
     phase: str
+    draft: bool = False
 
     @property
     def gap(self) -> float:

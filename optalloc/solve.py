@@ -106,9 +106,10 @@ def _prove(
     best = _Best(cut_rows=cut_rows)
 
     def report(now: Progress) -> None:
-        # What breaks a row is no plan yet.
-        objective = now.objective if core.separate is None else best.objective
-        run.report(replace(now, objective=objective, bound=max(now.bound, best.bound)))
+        draft = core.separate is not None and now.objective < best.objective
+        objective = min(now.objective, best.objective)
+        bound = max(now.bound, best.bound)
+        run.report(replace(now, objective=objective, bound=bound, draft=draft))
 
     for _ in range(ROUNDS_OF_PROOF):
         highs = Highs(core, options, integer=True, settings={"mip_heuristic_effort": 0.3})

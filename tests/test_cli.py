@@ -255,7 +255,7 @@ def interrupted(whenever: list[str], *words: object) -> Run:
 def test_ctrl_c_keeps_the_best_plan_with_its_gap(tmp_path: Path) -> None:
     """Even pressed again while the plan is being checked."""
     run = interrupted(
-        [r"plan \d", "s  read back"], "solve", PACIFIC, "--gap", "0", "--out", tmp_path
+        [r"(plan|draft) \d", "s  read back"], "solve", PACIFIC, "--gap", "0", "--out", tmp_path
     )
     assert run.returncode == 0, run.stderr
     assert "press Ctrl-C again to give it up" in run.stderr
@@ -267,7 +267,7 @@ def test_ctrl_c_keeps_the_best_plan_with_its_gap(tmp_path: Path) -> None:
 
 
 def test_a_third_ctrl_c_gives_the_plan_up(tmp_path: Path) -> None:
-    times = [r"plan \d", "s  read back", "press Ctrl-C again"]
+    times = [r"(plan|draft) \d", "s  read back", "press Ctrl-C again"]
     run = interrupted(times, "solve", PACIFIC, "--gap", "0", "--out", tmp_path)
     assert (run.returncode, run.stdout) == (5, "")
     assert run.stderr.splitlines()[-1] == "interrupted; no plan was written"
