@@ -116,7 +116,11 @@ def _prove(
         if best.values is not None:
             highs.start_from(best.values)
         result = highs.run(
-            time_limit_s=run.left_s(), progress=report, started=run.started, phase=phase
+            time_limit_s=run.left_s(),
+            progress=report,
+            started=run.started,
+            phase=phase,
+            keep_earlier=core.separate is not None,
         )
         if result.status in ("kInfeasible", "kUnboundedOrInfeasible") and best.values is None:
             return replace(best.outcome(StopReason.INFEASIBLE, run), bound=math.inf)
@@ -126,6 +130,8 @@ def _prove(
         if result.values is None:
             break
         broken = _polish(core, result.values, run, best)
+        if reason is not StopReason.GAP:
+            _fall_back(core, result.earlier, run, best)
         if reason is not StopReason.GAP or not len(core.broken_by(result.values)):
             break
         if relative_gap(best.objective, best.bound) <= options.gap:
@@ -179,6 +185,14 @@ def _polish(core: Arrays, values: np.ndarray, run: Run, best: _Best) -> ExtraRow
         found.append(broken)
         highs.add_rows(broken.matrix, np.full(len(broken), -np.inf), broken.upper)
     return ExtraRows.joined(found, len(core.cost))
+
+
+def _fall_back(core: Arrays, earlier: tuple[np.ndarray, ...], run: Run, best: _Best) -> None:
+    """Where the last point cannot be made a plan and no time is left, make one of those before."""
+    for values in reversed(earlier):
+        if best.values is not None:
+            return
+        _polish(core, values, run, best)
 
 
 def _shortfalls(arrays: Arrays, run: Run) -> tuple[tuple[str, float], ...] | None:
