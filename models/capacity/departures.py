@@ -252,7 +252,7 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
 
     for action, item in ITEMS.items():
         charges = p.charges[p.charges["action"] == action]
-        reads = ("starting_mw",) if action == START else ()
+        reads = ("starting_mw",)
         post_cost(m, ledgers, item, charges, KEYS, departed, kind=PENALTY, reads=reads)
 
 
@@ -301,7 +301,9 @@ def check(data: Dataset) -> Iterator[Problem]:
             "departures cost something once there are both an approved plan and a price",
             "Nothing need be done; --approved names a plan, and DepartureCosts sets the prices.",
             "departures-free",
-            found="prices without an approved plan" if priced else "an approved plan without prices",
+            found="prices without an approved plan"
+            if priced
+            else "an approved plan without prices",
             severity=Severity.NOTICE,
         )
     if len(rows) == 0 or not data.sound("Periods") or calendar(data).empty:
@@ -313,7 +315,11 @@ def check(data: Dataset) -> Iterator[Problem]:
         rows["date"] >= after,
     )
     for group, must, action in (
-        (rows[~known], "only commitments, starts and signings are compared", "Nothing need be done."),
+        (
+            rows[~known],
+            "only commitments, starts and signings are compared",
+            "Nothing need be done.",
+        ),
         (
             rows[known & past],
             "what was to be done before the first period is not compared",
@@ -454,36 +460,53 @@ def figures(departures: pd.DataFrame) -> pd.DataFrame:
 
 def compared_again(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Approved and planned, walked row by row through ApprovedActions, Build and Procurement."""
-    cal, status = calendar(data), data["Sites"].set_index("site")["status"]
     if data["ApprovedActions"].empty:
         return pd.DataFrame(columns=[*KEYS, "approved", "planned"])
-    settings = data["DepartureCosts"].to_dict("records")
+    cal, settings = calendar(data), data["DepartureCosts"].to_dict("records")
     last = settings[0]["last_period"] if settings else None
-    names = list(cal.index if pd.isna(last) else cal.loc[:last].index)
+    names = set(cal.index if pd.isna(last) else cal.loc[:last].index)
+    approved, planned = _approved_again(data), _planned_again(data, tables)
+    rows = [
+        (*key, approved.get(key, 0.0), planned.get(key, 0.0))
+        for key in dict.fromkeys([*approved, *planned])
+        if key[2] in names
+    ]
+    return pd.DataFrame(rows, columns=[*KEYS, "approved", "planned"])
+
+
+_Amounts = dict[tuple[str, str, str], float]
+
+
+def _approved_again(data: Dataset) -> _Amounts:
+    """What is approved and compared, by key: sites or MW above nought."""
+    cal, status = calendar(data), data["Sites"].set_index("site")["status"]
     after = cal["date"].iloc[-1] + pd.DateOffset(months=int(cal["months"].iloc[-1]))
-    found: dict[tuple[str, str, str], list[float]] = {}
+    found: _Amounts = {}
     for at in data["ApprovedActions"].to_dict("records"):
         gone = pd.notna(at["date"]) and not cal["date"].iloc[0] <= at["date"] < after
-        done = at["action"] == COMMIT and status[at["subject"]] in OPEN
-        if at["action"] not in COST_COLUMNS or gone or done or at["period"] not in names:
+        if gone or at["action"] not in COST_COLUMNS:
             continue
-        found[at["action"], at["subject"], at["period"]] = [
-            1.0 if at["action"] == COMMIT else at["mw"],
-            0.0,
-        ]
+        if at["action"] == COMMIT and status[at["subject"]] in OPEN:
+            continue
+        amount = 1.0 if at["action"] == COMMIT else at["mw"]
+        if amount > 0:
+            found[at["action"], at["subject"], at["period"]] = amount
+    return found
+
+
+def _planned_again(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> _Amounts:
+    """What the plan does, by key: sites or MW above nought."""
+    status = data["Sites"].set_index("site")["status"]
+    found: _Amounts = {}
     for site, own in tables["Build"].groupby("site", sort=False):
-        before = status[site] in OPEN
+        held = status[site] in OPEN
         for at in own.to_dict("records"):
-            new, before = bool(at["committed"]) and not before, bool(at["committed"])
-            for action, amount in ((COMMIT, float(new)), (START, at["started_mw"])):
-                if amount > 0 and at["period"] in names:
-                    found.setdefault((action, str(site), at["period"]), [0.0, 0.0])[1] = amount
+            found[COMMIT, str(site), at["period"]] = float(bool(at["committed"]) and not held)
+            found[START, str(site), at["period"]] = at["started_mw"]
+            held = bool(at["committed"])
     for at in tables["Procurement"].to_dict("records"):
-        if at["signed_mw"] > 0 and at["period"] in names:
-            key = (SIGN, at["contract"], at["period"])
-            found.setdefault(key, [0.0, 0.0])[1] = at["signed_mw"]
-    rows = [(*key, *amounts) for key, amounts in found.items() if any(amounts)]
-    return pd.DataFrame(rows, columns=[*KEYS, "approved", "planned"])
+        found[SIGN, at["contract"], at["period"]] = at["signed_mw"]
+    return {key: amount for key, amount in found.items() if amount > 0}
 
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -499,11 +522,12 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     """Approved and planned again, and the cost of each departure in plain arithmetic."""
     if data["ApprovedActions"].empty:
         return {}
-    cal, rate, departures = calendar(data), data.one("Settings").discount_rate, tables["Departures"]
+    departures, rate = tables["Departures"], data.one("Settings").discount_rate
+    begins = calendar(data)["begin"].to_dict()
     prices = next(iter(data["DepartureCosts"].to_dict("records")), {})
     rows = []
     for at in departures.to_dict("records"):
-        begin = cal.at[at["period"], "begin"]
+        begin = begins[at["period"]]
         cash = prices.get(COST_COLUMNS[at["action"]], 0.0) * at["departed"]
         rows.append(
             {
