@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from optalloc import highs
+from optalloc.approved import with_approved
 from optalloc.arrays import Arrays
 from optalloc.audit import Restated, audit_plan, limits_table, restate
 from optalloc.compile import compile_model
@@ -70,6 +71,7 @@ def solve(
     threads: int | None = None,
     seed: int | None = None,
     model: str | Path | Model | None = None,
+    approved: str | Path | None = None,
     progress: ProgressCallback | None = None,
     on_phase: PhaseCallback | None = None,
 ) -> Plan:
@@ -83,6 +85,8 @@ def solve(
         Solver options; those not given come from the workbook.
     model : str, Path or Model, optional
         Model folder; the capacity model by default.
+    approved : str or Path, optional
+        The plan.xlsx that was approved last; it fills the sheets that a plan may fill.
     progress : callable, optional
         Called with `optalloc.Progress` while the solver works.
     on_phase : callable, optional
@@ -96,7 +100,7 @@ def solve(
     Raises
     ------
     InputError
-        With every problem of the workbook at once.
+        With every problem of the workbook at once; or if the approved plan cannot be read.
     InfeasibleError
         If no plan exists; its shortfalls say where limits would have to give way.
     NoPlanError
@@ -115,6 +119,8 @@ def solve(
     with watch.phase("read"):
         loaded = model if isinstance(model, Model) else load_model(model)
         workbook = read_workbook(book)
+        if approved is not None:
+            workbook = with_approved(workbook, loaded, approved)
     with watch.phase("validate"):
         dataset, notices = _validated(workbook, loaded)
     with watch.phase("build"):

@@ -15,6 +15,9 @@ from hypothesis import HealthCheck, Phase, settings
 import optalloc
 from optalloc.arrays import ExtraRows
 
+# Sheets that run downwards, names in the first column and values in the second.
+VERTICAL = {"Settings", "DepartureCosts"}
+
 Rows = Sequence[Mapping[str, Any]]
 Book = dict[str, list[dict[str, Any]]]
 
@@ -83,7 +86,7 @@ def write(made: Book, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for sheet, rows in made.items():
         frame = pd.DataFrame(rows)
-        if sheet == "Settings":
+        if sheet in VERTICAL:
             frame = pd.DataFrame(list(rows[0].items()), columns=["setting", "value"])
         frame.to_csv(folder / f"{sheet}.csv", index=False)
     return folder
@@ -251,6 +254,20 @@ def everything() -> Book:
              "period": "Y1", "at_least": None, "at_most": 0},
             {"decision": "wind", "what": "signed_mw", "site": None, "contract": "wind",
              "period": "Y1", "at_least": 10, "at_most": None},
+        ],
+        ApprovedActions=[
+            {"date": "2027-01-01", "period": "Y1", "action": "commit site", "subject": "Tokyo",
+             "mw": None},
+            {"date": None, "period": "Y2", "action": "start building", "subject": "Tokyo",
+             "mw": 60},
+            {"date": None, "period": "Y1", "action": "sign contract", "subject": "wind", "mw": 30},
+            {"date": "2026-07-01", "period": "Y0", "action": "commit site", "subject": "Sydney",
+             "mw": None},
+            {"date": None, "period": "Y1", "action": "hire", "subject": "L", "mw": None},
+        ],
+        DepartureCosts=[
+            {"cost_per_site": 2, "cost_per_mw_started": 0.3, "cost_per_mw_signed": 0.1,
+             "last_period": "Y3"},
         ],
         Pace=[
             {"pace": "all", "market": None, "jurisdiction": None, "period": None, "max_sites": 1,

@@ -81,6 +81,7 @@ def test_an_empty_sheet_is_an_absent_sheet(name: str, tmp_path: Path) -> None:
     _, without = compiled(books.write(books.book(), tmp_path / "without"))
     folder = books.write(books.book(), tmp_path / "with")
     header = ",".join(column.name for column in MODEL.sheets[name].columns)
+    header = "setting,value" if MODEL.sheets[name].vertical else header
     (folder / f"{name}.csv").write_text(header + "\n")
     _, with_empty = compiled(folder)
     assert with_empty.size == without.size
