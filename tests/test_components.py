@@ -88,6 +88,31 @@ def test_each_component_is_renewed_and_credited_by_its_own_life(solve: Solve) ->
     assert same.cost == pytest.approx(100 + 50)
 
 
+def test_components_last_no_longer_than_what_is_retired(solve: Solve) -> None:
+    """A building of three years; racks of two years, bought again in year 2 for the last one only.
+
+    Proves: 400 + 2 x 200 and nothing more in years 4 and 5; after two and a half years half a year
+    of the building and of the second racks is left; racks of five years count for three. All of it
+    is in service for as long. Sensitivity: renewed, racks of five years count for five.
+    """
+    site = {"end_of_life": "retired", "life_years": 3}
+    racks = components(RACKS | {"life_years": 2})
+    over = {"Periods": years(5), "Demand": demand(40, 40, 40, 0, 0)}
+    plan = solve(Settings=ON, Sites=site, **over, **racks)
+    assert plan.cost == pytest.approx(800)
+    assert bought(plan, "item") == pytest.approx({"component": 200, "component_renewal_1": 200})
+    periods = [
+        {"period": "Y1", "start": "2027-01-01", "months": 24},
+        {"period": "Y2", "start": "2029-01-01", "months": 6},
+    ]
+    half = solve(Settings=ON, Sites=site, Periods=periods, Demand=demand(40, 40), **racks)
+    assert half.cost == pytest.approx(400 * 2.5 / 3 + 200 + 100)
+    two = {"Periods": years(2), "Demand": demand(40, 40), **components(RACKS | {"life_years": 5})}
+    assert solve(Settings=ON, Sites=site, **two).cost == pytest.approx(600 * 2 / 3)
+    renewed = site | {"end_of_life": "renewed"}
+    assert solve(Settings=ON, Sites=renewed, **two).cost == pytest.approx(400 * 2 / 3 + 200 * 2 / 5)
+
+
 def test_prices_of_components_grow_or_fall_by_themselves(solve: Solve) -> None:
     """Racks that last 3 years are bought in years 0 and 3; building costs grow by a tenth a year.
 
