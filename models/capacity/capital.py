@@ -122,6 +122,8 @@ COMPONENTS = Sheet(
     ),
 )
 COMPONENT_KEYS = ["component", *KEYS]
+# What a charge is multiplied by, and the ledgers that this reads.
+_Activity = tuple[Callable[..., Any], tuple[str, ...]]
 
 
 def parameters(data: Dataset) -> dict[str, pd.DataFrame]:
@@ -223,7 +225,7 @@ def declare(m: Any, p: dict[str, pd.DataFrame], ledgers: Ledgers) -> None:
     m.FIXED_COSTS = index_set(p["fixed"][KEYS])
     m.always_open = parameter(m.FIXED_COSTS, p["fixed"].set_index(KEYS)["is_open"])
     m.OPEN_BY = indexed_set(m.FIXED_COSTS, p["open_by"], KEYS, ["commit"])
-    activities = {
+    activities: dict[str, _Activity] = {
         "site": (committing, ()),
         "building": (starting, ("starting_mw",)),
         "component": (lambda m, k, i, s: m.starting_mw[i, s], ("starting_mw",)),
@@ -247,7 +249,7 @@ def _post_spending(
     m.SPENDING = index_set(p["periods"][["period"]])
     ledgers.open("capital_spending", m.SPENDING)
     starting = (lambda m, i, s: m.starting_mw[i, s], ("starting_mw",))
-    activities: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
+    activities: dict[str, _Activity] = {
         "site": (committing, ()),
         "building": starting,
         "component": starting,
@@ -336,7 +338,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
 def _components_of(data: Dataset, site: str, shell: _Terms) -> list[tuple[str, float, _Terms]]:
     """Components of a MW built at a site: name, price in the workbook's currency, and terms."""
     rates = dict(data["Currencies"][["currency", "per_workbook_currency"]].to_numpy())
-    chosen: dict[str, Mapping[Hashable, Any]] = {}
+    chosen: dict[str, dict[Hashable, Any]] = {}
     for row in data["Components"].to_dict("records"):
         if row["site"] == site or (pd.isna(row["site"]) and row["component"] not in chosen):
             chosen[row["component"]] = row

@@ -184,12 +184,11 @@ def _rents(data: Dataset, offers: pd.DataFrame) -> pd.DataFrame:
     cal = calendar(data)
     rents = offers[OFFER_KEYS].merge(lease_terms(data), on=OFFER_KEYS)
     rents = rents.merge(cal.reset_index()[["period", "begin", "end", "months"]], how="cross")
-    months = np.minimum(rents["end"], rents["to"]) - np.maximum(rents["begin"], rents["from"])
-    rents = rents[months > TINY_MONTHS].reset_index(drop=True)
-    share = months[months > TINY_MONTHS].to_numpy() / rents["months"]
+    due = rents[["end", "to"]].min(axis=1) - rents[["begin", "from"]].max(axis=1)
+    rents = rents.assign(share=due / rents["months"])[due > TINY_MONTHS].reset_index(drop=True)
     leases = leases_on_offer(data).reindex(rents["lease"]).set_axis(rents.index)
     keys = rents[[*OFFER_KEYS, *SITE_KEYS]].assign(subject=rents["lease"])
-    rent = leases["rent_per_mw_year"] * share
+    rent = leases["rent_per_mw_year"] * rents["share"]
     return yearly_charges(data, keys, rent, leases["rent_escalation"])
 
 
