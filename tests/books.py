@@ -168,8 +168,25 @@ def everything() -> Book:
                 "labour_market": "K", "status": "candidate", "existing_mw": 0, "max_mw": 80,
                 "block_mw": None, "block_lead_months": 6, "site_lead_months": 0, "site_cost": 10,
                 "build_cost_per_mw": 10, "fixed_cost_per_year": 1, "cost_per_mw_year": 0.2,
-                "pue": 1.3, "currency": None, "min_mw": 15,
+                "pue": 1.3, "currency": None, "min_mw": 15, "life_years": 1,
+                "end_of_life": "retired",
             },
+        ],
+        Components=[
+            {"component": "shell", "site": None, "cost_per_mw": 1, "life_years": None,
+             "escalation": None, "spend_profile": None, "currency": None},
+            {"component": "racks", "site": None, "cost_per_mw": 2, "life_years": 1,
+             "escalation": -0.1, "spend_profile": "at_end", "currency": None},
+            {"component": "racks", "site": "Tokyo", "cost_per_mw": 240, "life_years": 1,
+             "escalation": -0.05, "spend_profile": "at_start", "currency": "JPY"},
+        ],
+        Leases=[
+            {"lease": "Home hall", "site": "Home", "first_period": None, "last_period": "Y3",
+             "lead_months": 3, "term_months": 12, "min_mw": 4, "max_mw": 12,
+             "rent_per_mw_year": 1.5, "rent_escalation": 0.02, "currency": None},
+            {"lease": "Tokyo hall", "site": "Tokyo", "first_period": "Y1", "last_period": None,
+             "lead_months": None, "term_months": None, "min_mw": 0, "max_mw": 10,
+             "rent_per_mw_year": 300, "rent_escalation": 0, "currency": "JPY"},
         ],
         Workloads=[
             {"workload": "load", "max_latency_ms": 80, "load_factor": 0.8, "reserve_share": 0.1,
@@ -230,8 +247,11 @@ def everything() -> Book:
         ],
         Jurisdictions=[
             {"jurisdiction": name, "trusted": trusted, "legal_risk": score, "political_risk": score,
-             "conflict_risk": score, "grid_risk": score, "supply_chain_risk": score}
-            for name, trusted, score in (("US", "yes", 0.3), ("JP", "yes", 0.2), ("AU", "no", 0.25))
+             "conflict_risk": score, "grid_risk": score, "supply_chain_risk": score,
+             "expected_loss_per_mw_year": loss}
+            for name, trusted, score, loss in (
+                ("US", "yes", 0.3, None), ("JP", "yes", 0.2, 0.04), ("AU", "no", 0.25, 0.01)
+            )
         ],
         JurisdictionGroups=[{"group": "allies", "jurisdiction": "JP"}],
         RiskWeights=[{"risk_class": "legal", "weight": 1}, {"risk_class": "grid", "weight": 2}],

@@ -181,6 +181,35 @@ def test_a_penalty_is_by_the_year_and_discounted(solve: Solve) -> None:
     assert above.cost == pytest.approx(480)
 
 
+def losing(per_mw_year: float) -> dict[str, Any]:
+    """The case with an expected loss in J1."""
+    first = CASE["Jurisdictions"][0] | {"expected_loss_per_mw_year": per_mw_year}
+    return {**CASE, "Jurisdictions": [first, *CASE["Jurisdictions"][1:]]}
+
+
+def test_expected_loss_of_what_is_online(solve: Solve) -> None:
+    """J1 with its cheap site loses so much of a MW in a year; B is 2 M dearer to build.
+
+    Proves: 40 x 1.9 beside 400, a kind of its own that is no cash; 2.1 is one too many, and all is
+    built at B. What stands costs it as well, a half year is half of it, discounted at its middle.
+    Sensitivity: no loss, 400, whatever the scores.
+    """
+    plan = solve(**losing(1.9))
+    assert plan.cost == pytest.approx(476)
+    by_kind = plan["Cost"].groupby("kind")["cash"].sum().to_dict()
+    assert by_kind == pytest.approx({"cash": 400, "expected loss": 76})
+    figures = plan.summary().set_index("figure")["value"]
+    assert figures["of which expected loss"] == pytest.approx(76)
+    assert figures["cash, undiscounted"] == pytest.approx(400)
+    assert plan["CashFlow"]["total"].sum() == pytest.approx(400)
+    assert solve(**losing(2.1)).cost == pytest.approx(480)
+    assert solve(**CASE).cost == pytest.approx(400)
+    standing = {"status": "existing", "existing_mw": 60, "max_mw": 60}
+    half = {"Periods": {"months": 6}, "Settings": {"discount_rate": 0.21}}
+    case = losing(1) | {"Sites": [CASE["Sites"][0] | standing, *CASE["Sites"][1:]]}
+    assert solve(**case, **half).cost == pytest.approx(60 / 2 / 1.21**0.25)
+
+
 def test_exposure_is_reported(solve: Solve) -> None:
     """Proves: 12 of 40 MW in J1 are a share of 0.3, and a legal score of 0.38. Sensitivity: without
     the limit on the share, all are in J1, at 0.8."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from optalloc.dataset import Dataset, remembered
 
 from ._building import site_periods
-from ._calendar import TINY_MONTHS, calendar, months_from_base
+from ._calendar import TINY_MONTHS, calendar, months_from_base, signing_terms, whole_periods
 from ._money import to_workbook_currency
 
 HOURS_PER_MONTH = 8760 / 12
@@ -52,20 +51,8 @@ def already_signed(data: Dataset) -> pd.DataFrame:
 def signings(data: Dataset) -> pd.DataFrame:
     """Each contract, period of signing, and period that it then serves from beginning to end."""
     cal = calendar(data)
-    periods = cal.reset_index()[["period", "position", "begin", "end"]]
-    offered = data["Contracts"].merge(
-        periods.rename(columns={"period": "signed", "begin": "from", "end": "to"}), how="cross"
-    )
-    first = offered["first_period"].map(cal["position"]).fillna(0)
-    last = offered["last_period"].map(cal["position"]).fillna(len(cal) - 1)
-    offered = offered[offered["position"].between(first, last)]
-    offered["from"] += offered["lead_months"]
-    offered["to"] = offered["from"] + offered["term_months"].fillna(np.inf)
-    served = offered[["contract", "signed", "from", "to"]].merge(periods, how="cross")
-    whole = (served["from"] <= served["begin"] + TINY_MONTHS) & (
-        served["end"] <= served["to"] + TINY_MONTHS
-    )
-    return served.loc[whole, ["contract", "signed", "period"]].reset_index(drop=True)
+    terms = signing_terms(data["Contracts"], cal, "contract")
+    return whole_periods(terms, cal)[["contract", "signed", "period"]]
 
 
 def hours(data: Dataset) -> pd.Series:

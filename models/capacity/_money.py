@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -11,11 +12,12 @@ import pandas as pd
 from optalloc.dataset import Dataset
 from optalloc.program import Ledgers, index_set, parameter
 
-from ._calendar import calendar
+from ._calendar import TINY_MONTHS, calendar
 
 CASH = "cash"
 RESIDUAL = "residual value"
 PENALTY = "penalty"
+EXPECTED_LOSS = "expected loss"
 # Costs below this, in millions, are noise of the solver's arithmetic and not worth a row.
 NOTHING = 1e-7
 
@@ -51,15 +53,60 @@ def residual_share(rate: float, age_years: pd.Series, life_years: pd.Series) -> 
     return np.asarray(np.expm1(-np.log1p(rate) * left) / np.expm1(-np.log1p(rate) * life))
 
 
-def spending_span(frame: pd.DataFrame, lead: str) -> pd.DataFrame:
+def spending_span(frame: pd.DataFrame) -> pd.DataFrame:
     """First and last month of spending of capital decided at `begin`, by its spend profile."""
-    first = frame["begin"] + np.where(frame["spend_profile"] == "at_end", frame[lead], 0.0)
-    last = frame["begin"] + np.where(frame["spend_profile"] == "at_start", 0.0, frame[lead])
+    lead = frame["lead_months"]
+    first = frame["begin"] + np.where(frame["spend_profile"] == "at_end", lead, 0.0)
+    last = frame["begin"] + np.where(frame["spend_profile"] == "at_start", 0.0, lead)
     return pd.DataFrame({"first_month": first, "last_month": last})
 
 
+def capital_charges(
+    data: Dataset, item: str, keys: pd.DataFrame, frame: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """Charges of an item of capital: its first life, its renewals, and its credit at the end.
+
+    Parameters
+    ----------
+    keys : pandas.DataFrame
+        Key columns of the charges, aligned with `frame`.
+    frame : pandas.DataFrame
+        unit_cost (M at the base date), growth (per year), begin and online (months from the base
+        date), lead_months, spend_profile, life_years, and lasts_years, after which nothing is
+        renewed and nothing is left.
+    """
+    settings, horizon = data.one("Settings"), calendar(data)["end"].iloc[-1]
+    rate = settings.discount_rate
+    charges = {}
+    credit = pd.Series(0.0, index=frame.index)
+    for life in itertools.count():
+        later = 12.0 * life * frame["life_years"]
+        since, still = frame["online"] + later, 12.0 * frame["lasts_years"] - later
+        wanted = (since < horizon - TINY_MONTHS) & (still > TINY_MONTHS)
+        now = frame.assign(begin=frame["begin"] + later)[wanted]
+        if now.empty:
+            break
+        since = since[now.index]
+        span = spending_span(now)
+        cash = now["unit_cost"] * escalated(now["growth"], now["begin"])
+        value = cash * spread_discount(rate, span["first_month"], span["last_month"])
+        name = f"{item}_renewal_{life}" if life else item
+        charges[name] = span.join(keys).assign(cash=cash, present_value=value)
+        stands = np.minimum(now["life_years"], still[now.index] / 12.0)
+        left = residual_share(rate, (horizon - since) / 12.0, stands)
+        credit[now.index] -= value / discount(rate, since) * left
+    if settings.residual_value:
+        charges[f"{item}_residual"] = keys.assign(
+            cash=credit,
+            present_value=credit * discount(rate, credit * 0.0 + horizon),
+            first_month=horizon,
+            last_month=horizon,
+        )
+    return charges
+
+
 def yearly_charges(
-    data: Dataset, keys: pd.DataFrame, per_year: pd.Series, growth: float = 0.0
+    data: Dataset, keys: pd.DataFrame, per_year: pd.Series, growth: float | pd.Series = 0.0
 ) -> pd.DataFrame:
     """What is due in each key's period, at so much a year, discounted at the period's middle.
 
@@ -69,8 +116,8 @@ def yearly_charges(
         Key columns, a period among them.
     per_year : pandas.Series
         M per unit and year at the base date, aligned with `keys`.
-    growth : float
-        Yearly growth of it from the base date.
+    growth : float or pandas.Series
+        Yearly growth of it from the base date, of all or of each.
     """
     at = calendar(data).loc[keys["period"]].set_index(keys.index)
     cash = per_year * escalated(growth, at["mid"]) * at["years"]
@@ -111,7 +158,7 @@ def post_cost(
     activity : callable
         ``activity(m, *key)``, a linear expression.
     kind : str
-        CASH, RESIDUAL or PENALTY.
+        CASH, RESIDUAL, PENALTY or EXPECTED_LOSS.
     """
     charges = charges[(charges["cash"] != 0) | (charges["present_value"] != 0)]
     if charges.empty:

@@ -1,8 +1,9 @@
 """Placement: at which site each workload of each region runs.
 
 In words
-    A region is served only from sites that its latency, residency and trust allow. What a site
-    serves, with its reserve, stays within its capacity in service.
+    A region is served only from sites that its latency, residency and trust allow, when something
+    stands there, can be in service or may be leased. What a site serves, with its reserve, stays
+    within its capacity in service.
 Data
     Network, Residency; latency, reserve and trust of Workloads; trust and groups of jurisdictions.
 Decides
@@ -15,7 +16,8 @@ Reads and posts
     ``mean_load_mw``; posts ``cost``.
 Source
     Capacitated facility location; the links ``served <= demand committed`` are those of
-    Leung and Magnanti (1989, doi:10.1007/BF01582288), taken only where the relaxation breaks them.
+    Leung and Magnanti (1989, doi:10.1007/BF01582288), taken only where the relaxation breaks them;
+    they hold only where nothing serves without a commitment.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ from optalloc.values import Values
 
 from ._building import active_sites, possible_service, possible_starts, site_periods, standing_mw
 from ._calendar import calendar
+from ._leases import leases_active
 from ._money import CASH, charge_rows, post_cost, yearly_charges
 from ._network import arcs, covers, network
 
@@ -194,8 +197,11 @@ def parameters(data: Dataset) -> Parameters:
     ripe = pd.Series(cal.index.to_numpy()[service["ripe_position"]], index=service.index)
     service["ripe"] = ripe.mask(service["is_open"])
     standing = standing_mw(data)
+    leased = leases_active(data)[SITE_KEYS].drop_duplicates().assign(ready_made=True)
     somewhere = standing.merge(service[[*SITE_KEYS, "ripe", "room_mw"]], on=SITE_KEYS, how="left")
-    somewhere = somewhere[(somewhere["standing_mw"] > 0) | somewhere["room_mw"].notna()]
+    somewhere = somewhere.merge(leased, on=SITE_KEYS, how="left")
+    somewhere["ready_made"] = somewhere["ready_made"].notna() | (somewhere["standing_mw"] > 0)
+    somewhere = somewhere[somewhere["ready_made"] | somewhere["room_mw"].notna()]
     frame = arcs(data).merge(demand, on=["workload", "region"]).merge(somewhere, on=SITE_KEYS)
     charges = yearly_charges(
         data,
@@ -203,8 +209,8 @@ def parameters(data: Dataset) -> Parameters:
         frame["cost_per_mw_year"],
         data.one("Settings").running_cost_escalation,
     )
-    # Where something stands already, a link would not hold.
-    links = frame[frame["ripe"].notna() & (frame["standing_mw"] == 0)]
+    # Where something stands already, or is leased, a link would not hold.
+    links = frame[frame["ripe"].notna() & ~frame["ready_made"]]
     most = np.minimum(links["it_mw"], links["room_mw"] / (1.0 + links["reserve_share"]))
     loaded = site_periods(data)[SITE_KEYS].merge(frame[SITE_KEYS].drop_duplicates(), on=SITE_KEYS)
     return Parameters(

@@ -2,7 +2,9 @@
 
 In words
     Each row of RiskLimits restricts the capacity in service (or, with a workload named, what is
-    served of it): its mean score, its share or MW in some jurisdictions, or a least share.
+    served of it): its mean score, its share or MW in some jurisdictions, or a least share. A
+    jurisdiction may have an expected loss a year, a figure of its own that no score implies: every
+    MW in service there costs it.
 Data
     Jurisdictions, JurisdictionGroups, RiskWeights, RiskLimits.
 Decides
@@ -40,9 +42,9 @@ from optalloc.program import Ledgers, frame_of, index_set, indexed_set, paramete
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
 
-from ._building import active_sites
+from ._building import active_sites, site_periods
 from ._calendar import calendar
-from ._money import PENALTY, post_cost
+from ._money import EXPECTED_LOSS, PENALTY, post_cost
 from ._running import running_charges, running_rows
 
 RISK_CLASSES = ("legal", "political", "conflict", "grid", "supply_chain")
@@ -76,6 +78,15 @@ JURISDICTIONS = Sheet(
                 example=0.2,
             )
             for name in RISK_CLASSES
+        ),
+        Column(
+            name="expected_loss_per_mw_year",
+            kind=Kind.NUMBER,
+            unit="M per MW-year",
+            meaning="Loss to be expected of each MW online for a year; the planner's own figure, never derived from scores, and not escalated.",
+            blank=0.0,
+            at_least=0,
+            example=0.05,
         ),
     ),
 )
@@ -265,11 +276,12 @@ EXPOSURE = TableSpec(
 
 @dataclass(frozen=True)
 class Parameters:
-    """Limits by period, their coefficients by site, and the charges of soft ones."""
+    """Limits by period, their coefficients by site, the charges of soft ones, and losses."""
 
     rows: pd.DataFrame
     weights: pd.DataFrame
     charges: pd.DataFrame
+    losses: pd.DataFrame
 
 
 def scores(data: Dataset, risk_class: str | None) -> pd.Series:
@@ -332,7 +344,15 @@ def parameters(data: Dataset) -> Parameters:
     soft = frame.dropna(subset=["penalty"])
     years = soft["period"].map(calendar(data)["years"]).astype(float)
     charges = running_charges(data, soft[KEYS], soft["penalty"] * years, soft["limit"])
-    return Parameters(frame, coefficients, charges)
+    return Parameters(frame, coefficients, charges, _losses(data))
+
+
+def _losses(data: Dataset) -> pd.DataFrame:
+    """Charges of expected loss for each site and period."""
+    frame = site_periods(data)
+    loss = data["Jurisdictions"].set_index("jurisdiction")["expected_loss_per_mw_year"]
+    per_year = frame["jurisdiction"].map(loss).astype(float).fillna(0.0)
+    return running_charges(data, frame[SITE_KEYS], per_year * frame["years"], frame["jurisdiction"])
 
 
 def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
@@ -348,6 +368,16 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     m.SOFT_HERE = indexed_set(m.LIMITED, p.charges.assign(same=p.charges["period"]), KEYS, ["same"])
     post_cost(
         m, ledgers, "risk_excess", p.charges, KEYS, lambda m, *key: m.excess_mw[key], kind=PENALTY
+    )
+    post_cost(
+        m,
+        ledgers,
+        "expected_loss",
+        p.losses,
+        SITE_KEYS,
+        lambda m, *key: m.online_mw[key],
+        kind=EXPECTED_LOSS,
+        reads=("online_mw",),
     )
 
 
@@ -606,11 +636,32 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     years = risk["period"].map(calendar(data)["years"]).astype(float)
     excess = risk[KEYS].merge(tables["Risk"], on=KEYS)["excess_mw"]
     cost = risk.assign(item="risk_excess", subject=risk["limit"], cash=excess * price * years)
+    costs = [
+        running_rows(data, "risk", cost.dropna(subset=["cash"]), kind=PENALTY),
+        running_rows(data, "risk", _expected(data, tables["Build"]), kind=EXPECTED_LOSS),
+    ]
     return {
         "Risk": risk.drop(columns="total"),
         "Exposure": by_jurisdiction(data, online),
-        "Cost": running_rows(data, "risk", cost.dropna(subset=["cash"]), kind=PENALTY),
+        "Cost": pd.concat([rows for rows in costs if len(rows)] or costs[:1]),
     }
+
+
+def _expected(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
+    """Expected loss of each site and period, jurisdiction by jurisdiction."""
+    years = calendar(data)["years"]
+    rows = [
+        (
+            "expected_loss",
+            at["jurisdiction"],
+            row["site"],
+            row["period"],
+            row["online_mw"] * at["expected_loss_per_mw_year"] * years[row["period"]],
+        )
+        for at in data["Jurisdictions"].to_dict("records")
+        for row in build[build["jurisdiction"] == at["jurisdiction"]].to_dict("records")
+    ]
+    return pd.DataFrame(rows, columns=["item", "subject", *SITE_KEYS, "cash"])
 
 
 LIMITS = (
