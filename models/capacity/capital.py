@@ -19,12 +19,9 @@ Source
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from optalloc.dataset import Dataset
@@ -39,17 +36,13 @@ from ._building import (
     site_periods,
     useful_commitments,
 )
-from ._calendar import TINY_MONTHS, calendar, first_position_at
+from ._calendar import calendar, first_position_at
+from ._capital import capital_charges, lives, post_spending
 from ._money import (
     CASH,
     RESIDUAL,
     charge_rows,
-    discount,
-    escalated,
     post_cost,
-    residual_share,
-    spending_span,
-    spread_discount,
     yearly_charges,
 )
 
@@ -66,70 +59,15 @@ def parameters(data: Dataset) -> dict[str, pd.DataFrame]:
     frame, growth = site_periods(data), settings.running_cost_escalation
     fixed = yearly_charges(data, frame[KEYS], frame["fixed_cost_per_year"], growth)
     return {
-        **_capital(data, "site", commits, "site_cost", "site_lead_months", ready),
-        **_capital(data, "building", starts, "build_cost_per_mw", "block_lead_months", built),
+        **capital_charges(data, "site", commits, KEYS, "site_cost", "site_lead_months", ready),
+        **capital_charges(
+            data, "building", starts, KEYS, "build_cost_per_mw", "block_lead_months", built
+        ),
         "fixed": fixed.assign(is_open=frame["is_open"]),
         "running": yearly_charges(data, frame[KEYS], frame["cost_per_mw_year"], growth),
         "open_by": open_by(data, commits),
         "periods": cal.reset_index()[["period", "begin", "end"]],
     }
-
-
-def spending_by_period(charges: pd.DataFrame, periods: pd.DataFrame) -> pd.DataFrame:
-    """Cash of each charge by the period it falls in: evenly over its span, or at a moment.
-
-    Parameters
-    ----------
-    charges : pandas.DataFrame
-        KEYS, cash, first_month and last_month; what falls beyond the horizon is left out.
-    periods : pandas.DataFrame
-        period, begin and end in months from the base date.
-
-    Returns
-    -------
-    pandas.DataFrame
-        spent_in, site, period and cash in M, each key once.
-    """
-    pairs = charges.merge(periods.rename(columns={"period": "spent_in"}), how="cross")
-    span = pairs["last_month"] - pairs["first_month"]
-    overlap = pairs[["last_month", "end"]].min(axis=1) - pairs[["first_month", "begin"]].max(axis=1)
-    at_once = (pairs["first_month"] >= pairs["begin"]) & (pairs["first_month"] < pairs["end"])
-    share = (overlap.clip(lower=0) / span.where(span > 0)).fillna(at_once.astype(float))
-    pairs["cash"] *= share
-    spent = pairs[pairs["cash"] != 0].groupby(["spent_in", *KEYS], sort=False)["cash"].sum()
-    return spent.reset_index()
-
-
-def _capital(
-    data: Dataset, item: str, frame: pd.DataFrame, unit_cost: str, lead: str, online: np.ndarray
-) -> dict[str, pd.DataFrame]:
-    """Charges of an item of capital: its first life, its renewals, and its credit at the end."""
-    settings, horizon = data.one("Settings"), calendar(data)["end"].iloc[-1]
-    rate = settings.discount_rate
-    charges = {}
-    credit = pd.Series(0.0, index=frame.index)
-    for life in itertools.count():
-        later = 12.0 * life * frame["life_years"]
-        since = online + later
-        now = frame.assign(begin=frame["begin"] + later)[since < horizon - TINY_MONTHS]
-        if now.empty:
-            break
-        since = since[now.index]
-        span = spending_span(now, lead)
-        cash = now[unit_cost] * escalated(settings.build_cost_escalation, now["begin"])
-        value = cash * spread_discount(rate, span["first_month"], span["last_month"])
-        name = f"{item}_renewal_{life}" if life else item
-        charges[name] = span.join(now[KEYS]).assign(cash=cash, present_value=value)
-        left = residual_share(rate, (horizon - since) / 12.0, now["life_years"])
-        credit[now.index] -= value / discount(rate, since) * left
-    if settings.residual_value:
-        charges[f"{item}_residual"] = frame[KEYS].assign(
-            cash=credit,
-            present_value=credit * discount(rate, credit * 0.0 + horizon),
-            first_month=horizon,
-            last_month=horizon,
-        )
-    return charges
 
 
 def declare(m: Any, p: dict[str, pd.DataFrame], ledgers: Ledgers) -> None:
@@ -156,51 +94,17 @@ def declare(m: Any, p: dict[str, pd.DataFrame], ledgers: Ledgers) -> None:
         "fixed": (being_open, ()),
         "running": (online, ("online_mw",)),
     }
-    _post_spending(m, p, ledgers, committing)
-    for item, charges in p.items():
-        if item in ("open_by", "periods"):
-            continue
-        activity, reads = activities[item.split("_")[0]]
-        kind = RESIDUAL if item.endswith("_residual") else CASH
-        post_cost(m, ledgers, item, charges, KEYS, activity, kind=kind, reads=reads)
-
-
-def _post_spending(
-    m: Any, p: dict[str, pd.DataFrame], ledgers: Ledgers, committing: Callable[..., Any]
-) -> None:
-    """Capital cash by the period in which it is paid."""
     m.SPENDING = index_set(p["periods"][["period"]])
     ledgers.open("capital_spending", m.SPENDING)
-    activities: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
-        "site": (committing, ()),
-        "building": (lambda m, i, s: m.starting_mw[i, s], ("starting_mw",)),
-    }
-    for item, (activity, reads) in activities.items():
-        parts = [
-            charges
-            for name, charges in p.items()
-            if name.split("_")[0] == item and not name.endswith("_residual")
-        ]
-        columns = [*KEYS, "cash", "first_month", "last_month"]
-        charges = pd.concat([part[columns] for part in parts]) if parts else None
-        if charges is None or charges.empty:
+    for item in ("site", "building"):
+        charges = {name: part for name, part in p.items() if name.split("_")[0] == item}
+        post_spending(m, ledgers, item, charges, p["periods"], KEYS, *activities[item])
+    for name, part in p.items():
+        if name in ("open_by", "periods"):
             continue
-        spent = spending_by_period(charges, p["periods"])
-        keys = ["spent_in", *KEYS]
-        index = index_set(spent[keys])
-        m.add_component(f"{item}_spending_keys", index)
-        cash = parameter(index, spent.set_index(keys)["cash"])
-        m.add_component(f"{item}_spending", cash)
-        own = indexed_set(m.SPENDING, spent, ["spent_in"], KEYS)
-        m.add_component(f"{item}_spent_in", own)
-        ledgers.post(
-            "capital_spending",
-            item,
-            lambda m, q, own=own, cash=cash, activity=activity: sum(
-                cash[q, i, s] * activity(m, i, s) for i, s in own[q]
-            ),
-            reads=reads,
-        )
+        activity, reads = activities[name.split("_")[0]]
+        kind = RESIDUAL if name.endswith("_residual") else CASH
+        post_cost(m, ledgers, name, part, KEYS, activity, kind=kind, reads=reads)
 
 
 def constrain(m: Any, p: dict[str, pd.DataFrame]) -> None:
@@ -222,8 +126,8 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
             held = record["committed"]
             built = at["build_cost_per_mw"] * record["started_mw"]
             here = [
-                *_lives("site", taken, at, at["site_lead_months"], both, when, cal, settings),
-                *_lives("building", built, at, lead, lead, when, cal, settings),
+                *lives("site", taken, at, at["site_lead_months"], both, when, cal, settings),
+                *lives("building", built, at, lead, lead, when, cal, settings),
                 _running("fixed", at["fixed_cost_per_year"] * held, when, settings),
                 _running("running", at["cost_per_mw_year"] * record["online_mw"], when, settings),
             ]
@@ -243,54 +147,6 @@ def _running(item: str, per_year: float, when: pd.Series, settings: Any) -> dict
         "first_month": when["begin"],
         "last_month": when["end"],
     }
-
-
-def _lives(
-    item: str,
-    amount: float,
-    at: pd.Series,
-    lead: float,
-    to_online: float,
-    when: pd.Series,
-    cal: pd.DataFrame,
-    settings: Any,
-) -> Iterator[dict[str, object]]:
-    """Payments of capital, life after life to the horizon, and the credit of the last one."""
-    if amount == 0:
-        return
-    rate, end, life = settings.discount_rate, cal["end"].iloc[-1], at["life_years"]
-    online = cal["begin"][cal["begin"] >= when["begin"] + to_online - TINY_MONTHS]
-    since = online.iloc[0] if len(online) else end
-    lives = max(1, math.ceil((end - since - TINY_MONTHS) / (12 * life)))
-    for k in range(lives):
-        begin = when["begin"] + 12 * life * k
-        first = begin + (lead if at["spend_profile"] == "at_end" else 0.0)
-        last = begin + (0.0 if at["spend_profile"] == "at_start" else lead)
-        cash = amount * (1 + settings.build_cost_escalation) ** (begin / 12)
-        spread = (last - first) / 12
-        factor = (1 - (1 + rate) ** -spread) / (spread * math.log(1 + rate)) if spread * rate else 1
-        value = cash * (1 + rate) ** (-first / 12) * factor
-        yield {
-            "item": f"{item}_renewal_{k}" if k else item,
-            "kind": CASH,
-            "cash": cash,
-            "present_value": value,
-            "first_month": first,
-            "last_month": last,
-        }
-    if settings.residual_value:
-        left = life * lives - (end - since) / 12
-        share = (1 - (1 + rate) ** -left) / (1 - (1 + rate) ** -life) if rate else left / life
-        # Compounded to the online date of the last life, and so much of it credited at the end.
-        credit = value * (1 + rate) ** (since / 12 + life * (lives - 1)) * share
-        yield {
-            "item": f"{item}_residual",
-            "kind": RESIDUAL,
-            "cash": -credit,
-            "present_value": -credit * (1 + rate) ** (-end / 12),
-            "first_month": end,
-            "last_month": end,
-        }
 
 
 FAMILY = Family(

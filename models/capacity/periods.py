@@ -30,6 +30,7 @@ from optalloc.schema import Column, Kind, Sheet
 from optalloc.values import Values
 
 from ._calendar import TINY_MONTHS, calendar, months_between
+from ._capital import CAPITAL_ITEMS
 from ._money import CASH, NOTHING, PENALTY, RESIDUAL
 
 SETTINGS = Sheet(
@@ -291,8 +292,6 @@ CHARTS = (
         y_title="Undiscounted cash (M)",
     ),
 )
-
-CAPITAL_ITEMS = ("site", "building")
 
 
 def check(data: Dataset) -> Iterator[Problem]:
