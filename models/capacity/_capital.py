@@ -25,7 +25,7 @@ from ._money import (
 )
 
 # A cost is capital where the name of its item begins with one of these, whoever posts it.
-CAPITAL_ITEMS = ("site", "building")
+CAPITAL_ITEMS = ("site", "building", "equipment")
 
 
 def capital_charges(

@@ -159,7 +159,7 @@ FAMILY = Family(
             name="capital_spending",
             unit="M",
             over=("period",),
-            meaning="Capital paid in the period, before discounting: sites, building, renewals.",
+            meaning="Capital paid in the period, before discounting: sites, building, equipment, renewals.",
         ),
     ),
     parameters=parameters,

@@ -224,12 +224,17 @@ ACTIONS = TableSpec(
         Column(name="date", kind=Kind.DATE, meaning="First day of the period of the decision."),
         Column(name="period", kind=Kind.TEXT, meaning="Period of the decision."),
         Column(name="action", kind=Kind.TEXT, meaning="What to do."),
-        Column(name="subject", kind=Kind.TEXT, meaning="Site or contract."),
+        Column(
+            name="subject", kind=Kind.TEXT, meaning="Site, contract, or equipment and supplier."
+        ),
         Column(
             name="mw",
             kind=Kind.NUMBER,
             unit="MW",
             meaning="IT MW of a start, grid MW of a contract.",
+        ),
+        Column(
+            name="units", kind=Kind.NUMBER, unit="units", meaning="Units of an order of equipment."
         ),
     ),
 )
@@ -244,7 +249,9 @@ COST = TableSpec(
         Column(name="item", kind=Kind.TEXT, meaning="What it is for."),
         Column(name="kind", kind=Kind.TEXT, meaning="cash, residual value or penalty."),
         Column(
-            name="subject", kind=Kind.TEXT, meaning="Site, contract, zone or labour pool it is for."
+            name="subject",
+            kind=Kind.TEXT,
+            meaning="Site, contract, zone, labour pool or order it is for.",
         ),
         Column(name="site", kind=Kind.TEXT, meaning="Site it belongs to, where it is one site's."),
         Column(
@@ -275,7 +282,9 @@ CASH_FLOW = TableSpec(
     key=("year",),
     columns=(
         Column(name="year", kind=Kind.INTEGER, meaning="Calendar year."),
-        Column(name="capital", kind=Kind.NUMBER, unit="M", meaning="Sites and building."),
+        Column(
+            name="capital", kind=Kind.NUMBER, unit="M", meaning="Sites, building and equipment."
+        ),
         Column(name="running", kind=Kind.NUMBER, unit="M", meaning="Everything else."),
         Column(name="total", kind=Kind.NUMBER, unit="M", meaning="Capital and running."),
     ),
