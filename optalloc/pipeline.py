@@ -238,7 +238,8 @@ def _joined(frames: list[pd.DataFrame], spec: TableSpec) -> pd.DataFrame:
     filled = [frame for frame in frames if len(frame)]
     if not filled:
         return pd.DataFrame(columns=columns)
-    joined = pd.concat(filled, ignore_index=True)[columns]
+    # What a family has nothing to say of stays blank.
+    joined = pd.concat(filled, ignore_index=True).reindex(columns=columns)
     return (
         joined.sort_values("date", kind="stable", ignore_index=True) if "date" in joined else joined
     )

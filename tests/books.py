@@ -256,6 +256,36 @@ def everything() -> Book:
         JurisdictionGroups=[{"group": "allies", "jurisdiction": "JP"}],
         RiskWeights=[{"risk_class": "legal", "weight": 1}, {"risk_class": "grid", "weight": 2}],
         Budgets=[{"period": q, "max_capital": 900, "max_capital_to_date": 2500} for q in names],
+        EquipmentNeeds=[
+            {"equipment": "transformers", "units_per_mw": 0.1, "months_before_online": 6,
+             "life_years": None},
+            {"equipment": "racks", "units_per_mw": 7, "months_before_online": 2, "life_years": 1},
+        ],
+        Suppliers=[
+            {"supplier": "Ohm", "supplier_group": "west"},
+            {"supplier": "Volt", "supplier_group": None},
+        ],
+        Equipment=[
+            *(
+                {"equipment": "transformers", "supplier": supplier, "period": "Y1",
+                 "available_units": 6, "unit_cost": cost, "carries_over": "yes",
+                 "currency": currency}
+                for supplier, cost, currency in (("Ohm", 3, None), ("Volt", 600, "JPY"))
+            ),
+            *(
+                {"equipment": "racks", "supplier": "Ohm", "period": q, "available_units": units,
+                 "unit_cost": 0.5, "carries_over": "no", "currency": None}
+                for q, units in (("Y1", 500), ("Y2", 250), ("Y3", 200))
+            ),
+        ],
+        ExportLimits=[
+            {"limit": "racks to allies", "equipment": "racks", "jurisdiction": None,
+             "group": "allies", "first_period": None, "last_period": None,
+             "max_units_per_period": 300, "max_units_in_all": 560},
+            {"limit": "racks to AU", "equipment": "racks", "jurisdiction": "AU", "group": None,
+             "first_period": "Y2", "last_period": "Y3", "max_units_per_period": 50,
+             "max_units_in_all": None},
+        ],
         LossEvents=[
             {"event": "any site", "any_one": "site", "workload": None, "share_lost": 1,
              "share_covered": 0.3, "strength": "capacity", "first_period": "Y3",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,7 @@ import pandas as pd
 from optalloc.dataset import Dataset
 from optalloc.program import Ledgers, index_set, parameter
 
-from ._calendar import TINY_MONTHS, calendar
+from ._calendar import calendar
 
 CASH = "cash"
 RESIDUAL = "residual value"
@@ -59,50 +58,6 @@ def spending_span(frame: pd.DataFrame) -> pd.DataFrame:
     first = frame["begin"] + np.where(frame["spend_profile"] == "at_end", lead, 0.0)
     last = frame["begin"] + np.where(frame["spend_profile"] == "at_start", 0.0, lead)
     return pd.DataFrame({"first_month": first, "last_month": last})
-
-
-def capital_charges(
-    data: Dataset, item: str, keys: pd.DataFrame, frame: pd.DataFrame
-) -> dict[str, pd.DataFrame]:
-    """Charges of an item of capital: its first life, its renewals, and its credit at the end.
-
-    Parameters
-    ----------
-    keys : pandas.DataFrame
-        Key columns of the charges, aligned with `frame`.
-    frame : pandas.DataFrame
-        unit_cost (M at the base date), growth (per year), begin and online (months from the base
-        date), lead_months, spend_profile, life_years, and lasts_years, after which nothing is
-        renewed and nothing is left.
-    """
-    settings, horizon = data.one("Settings"), calendar(data)["end"].iloc[-1]
-    rate = settings.discount_rate
-    charges = {}
-    credit = pd.Series(0.0, index=frame.index)
-    for life in itertools.count():
-        later = 12.0 * life * frame["life_years"]
-        since, still = frame["online"] + later, 12.0 * frame["lasts_years"] - later
-        wanted = (since < horizon - TINY_MONTHS) & (still > TINY_MONTHS)
-        now = frame.assign(begin=frame["begin"] + later)[wanted]
-        if now.empty:
-            break
-        since = since[now.index]
-        span = spending_span(now)
-        cash = now["unit_cost"] * escalated(now["growth"], now["begin"])
-        value = cash * spread_discount(rate, span["first_month"], span["last_month"])
-        name = f"{item}_renewal_{life}" if life else item
-        charges[name] = span.join(keys).assign(cash=cash, present_value=value)
-        stands = np.minimum(now["life_years"], still[now.index] / 12.0)
-        left = residual_share(rate, (horizon - since) / 12.0, stands)
-        credit[now.index] -= value / discount(rate, since) * left
-    if settings.residual_value:
-        charges[f"{item}_residual"] = keys.assign(
-            cash=credit,
-            present_value=credit * discount(rate, credit * 0.0 + horizon),
-            first_month=horizon,
-            last_month=horizon,
-        )
-    return charges
 
 
 def yearly_charges(

@@ -23,8 +23,8 @@ Source
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -43,11 +43,11 @@ from ._building import (
     site_periods,
     useful_commitments,
 )
-from ._calendar import TINY_MONTHS, calendar, first_position_at
+from ._calendar import calendar, first_position_at
+from ._capital import Terms, capital_charges, lives, post_spending
 from ._money import (
     CASH,
     RESIDUAL,
-    capital_charges,
     charge_rows,
     post_cost,
     to_workbook_currency,
@@ -122,6 +122,7 @@ COMPONENTS = Sheet(
     ),
 )
 COMPONENT_KEYS = ["component", *KEYS]
+CAPITAL = ("site", "building", "component")
 # What a charge is multiplied by, and the ledgers that this reads.
 _Activity = tuple[Callable[..., Any], tuple[str, ...]]
 
@@ -182,31 +183,6 @@ def component_starts(data: Dataset, building: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def spending_by_period(charges: pd.DataFrame, periods: pd.DataFrame) -> pd.DataFrame:
-    """Cash of each charge by the period it falls in: evenly over its span, or at a moment.
-
-    Parameters
-    ----------
-    charges : pandas.DataFrame
-        KEYS, cash, first_month and last_month; what falls beyond the horizon is left out.
-    periods : pandas.DataFrame
-        period, begin and end in months from the base date.
-
-    Returns
-    -------
-    pandas.DataFrame
-        spent_in, site, period and cash in M, each key once.
-    """
-    pairs = charges.merge(periods.rename(columns={"period": "spent_in"}), how="cross")
-    span = pairs["last_month"] - pairs["first_month"]
-    overlap = pairs[["last_month", "end"]].min(axis=1) - pairs[["first_month", "begin"]].max(axis=1)
-    at_once = (pairs["first_month"] >= pairs["begin"]) & (pairs["first_month"] < pairs["end"])
-    share = (overlap.clip(lower=0) / span.where(span > 0)).fillna(at_once.astype(float))
-    pairs["cash"] *= share
-    spent = pairs[pairs["cash"] != 0].groupby(["spent_in", *KEYS], sort=False)["cash"].sum()
-    return spent.reset_index()
-
-
 def declare(m: Any, p: dict[str, pd.DataFrame], ledgers: Ledgers) -> None:
     """Postings of cost."""
 
@@ -232,7 +208,12 @@ def declare(m: Any, p: dict[str, pd.DataFrame], ledgers: Ledgers) -> None:
         "fixed": (being_open, ()),
         "running": (online, ("online_mw",)),
     }
-    _post_spending(m, p, ledgers, committing)
+    m.SPENDING = index_set(p["periods"][["period"]])
+    ledgers.open("capital_spending", m.SPENDING)
+    for item in CAPITAL:
+        paid = {name: part for name, part in p.items() if name.split("_")[0] == item}
+        keys = COMPONENT_KEYS if item == "component" else KEYS
+        post_spending(m, ledgers, item, paid, p["periods"], keys, *activities[item])
     for item, charges in p.items():
         if item in ("open_by", "periods"):
             continue
@@ -242,60 +223,8 @@ def declare(m: Any, p: dict[str, pd.DataFrame], ledgers: Ledgers) -> None:
         post_cost(m, ledgers, item, charges, keys, activity, kind=kind, reads=reads)
 
 
-def _post_spending(
-    m: Any, p: dict[str, pd.DataFrame], ledgers: Ledgers, committing: Callable[..., Any]
-) -> None:
-    """Capital cash by the period in which it is paid."""
-    m.SPENDING = index_set(p["periods"][["period"]])
-    ledgers.open("capital_spending", m.SPENDING)
-    starting = (lambda m, i, s: m.starting_mw[i, s], ("starting_mw",))
-    activities: dict[str, _Activity] = {
-        "site": (committing, ()),
-        "building": starting,
-        "component": starting,
-    }
-    for item, (activity, reads) in activities.items():
-        parts = [
-            charges
-            for name, charges in p.items()
-            if name.split("_")[0] == item and not name.endswith("_residual")
-        ]
-        columns = [*KEYS, "cash", "first_month", "last_month"]
-        charges = pd.concat([part[columns] for part in parts]) if parts else None
-        if charges is None or charges.empty:
-            continue
-        spent = spending_by_period(charges, p["periods"])
-        keys = ["spent_in", *KEYS]
-        index = index_set(spent[keys])
-        m.add_component(f"{item}_spending_keys", index)
-        cash = parameter(index, spent.set_index(keys)["cash"])
-        m.add_component(f"{item}_spending", cash)
-        own = indexed_set(m.SPENDING, spent, ["spent_in"], KEYS)
-        m.add_component(f"{item}_spent_in", own)
-        ledgers.post(
-            "capital_spending",
-            item,
-            lambda m, q, own=own, cash=cash, activity=activity: sum(
-                cash[q, i, s] * activity(m, i, s) for i, s in own[q]
-            ),
-            reads=reads,
-        )
-
-
 def constrain(m: Any, p: dict[str, pd.DataFrame]) -> None:
     """Nothing is limited here."""
-
-
-@dataclass(frozen=True)
-class _Terms:
-    """How an item of capital is paid for, in months and years, and how long it is renewed."""
-
-    lead: float
-    to_online: float
-    profile: str
-    life: float
-    stands: float
-    growth: float
 
 
 def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -312,8 +241,8 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
             settings.build_cost_escalation,
         )
         stands = life if at["end_of_life"] == RETIRED else math.inf
-        land = _Terms(at["site_lead_months"], both, profile, life, stands, growth)
-        shell = _Terms(lead, lead, profile, life, stands, growth)
+        land = Terms(at["site_lead_months"], both, profile, life, stands, growth)
+        shell = Terms(lead, lead, profile, life, stands, growth)
         parts = _components_of(data, str(name), shell)
         held = at["is_open"]
         for record in own.to_dict("records"):
@@ -321,13 +250,13 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
             taken = at["site_cost"] * (record["committed"] and not held)
             held, started = record["committed"], record["started_mw"]
             here = [
-                *_lives("site", taken, land, when, cal, settings),
-                *_lives("building", at["build_cost_per_mw"] * started, shell, when, cal, settings),
+                *lives("site", taken, land, when, cal, settings),
+                *lives("building", at["build_cost_per_mw"] * started, shell, when, cal, settings),
                 _running("fixed", at["fixed_cost_per_year"] * held, when, settings),
                 _running("running", at["cost_per_mw_year"] * record["online_mw"], when, settings),
             ]
             for part, price, terms in parts:
-                bought = _lives("component", price * started, terms, when, cal, settings)
+                bought = lives("component", price * started, terms, when, cal, settings)
                 here += [{"subject": part, **row} for row in bought]
             rows += [
                 {"subject": name, "site": name, "period": record["period"], **row} for row in here
@@ -335,7 +264,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     return {"Cost": charge_rows("capital", pd.DataFrame(rows))}
 
 
-def _components_of(data: Dataset, site: str, shell: _Terms) -> list[tuple[str, float, _Terms]]:
+def _components_of(data: Dataset, site: str, shell: Terms) -> list[tuple[str, float, Terms]]:
     """Components of a MW built at a site: name, price in the workbook's currency, and terms."""
     rates = dict(data["Currencies"][["currency", "per_workbook_currency"]].to_numpy())
     chosen: dict[str, dict[Hashable, Any]] = {}
@@ -366,50 +295,6 @@ def _running(item: str, per_year: float, when: pd.Series, settings: Any) -> dict
     }
 
 
-def _lives(
-    item: str, amount: float, terms: _Terms, when: pd.Series, cal: pd.DataFrame, settings: Any
-) -> Iterator[dict[str, object]]:
-    """Payments of capital, life after life to the horizon, and the credit of the last one."""
-    if amount == 0:
-        return
-    rate, end, life = settings.discount_rate, cal["end"].iloc[-1], terms.life
-    online = cal["begin"][cal["begin"] >= when["begin"] + terms.to_online - TINY_MONTHS]
-    since = online.iloc[0] if len(online) else end
-    served = min(end - since, 12 * terms.stands)
-    lives = max(1, math.ceil((served - TINY_MONTHS) / (12 * life)))
-    for k in range(lives):
-        begin = when["begin"] + 12 * life * k
-        first = begin + (terms.lead if terms.profile == "at_end" else 0.0)
-        last = begin + (0.0 if terms.profile == "at_start" else terms.lead)
-        cash = amount * (1 + terms.growth) ** (begin / 12)
-        spread = (last - first) / 12
-        factor = (1 - (1 + rate) ** -spread) / (spread * math.log(1 + rate)) if spread * rate else 1
-        value = cash * (1 + rate) ** (-first / 12) * factor
-        yield {
-            "item": f"{item}_renewal_{k}" if k else item,
-            "kind": CASH,
-            "cash": cash,
-            "present_value": value,
-            "first_month": first,
-            "last_month": last,
-        }
-    if settings.residual_value:
-        # The last life may be cut short by the end of what it is part of.
-        whole = min(life, terms.stands - life * (lives - 1))
-        left = max(whole - ((end - since) / 12 - life * (lives - 1)), 0.0)
-        share = (1 - (1 + rate) ** -left) / (1 - (1 + rate) ** -whole) if rate else left / whole
-        # Compounded to the online date of the last life, and so much of it credited at the end.
-        credit = value * (1 + rate) ** (since / 12 + life * (lives - 1)) * share
-        yield {
-            "item": f"{item}_residual",
-            "kind": RESIDUAL,
-            "cash": -credit,
-            "present_value": -credit * (1 + rate) ** (-end / 12),
-            "first_month": end,
-            "last_month": end,
-        }
-
-
 FAMILY = Family(
     name="capital",
     title="Capital and running cost",
@@ -420,7 +305,7 @@ FAMILY = Family(
             name="capital_spending",
             unit="M",
             over=("period",),
-            meaning="Capital paid in the period, before discounting: sites, building, components, renewals.",
+            meaning="Capital paid in the period, before discounting: sites, building, components, equipment, renewals.",
         ),
     ),
     parameters=parameters,

@@ -31,6 +31,7 @@ from optalloc.schema import Column, Kind, Sheet
 from optalloc.values import Values
 
 from ._calendar import TINY_MONTHS, calendar, months_between
+from ._capital import CAPITAL_ITEMS
 from ._money import CASH, EXPECTED_LOSS, NOTHING, PENALTY, RESIDUAL, spread_discount
 
 SETTINGS = Sheet(
@@ -224,12 +225,19 @@ ACTIONS = TableSpec(
         Column(name="date", kind=Kind.DATE, meaning="First day of the period of the decision."),
         Column(name="period", kind=Kind.TEXT, meaning="Period of the decision."),
         Column(name="action", kind=Kind.TEXT, meaning="What to do."),
-        Column(name="subject", kind=Kind.TEXT, meaning="Site, contract or lease."),
+        Column(
+            name="subject",
+            kind=Kind.TEXT,
+            meaning="Site, contract, lease, or equipment and supplier.",
+        ),
         Column(
             name="mw",
             kind=Kind.NUMBER,
             unit="MW",
             meaning="IT MW of a start or lease, grid MW of a contract.",
+        ),
+        Column(
+            name="units", kind=Kind.NUMBER, unit="units", meaning="Units of an order of equipment."
         ),
     ),
 )
@@ -250,7 +258,7 @@ COST = TableSpec(
         Column(
             name="subject",
             kind=Kind.TEXT,
-            meaning="Site, contract, lease, component, zone, jurisdiction or labour pool it is for.",
+            meaning="Site, contract, lease, component, order, zone, jurisdiction or labour pool it is for.",
         ),
         Column(name="site", kind=Kind.TEXT, meaning="Site it belongs to, where it is one site's."),
         Column(
@@ -282,7 +290,10 @@ CASH_FLOW = TableSpec(
     columns=(
         Column(name="year", kind=Kind.INTEGER, meaning="Calendar year."),
         Column(
-            name="capital", kind=Kind.NUMBER, unit="M", meaning="Sites, building and components."
+            name="capital",
+            kind=Kind.NUMBER,
+            unit="M",
+            meaning="Sites, building, components and equipment.",
         ),
         Column(name="running", kind=Kind.NUMBER, unit="M", meaning="Everything else."),
         Column(name="total", kind=Kind.NUMBER, unit="M", meaning="Capital and running."),
@@ -306,8 +317,6 @@ CHARTS = (
         y_title="Undiscounted cash (M)",
     ),
 )
-
-CAPITAL_ITEMS = ("site", "building", "component")
 
 
 def check(data: Dataset) -> Iterator[Problem]:
