@@ -100,16 +100,16 @@ HELD = {
 
 
 def test_no_more_is_ended_than_was_signed(solve: Solve, tmp_path: Path) -> None:
-    """Proves: beside 40 MW held until the end of Y2, Y3 needs at least 60 signed in Y1. All 40 are
+    """Proves: beside 40 MW held until Y2 ends, Y3 needs at least 60 signed in Y1. All 40 are
     ended at once and 20 of the 60 in Y2: 400 + 6 + 4 + 4 + 0.6. Sensitivity: could 60 be ended of
     what is held, and 20 in Y3, 412.8; without endings, 400 + 10 + 10 + 6."""
     plan = solve(**HELD)
     assert plan.cost == pytest.approx(414.6)
     assert sorted(ended(plan)) == [
         ["C", "Y1", "Y2", pytest.approx(20)],
-        ["C", "before, until 2029-01-01", "Y1", pytest.approx(40)],
+        ["C", "held until 2029-01-01", "Y1", pytest.approx(40)],
     ]
-    assert binding(plan, "ended_within_signed") == ["C, before, until 2029-01-01"]
+    assert binding(plan, "ended_within_signed") == ["C, held until 2029-01-01"]
     without = cost_without(book(**HELD), tmp_path / "w", "ended_within_signed")
     assert without == pytest.approx(412.8)
     kept = [{**HELD["Contracts"][0], "termination_fee_per_mw": None}]

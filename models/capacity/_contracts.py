@@ -57,7 +57,7 @@ def sources(data: Dataset) -> pd.DataFrame:
 
 def tranche_before(expiry: pd.Timestamp) -> str:
     """What MW signed before the first period are called, by the day on which they end."""
-    return f"before, until {expiry.date().isoformat()}"
+    return f"held until {expiry.date().isoformat()}"
 
 
 @remembered

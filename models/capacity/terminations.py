@@ -57,7 +57,7 @@ TERMINATIONS = TableSpec(
         Column(
             name="signed",
             kind=Kind.TEXT,
-            meaning="Period in which they were signed; or 'before', with their expiry.",
+            meaning="Period in which they were signed; or 'held until' their expiry, if before.",
         ),
         Column(
             name="period", kind=Kind.TEXT, meaning="Period from whose first day on they are ended."
