@@ -219,18 +219,33 @@ def everything() -> Book:
         Contracts=[
             {"contract": "wind", "site": None, "zone": "Kanto", "kind": "energy", "term_months": 24,
              "min_mw": 10, "block_mw": None, "max_mw": 60, "price_per_mwh": 60, "availability": 0.9,
-             "take_or_pay_share": 0.6, "price_escalation": 0.02, "fixed_fee_per_mw_year": 0.01},
+             "take_or_pay_share": 0.6, "price_escalation": 0.02, "fixed_fee_per_mw_year": 0.01,
+             "fee_escalation": 0.02, "deposit_per_mw": 0.1, "termination_fee_per_mw": 0.05,
+             "tco2_per_mwh": 0},
             {"contract": "firm", "site": None, "zone": "East", "kind": "energy", "term_months": None,
              "min_mw": 0, "block_mw": None, "max_mw": 60, "price_per_mwh": 55, "availability": 1,
-             "take_or_pay_share": 0, "price_escalation": 0.02, "fixed_fee_per_mw_year": 0},
+             "take_or_pay_share": 0, "price_escalation": 0.02, "fixed_fee_per_mw_year": 0,
+             "fee_escalation": 0, "deposit_per_mw": 0.1, "termination_fee_per_mw": None,
+             "tco2_per_mwh": 0.3},
             {"contract": "capacity", "site": "Home", "zone": None, "kind": "capacity",
              "term_months": None, "min_mw": 0, "block_mw": 10, "max_mw": 90, "price_per_mwh": 0,
              "availability": 1, "take_or_pay_share": 0, "price_escalation": 0,
-             "fixed_fee_per_mw_year": 0.05},
+             "fixed_fee_per_mw_year": 0.05, "fee_escalation": 0.01, "deposit_per_mw": 0,
+             "termination_fee_per_mw": 0.01, "tco2_per_mwh": None},
+            {"contract": "turbines", "site": "Home", "zone": None, "kind": "generation",
+             "lead_months": 6, "term_months": None, "min_mw": 5, "block_mw": 5, "max_mw": 40,
+             "price_per_mwh": 80, "availability": 0.9, "take_or_pay_share": 0,
+             "price_escalation": 0.02, "fixed_fee_per_mw_year": 0.02, "fee_escalation": 0.02,
+             "deposit_per_mw": 0.2, "termination_fee_per_mw": 0.5, "tco2_per_mwh": 0.4},
         ],
         SignedContracts=[{"contract": "capacity", "signed_mw": 48, "expiry": "2030-01-01"}],
+        Carbon=[
+            {"period": "Y3", "max_tco2": 62000, "min_clean_share": None},
+            {"period": "Y4", "max_tco2": None, "min_clean_share": 0.36},
+        ],
         PowerPrices=[
-            {"zone": zone, "period": q, "spot_price_per_mwh": 90, "max_spot_share": share}
+            {"zone": zone, "period": q, "spot_price_per_mwh": 90, "max_spot_share": share,
+             "tco2_per_mwh": 0.5}
             for zone, share in (("East", 0.5), ("Kanto", 1), ("NSW", 1))
             for q in names
         ],

@@ -103,11 +103,12 @@ def signing_terms(offers: pd.DataFrame, cal: pd.DataFrame, key: str) -> pd.DataF
 
 def whole_periods(terms: pd.DataFrame, cal: pd.DataFrame) -> pd.DataFrame:
     """Each row of `signing_terms` in each period that lies wholly between its from and its to."""
-    served = terms.merge(cal.reset_index()[["period", "begin", "end"]], how="cross")
+    periods = cal.reset_index()[["period", "position", "begin", "end"]]
+    served = terms.merge(periods, how="cross")
     whole = (served["from"] <= served["begin"] + TINY_MONTHS) & (
         served["end"] <= served["to"] + TINY_MONTHS
     )
-    return served.loc[whole, [*terms.columns, "period"]].reset_index(drop=True)
+    return served.loc[whole, [*terms.columns, "period", "position"]].reset_index(drop=True)
 
 
 def carried_forward(frame: pd.DataFrame, cal: pd.DataFrame, by: list[str]) -> pd.DataFrame:

@@ -84,6 +84,19 @@ def yearly_charges(
     )
 
 
+def charges_at(
+    data: Dataset, keys: pd.DataFrame, cash: pd.Series, month: pd.Series
+) -> pd.DataFrame:
+    """Charges for `post_cost` that are due at one moment: M per unit, and months from base date."""
+    rate = data.one("Settings").discount_rate
+    return keys.assign(
+        cash=cash,
+        present_value=cash * discount(rate, month),
+        first_month=month,
+        last_month=month,
+    )
+
+
 def to_workbook_currency(data: Dataset, frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """Frame with its money columns converted from each row's own currency."""
     rates = data["Currencies"].set_index("currency")["per_workbook_currency"]

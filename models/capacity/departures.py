@@ -185,7 +185,7 @@ def possible_decisions(data: Dataset) -> pd.DataFrame:
     """Every commitment, start and signing that this model may decide on."""
     starts = possible_starts(data)
     commits = useful_commitments(data, starts)
-    offers = signings(data).drop(columns="period").drop_duplicates()
+    offers = signings(data)[["contract", "signed"]].drop_duplicates()
     parts = (
         commits.assign(action=COMMIT, subject=commits["site"]),
         starts.assign(action=START, subject=starts["site"]),
