@@ -11,15 +11,21 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from optalloc.errors import ModelError, Problem, Severity
+from optalloc.errors import InputError, ModelError, Problem, Severity
 from optalloc.family import Model
-from optalloc.faults import problem_at, readable, refusal
+from optalloc.faults import readable
 from optalloc.rawsheet import RawSheet, Workbook
 from optalloc.schema import Sheet
 from optalloc.sheetreader import fold
 from optalloc.workbook import read_workbook
 
-__all__ = ["with_approved"]
+__all__ = ["CODES", "with_approved"]
+
+CODES = {
+    "not-a-plan": "an approved plan that optalloc did not write",
+    "filled-twice": "a sheet with rows of its own that an approved plan is to fill",
+    "plan-without-rows": "an approved plan that says nothing of what it is to fill (notice)",
+}
 
 
 def with_approved(workbook: Workbook, model: Model, path: str | Path) -> Workbook:
@@ -54,7 +60,7 @@ def with_approved(workbook: Workbook, model: Model, path: str | Path) -> Workboo
         raise ModelError(f"{model.path}: no sheet of this model is filled from an approved plan")
     with readable(path.name):
         if path.is_dir():
-            raise refusal("not-a-plan", path.name, "a folder")
+            raise _no_plan(path.name, "a folder")
     plan = read_workbook(path)
     for sheet in declared:
         workbook = _filled(workbook, sheet, plan)
@@ -71,8 +77,7 @@ def _filled(workbook: Workbook, sheet: Sheet, plan: Workbook) -> Workbook:
     if own is not None and _unreadable(workbook, own):
         return workbook
     if own is not None and _has_rows(workbook.sheets[own]):
-        fault = problem_at("filled-twice", own, (position, 0, 0))
-        return replace(workbook, problems=_sorted([*workbook.problems, fault]))
+        return replace(workbook, problems=_sorted([*workbook.problems, _twice(own, position)]))
     label = f"{plan.source.name} {table.name}"
     rows = [tuple(map(_as_text, row)) if workbook.text_cells else row for row in table.rows[1:]]
     taken = RawSheet(label, (_header(sheet, table), *rows), hidden=False)
@@ -85,12 +90,31 @@ def _filled(workbook: Workbook, sheet: Sheet, plan: Workbook) -> Workbook:
         if p.sheet == table.name
     ]
     if not rows:
-        found.append(problem_at("plan-without-rows", label, (position, 0, 0)))
+        found.append(_no_rows(label, position))
     return replace(
         workbook,
         sheets={name: every[name] for name in dict.fromkeys([*order, sheet.name])},
         problems=_sorted(found),
     )
+
+
+def _no_plan(name: str, found: str) -> InputError:
+    must, action = "must be a plan of optalloc", "Name a plan.xlsx that optalloc solve wrote."
+    return InputError([Problem("", "", f"{name} {must}", found, action, "not-a-plan")])
+
+
+def _twice(sheet: str, position: int) -> Problem:
+    must = "a sheet must be filled in, or come from the approved plan, not both"
+    action = "Empty the sheet, or leave the approved plan out."
+    order = (position, 0, 0)
+    return Problem(sheet, "", must, "rows of its own", action, "filled-twice", order=order)
+
+
+def _no_rows(label: str, position: int) -> Problem:
+    must = "the approved plan says nothing here, so nothing is compared with it"
+    action = "Name another plan if that surprises you."
+    order = (position, 0, 0)
+    return Problem(label, "", must, "", action, "plan-without-rows", Severity.NOTICE, order)
 
 
 def _unreadable(workbook: Workbook, sheet: str) -> bool:
@@ -109,12 +133,12 @@ def _plan_table(sheet: Sheet, plan: Workbook) -> RawSheet:
     """The table of the plan, refused if it is not there or lacks what the sheet needs."""
     table = plan.sheets.get(sheet.plan_table)
     if table is None or not table.rows:
-        raise refusal("not-a-plan", plan.source.name, f"no sheet {sheet.plan_table}")
+        raise _no_plan(plan.source.name, f"no sheet {sheet.plan_table}")
     titles = _header(sheet, table)
     for column in sheet.columns:
         if column.required and column.name not in titles:
             found = f"no column {column.name} on its sheet {table.name}"
-            raise refusal("not-a-plan", plan.source.name, found)
+            raise _no_plan(plan.source.name, found)
     return table
 
 

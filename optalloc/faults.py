@@ -38,7 +38,6 @@ _WORDS = {
         "must hold dates and times of the years 1900 to 9999",
         "Correct the cell, or give it a number format.",
     ),
-    "not-a-plan": ("must be a plan of optalloc", "Name a plan.xlsx that optalloc solve wrote."),
     # Of a sheet or a cell.
     "formula-without-value": (
         "a formula must have a calculated value",
@@ -55,17 +54,9 @@ _WORDS = {
         "Put quotes around text with a comma in it, or delete the extra cells.",
     ),
     "hidden": ("what is hidden is read like the rest", "Delete it if it should not count."),
-    "filled-twice": (
-        "a sheet must be filled in, or come from the approved plan, not both",
-        "Empty the sheet, or leave the approved plan out.",
-    ),
-    "plan-without-rows": (
-        "the approved plan has no row here, so nothing is compared with it",
-        "Name another plan if that surprises you.",
-    ),
     "not-read": ("only sheets of cells are read", "Remove it if that surprises you."),
 }
-_NOTICES = {"hidden", "not-read", "plan-without-rows"}
+_NOTICES = {"hidden", "not-read"}
 
 # What zipfile, zlib, expat, calamine and our own checks raise on damaged bytes.
 _DAMAGE = (

@@ -118,8 +118,8 @@ def test_a_workbook_with_rows_of_its_own_is_an_error(folder: Path, tmp_path: Pat
     found, problems, _ = checked(folder, plan)
     assert [row["mw"] for row in found] == [7]
     assert [str(problem) for problem in problems] == [
-        "ApprovedActions: a sheet must be filled in, or come from the approved plan, not both. "
-        "Empty the sheet, or leave the approved plan out. [filled-twice]"
+        "ApprovedActions: a sheet must be filled in, or come from the approved plan, not both; "
+        "found rows of its own. Empty the sheet, or leave the approved plan out. [filled-twice]"
     ]
 
 
@@ -135,7 +135,7 @@ def test_a_plan_without_actions_is_said(folder: Path, tmp_path: Path) -> None:
     found, problems, _ = checked(folder, plan_file(tmp_path / "plan.xlsx", []))
     assert found == []
     assert [problem.code for problem in problems] == ["departures-free", "plan-without-rows"]
-    assert str(problems[1]).startswith("plan.xlsx Actions: the approved plan has no row here")
+    assert str(problems[1]).startswith("plan.xlsx Actions: the approved plan says nothing here")
 
 
 def test_what_is_no_plan_is_refused_in_one_line(folder: Path, tmp_path: Path) -> None:

@@ -328,6 +328,26 @@ def test_a_note_beside_the_settings_is_left_alone_and_a_third_column_is_not(
     assert (problem.cell, problem.code) == ("C3", "no-header")
 
 
+def test_optional_settings_without_a_value_are_as_good_as_none(example: Workbook) -> None:
+    """A value without a name, or in place of the names, is still not lost."""
+
+    def without_values(rows: list[list[object]]) -> None:
+        for row in rows[1:]:
+            row[1] = None
+
+    def header_alone(rows: list[list[object]]) -> None:
+        del rows[1:]
+
+    for edit in (without_values, header_alone):
+        dataset, problems = check(edited(example, "DepartureCosts", edit), MODEL)
+        assert dataset["DepartureCosts"].empty
+        assert [problem.code for problem in problems] == ["departures-free"]
+    lost = edited(
+        example, "DepartureCosts", lambda rows: rows.__setitem__(slice(1, None), [[None, 5]])
+    )
+    assert one(lost).code == "missing-column"
+
+
 def test_a_setting_in_row_1_is_read(example: Workbook) -> None:
     headless = edited(example, "Settings", lambda rows: rows.pop(0))
     assert notices(headless) == []
