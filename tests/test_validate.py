@@ -357,9 +357,9 @@ def test_a_setting_in_row_1_is_read(example: Workbook) -> None:
 @pytest.mark.parametrize(
     ("sheet", "edit", "cell", "code"),
     [
-        ("Sites", lambda rows: rows[0].append("site"), "AA1", "duplicate-column"),
-        ("Sites", lambda rows: rows[0].append("owner"), "AA1", "unknown-column"),
-        ("Sites", lambda rows: rows[1].append("us"), "AA2", "no-header"),
+        ("Sites", lambda rows: rows[0].append("site"), "AB1", "duplicate-column"),
+        ("Sites", lambda rows: rows[0].append("owner"), "AB1", "unknown-column"),
+        ("Sites", lambda rows: rows[1].append("us"), "AB2", "no-header"),
         ("Sites", lambda rows: rows.insert(0, ["Our sites"]), "A1", "missing-column"),
         ("Settings", lambda rows: rows.append(["currency", "JPY"]), "A14", "duplicate-column"),
         ("Settings", lambda rows: rows.append(["colour", "red"]), "A14", "unknown-column"),
@@ -375,7 +375,7 @@ def test_a_setting_in_row_1_is_read(example: Workbook) -> None:
 def test_a_faulty_layout_is_one_message(
     example: Workbook, sheet: str, edit: Callable[[list[list[object]]], Any], cell: str, code: str
 ) -> None:
-    assert len(example.sheets["Sites"].rows[0]) == 26
+    assert len(example.sheets["Sites"].rows[0]) == 27
     assert len(example.sheets["Settings"].rows) == 13
     problem = one(edited(example, sheet, edit))
     assert (problem.sheet, problem.cell, problem.code) == (sheet, cell, code)
@@ -439,7 +439,7 @@ def test_every_problem_at_once_in_the_order_of_the_workbook(example: Workbook) -
     assert [(p.sheet, p.cell) for p in caught.value.problems] == [
         ("Settings", "B13"),
         ("Sites", "F2"),
-        ("Sites", "Y2"),
+        ("Sites", "Z2"),
         ("Demand", "D2"),
     ]
     assert str(caught.value).count("\n") == 3

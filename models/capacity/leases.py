@@ -276,7 +276,7 @@ def check(data: Dataset) -> Iterator[Problem]:
 
 
 def _check_terms(data: Dataset) -> Iterator[Problem]:
-    """A lease that would serve in no period says nothing, which its row cannot mean."""
+    """Every lease can serve in some period; one that cannot would be ignored without a word."""
     if not (data.sound("Leases") and data.sound("Periods") and data.sound("Settings")):
         return
     position = calendar(data)["position"]
