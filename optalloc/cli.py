@@ -21,6 +21,7 @@ from rich.table import Table
 
 from optalloc.approved import with_approved
 from optalloc.arrays import Arrays
+from optalloc.documents import write_documents
 from optalloc.errors import (
     InfeasibleError,
     InputError,
@@ -226,6 +227,16 @@ def export(
 def _read(book: Path, model: Model, approved: Path | None) -> Workbook:
     workbook = read_workbook(book)
     return workbook if approved is None else with_approved(workbook, model, approved)
+
+
+@app.command()
+def document(
+    out: Annotated[Path, typer.Argument(help="Folder to write formulation.md and others into.")],
+    model: ModelDir = None,
+) -> None:
+    """Write the formulation page and the data dictionary of a model, in Markdown."""
+    for path in _guarded(lambda: write_documents(load_model(model), out)):
+        print(f"wrote {path}")
 
 
 def _guarded(run: Callable[[], T], *, as_json: bool = False) -> T:

@@ -7,12 +7,14 @@ through this record and never by name.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib
 import importlib.util
+import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -140,6 +142,8 @@ class Family:
     ----------
     name, title : str
         File name, and the name in documents.
+    doc : str
+        Docstring of the family's file, which loading the folder fills in.
     order : int
         Place in documents and in the template; never the order of building.
     sheets, ledgers, limits, outputs, charts : tuple
@@ -190,15 +194,20 @@ class Family:
     strengthening: tuple[str, ...] = ()
     separate: Callable[[Dataset, Values], Iterable[Cuts]] | None = None
     defaults: Callable[[Dataset], dict[str, Any]] = _no_tables
+    doc: str = ""
 
 
 @dataclass(frozen=True)
 class Model:
-    """A loaded model folder: its families in document order, and their declarations by name."""
+    """A loaded model folder: its families in document order, and their declarations by name.
+
+    ``doc`` is the docstring of the folder's ``__init__.py``, empty where there is none.
+    """
 
     path: Path
     families: tuple[Family, ...]
     digest: str
+    doc: str = ""
 
     @property
     def sheets(self) -> dict[str, Sheet]:
@@ -270,10 +279,16 @@ def load_model(path: str | Path | None = None) -> Model:
         family = getattr(module, "FAMILY", None)
         if not isinstance(family, Family):
             raise ModelError(f"{file}: a family file must end with FAMILY = Family(...)")
-        families.append(family)
+        families.append(replace(family, doc=inspect.getdoc(module) or ""))
     families.sort(key=lambda family: (family.order, family.name))
     _refuse_duplicates(folder, families)
-    return Model(folder, tuple(families), digest.hexdigest())
+    return Model(folder, tuple(families), digest.hexdigest(), _opening(folder))
+
+
+def _opening(folder: Path) -> str:
+    """Docstring of the folder as a package, which is never run."""
+    file = folder / "__init__.py"
+    return ast.get_docstring(ast.parse(file.read_text("utf-8"))) or "" if file.is_file() else ""
 
 
 def _package(folder: Path, digest: str) -> str:

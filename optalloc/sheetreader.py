@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -258,7 +259,7 @@ class SheetReader:
         records: list[tuple[object, ...]],
         numbers: list[int],
         place: SheetPlace,
-    ) -> pd.Series:
+    ) -> Any:
         j = columns.get(column.name)
         # A missing required column is one problem of its own, not one for every row.
         values = [None] * len(records) if j is None else [row[j - 1] for row in records]
@@ -274,7 +275,7 @@ class SheetReader:
             if place_in_file in self.odd:
                 self.faulty.add(column.name)
                 self.unread.add(place_in_file[:2])
-        return pd.Series(converted.values, index=pd.Index(numbers, dtype="int64"))
+        return converted.values
 
     def _add(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -290,11 +291,48 @@ def interrupted(whenever: list[str], *words: object) -> Run:
     return Run(words, process.returncode, out, seen + err)
 
 
-def test_ctrl_c_keeps_the_best_plan_with_its_gap(tmp_path: Path) -> None:
-    """Even pressed again while the plan is being checked."""
-    run = interrupted(
-        [r"(plan|draft) \d", "s  read back"], "solve", PACIFIC, "--gap", "0", "--out", tmp_path
+@pytest.fixture(scope="module")
+def hard(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workbook with a first plan at once, whose proof takes minutes: facility location in blocks."""
+    draw = random.Random(1)
+    sites, regions, years = (range(count) for count in (30, 30, 4))
+    case = books.book(
+        Periods=books.years(len(years)),
+        Sites=[
+            {
+                "site": f"S{i}",
+                "status": "candidate",
+                "max_mw": 120,
+                "block_mw": draw.choice([17, 23, 31]),
+                "site_cost": draw.uniform(40, 90),
+                "build_cost_per_mw": draw.uniform(9, 12),
+            }
+            for i in sites
+        ],
+        Network=[
+            {
+                "site": f"S{i}",
+                "region": f"R{r}",
+                "latency_ms": 1,
+                "cost_per_mw_year": draw.uniform(0, 4),
+            }
+            for i in sites
+            for r in regions
+        ],
+        Demand=[
+            row
+            for r in regions
+            for row in books.demand(
+                *(draw.uniform(5, 15) * (1 + 0.3 * year) for year in years), region=f"R{r}"
+            )
+        ],
     )
+    return books.write(case, tmp_path_factory.mktemp("hard") / "book")
+
+
+def test_ctrl_c_keeps_the_best_plan_with_its_gap(hard: Path, tmp_path: Path) -> None:
+    """Even pressed again while the plan is being checked."""
+    run = interrupted([r"plan \d", "s  read back"], "solve", hard, "--gap", "0", "--out", tmp_path)
     assert run.returncode == 0, run.stderr
     assert "press Ctrl-C again to give it up" in run.stderr
     assert "Traceback" not in run.stderr
@@ -304,16 +342,16 @@ def test_ctrl_c_keeps_the_best_plan_with_its_gap(tmp_path: Path) -> None:
     assert (tmp_path / "plan.xlsx").is_file()
 
 
-def test_a_third_ctrl_c_gives_the_plan_up(tmp_path: Path) -> None:
-    times = [r"(plan|draft) \d", "s  read back", "press Ctrl-C again"]
-    run = interrupted(times, "solve", PACIFIC, "--gap", "0", "--out", tmp_path)
+def test_a_third_ctrl_c_gives_the_plan_up(hard: Path, tmp_path: Path) -> None:
+    times = [r"plan \d", "s  read back", "press Ctrl-C again"]
+    run = interrupted(times, "solve", hard, "--gap", "0", "--out", tmp_path)
     assert (run.returncode, run.stdout) == (5, "")
     assert run.stderr.splitlines()[-1] == "interrupted; no plan was written"
     assert list(tmp_path.iterdir()) == []
 
 
-def test_ctrl_c_before_a_first_plan_is_one_line(tmp_path: Path) -> None:
-    run = interrupted([r"s  (build|compile)"], "solve", PACIFIC, "--out", tmp_path / "out")
+def test_ctrl_c_before_a_first_plan_is_one_line(hard: Path, tmp_path: Path) -> None:
+    run = interrupted([r"s  (build|compile)"], "solve", hard, "--out", tmp_path / "out")
     assert (run.returncode, run.stdout) == (5, ""), run.stderr
     assert re.search(r"interrupted", one_line(run.stderr))
     assert not (tmp_path / "out").exists()
@@ -490,7 +528,7 @@ def test_wrong_usage(words: list[str]) -> None:
     assert "Traceback" not in run.stderr
 
 
-@pytest.mark.parametrize("command", ["", "solve", "check", "template"])
+@pytest.mark.parametrize("command", ["", "solve", "check", "template", "document"])
 def test_help_says_what_there_is(command: str) -> None:
     run = optalloc_says(*filter(None, [command]), "--help")
     assert (run.returncode, run.stderr) == (0, "")
@@ -508,6 +546,7 @@ def test_help_says_what_there_is(command: str) -> None:
         ],
         "check": ["--mark", "--approved", "--model"],
         "template": ["--from", "--force", "--model"],
+        "document": ["--model"],
     }
     for word in expected[command]:
         assert word in run.stdout

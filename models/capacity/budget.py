@@ -9,7 +9,8 @@ Data
 Decides
     Nothing.
 Limits
-    ``spending[p] <= max_capital[p]`` and ``sum_{q <= p} spending[q] <= max_capital_to_date[p]``.
+    ``capital_spending[p] <= max_capital[p]`` and
+    ``sum_{q<=p} capital_spending[q] <= max_capital_to_date[p]``.
 Reads and posts
     Reads ``capital_spending``.
 Source
@@ -152,7 +153,7 @@ FAMILY = Family(
             sense="<=",
             sentence="the budget of {period} is spent: {used} of {allowed} M",
             marginal="saving from one more M of budget in the period",
-            formula="spending[p] <= max_capital[p]",
+            formula="capital_spending[p] <= max_capital[p]",
         ),
         Limit(
             name="capital_to_date",
@@ -160,7 +161,7 @@ FAMILY = Family(
             sense="<=",
             sentence="the budget up to {period} is spent: {used} of {allowed} M",
             marginal="saving from one more M of budget up to the period",
-            formula="sum_{q<=p} spending[q] <= max_capital_to_date[p]",
+            formula="sum_{q<=p} capital_spending[q] <= max_capital_to_date[p]",
         ),
     ),
     parameters=parameters,

@@ -10,10 +10,13 @@ In words
 Data
     Contracts, SignedContracts; grid_zone of Sites.
 Decides
-    ``procured[contract, period]``, the MW to sign; ``covered[contract, site, period]``.
+    ``procured[contract, period]``, the MW to sign; ``covered[contract, site, period]``, the peak
+    MW it covers; where a signing has them, ``blocks_procured[contract, period]`` whole blocks, and
+    ``signs[contract, period]``, 1 if anything is signed.
 Limits
-    ``contracted <= max`` over what is active; ``grid_mw = sum covered`` at a site that a capacity
-    contract serves; ``sum covered <= contracted`` for each of them.
+    ``contracted[c,p] <= max[c]`` over what is active; at a site that a capacity contract serves
+    ``grid[i,p] = sum_c covered[c,i,p]``; for each of them
+    ``sum_i covered[c,i,p] <= contracted[c,p]``.
 Reads and posts
     Reads ``grid_mw``; owns and posts ``contracted_mw``; posts ``cost``.
 Source
@@ -488,7 +491,7 @@ LIMITS = (
         sense="==",
         sentence="{contract}, {period}: {used} blocks are signed",
         marginal="none: integrality has no price",
-        formula="procured[c,s] = block[c] blocks[c,s], blocks whole",
+        formula="procured[c,s] = block[c] blocks_procured[c,s], blocks_procured whole",
     ),
     Limit(
         name="contract_within_max",

@@ -4,13 +4,14 @@ In words
     Every workload of every region is served in full, unless the workload has a penalty for what
     is left unmet.
 Data
-    Workloads, Demand.
+    Workloads, Demand. ``demand[w,r,p]``: it_mw of Demand, what a region asks for.
 Decides
     ``unmet[workload, region, period]``, only for workloads with a penalty.
 Limits
-    ``served + unmet = demand``, as ``demand_met``.
+    ``sum_i served[w,r,i,p] + unmet[w,r,p] = demand[w,r,p]``.
 Reads and posts
-    Reads ``served_mw``; owns and posts ``required_mw``; posts ``cost``.
+    Reads ``served_mw``; owns and posts ``required_mw``, which is
+    ``(1 + reserve[w]) (demand[w,r,p] - unmet[w,r,p])``; posts ``cost``.
 Source
     Planner's convention.
 """

@@ -7,14 +7,16 @@ In words
     where that is more. Where nothing is priced, energy is left out. Energy drawn emits what its
     source says, whatever is billed; what emits nothing is clean.
 Data
-    PowerPrices; Contracts; PUE of Sites and load factor of Workloads.
+    PowerPrices; Contracts; PUE of Sites and load factor of Workloads. ``hours[p]``: thousands of
+    hours in a period, so that MW times hours are GWh.
 Decides
     ``drawn[contract, site, period]``, ``spot[site, period]`` and ``billed[contract, period]``,
     all in GWh.
 Limits
-    ``pue hours mean_load = sum drawn + spot``; ``sum drawn <= availability hours contracted``;
-    ``sum spot <= share`` of the zone's energy; ``billed >= sum drawn`` and
-    ``billed >= take_or_pay availability hours contracted``.
+    ``pue[i] hours[p] mean_load[i,p] = sum_c drawn[c,i,p] + spot[i,p]``;
+    ``sum_i drawn[c,i,p] <= availability[c] hours[p] contracted[c,p]``; over a zone ``z``, spot is at
+    most its share of the energy; ``billed[c,p] >= sum_i drawn[c,i,p]`` and
+    ``billed[c,p] >= take_or_pay[c] availability[c] hours[p] contracted[c,p]``.
 Reads and posts
     Reads ``mean_load_mw`` and ``contracted_mw``; owns and posts ``energy_gwh``, ``clean_gwh`` and
     ``emissions_tco2``; posts ``cost``.
@@ -526,7 +528,7 @@ LIMITS = (
         sense="<=",
         sentence="{grid_zone} buys all the spot power it may in {period}: {used} of {allowed} GWh",
         marginal="saving from one more GWh at spot",
-        formula="sum_i spot[i,p] <= share[z,p] sum_i pue[i] hours[p] mean_load[i,p]",
+        formula="sum_{i in z} spot[i,p] <= max_spot_share[z,p] sum_{i in z} pue[i] hours[p] mean_load[i,p]",
     ),
     Limit(
         name="drawn_at_own_sites",

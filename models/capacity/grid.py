@@ -7,12 +7,14 @@ In words
     the grid because less is covered on site counts as new.
 Data
     GridZones, PowerRamp; PUE and grid_zone of Sites; generation of SignedContracts, which covered
-    peak before the first period.
+    peak before the first period. ``connection[i,p]``: energised_mw of PowerRamp, carried forward.
 Decides
     Nothing.
 Limits
-    With ``grid = pue online - on_site``: ``sum (grid[p] - grid[p-1]) <= max_new`` and
-    ``sum grid <= max_total`` over a zone, ``grid <= energised`` at a site.
+    With ``grid[i,p] = pue[i] online[i,p] - on_site[i,p]``, over the sites of a zone ``z``:
+    ``sum_i (grid[i,p] - grid[i,p-1]) <= max_new[z,p]`` and ``sum_i grid[i,p] <= max_total[z,p]``;
+    at a site ``grid[i,p] <= connection[i,p]``; ``on_site`` is what generation covers there. Before
+    the first period stands what exists then.
 Reads and posts
     Reads ``online_mw``; owns and posts ``grid_mw``, from which on-site generation takes.
 Source
@@ -284,7 +286,7 @@ FAMILY = Family(
             sense="<=",
             sentence="grid zone {zone} energises all it can in {period}: {used} of {allowed} MW",
             marginal="saving from one more MW energised in the period",
-            formula="sum_i (grid[i,p] - grid[i,p-1]) <= max_new[z,p]",
+            formula="sum_{i in z} (grid[i,p] - grid[i,p-1]) <= max_new[z,p]",
         ),
         Limit(
             name="zone_total",
@@ -292,7 +294,7 @@ FAMILY = Family(
             sense="<=",
             sentence="grid zone {zone} is full in {period}: {used} of {allowed} MW",
             marginal="saving from one more MW in the zone",
-            formula="sum_i grid[i,p] <= max_total[z,p]",
+            formula="sum_{i in z} grid[i,p] <= max_total[z,p]",
         ),
         Limit(
             name="connection",
@@ -300,7 +302,7 @@ FAMILY = Family(
             sense="<=",
             sentence="{site} draws all its connection gives in {period}: {used} of {allowed} MW",
             marginal="saving from one more MW energised at the site",
-            formula="grid[i,p] = pue[i] online[i,p] - on_site[i,p] <= energised[i,p]",
+            formula="grid[i,p] <= connection[i,p]",
         ),
     ),
     codes={"missing-period": "a keyed sheet without a row for every period"},

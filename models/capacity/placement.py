@@ -9,7 +9,7 @@ Data
 Decides
     ``served[workload, region, site, period]``, which exists only for allowed arcs.
 Limits
-    ``sum (1 + reserve) served <= online`` per site and period. Capacity installed within reach of
+    ``sum_wr (1 + reserve[w]) served[w,r,i,p] <= online[i,p]``. Capacity installed within reach of
     confined demands covers them: implied by the rest, but it lets the solver round.
 Reads and posts
     Reads ``online_mw``, ``installed_mw``, ``required_mw``; owns and posts ``served_mw`` and
@@ -488,7 +488,7 @@ LIMITS = (
         sense="<=",
         sentence="{period}, {cover}: all {allowed} MW installed are needed",
         marginal="none: it follows from the other limits",
-        formula="sum over (w,r) confined to S of (1 + reserve[w]) (demand[w,r,p] - unmet[w,r,p]) <= sum_{i in S} installed[i,p]",
+        formula="sum_{(w,r) confined to S} required[w,r,p] <= sum_{i in S} installed[i,p] for sets of sites S",
     ),
     Limit(
         name="latency_within_limit",

@@ -9,10 +9,13 @@ Data
 Decides
     ``lost_mw[event, period]``, no less than what any member loses.
 Limits
-    ``sum online - lost >= share served`` over the sites of an event's reach. Deliverable: for every
-    set U of demands, ``share sum served <= sum_{d not in U} served + sum_{i reaching U} left online``,
-    which by max-flow min-cut says that the share can be re-routed. There are too many sets to list:
-    the least cut of each network that cannot carry its load is added when it is found.
+    For an event ``e`` and each of its members ``k``, over the sites and demands of its reach:
+    ``share_covered[e] sum_wri served[w,r,i,p] + lost[e,p] <= sum_i online[i,p]`` with
+    ``share_lost[e] sum_{i in k} online[i,p] <= lost[e,p]``. Deliverable: for every set ``U`` of
+    demands, ``share_covered[e] sum_wr served[w,r,p] <= sum_{wr not in U} served[w,r,p] +
+    sum_{i reaching U} left[e,k,i] online[i,p]``, where ``left[e,k,i]`` is 1, less share_lost[e] where
+    i fails with k; by max-flow min-cut this says that the share can be re-routed. There are too many
+    sets to list: the least cut of each network that cannot carry its load is added when it is found.
 Reads and posts
     Reads ``online_mw`` and ``served_mw``.
 Source
@@ -493,7 +496,7 @@ FAMILY = Family(
             sense="<=",
             sentence="{event}, {period}: without {member} {allowed} MW are left for the {used} that must be covered",
             marginal="saving from one MW less to be covered",
-            formula="share sum served + lost[e,p] <= sum_i online[i,p]",
+            formula="share_covered[e] sum_wri served[w,r,i,p] + lost[e,p] <= sum_i online[i,p], share_lost[e] sum_{i in k} online[i,p] <= lost[e,p] for each member k",
         ),
         Limit(
             name="delivers_after_loss",
@@ -502,7 +505,7 @@ FAMILY = Family(
             sentence="{event}, {period}: without {member} {allowed} MW can be re-routed of the {used} that must be covered",
             marginal="saving from one MW less to be covered",
             enforced="cuts",
-            formula="share sum_wr served[w,r,p] <= sum over (w,r) not in U of served[w,r,p] + sum over i reaching U of left[e,k,i] online[i,p], for all U",
+            formula="share_covered[e] sum_wr served[w,r,p] <= sum_{wr not in U} served[w,r,p] + sum_{i reaching U} left[e,k,i] online[i,p] for each member k and all U",
         ),
     ),
     outputs=(LOSSES,),

@@ -6,15 +6,17 @@ In words
     jurisdiction may have an expected loss a year, a figure of its own that no score implies: every
     MW in service there costs it.
 Data
-    Jurisdictions, JurisdictionGroups, RiskWeights, RiskLimits.
+    Jurisdictions, JurisdictionGroups, RiskWeights, RiskLimits. ``a[l,i]``: weight of a MW at a site
+    in a limit; ``b[l]``: the MW it allows.
 Decides
     ``excess_mw[limit, period]``, only for limits with a penalty.
 Limits
-    Every kind but one is a linear row ``sum_i a[l,i] mw[i,p] <= b[l] + excess[l,p]``: a mean score
-    of at most v has ``a = score - v``, a share of at most v ``a = member - v``, of at least v
-    ``a = v - member``, and MW of at most v ``a = member, b = v``. Concentration, the sum of squared
-    shares of jurisdictions (HHI), of at most v is ``||mw|| <= sqrt(v) sum mw + excess``, a cone: its
-    tangents are added where a point lies outside it, and need no binaries.
+    Every kind of limit ``l`` but one is a linear row ``sum_i a[l,i] online[i,p] <= b[l] +
+    excess[l,p]``: a mean score of at most v has ``a = score - v``, a share of at most v ``a = member -
+    v``, of at least v ``a = v - member``, and MW of at most v ``a = member, b = v``; else ``b = 0``.
+    Concentration, the sum of squared shares of jurisdictions ``j`` (HHI), of at most v is
+    ``||online[j,p]||_j <= sqrt(v) sum_i online[i,p] + excess[l,p]``, a cone: its tangents are added
+    where a point lies outside it, and need no binaries.
 Reads and posts
     Reads ``online_mw``; posts ``cost``.
 Source

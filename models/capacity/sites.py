@@ -6,17 +6,21 @@ In words
     period. What is started may be energised at once or later, and stays energised; where what is
     built is retired, until its life is over. Capacity may be leased ready-made besides.
 Data
-    Sites.
+    Sites. ``room[i]``: max_mw less what stands or is under construction, in whole blocks where a
+    site has blocks. ``started_mw[i,s]``: started times block_mw, or started itself where a site has
+    no blocks.
 Decides
     ``committed[site, period]`` (1 from the period of commitment on), ``started[site, period]``
     (cumulative whole blocks, or MW where a site has no blocks), ``energised[site, period]`` (MW of
-    new capacity in service).
+    new capacity in service), ``begun[site, period]`` (1 once something is started, where the first
+    start has a minimum).
 Limits
-    ``started[i,s] <= room[i] committed[i, latest c: begin(c) + site_lead < end(s)]``;
-    ``energised[i,p] <= started[i, latest s: begin(s) + block_lead <= begin(p)] - expired[i,p]``;
-    ``energised[i,p] <= room[i] committed[i, latest c: begin(c) + both leads <= begin(p)]``;
-    ``energised[i,p-1] - (expired[i,p] - expired[i,p-1]) <= energised[i,p]``, with ``expired[i,p] =
-    started[i, latest s: online begin(s) + life <= begin(p)]`` where what is built is retired, else 0.
+    ``started_mw[i,s] <= room[i] committed[i,q]``, q the latest with begin(q) + site_lead < end(s);
+    ``energised[i,p] <= started_mw[i,s] - expired[i,p]``, s the latest with begin(s) + block_lead <=
+    begin(p); ``energised[i,p] <= room[i] committed[i,q]``, q the latest with both leads before
+    begin(p); ``energised[i,p-1] - (expired[i,p] - expired[i,p-1]) <= energised[i,p]``. ``expired[i,p]``
+    is what was started so early that its life is over by begin(p), where what is built is retired;
+    else 0.
     A first start is at least the site's minimum, and a period starts at most so many blocks. What
     cannot be in service within the horizon has no variable. Cumulative variables give a far
     tighter relaxation than one variable per period of start.
@@ -697,7 +701,7 @@ LIMITS = (
         reported=False,
         sentence="{site}, {period}: nothing more is started",
         marginal="cost of building one MW earlier",
-        formula="started[i,s-1] <= started[i,s]",
+        formula="started_mw[i,s-1] <= started_mw[i,s]",
     ),
     Limit(
         name="commitment_kept",
@@ -706,7 +710,7 @@ LIMITS = (
         reported=False,
         sentence="{site}, {period}: the site stays committed",
         marginal="cost of committing earlier",
-        formula="committed[i,c-1] <= committed[i,c]",
+        formula="committed[i,p-1] <= committed[i,p]",
     ),
     Limit(
         name="starts_on_committed_site",
@@ -714,7 +718,7 @@ LIMITS = (
         sense="<=",
         sentence="{site} is full: {used} of {allowed} MW are started by {period}",
         marginal="saving from one more MW of room at the site",
-        formula="started[i,s] <= room[i] committed[i,c], c latest with begin(c) + site_lead < end(s)",
+        formula="started_mw[i,s] <= room[i] committed[i,q], q latest with begin(q) + site_lead[i] < end(s)",
     ),
     Limit(
         name="service_after_block_lead",
@@ -722,7 +726,7 @@ LIMITS = (
         sense="<=",
         sentence="{site}, {period}: all {allowed} MW delivered by then and not retired are in service; more would have to be started a block lead earlier",
         marginal="saving from one more MW delivered by the period",
-        formula="energised[i,p] <= started[i,s] - expired[i,p], s latest with begin(s) + block_lead <= begin(p)",
+        formula="energised[i,p] <= started_mw[i,s] - expired[i,p], s latest with begin(s) + block_lead[i] <= begin(p)",
     ),
     Limit(
         name="service_after_both_leads",
@@ -730,7 +734,7 @@ LIMITS = (
         sense="<=",
         sentence="{site}, {period}: {used} of {allowed} MW allowed by the commitment are in service",
         marginal="saving from one more MW allowed by the commitment",
-        formula="energised[i,p] <= room[i] committed[i,c], c latest with begin(c) + site_lead + block_lead <= begin(p)",
+        formula="energised[i,p] <= room[i] committed[i,q], q latest with begin(q) + site_lead[i] + block_lead[i] <= begin(p)",
     ),
     Limit(
         name="service_kept",
@@ -747,7 +751,7 @@ LIMITS = (
         sense="<=",
         sentence="{site}, {period}: {used} of at most {allowed} MW are started",
         marginal="saving from starting one more MW in the period",
-        formula="started[i,s] - started[i,s-1] <= max_blocks[i] block[i]",
+        formula="starting[i,s] <= max_blocks[i] block[i], where starting[i,s] = started_mw[i,s] - started_mw[i,s-1]",
     ),
     Limit(
         name="first_start_large_enough",
@@ -755,7 +759,7 @@ LIMITS = (
         sense="<=",
         sentence="{site}, {period}: the first start is the least allowed, {used} MW",
         marginal="saving from a minimum one MW smaller",
-        formula="min[i] begun[i,s] <= started[i,s] <= room[i] begun[i,s]",
+        formula="min[i] begun[i,s] <= started_mw[i,s] <= room[i] begun[i,s]",
     ),
     Limit(
         name="whole_blocks",
@@ -764,7 +768,7 @@ LIMITS = (
         enforced="integers",
         sentence="{site}, {period}: {used} blocks",
         marginal="none: integrality has no price",
-        formula="started[i,s] = block[i] x whole number",
+        formula="started_mw[i,s] = block[i] started[i,s], started whole",
     ),
 )
 
