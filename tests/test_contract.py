@@ -69,6 +69,7 @@ def test_every_limit_of_the_model_is_audited(everything_folder: Path) -> None:
     # Rows that only link a helper binary or integer to the limit named after it.
     helpers = {
         *("start_marked", "contract_signed", "billed_if_drawn", "billed_if_not_drawn"),
+        "cluster_hosted",
         *("loss_counted", "rerouted_within_served", "rerouted_within_left"),
     }
     assert components - by_rows - strengthening - helpers == set()
