@@ -182,6 +182,7 @@ def _schedules(settings: Row, site: Row, time: list[Row]) -> Iterator[Schedule]:
                 _capital(settings, site, time, amount * site["build_cost_per_mw"], q["begin"],
                          site["block_lead_months"], site["block_lead_months"])
                 for amount, q in zip(mw, time, strict=True)
+                if amount
             )  # fmt: skip
             delivered = [
                 _stands(site, time, q)
