@@ -67,6 +67,12 @@ def demand(*it_mw: float, workload: str = "load", region: str = "R") -> list[dic
     ]
 
 
+def in_units(*units: float, workload: str = "load", region: str = "R") -> list[dict[str, Any]]:
+    """One region's demand in compute units for periods Y1, Y2, ..."""
+    rows = demand(*units, workload=workload, region=region)
+    return [{**row, "it_mw": None, "units": row["it_mw"]} for row in rows]
+
+
 def book(**sheets: Rows | Mapping[str, Any]) -> Book:
     """The base workbook with some sheets replaced.
 
@@ -190,13 +196,18 @@ def everything() -> Book:
         ],
         Workloads=[
             {"workload": "load", "max_latency_ms": 80, "load_factor": 0.8, "reserve_share": 0.1,
-             "trusted_only": "no", "unmet_penalty_per_mw_year": 90},
+             "trusted_only": "no", "unmet_penalty_per_mw_year": 90, "min_mw_at_one_site": None},
             {"workload": "state", "max_latency_ms": None, "load_factor": 0.7, "reserve_share": 0,
-             "trusted_only": "yes", "unmet_penalty_per_mw_year": None},
+             "trusted_only": "yes", "unmet_penalty_per_mw_year": None, "min_mw_at_one_site": 10},
         ],
         Demand=[
             *demand(45, 50, 55, 75),
             *demand(0, 0, 25, 30, workload="state", region="Japan"),
+            *in_units(0, 10, 50, 50, workload="load", region="Japan"),
+        ],
+        ComputeUnits=[
+            {"workload": "load", "period": "Y1", "mw_per_unit": 0.12},
+            {"workload": "load", "period": "Y3", "mw_per_unit": 0.1},
         ],
         Network=[
             {"site": "Home", "market": None, "region": "R", "latency_ms": 10, "cost_per_mw_year": 0.1},

@@ -31,3 +31,10 @@ def lease_terms(data: Dataset) -> pd.DataFrame:
 def leases_active(data: Dataset) -> pd.DataFrame:
     """Each lease, period of signing, and period in which it is then active, with its site."""
     return whole_periods(lease_terms(data), calendar(data))[["lease", "site", "signed", "period"]]
+
+
+def most_leased(data: Dataset) -> pd.DataFrame:
+    """Most MW that may be leased at each site in each period: site, period, leased_mw."""
+    active = leases_active(data)[["lease", "site", "period"]].drop_duplicates()
+    active = active.assign(leased_mw=active["lease"].map(leases_on_offer(data)["max_mw"]))
+    return active.groupby(["site", "period"], as_index=False)["leased_mw"].sum()
