@@ -26,9 +26,9 @@ BINDING = 1e-5
 
 
 def restate(data: Dataset, model: Model, tables: Mapping[str, pd.DataFrame]) -> Restated:
-    """Every limit of every family with used and allowed, from the tables and dataset alone."""
+    """Every limit of every busy family, with used and allowed, from tables and dataset alone."""
     restated: dict[str, pd.DataFrame] = {}
-    for family in model.families:
+    for family in model.busy_families(data):
         frames = family.audit(data, tables)
         restated |= {limit.name: frames[limit.name] for limit in family.limits}
     return restated
@@ -39,7 +39,7 @@ def limits_table(model: Model, restated: Restated) -> pd.DataFrame:
     frames = [
         _limit_rows(family, limit, restated[name])
         for name, (family, limit) in model.limits.items()
-        if len(restated[name])
+        if name in restated and len(restated[name])
     ]
     columns = [column.name for column in LIMITS.columns]
     if not frames:
@@ -108,7 +108,11 @@ def audit_plan(
     """
     restated = restate(data, model, tables) if restated is None else restated
     again = recomputed_tables(data, model, tables)
-    rows = [_check_limit(limit, restated[name]) for name, (_, limit) in model.limits.items()]
+    rows = [
+        _check_limit(limit, restated[name])
+        for name, (_, limit) in model.limits.items()
+        if name in restated
+    ]
     rows += [
         _compare(name, spec.key, tables[name], again[name])
         for name, spec in model.outputs.items()
@@ -163,7 +167,7 @@ def recomputed_tables(
 ) -> dict[str, pd.DataFrame]:
     """Give every table that follows from decisions, gathered over the families."""
     parts: dict[str, list[pd.DataFrame]] = {}
-    for family in model.families:
+    for family in model.busy_families(data):
         for name, frame in family.recompute(data, tables).items():
             parts.setdefault(name, []).append(frame)
     return {

@@ -48,8 +48,8 @@ class Cuts:
 
 def separator(program: Program, arrays: Arrays) -> Callable[[np.ndarray], ExtraRows] | None:
     """Give `Arrays.separate`; None where no family has such rows."""
-    asked = [family for family in program.model.families if family.separate is not None]
-    asked = [family for family in asked if program.dataset.uses(family.sheets)]
+    busy = program.model.busy_families(program.dataset)
+    asked = [family for family in busy if family.separate is not None]
     if not asked:
         return None
 

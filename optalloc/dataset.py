@@ -66,9 +66,9 @@ class Dataset:
         """Give the single record of a vertical sheet, its columns as attributes."""
         return SimpleNamespace(**{str(k): v for k, v in self.frames[sheet].iloc[0].items()})
 
-    def uses(self, sheets: Iterable[Sheet]) -> bool:
+    def uses(self, sheets: Iterable[str]) -> bool:
         """Whether any of these sheets has a row."""
-        return any(len(self.frames[sheet.name]) for sheet in sheets)
+        return any(len(self.frames[sheet]) for sheet in sheets)
 
     def sound(self, sheet: str, *columns: str) -> bool:
         """Whether a sheet, or some columns of it, hold no error so far.

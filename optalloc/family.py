@@ -13,7 +13,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
@@ -166,6 +166,9 @@ class Family:
     recompute : callable
         ``recompute(data, tables) -> {name: frame}``: the columns that follow from decisions, worked
         out again from the tables of decisions and the dataset alone.
+    idle_without : tuple of str
+        Sheets of which one must have a row for the family to have anything to say: else its
+        tables, audit and recompute are not asked for. Empty: always.
     strengthening : tuple of str
         Constraints that cut off no plan and only tighten the relaxation.
     separate : callable, optional
@@ -191,10 +194,15 @@ class Family:
     tables: Callable[[Dataset, Values], dict[str, pd.DataFrame]] = _no_tables
     audit: Callable[[Dataset, Mapping[str, pd.DataFrame]], dict[str, pd.DataFrame]] = _no_tables
     recompute: Callable[[Dataset, Mapping[str, pd.DataFrame]], dict[str, pd.DataFrame]] = _no_tables
+    idle_without: tuple[str, ...] = ()
     strengthening: tuple[str, ...] = ()
     separate: Callable[[Dataset, Values], Iterable[Cuts]] | None = None
     defaults: Callable[[Dataset], dict[str, Any]] = _no_tables
     doc: str = ""
+
+    def is_idle(self, data: Dataset) -> bool:
+        """Whether the sheets that it needs have no rows."""
+        return bool(self.idle_without) and not data.uses(self.idle_without)
 
 
 @dataclass(frozen=True)
@@ -208,6 +216,10 @@ class Model:
     families: tuple[Family, ...]
     digest: str
     doc: str = ""
+
+    def busy_families(self, data: Dataset) -> Iterator[Family]:
+        """The families that have something to say of a dataset, in document order."""
+        return (family for family in self.families if not family.is_idle(data))
 
     @property
     def sheets(self) -> dict[str, Sheet]:

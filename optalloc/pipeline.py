@@ -213,7 +213,7 @@ def _decided(program: Program, arrays: Arrays, outcome: Outcome) -> dict[str, pd
     assert outcome.values is not None
     values = Values(program, arrays, outcome.values)
     parts: dict[str, list[pd.DataFrame]] = {}
-    for family in program.model.families:
+    for family in program.model.busy_families(program.dataset):
         for name, frame in family.tables(program.dataset, values).items():
             parts.setdefault(name, []).append(frame)
     specs = program.model.outputs

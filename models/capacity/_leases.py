@@ -37,4 +37,4 @@ def most_leased(data: Dataset) -> pd.DataFrame:
     """Most MW that may be leased at each site in each period: site, period, leased_mw."""
     active = leases_active(data)[["lease", "site", "period"]].drop_duplicates()
     active = active.assign(leased_mw=active["lease"].map(leases_on_offer(data)["max_mw"]))
-    return active.groupby(["site", "period"], as_index=False)["leased_mw"].sum()
+    return active.groupby(["site", "period"], as_index=False).agg({"leased_mw": "sum"})

@@ -146,6 +146,7 @@ FAMILY = Family(
     title="Budget",
     order=80,
     sheets=(BUDGETS,),
+    idle_without=("Budgets",),
     limits=(
         Limit(
             name="capital_in_period",

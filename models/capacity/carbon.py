@@ -238,6 +238,7 @@ FAMILY = Family(
     title="Carbon",
     order=60,
     sheets=(CARBON,),
+    idle_without=("Carbon",),
     limits=(
         Limit(
             name="emissions_within_cap",

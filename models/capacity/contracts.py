@@ -534,6 +534,7 @@ FAMILY = Family(
     title="Power contracts",
     order=50,
     sheets=(CONTRACTS, SIGNED_CONTRACTS),
+    idle_without=("Contracts",),
     ledgers=(
         Ledger(
             name="contracted_mw",

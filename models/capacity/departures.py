@@ -555,6 +555,7 @@ FAMILY = Family(
     title="Departures from the approved plan",
     order=95,
     sheets=(APPROVED_ACTIONS, DEPARTURE_COSTS),
+    idle_without=("ApprovedActions",),
     limits=(
         Limit(
             name="departure_counted",

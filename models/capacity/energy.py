@@ -557,6 +557,13 @@ FAMILY = Family(
     title="Energy and spot",
     order=55,
     sheets=(POWER_PRICES,),
+    idle_without=(
+        "Contracts",
+        "PowerPrices",
+        "GridZones",
+        "PowerRamp",
+        "Carbon",
+    ),
     ledgers=(
         Ledger(name="energy_gwh", unit="GWh", over=("period",), meaning="Energy that is drawn."),
         Ledger(

@@ -123,6 +123,7 @@ FAMILY = Family(
     title="On-site generation",
     order=52,
     sheets=(),
+    idle_without=("Contracts",),
     limits=(
         Limit(
             name="offset_within_contract",

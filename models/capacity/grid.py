@@ -271,6 +271,10 @@ FAMILY = Family(
     title="Grid",
     order=45,
     sheets=(GRID_ZONES, POWER_RAMP),
+    idle_without=(
+        "GridZones",
+        "PowerRamp",
+    ),
     ledgers=(
         Ledger(
             name="grid_mw",

@@ -371,6 +371,7 @@ FAMILY = Family(
     title="Leases",
     order=22,
     sheets=(LEASES,),
+    idle_without=("Leases",),
     ledgers=(
         Ledger(
             name="leased_mw",

@@ -489,6 +489,7 @@ FAMILY = Family(
     title="Resilience",
     order=75,
     sheets=(LOSS_EVENTS, LOSS_MEMBERS),
+    idle_without=("LossEvents",),
     limits=(
         Limit(
             name="survives_loss",

@@ -708,6 +708,10 @@ FAMILY = Family(
     title="Jurisdiction risk",
     order=70,
     sheets=(JURISDICTIONS, JURISDICTION_GROUPS, RISK_WEIGHTS, RISK_LIMITS),
+    idle_without=(
+        "Jurisdictions",
+        "RiskLimits",
+    ),
     limits=LIMITS,
     outputs=(RISK, EXPOSURE),
     codes={

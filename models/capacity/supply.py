@@ -748,6 +748,10 @@ FAMILY = Family(
     title="Supply chain",
     order=65,
     sheets=(EQUIPMENT_NEEDS, SUPPLIERS, EQUIPMENT, EXPORT_LIMITS),
+    idle_without=(
+        "EquipmentNeeds",
+        "Equipment",
+    ),
     ledgers=(
         Ledger(
             name="equipment_units",

@@ -227,6 +227,7 @@ FAMILY = Family(
     title="Early termination",
     order=51,
     sheets=(),
+    idle_without=("Contracts",),
     limits=(
         Limit(
             name="ended_within_signed",
