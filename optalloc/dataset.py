@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -65,6 +65,10 @@ class Dataset:
     def one(self, sheet: str) -> Any:
         """Give the single record of a vertical sheet, its columns as attributes."""
         return SimpleNamespace(**{str(k): v for k, v in self.frames[sheet].iloc[0].items()})
+
+    def uses(self, sheets: Iterable[str]) -> bool:
+        """Whether any of these sheets has a row."""
+        return any(len(self.frames[sheet]) for sheet in sheets)
 
     def sound(self, sheet: str, *columns: str) -> bool:
         """Whether a sheet, or some columns of it, hold no error so far.

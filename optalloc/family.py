@@ -13,7 +13,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
@@ -25,6 +25,7 @@ from optalloc.schema import Column, Sheet
 if TYPE_CHECKING:
     import pandas as pd
 
+    from optalloc.cuts import Cuts
     from optalloc.dataset import Dataset
     from optalloc.program import Ledgers
     from optalloc.values import Values
@@ -73,7 +74,8 @@ class Limit:
     formula : str
         The inequality in mathematical notation, for the formulation page.
     enforced : str
-        ``"row"`` by a constraint of this name, ``"sets"`` because what would break it has no
+        ``"row"`` by a constraint of this name, ``"cuts"`` by rows that `Family.separate` finds,
+        ``"sets"`` because what would break it has no
         variable, ``"integers"`` by whole numbers.
     reported : bool
         Whether it is of interest that it binds; False for rules of logic.
@@ -164,8 +166,14 @@ class Family:
     recompute : callable
         ``recompute(data, tables) -> {name: frame}``: the columns that follow from decisions, worked
         out again from the tables of decisions and the dataset alone.
+    idle_without : tuple of str
+        Sheets of which one must have a row for the family to have anything to say: else its
+        tables, audit and recompute are not asked for. Empty: always.
     strengthening : tuple of str
         Constraints that cut off no plan and only tighten the relaxation.
+    separate : callable, optional
+        ``separate(data, values) -> cuts`` (`optalloc.cuts.Cuts`): rows of limits that cannot be
+        listed in advance, broken by these values; asked at fractional points too.
     defaults : callable
         ``defaults(data) -> dict``: solver options that the workbook sets.
     """
@@ -186,9 +194,15 @@ class Family:
     tables: Callable[[Dataset, Values], dict[str, pd.DataFrame]] = _no_tables
     audit: Callable[[Dataset, Mapping[str, pd.DataFrame]], dict[str, pd.DataFrame]] = _no_tables
     recompute: Callable[[Dataset, Mapping[str, pd.DataFrame]], dict[str, pd.DataFrame]] = _no_tables
+    idle_without: tuple[str, ...] = ()
     strengthening: tuple[str, ...] = ()
+    separate: Callable[[Dataset, Values], Iterable[Cuts]] | None = None
     defaults: Callable[[Dataset], dict[str, Any]] = _no_tables
     doc: str = ""
+
+    def is_idle(self, data: Dataset) -> bool:
+        """Whether the sheets that it needs have no rows."""
+        return bool(self.idle_without) and not data.uses(self.idle_without)
 
 
 @dataclass(frozen=True)
@@ -202,6 +216,10 @@ class Model:
     families: tuple[Family, ...]
     digest: str
     doc: str = ""
+
+    def busy_families(self, data: Dataset) -> Iterator[Family]:
+        """The families that have something to say of a dataset, in document order."""
+        return (family for family in self.families if not family.is_idle(data))
 
     @property
     def sheets(self) -> dict[str, Sheet]:

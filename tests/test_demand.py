@@ -10,7 +10,8 @@ import pyomo.environ as pyo
 import pytest
 
 import optalloc
-from tests.books import binding, book, changed_cost, cost_without, demand, years
+from tests.books import binding, book, changed_cost, cost_without, demand, in_units, write, years
+from tests.families import problems
 
 Solve = Callable[..., optalloc.Plan]
 
@@ -125,3 +126,78 @@ def test_missing_period(solve: Solve) -> None:
         solve(Periods=years(2), Demand=demand(40))
     assert [problem.code for problem in raised.value.problems] == ["missing-period"]
     assert solve(Periods=years(2), Demand=demand(40, 0)).cost == pytest.approx(400)
+
+
+def sizes(**mw_per_unit: float) -> list[dict[str, Any]]:
+    """MW per unit of the workload from the periods named."""
+    return [
+        {"workload": "load", "period": period, "mw_per_unit": mw}
+        for period, mw in mw_per_unit.items()
+    ]
+
+
+def test_demand_in_compute_units(solve: Solve) -> None:
+    """A unit takes 0.4 MW in Y1, nothing is said of Y2, and from Y3 it takes 0.2.
+
+    Proves: 100, 100 and 150 units are 40, 40 and 30 MW, beside 5 MW of another region: 45 MW, 450.
+    Sensitivity: 0.5 MW from Y2 makes 50 MW of them, 550; in MW throughout the cost is the same.
+    """
+    case: dict[str, Any] = {
+        "Periods": years(3),
+        "Network": [{"site": "A", "region": r, "latency_ms": 1} for r in ("R", "S")],
+    }
+    other = demand(5, 5, 5, region="S")
+    mixed = [*in_units(100, 100, 150), *other]
+    plan = solve(Demand=mixed, ComputeUnits=sizes(Y3=0.2, Y1=0.4), **case)
+    assert plan.cost == pytest.approx(450)
+    assert plan["Service"]["demand_mw"].tolist() == pytest.approx([40, 40, 30, 5, 5, 5])
+    assert plan["Balance"]["demand_mw"].tolist() == pytest.approx([45, 45, 35])
+    grown = sizes(Y1=0.4, Y2=0.5, Y3=0.2)
+    assert solve(Demand=mixed, ComputeUnits=grown, **case).cost == pytest.approx(550)
+    assert solve(Demand=demand(40, 40, 30) + other, **case).cost == pytest.approx(450)
+
+
+def test_units_are_converted_again_for_the_audit(solve: Solve, tmp_path: Path) -> None:
+    """Proves: against a dataset in which a unit takes more, the plan does not pass, in demand alone
+    and without the model. Sensitivity: against its own it does."""
+    case: dict[str, Any] = {"Demand": in_units(100), "ComputeUnits": sizes(Y1=0.4)}
+    plan, model = solve(**case), optalloc.load_model()
+
+    def refused(mw_per_unit: float) -> set[str]:
+        changed = book(**case | {"ComputeUnits": sizes(Y1=mw_per_unit)})
+        folder = write(changed, tmp_path / str(mw_per_unit))
+        data = optalloc.validate(optalloc.read_workbook(folder), model)
+        audit = optalloc.audit_plan(data, model, plan.tables, plan.outcome)
+        return set(audit.loc[~audit["passed"].astype(bool), "subject"])
+
+    assert refused(0.4) == set()
+    assert "Service" in refused(0.41)
+
+
+def test_one_of_it_mw_and_units(solve: Solve) -> None:
+    """Proves: a row with both and a row with neither have one message each; blank is not 0.
+    Sensitivity: 0 in one of them is read as nothing, and a misspelt column is its only message."""
+    both = in_units(100)[0] | {"it_mw": 40}
+    neither = demand(40)[0] | {"region": "S", "it_mw": None, "units": None}
+    network = [{"site": "A", "region": r, "latency_ms": 1} for r in ("R", "S")]
+    case = {"Network": network, "ComputeUnits": sizes(Y1=0.4)}
+    found = problems(solve, Demand=[both, neither], **case)
+    assert [text.split(":")[0] for text in found] == ["Demand!D2", "Demand!D3"]
+    assert ["found both" in found[0], "found neither" in found[1]] == [True, True]
+    assert all("one-of-two" in text for text in found)
+    right = [both | {"it_mw": None}, neither | {"units": 0}]
+    assert solve(Demand=right, **case).cost == pytest.approx(400)
+    misspelt = {("it_mv" if name == "it_mw" else name): v for name, v in demand(40)[0].items()}
+    (found_first,) = problems(solve, Demand=[misspelt])
+    assert found_first.endswith("[unknown-column]")
+
+
+def test_units_need_their_mw(solve: Solve) -> None:
+    """Proves: units without a row on ComputeUnits, or before the first, are one error at the first
+    period concerned. Sensitivity: with a row from Y1, 40 MW, 400."""
+    case = {"Periods": years(2), "Demand": in_units(100, 100)}
+    for rows, at in (([], "Y1"), (sizes(Y2=0.4), "Y1")):
+        (found,) = problems(solve, ComputeUnits=rows, **case)
+        assert "unit-without-mw" in found
+        assert found.startswith("Demand!E2") and at in found
+    assert solve(ComputeUnits=sizes(Y1=0.4), **case).cost == pytest.approx(400)

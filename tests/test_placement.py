@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import optalloc
 from tests.books import Book, binding, book, changed_cost, cost_without, demand, few, years
+from tests.families import broken, compiled, problems
 
 Solve = Callable[..., optalloc.Plan]
 
@@ -291,6 +292,119 @@ def test_errors(solve: Solve, sheets: dict[str, Any], codes: list[str]) -> None:
     assert [problem.code for problem in raised.value.problems] == codes
     priced = {"max_latency_ms": 5, "unmet_penalty_per_mw_year": 3}
     assert solve(Workloads=priced).cost == pytest.approx(120)
+
+
+def cluster(least: float | None, holds: float = 30, **workload: Any) -> dict[str, Any]:
+    """40 MW asked for, A dear with room for 100, B cheap with less, and a minimum at one site."""
+    return {
+        "Sites": [SITES[0], SITES[1] | {"max_mw": holds}],
+        "Network": NETWORK,
+        "Workloads": {"min_mw_at_one_site": least} | workload,
+    }
+
+
+def test_cluster_large_enough(solve: Solve, tmp_path: Path) -> None:
+    """Without a minimum B takes 30 MW and A the other 10, 420.
+
+    Proves: at least 20 each, 240 + 200; at least 25, or more than is asked for at all, and A takes
+    everything, 480. Sensitivity: at least 10, or without the limit, 420.
+    """
+    plan = solve(**cluster(20))
+    assert plan.cost == pytest.approx(440)
+    assert binding(plan, "cluster_large_enough") == ["load, A, Y1", "load, B, Y1"]
+    limit = ("cluster_large_enough",)
+    assert cost_without(book(**cluster(20)), tmp_path / "w", *limit) == pytest.approx(420)
+    for least, cost in ((25, 480), (41, 480), (10, 420), (None, 420)):
+        assert solve(**cluster(least)).cost == pytest.approx(cost)
+
+
+def test_a_minimum_counts_capacity_without_its_reserve(solve: Solve) -> None:
+    """Proves: with a reserve of a quarter 24 MW at B hold 19.2 and no 20, so A takes 40 with their
+    reserve, 600. Sensitivity: 25 MW hold 20, 250 + 300."""
+    assert solve(**cluster(20, holds=24, reserve_share=0.25)).cost == pytest.approx(600)
+    assert solve(**cluster(20, holds=25, reserve_share=0.25)).cost == pytest.approx(550)
+
+
+def test_a_minimum_is_over_all_regions(solve: Solve) -> None:
+    """R and S ask for 15 MW each, in one piece of 20 at least.
+
+    Proves: both at B, 300; where B reaches R alone, 15 MW are too few there, and both are at A,
+    360. Sensitivity: without a minimum R runs at B and S at A, 330.
+    """
+    two = {"Demand": demand(15, region="R") + demand(15, region="S")}
+    network = [row | {"region": region} for region in ("R", "S") for row in NETWORK]
+    assert solve(**cluster(20) | two | {"Network": network}).cost == pytest.approx(300)
+    network[3] = network[3] | {"latency_ms": 90}
+    far = {**two, "Network": network}
+    assert solve(**cluster(20, max_latency_ms=50) | far).cost == pytest.approx(360)
+    assert solve(**cluster(None, max_latency_ms=50) | far).cost == pytest.approx(330)
+
+
+def test_a_minimum_in_each_period(solve: Solve) -> None:
+    """B, where 30 MW stand, is free. Proves: 10 MW in Y1 are less than the 20 of the minimum and
+    run at B; of 40 in Y2 A takes 20, 240. Sensitivity: without a minimum 10, 120."""
+    standing = {"status": "existing", "existing_mw": 30, "max_mw": 30}
+    case = {"Periods": years(2), "Demand": demand(10, 40)}
+
+    def cost(least: float | None) -> float:
+        made = cluster(least) | case
+        made["Sites"] = [SITES[0], SITES[1] | standing]
+        return solve(**made).cost
+
+    assert cost(20) == pytest.approx(240)
+    assert cost(None) == pytest.approx(120)
+
+
+def test_a_minimum_beside_unmet_demand(solve: Solve) -> None:
+    """One site of 30 MW at 10 M for 40 MW that cost 20 M a MW-year where unmet.
+
+    Proves: at least 30 leave 10, 300 + 200; at least 35, or at least all 40, leave everything, 800.
+    Sensitivity: without a minimum 500.
+    """
+
+    def cost(least: float | None) -> float:
+        workload = {"unmet_penalty_per_mw_year": 20, "min_mw_at_one_site": least}
+        return solve(Sites={"max_mw": 30}, Workloads=workload).cost
+
+    assert [cost(least) for least in (30, 35, 50, None)] == pytest.approx([500, 800, 800, 500])
+
+
+def test_the_audit_sees_a_scattered_cluster(solve: Solve, tmp_path: Path) -> None:
+    """Proves: 30 and 10 MW written by hand in place of 20 and 20 break the minimum in the audit."""
+    plan = solve(**cluster(20))
+    assert not broken(plan, cluster(20), tmp_path / "kept")
+    load = plan["Load"].sort_values("site").assign(served_mw=[10.0, 30.0])
+    assert "cluster_large_enough" in broken(plan, cluster(20), tmp_path / "changed", Load=load)
+
+
+def test_without_a_minimum_there_is_nothing(tmp_path: Path) -> None:
+    """Proves: a blank minimum adds no row and no column. Sensitivity: a minimum adds, for each of
+    two sites, two rows and a binary."""
+    without = compiled({**cluster(None), "Workloads": {}}, tmp_path / "without")
+    blank = compiled(cluster(None), tmp_path / "blank")
+    assert blank.size == without.size
+    assert abs(blank.matrix - without.matrix).nnz == 0
+    with_one = compiled(cluster(20), tmp_path / "with")
+    assert with_one.matrix.shape == (without.matrix.shape[0] + 4, without.matrix.shape[1] + 2)
+    assert with_one.integer.sum() == without.integer.sum() + 2
+
+
+def test_a_cluster_that_no_site_can_hold(solve: Solve) -> None:
+    """Two sites of 100 and 60 MW for 150 that must be served.
+
+    Proves: at least 120 at one site is an error at its cell, at least 60 is a plan. Sensitivity:
+    with a price nothing is served, 150 x 3; where a cell of Sites cannot be read, only that is said.
+    """
+    case = {**cluster(120, holds=60), "Demand": demand(150)}
+    (found,) = problems(solve, **case)
+    assert found.startswith("Workloads!B2: min_mw_at_one_site must be at most the 100 MW")
+    assert found.endswith("[cluster-too-large]")
+    assert solve(**case | {"Workloads": {"min_mw_at_one_site": 60}}).cost == pytest.approx(1680)
+    priced = {"min_mw_at_one_site": 120, "unmet_penalty_per_mw_year": 3}
+    assert solve(**case | {"Workloads": priced}).cost == pytest.approx(450)
+    sites = [SITES[0] | {"max_mw": "many"}, SITES[1]]
+    (unread,) = problems(solve, **case | {"Sites": sites})
+    assert unread.startswith("Sites!")
 
 
 def renamed(made: Book, names: dict[str, str]) -> Book:

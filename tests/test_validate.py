@@ -355,6 +355,26 @@ def test_a_note_beside_the_settings_is_left_alone_and_a_third_column_is_not(
     assert (problem.cell, problem.code) == ("C3", "no-header")
 
 
+def test_optional_settings_without_a_value_are_as_good_as_none(example: Workbook) -> None:
+    """A value without a name, or in place of the names, is still not lost."""
+
+    def without_values(rows: list[list[object]]) -> None:
+        for row in rows[1:]:
+            row[1] = None
+
+    def header_alone(rows: list[list[object]]) -> None:
+        del rows[1:]
+
+    for edit in (without_values, header_alone):
+        dataset, problems = check(edited(example, "DepartureCosts", edit), MODEL)
+        assert dataset["DepartureCosts"].empty
+        assert [problem.code for problem in problems] == ["departures-free"]
+    lost = edited(
+        example, "DepartureCosts", lambda rows: rows.__setitem__(slice(1, None), [[None, 5]])
+    )
+    assert one(lost).code == "missing-column"
+
+
 def test_a_setting_in_row_1_is_read(example: Workbook) -> None:
     headless = edited(example, "Settings", lambda rows: rows.pop(0))
     assert notices(headless) == []
@@ -364,9 +384,9 @@ def test_a_setting_in_row_1_is_read(example: Workbook) -> None:
 @pytest.mark.parametrize(
     ("sheet", "edit", "cell", "code"),
     [
-        ("Sites", lambda rows: rows[0].append("site"), "AA1", "duplicate-column"),
-        ("Sites", lambda rows: rows[0].append("owner"), "AA1", "unknown-column"),
-        ("Sites", lambda rows: rows[1].append("us"), "AA2", "no-header"),
+        ("Sites", lambda rows: rows[0].append("site"), "AB1", "duplicate-column"),
+        ("Sites", lambda rows: rows[0].append("owner"), "AB1", "unknown-column"),
+        ("Sites", lambda rows: rows[1].append("us"), "AB2", "no-header"),
         ("Sites", lambda rows: rows.insert(0, ["Our sites"]), "A1", "missing-column"),
         ("Settings", lambda rows: rows.append(["currency", "JPY"]), "A14", "duplicate-column"),
         ("Settings", lambda rows: rows.append(["colour", "red"]), "A14", "unknown-column"),
@@ -382,7 +402,7 @@ def test_a_setting_in_row_1_is_read(example: Workbook) -> None:
 def test_a_faulty_layout_is_one_message(
     example: Workbook, sheet: str, edit: Callable[[list[list[object]]], Any], cell: str, code: str
 ) -> None:
-    assert len(example.sheets["Sites"].rows[0]) == 26
+    assert len(example.sheets["Sites"].rows[0]) == 27
     assert len(example.sheets["Settings"].rows) == 13
     problem = one(edited(example, sheet, edit))
     assert (problem.sheet, problem.cell, problem.code) == (sheet, cell, code)
@@ -446,7 +466,7 @@ def test_every_problem_at_once_in_the_order_of_the_workbook(example: Workbook) -
     assert [(p.sheet, p.cell) for p in caught.value.problems] == [
         ("Settings", "B13"),
         ("Sites", "F2"),
-        ("Sites", "Y2"),
+        ("Sites", "Z2"),
         ("Demand", "D2"),
     ]
     assert str(caught.value).count("\n") == 3

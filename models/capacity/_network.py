@@ -9,6 +9,7 @@ import pandas as pd
 from optalloc.dataset import Dataset, remembered
 
 from ._building import active_sites
+from ._demand import asked, asked_above_nought
 
 # More sets of sites than this cost the solver more than their cover rows are worth.
 MOST_COVERS = 24
@@ -54,13 +55,11 @@ def resident(data: Dataset) -> pd.DataFrame:
 @remembered
 def arcs(data: Dataset) -> pd.DataFrame:
     """Allowed (workload, region, site) with latency, network cost and the workload's columns."""
-    asked = (
-        data["Demand"].loc[data["Demand"]["it_mw"] > 0, ["workload", "region"]].drop_duplicates()
-    )
+    pairs = asked_above_nought(data)[["workload", "region"]].drop_duplicates()
     sites = active_sites(data)[["site", "jurisdiction"]].reset_index(drop=True)
     trusted = data["Jurisdictions"].set_index("jurisdiction")["trusted"]
     frame = (
-        asked.merge(data["Workloads"], on="workload")
+        pairs.merge(data["Workloads"], on="workload")
         .merge(network(data), on="region")
         .merge(sites, on="site")
     )
@@ -94,7 +93,7 @@ def covers(data: Dataset) -> tuple[pd.DataFrame, pd.DataFrame]:
         (str(workload), str(region)): frozenset(own["site"])
         for (workload, region), own in arcs(data).groupby(["workload", "region"])
     }
-    size: dict[Any, float] = data["Demand"].groupby(["workload", "region"])["it_mw"].max().to_dict()
+    size: dict[Any, float] = asked(data).groupby(["workload", "region"])["it_mw"].max().to_dict()
     everywhere = frozenset[str]().union(*allowed.values())
     reaches = set(allowed.values()) | ({everywhere} if allowed else set())
     inside = {reach: [pair for pair, own in allowed.items() if own <= reach] for reach in reaches}

@@ -32,6 +32,7 @@ from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 
 from ._calendar import calendar
+from ._capital import CAPITAL_ITEMS
 
 BUDGETS = Sheet(
     name="Budgets",
@@ -114,8 +115,9 @@ def constrain(m: Any, p: Parameters) -> None:
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Capital laid over the periods again, payment by payment, from the Cost table."""
     cal, cost = calendar(data), tables["Cost"]
-    capital = cost[(cost["family"] == "capital") & (cost["kind"] == "cash")]
-    capital = capital[~capital["item"].isin(["fixed", "running"])]
+    # A table without rows has no text in it.
+    of_capital = cost["item"].astype(str).str.startswith(CAPITAL_ITEMS)
+    capital = cost[of_capital & (cost["kind"] == "cash")]
     paid = dict.fromkeys(cal.index, 0.0)
     for row in capital.to_dict("records"):
         first, last = row["first_month"], row["last_month"]
@@ -144,6 +146,7 @@ FAMILY = Family(
     title="Budget",
     order=80,
     sheets=(BUDGETS,),
+    idle_without=("Budgets",),
     limits=(
         Limit(
             name="capital_in_period",

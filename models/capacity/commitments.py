@@ -264,6 +264,7 @@ FAMILY = Family(
     title="Commitments",
     order=90,
     sheets=(DECISIONS,),
+    idle_without=("Decisions",),
     limits=(
         Limit(
             name="decision_at_least",

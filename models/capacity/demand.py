@@ -2,9 +2,11 @@
 
 In words
     Every workload of every region is served in full, unless the workload has a penalty for what
-    is left unmet.
+    is left unmet. Demand is given in MW or in compute units, whose MW falls from one generation of
+    hardware to the next; a unit is converted before anything is decided.
 Data
-    Workloads, Demand. ``demand[w,r,p]``: it_mw of Demand, what a region asks for.
+    Workloads, Demand, ComputeUnits. ``demand[w,r,p]``: what a region asks for, it_mw of Demand or its
+    units times mw_per_unit.
 Decides
     ``unmet[workload, region, period]``, only for workloads with a penalty.
 Limits
@@ -33,6 +35,7 @@ from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
 
 from ._calendar import calendar
+from ._demand import asked, asked_above_nought
 from ._money import PENALTY, charge_rows, post_cost, yearly_charges
 
 WORKLOADS = Sheet(
@@ -91,12 +94,22 @@ WORKLOADS = Sheet(
             above=0,
             example=60,
         ),
+        Column(
+            name="min_mw_at_one_site",
+            kind=Kind.NUMBER,
+            unit="MW IT",
+            meaning="Least of it that a site serves in a period, over all regions, if it serves any (a training cluster cannot be scattered); all that is asked for in the period, where that is less.",
+            blank=None,
+            blank_means="no minimum",
+            above=0,
+            example=20,
+        ),
     ),
 )
 
 DEMAND = Sheet(
     name="Demand",
-    meaning="Peak IT load of a workload in a region and period.",
+    meaning="Peak IT load of a workload in a region and period, in MW or in compute units.",
     required=True,
     key=("workload", "region", "period"),
     missing=Missing.ERROR,
@@ -125,14 +138,57 @@ DEMAND = Sheet(
             name="it_mw",
             kind=Kind.NUMBER,
             unit="MW IT",
-            meaning="Peak IT load to be served; a workload named for a region needs every period, 0 where there is none.",
+            meaning="Peak IT load to be served; a workload named for a region needs every period, 0 where there is none. Fill in it_mw or units, not both.",
+            blank=None,
+            blank_means="given in units",
             at_least=0,
             example=40,
+        ),
+        Column(
+            name="units",
+            kind=Kind.NUMBER,
+            unit="compute units",
+            meaning="The same in compute units, whose MW ComputeUnits gives: racks, accelerators, or whatever the workload is counted in.",
+            blank=None,
+            blank_means="given in MW",
+            at_least=0,
+        ),
+    ),
+)
+
+COMPUTE_UNITS = Sheet(
+    name="ComputeUnits",
+    meaning="MW of one compute unit of a workload from a period on; hardware generations make it fall.",
+    key=("workload", "period"),
+    missing=Missing.CARRY,
+    columns=(
+        Column(
+            name="workload",
+            kind=Kind.TEXT,
+            meaning="From Workloads; needed where its Demand is in units.",
+            refers_to="Workloads.workload",
+            example="inference",
+        ),
+        Column(
+            name="period",
+            kind=Kind.TEXT,
+            meaning="From Periods.",
+            refers_to="Periods.period",
+            example="2027H1",
+        ),
+        Column(
+            name="mw_per_unit",
+            kind=Kind.NUMBER,
+            unit="MW IT per unit",
+            meaning="Peak IT load of one unit.",
+            above=0,
+            example=0.13,
         ),
     ),
 )
 
 KEYS = ["workload", "region", "period"]
+AMOUNTS = ("it_mw", "units")
 
 SERVICE = TableSpec(
     name="Service",
@@ -161,10 +217,7 @@ class Parameters:
 
 def demand_rows(data: Dataset) -> pd.DataFrame:
     """Demand above nought, with the columns of its workload."""
-    demand = data["Demand"]
-    return (
-        demand[demand["it_mw"] > 0].merge(data["Workloads"], on="workload").reset_index(drop=True)
-    )
+    return asked_above_nought(data).merge(data["Workloads"], on="workload").reset_index(drop=True)
 
 
 def parameters(data: Dataset) -> Parameters:
@@ -212,9 +265,11 @@ def constrain(m: Any, p: Parameters) -> None:
 
 
 def check(data: Dataset) -> Iterator[Problem]:
-    """A workload named for a region has a row for every period."""
+    """Each row of Demand can be read as MW, and each workload and region has every period."""
+    yield from _check_amounts(data)
     if not data.sound("Demand", *KEYS):
         return
+    yield from _check_sizes(data)
     demand = data["Demand"].dropna(subset=KEYS)
     periods = data["Periods"]["period"].dropna().tolist()
     for (workload, region), own in demand.groupby(["workload", "region"], sort=False):
@@ -231,9 +286,53 @@ def check(data: Dataset) -> Iterator[Problem]:
             )
 
 
+def _check_amounts(data: Dataset) -> Iterator[Problem]:
+    """Exactly one of it_mw and units is filled in."""
+    demand, place = data["Demand"], data.places.get("Demand")
+    # Where a column's name could not be read, its cells look blank and are not.
+    lost = any(
+        not data.sound("Demand", name) and (place is None or name not in place.columns)
+        for name in AMOUNTS
+    )
+    filled = demand["it_mw"].notna()
+    alike = filled == demand["units"].notna()
+    for row in demand.index[alike & filled if lost else alike]:
+        yield data.problem(
+            "Demand",
+            row,
+            "it_mw",
+            "it_mw or units must be filled in, one of the two",
+            "Fill in one and empty the other; 0 where nothing is asked for.",
+            "one-of-two",
+            found="both" if filled[row] else "neither",
+        )
+
+
+def _check_sizes(data: Dataset) -> Iterator[Problem]:
+    """A workload whose demand is in units has MW per unit by the first period of it."""
+    if not (data.sound("ComputeUnits", "workload", "period") and data.sound("Periods")):
+        return
+    position = calendar(data)["position"]
+    sizes = data["ComputeUnits"]
+    known = sizes["period"].map(position).groupby(sizes["workload"]).min()
+    counted = data["Demand"].dropna(subset=[*KEYS, "units"])
+    counted = counted.assign(at=counted["period"].map(position).astype(float))
+    since = counted["workload"].map(known).astype(float)
+    early = counted[since.isna() | (counted["at"] < since)]
+    for row, at in early.sort_values("at", kind="stable").drop_duplicates("workload").iterrows():
+        yield data.problem(
+            "Demand",
+            row,
+            "units",
+            f"units of {at['workload']!r} must have their MW on sheet ComputeUnits by {at['period']}",
+            f"Add a row for {at['period']} or earlier, or give it_mw instead.",
+            "unit-without-mw",
+        )
+
+
 def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
     """Demand, served and unmet, and the totals."""
-    service = data["Demand"][[*KEYS, "it_mw"]].rename(columns={"it_mw": "demand_mw"})
+    service = asked(data)[[*KEYS, "it_mw"]].rename(columns={"it_mw": "demand_mw"})
     served = values.ledger("served_mw").rename(columns={"value": "served_mw"})
     unmet = values.variable("unmet", KEYS).rename(columns={"value": "unmet_mw"})
     service = service.merge(served, on=KEYS, how="left").merge(unmet, on=KEYS, how="left")
@@ -269,11 +368,26 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     }
 
 
+def _converted(data: Dataset) -> pd.DataFrame:
+    """Demand in MW, each unit at its workload's last MW per unit up to the period."""
+    rows = data["Demand"]
+    given = data["ComputeUnits"].to_dict("records")
+    now: dict[str, float] = {}
+    size: dict[tuple[str, str], float] = {}
+    for period in calendar(data).index:
+        now |= {at["workload"]: at["mw_per_unit"] for at in given if at["period"] == period}
+        size |= {(workload, period): mw for workload, mw in now.items()}
+    mw = [
+        at["units"] * size[at["workload"], at["period"]] if pd.isna(at["it_mw"]) else at["it_mw"]
+        for at in rows.to_dict("records")
+    ]
+    return rows[KEYS].assign(demand_mw=mw)
+
+
 def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Demand as read, served from the Load table, and the penalties."""
     load = tables["Load"].groupby(KEYS, as_index=False)["served_mw"].sum()
-    asked = data["Demand"][[*KEYS, "it_mw"]].rename(columns={"it_mw": "demand_mw"})
-    service = asked.merge(load, on=KEYS, how="left").fillna({"served_mw": 0.0})
+    service = _converted(data).merge(load, on=KEYS, how="left").fillna({"served_mw": 0.0})
     rate, cal = data.one("Settings").discount_rate, calendar(data)
     unmet = (
         tables["Service"]
@@ -304,7 +418,7 @@ FAMILY = Family(
     name="demand",
     title="Demand",
     order=30,
-    sheets=(WORKLOADS, DEMAND),
+    sheets=(WORKLOADS, DEMAND, COMPUTE_UNITS),
     ledgers=(
         Ledger(
             name="required_mw",
@@ -343,7 +457,11 @@ FAMILY = Family(
         ),
     ),
     outputs=(SERVICE,),
-    codes={"missing-period": "a keyed sheet without a row for every period"},
+    codes={
+        "missing-period": "a keyed sheet without a row for every period",
+        "one-of-two": "two columns of which exactly one must be filled in",
+        "unit-without-mw": "demand in compute units before the MW of one is given",
+    },
     check=check,
     parameters=parameters,
     declare=declare,

@@ -402,6 +402,11 @@ FAMILY = Family(
     title="Labour",
     order=60,
     sheets=(LABOUR_NEEDS, LABOUR_POOLS, LABOUR_TIERS),
+    idle_without=(
+        "LabourNeeds",
+        "LabourPools",
+        "LabourTiers",
+    ),
     ledgers=(
         Ledger(
             name="person_months",

@@ -279,6 +279,7 @@ FAMILY = Family(
     title="Pace",
     order=85,
     sheets=(PACE,),
+    idle_without=("Pace",),
     limits=(
         Limit(
             name="sites_per_period",

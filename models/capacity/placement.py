@@ -1,21 +1,29 @@
 """Placement: at which site each workload of each region runs.
 
 In words
-    A region is served only from sites that its latency, residency and trust allow. What a site
-    serves, with its reserve, stays within its capacity in service.
+    A region is served only from sites that its latency, residency and trust allow, when something
+    stands there, can be in service or may be leased. What a site serves, with its reserve, stays
+    within its capacity in service.
+    A workload that cannot be scattered runs in no less than its minimum at any one site.
 Data
-    Network, Residency; latency, reserve and trust of Workloads; trust and groups of jurisdictions.
+    Network, Residency; latency, reserve, trust and minimum of Workloads; trust and groups of
+    jurisdictions.
 Decides
-    ``served[workload, region, site, period]``, which exists only for allowed arcs.
+    ``served[workload, region, site, period]``, which exists only for allowed arcs;
+    ``hosts[workload, site, period]`` (1 where a site serves it), only for workloads with a minimum.
 Limits
-    ``sum_wr (1 + reserve[w]) served[w,r,i,p] <= online[i,p]``. Capacity installed within reach of
+    ``sum_wr (1 + reserve[w]) served[w,r,i,p] <= online[i,p]``. With ``least[w,p]`` the lesser of
+    min_mw_at_one_site and the demand of all regions, and ``most[w,i,p]`` what the site can hold or its
+    arcs ask for, ``least[w,p] hosts[w,i,p] <= sum_r served[w,r,i,p] <= most[w,i,p] hosts[w,i,p]``; what
+    is re-routed after a loss need not keep to it. Capacity installed within reach of
     confined demands covers them: implied by the rest, but it lets the solver round.
 Reads and posts
     Reads ``online_mw``, ``installed_mw``, ``required_mw``; owns and posts ``served_mw`` and
     ``mean_load_mw``; posts ``cost``.
 Source
     Capacitated facility location; the links ``served <= demand committed`` are those of
-    Leung and Magnanti (1989, doi:10.1007/BF01582288), taken only where the relaxation breaks them.
+    Leung and Magnanti (1989, doi:10.1007/BF01582288), taken only where the relaxation breaks them;
+    they hold only where nothing serves without a commitment.
 """
 
 from __future__ import annotations
@@ -37,6 +45,8 @@ from optalloc.values import Values
 
 from ._building import active_sites, possible_service, possible_starts, site_periods, standing_mw
 from ._calendar import calendar
+from ._demand import asked, asked_above_nought
+from ._leases import most_leased
 from ._money import CASH, charge_rows, post_cost, yearly_charges
 from ._network import arcs, covers, network
 
@@ -135,6 +145,9 @@ RESIDENCY = Sheet(
 KEYS = ["workload", "region", "site", "period"]
 DEMAND_KEYS = ["workload", "region", "period"]
 SITE_KEYS = ["site", "period"]
+CLUSTER_KEYS = ["workload", "site", "period"]
+# Load below this, in MW, is noise of the solver's arithmetic and hosts nothing.
+TINY_MW = 1e-6
 
 LOAD = TableSpec(
     name="Load",
@@ -183,46 +196,81 @@ class Parameters:
     covering: pd.DataFrame
     links: pd.DataFrame
     charges: pd.DataFrame
+    clusters: pd.DataFrame
 
 
-def parameters(data: Dataset) -> Parameters:
-    """All numbers of the family from the dataset."""
+def placements(data: Dataset) -> pd.DataFrame:
+    """Arcs in every period in which something is asked for and the site can have capacity.
+
+    Adds it_mw, ready_mw (what stands or may be leased), and where new capacity is possible room_mw
+    and ripe, the commitment it needs.
+    """
     cal = calendar(data)
-    demand = data["Demand"]
-    demand = demand[demand["it_mw"] > 0][[*DEMAND_KEYS, "it_mw"]]
+    demand = asked_above_nought(data)[[*DEMAND_KEYS, "it_mw"]]
     service = possible_service(data, possible_starts(data))
     ripe = pd.Series(cal.index.to_numpy()[service["ripe_position"]], index=service.index)
     service["ripe"] = ripe.mask(service["is_open"])
     standing = standing_mw(data)
     somewhere = standing.merge(service[[*SITE_KEYS, "ripe", "room_mw"]], on=SITE_KEYS, how="left")
-    somewhere = somewhere[(somewhere["standing_mw"] > 0) | somewhere["room_mw"].notna()]
-    frame = arcs(data).merge(demand, on=["workload", "region"]).merge(somewhere, on=SITE_KEYS)
+    somewhere = somewhere.merge(most_leased(data), on=SITE_KEYS, how="left")
+    somewhere["ready_mw"] = somewhere["standing_mw"] + somewhere["leased_mw"].fillna(0.0)
+    somewhere["ready_made"] = somewhere["ready_mw"] > 0
+    somewhere = somewhere[somewhere["ready_made"] | somewhere["room_mw"].notna()]
+    return arcs(data).merge(demand, on=["workload", "region"]).merge(somewhere, on=SITE_KEYS)
+
+
+def clusters(data: Dataset, frame: pd.DataFrame) -> pd.DataFrame:
+    """Where a workload with a minimum may run, with the least and most MW of it there.
+
+    `frame` is that of `placements`. The most is what the arcs ask for or what the site can hold.
+    """
+    total = asked(data).groupby(["workload", "period"])["it_mw"].sum().rename("total_mw")
+    own = frame.dropna(subset=["min_mw_at_one_site"])
+    own = own.assign(
+        holds_mw=(own["ready_mw"] + own["room_mw"].fillna(0.0)) / (1.0 + own["reserve_share"])
+    )
+    own = own.groupby(CLUSTER_KEYS, sort=False, as_index=False).agg(
+        {"it_mw": "sum", "holds_mw": "first", "min_mw_at_one_site": "first"}
+    )
+    own = own.join(total, on=["workload", "period"])
+    return own[CLUSTER_KEYS].assign(
+        least_mw=own[["min_mw_at_one_site", "total_mw"]].min(axis=1),
+        most_mw=own[["it_mw", "holds_mw"]].min(axis=1),
+    )
+
+
+def parameters(data: Dataset) -> Parameters:
+    """All numbers of the family from the dataset."""
+    frame = placements(data)
     charges = yearly_charges(
         data,
         frame[KEYS],
         frame["cost_per_mw_year"],
         data.one("Settings").running_cost_escalation,
     )
-    # Where something stands already, a link would not hold.
-    links = frame[frame["ripe"].notna() & (frame["standing_mw"] == 0)]
+    # Where something stands already, or is leased, a link would not hold.
+    links = frame[frame["ripe"].notna() & ~frame["ready_made"]]
     most = np.minimum(links["it_mw"], links["room_mw"] / (1.0 + links["reserve_share"]))
     loaded = site_periods(data)[SITE_KEYS].merge(frame[SITE_KEYS].drop_duplicates(), on=SITE_KEYS)
     return Parameters(
         frame,
         loaded,
-        demand,
+        asked_above_nought(data)[DEMAND_KEYS],
         *covers(data),
         links[[*KEYS, "ripe"]].assign(most_mw=most),
         charges,
+        clusters(data, frame),
     )
 
 
 def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
-    """Arcs, what is served on them, and its cost."""
+    """Arcs, what is served on them, its cost, and what hosts a workload with a minimum."""
     m.ARCS = index_set(p.arcs[KEYS])
     m.served = pyo.Var(m.ARCS, domain=pyo.NonNegativeReals)
     m.PLACED = index_set(p.demands[DEMAND_KEYS])
     m.LOADED = index_set(p.sites[SITE_KEYS])
+    m.CLUSTERS = index_set(p.clusters[CLUSTER_KEYS])
+    m.hosts = pyo.Var(m.CLUSTERS, domain=pyo.Binary)
     m.SERVED_FROM = indexed_set(m.PLACED, p.arcs, DEMAND_KEYS, ["site"])
     m.SERVES = indexed_set(m.LOADED, p.arcs, SITE_KEYS, ["workload", "region"])
     of_workload = p.arcs.drop_duplicates("workload").set_index("workload")
@@ -245,7 +293,8 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
 
 
 def constrain(m: Any, p: Parameters) -> None:
-    """Load stays within capacity in service."""
+    """Load stays within capacity in service, and clusters are not scattered."""
+    _constrain_clusters(m, p)
     m.load_within_online = pyo.Constraint(
         m.LOADED,
         rule=lambda m, i, q: (
@@ -277,6 +326,27 @@ def constrain(m: Any, p: Parameters) -> None:
     )
 
 
+def _constrain_clusters(m: Any, p: Parameters) -> None:
+    m.HOSTED = indexed_set(m.CLUSTERS, p.arcs, CLUSTER_KEYS, ["region"])
+    sizes = p.clusters.set_index(CLUSTER_KEYS)
+    m.least_hosted_mw = parameter(m.CLUSTERS, sizes["least_mw"])
+    m.most_hosted_mw = parameter(m.CLUSTERS, sizes["most_mw"])
+    m.cluster_large_enough = pyo.Constraint(
+        m.CLUSTERS,
+        rule=lambda m, w, i, q: (
+            m.least_hosted_mw[w, i, q] * m.hosts[w, i, q]
+            <= sum(m.served[w, r, i, q] for r in m.HOSTED[w, i, q])
+        ),
+    )
+    m.cluster_hosted = pyo.Constraint(
+        m.CLUSTERS,
+        rule=lambda m, w, i, q: (
+            sum(m.served[w, r, i, q] for r in m.HOSTED[w, i, q])
+            <= m.most_hosted_mw[w, i, q] * m.hosts[w, i, q]
+        ),
+    )
+
+
 # What decides which sites may serve a demand.
 REACH = {
     "Sites": ("market", "jurisdiction", "status"),
@@ -286,6 +356,8 @@ REACH = {
     "Jurisdictions": ("jurisdiction", "trusted"),
     "JurisdictionGroups": (),
 }
+# What decides, beside that, how much of a demand a site can hold.
+HOLDING = ("Settings", "Periods", "Sites", "Workloads", "Demand", "ComputeUnits", "Leases")
 
 
 def check(data: Dataset) -> Iterator[Problem]:
@@ -328,11 +400,8 @@ def check(data: Dataset) -> Iterator[Problem]:
     if sites.empty or not known_reach:
         return
     reached = pd.MultiIndex.from_frame(arcs(data)[["workload", "region"]])
-    demand = (
-        data["Demand"]
-        .merge(data["Workloads"], on="workload", how="left")
-        .set_axis(data["Demand"].index)
-    )
+    demand = asked(data)
+    demand = demand.merge(data["Workloads"], on="workload", how="left").set_axis(demand.index)
     must = demand[
         (demand["it_mw"] > 0)
         & demand["unmet_penalty_per_mw_year"].isna()
@@ -349,6 +418,30 @@ def check(data: Dataset) -> Iterator[Problem]:
             "Check max_latency_ms, Network, Residency and trust, or give the workload an unmet penalty.",
             "unreachable-demand",
         )
+    yield from _check_clusters(data)
+
+
+def _check_clusters(data: Dataset) -> Iterator[Problem]:
+    """A workload that must be served has, for each demand, a site that can hold its minimum."""
+    workloads = data["Workloads"]
+    must = workloads["min_mw_at_one_site"].notna() & workloads["unmet_penalty_per_mw_year"].isna()
+    if not must.any() or not all(data.sound(sheet) for sheet in HOLDING):
+        return
+    frame = placements(data)
+    sizes = frame.merge(clusters(data, frame), on=CLUSTER_KEYS)
+    best = sizes.groupby(DEMAND_KEYS, sort=False)[["least_mw", "most_mw"]].max()
+    small = best[best["most_mw"] < best["least_mw"] - TINY_MW].reset_index()
+    for row, name in workloads.loc[must, "workload"].items():
+        own = small[small["workload"] == name]
+        for at in own.nsmallest(1, "most_mw").to_dict("records"):
+            yield data.problem(
+                "Workloads",
+                row,
+                "min_mw_at_one_site",
+                f"min_mw_at_one_site must be at most the {at['most_mw']:g} MW of {name!r} that one site can serve where {at['region']!r} is served in {at['period']}",
+                "Lower it, give a site more room, or give the workload an unmet penalty.",
+                "cluster-too-large",
+            )
 
 
 def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
@@ -357,14 +450,15 @@ def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
     latency = network(data)[["site", "region", "latency_ms"]]
     load = served[served["served_mw"] > 0].merge(latency, on=["site", "region"])
     load = load[[column.name for column in LOAD.columns]]
-    online = values.ledger("online_mw").groupby("period")["value"].sum()
-    installed = values.ledger("installed_mw").groupby("period")["value"].sum()
-    return {"Load": load, "Balance": balance(data, load, online, installed)}
+    totals = {
+        "demand_mw": asked(data).groupby("period")["it_mw"].sum(),
+        "online_mw": values.ledger("online_mw").groupby("period")["value"].sum(),
+        "installed_mw": values.ledger("installed_mw").groupby("period")["value"].sum(),
+    }
+    return {"Load": load, "Balance": balance(data, load, totals)}
 
 
-def balance(
-    data: Dataset, load: pd.DataFrame, online: pd.Series, installed: pd.Series
-) -> pd.DataFrame:
+def balance(data: Dataset, load: pd.DataFrame, totals: Mapping[str, pd.Series]) -> pd.DataFrame:
     """Capacity against demand by period."""
     names = calendar(data).index
     reserve = (
@@ -372,11 +466,9 @@ def balance(
     )
     taken = (load["served_mw"] * (1.0 + reserve)).groupby(load["period"]).sum()
     columns = {
-        "demand_mw": data["Demand"].groupby("period")["it_mw"].sum(),
+        **totals,
         "served_mw": load.groupby("period")["served_mw"].sum(),
         "with_reserve_mw": taken,
-        "online_mw": online,
-        "installed_mw": installed,
     }
     frame = pd.DataFrame(
         {k: v.reindex(names).fillna(0.0).astype(float) for k, v in columns.items()}
@@ -385,7 +477,7 @@ def balance(
 
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Load against capacity, latency, residency and trust, from the Load and Build tables."""
+    """Load against capacity, minima, latency, residency and trust, from Load, Build and Service."""
     load = tables["Load"].merge(data["Workloads"], on="workload")
     taken = (
         (load["served_mw"] * (1.0 + load["reserve_share"]))
@@ -402,6 +494,7 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     broken = ~where[load["trusted_only"]].isin(trusted)
     return {
         "load_within_online": within,
+        "cluster_large_enough": _cluster_audit(load, tables["Service"]),
         "capacity_covers_demand": _cover_audit(data, load, tables["Build"]),
         "latency_within_limit": timed[KEYS].assign(
             used=timed["latency_ms"], allowed=timed["max_latency_ms"]
@@ -412,6 +505,19 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
         "resident_where_required": _residency_audit(data, load, where),
         "served_not_negative": load[KEYS].assign(used=-load["served_mw"], allowed=0.0),
     }
+
+
+def _cluster_audit(load: pd.DataFrame, service: pd.DataFrame) -> pd.DataFrame:
+    """What each site serves of a workload with a minimum, against it or all that is asked for."""
+    rows = []
+    clustered = load[load["min_mw_at_one_site"].notna()]
+    for (workload, site, period), own in clustered.groupby(CLUSTER_KEYS, sort=False):
+        here = (service["workload"] == workload) & (service["period"] == period)
+        least = min(own["min_mw_at_one_site"].iloc[0], service.loc[here, "demand_mw"].sum())
+        mw = own["served_mw"].sum()
+        if mw > TINY_MW:
+            rows.append((workload, site, period, least, mw))
+    return pd.DataFrame(rows, columns=[*CLUSTER_KEYS, "used", "allowed"])
 
 
 def _cover_audit(data: Dataset, load: pd.DataFrame, build: pd.DataFrame) -> pd.DataFrame:
@@ -447,6 +553,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     """Latency, balance and network cost from what is served and built."""
     load, build, settings = tables["Load"], tables["Build"], data.one("Settings")
     by_period = build.groupby("period")[["online_mw", "installed_mw"]].sum()
+    asked_for = tables["Service"].groupby("period")["demand_mw"].sum()
     rows = load.merge(network(data), on=["site", "region"], suffixes=("_told", ""))
     rows = rows.merge(calendar(data).reset_index(), on="period")
     growth = (1 + settings.running_cost_escalation) ** (rows["mid"] / 12)
@@ -460,7 +567,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     cost = cost.rename(columns={"begin": "first_month", "end": "last_month"})
     return {
         "Load": rows[[*KEYS, "latency_ms"]],
-        "Balance": balance(data, load, by_period["online_mw"], by_period["installed_mw"]),
+        "Balance": balance(data, load, {**by_period, "demand_mw": asked_for}),
         "Cost": charge_rows(
             "placement", cost.assign(item="network", kind=CASH, subject=cost["site"])
         ),
@@ -475,6 +582,14 @@ LIMITS = (
         sentence="{site}, {period}: all {allowed} MW in service are taken by load and reserve",
         marginal="saving from one more MW in service",
         formula="sum_wr (1 + reserve[w]) served[w,r,i,p] <= online[i,p]",
+    ),
+    Limit(
+        name="cluster_large_enough",
+        unit="MW IT",
+        sense="<=",
+        sentence="{site}, {period}: {workload} runs there in no more than the least allowed at one site, {used} MW",
+        marginal="saving from a minimum one MW smaller",
+        formula="least[w,p] hosts[w,i,p] <= sum_r served[w,r,i,p] <= most[w,i,p] hosts[w,i,p], least = min(min_mw_at_one_site[w], sum_r demand[w,r,p])",
     ),
     Limit(
         name="capacity_covers_demand",
@@ -561,6 +676,7 @@ FAMILY = Family(
         "one-of-two": "two columns of which exactly one must be filled in",
         "latency-missing": "a site without latency to a region",
         "unreachable-demand": "demand that no site may serve",
+        "cluster-too-large": "a minimum at one site that no site within reach can hold",
     },
     check=check,
     parameters=parameters,

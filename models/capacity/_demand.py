@@ -1,0 +1,24 @@
+"""What is asked for, in MW: demand given in compute units is converted here for every family."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from optalloc.dataset import Dataset, remembered
+
+from ._calendar import calendar, carried_forward
+
+
+@remembered
+def asked(data: Dataset) -> pd.DataFrame:
+    """Demand by the row numbers of its sheet, with it_mw filled in where it is given in units."""
+    rows, keys = data["Demand"], ["workload", "period"]
+    sizes = carried_forward(data["ComputeUnits"], calendar(data), ["workload"])
+    per_unit = rows[keys].merge(sizes, on=keys, how="left")["mw_per_unit"].set_axis(rows.index)
+    return rows.assign(it_mw=rows["it_mw"].fillna(rows["units"] * per_unit))
+
+
+def asked_above_nought(data: Dataset) -> pd.DataFrame:
+    """Rows of `asked` that ask for something."""
+    rows = asked(data)
+    return rows[rows["it_mw"] > 0]
