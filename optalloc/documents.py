@@ -28,6 +28,7 @@ _ENFORCED = {
     "row": "by rows of this name",
     "sets": "by leaving out every variable that would break it",
     "integers": "by whole numbers",
+    "cuts": "by rows that are added where a point breaks it",
 }
 
 
