@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,6 +15,53 @@ import optalloc
 from optalloc.tables import AUDIT, LIMITS, SUMMARY
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+class Watched(Mapping[str, pd.DataFrame]):
+    """Tables of a plan that note which of them are read."""
+
+    def __init__(self, tables: Mapping[str, pd.DataFrame]) -> None:
+        self.tables = tables
+        self.read: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        self.read[name] = self.tables[name]
+        return self.tables[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tables)
+
+    def __len__(self) -> int:
+        return len(self.tables)
+
+
+def once(step: Callable[..., Any]) -> Callable[..., Any]:
+    """A family's step, not run again for tables of which it read none that changed.
+
+    It follows from dataset and tables alone, so that it would give the same.
+    """
+    first: list[tuple[dict[str, pd.DataFrame], Any]] = []
+
+    def run(data: optalloc.Dataset, tables: Mapping[str, pd.DataFrame]) -> Any:
+        for read, result in first:
+            if all(tables.get(name) is frame for name, frame in read.items()):
+                return result
+        watched = Watched(tables)
+        result = step(data, watched)
+        first[:] = first or [(watched.read, result)]
+        return result
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def audited(everything_data) -> tuple[optalloc.Dataset, optalloc.Model]:
+    """The dataset, and a model whose families restate only what an altered table changes."""
+    dataset, model = everything_data
+    families = (
+        replace(f, audit=once(f.audit), recompute=once(f.recompute)) for f in model.families
+    )
+    return dataset, replace(model, families=tuple(families))
 
 
 def columns_of(plan: optalloc.Plan, model: optalloc.Model) -> list[tuple[str, str]]:
@@ -56,9 +106,9 @@ def refused(
         return True
 
 
-def test_a_plan_altered_by_hand_is_refused(everything: optalloc.Plan, everything_data) -> None:
+def test_a_plan_altered_by_hand_is_refused(everything: optalloc.Plan, audited) -> None:
     """Proves: one cell changed in any column of any table is caught; unaltered, it passes."""
-    dataset, model = everything_data
+    dataset, model = audited
     tables = {name: frame for name, frame in everything.tables.items() if name != AUDIT.name}
     assert optalloc.audit_plan(dataset, model, tables, everything.outcome)["passed"].all()
     missed = [
@@ -71,9 +121,9 @@ def test_a_plan_altered_by_hand_is_refused(everything: optalloc.Plan, everything
     assert missed == []
 
 
-def test_a_row_dropped_by_hand_is_refused(everything: optalloc.Plan, everything_data) -> None:
+def test_a_row_dropped_by_hand_is_refused(everything: optalloc.Plan, audited) -> None:
     """Proves: a row missing from any table is caught."""
-    dataset, model = everything_data
+    dataset, model = audited
     tables = {name: frame for name, frame in everything.tables.items() if name != AUDIT.name}
     missed = [
         name
