@@ -20,7 +20,7 @@ from optalloc.symbols import Symbol, explained, sections, symbols_in
 from optalloc.tables import AUDIT, LIMITS, RUN, SUMMARY
 from optalloc.validate import CODES as SHEET_CODES
 
-__all__ = ["DOCUMENTS", "data_dictionary", "formulation", "write_documents"]
+__all__ = ["COMMAND", "DOCUMENTS", "data_dictionary", "formulation", "write_documents"]
 
 COMMAND = "optalloc document docs"
 _WIDTH = 100
@@ -28,6 +28,7 @@ _ENFORCED = {
     "row": "by rows of this name",
     "sets": "by leaving out every variable that would break it",
     "integers": "by whole numbers",
+    "cuts": "by rows that are added where a point breaks it",
 }
 
 
@@ -55,6 +56,8 @@ def formulation(model: Model) -> str:
         "# Formulation",
         _generated(),
         *_own_words(model.doc),
+        "A name with an index is a decision, a ledger or a column, whole or without its ending, or "
+        "it is explained with the data of its family. Each family lists the symbols of its limits.",
         "## Families",
         _contents(family.title for family in model.families),
         "## Ledgers",

@@ -94,11 +94,11 @@ class Column:
         """The bounds as a phrase, such as ``"at least 0 and at most 1"``; empty if unbounded."""
         parts = []
         if self.above is not None:
-            parts.append(f"above {self.above:g}")
+            parts.append(f"above {self.above:.12g}")
         if self.at_least is not None:
-            parts.append(f"at least {self.at_least:g}")
+            parts.append(f"at least {self.at_least:.12g}")
         if self.at_most is not None:
-            parts.append(f"at most {self.at_most:g}")
+            parts.append(f"at most {self.at_most:.12g}")
         return " and ".join(parts)
 
     @property

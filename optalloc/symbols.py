@@ -1,8 +1,8 @@
 """What the names in a formula stand for: decisions, ledgers, columns, or what a docstring explains.
 
-A formula is plain text such as ``sum_i served[w,r,i,p] <= online[i,p]``. Each name with an index is
-a symbol. It is the name of something declared, whole or without its ending (``online`` for a ledger
-``online_mw``), or it is explained in the family's docstring as ``name[index]``.
+A formula is plain text such as ``sum_i flow[i,j] <= supply[j]``. Each name with an index is a
+symbol. It is the name of something declared, whole or without its ending (``supply`` for a ledger
+``supply_t``), or it is explained in the family's docstring as ``name[index]``.
 """
 
 from __future__ import annotations
@@ -110,7 +110,9 @@ def _declared(family: Family, name: str) -> Iterator[tuple[int, Symbol]]:
 
 def _sentence(words: str) -> str:
     text = " ".join(words.split())
-    return f"{text[:1].upper()}{text[1:]}."
+    # A name of the model keeps its case.
+    is_name = "_" in text.partition(" ")[0]
+    return f"{text if is_name else text[:1].upper() + text[1:]}."
 
 
 def _if_named(

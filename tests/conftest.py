@@ -16,6 +16,13 @@ from tests import books
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the flag that alone rewrites the golden model files."""
+    parser.addoption(
+        "--update-goldens", action="store_true", help="rewrite tests/golden from the families"
+    )
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _modules_left_alone_by_the_collector() -> None:
     """Spare the garbage collector the walk over every module's objects, which never go away."""

@@ -9,7 +9,8 @@ Data
 Decides
     Nothing.
 Limits
-    ``emissions[p] <= max_tco2[p]`` and ``min_clean_share[p] energy[p] <= clean[p]``.
+    ``emissions[p] <= max_tco2[p]`` and ``min_clean_share[p] energy[p] <= clean[p]``, with ``z`` the
+    zone of a site.
 Reads and posts
     Reads ``emissions_tco2``, ``clean_gwh`` and ``energy_gwh``.
 Source

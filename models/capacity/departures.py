@@ -7,11 +7,12 @@ In words
     approved but can no longer be done counts as departed from.
 Data
     ApprovedActions, by hand or from the Actions table of a plan.xlsx; DepartureCosts.
+    ``approved[k]``: MW of an approved action; ``planned[k]``: MW that the plan starts or signs there.
 Decides
     ``departed_mw[action, subject, period]``: MW by which an approved start or signing is departed from.
 Limits
     ``departed[k] >= planned[k] - approved[k]`` and ``departed[k] >= approved[k] - planned[k]`` for each
-    approved start or signing. Where nothing was approved, what is planned is itself what departs; a
+    approved start or signing ``k``. Where nothing was approved, what is planned is itself what departs; a
     commitment departs by ``c`` or ``1 - c``, with c the 0 or 1 of committing in the period.
 Reads and posts
     Reads ``starting_mw``; posts ``cost``, a penalty due on the first day of its period.

@@ -10,7 +10,8 @@ Data
 Decides
     ``offset[contract, period]``, the MW of peak covered on site.
 Limits
-    ``offset <= contracted`` for each plant; ``sum offset <= pue online``, that is ``grid >= 0``.
+    ``offset[c,p] <= contracted[c,p]`` for each plant; ``sum_c offset[c,p] <= pue[i] online[i,p]``
+    at its site, that is ``grid[i,p] >= 0``.
 Reads and posts
     Reads ``contracted_mw``; posts ``grid_mw``.
 Source

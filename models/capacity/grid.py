@@ -7,14 +7,14 @@ In words
     the grid because less is covered on site counts as new.
 Data
     GridZones, PowerRamp; PUE and grid_zone of Sites; generation of SignedContracts, which covered
-    peak before the first period. ``connection[i,p]``: energised_mw of PowerRamp, carried forward.
+    peak before the first period. ``connection[i,p]``: energised_mw of PowerRamp, carried forward. ``on_site[i,p]``: the
+    peak that generation at a site covers there.
 Decides
     Nothing.
 Limits
     With ``grid[i,p] = pue[i] online[i,p] - on_site[i,p]``, over the sites of a zone ``z``:
     ``sum_i (grid[i,p] - grid[i,p-1]) <= max_new[z,p]`` and ``sum_i grid[i,p] <= max_total[z,p]``;
-    at a site ``grid[i,p] <= connection[i,p]``; ``on_site`` is what generation covers there. Before
-    the first period stands what exists then.
+    at a site ``grid[i,p] <= connection[i,p]``. Before the first period stands what exists then.
 Reads and posts
     Reads ``online_mw``; owns and posts ``grid_mw``, from which on-site generation takes.
 Source

@@ -7,9 +7,11 @@ In words
 Data
     Leases.
 Decides
-    ``leased[lease, period]``, the MW to sign.
+    ``leased[lease, period]``, the MW to sign; where a signing has a minimum,
+    ``signs_lease[lease, period]``, 1 if anything is signed.
 Limits
-    ``min signs <= leased <= max signs``; ``sum of what is active <= max``.
+    For a lease ``l``: ``min[l] signs_lease[l,s] <= leased[l,s] <= max[l] signs_lease[l,s]``, and
+    over what is active ``sum_s leased[l,s] <= max[l]``.
 Reads and posts
     Owns and posts ``leased_mw``; posts ``online_mw``, ``installed_mw`` and ``cost``.
 Source
@@ -396,7 +398,7 @@ FAMILY = Family(
             sense="<=",
             sentence="{lease}, {period}: the least that may be signed, {used} MW, is signed",
             marginal="saving from a minimum one MW smaller",
-            formula="min[l] signs[l,s] <= leased[l,s] <= max[l] signs[l,s]",
+            formula="min[l] signs_lease[l,s] <= leased[l,s] <= max[l] signs_lease[l,s]",
         ),
         Limit(
             name="lease_within_max",
@@ -404,7 +406,7 @@ FAMILY = Family(
             sense="<=",
             sentence="{lease} is used up in {period}: {used} of {allowed} MW are active",
             marginal="saving from one more MW to lease",
-            formula="sum of leased[l,s] active in p <= max[l]",
+            formula="sum_s leased[l,s] <= max[l], s whose signings are active in p",
         ),
     ),
     outputs=(LEASING,),

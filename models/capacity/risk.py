@@ -7,7 +7,7 @@ In words
     MW in service there costs it.
 Data
     Jurisdictions, JurisdictionGroups, RiskWeights, RiskLimits. ``a[l,i]``: weight of a MW at a site
-    in a limit; ``b[l]``: the MW it allows.
+    in a limit; ``b[l]``: the MW it allows; ``v[l]``: the value of a limit.
 Decides
     ``excess_mw[limit, period]``, only for limits with a penalty.
 Limits

@@ -13,10 +13,11 @@ Decides
     ``ordered[equipment, supplier, period]``, units; it exists only where there is something to
     order and a start that could need it.
 Limits
-    ``sum_f ordered[k,f,p] = sum units_per_mw[k] starting[i,s]`` over the starts whose equipment is
+    For a class of equipment ``k``, a supplier ``f`` and an export limit ``x``:
+    ``sum_f ordered[k,f,p] = sum_is units_per_mw[k] starting[i,s]`` over the starts whose equipment is
     needed in p; ``sum_q ordered[k,f,q] <= sum_q available[k,f,q]`` over p and the periods before
-    it from which units carry over to p; ``sum units_per_mw[k] starting[i,s] <= max_units`` over the
-    sites of an export limit.
+    it from which units carry over to p; ``sum_is units_per_mw[k] starting[i,s] <= max_units`` over the
+    sites of an export limit, in a period or in all.
 Reads and posts
     Reads ``starting_mw``; owns and posts ``equipment_units`` and ``equipment_needed_units``; posts
     ``cost`` and ``capital_spending``.
@@ -715,7 +716,7 @@ LIMITS = (
         sense="==",
         sentence="{equipment}, {period}: {used} units are needed and {allowed} ordered",
         marginal="cost of one more unit needed in the period",
-        formula="sum_i,s units_per_mw[k] starting[i,s] = sum_f ordered[k,f,p]",
+        formula="sum_is units_per_mw[k] starting[i,s] = sum_f ordered[k,f,p], starts (i,s) that need k in p",
     ),
     Limit(
         name="equipment_available",
@@ -731,7 +732,7 @@ LIMITS = (
         sense="<=",
         sentence="{limit}: no more units may go there for {period}: {used} of {allowed} do",
         marginal="saving from one more unit that may go there in the period",
-        formula="sum_i,s units_per_mw[k] starting[i,s] <= max_units_per_period[x]",
+        formula="sum_is units_per_mw[k] starting[i,s] <= max_units_per_period[x], starts (i,s) at sites of x that need k in p",
     ),
     Limit(
         name="export_in_all",
@@ -739,7 +740,7 @@ LIMITS = (
         sense="<=",
         sentence="{limit}: no more units may go there: {used} of {allowed} do",
         marginal="saving from one more unit that may go there",
-        formula="sum_p,i,s units_per_mw[k] starting[i,s] <= max_units_in_all[x]",
+        formula="sum_is units_per_mw[k] starting[i,s] <= max_units_in_all[x], starts (i,s) at sites of x",
     ),
 )
 

@@ -11,7 +11,7 @@ Decides
     ``terminated[contract, signed, period]``, MW of the tranche signed in one period that are ended
     at the start of another.
 Limits
-    ``sum_p terminated <= procured`` for each tranche.
+    ``sum_p terminated[c,s,p] <= procured[c,s]`` for each tranche ``s``.
 Reads and posts
     Posts ``contracted_mw`` and ``cost``.
 Source
