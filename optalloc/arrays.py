@@ -147,10 +147,13 @@ class ExtraRows:
     def broken_by(self, point: np.ndarray, tolerance: float = BROKEN) -> ExtraRows:
         """Those that a point breaks by more than a share of the size of their terms."""
         size = np.maximum(1.0, abs(self.matrix) @ np.abs(point) / 2)
-        kept = np.flatnonzero(self.matrix @ point - self.upper > tolerance * size)
+        return self.take(np.flatnonzero(self.matrix @ point - self.upper > tolerance * size))
+
+    def take(self, rows: np.ndarray) -> ExtraRows:
+        """Some of them, by their numbers."""
         named = [(name, key) for name, keys in self.names for key in keys]
-        names = tuple((named[k][0], (named[k][1],)) for k in kept)
-        return ExtraRows(sp.csr_array(self.matrix[kept]), self.upper[kept], names)
+        names = tuple((named[k][0], (named[k][1],)) for k in rows)
+        return ExtraRows(sp.csr_array(self.matrix[rows]), self.upper[rows], names)
 
 
 # From a point to rows, among them all those that it breaks.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -65,6 +65,10 @@ class Dataset:
     def one(self, sheet: str) -> Any:
         """Give the single record of a vertical sheet, its columns as attributes."""
         return SimpleNamespace(**{str(k): v for k, v in self.frames[sheet].iloc[0].items()})
+
+    def with_frames(self, frames: Mapping[str, pd.DataFrame]) -> Dataset:
+        """Give the same dataset with some sheets replaced, and nothing worked out from it yet."""
+        return replace(self, frames={**self.frames, **frames}, derived={})
 
     def uses(self, sheets: Iterable[str]) -> bool:
         """Whether any of these sheets has a row."""

@@ -40,7 +40,7 @@ from optalloc.validate import check
 from optalloc.values import Values
 from optalloc.workbook import Workbook, read_workbook
 
-__all__ = ["PhaseCallback", "compile_program", "read_plan", "solve"]
+__all__ = ["PhaseCallback", "compile_program", "read_plan", "solve", "solve_dataset"]
 
 PhaseCallback = Callable[[str], None]
 
@@ -123,11 +123,40 @@ def solve(
             workbook = with_approved(workbook, loaded, approved)
     with watch.phase("validate"):
         dataset, notices = _validated(workbook, loaded)
+    given = {"gap": gap, "time_limit_s": time_limit_s, "threads": threads, "seed": seed}
+    return _solve_dataset(dataset, loaded, given, watch, notices, progress)
+
+
+def solve_dataset(
+    dataset: Dataset,
+    model: Model,
+    *,
+    gap: float | None = None,
+    time_limit_s: float | None = None,
+    threads: int | None = None,
+    seed: int | None = None,
+) -> Plan:
+    """Solve a validated workbook, such as one altered in memory, and audit the plan.
+
+    Parameters and exceptions are those of `solve`; what `check` says of the dataset is not asked
+    again.
+    """
+    given = {"gap": gap, "time_limit_s": time_limit_s, "threads": threads, "seed": seed}
+    return _solve_dataset(dataset, model, given, _Stopwatch(None, {}), (), None)
+
+
+def _solve_dataset(
+    dataset: Dataset,
+    model: Model,
+    given: Mapping[str, Any],
+    watch: _Stopwatch,
+    notices: tuple[Problem, ...],
+    progress: ProgressCallback | None,
+) -> Plan:
     with watch.phase("build"):
-        program = build(dataset, loaded)
+        program = build(dataset, model)
     with watch.phase("compile"):
         arrays = compile_program(program)
-    given = {"gap": gap, "time_limit_s": time_limit_s, "threads": threads, "seed": seed}
     chosen = _defaults(program) | {k: v for k, v in given.items() if v is not None}
     return _solve_audited(program, arrays, Options(**chosen), watch, notices, progress)
 

@@ -130,8 +130,9 @@ def cost_without(made: Book, folder: Path, *limits: str) -> float:
     def fewer(point: np.ndarray) -> ExtraRows:
         assert separate is not None
         found = separate(point)
-        kept = [k for k, (name, _) in enumerate(found.names) if name not in limits]
-        return ExtraRows(found.matrix[kept], found.upper[kept], tuple(found.names[k] for k in kept))
+        named = [name for name, keys in found.names for _ in keys]
+        kept = [k for k, name in enumerate(named) if name not in limits]
+        return found.take(np.array(kept, dtype=int))
 
     return _least_cost(dataclasses.replace(arrays, separate=fewer) if separate else arrays)
 
@@ -319,11 +320,15 @@ def everything() -> Book:
             {"event": "strait", "any_one": None, "workload": "load", "share_lost": 0.5,
              "share_covered": 0.5, "strength": "deliverable", "first_period": "Y4",
              "last_period": "Y4"},
+            {"event": "strike", "any_one": None, "workload": None, "share_lost": 1,
+             "share_covered": 0.2, "strength": "capacity", "first_period": None,
+             "last_period": None},
         ],
         LossMembers=[
             {"event": "strait", "site": "Home", "zone": None, "jurisdiction": None, "group": None},
             {"event": "strait", "site": None, "zone": None, "jurisdiction": None,
              "group": "allies"},
+            {"event": "strike", "supplier": "Volt"},
         ],
         Decisions=[
             {"decision": "no Sydney yet", "what": "committed", "site": "Sydney", "contract": None,

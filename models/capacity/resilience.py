@@ -50,7 +50,11 @@ from ._flows import Routes, least_cut
 from ._network import arcs
 
 CAPACITY, DELIVERABLE = "capacity", "deliverable"
+SUPPLIER = "supplier"
 SCOPES = {"site": "site", "zone": "grid_zone", "jurisdiction": "jurisdiction"}
+
+# Columns of LossMembers, of which a row fills in one.
+NAMED = ("site", "zone", "jurisdiction", "group", "supplier", "supplier_group")
 
 LOSS_EVENTS = Sheet(
     name="LossEvents",
@@ -67,8 +71,8 @@ LOSS_EVENTS = Sheet(
         Column(
             name="any_one",
             kind=Kind.CHOICE,
-            meaning="Any one site, zone or jurisdiction fails, each by itself.",
-            choices=tuple(SCOPES),
+            meaning="Any one site, zone, jurisdiction or supplier fails, each by itself.",
+            choices=(*SCOPES, SUPPLIER),
             blank=None,
             blank_means="what LossMembers lists fails together",
         ),
@@ -94,7 +98,7 @@ LOSS_EVENTS = Sheet(
             name="share_covered",
             kind=Kind.NUMBER,
             unit="share",
-            meaning="Share of the demand served that must still be covered.",
+            meaning="Share of the demand served that must still be covered; of the equipment needed, where suppliers fail.",
             at_least=0,
             at_most=1,
             example=0.7,
@@ -128,8 +132,8 @@ LOSS_EVENTS = Sheet(
 
 LOSS_MEMBERS = Sheet(
     name="LossMembers",
-    meaning="What fails together in an event; one site, zone, jurisdiction or group a row.",
-    key=("event", "site", "zone", "jurisdiction", "group"),
+    meaning="What fails together in an event; one site, zone, jurisdiction, group or supplier a row.",
+    key=("event", *NAMED),
     missing=Missing.NOTHING,
     columns=(
         Column(
@@ -172,6 +176,22 @@ LOSS_MEMBERS = Sheet(
             blank_means="another column says what fails",
             refers_to="JurisdictionGroups.group",
         ),
+        Column(
+            name="supplier",
+            kind=Kind.TEXT,
+            meaning="A supplier of equipment that fails.",
+            blank=None,
+            blank_means="another column says what fails",
+            refers_to="Suppliers.supplier",
+        ),
+        Column(
+            name="supplier_group",
+            kind=Kind.TEXT,
+            meaning="A group of suppliers that fails.",
+            blank=None,
+            blank_means="another column says what fails",
+            refers_to="Suppliers.supplier_group",
+        ),
     ),
 )
 
@@ -179,7 +199,6 @@ EVENT_KEYS = ["event", "period"]
 MEMBER_KEYS = ["event", "member", "period"]
 SITE_KEYS = ["site", "period"]
 LOAD_KEYS = ["workload", "region", "period"]
-NAMED = ("site", "zone", "jurisdiction", "group")
 
 LOSSES = TableSpec(
     name="Losses",
@@ -212,7 +231,9 @@ def lost_sites(data: Dataset) -> pd.DataFrame:
     sites = active_sites(data).reset_index(drop=True)
     groups = data["JurisdictionGroups"]
     rows: list[tuple[str, str, str]] = []
-    for event in data["LossEvents"].to_dict("records"):
+    events = data["LossEvents"]
+    # The loss of a supplier takes no capacity away.
+    for event in events[events["any_one"] != SUPPLIER].to_dict("records"):
         if not pd.isna(event["any_one"]):
             scope = SCOPES[event["any_one"]]
             named = sites.dropna(subset=[scope])
@@ -243,9 +264,10 @@ def reach(data: Dataset) -> pd.DataFrame:
 
 @remembered
 def events_by_period(data: Dataset) -> pd.DataFrame:
-    """Each event in every period it must hold in, with its shares."""
-    cal = calendar(data)
-    rows = data["LossEvents"].merge(cal.reset_index()[["period", "position"]], how="cross")
+    """Each event in which sites fail, in every period it must hold in, with its shares."""
+    cal, events = calendar(data), data["LossEvents"]
+    events = events[events["event"].isin(lost_sites(data)["event"])]
+    rows = events.merge(cal.reset_index()[["period", "position"]], how="cross")
     first = rows["first_period"].map(cal["position"]).fillna(0)
     last = rows["last_period"].map(cal["position"]).fillna(len(cal))
     return rows[rows["position"].between(first, last)].reset_index(drop=True)
