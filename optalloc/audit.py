@@ -36,45 +36,40 @@ def restate(data: Dataset, model: Model, tables: Mapping[str, pd.DataFrame]) -> 
 
 def limits_table(model: Model, restated: Restated) -> pd.DataFrame:
     """Give every limit with used, allowed and slack, and what it says where it binds."""
-    frames = [
-        _limit_rows(family, limit, restated[name])
-        for name, (family, limit) in model.limits.items()
-        if name in restated and len(restated[name])
-    ]
-    columns = [column.name for column in LIMITS.columns]
-    if not frames:
-        return pd.DataFrame(columns=columns)
-    return pd.concat(frames, ignore_index=True)[columns]
+    columns: dict[str, list[np.ndarray]] = {column.name: [] for column in LIMITS.columns}
+    for name, (family, limit) in model.limits.items():
+        if name in restated and len(restated[name]):
+            for column, values in _limit_rows(family, limit, restated[name]).items():
+                columns[column].append(values)
+    if not columns["used"]:
+        return pd.DataFrame(columns=list(columns))
+    return pd.DataFrame({name: np.concatenate(parts) for name, parts in columns.items()})
 
 
-def _limit_rows(family: Family, limit: Limit, frame: pd.DataFrame) -> pd.DataFrame:
-    keys = [c for c in frame.columns if c not in ("used", "allowed")]
-    used, allowed = frame["used"].astype(float), frame["allowed"].astype(float)
+def _limit_rows(family: Family, limit: Limit, frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    names = [c for c in frame.columns if c not in ("used", "allowed")]
+    parts = [frame[name].tolist() for name in names]
+    keys = list(zip(*parts, strict=True)) if parts else [()] * len(frame)
+    used, allowed = frame["used"].to_numpy(float), frame["allowed"].to_numpy(float)
     slack = allowed - used
     # Exactly nothing used of nothing allowed says nothing about the plan.
-    tight = slack.abs() <= BINDING * np.maximum(1.0, allowed.abs())
-    binding = tight & (used.abs() > BINDING) & (limit.sense == "<=") & limit.reported
-    words = [
-        limit.sentence.format(**{k: row[k] for k in keys}, used=_short(u), allowed=_short(a))
-        if bound
-        else ""
-        for row, u, a, bound in zip(
-            frame[keys].to_dict("records"), used, allowed, binding, strict=True
-        )
-    ]
-    return pd.DataFrame(
-        {
-            "family": family.name,
-            "limit": limit.name,
-            "key": [", ".join(map(str, key)) for key in frame[keys].itertuples(index=False)],
-            "unit": limit.unit,
-            "used": used,
-            "allowed": allowed,
-            "slack": slack,
-            "binding": binding,
-            "in_words": words,
-        }
-    )
+    tight = np.abs(slack) <= BINDING * np.maximum(1.0, np.abs(allowed))
+    binding = tight & (np.abs(used) > BINDING) & (limit.sense == "<=") & limit.reported
+    words = np.full(len(frame), "", dtype=object)
+    for row in np.flatnonzero(binding):
+        figures = {"used": _short(used[row]), "allowed": _short(allowed[row])}
+        words[row] = limit.sentence.format(**dict(zip(names, keys[row], strict=True)), **figures)
+    return {
+        "family": np.full(len(frame), family.name, dtype=object),
+        "limit": np.full(len(frame), limit.name, dtype=object),
+        "key": np.array([", ".join(map(str, key)) for key in keys], dtype=object),
+        "unit": np.full(len(frame), limit.unit, dtype=object),
+        "used": used,
+        "allowed": allowed,
+        "slack": slack,
+        "binding": binding,
+        "in_words": words,
+    }
 
 
 def _short(number: float) -> str:
@@ -181,35 +176,40 @@ def _compare(
 ) -> dict[str, object]:
     """Compare a table with what was recomputed of it, row by row of the same key."""
     check = "recomputed from the decisions"
-    keys = list(key)
-    left = table.assign(**{k: _as_key(table[k]) for k in keys})
-    right = again.assign(**{k: _as_key(again[k]) for k in keys})
-    if left.duplicated(keys).any() or right.duplicated(keys).any():
+    mine, others = _places(table, key), _places(again, key)
+    if len(mine) < len(table) or len(others) < len(again):
         return _row(name, check, len(table), np.inf, "a key stands twice")
-    merged = left.merge(right, on=keys, how="outer", suffixes=("", "_again"), indicator=True)
-    alone = merged["_merge"] != "both"
-    if alone.any():
-        row = merged[alone].iloc[0]
-        return _row(name, check, len(table), np.inf, ", ".join(str(row[k]) for k in keys))
+    alone = sorted(mine.keys() ^ others.keys())
+    if alone:
+        return _row(name, check, len(table), np.inf, ", ".join(alone[0]))
+    matched = again.iloc[[others[own] for own in mine]]
     worst, where = 0.0, ""
-    for column in (c for c in again.columns if c not in keys):
-        difference = _difference(merged[column], merged[f"{column}_again"])
+    for column in (c for c in again.columns if c not in key):
+        difference = _difference(table[column], matched[column])
         if len(difference) and difference.max() > worst:
             at = int(difference.argmax())
             worst = float(difference[at])
-            where = ", ".join(str(merged[k].iloc[at]) for k in keys) + f": {column}"
+            where = f"{', '.join(list(mine)[at])}: {column}"
     return _row(name, check, len(table), worst, where)
 
 
-def _as_key(column: pd.Series) -> pd.Series:
-    return column.astype(object).where(column.notna(), "").astype(str)
+def _places(table: pd.DataFrame, key: tuple[str, ...]) -> dict[tuple[str, ...], int]:
+    """Position of each row by its key, in the order of the rows; of rows with one key the last."""
+    keys = zip(*(_words(table[name]) for name in key), strict=True)
+    return {own: position for position, own in enumerate(keys)}
+
+
+def _words(column: pd.Series) -> list[str]:
+    blank = column.isna()
+    return ["" if b else str(v) for v, b in zip(column.tolist(), blank.tolist(), strict=True)]
 
 
 def _difference(given: pd.Series, again: pd.Series) -> np.ndarray:
+    """How far the cells of two columns are apart, place by place; infinite for other words."""
     a, b = _numbers(given), _numbers(again)
     if a is None or b is None:
-        same = (_as_key(given) == _as_key(again)).to_numpy()
-        close = np.array([_close(x, y) for x, y in zip(given, again, strict=True)])
+        same = np.array(_words(given), dtype=object) == np.array(_words(again), dtype=object)
+        close = np.array([_close(x, y) for x, y in zip(given, again, strict=True)], dtype=bool)
         return np.where(same | close, 0.0, np.inf)
     blank = np.isnan(a) & np.isnan(b)
     scaled = np.abs(a - b) / np.maximum(1.0, np.abs(b))
