@@ -101,6 +101,11 @@ class KeyTable(Sequence[Any]):
     @staticmethod
     def of_frame(frame: pd.DataFrame) -> KeyTable:
         """Code the rows of a frame; categorical columns cost nothing."""
+        # What a workbook leaves out makes many tables without a row.
+        if not len(frame):
+            nothing = np.empty(0, dtype=np.int32)
+            width = len(frame.columns)
+            return KeyTable([Dimension([]) for _ in range(width)], [nothing] * width)
         dimensions, codes = [], []
         for name in frame.columns:
             column = frame[name]
