@@ -109,7 +109,7 @@ def _declared(family: Family, name: str) -> Iterator[tuple[int, Symbol]]:
 
 
 def _sentence(words: str) -> str:
-    text = " ".join(words.split())
+    text = " ".join(words.split()).removeprefix("is ")
     # A name of the model keeps its case.
     is_name = "_" in text.partition(" ")[0]
     return f"{text if is_name else text[:1].upper() + text[1:]}."

@@ -110,10 +110,17 @@ def test_every_limit_of_the_model_is_audited(everything_folder: Path) -> None:
     assert components - by_rows - strengthening - helpers == set()
 
 
+@pytest.fixture(scope="module")
+def without(tmp_path_factory: pytest.TempPathFactory) -> optalloc.Arrays:
+    """The smallest case, without any optional sheet."""
+    return compiled(books.write(books.book(), tmp_path_factory.mktemp("without") / "book"))[1]
+
+
 @pytest.mark.parametrize("name", [n for n in MODEL.sheets if n not in REQUIRED])
-def test_an_empty_sheet_is_an_absent_sheet(name: str, tmp_path: Path) -> None:
+def test_an_empty_sheet_is_an_absent_sheet(
+    name: str, without: optalloc.Arrays, tmp_path: Path
+) -> None:
     """Proves: header-only optional sheets leave the matrix of the smallest case identical."""
-    _, without = compiled(books.write(books.book(), tmp_path / "without"))
     folder = books.write(books.book(), tmp_path / "with")
     header = ",".join(column.name for column in MODEL.sheets[name].columns)
     header = "setting,value" if MODEL.sheets[name].vertical else header

@@ -9,7 +9,7 @@ Decides
     Nothing.
 Limits
     For an event ``e`` and each of its members ``k``, a class ``n`` of equipment and the suppliers
-    ``f`` that are ordered from: ``share_covered[e] needed[n,p] <= sum_f left[e,k,f] ordered[n,f,p]``,
+    ``f`` that are ordered from: ``share_covered[e] equipment_needed[n,p] <= sum_f left[e,k,f] ordered[n,f,p]``,
     where ``left[e,k,f]`` is 1, less share_lost[e] where f fails with k.
 Reads and posts
     Reads ``equipment_units`` and ``equipment_needed_units``.
@@ -143,7 +143,7 @@ FAMILY = Family(
             sense="<=",
             sentence="{event}, {period}: without {member} the other suppliers deliver {allowed} of the {used} units of {equipment} that must be covered",
             marginal="saving from one unit less to be covered",
-            formula="share_covered[e] needed[n,p] <= sum_f left[e,k,f] ordered[n,f,p]",
+            formula="share_covered[e] equipment_needed[n,p] <= sum_f left[e,k,f] ordered[n,f,p]",
         ),
     ),
     parameters=parameters,
