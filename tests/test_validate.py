@@ -117,8 +117,11 @@ class Reading:
         return cls(frame, reader.faulty, reader.unread, reader.torn, reader.problems)
 
     def alike(self, other: Reading) -> bool:
-        mine, others = ((reading.faulty, reading.unread, reading.torn) for reading in (self, other))
-        return mine == others and self.frame.equals(other.frame)
+        return self.seen_alike(other) and (self.unread, self.torn) == (other.unread, other.torn)
+
+    def seen_alike(self, other: Reading) -> bool:
+        """Whether families see the same, of which what is unread or torn only silences some."""
+        return self.faulty == other.faulty and self.frame.equals(other.frame)
 
 
 def notices(workbook: Workbook) -> list[Problem]:
@@ -234,7 +237,13 @@ def test_a_missing_or_misspelt_column_is_one_message(example: Workbook, sheet: S
                     del cells[number - 1]
 
         misspelt = edited(example, sheet.name, misspell)
-        problem = one(misspelt)
+        reading = Reading.of(misspelt, sheet)
+        # A cell of it that cannot be read was followed through the workbook above, and of such a
+        # row more is said than of a sheet that lacks a column.
+        value, _ = next(invalid(column))
+        unreadable = Reading.of(with_cell(example, sheet, column, value), sheet)
+        followed = reading.torn and reading.seen_alike(unreadable)
+        problem = sole(reading.problems) if followed else one(misspelt)
         assert (problem.code, problem.cell) == ("unknown-column", address(*head))
         assert f"Did you mean '{column.name}'?" in problem.action
         without = Reading.of(edited(example, sheet.name, drop), sheet)
@@ -243,7 +252,7 @@ def test_a_missing_or_misspelt_column_is_one_message(example: Workbook, sheet: S
             place = (problem.code, problem.sheet, problem.cell)
             assert place == ("missing-column", sheet.name, "A1")
             assert column.name in problem.must
-            assert without.alike(Reading.of(misspelt, sheet))
+            assert without.alike(reading)
         else:
             assert without.problems == []
 
@@ -597,7 +606,7 @@ def assert_plan_or_reason(
     for sheet, name, value in edits:
         book[sheet][0][name] = value
     try:
-        plan = optalloc.solve(books.write(book, folders.mktemp("extreme")), time_limit_s=5)
+        plan = optalloc.solve(books.write(book, folders.mktemp("extreme")), time_limit_s=2)
     except (InputError, optalloc.InfeasibleError, optalloc.NoPlanError) as told:
         assert str(told)
     else:
