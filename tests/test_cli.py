@@ -528,6 +528,17 @@ def test_wrong_usage(words: list[str]) -> None:
     assert "Traceback" not in run.stderr
 
 
+def test_documents_are_written(tmp_path: Path) -> None:
+    out = tmp_path / "new" / "docs"
+    run = optalloc_says("document", out)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.splitlines() == [
+        f"wrote {path}" for path in sorted(out.iterdir(), reverse=True)
+    ]
+    assert (out / "formulation.md").read_text("utf-8").startswith("# Formulation\n")
+    assert (out / "data_dictionary.md").read_text("utf-8").startswith("# Data dictionary\n")
+
+
 @pytest.mark.parametrize("command", ["", "solve", "check", "template", "document"])
 def test_help_says_what_there_is(command: str) -> None:
     run = optalloc_says(*filter(None, [command]), "--help")
