@@ -14,14 +14,15 @@ Limits
     ``sum (1 + reserve) served <= online`` per site and period. With
     ``least = min(min_mw_at_one_site, demand over all regions)`` and ``most`` what the site can hold
     or its arcs ask for, ``least hosts <= sum_r served <= most hosts``; what is re-routed after a
-    loss need not keep to it. Capacity installed within reach of
-    confined demands covers them: implied by the rest, but it lets the solver round.
+    loss need not keep to it. Capacity installed within reach of confined demands covers them:
+    implied by the rest, but it lets the solver round.
 Reads and posts
     Reads ``online_mw``, ``installed_mw``, ``required_mw``; owns and posts ``served_mw`` and
     ``mean_load_mw``; posts ``cost``.
 Source
     Capacitated facility location; the links ``served <= demand committed`` are those of
-    Leung and Magnanti (1989, doi:10.1007/BF01582288), taken only where the relaxation breaks them.
+    Leung and Magnanti (1989, doi:10.1007/BF01582288), taken only where the relaxation breaks them. Links
+    ``served <= demand hosts`` and ``hosts <= committed`` were tried and do not pay.
 """
 
 from __future__ import annotations
