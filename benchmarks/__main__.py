@@ -12,6 +12,7 @@ import typer
 
 from benchmarks.build import CASES, REPEATS, Measured, Route, measure
 from benchmarks.convert import read_orlib, read_tbed1, write_folder
+from benchmarks.families import as_markdown, left_out, with_table
 from benchmarks.machine import machine
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -68,6 +69,24 @@ def build(
         typer.echo(json.dumps({"machine": machine(), "rows": rows}))
     else:
         typer.echo("; ".join(f"{name} {value}" for name, value in machine().items()))
+
+
+@app.command()
+def families(
+    book: Annotated[Path, typer.Argument(help="Workbook.", exists=True)],
+    gap: Annotated[float | None, typer.Option(help="Proven gap; the workbook's.")] = None,
+    time_limit: Annotated[float | None, typer.Option(help="Seconds for each plan.")] = None,
+    only: Annotated[str, typer.Option(help="Which families, by commas; all by default.")] = "",
+    jobs: Annotated[int, typer.Option(help="Plans at a time.", min=1)] = 1,
+    into: Annotated[Path | None, typer.Option(help="Page whose table is to be replaced.")] = None,
+) -> None:
+    """Solve a workbook with each family's sheets left out, and say what changes."""
+    wanted = frozenset(only.split(",")) if only else None
+    found = left_out(book, gap=gap, time_limit_s=time_limit, only=wanted, jobs=jobs)
+    table = as_markdown(found)
+    typer.echo(table)
+    if into is not None:
+        into.write_text(with_table(into.read_text(), table))
 
 
 def _line(row: Measured) -> str:

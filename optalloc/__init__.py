@@ -1,42 +1,45 @@
 """optalloc: proven-best plans for building data-centre capacity, from one workbook.
 
 The pipeline in one call is `solve`; each of its steps is public too: `read_workbook`, `validate`,
-`build`, `compile_program`, `solve_arrays`, `read_plan`, `audit_plan`.
+`build`, `compile_program`, `solve_arrays`, `read_plan`, `audit_plan`. A name is imported when it is
+first asked for: the libraries behind take a second to load, which the command line must survive.
 """
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-from optalloc.arrays import Arrays
-from optalloc.audit import audit_plan
-from optalloc.compile import compile_model, deferred_rules, refresh
-from optalloc.dataset import Dataset
-from optalloc.errors import (
-    InfeasibleError,
-    InputError,
-    InternalError,
-    ModelError,
-    NoPlanError,
-    OptallocError,
-    Problem,
-    SolveError,
-)
-from optalloc.export import export_model
-from optalloc.family import Family, Ledger, Limit, Model, load_model
-from optalloc.outcome import Options, Outcome, Progress, Quality, StopReason
-from optalloc.pipeline import compile_program, read_plan, solve
-from optalloc.plan import Plan
-from optalloc.program import Program, build
-from optalloc.solve import solve_arrays
-from optalloc.template import write_template
-from optalloc.validate import check, validate
-from optalloc.workbook import Workbook, read_workbook
+if TYPE_CHECKING:
+    from optalloc.approved import with_approved
+    from optalloc.arrays import Arrays
+    from optalloc.audit import audit_plan
+    from optalloc.compile import compile_model, deferred_rules, refresh
+    from optalloc.dataset import Dataset
+    from optalloc.errors import (
+        InfeasibleError,
+        InputError,
+        InternalError,
+        ModelError,
+        NoPlanError,
+        OptallocError,
+        Problem,
+        SolveError,
+    )
+    from optalloc.export import export_model
+    from optalloc.family import Family, Ledger, Limit, Model, load_model
+    from optalloc.outcome import Options, Outcome, Progress, Quality, StopReason
+    from optalloc.pipeline import compile_program, read_plan, solve
+    from optalloc.plan import Plan
+    from optalloc.program import Program, build
+    from optalloc.solve import solve_arrays
+    from optalloc.template import write_template
+    from optalloc.validate import check, validate
+    from optalloc.workbook import Workbook, read_workbook
 
-try:
-    __version__ = version("optalloc")
-except PackageNotFoundError:
-    __version__ = "0+unknown"
+    __version__: str
 
 __all__ = [
     "Arrays",
@@ -75,5 +78,96 @@ __all__ = [
     "solve",
     "solve_arrays",
     "validate",
+    "with_approved",
     "write_template",
 ]
+
+_MODULES: dict[str, tuple[str, ...]] = {
+    "approved": ("with_approved",),
+    "arrays": ("Arrays",),
+    "audit": ("audit_plan",),
+    "compile": (
+        "compile_model",
+        "deferred_rules",
+        "refresh",
+    ),
+    "dataset": ("Dataset",),
+    "errors": (
+        "InfeasibleError",
+        "InputError",
+        "InternalError",
+        "ModelError",
+        "NoPlanError",
+        "OptallocError",
+        "Problem",
+        "SolveError",
+    ),
+    "export": ("export_model",),
+    "family": (
+        "Family",
+        "Ledger",
+        "Limit",
+        "Model",
+        "load_model",
+    ),
+    "outcome": (
+        "Options",
+        "Outcome",
+        "Progress",
+        "Quality",
+        "StopReason",
+    ),
+    "pipeline": (
+        "compile_program",
+        "read_plan",
+        "solve",
+    ),
+    "plan": ("Plan",),
+    "program": (
+        "Program",
+        "build",
+    ),
+    "solve": ("solve_arrays",),
+    "template": ("write_template",),
+    "validate": (
+        "check",
+        "validate",
+    ),
+    "workbook": (
+        "Workbook",
+        "read_workbook",
+    ),
+}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def _version() -> str:
+    metadata = import_module("importlib.metadata")
+    try:
+        return str(metadata.version("optalloc"))
+    except metadata.PackageNotFoundError:
+        return "0+unknown"
+
+
+class _Package(ModuleType):
+    """This package, whose public names are imported when they are first asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__version__":
+            return _version()
+        if name not in _HOMES:
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{self.__name__}.{_HOMES[name]}"), name)
+        setattr(self, name, value)
+        return value
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # The import of optalloc/solve.py must not hide the function of that name.
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *__all__})
+
+
+sys.modules[__name__].__class__ = _Package

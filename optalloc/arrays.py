@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
-__all__ = ["Arrays", "Fallback", "Labels"]
+__all__ = ["BROKEN_FINELY", "Arrays", "ExtraRows", "Fallback", "Labels", "Separate"]
+
+# A row is broken by more than this, against the size of its own terms: what a search that keeps
+# rows to 1e-6 is never asked for again. A plan is polished more finely.
+BROKEN, BROKEN_FINELY = 3e-6, 1e-7
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,57 @@ class Labels:
         chosen = numbers if self.chosen is None else self.chosen[numbers]
         return Labels(self.components, self.starts, chosen)
 
+    def extended(self, components: Iterable[tuple[str, Sequence[Any]]]) -> Labels:
+        """Lay further components after these."""
+        whole = Labels.of([*self.components, *((name, keys, None) for name, keys in components)])
+        if self.chosen is None:
+            return whole
+        new = np.arange(self.starts[-1], whole.starts[-1])
+        return replace(whole, chosen=np.concatenate([self.chosen, new]))
+
+
+@dataclass(frozen=True)
+class ExtraRows:
+    """Rows ``matrix x <= upper`` that were not listed in advance.
+
+    Parameters
+    ----------
+    matrix : scipy.sparse.csr_array, shape (rows, columns)
+    upper : numpy.ndarray, shape (rows,)
+    names : tuple of (str, sequence)
+        Component and keys, in the order of the rows.
+    """
+
+    matrix: Any
+    upper: np.ndarray
+    names: tuple[tuple[str, Sequence[Any]], ...]
+
+    def __len__(self) -> int:
+        return len(self.upper)
+
+    @staticmethod
+    def joined(parts: Sequence[ExtraRows], columns: int) -> ExtraRows:
+        """All parts, one after another."""
+        matrices = [part.matrix for part in parts] or [sp.csr_array((0, columns))]
+        upper = np.concatenate([np.empty(0), *(part.upper for part in parts)])
+        names = tuple(name for part in parts for name in part.names)
+        return ExtraRows(sp.csr_array(sp.vstack(matrices)), upper, names)
+
+    def broken_by(self, point: np.ndarray, tolerance: float = BROKEN) -> ExtraRows:
+        """Those that a point breaks by more than a share of the size of their terms."""
+        size = np.maximum(1.0, abs(self.matrix) @ np.abs(point) / 2)
+        return self.take(np.flatnonzero(self.matrix @ point - self.upper > tolerance * size))
+
+    def take(self, rows: np.ndarray) -> ExtraRows:
+        """Some of them, by their numbers."""
+        named = [(name, key) for name, keys in self.names for key in keys]
+        names = tuple((named[k][0], (named[k][1],)) for k in rows)
+        return ExtraRows(sp.csr_array(self.matrix[rows]), self.upper[rows], names)
+
+
+# From a point to rows, among them all those that it breaks.
+Separate = Callable[[np.ndarray], ExtraRows]
+
 
 @dataclass(frozen=True)
 class Arrays:
@@ -123,6 +178,9 @@ class Arrays:
         Component and key of each, both ways.
     fallbacks : tuple of Fallback
         What was expanded row for row, and why.
+    separate : callable, optional
+        Gives rows that every plan keeps and that are not in the matrix, all that a point breaks
+        among them: a point that breaks one is no plan.
     source : object
         What `optalloc.compile.refresh` and `evaluate` need to know.
     """
@@ -139,6 +197,7 @@ class Arrays:
     rows: Labels
     columns: Labels
     fallbacks: tuple[Fallback, ...] = ()
+    separate: Separate | None = field(default=None, repr=False)
     source: Any = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -175,4 +234,23 @@ class Arrays:
             row_upper=self.row_upper[kept],
             strengthening=self.strengthening[kept],
             rows=self.rows.take(kept),
+        )
+
+    def broken_by(self, point: np.ndarray, tolerance: float = BROKEN) -> ExtraRows:
+        """Rows that are not in the matrix and that a point breaks."""
+        if self.separate is None:
+            return ExtraRows.joined((), len(self.cost))
+        return self.separate(point).broken_by(point, tolerance)
+
+    def with_extra(self, extra: ExtraRows) -> Arrays:
+        """Give the same program with these rows after its own."""
+        if not len(extra):
+            return self
+        return replace(
+            self,
+            matrix=sp.csc_array(sp.vstack([self.matrix, extra.matrix])),
+            row_lower=np.concatenate([self.row_lower, np.full(len(extra), -np.inf)]),
+            row_upper=np.concatenate([self.row_upper, extra.upper]),
+            strengthening=np.concatenate([self.strengthening, np.zeros(len(extra), dtype=bool)]),
+            rows=self.rows.extended(extra.names),
         )

@@ -16,32 +16,30 @@ from optalloc.family import Family, Limit, Model
 from optalloc.outcome import Outcome
 from optalloc.tables import AUDIT, LIMITS, SUMMARY, status_figures
 
-__all__ = ["audit_plan", "limits_table"]
+__all__ = ["Restated", "audit_plan", "limits_table", "restate"]
+
+# By limit: its keys, used and allowed.
+Restated = Mapping[str, pd.DataFrame]
 
 TOLERANCE = 1e-5
 BINDING = 1e-5
 
 
-def limits_table(data: Dataset, model: Model, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Give every limit of every family with used, allowed and slack."""
-    return _limits_table(model, _restated(data, model, tables))
-
-
-def _restated(
-    data: Dataset, model: Model, tables: Mapping[str, pd.DataFrame]
-) -> dict[str, pd.DataFrame]:
+def restate(data: Dataset, model: Model, tables: Mapping[str, pd.DataFrame]) -> Restated:
+    """Every limit of every busy family, with used and allowed, from tables and dataset alone."""
     restated: dict[str, pd.DataFrame] = {}
-    for family in model.families:
+    for family in model.busy_families(data):
         frames = family.audit(data, tables)
         restated |= {limit.name: frames[limit.name] for limit in family.limits}
     return restated
 
 
-def _limits_table(model: Model, restated: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def limits_table(model: Model, restated: Restated) -> pd.DataFrame:
+    """Give every limit with used, allowed and slack, and what it says where it binds."""
     frames = [
         _limit_rows(family, limit, restated[name])
         for name, (family, limit) in model.limits.items()
-        if len(restated[name])
+        if name in restated and len(restated[name])
     ]
     columns = [column.name for column in LIMITS.columns]
     if not frames:
@@ -88,6 +86,7 @@ def audit_plan(
     model: Model,
     tables: Mapping[str, pd.DataFrame],
     outcome: Outcome,
+    restated: Restated | None = None,
 ) -> pd.DataFrame:
     """Check a plan against the dataset.
 
@@ -99,21 +98,27 @@ def audit_plan(
         The plan's tables, Summary and Limits included.
     outcome : Outcome
         What the solver says of the plan: its cost, bound and quality.
+    restated : mapping of str to pandas.DataFrame, optional
+        The limits as `restate` gives them for these very tables, if that is known already.
 
     Returns
     -------
     pandas.DataFrame
         One row per check, as `AUDIT` describes; the plan may be shown only if all passed.
     """
-    restated = _restated(data, model, tables)
+    restated = restate(data, model, tables) if restated is None else restated
     again = recomputed_tables(data, model, tables)
-    rows = [_check_limit(limit, restated[name]) for name, (_, limit) in model.limits.items()]
+    rows = [
+        _check_limit(limit, restated[name])
+        for name, (_, limit) in model.limits.items()
+        if name in restated
+    ]
     rows += [
         _compare(name, spec.key, tables[name], again[name])
         for name, spec in model.outputs.items()
         if name in again
     ]
-    limits = _limits_table(model, restated)
+    limits = limits_table(model, restated)
     figures = [status_figures(outcome, {LIMITS.name: limits}).astype({"value": object})]
     figures += [again[SUMMARY.name]] if SUMMARY.name in again else []
     summary = pd.concat(figures, ignore_index=True)
@@ -162,7 +167,7 @@ def recomputed_tables(
 ) -> dict[str, pd.DataFrame]:
     """Give every table that follows from decisions, gathered over the families."""
     parts: dict[str, list[pd.DataFrame]] = {}
-    for family in model.families:
+    for family in model.busy_families(data):
         for name, frame in family.recompute(data, tables).items():
             parts.setdefault(name, []).append(frame)
     return {

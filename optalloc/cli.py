@@ -19,7 +19,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from optalloc.approved import with_approved
 from optalloc.arrays import Arrays
+from optalloc.documents import write_documents
 from optalloc.errors import (
     InfeasibleError,
     InputError,
@@ -32,7 +34,7 @@ from optalloc.errors import (
     SolveError,
 )
 from optalloc.export import export_model
-from optalloc.family import load_model
+from optalloc.family import Model, load_model
 from optalloc.mark import mark_workbook
 from optalloc.pipeline import compile_program
 from optalloc.pipeline import solve as solve_book
@@ -42,7 +44,7 @@ from optalloc.progress import ProgressDisplay
 from optalloc.template import write_template
 from optalloc.validate import check as check_workbook
 from optalloc.validate import validate
-from optalloc.workbook import read_workbook
+from optalloc.workbook import Workbook, read_workbook
 
 __all__ = ["app", "main"]
 
@@ -61,6 +63,9 @@ app = typer.Typer(
 
 Book = Annotated[Path, typer.Argument(help="An .xlsx workbook, or a folder of CSV files.")]
 ModelDir = Annotated[Path | None, typer.Option("--model", help="Folder of model families.")]
+Approved = Annotated[
+    Path | None, typer.Option(help="The plan.xlsx approved last, to stay close to at a price.")
+]
 
 
 def main() -> None:
@@ -86,6 +91,7 @@ def solve(
     ] = None,
     threads: Annotated[int | None, typer.Option(help="Solver threads.", min=1, max=1024)] = None,
     seed: Annotated[int | None, typer.Option(help="Random seed.", min=0, max=2**31 - 1)] = None,
+    approved: Approved = None,
     model: ModelDir = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the plan as one JSON object, nothing else.")
@@ -110,6 +116,7 @@ def solve(
                 threads=threads,
                 seed=seed,
                 model=model,
+                approved=approved,
                 progress=display.update,
                 on_phase=on_phase,
             )
@@ -134,6 +141,7 @@ def check(
     mark: Annotated[
         bool, typer.Option(help="Write a copy of the workbook with each bad cell marked.")
     ] = False,
+    approved: Approved = None,
     model: ModelDir = None,
 ) -> None:
     """Report every error of a workbook at once, with sheet and cell and what to do."""
@@ -142,7 +150,7 @@ def check(
         if mark and not book.is_file():
             raise OptallocError(f"{book}: must be an .xlsx workbook for its cells to be marked")
         loaded = load_model(model)
-        return check_workbook(read_workbook(book), loaded)[1]
+        return check_workbook(_read(book, loaded, approved), loaded)[1]
 
     problems = _guarded(run)
     bad = [problem for problem in problems if problem.severity is Severity.ERROR]
@@ -195,6 +203,7 @@ def export(
     book: Book,
     out: Annotated[Path, typer.Argument(help="File to write, ending in .mps or .lp.")],
     force: Annotated[bool, typer.Option(help="Overwrite OUT if it exists.")] = False,
+    approved: Approved = None,
     model: ModelDir = None,
 ) -> None:
     """Write the model of a workbook as MPS or LP, for another solver or a second look."""
@@ -203,12 +212,31 @@ def export(
         if out.exists() and not force:
             raise typer.BadParameter(f"{out} exists; say --force to overwrite it")
         loaded = load_model(model)
-        arrays = compile_program(build(validate(read_workbook(book), loaded), loaded))
+        dataset = validate(_read(book, loaded, approved), loaded)
+        arrays = compile_program(build(dataset, loaded))
         export_model(arrays, out)
         return arrays
 
-    size = _guarded(run).size
-    print(f"wrote {out}: {size['rows']:,} rows, {size['columns']:,} columns")
+    arrays = _guarded(run)
+    print(f"wrote {out}: {arrays.size['rows']:,} rows, {arrays.size['columns']:,} columns")
+    if arrays.separate is not None:
+        note = "limits whose rows are found during the solve are not in the file"
+        print(f"note: {note}: what it proves is a bound", file=sys.stderr)
+
+
+def _read(book: Path, model: Model, approved: Path | None) -> Workbook:
+    workbook = read_workbook(book)
+    return workbook if approved is None else with_approved(workbook, model, approved)
+
+
+@app.command()
+def document(
+    out: Annotated[Path, typer.Argument(help="Folder to write formulation.md and others into.")],
+    model: ModelDir = None,
+) -> None:
+    """Write the formulation page and the data dictionary of a model, in Markdown."""
+    for path in _guarded(lambda: write_documents(load_model(model), out)):
+        print(f"wrote {path}")
 
 
 def _guarded(run: Callable[[], T], *, as_json: bool = False) -> T:

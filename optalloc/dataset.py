@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Set
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -65,6 +65,14 @@ class Dataset:
     def one(self, sheet: str) -> Any:
         """Give the single record of a vertical sheet, its columns as attributes."""
         return SimpleNamespace(**{str(k): v for k, v in self.frames[sheet].iloc[0].items()})
+
+    def with_frames(self, frames: Mapping[str, pd.DataFrame]) -> Dataset:
+        """Give the same dataset with some sheets replaced, and nothing worked out from it yet."""
+        return replace(self, frames={**self.frames, **frames}, derived={})
+
+    def uses(self, sheets: Iterable[str]) -> bool:
+        """Whether any of these sheets has a row."""
+        return any(len(self.frames[sheet]) for sheet in sheets)
 
     def sound(self, sheet: str, *columns: str) -> bool:
         """Whether a sheet, or some columns of it, hold no error so far.

@@ -7,12 +7,14 @@ through this record and never by name.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib
 import importlib.util
+import inspect
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,7 @@ from optalloc.schema import Column, Sheet
 if TYPE_CHECKING:
     import pandas as pd
 
+    from optalloc.cuts import Cuts
     from optalloc.dataset import Dataset
     from optalloc.program import Ledgers
     from optalloc.values import Values
@@ -71,7 +74,8 @@ class Limit:
     formula : str
         The inequality in mathematical notation, for the formulation page.
     enforced : str
-        ``"row"`` by a constraint of this name, ``"sets"`` because what would break it has no
+        ``"row"`` by a constraint of this name, ``"cuts"`` by rows that `Family.separate` finds,
+        ``"sets"`` because what would break it has no
         variable, ``"integers"`` by whole numbers.
     reported : bool
         Whether it is of interest that it binds; False for rules of logic.
@@ -138,6 +142,8 @@ class Family:
     ----------
     name, title : str
         File name, and the name in documents.
+    doc : str
+        Docstring of the family's file, which loading the folder fills in.
     order : int
         Place in documents and in the template; never the order of building.
     sheets, ledgers, limits, outputs, charts : tuple
@@ -160,8 +166,14 @@ class Family:
     recompute : callable
         ``recompute(data, tables) -> {name: frame}``: the columns that follow from decisions, worked
         out again from the tables of decisions and the dataset alone.
+    idle_without : tuple of str
+        Sheets of which one must have a row for the family to have anything to say: else its
+        tables, audit and recompute are not asked for. Empty: always.
     strengthening : tuple of str
         Constraints that cut off no plan and only tighten the relaxation.
+    separate : callable, optional
+        ``separate(data, values) -> cuts`` (`optalloc.cuts.Cuts`): rows of limits that cannot be
+        listed in advance, broken by these values; asked at fractional points too.
     defaults : callable
         ``defaults(data) -> dict``: solver options that the workbook sets.
     """
@@ -182,17 +194,32 @@ class Family:
     tables: Callable[[Dataset, Values], dict[str, pd.DataFrame]] = _no_tables
     audit: Callable[[Dataset, Mapping[str, pd.DataFrame]], dict[str, pd.DataFrame]] = _no_tables
     recompute: Callable[[Dataset, Mapping[str, pd.DataFrame]], dict[str, pd.DataFrame]] = _no_tables
+    idle_without: tuple[str, ...] = ()
     strengthening: tuple[str, ...] = ()
+    separate: Callable[[Dataset, Values], Iterable[Cuts]] | None = None
     defaults: Callable[[Dataset], dict[str, Any]] = _no_tables
+    doc: str = ""
+
+    def is_idle(self, data: Dataset) -> bool:
+        """Whether the sheets that it needs have no rows."""
+        return bool(self.idle_without) and not data.uses(self.idle_without)
 
 
 @dataclass(frozen=True)
 class Model:
-    """A loaded model folder: its families in document order, and their declarations by name."""
+    """A loaded model folder: its families in document order, and their declarations by name.
+
+    ``doc`` is the docstring of the folder's ``__init__.py``, empty where there is none.
+    """
 
     path: Path
     families: tuple[Family, ...]
     digest: str
+    doc: str = ""
+
+    def busy_families(self, data: Dataset) -> Iterator[Family]:
+        """The families that have something to say of a dataset, in document order."""
+        return (family for family in self.families if not family.is_idle(data))
 
     @property
     def sheets(self) -> dict[str, Sheet]:
@@ -264,10 +291,16 @@ def load_model(path: str | Path | None = None) -> Model:
         family = getattr(module, "FAMILY", None)
         if not isinstance(family, Family):
             raise ModelError(f"{file}: a family file must end with FAMILY = Family(...)")
-        families.append(family)
+        families.append(replace(family, doc=inspect.getdoc(module) or ""))
     families.sort(key=lambda family: (family.order, family.name))
     _refuse_duplicates(folder, families)
-    return Model(folder, tuple(families), digest.hexdigest())
+    return Model(folder, tuple(families), digest.hexdigest(), _opening(folder))
+
+
+def _opening(folder: Path) -> str:
+    """Docstring of the folder as a package, which is never run."""
+    file = folder / "__init__.py"
+    return ast.get_docstring(ast.parse(file.read_text("utf-8"))) or "" if file.is_file() else ""
 
 
 def _package(folder: Path, digest: str) -> str:

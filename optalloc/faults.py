@@ -14,12 +14,13 @@ from python_calamine import CalamineError
 from optalloc.errors import InputError, Problem, Severity
 from optalloc.rawsheet import address
 
-__all__ = ["file_bytes", "problem_at", "readable", "refusal", "undamaged"]
+__all__ = ["WORDS", "file_bytes", "problem_at", "readable", "refusal", "undamaged"]
 
 MOST_BYTES = 2**30
 MOST_CELLS = 10_000_000
 
-_WORDS = {
+# By code: what must hold, and what to do.
+WORDS = {
     # Of the input as a whole; these stop the reading.
     "not-found": ("must exist", "Check the path and its spelling."),
     "not-readable": ("must be readable", "Close it elsewhere and check that you may read it."),
@@ -73,7 +74,7 @@ _DAMAGE = (
 
 def refusal(code: str, name: str, found: str = "") -> InputError:
     """Error that stops the reading: `name`, the input or a part of it, is not as it must be."""
-    must, action = _WORDS[code]
+    must, action = WORDS[code]
     return InputError([Problem("", "", f"{name} {must}", found, action, code)])
 
 
@@ -91,7 +92,7 @@ def problem_at(code: str, sheet: str, order: tuple[int, int, int], found: str = 
     found : str
         What was found, where that says more than the code.
     """
-    must, action = _WORDS[code]
+    must, action = WORDS[code]
     _, row, column = order
     return Problem(
         sheet=sheet,

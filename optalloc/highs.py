@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,10 @@ __all__ = ["Highs", "Result", "version"]
 
 @dataclass(frozen=True)
 class Result:
-    """What HiGHS says after a run; `values` is None without a feasible point."""
+    """What HiGHS says after a run; `values` is None without a feasible point.
+
+    ``earlier`` holds the integer points found on the way, the best last, if they were asked for.
+    """
 
     status: str
     objective: float
@@ -30,6 +33,7 @@ class Result:
     values: np.ndarray | None
     row_duals: np.ndarray | None
     nodes: int
+    earlier: tuple[np.ndarray, ...] = ()
 
 
 def version() -> str:
@@ -184,11 +188,13 @@ class Highs:
         progress: ProgressCallback | None = None,
         started: float = 0.0,
         phase: str = "",
+        keep_earlier: bool = False,
     ) -> Result:
         """Run until proven, out of time, or interrupted by Ctrl-C, which ends the run politely."""
+        earlier: list[np.ndarray] = []
         # HiGHS starts its clock anew at each run.
         self.set("time_limit", max(0.0, min(time_limit_s, 1e30)))
-        self._subscribe(progress, started, phase)
+        self._subscribe(progress, started, phase, earlier if keep_earlier else None)
         # In a thread of its own, because run() holds back Ctrl-C until it returns.
         failure: list[BaseException] = []
 
@@ -210,14 +216,20 @@ class Highs:
                 self._cancelled = True
         if failure:
             raise InternalError(f"HiGHS failed: {failure[0]}") from failure[0]
-        return self._result()
+        return replace(self._result(), earlier=tuple(earlier))
 
     @property
     def cancelled(self) -> bool:
         """Whether Ctrl-C was pressed during a run."""
         return self._cancelled
 
-    def _subscribe(self, progress: ProgressCallback | None, started: float, phase: str) -> None:
+    def _subscribe(
+        self,
+        progress: ProgressCallback | None,
+        started: float,
+        phase: str,
+        earlier: list[np.ndarray] | None,
+    ) -> None:
         highs = self._highs
 
         def interrupt(event: Any) -> None:
@@ -230,6 +242,11 @@ class Highs:
                 objective, bound = float(out.mip_primal_bound), float(out.mip_dual_bound)
                 progress(Progress(time.perf_counter() - started, objective, bound, phase))
 
+        def keep(event: Any) -> None:
+            # What the callback shows is gone when it returns.
+            if earlier is not None:
+                earlier.append(np.array(event.data_out.mip_solution, dtype=float))
+
         for callback in (highs.cbMipInterrupt, highs.cbSimplexInterrupt, highs.cbIpmInterrupt):
             callback.clear()
             callback.subscribe(interrupt)
@@ -237,6 +254,8 @@ class Highs:
             callback.clear()
             if progress is not None and self._integer:
                 callback.subscribe(report)
+        if earlier is not None and self._integer:
+            highs.cbMipImprovingSolution.subscribe(keep)
 
     def _result(self) -> Result:
         info = self._highs.getInfo()

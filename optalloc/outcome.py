@@ -61,12 +61,17 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A moment of the solve: seconds since its start, incumbent, bound, and what is being done."""
+    """A moment of the solve: seconds since its start, incumbent, bound, and what is being done.
+
+    The incumbent is a `draft` while rows that are found on demand have not been asked for: the
+    plan that comes of it may cost more.
+    """
 
     seconds: float
     objective: float
     bound: float
     phase: str
+    draft: bool = False
 
     @property
     def gap(self) -> float:
@@ -82,7 +87,7 @@ class Outcome:
     """Result of a solve.
 
     ``values`` is aligned with the columns of the arrays; None without a plan. ``shortfalls``
-    holds, for an infeasible program, (row, amount) of the smallest total violation.
+    holds, for an infeasible program, (name of row, amount) of the smallest total violation.
     """
 
     stop_reason: StopReason
@@ -93,7 +98,7 @@ class Outcome:
     nodes: int = 0
     cut_rows: int = 0
     history: tuple[Progress, ...] = ()
-    shortfalls: tuple[tuple[int, float], ...] = field(default=())
+    shortfalls: tuple[tuple[str, float], ...] = field(default=())
 
     @property
     def gap(self) -> float:

@@ -15,9 +15,11 @@ from typing import Any
 import pandas as pd
 
 from optalloc import highs
+from optalloc.approved import with_approved
 from optalloc.arrays import Arrays
-from optalloc.audit import audit_plan, limits_table
+from optalloc.audit import Restated, audit_plan, limits_table, restate
 from optalloc.compile import compile_model
+from optalloc.cuts import separator
 from optalloc.dataset import Dataset
 from optalloc.errors import (
     InfeasibleError,
@@ -38,7 +40,7 @@ from optalloc.validate import check
 from optalloc.values import Values
 from optalloc.workbook import Workbook, read_workbook
 
-__all__ = ["PhaseCallback", "compile_program", "read_plan", "solve"]
+__all__ = ["PhaseCallback", "compile_program", "read_plan", "solve", "solve_dataset"]
 
 PhaseCallback = Callable[[str], None]
 
@@ -69,6 +71,7 @@ def solve(
     threads: int | None = None,
     seed: int | None = None,
     model: str | Path | Model | None = None,
+    approved: str | Path | None = None,
     progress: ProgressCallback | None = None,
     on_phase: PhaseCallback | None = None,
 ) -> Plan:
@@ -82,6 +85,8 @@ def solve(
         Solver options; those not given come from the workbook.
     model : str, Path or Model, optional
         Model folder; the capacity model by default.
+    approved : str or Path, optional
+        The plan.xlsx that was approved last; it fills the sheets that a plan may fill.
     progress : callable, optional
         Called with `optalloc.Progress` while the solver works.
     on_phase : callable, optional
@@ -95,7 +100,7 @@ def solve(
     Raises
     ------
     InputError
-        With every problem of the workbook at once.
+        With every problem of the workbook at once; or if the approved plan cannot be read.
     InfeasibleError
         If no plan exists; its shortfalls say where limits would have to give way.
     NoPlanError
@@ -114,21 +119,53 @@ def solve(
     with watch.phase("read"):
         loaded = model if isinstance(model, Model) else load_model(model)
         workbook = read_workbook(book)
+        if approved is not None:
+            workbook = with_approved(workbook, loaded, approved)
     with watch.phase("validate"):
         dataset, notices = _validated(workbook, loaded)
+    given = {"gap": gap, "time_limit_s": time_limit_s, "threads": threads, "seed": seed}
+    return _solve_dataset(dataset, loaded, given, watch, notices, progress)
+
+
+def solve_dataset(
+    dataset: Dataset,
+    model: Model,
+    *,
+    gap: float | None = None,
+    time_limit_s: float | None = None,
+    threads: int | None = None,
+    seed: int | None = None,
+) -> Plan:
+    """Solve a validated workbook, such as one altered in memory, and audit the plan.
+
+    Parameters and exceptions are those of `solve`; what `check` says of the dataset is not asked
+    again.
+    """
+    given = {"gap": gap, "time_limit_s": time_limit_s, "threads": threads, "seed": seed}
+    return _solve_dataset(dataset, model, given, _Stopwatch(None, {}), (), None)
+
+
+def _solve_dataset(
+    dataset: Dataset,
+    model: Model,
+    given: Mapping[str, Any],
+    watch: _Stopwatch,
+    notices: tuple[Problem, ...],
+    progress: ProgressCallback | None,
+) -> Plan:
     with watch.phase("build"):
-        program = build(dataset, loaded)
+        program = build(dataset, model)
     with watch.phase("compile"):
         arrays = compile_program(program)
-    given = {"gap": gap, "time_limit_s": time_limit_s, "threads": threads, "seed": seed}
     chosen = _defaults(program) | {k: v for k, v in given.items() if v is not None}
     return _solve_audited(program, arrays, Options(**chosen), watch, notices, progress)
 
 
 def compile_program(program: Program) -> Arrays:
-    """Compile a built program, with the strengthening rows that its families name."""
+    """Compile a built program, with its families' strengthening rows, and rows not listed."""
     names = {name for family in program.model.families for name in family.strengthening}
-    return compile_model(program.pyomo, names)
+    arrays = compile_model(program.pyomo, names)
+    return replace(arrays, separate=separator(program, arrays))
 
 
 def _validated(workbook: Workbook, model: Model) -> tuple[Dataset, tuple[Problem, ...]]:
@@ -154,17 +191,22 @@ def _solve_audited(
     progress: ProgressCallback | None,
 ) -> Plan:
     """Solve; if the audit refuses the answer, ask the solver again by another route."""
-    attempts = (options, replace(options, presolve=False, seed=options.seed + 1))
-    failed = ""
-    for attempt in attempts:
+    other = replace(options, presolve=False, seed=options.seed + 1)
+    begin, failed = time.perf_counter(), ""
+    for attempt in (options, other):
+        if attempt is other and options.time_limit_s is not None:
+            spent = time.perf_counter() - begin
+            attempt = replace(other, time_limit_s=max(options.time_limit_s - spent, 0.0))
         with watch.phase("solve"):
             outcome = solve_arrays(arrays, attempt, progress)
         if outcome.values is None:
-            _raise_without_plan(outcome, arrays)
+            _raise_without_plan(outcome)
         with watch.phase("read back"):
-            tables = read_plan(program, arrays, outcome)
+            decided = _decided(program, arrays, outcome)
         with watch.phase("audit"):
-            audit = audit_plan(program.dataset, program.model, tables, outcome)
+            restated = restate(program.dataset, program.model, decided)
+            tables = _with_limits(program.model, decided, restated, outcome)
+            audit = audit_plan(program.dataset, program.model, tables, outcome, restated)
         if audit["passed"].all():
             return _plan(program, arrays, outcome, attempt, watch, notices, tables, audit)
         worst = audit[~audit["passed"]].iloc[0]
@@ -172,9 +214,9 @@ def _solve_audited(
     raise InternalError(f"the plan does not pass its own audit: {failed}")
 
 
-def _raise_without_plan(outcome: Outcome, arrays: Arrays) -> None:
+def _raise_without_plan(outcome: Outcome) -> None:
     if outcome.stop_reason is StopReason.INFEASIBLE:
-        raise InfeasibleError((arrays.row_name(row), amount) for row, amount in outcome.shortfalls)
+        raise InfeasibleError(outcome.shortfalls)
     if outcome.stop_reason in (StopReason.TIME, StopReason.INTERRUPTED):
         raise NoPlanError(
             f"stopped ({outcome.stop_reason}) before a first plan was found; allow more time"
@@ -190,18 +232,31 @@ def read_plan(program: Program, arrays: Arrays, outcome: Outcome) -> dict[str, p
     dict of str to pandas.DataFrame
         By table name; what several families contribute to is joined.
     """
+    decided = _decided(program, arrays, outcome)
+    restated = restate(program.dataset, program.model, decided)
+    return _with_limits(program.model, decided, restated, outcome)
+
+
+def _decided(program: Program, arrays: Arrays, outcome: Outcome) -> dict[str, pd.DataFrame]:
+    """The families' tables."""
     assert outcome.values is not None
     values = Values(program, arrays, outcome.values)
     parts: dict[str, list[pd.DataFrame]] = {}
-    for family in program.model.families:
+    for family in program.model.busy_families(program.dataset):
         for name, frame in family.tables(program.dataset, values).items():
             parts.setdefault(name, []).append(frame)
     specs = program.model.outputs
-    tables = {
+    return {
         name: _joined(parts.get(name, []), spec)
         for name, spec in {SUMMARY.name: SUMMARY, **specs}.items()
     }
-    tables[LIMITS.name] = limits_table(program.dataset, program.model, tables)
+
+
+def _with_limits(
+    model: Model, decided: Mapping[str, pd.DataFrame], restated: Restated, outcome: Outcome
+) -> dict[str, pd.DataFrame]:
+    """The tables with Limits, and with the plan's status in the Summary."""
+    tables = {**decided, LIMITS.name: limits_table(model, restated)}
     status = status_figures(outcome, tables).astype({"value": object})
     tables[SUMMARY.name] = pd.concat([status, tables[SUMMARY.name]], ignore_index=True)
     return tables
@@ -212,7 +267,8 @@ def _joined(frames: list[pd.DataFrame], spec: TableSpec) -> pd.DataFrame:
     filled = [frame for frame in frames if len(frame)]
     if not filled:
         return pd.DataFrame(columns=columns)
-    joined = pd.concat(filled, ignore_index=True)[columns]
+    # What a family has nothing to say of stays blank.
+    joined = pd.concat(filled, ignore_index=True).reindex(columns=columns)
     return (
         joined.sort_values("date", kind="stable", ignore_index=True) if "date" in joined else joined
     )

@@ -54,7 +54,7 @@ class ProgressDisplay:
         seconds = time.perf_counter() - self._started
         parts = [
             f"{seconds:7.1f} s  {progress.phase}",
-            f"plan {_number(progress.objective)}",
+            f"{'draft' if progress.draft else 'plan'} {_number(progress.objective)}",
             f"bound {_number(progress.bound)}",
             f"gap {_percent(progress.gap)}",
         ]

@@ -94,11 +94,11 @@ class Column:
         """The bounds as a phrase, such as ``"at least 0 and at most 1"``; empty if unbounded."""
         parts = []
         if self.above is not None:
-            parts.append(f"above {self.above:g}")
+            parts.append(f"above {self.above:.12g}")
         if self.at_least is not None:
-            parts.append(f"at least {self.at_least:g}")
+            parts.append(f"at least {self.at_least:.12g}")
         if self.at_most is not None:
-            parts.append(f"at most {self.at_most:g}")
+            parts.append(f"at most {self.at_most:.12g}")
         return " and ".join(parts)
 
     @property
@@ -133,6 +133,8 @@ class Sheet:
         Whether the sheet must be there with at least one row.
     vertical : bool
         Names down the first column, values in the second, one record in all (a settings sheet).
+    plan_table : str
+        Table of an earlier plan from which the sheet may be filled, its columns by their names.
     """
 
     name: str
@@ -142,6 +144,7 @@ class Sheet:
     missing: Missing = Missing.NOTHING
     required: bool = False
     vertical: bool = False
+    plan_table: str = ""
     by_name: dict[str, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -153,4 +156,6 @@ class Sheet:
         unknown = [k for k in self.key if k not in names]
         if unknown:
             raise ValueError(f"sheet {self.name!r} has no key column {unknown[0]!r}")
+        if self.plan_table and self.vertical:
+            raise ValueError(f"sheet {self.name!r} holds one record and cannot come from a plan")
         object.__setattr__(self, "by_name", {column.name: column for column in self.columns})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -142,6 +143,8 @@ class SheetReader:
         # Row 1 says "setting, value"; unless it holds a setting already.
         if fold(titles.get(1, "")) not in declared:
             titles.pop(1, None)
+        if not titles and not self.sheet.required and not self._values_below():
+            return {}, [], []
         columns = self._match(titles, along="row")
         if not columns:
             return {}, [], []
@@ -158,7 +161,13 @@ class SheetReader:
         record: list[object] = [None] * max(columns.values())
         for i in columns.values():
             record[i - 1] = self.rows[i - 1][1] if len(self.rows[i - 1]) > 1 else None
+        # Names without a value are as good as none, unless the sheet must be filled in.
+        if not self.sheet.required and all(map(_is_blank, record)):
+            return columns, [], []
         return columns, [tuple(record)], [2]
+
+    def _values_below(self) -> bool:
+        return any(not _is_blank(cell) for row in self.rows[1:] for cell in row)
 
     def _match(self, titles: Mapping[int, str], *, along: str) -> dict[str, int]:
         """Give the place of each declared name, across row 1 or down column A."""
@@ -250,7 +259,7 @@ class SheetReader:
         records: list[tuple[object, ...]],
         numbers: list[int],
         place: SheetPlace,
-    ) -> pd.Series:
+    ) -> Any:
         j = columns.get(column.name)
         # A missing required column is one problem of its own, not one for every row.
         values = [None] * len(records) if j is None else [row[j - 1] for row in records]
@@ -266,7 +275,7 @@ class SheetReader:
             if place_in_file in self.odd:
                 self.faulty.add(column.name)
                 self.unread.add(place_in_file[:2])
-        return pd.Series(converted.values, index=pd.Index(numbers, dtype="int64"))
+        return converted.values
 
     def _add(
         self,

@@ -1,7 +1,8 @@
 """Step "solve": Arrays become an Outcome.
 
-The relaxation is tightened first with the strengthening rows that it violates; HiGHS then proves
-the plan; the integers are fixed and the rest solved once more, so that whole numbers are whole.
+The relaxation is tightened first; HiGHS then proves the plan; the integers are fixed and the rest
+solved once more, so that whole numbers are whole. Where some rows cannot be listed in advance, a
+plan counts only once none is broken, and the bound of any round is a bound on the full program.
 Neither "optimal" nor "infeasible" is taken from the solver alone: the plan goes to the audit, and
 infeasibility is confirmed by an elastic program that must need a positive amount.
 """
@@ -9,51 +10,56 @@ infeasibility is confirmed by an elastic program that must need a positive amoun
 from __future__ import annotations
 
 import math
-import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
 
-from optalloc.arrays import Arrays, Labels
+from optalloc.arrays import BROKEN_FINELY, Arrays, ExtraRows, Labels
 from optalloc.highs import Highs, Result
 from optalloc.outcome import (
     Options,
     Outcome,
     Progress,
     ProgressCallback,
-    Quality,
     StopReason,
     quality_of,
+    relative_gap,
 )
+from optalloc.tighten import FEASIBILITY, Run, tightened
 
 __all__ = ["solve_arrays"]
 
-FEASIBILITY = 1e-6
-# Share of the time that tightening may take, rows it may add in a round, and when it stalls.
-TIGHTENING_TIME = 0.3
-ROWS_PER_ROUND = 5000
-STALL = 1e-5
-ROUNDS = 40
+# The rows that a plan breaks are few; more rounds than these mean that something is wrong.
+ROUNDS_OF_PROOF, ROUNDS_OF_POLISH = 60, 100
 
 
 @dataclass
-class _Run:
-    """What one solve keeps in mind: its clock, its callback, and what was seen."""
+class _Best:
+    """The best plan so far, and what no plan can cost less than."""
 
-    options: Options
-    callback: ProgressCallback | None
-    started: float = field(default_factory=time.perf_counter)
-    history: list[Progress] = field(default_factory=list)
+    values: np.ndarray | None = None
+    objective: float = math.inf
+    bound: float = -math.inf
+    nodes: int = 0
+    cut_rows: int = 0
 
-    def left_s(self) -> float:
-        limit = self.options.time_limit_s
-        return math.inf if limit is None else limit - (time.perf_counter() - self.started)
+    def take(self, values: np.ndarray, objective: float) -> None:
+        if objective < self.objective:
+            self.values, self.objective = values, objective
 
-    def report(self, progress: Progress) -> None:
-        self.history.append(progress)
-        if self.callback is not None:
-            self.callback(progress)
+    def outcome(self, reason: StopReason, run: Run) -> Outcome:
+        bound = min(self.bound, self.objective)
+        return Outcome(
+            stop_reason=reason,
+            quality=quality_of(self.objective, bound, run.options.gap),
+            objective=self.objective,
+            bound=bound,
+            values=self.values,
+            nodes=self.nodes,
+            cut_rows=self.cut_rows,
+            history=tuple(run.history),
+        )
 
 
 def solve_arrays(
@@ -74,134 +80,136 @@ def solve_arrays(
         With a plan and its proven bound, or with the reason why there is none. A time limit or
         Ctrl-C keeps the best plan so far.
     """
-    run = _Run(options or Options(), progress)
-    kept, interrupted = _tighten(arrays, run)
-    core = arrays.with_rows(~arrays.strengthening | kept)
+    run = Run(options or Options(), progress)
+    core, cut_rows, interrupted = tightened(arrays, run)
     if interrupted:
-        return _without_plan(StopReason.INTERRUPTED, run)
-    highs = Highs(core, run.options, integer=True, settings={"mip_heuristic_effort": 0.3})
-    result = highs.run(
-        time_limit_s=run.left_s(), progress=run.report, started=run.started, phase="proving"
-    )
-    if result.status in ("kInfeasible", "kUnboundedOrInfeasible"):
-        return _confirm_infeasible(arrays, run)
-    if result.values is None:
-        return _without_plan(_stop_reason(result, run.options, math.inf), run, result.bound)
-    return _finished(arrays, core, result, run, int(kept.sum()))
+        return _Best().outcome(StopReason.INTERRUPTED, run)
+    found = _prove(core, run, run.options, cut_rows)
+    if found.stop_reason is not StopReason.INFEASIBLE:
+        return found
+    core = core.with_rows(~core.strengthening)
+    shortfalls = _shortfalls(core, run)
+    if shortfalls is not None:
+        return replace(found, shortfalls=shortfalls)
+    # Nothing has to give way: the solver erred, and is asked again by another route.
+    other = replace(run.options, presolve=False, seed=run.options.seed + 1)
+    again = _prove(core, run, other, 0, phase="second try")
+    if again.stop_reason is StopReason.INFEASIBLE:
+        return replace(again, stop_reason=StopReason.FAILED)
+    return again
 
 
-def _finished(arrays: Arrays, core: Arrays, result: Result, run: _Run, cut_rows: int) -> Outcome:
-    assert result.values is not None
-    values, objective = _polish(core, result.values, run)
-    gap = Outcome(
-        stop_reason=StopReason.GAP, quality=Quality.NONE, objective=objective, bound=result.bound
-    ).gap
-    bound = min(result.bound, objective)
-    return Outcome(
-        stop_reason=_stop_reason(result, run.options, gap),
-        quality=quality_of(objective, bound, run.options.gap),
-        objective=objective,
-        bound=bound,
-        values=values,
-        nodes=result.nodes,
-        cut_rows=cut_rows,
-        history=tuple(run.history),
-    )
+def _prove(
+    core: Arrays, run: Run, options: Options, cut_rows: int, phase: str = "proving"
+) -> Outcome:
+    """Search and prove, round by round while a plan breaks rows that were not listed."""
+    best = _Best(cut_rows=cut_rows)
+
+    def report(now: Progress) -> None:
+        draft = core.separate is not None and now.objective < best.objective
+        objective = min(now.objective, best.objective)
+        bound = max(now.bound, best.bound)
+        run.report(replace(now, objective=objective, bound=bound, draft=draft))
+
+    for _ in range(ROUNDS_OF_PROOF):
+        highs = Highs(core, options, integer=True, settings={"mip_heuristic_effort": 0.3})
+        if best.values is not None:
+            highs.start_from(best.values)
+        result = highs.run(
+            time_limit_s=run.left_s(),
+            progress=report,
+            started=run.started,
+            phase=phase,
+            keep_earlier=core.separate is not None,
+        )
+        if result.status in ("kInfeasible", "kUnboundedOrInfeasible") and best.values is None:
+            return replace(best.outcome(StopReason.INFEASIBLE, run), bound=math.inf)
+        best.bound = max(best.bound, result.bound)
+        best.nodes += result.nodes
+        reason = _stop_reason(result)
+        if result.values is None:
+            break
+        broken = _polish(core, result.values, run, best)
+        if reason is not StopReason.GAP:
+            _fall_back(core, result.earlier, run, best)
+        if reason is not StopReason.GAP or not len(core.broken_by(result.values)):
+            break
+        if relative_gap(best.objective, best.bound) <= options.gap:
+            break
+        # Proven, but of a program that lacks these rows.
+        reason = StopReason.TIME
+        if run.left_s() <= 0:
+            break
+        core = core.with_extra(broken)
+        best.cut_rows += len(broken)
+    proved = reason is StopReason.GAP and relative_gap(best.objective, best.bound) == 0.0
+    return best.outcome(StopReason.PROVED if proved else reason, run)
 
 
-def _stop_reason(result: Result, options: Options, gap: float) -> StopReason:
+def _stop_reason(result: Result) -> StopReason:
     named = {
+        "kOptimal": StopReason.GAP,
         "kTimeLimit": StopReason.TIME,
         "kInterrupt": StopReason.INTERRUPTED,
         "kHighsInterrupt": StopReason.INTERRUPTED,
         "kUnbounded": StopReason.UNBOUNDED,
     }
-    if result.status == "kOptimal":
-        return StopReason.PROVED if gap == 0.0 else StopReason.GAP
     return named.get(result.status, StopReason.FAILED)
 
 
-def _without_plan(reason: StopReason, run: _Run, bound: float = -math.inf) -> Outcome:
-    return Outcome(
-        stop_reason=reason, quality=Quality.NONE, bound=bound, history=tuple(run.history)
-    )
+def _polish(core: Arrays, values: np.ndarray, run: Run, best: _Best) -> ExtraRows:
+    """Fix the integers at whole numbers and solve the rest again, with the rows that it breaks.
 
-
-def _tighten(arrays: Arrays, run: _Run) -> tuple[np.ndarray, bool]:
-    """Choose strengthening rows: solve the relaxation, add those it violates, repeat.
-
-    Returns the mask of the rows to keep and whether Ctrl-C was pressed.
+    A plan that breaks nothing is taken as the best so far. Returns the rows that were broken.
     """
-    kept = np.zeros(len(arrays.row_lower), dtype=bool)
-    pool = np.flatnonzero(arrays.strengthening)
-    if not len(pool):
-        return kept, False
-    rows, lower, upper = (
-        arrays.matrix.tocsr()[pool],
-        arrays.row_lower[pool],
-        arrays.row_upper[pool],
-    )
-    norm = np.maximum(1.0, np.maximum.reduceat(np.abs(rows.data), rows.indptr[:-1]))
-    relaxed = Highs(arrays.with_rows(~arrays.strengthening), run.options, integer=False)
-    budget, last = TIGHTENING_TIME * run.left_s(), -math.inf
-    for _ in range(ROUNDS):
-        spent = time.perf_counter() - run.started
-        result = relaxed.run(time_limit_s=budget - spent)
-        if result.status != "kOptimal" or result.values is None:
-            break
-        run.report(Progress(time.perf_counter() - run.started, math.inf, result.bound, "bounding"))
-        activity = rows @ result.values
-        excess = np.maximum(activity - upper, lower - activity) / norm
-        excess[kept[pool]] = 0.0
-        worst = np.argsort(-excess)[: max(ROWS_PER_ROUND, len(pool) // 20)]
-        worst = worst[excess[worst] > FEASIBILITY]
-        if not len(worst) or result.bound - last < STALL * abs(result.bound):
-            break
-        last = result.bound
-        kept[pool[worst]] = True
-        relaxed.add_rows(sp.csr_array(rows[worst]), lower[worst], upper[worst])
-    return kept, relaxed.cancelled
-
-
-def _polish(core: Arrays, values: np.ndarray, run: _Run) -> tuple[np.ndarray, float]:
-    """Fix the integers at whole numbers and solve the rest again; keep the values if that fails."""
     whole = np.where(core.integer, np.round(values), values)
     fixed = replace(
         core,
         col_lower=np.where(core.integer, whole, core.col_lower),
         col_upper=np.where(core.integer, whole, core.col_upper),
     )
-    result = Highs(fixed, run.options, integer=False).run()
-    if result.status == "kOptimal" and result.values is not None:
+    missing = core.broken_by(values)
+    found = [missing]
+    highs = Highs(fixed.with_extra(missing), run.options, integer=False)
+    for _ in range(ROUNDS_OF_POLISH):
+        result = highs.run()
+        if result.status != "kOptimal" or result.values is None:
+            if not len(missing):
+                best.take(values, float(core.cost @ values + core.offset))
+            break
         exact = np.where(core.integer, whole, result.values)
-        return exact, float(core.cost @ exact + core.offset)
-    return values, float(core.cost @ values + core.offset)
+        broken = core.broken_by(exact, BROKEN_FINELY)
+        if not len(broken):
+            best.take(exact, float(core.cost @ exact + core.offset))
+            break
+        found.append(broken)
+        highs.add_rows(broken.matrix, np.full(len(broken), -np.inf), broken.upper)
+    return ExtraRows.joined(found, len(core.cost))
 
 
-def _confirm_infeasible(arrays: Arrays, run: _Run) -> Outcome:
-    """Believe in infeasibility only if giving way costs something; else solve again differently."""
-    named = np.flatnonzero(~arrays.strengthening)
-    arrays = arrays.with_rows(~arrays.strengthening)
+def _fall_back(core: Arrays, earlier: tuple[np.ndarray, ...], run: Run, best: _Best) -> None:
+    """Where the last point cannot be made a plan and no time is left, make one of those before."""
+    for values in reversed(earlier):
+        if best.values is not None:
+            return
+        _polish(core, values, run, best)
+
+
+def _shortfalls(arrays: Arrays, run: Run) -> tuple[tuple[str, float], ...] | None:
+    """Rows that must give way, the most first; None if a plan exists after all."""
     for integer in (False, True):
         result, amounts = _elastic(arrays, run, integer)
         if result.bound > FEASIBILITY:
             worst = np.argsort(-amounts)
-            shortfalls = tuple(
-                (int(named[r]), float(amounts[r])) for r in worst if amounts[r] > 1e-7
+            return tuple(
+                (arrays.row_name(int(row)), float(amounts[row]))
+                for row in worst
+                if amounts[row] > 1e-7
             )
-            return replace(
-                _without_plan(StopReason.INFEASIBLE, run, math.inf), shortfalls=shortfalls
-            )
-    other = replace(run.options, presolve=False, seed=run.options.seed + 1)
-    result = Highs(arrays, other, integer=True).run(
-        time_limit_s=run.left_s(), progress=run.report, started=run.started, phase="second try"
-    )
-    if result.values is None:
-        return _without_plan(_stop_reason(result, run.options, math.inf), run, result.bound)
-    return _finished(arrays, arrays, result, run, 0)
+    return None
 
 
-def _elastic(arrays: Arrays, run: _Run, integer: bool) -> tuple[Result, np.ndarray]:
+def _elastic(arrays: Arrays, run: Run, integer: bool) -> tuple[Result, np.ndarray]:
     """Smallest total by which rows must give way, each scaled by its largest coefficient."""
     rows = arrays.matrix.shape[0]
     scale = np.maximum(1.0, abs(arrays.matrix).max(axis=1).toarray().ravel())

@@ -174,7 +174,7 @@ def _duplicate_keys(
     if not sheet.key:
         return
     seen: dict[tuple[object, ...], int] = {}
-    keys = frame[list(sheet.key)].itertuples(index=False, name=None)
+    keys = zip(*(frame[name].tolist() for name in sheet.key), strict=True)
     for row, values in zip(frame.index, keys, strict=True):
         key = tuple(None if pd.isna(value) else value for value in values)
         # A key that could not be read has a problem of its own already, as has a missing column.
@@ -226,10 +226,11 @@ def _unknown_references(
         target_sheet, target_column = column.refers_to.split(".")
         if not dataset.sound(target_sheet, target_column):
             continue
-        known = set(dataset.frames[target_sheet][target_column].dropna())
-        named = frame[column.name]
-        for row in frame.index[named.notna() & ~named.isin(known)]:
-            guess = suggest(str(named.at[row]), known)
+        known = set(dataset.frames[target_sheet][target_column].tolist())
+        for row, name in zip(frame.index, frame[column.name].tolist(), strict=True):
+            if name in known or pd.isna(name):
+                continue
+            guess = suggest(str(name), (other for other in known if not pd.isna(other)))
             faulty[sheet.name].add(column.name)
             unread.add((dataset.places[sheet.name].position, row))
             yield dataset.problem(

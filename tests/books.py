@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from hypothesis import HealthCheck, Phase, settings
 
 import optalloc
+from optalloc.arrays import ExtraRows
+
+# Sheets that run downwards, names in the first column and values in the second.
+VERTICAL = {"Settings", "DepartureCosts"}
 
 Rows = Sequence[Mapping[str, Any]]
 Book = dict[str, list[dict[str, Any]]]
@@ -86,7 +92,7 @@ def write(made: Book, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for sheet, rows in made.items():
         frame = pd.DataFrame(rows)
-        if sheet == "Settings":
+        if sheet in VERTICAL:
             frame = pd.DataFrame(list(rows[0].items()), columns=["setting", "value"])
         frame.to_csv(folder / f"{sheet}.csv", index=False)
     return folder
@@ -108,15 +114,31 @@ def changed_cost(made: Book, folder: Path, change: Callable[[Any], object]) -> f
     """Least cost after a change to the Pyomo model, such as a limit taken away."""
     built = program(made, folder)
     change(built.pyomo)
-    options = optalloc.Options(gap=0, threads=1)
-    return optalloc.solve_arrays(optalloc.compile_program(built), options).objective
+    return _least_cost(optalloc.compile_program(built))
 
 
 def cost_without(made: Book, folder: Path, *limits: str) -> float:
-    """Least cost when all rows of some limits are taken away."""
-    return changed_cost(
-        made, folder, lambda m: [m.component(limit).deactivate() for limit in limits]
-    )
+    """Least cost when all rows of some limits are taken away, those found on demand too."""
+    built = program(made, folder)
+    for limit in limits:
+        rows = built.pyomo.component(limit)
+        if rows is not None:
+            rows.deactivate()
+    arrays = optalloc.compile_program(built)
+    separate = arrays.separate
+
+    def fewer(point: np.ndarray) -> ExtraRows:
+        assert separate is not None
+        found = separate(point)
+        named = [name for name, keys in found.names for _ in keys]
+        kept = [k for k, name in enumerate(named) if name not in limits]
+        return found.take(np.array(kept, dtype=int))
+
+    return _least_cost(dataclasses.replace(arrays, separate=fewer) if separate else arrays)
+
+
+def _least_cost(arrays: optalloc.Arrays) -> float:
+    return optalloc.solve_arrays(arrays, optalloc.Options(gap=0, threads=1)).objective
 
 
 def binding(plan: optalloc.Plan, limit: str) -> list[str]:
@@ -153,8 +175,25 @@ def everything() -> Book:
                 "labour_market": "K", "status": "candidate", "existing_mw": 0, "max_mw": 80,
                 "block_mw": None, "block_lead_months": 6, "site_lead_months": 0, "site_cost": 10,
                 "build_cost_per_mw": 10, "fixed_cost_per_year": 1, "cost_per_mw_year": 0.2,
-                "pue": 1.3, "currency": None, "min_mw": 15,
+                "pue": 1.3, "currency": None, "min_mw": 15, "life_years": 1,
+                "end_of_life": "retired",
             },
+        ],
+        Components=[
+            {"component": "shell", "site": None, "cost_per_mw": 1, "life_years": None,
+             "escalation": None, "spend_profile": None, "currency": None},
+            {"component": "racks", "site": None, "cost_per_mw": 2, "life_years": 1,
+             "escalation": -0.1, "spend_profile": "at_end", "currency": None},
+            {"component": "racks", "site": "Tokyo", "cost_per_mw": 240, "life_years": 1,
+             "escalation": -0.05, "spend_profile": "at_start", "currency": "JPY"},
+        ],
+        Leases=[
+            {"lease": "Home hall", "site": "Home", "first_period": None, "last_period": "Y3",
+             "lead_months": 3, "term_months": 12, "min_mw": 4, "max_mw": 12,
+             "rent_per_mw_year": 1.5, "rent_escalation": 0.02, "currency": None},
+            {"lease": "Tokyo hall", "site": "Tokyo", "first_period": "Y1", "last_period": None,
+             "lead_months": None, "term_months": None, "min_mw": 0, "max_mw": 10,
+             "rent_per_mw_year": 300, "rent_escalation": 0, "currency": "JPY"},
         ],
         Workloads=[
             {"workload": "load", "max_latency_ms": 80, "load_factor": 0.8, "reserve_share": 0.1,
@@ -192,18 +231,33 @@ def everything() -> Book:
         Contracts=[
             {"contract": "wind", "site": None, "zone": "Kanto", "kind": "energy", "term_months": 24,
              "min_mw": 10, "block_mw": None, "max_mw": 60, "price_per_mwh": 60, "availability": 0.9,
-             "take_or_pay_share": 0.6, "price_escalation": 0.02, "fixed_fee_per_mw_year": 0.01},
+             "take_or_pay_share": 0.6, "price_escalation": 0.02, "fixed_fee_per_mw_year": 0.01,
+             "fee_escalation": 0.02, "deposit_per_mw": 0.1, "termination_fee_per_mw": 0.05,
+             "tco2_per_mwh": 0},
             {"contract": "firm", "site": None, "zone": "East", "kind": "energy", "term_months": None,
              "min_mw": 0, "block_mw": None, "max_mw": 60, "price_per_mwh": 55, "availability": 1,
-             "take_or_pay_share": 0, "price_escalation": 0.02, "fixed_fee_per_mw_year": 0},
+             "take_or_pay_share": 0, "price_escalation": 0.02, "fixed_fee_per_mw_year": 0,
+             "fee_escalation": 0, "deposit_per_mw": 0.1, "termination_fee_per_mw": None,
+             "tco2_per_mwh": 0.3},
             {"contract": "capacity", "site": "Home", "zone": None, "kind": "capacity",
              "term_months": None, "min_mw": 0, "block_mw": 10, "max_mw": 90, "price_per_mwh": 0,
              "availability": 1, "take_or_pay_share": 0, "price_escalation": 0,
-             "fixed_fee_per_mw_year": 0.05},
+             "fixed_fee_per_mw_year": 0.05, "fee_escalation": 0.01, "deposit_per_mw": 0,
+             "termination_fee_per_mw": 0.01, "tco2_per_mwh": None},
+            {"contract": "turbines", "site": "Home", "zone": None, "kind": "generation",
+             "lead_months": 6, "term_months": None, "min_mw": 5, "block_mw": 5, "max_mw": 40,
+             "price_per_mwh": 80, "availability": 0.9, "take_or_pay_share": 0,
+             "price_escalation": 0.02, "fixed_fee_per_mw_year": 0.02, "fee_escalation": 0.02,
+             "deposit_per_mw": 0.2, "termination_fee_per_mw": 0.5, "tco2_per_mwh": 0.4},
         ],
         SignedContracts=[{"contract": "capacity", "signed_mw": 48, "expiry": "2030-01-01"}],
+        Carbon=[
+            {"period": "Y3", "max_tco2": 62000, "min_clean_share": None},
+            {"period": "Y4", "max_tco2": None, "min_clean_share": 0.36},
+        ],
         PowerPrices=[
-            {"zone": zone, "period": q, "spot_price_per_mwh": 90, "max_spot_share": share}
+            {"zone": zone, "period": q, "spot_price_per_mwh": 90, "max_spot_share": share,
+             "tco2_per_mwh": 0.5}
             for zone, share in (("East", 0.5), ("Kanto", 1), ("NSW", 1))
             for q in names
         ],
@@ -220,12 +274,45 @@ def everything() -> Book:
         ],
         Jurisdictions=[
             {"jurisdiction": name, "trusted": trusted, "legal_risk": score, "political_risk": score,
-             "conflict_risk": score, "grid_risk": score, "supply_chain_risk": score}
-            for name, trusted, score in (("US", "yes", 0.3), ("JP", "yes", 0.2), ("AU", "no", 0.25))
+             "conflict_risk": score, "grid_risk": score, "supply_chain_risk": score,
+             "expected_loss_per_mw_year": loss}
+            for name, trusted, score, loss in (
+                ("US", "yes", 0.3, None), ("JP", "yes", 0.2, 0.04), ("AU", "no", 0.25, 0.01)
+            )
         ],
         JurisdictionGroups=[{"group": "allies", "jurisdiction": "JP"}],
         RiskWeights=[{"risk_class": "legal", "weight": 1}, {"risk_class": "grid", "weight": 2}],
         Budgets=[{"period": q, "max_capital": 900, "max_capital_to_date": 2500} for q in names],
+        EquipmentNeeds=[
+            {"equipment": "transformers", "units_per_mw": 0.1, "months_before_online": 6,
+             "life_years": None},
+            {"equipment": "racks", "units_per_mw": 7, "months_before_online": 2, "life_years": 1},
+        ],
+        Suppliers=[
+            {"supplier": "Ohm", "supplier_group": "west"},
+            {"supplier": "Volt", "supplier_group": None},
+        ],
+        Equipment=[
+            *(
+                {"equipment": "transformers", "supplier": supplier, "period": "Y1",
+                 "available_units": 6, "unit_cost": cost, "carries_over": "yes",
+                 "currency": currency}
+                for supplier, cost, currency in (("Ohm", 3, None), ("Volt", 600, "JPY"))
+            ),
+            *(
+                {"equipment": "racks", "supplier": "Ohm", "period": q, "available_units": units,
+                 "unit_cost": 0.5, "carries_over": "no", "currency": None}
+                for q, units in (("Y1", 500), ("Y2", 250), ("Y3", 200))
+            ),
+        ],
+        ExportLimits=[
+            {"limit": "racks to allies", "equipment": "racks", "jurisdiction": None,
+             "group": "allies", "first_period": None, "last_period": None,
+             "max_units_per_period": 300, "max_units_in_all": 560},
+            {"limit": "racks to AU", "equipment": "racks", "jurisdiction": "AU", "group": None,
+             "first_period": "Y2", "last_period": "Y3", "max_units_per_period": 50,
+             "max_units_in_all": None},
+        ],
         LossEvents=[
             {"event": "any site", "any_one": "site", "workload": None, "share_lost": 1,
              "share_covered": 0.3, "strength": "capacity", "first_period": "Y3",
@@ -233,17 +320,35 @@ def everything() -> Book:
             {"event": "strait", "any_one": None, "workload": "load", "share_lost": 0.5,
              "share_covered": 0.5, "strength": "deliverable", "first_period": "Y4",
              "last_period": "Y4"},
+            {"event": "strike", "any_one": None, "workload": None, "share_lost": 1,
+             "share_covered": 0.2, "strength": "capacity", "first_period": None,
+             "last_period": None},
         ],
         LossMembers=[
             {"event": "strait", "site": "Home", "zone": None, "jurisdiction": None, "group": None},
             {"event": "strait", "site": None, "zone": None, "jurisdiction": None,
              "group": "allies"},
+            {"event": "strike", "supplier": "Volt"},
         ],
         Decisions=[
             {"decision": "no Sydney yet", "what": "committed", "site": "Sydney", "contract": None,
              "period": "Y1", "at_least": None, "at_most": 0},
             {"decision": "wind", "what": "signed_mw", "site": None, "contract": "wind",
              "period": "Y1", "at_least": 10, "at_most": None},
+        ],
+        ApprovedActions=[
+            {"date": "2027-01-01", "period": "Y1", "action": "commit site", "subject": "Tokyo",
+             "mw": None},
+            {"date": None, "period": "Y2", "action": "start building", "subject": "Tokyo",
+             "mw": 60},
+            {"date": None, "period": "Y1", "action": "sign contract", "subject": "wind", "mw": 30},
+            {"date": "2026-07-01", "period": "Y0", "action": "commit site", "subject": "Sydney",
+             "mw": None},
+            {"date": None, "period": "Y1", "action": "hire", "subject": "L", "mw": None},
+        ],
+        DepartureCosts=[
+            {"cost_per_site": 2, "cost_per_mw_started": 0.3, "cost_per_mw_signed": 0.1,
+             "last_period": "Y3"},
         ],
         Pace=[
             {"pace": "all", "market": None, "jurisdiction": None, "period": None, "max_sites": 1,

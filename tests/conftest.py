@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,20 @@ import optalloc
 from tests import books
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the flag that alone rewrites the golden model files."""
+    parser.addoption(
+        "--update-goldens", action="store_true", help="rewrite tests/golden from the families"
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _modules_left_alone_by_the_collector() -> None:
+    """Spare the garbage collector the walk over every module's objects, which never go away."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

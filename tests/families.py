@@ -48,6 +48,7 @@ def assert_adds_nothing(case: Mapping[str, Any], family: str, folder: Path) -> N
     books.write(books.book(**case), folder / "empty")
     for sheet in record.sheets:
         header = ",".join(column.name for column in sheet.columns)
+        header = "setting,value" if sheet.vertical else header
         (folder / "empty" / f"{sheet.name}.csv").write_text(header + "\n")
     model = optalloc.load_model()
     data = optalloc.validate(optalloc.read_workbook(folder / "empty"), model)

@@ -200,6 +200,25 @@ def test_the_same_cost_per_service_year_whenever_it_is_built(
     assert per_year(7, "no") > per_year(2, "no") * 1.01
 
 
+def test_what_is_retired_is_neither_renewed_nor_credited_afterwards(solve: Solve) -> None:
+    """Site 50 M, building 400 M, both with a life of two years, asked for in two of three.
+
+    Proves: 450 and no credit; with a life of four years a quarter is credited. Sensitivity: renewed,
+    they are paid for twice and half of the second is credited.
+    """
+    case = {
+        "Settings": {"residual_value": "yes"},
+        "Periods": years(3),
+        "Demand": demand(40, 40, 0),
+    }
+    retired = {"site_cost": 50, "end_of_life": "retired", "life_years": 2}
+    plan = solve(Sites=retired, **case)
+    assert plan.cost == pytest.approx(450)
+    assert plan["Build"]["online_mw"].tolist() == pytest.approx([40, 40, 0])
+    assert solve(Sites={**retired, "life_years": 4}, **case).cost == pytest.approx(450 / 4 * 3)
+    assert solve(Sites={**retired, "end_of_life": "renewed"}, **case).cost == pytest.approx(675)
+
+
 def test_residual_value_makes_no_start_free(solve: Solve) -> None:
     """40 MW asked for in the last of five years at 25 M a MW-year; 10 M to build, lead of a year.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -188,6 +189,44 @@ def test_a_fault_of_the_model_is_told_with_its_traceback(tmp_path: Path) -> None
     assert json.loads(run.stdout)["error"] == "fault"
 
 
+# The approved plan --------------------------------------------------------------------------------
+
+
+def test_a_plan_is_compared_with_the_approved_one(tmp_path: Path) -> None:
+    """40 MW at A for 400 M are approved, and B becomes cheaper by 40 M: at 1 M per MW it stays."""
+    sites = [
+        {"site": site, "status": "committed", "max_mw": 100, "build_cost_per_mw": cost}
+        for site, cost in (("A", 10), ("B", 11))
+    ]
+    network = [{"site": site, "region": "R", "latency_ms": 10} for site in "AB"]
+    prices = {"cost_per_mw_started": 1}
+    case = books.book(Sites=sites, Network=network, DepartureCosts=prices)
+    book = books.write(case, tmp_path / "book")
+    assert optalloc_says("solve", book, "--out", tmp_path).returncode == 0
+    plan = tmp_path / "plan.xlsx"
+    case["Sites"][1]["build_cost_per_mw"] = 9
+    books.write(case, tmp_path / "book")
+    run = optalloc_says("check", book, "--approved", plan)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "book: no errors\n", "")
+    for words, cost in ((["--approved", plan], 400), ([], 360)):
+        run = optalloc_says("solve", book, "--out", tmp_path / "out", "--json", *words)
+        assert json.loads(run.stdout)["objective"] == pytest.approx(cost)
+    lp = tmp_path / "model.lp"
+    assert optalloc_says("export", book, lp, "--approved", plan).returncode == 0
+    assert "departure_counted" in lp.read_text()
+
+
+def test_an_approved_plan_that_is_none(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    message = failed(3, "input", MINIMAL, "--approved", "no/such/plan.xlsx", "--out", out)
+    assert message == "File: plan.xlsx must exist. Check the path and its spelling. [not-found]"
+    message = failed(3, "input", MINIMAL, "--approved", BROKEN, "--out", out)
+    assert message.startswith("File: broken.xlsx must be a plan of optalloc; found no sheet ")
+    run = optalloc_says("check", MINIMAL, "--approved", tmp_path)
+    assert (run.returncode, run.stdout) == (3, "")
+    assert "found a folder" in one_line(run.stderr)
+
+
 # The folder to write to ---------------------------------------------------------------------------
 
 
@@ -252,11 +291,48 @@ def interrupted(whenever: list[str], *words: object) -> Run:
     return Run(words, process.returncode, out, seen + err)
 
 
-def test_ctrl_c_keeps_the_best_plan_with_its_gap(tmp_path: Path) -> None:
-    """Even pressed again while the plan is being checked."""
-    run = interrupted(
-        [r"plan \d", "s  read back"], "solve", PACIFIC, "--gap", "0", "--out", tmp_path
+@pytest.fixture(scope="module")
+def hard(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workbook with a first plan at once, whose proof takes minutes: facility location in blocks."""
+    draw = random.Random(1)
+    sites, regions, years = (range(count) for count in (30, 30, 4))
+    case = books.book(
+        Periods=books.years(len(years)),
+        Sites=[
+            {
+                "site": f"S{i}",
+                "status": "candidate",
+                "max_mw": 120,
+                "block_mw": draw.choice([17, 23, 31]),
+                "site_cost": draw.uniform(40, 90),
+                "build_cost_per_mw": draw.uniform(9, 12),
+            }
+            for i in sites
+        ],
+        Network=[
+            {
+                "site": f"S{i}",
+                "region": f"R{r}",
+                "latency_ms": 1,
+                "cost_per_mw_year": draw.uniform(0, 4),
+            }
+            for i in sites
+            for r in regions
+        ],
+        Demand=[
+            row
+            for r in regions
+            for row in books.demand(
+                *(draw.uniform(5, 15) * (1 + 0.3 * year) for year in years), region=f"R{r}"
+            )
+        ],
     )
+    return books.write(case, tmp_path_factory.mktemp("hard") / "book")
+
+
+def test_ctrl_c_keeps_the_best_plan_with_its_gap(hard: Path, tmp_path: Path) -> None:
+    """Even pressed again while the plan is being checked."""
+    run = interrupted([r"plan \d", "s  read back"], "solve", hard, "--gap", "0", "--out", tmp_path)
     assert run.returncode == 0, run.stderr
     assert "press Ctrl-C again to give it up" in run.stderr
     assert "Traceback" not in run.stderr
@@ -266,19 +342,65 @@ def test_ctrl_c_keeps_the_best_plan_with_its_gap(tmp_path: Path) -> None:
     assert (tmp_path / "plan.xlsx").is_file()
 
 
-def test_a_third_ctrl_c_gives_the_plan_up(tmp_path: Path) -> None:
+def test_a_third_ctrl_c_gives_the_plan_up(hard: Path, tmp_path: Path) -> None:
     times = [r"plan \d", "s  read back", "press Ctrl-C again"]
-    run = interrupted(times, "solve", PACIFIC, "--gap", "0", "--out", tmp_path)
+    run = interrupted(times, "solve", hard, "--gap", "0", "--out", tmp_path)
     assert (run.returncode, run.stdout) == (5, "")
     assert run.stderr.splitlines()[-1] == "interrupted; no plan was written"
     assert list(tmp_path.iterdir()) == []
 
 
-def test_ctrl_c_before_a_first_plan_is_one_line(tmp_path: Path) -> None:
-    run = interrupted([r"s  (build|compile)"], "solve", PACIFIC, "--out", tmp_path / "out")
+def test_ctrl_c_before_a_first_plan_is_one_line(hard: Path, tmp_path: Path) -> None:
+    run = interrupted([r"s  (build|compile)"], "solve", hard, "--out", tmp_path / "out")
     assert (run.returncode, run.stdout) == (5, ""), run.stderr
     assert re.search(r"interrupted", one_line(run.stderr))
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("module", ["typer", "numpy", "pandas", "pyomo"])
+def test_ctrl_c_while_libraries_are_imported_is_one_line(module: str) -> None:
+    """The interpreter itself tells, on stderr, what has just been imported."""
+    command = [sys.executable, "-X", "importtime", *COMMAND[1:], "check", str(PACIFIC)]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if f" {module}." in line:
+            process.send_signal(signal.SIGINT)
+            break
+    out, err = process.communicate(timeout=60)
+    said = [line for line in err.splitlines() if not line.startswith("import time:")]
+    assert (process.returncode, out, said) == (5, "", ["interrupted; no plan was written"])
+
+
+def test_ctrl_c_while_libraries_are_imported_is_json_where_asked_for() -> None:
+    """As the console script enters; the signal comes at the first library imported."""
+    script = (
+        "import os, signal, sys; from optalloc.__main__ import main; "
+        "assert not {'pandas', 'numpy', 'pyomo', 'typer'} & set(sys.modules); "
+        "sys.meta_path.insert(0, type('Finder', (), {'find_spec': staticmethod("
+        "lambda *_: os.kill(os.getpid(), signal.SIGINT))})); main()"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script, "solve", str(MINIMAL), "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        cwd=ROOT,
+    )
+    assert run.returncode == 5
+    assert run.stderr == "interrupted; no plan was written\n"
+    assert json.loads(run.stdout) == {
+        "error": "no plan",
+        "exit_code": 5,
+        "messages": ["interrupted; no plan was written"],
+    }
 
 
 # Check --------------------------------------------------------------------------------------------
@@ -406,15 +528,25 @@ def test_wrong_usage(words: list[str]) -> None:
     assert "Traceback" not in run.stderr
 
 
-@pytest.mark.parametrize("command", ["", "solve", "check", "template"])
+@pytest.mark.parametrize("command", ["", "solve", "check", "template", "document"])
 def test_help_says_what_there_is(command: str) -> None:
     run = optalloc_says(*filter(None, [command]), "--help")
     assert (run.returncode, run.stderr) == (0, "")
     expected = {
         "": ["solve", "check", "template", "Exit codes", "3 input errors", "4 infeasible"],
-        "solve": ["--out", "--gap", "--time-limit", "--threads", "--seed", "--model", "--json"],
-        "check": ["--mark", "--model"],
+        "solve": [
+            "--approved",
+            "--out",
+            "--gap",
+            "--time-limit",
+            "--threads",
+            "--seed",
+            "--model",
+            "--json",
+        ],
+        "check": ["--mark", "--approved", "--model"],
         "template": ["--from", "--force", "--model"],
+        "document": ["--model"],
     }
     for word in expected[command]:
         assert word in run.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 import optalloc
 from optalloc.schema import Kind
+from optalloc.symbols import decisions, explained, indices_in, sections, symbols_in
 from tests import books
 
 MODEL = optalloc.load_model()
@@ -56,7 +58,41 @@ def test_every_limit_has_its_sentence_and_its_audit(
     named = {name for _, name, _, _ in string.Formatter().parse(limit.sentence) if name}
     assert named <= set(frame.columns)
     assert limit.unit and limit.formula and limit.marginal
-    assert limit.sense in ("<=", "==") and limit.enforced in ("row", "sets", "integers")
+    assert limit.sense in ("<=", "==") and limit.enforced in ("row", "cuts", "sets", "integers")
+    assert limit.enforced != "cuts" or family.separate is not None
+
+
+def formulas(family: optalloc.Family) -> list[str]:
+    """Formulas of a family's limits, and those quoted under Limits in its docstring."""
+    quoted = re.findall(r"``([^`]+)``", sections(family.doc)[1].get("Limits", ""))
+    return [*(limit.formula for limit in family.limits), *quoted]
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=lambda family: family.name)
+def test_every_symbol_of_a_formula_is_explained(family: optalloc.Family) -> None:
+    """Proves: no formula has a name or an index that a reader of the page cannot look up."""
+    names = [n for n in symbols_in(formulas(family)) if not explained(MODEL, family, n).kind]
+    assert names == [], (
+        "use the name of a decision, ledger or column (its unit may be left off), or explain it "
+        f"under Data in the docstring of {family.name}.py: ``{names[0]}[...]``: what it is."
+    )
+    told = MODEL.doc + family.doc
+    letters = [i for i in indices_in(formulas(family)) if f"``{i}``" not in told]
+    assert letters == [], (
+        "use the letters of models/capacity/__init__.py, or say in the docstring of "
+        f"{family.name}.py what ``{letters[0]}`` stands for"
+    )
+
+
+def test_docstrings_name_every_decision_and_every_posting(everything_folder: Path) -> None:
+    """Proves: Decides lists the variables there are, Reads and posts the ledgers met."""
+    program, _ = compiled(everything_folder)
+    variables = {v.local_name for v in program.pyomo.component_objects(pyo.Var)}
+    assert variables == {name for family in MODEL.families for name in decisions(family)}
+    for posting in program.postings:
+        meets = sections(FAMILIES[posting.family].doc)[1]["Reads and posts"]
+        unnamed = [n for n in (posting.ledger, *posting.reads) if f"``{n}``" not in meets]
+        assert unnamed == [], posting.family
 
 
 def test_every_limit_of_the_model_is_audited(everything_folder: Path) -> None:
@@ -69,8 +105,7 @@ def test_every_limit_of_the_model_is_audited(everything_folder: Path) -> None:
     # Rows that only link a helper binary or integer to the limit named after it.
     helpers = {
         *("start_marked", "contract_signed", "billed_if_drawn", "billed_if_not_drawn"),
-        "cluster_hosted",
-        *("loss_counted", "rerouted_within_served", "rerouted_within_left"),
+        *("loss_counted", "lease_signed", "cluster_hosted"),
     }
     assert components - by_rows - strengthening - helpers == set()
 
@@ -81,6 +116,7 @@ def test_an_empty_sheet_is_an_absent_sheet(name: str, tmp_path: Path) -> None:
     _, without = compiled(books.write(books.book(), tmp_path / "without"))
     folder = books.write(books.book(), tmp_path / "with")
     header = ",".join(column.name for column in MODEL.sheets[name].columns)
+    header = "setting,value" if MODEL.sheets[name].vertical else header
     (folder / f"{name}.csv").write_text(header + "\n")
     _, with_empty = compiled(folder)
     assert with_empty.size == without.size

@@ -203,6 +203,49 @@ def test_fees_in_another_currency_and_discounted(solve: Solve) -> None:
     assert discounted.cost == pytest.approx(400 + 4 / 1.1**0.5 + 4 / 1.1**1.5)
 
 
+def test_fees_grow_to_the_middle_of_a_period(solve: Solve) -> None:
+    """Proves: at 10 % a year from the base date, the fee of 4 M has grown for half a year in Y1 and
+    one and a half in Y2. Sensitivity: discounted at 10 %, 400 + 4 + 4."""
+    case = TWO_YEARS | {"Contracts": [{**CHEAP, "fee_escalation": 0.1}]}
+    assert solve(**case).cost == pytest.approx(400 + 4 * (1.1**0.5 + 1.1**1.5))
+    assert solve(**case, Settings={"discount_rate": 0.1}).cost == pytest.approx(408)
+
+
+@pytest.mark.parametrize(
+    ("columns", "months"),
+    [({}, 24), ({"term_months": 36}, 36), ({"lead_months": 12, "term_months": 30}, 42)],
+)
+def test_a_deposit_is_returned_at_the_end_of_the_term(
+    solve: Solve, columns: dict[str, float], months: float
+) -> None:
+    """Proves: 20 M paid on signing in Y1 come back at the end of the horizon, of a term of three
+    years, or of a lead of one and a term of two and a half, at 10 % a year less worth.
+    Sensitivity: undiscounted, they cost nothing."""
+    late = "lead_months" in columns
+    contracts = [{**CHEAP, "deposit_per_mw": 0.5, **columns}]
+    case = TWO_YEARS | {"Contracts": contracts, "Demand": demand(0 if late else 40, 40)}
+    plan = solve(**case, Settings={"discount_rate": 0.1})
+    built = 400 / 1.1 if late else 400
+    fees = 4 / 1.1**1.5 + (0 if late else 4 / 1.1**0.5)
+    assert plan.cost == pytest.approx(built + fees + 20 - 20 / 1.1 ** (months / 12))
+    cost = plan["Cost"].set_index("item")
+    assert cost.loc["deposit", ["cash", "first_month"]].tolist() == pytest.approx([20, 0])
+    returned = cost.loc["deposit_returned", ["cash", "last_month"]].tolist()
+    assert returned == pytest.approx([-20, months])
+    assert solve(**case).cost == pytest.approx(404 if late else 408)
+
+
+def test_the_deposit_of_what_was_signed_before_is_behind_it(solve: Solve) -> None:
+    """Proves: 40 MW signed before pay no deposit and get none back: 400 + 4 at their fee alone.
+    Sensitivity: signed by the plan, at 10 % a year, they cost 20 - 20 / 1.1 more."""
+    case = ONE_YEAR | {"Contracts": [{**CHEAP, "deposit_per_mw": 0.5}]}
+    case["Settings"] = {"discount_rate": 0.1}
+    before = [{"contract": "C", "signed_mw": 40, "expiry": "2028-01-01"}]
+    fee = 4 / 1.1**0.5
+    assert solve(**case, SignedContracts=before).cost == pytest.approx(400 + fee)
+    assert solve(**case).cost == pytest.approx(400 + fee + 20 - 20 / 1.1)
+
+
 def test_signings_are_actions(solve: Solve) -> None:
     """Proves: the plan says to sign 40 MW of C on the first day. Sensitivity: without contracts it
     says nothing of the kind."""
@@ -262,6 +305,13 @@ def test_without_sheets_there_is_nothing(tmp_path: Path) -> None:
         ({"price_per_mwh": 50}, "J2", "energy-of-capacity"),
         ({"availability": 0.9}, "K2", "energy-of-capacity"),
         ({"take_or_pay_share": 0.5}, "L2", "energy-of-capacity"),
+        ({"tco2_per_mwh": 0}, "M2", "energy-of-capacity"),
+        ({"kind": "generation"}, "C2", "generation-in-zone"),
+        (
+            {"kind": "generation", "zone": None, "site": "A", "take_or_pay_share": 0.5},
+            "L2",
+            "take-or-pay-of-generation",
+        ),
     ],
 )
 def test_contracts_that_make_no_sense(
@@ -270,6 +320,7 @@ def test_contracts_that_make_no_sense(
     """Proves: one message for each fault, at its cell."""
     order = ["contract", "site", "zone", "kind", "max_mw", "min_mw", "block_mw"]
     order += ["first_period", "last_period", "price_per_mwh", "availability", "take_or_pay_share"]
+    order += ["tco2_per_mwh"]
     row = {**dict.fromkeys(order), **CHEAP, **columns}
     (message,) = problems(solve, **TWO_YEARS | {"Contracts": [row]})
     assert message.startswith(f"Contracts!{cell}: ")

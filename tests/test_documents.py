@@ -11,6 +11,8 @@ import pytest
 
 import optalloc
 import optalloc.pipeline
+import optalloc.symbols
+from optalloc.documents import COMMAND, DOCUMENTS
 from tests import books
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,8 +40,9 @@ def test_readme_code_runs(block: str, in_root: Path) -> None:
 
 def test_docstring_examples_run(in_root: Path) -> None:
     """Proves: the example in the docstring of solve gives what it says."""
-    result = doctest.testmod(optalloc.pipeline)
-    assert result.attempted and not result.failed
+    for module in (optalloc.pipeline, optalloc.symbols):
+        result = doctest.testmod(module)
+        assert result.attempted and not result.failed
 
 
 def test_the_worked_family_works(tmp_path: Path) -> None:
@@ -66,6 +69,35 @@ def test_the_worked_family_works(tmp_path: Path) -> None:
     assert plan.cost == pytest.approx(1000 + 50 * 50)
     limits = plan["Limits"].set_index("limit")
     assert bool(limits.loc["sites_committed", "binding"])
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_what_is_written_from_the_families_is_fresh(name: str) -> None:
+    """Proves: the page in docs is what the families say now."""
+    path = ROOT / "docs" / name
+    written = path.read_text("utf-8") if path.is_file() else ""
+    assert written == DOCUMENTS[name](optalloc.load_model()), f"stale: run `{COMMAND}`"
+
+
+def test_every_part_of_the_model_is_in_the_documents() -> None:
+    """Proves: no sheet, column, table, limit, ledger or code is left out, and links lead somewhere."""
+    model = optalloc.load_model()
+    formulation, dictionary = (document(model) for document in DOCUMENTS.values())
+    for name in (*model.limits, *model.ledgers):
+        assert name in formulation
+    for sheet in (*model.sheets.values(), *model.outputs.values()):
+        assert f"### {sheet.name}" in dictionary
+        for column in sheet.columns:
+            assert f"| `{column.name}` | {column.kind} | {column.unit} |" in dictionary
+    for family in model.families:
+        assert f"## {family.title}\n" in formulation
+        for code in family.codes:
+            assert f"| `{code}` | {family.title} |" in dictionary
+    for page in (formulation, dictionary):
+        headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+        anchors = {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
+        assert set(re.findall(r"\]\(#([^)]+)\)", page)) <= anchors
+        assert len(headings) == len(set(headings))
 
 
 def test_documents_name_what_exists() -> None:

@@ -67,3 +67,12 @@ def test_names_that_a_file_cannot_hold(ending: str, tmp_path: Path) -> None:
     solver.run()
     assert solver.getInfo().objective_function_value == pytest.approx(sum(range(1, 9)))
     assert pd.Series(file_names(arrays.rows)).str.fullmatch(r"[\w.,()#]+").all()
+
+
+def test_rows_found_during_the_solve_are_not_in_the_file(
+    everything_folder: Path, tmp_path: Path
+) -> None:
+    """Proves: who exports a model with such limits is told. Sensitivity: minimal has none."""
+    said = run("export", everything_folder, tmp_path / "model.mps")
+    assert said.returncode == 0
+    assert "found during the solve" in said.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -126,6 +127,38 @@ def test_cash_flow_by_calendar_year(solve: Solve) -> None:
     for profile, paid in (("at_start", [400, 0, 0]), ("at_end", [0, 400, 0])):
         flow = solve(Sites={**sites, "spend_profile": profile}, **case)["CashFlow"]
         assert flow["capital"].tolist() == pytest.approx(paid)
+
+
+def test_present_value_of_the_cash_of_a_year(solve: Solve) -> None:
+    """Two years at 21 %, so that a year later is worth 1 / 1.21; all is paid evenly.
+
+    Proves: of 24 M of running cost in one period, discounted at its middle, the first year has 1.21
+    times the second's; of 400 M over a lead of two years each year its own integral; what is paid
+    at once falls in one year. Sensitivity: at rate 0 it is the cash itself.
+    """
+    two = [{"period": "Y1", "start": "2027-01-01", "months": 24}]
+    running = {"Periods": two, "Sites": {**STANDING, "fixed_cost_per_year": 12}}
+    plan = solve(Settings={"discount_rate": RATE}, **running)
+    flow = plan["CashFlow"].set_index("year")["present_value"].to_dict()
+    assert flow == pytest.approx({2027: 24 / 1.21 * 1.21 / 2.21, 2028: 24 / 1.21 / 2.21})
+    assert solve(**running)["CashFlow"]["present_value"].tolist() == pytest.approx([12, 12])
+    build = {"Periods": years(3), "Demand": demand(0, 0, 40)}
+    first = 200 * (1 - 1 / 1.21) / math.log(1.21)
+    for profile, worth in (("even", [first, first / 1.21]), ("at_start", [400])):
+        sites = {"block_lead_months": 24, "spend_profile": profile}
+        plan = solve(Settings={"discount_rate": RATE}, Sites=sites, **build)
+        assert plan["CashFlow"]["present_value"].tolist() == pytest.approx(worth)
+        assert plan.cost == pytest.approx(sum(worth))
+
+
+def test_the_years_add_up_to_the_present_value_of_cash(everything: optalloc.Plan) -> None:
+    """Proves: over all years the present value is that of all cash, with every kind of payment in
+    the workbook. Sensitivity: it is neither the cash nor the whole cost."""
+    figures = summary(everything)
+    total = everything["CashFlow"]["present_value"].sum()
+    assert total == pytest.approx(figures["of which cash"])
+    assert abs(total - figures["cash, undiscounted"]) > 1
+    assert abs(total - figures["total cost"]) > 1
 
 
 def test_kinds_of_cost_stay_apart(solve: Solve) -> None:

@@ -181,6 +181,35 @@ def test_a_penalty_is_by_the_year_and_discounted(solve: Solve) -> None:
     assert above.cost == pytest.approx(480)
 
 
+def losing(per_mw_year: float) -> dict[str, Any]:
+    """The case with an expected loss in J1."""
+    first = CASE["Jurisdictions"][0] | {"expected_loss_per_mw_year": per_mw_year}
+    return {**CASE, "Jurisdictions": [first, *CASE["Jurisdictions"][1:]]}
+
+
+def test_expected_loss_of_what_is_online(solve: Solve) -> None:
+    """J1 with its cheap site loses so much of a MW in a year; B is 2 M dearer to build.
+
+    Proves: 40 x 1.9 beside 400, a kind of its own that is no cash; 2.1 is one too many, and all is
+    built at B. What stands costs it as well, a half year is half of it, discounted at its middle.
+    Sensitivity: no loss, 400, whatever the scores.
+    """
+    plan = solve(**losing(1.9))
+    assert plan.cost == pytest.approx(476)
+    by_kind = plan["Cost"].groupby("kind")["cash"].sum().to_dict()
+    assert by_kind == pytest.approx({"cash": 400, "expected loss": 76})
+    figures = plan.summary().set_index("figure")["value"]
+    assert figures["of which expected loss"] == pytest.approx(76)
+    assert figures["cash, undiscounted"] == pytest.approx(400)
+    assert plan["CashFlow"]["total"].sum() == pytest.approx(400)
+    assert solve(**losing(2.1)).cost == pytest.approx(480)
+    assert solve(**CASE).cost == pytest.approx(400)
+    standing = {"status": "existing", "existing_mw": 60, "max_mw": 60}
+    half = {"Periods": {"months": 6}, "Settings": {"discount_rate": 0.21}}
+    case = losing(1) | {"Sites": [CASE["Sites"][0] | standing, *CASE["Sites"][1:]]}
+    assert solve(**case, **half).cost == pytest.approx(60 / 2 / 1.21**0.25)
+
+
 def test_exposure_is_reported(solve: Solve) -> None:
     """Proves: 12 of 40 MW in J1 are a share of 0.3, and a legal score of 0.38. Sensitivity: without
     the limit on the share, all are in J1, at 0.8."""
@@ -243,7 +272,8 @@ def test_the_audit_sees_each_kind_broken(solve: Solve, tmp_path: Path) -> None:
         family = next(f for f in model.families if f.name == "risk")
         data = program_data(case, tmp_path)
         frames = family.audit(data, {**plan.tables, **changed})
-        for name, frame in frames.items():
+        for name in ("online_exposure", "served_exposure"):
+            frame = frames[name]
             over = frame.loc[frame["used"] > frame["allowed"] + 1e-6, "limit"]
             kinds_over = {text.split()[0] for text in over}
             expected = {kind for kind, _, _ in kinds}
@@ -316,3 +346,55 @@ def test_a_mean_score_needs_weights_and_sites_need_a_jurisdiction(solve: Solve) 
     messages = problems(solve, **unknown)
     assert [text.split(":")[0] for text in messages] == ["Sites!B2", "Sites!B3", "Sites!B4"]
     assert all(text.endswith("[site-jurisdiction]") for text in messages)
+
+
+@pytest.mark.parametrize("workload", [None, "load"])
+def test_concentration(workload: str | None, solve: Solve, tmp_path: Path) -> None:
+    """Proves: with s of 40 MW in J1 and the rest in J2, s^2 + (1-s)^2 <= 0.625 allows s = 3/4, so 30
+    at A and 10 at B: 420 (at that point a MW at C would pay nothing more). Sensitivity: 400 without
+    the limit. Its tangents are found on demand and none falls back to binaries."""
+    case = {**CASE, **limit("max_hhi", 0.625, workload=workload)}
+    plan = solve(**case)
+    assert plan.cost == pytest.approx(420, rel=1e-5)
+    name = "served_concentration" if workload else "online_concentration"
+    assert binding(plan, name) == ["L, Y1"]
+    assert plan["Risk"]["exposure"].tolist() == pytest.approx([0.625], rel=1e-5)
+    assert cost_without(book(**case), tmp_path / "w", name) == pytest.approx(400)
+
+
+def test_concentration_of_whole_blocks(solve: Solve) -> None:
+    """Proves: of blocks of 10 MW, 30 and 10 have an index of 0.625; at most 0.6 leaves 20 and 20,
+    440, which the search must find round by round. Sensitivity: at most 0.625 allows 420."""
+    sites = [{**row, "block_mw": 10} for row in CASE["Sites"][:2]]
+    case = {**CASE, "Sites": sites, "Network": CASE["Network"][:2]}
+    assert solve(**case, **limit("max_hhi", 0.6)).cost == pytest.approx(440)
+    assert solve(**case, **limit("max_hhi", 0.6251)).cost == pytest.approx(420)
+
+
+def test_soft_concentration(solve: Solve) -> None:
+    """Proves: at 1 M a MW-year of root, moving a MW to B (2 M) saves less than it costs: all stays at
+    A, 40 (1 - sqrt 0.625) MW beyond the limit. Sensitivity: at 1000 M the limit holds."""
+    cheap = solve(**CASE, **limit("max_hhi", 0.625, penalty_per_mw_year=1))
+    beyond = 40 * (1 - 0.625**0.5)
+    assert cheap.cost == pytest.approx(400 + beyond)
+    assert cheap["Risk"]["excess_mw"].tolist() == pytest.approx([beyond])
+    dear = solve(**CASE, **limit("max_hhi", 0.625, penalty_per_mw_year=1000))
+    assert dear.cost == pytest.approx(420, rel=1e-5)
+
+
+def test_the_audit_sees_too_much_concentration(solve: Solve, tmp_path: Path) -> None:
+    """Proves: with all moved to A by hand, both kinds of concentration are found broken."""
+    rows = [
+        {"limit": name, "kind": "max_hhi", "value": 0.625, "workload": workload}
+        for name, workload in (("of all", None), ("of load", "load"))
+    ]
+    case = {**CASE, "RiskLimits": rows}
+    plan = solve(**case)
+    assert not broken(plan, case, tmp_path / "kept")
+    mw = plan["Build"]["site"].map({"A": 40.0}).fillna(0.0)
+    changed = {
+        "Build": plan["Build"].assign(online_mw=mw),
+        "Load": plan["Load"].head(1).assign(site="A", served_mw=40.0),
+    }
+    found = broken(plan, case, tmp_path / "changed", **changed)
+    assert found >= {"online_concentration", "served_concentration"}

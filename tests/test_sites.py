@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import optalloc
 from tests.books import binding, book, cost_without, demand, few, program, years
+from tests.families import broken, compiled
 
 Solve = Callable[..., optalloc.Plan]
 
@@ -400,6 +401,133 @@ def test_what_is_too_late_has_no_variable(
     m = program(case, tmp_path / "b").pyomo
     assert [period for _, period in m.started] == starts
     assert [period for _, period in m.committed] == commits
+
+
+RETIRED = {"end_of_life": "retired", "life_years": 2}
+
+
+def test_what_is_retired_is_built_anew(solve: Solve, tmp_path: Path) -> None:
+    """40 MW for four years at 15 M a MW-year unmet; what is built stands two years.
+
+    Proves: 40 MW are started in Y1 and again in Y3, 800; with room for 60 the retired blocks leave
+    none for the last 20, 600 + 20 x 2 x 15. Sensitivity: renewed they need no room, 800.
+    """
+    case = {
+        "Periods": years(4),
+        "Demand": demand(*[40] * 4),
+        "Workloads": {"unmet_penalty_per_mw_year": 15},
+    }
+    plan = solve(Sites=RETIRED, **case)
+    assert plan.cost == pytest.approx(800)
+    build = plan["Build"]
+    assert build["started_mw"].tolist() == pytest.approx([40, 0, 40, 0])
+    assert build["installed_mw"].tolist() == build["online_mw"].tolist() == pytest.approx([40] * 4)
+    narrow = {"Sites": RETIRED | {"max_mw": 60}, **case}
+    plan = solve(**narrow)
+    assert plan.cost == pytest.approx(1200)
+    assert unmet(plan) == [0, 0, 20, 20]
+    assert plan["Build"]["installed_mw"].tolist() == pytest.approx([40, 40, 20, 20])
+    assert binding(plan, "service_after_block_lead") == [f"A, Y{k}" for k in (1, 2, 3, 4)]
+    renewed = {"max_mw": 60, "life_years": 2, "end_of_life": "renewed"}
+    assert solve(Sites=renewed, **case).cost == pytest.approx(800)
+    online = plan["Build"].assign(online_mw=40.0)
+    assert "service_after_block_lead" in broken(plan, narrow, tmp_path, Build=online)
+
+
+@pytest.mark.parametrize(("life", "cost"), [(1.5, 720), (2, 720), (2.1, 400)])
+def test_a_life_runs_from_the_first_period_in_service(
+    solve: Solve, life: float, cost: float
+) -> None:
+    """Started in Y1 with a lead of six months, in service from Y2 on; 8 M a MW-year unmet.
+
+    Proves: a life of up to two years is over when Y4 begins, 400 + 40 x 8; one that ends later
+    still serves Y4. Sensitivity: three lives.
+    """
+    plan = solve(
+        Periods=years(4),
+        Demand=demand(0, 40, 40, 40),
+        Sites=RETIRED | {"life_years": life, "block_lead_months": 6},
+        Workloads={"unmet_penalty_per_mw_year": 8},
+    )
+    assert plan.cost == pytest.approx(cost)
+    assert unmet(plan)[:3] == [0, 0, 0]
+
+
+def test_service_is_kept_until_it_is_retired(solve: Solve, tmp_path: Path) -> None:
+    """40, 10 and 10 MW are asked for; a MW in service costs 1 M a year and stands two years.
+
+    Proves: all 40 stay in service for two years, then 10 are built anew: 400 + 80 + 100 + 10.
+    Sensitivity: without the limit 30 go out of service in Y2, 30 less.
+    """
+    case = {
+        "Periods": years(3),
+        "Sites": RETIRED | {"cost_per_mw_year": 1},
+        "Demand": demand(40, 10, 10),
+    }
+    plan = solve(**case)
+    assert plan.cost == pytest.approx(590)
+    assert plan["Build"]["online_mw"].tolist() == pytest.approx([40, 40, 10])
+    assert cost_without(book(**case), tmp_path / "w", "service_kept") == pytest.approx(560)
+    early = plan["Build"].assign(online_mw=[40.0, 30.0, 10.0])
+    assert broken(plan, case, tmp_path / "early", Build=early) == {"service_kept"}
+
+
+def test_nothing_is_retired_that_stood_before_or_outlives_the_horizon(
+    solve: Solve, tmp_path: Path
+) -> None:
+    """Proves: 40 MW that stood before stay, 0; a life that ends with the horizon or later leaves the
+    rows as they are. Sensitivity: a year less and they change."""
+    three = {"Periods": years(3), "Demand": demand(40, 40, 40)}
+    standing = {"status": "existing", "existing_mw": 40, "max_mw": 40}
+    assert solve(Sites=RETIRED | standing, **three).cost == 0
+
+    def entries(name: str, **columns: Any) -> list[tuple[int, int, float]]:
+        matrix = compiled({**three, "Sites": columns}, tmp_path / name).matrix.tocoo()
+        return sorted(zip(matrix.row, matrix.col, matrix.data, strict=True))
+
+    as_now = entries("now")
+    assert entries("late", end_of_life="retired", life_years=3) == as_now
+    assert entries("soon", end_of_life="retired", life_years=2) != as_now
+
+
+@few
+@given(
+    site=st.fixed_dictionaries(
+        {
+            "block_mw": st.sampled_from([10, 15, 25]),
+            "build_cost_per_mw": st.integers(5, 20),
+            "life_years": st.integers(1, 3),
+            "block_lead_months": st.sampled_from([0, 12]),
+        }
+    ),
+    asked=st.lists(st.integers(0, 50), min_size=4, max_size=4),
+    penalty=st.integers(5, 30),
+)
+def test_brute_force_of_retirement(
+    solve: Solve, site: dict[str, Any], asked: list[int], penalty: int
+) -> None:
+    """Proves: the cost is the least over every number of blocks in each of four years, up to three
+    in all, each in service from its lead on for its life."""
+    mw, lead = site["block_mw"], site["block_lead_months"] // 12
+
+    def cost(starts: tuple[int, ...]) -> float:
+        online = [0] * 4
+        for year, blocks in enumerate(starts):
+            for at in range(year + lead, min(4, year + lead + site["life_years"])):
+                online[at] += blocks * mw
+        short = sum(max(0, want - have) for want, have in zip(asked, online, strict=True))
+        grown = sum(blocks * 1.1**year for year, blocks in enumerate(starts))
+        return grown * mw * site["build_cost_per_mw"] + penalty * short
+
+    best = min(cost(s) for s in itertools.product(range(4), repeat=4) if sum(s) <= 3)
+    plan = solve(
+        Settings={"build_cost_escalation": 0.1},
+        Periods=years(4),
+        Sites=site | {"end_of_life": "retired", "max_mw": 3 * mw},
+        Demand=demand(*asked),
+        Workloads={"unmet_penalty_per_mw_year": penalty},
+    )
+    assert plan.cost == pytest.approx(best, abs=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pyomo.environ as pyo
 import pytest
+import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import optalloc
+from optalloc.arrays import ExtraRows
 from optalloc.compile import compile_model
 from optalloc.errors import InternalError, ModelError
 from optalloc.highs import Highs
@@ -70,7 +73,7 @@ def test_infeasible_only_by_whole_numbers_is_confirmed() -> None:
         return optalloc.solve_arrays(compile_model(m))
 
     assert program(1).stop_reason is StopReason.INFEASIBLE
-    assert program(1).shortfalls[0] == (0, pytest.approx(1.0))
+    assert program(1).shortfalls[0] == ("half", pytest.approx(1.0))
     assert program(2).objective == pytest.approx(1)
 
 
@@ -148,3 +151,51 @@ def test_a_program_that_is_not_linear_is_refused() -> None:
     m.product = pyo.Constraint(expr=m.take[0] * m.take[1] <= 1)
     with pytest.raises(ModelError, match="linear"):
         compile_model(m)
+
+
+class Ball:
+    """Rows of the disc x^2 + y^2 <= 25, found on demand."""
+
+    def __call__(self, point: np.ndarray) -> ExtraRows:
+        length = float(np.hypot(*point[:2]))
+        rows = sp.csr_array(point[None, :2] / length) if length else sp.csr_array((0, 2))
+        upper = np.full(rows.shape[0], 5.0)
+        return ExtraRows(rows, upper, tuple(("disc", ((k,),)) for k in range(rows.shape[0])))
+
+
+@pytest.mark.parametrize(
+    ("whole", "best"), [(False, -5 * 5**0.5), (True, -11.0)], ids=["any", "whole"]
+)
+def test_rows_found_on_demand(whole: bool, best: float) -> None:
+    """Proves: max 2x + y in a disc of radius 5 is 5 sqrt 5; in whole numbers 4, 3 gives 11.
+    Sensitivity: without the disc the box allows 24."""
+    m = pyo.ConcreteModel()
+    m.x, m.y = (
+        pyo.Var(domain=pyo.NonNegativeIntegers if whole else pyo.NonNegativeReals, bounds=(0, 8))
+        for _ in range(2)
+    )
+    m.loss = pyo.Objective(expr=-2 * m.x - m.y)
+    arrays = compile_model(m)
+    assert optalloc.solve_arrays(arrays).objective == pytest.approx(-24)
+    outcome = optalloc.solve_arrays(replace(arrays, separate=Ball()), Options(gap=0))
+    assert outcome.objective == pytest.approx(best, rel=1e-6)
+    assert outcome.bound == pytest.approx(best, rel=1e-6)
+    assert outcome.cut_rows > 0
+
+
+def test_what_breaks_rows_found_on_demand_is_no_plan() -> None:
+    """Proves: x + y >= 9 has points in the box, none in the disc: infeasible, and the rows that must
+    give way are named. Sensitivity: x + y >= 7 has (4, 3) and (3, 4)."""
+
+    def program(least: float) -> optalloc.Outcome:
+        m = pyo.ConcreteModel()
+        m.x = pyo.Var(domain=pyo.NonNegativeIntegers, bounds=(0, 8))
+        m.y = pyo.Var(domain=pyo.NonNegativeIntegers, bounds=(0, 8))
+        m.least = pyo.Constraint(expr=m.x + m.y >= least)
+        m.loss = pyo.Objective(expr=m.x)
+        return optalloc.solve_arrays(replace(compile_model(m), separate=Ball()), Options(gap=0))
+
+    assert program(7).objective == pytest.approx(3)
+    outcome = program(9)
+    assert outcome.stop_reason is StopReason.INFEASIBLE
+    assert {name.split("[")[0] for name, _ in outcome.shortfalls} <= {"least", "disc"}

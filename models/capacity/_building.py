@@ -22,6 +22,7 @@ from ._money import to_workbook_currency
 
 KEYS = ["site", "period"]
 OPEN = ("existing", "committed")
+RENEWED, RETIRED = "renewed", "retired"
 
 
 @remembered
@@ -35,8 +36,9 @@ def site_periods(data: Dataset) -> pd.DataFrame:
 def active_sites(data: Dataset) -> pd.DataFrame:
     """Sites that are not excluded, indexed by site, costs in the workbook's currency.
 
-    Adds is_open, lives, the MW standing at the end, and ``room_mw``: what may still be built, in
-    whole blocks where the site has blocks.
+    Adds is_open, lives (``lasts_years``: how long what is built here stands, without end where it
+    is renewed), the MW standing at the end, and ``room_mw``: what may still be built, in whole
+    blocks where the site has blocks.
     """
     settings = data.one("Settings")
     sites = data["Sites"]
@@ -46,9 +48,11 @@ def active_sites(data: Dataset) -> pd.DataFrame:
     )
     room = (sites["max_mw"] - sites["existing_mw"] - sites["under_construction_mw"]).clip(lower=0)
     blocks = np.floor(room / sites["block_mw"] + 1e-9)
+    life = sites["life_years"].fillna(settings.life_years)
     return sites.assign(
         is_open=sites["status"].isin(OPEN),
-        life_years=sites["life_years"].fillna(settings.life_years),
+        life_years=life,
+        lasts_years=life.where(sites["end_of_life"] == RETIRED, np.inf),
         earliest=months_from_base(data, sites["earliest_start"]).fillna(-np.inf),
         built_online=months_from_base(data, sites["under_construction_online"]).fillna(np.inf),
         room_blocks=blocks,
@@ -97,7 +101,11 @@ def possible_starts(data: Dataset) -> pd.DataFrame:
 
 
 def possible_service(data: Dataset, starts: pd.DataFrame) -> pd.DataFrame:
-    """Where new capacity can be in service: site, period, the start and commitment it needs."""
+    """Where new capacity can be in service: site, period, the start and commitment it needs.
+
+    ``expired`` is the latest start whose life is over when the period begins, where what is built
+    is retired; blank where there is none.
+    """
     cal = calendar(data)
     frame = site_periods(data)
     frame["start_position"] = last_position_by(cal, frame["begin"] - frame["block_lead_months"])
@@ -113,7 +121,20 @@ def possible_service(data: Dataset, starts: pd.DataFrame) -> pd.DataFrame:
     needed = starts[["site", "period", "commit_position"]].rename(columns={"period": "start"})
     frame = frame.merge(needed, on=["site", "start"], how="left")
     frame["ripe_needed"] = ~frame["is_open"] & (frame["ripe_position"] < frame["commit_position"])
-    return frame
+    over = _expiries(data, starts).merge(frame[[*KEYS, "position"]], on="site")
+    over = over[over["gone_position"] <= over["position"]].drop_duplicates(KEYS, keep="last")
+    return frame.merge(over[[*KEYS, "expired"]], on=KEYS, how="left")
+
+
+def _expiries(data: Dataset, starts: pd.DataFrame) -> pd.DataFrame:
+    """Starts that are retired, in order of time, with the first period that begins without them."""
+    cal = calendar(data)
+    ending = starts[np.isfinite(starts["lasts_years"])]
+    online = cal["begin"].to_numpy()[ending["online_position"].to_numpy()]
+    gone = first_position_at(cal, online + 12.0 * ending["lasts_years"])
+    return pd.DataFrame(
+        {"site": ending["site"], "expired": ending["period"], "gone_position": gone}
+    )
 
 
 def useful_commitments(data: Dataset, starts: pd.DataFrame) -> pd.DataFrame:

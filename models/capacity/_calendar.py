@@ -75,6 +75,42 @@ def last_position_before(cal: pd.DataFrame, months: np.ndarray | pd.Series) -> n
     return before - 1
 
 
+def signing_terms(offers: pd.DataFrame, cal: pd.DataFrame, key: str) -> pd.DataFrame:
+    """Each offer and period of signing, with the months from which and to which it then runs.
+
+    Parameters
+    ----------
+    offers : pandas.DataFrame
+        `key`, first_period and last_period of signing, lead_months and term_months; blank means
+        the first period, the last one, and a term without end.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `key`, signed, from and to.
+    """
+    periods = cal.reset_index()[["period", "position", "begin"]]
+    offered = offers.merge(
+        periods.rename(columns={"period": "signed", "begin": "from"}), how="cross"
+    )
+    first = offered["first_period"].map(cal["position"]).fillna(0)
+    last = offered["last_period"].map(cal["position"]).fillna(len(cal) - 1)
+    offered = offered[offered["position"].between(first, last)]
+    offered["from"] += offered["lead_months"]
+    offered["to"] = offered["from"] + offered["term_months"].fillna(np.inf)
+    return offered[[key, "signed", "from", "to"]].reset_index(drop=True)
+
+
+def whole_periods(terms: pd.DataFrame, cal: pd.DataFrame) -> pd.DataFrame:
+    """Each row of `signing_terms` in each period that lies wholly between its from and its to."""
+    periods = cal.reset_index()[["period", "position", "begin", "end"]]
+    served = terms.merge(periods, how="cross")
+    whole = (served["from"] <= served["begin"] + TINY_MONTHS) & (
+        served["end"] <= served["to"] + TINY_MONTHS
+    )
+    return served.loc[whole, [*terms.columns, "period", "position"]].reset_index(drop=True)
+
+
 def carried_forward(frame: pd.DataFrame, cal: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Rows of a sheet keyed by `by` and period, for every period from the first one given.
 

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
+
 import pandas as pd
 
 from optalloc.dataset import Dataset, remembered
 
 from ._building import site_periods
-from ._calendar import TINY_MONTHS, calendar, months_from_base
+from ._calendar import TINY_MONTHS, calendar, months_from_base, signing_terms, whole_periods
 from ._money import to_workbook_currency
 
+CAPACITY, ENERGY, GENERATION = "capacity", "energy", "generation"
+# Kinds that deliver energy.
+DELIVERS = (ENERGY, GENERATION)
 HOURS_PER_MONTH = 8760 / 12
 KEYS = ["contract", "period"]
 SITE_KEYS = ["site", "period"]
 USE_KEYS = ["contract", "site", "period"]
+ZONE_KEYS = ["grid_zone", "period"]
+TRANCHE_KEYS = ["contract", "signed"]
+MONEY = ["price_per_mwh", "fixed_fee_per_mw_year", "deposit_per_mw", "termination_fee_per_mw"]
 
 
 @remembered
 def contracts_on_offer(data: Dataset) -> pd.DataFrame:
     """Contracts by name, money in the workbook's currency."""
-    money = ["price_per_mwh", "fixed_fee_per_mw_year"]
-    frame = to_workbook_currency(data, data["Contracts"], money)
+    frame = to_workbook_currency(data, data["Contracts"], MONEY)
     return frame.set_index("contract", drop=False)
 
 
-def reach(data: Dataset, kind: str) -> pd.DataFrame:
-    """Sites that each contract of a kind may serve, in every period: contract, site, period."""
-    offered = data["Contracts"].loc[data["Contracts"]["kind"] == kind, ["contract", "site", "zone"]]
+def reach(data: Dataset, *kinds: str) -> pd.DataFrame:
+    """Sites that each contract of some kinds may serve, in every period: contract, site, period."""
+    offered = data["Contracts"]
+    offered = offered.loc[offered["kind"].isin(kinds), ["contract", "site", "zone"]]
     sites = site_periods(data)[["site", "grid_zone", "period"]]
     own = offered.dropna(subset=["site"])[["contract", "site"]].merge(sites, on="site")
     shared = offered.dropna(subset=["zone"])[["contract", "zone"]].merge(
@@ -36,36 +43,74 @@ def reach(data: Dataset, kind: str) -> pd.DataFrame:
     return pd.concat([own, shared])[USE_KEYS].reset_index(drop=True)
 
 
+def spot_prices(data: Dataset) -> pd.DataFrame:
+    """Spot price, share and emissions at each site and period that has one, with its grid_zone."""
+    sites = site_periods(data)[["site", "grid_zone", "period"]]
+    return sites.merge(data["PowerPrices"].rename(columns={"zone": "grid_zone"}), on=ZONE_KEYS)
+
+
+def sources(data: Dataset) -> pd.DataFrame:
+    """Sites and periods with a source of energy, a row for each source: site, period."""
+    return pd.concat([reach(data, *DELIVERS)[SITE_KEYS], spot_prices(data)[SITE_KEYS]])
+
+
+def tranche_before(expiry: pd.Timestamp) -> str:
+    """What MW signed before the first period are called, by the day on which they end."""
+    return f"held until {expiry.date().isoformat()}"
+
+
+@remembered
+def held(data: Dataset) -> pd.DataFrame:
+    """MW signed before the first period, in each period wholly before their expiry.
+
+    Columns: contract, signed (the tranche's name), signed_mw, period, position.
+    """
+    rows = data["SignedContracts"]
+    rows = rows.assign(
+        ends=months_from_base(data, rows["expiry"]),
+        signed=pd.Series([*map(tranche_before, rows["expiry"])], rows.index, dtype=object),
+    )
+    frame = rows.merge(calendar(data).reset_index(), how="cross")
+    frame = frame[frame["end"] <= frame["ends"] + TINY_MONTHS]
+    return frame[[*TRANCHE_KEYS, "signed_mw", "period", "position"]].reset_index(drop=True)
+
+
 @remembered
 def already_signed(data: Dataset) -> pd.DataFrame:
-    """MW signed before the first period, for each contract and each period wholly before expiry."""
-    cal = calendar(data).reset_index()
-    signed = data["SignedContracts"]
-    frame = signed.assign(ends=months_from_base(data, signed["expiry"])).merge(cal, how="cross")
-    frame = frame[frame["end"] <= frame["ends"] + TINY_MONTHS]
-    sums = frame.groupby(KEYS, as_index=False)["signed_mw"].sum()
-    every = data["Contracts"][["contract"]].merge(cal[["period"]], how="cross")
+    """MW signed before the first period, for each contract and each period."""
+    sums = held(data).groupby(KEYS, as_index=False)["signed_mw"].sum()
+    every = data["Contracts"][["contract"]].merge(
+        calendar(data).reset_index()[["period"]], how="cross"
+    )
     return every.merge(sums, on=KEYS, how="left").fillna({"signed_mw": 0.0})
 
 
 @remembered
 def signings(data: Dataset) -> pd.DataFrame:
-    """Each contract, period of signing, and period that it then serves from beginning to end."""
+    """Each contract, period of signing, and period that it then serves from beginning to end.
+
+    Columns: contract, signed, to (when its term ends, in months), period, position.
+    """
     cal = calendar(data)
-    periods = cal.reset_index()[["period", "position", "begin", "end"]]
-    offered = data["Contracts"].merge(
-        periods.rename(columns={"period": "signed", "begin": "from", "end": "to"}), how="cross"
-    )
-    first = offered["first_period"].map(cal["position"]).fillna(0)
-    last = offered["last_period"].map(cal["position"]).fillna(len(cal) - 1)
-    offered = offered[offered["position"].between(first, last)]
-    offered["from"] += offered["lead_months"]
-    offered["to"] = offered["from"] + offered["term_months"].fillna(np.inf)
-    served = offered[["contract", "signed", "from", "to"]].merge(periods, how="cross")
-    whole = (served["from"] <= served["begin"] + TINY_MONTHS) & (
-        served["end"] <= served["to"] + TINY_MONTHS
-    )
-    return served.loc[whole, ["contract", "signed", "period"]].reset_index(drop=True)
+    terms = signing_terms(data["Contracts"], cal, "contract")
+    return whole_periods(terms, cal)[[*TRANCHE_KEYS, "to", "period", "position"]]
+
+
+def grid_draw(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Peak that a plan draws from the grid, for audits: the Build table, with zone and grid_mw.
+
+    What is in service times PUE, less what Generation covers on site.
+    """
+    sites = data["Sites"][["site", "grid_zone", "pue"]]
+    build = tables["Build"].merge(sites, on="site")
+    on_site = tables["Generation"].groupby(SITE_KEYS)["offset_mw"].sum()
+    covered = pd.Series(sums_at(on_site, build[SITE_KEYS]), index=build.index, dtype=float)
+    return build.assign(grid_mw=build["online_mw"] * build["pue"] - covered)
+
+
+def sums_at(sums: pd.Series, keys: pd.DataFrame) -> list[float]:
+    """Each key's sum; nought where it has none."""
+    return [sums.get(key, 0.0) for key in keys.itertuples(index=False, name=None)]
 
 
 def hours(data: Dataset) -> pd.Series:

@@ -16,6 +16,7 @@ from ._calendar import calendar
 CASH = "cash"
 RESIDUAL = "residual value"
 PENALTY = "penalty"
+EXPECTED_LOSS = "expected loss"
 # Costs below this, in millions, are noise of the solver's arithmetic and not worth a row.
 NOTHING = 1e-7
 
@@ -51,15 +52,16 @@ def residual_share(rate: float, age_years: pd.Series, life_years: pd.Series) -> 
     return np.asarray(np.expm1(-np.log1p(rate) * left) / np.expm1(-np.log1p(rate) * life))
 
 
-def spending_span(frame: pd.DataFrame, lead: str) -> pd.DataFrame:
+def spending_span(frame: pd.DataFrame) -> pd.DataFrame:
     """First and last month of spending of capital decided at `begin`, by its spend profile."""
-    first = frame["begin"] + np.where(frame["spend_profile"] == "at_end", frame[lead], 0.0)
-    last = frame["begin"] + np.where(frame["spend_profile"] == "at_start", 0.0, frame[lead])
+    lead = frame["lead_months"]
+    first = frame["begin"] + np.where(frame["spend_profile"] == "at_end", lead, 0.0)
+    last = frame["begin"] + np.where(frame["spend_profile"] == "at_start", 0.0, lead)
     return pd.DataFrame({"first_month": first, "last_month": last})
 
 
 def yearly_charges(
-    data: Dataset, keys: pd.DataFrame, per_year: pd.Series, growth: float = 0.0
+    data: Dataset, keys: pd.DataFrame, per_year: pd.Series, growth: float | pd.Series = 0.0
 ) -> pd.DataFrame:
     """What is due in each key's period, at so much a year, discounted at the period's middle.
 
@@ -69,8 +71,8 @@ def yearly_charges(
         Key columns, a period among them.
     per_year : pandas.Series
         M per unit and year at the base date, aligned with `keys`.
-    growth : float
-        Yearly growth of it from the base date.
+    growth : float or pandas.Series
+        Yearly growth of it from the base date, of all or of each.
     """
     at = calendar(data).loc[keys["period"]].set_index(keys.index)
     cash = per_year * escalated(growth, at["mid"]) * at["years"]
@@ -79,6 +81,19 @@ def yearly_charges(
         present_value=cash * discount(data.one("Settings").discount_rate, at["mid"]),
         first_month=at["begin"],
         last_month=at["end"],
+    )
+
+
+def charges_at(
+    data: Dataset, keys: pd.DataFrame, cash: pd.Series, month: pd.Series
+) -> pd.DataFrame:
+    """Charges for `post_cost` that are due at one moment: M per unit, and months from base date."""
+    rate = data.one("Settings").discount_rate
+    return keys.assign(
+        cash=cash,
+        present_value=cash * discount(rate, month),
+        first_month=month,
+        last_month=month,
     )
 
 
@@ -111,7 +126,7 @@ def post_cost(
     activity : callable
         ``activity(m, *key)``, a linear expression.
     kind : str
-        CASH, RESIDUAL or PENALTY.
+        CASH, RESIDUAL, PENALTY or EXPECTED_LOSS.
     """
     charges = charges[(charges["cash"] != 0) | (charges["present_value"] != 0)]
     if charges.empty:

@@ -9,7 +9,8 @@ Data
 Decides
     Nothing.
 Limits
-    ``spending[p] <= max_capital[p]`` and ``sum_{q <= p} spending[q] <= max_capital_to_date[p]``.
+    ``capital_spending[p] <= max_capital[p]`` and
+    ``sum_{q<=p} capital_spending[q] <= max_capital_to_date[p]``.
 Reads and posts
     Reads ``capital_spending``.
 Source
@@ -31,6 +32,7 @@ from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 
 from ._calendar import calendar
+from ._capital import CAPITAL_ITEMS
 
 BUDGETS = Sheet(
     name="Budgets",
@@ -113,8 +115,9 @@ def constrain(m: Any, p: Parameters) -> None:
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Capital laid over the periods again, payment by payment, from the Cost table."""
     cal, cost = calendar(data), tables["Cost"]
-    capital = cost[(cost["family"] == "capital") & (cost["kind"] == "cash")]
-    capital = capital[~capital["item"].isin(["fixed", "running"])]
+    # A table without rows has no text in it.
+    of_capital = cost["item"].astype(str).str.startswith(CAPITAL_ITEMS)
+    capital = cost[of_capital & (cost["kind"] == "cash")]
     paid = dict.fromkeys(cal.index, 0.0)
     for row in capital.to_dict("records"):
         first, last = row["first_month"], row["last_month"]
@@ -143,6 +146,7 @@ FAMILY = Family(
     title="Budget",
     order=80,
     sheets=(BUDGETS,),
+    idle_without=("Budgets",),
     limits=(
         Limit(
             name="capital_in_period",
@@ -150,7 +154,7 @@ FAMILY = Family(
             sense="<=",
             sentence="the budget of {period} is spent: {used} of {allowed} M",
             marginal="saving from one more M of budget in the period",
-            formula="spending[p] <= max_capital[p]",
+            formula="capital_spending[p] <= max_capital[p]",
         ),
         Limit(
             name="capital_to_date",
@@ -158,7 +162,7 @@ FAMILY = Family(
             sense="<=",
             sentence="the budget up to {period} is spent: {used} of {allowed} M",
             marginal="saving from one more M of budget up to the period",
-            formula="sum_{q<=p} spending[q] <= max_capital_to_date[p]",
+            formula="sum_{q<=p} capital_spending[q] <= max_capital_to_date[p]",
         ),
     ),
     parameters=parameters,

@@ -4,12 +4,12 @@ In words
     A site is to be committed by a period, or not before another; so many megawatts are promised
     to be started, online or signed, or at most so many.
 Data
-    Decisions.
+    Decisions. ``decided[d]``: what the row names, which is committed by the period (1 or 0), MW
+    started up to it, MW online in it, or MW signed in it.
 Decides
     Nothing.
 Limits
-    ``at_least <= decided[d] <= at_most``, where ``decided`` is what the row names: committed by the
-    period (1 or 0), MW started up to it, MW online in it, or MW signed in it.
+    For each row ``d``: ``at_least[d] <= decided[d] <= at_most[d]``.
 Reads and posts
     Reads ``online_mw``.
 Source
@@ -264,6 +264,7 @@ FAMILY = Family(
     title="Commitments",
     order=90,
     sheets=(DECISIONS,),
+    idle_without=("Decisions",),
     limits=(
         Limit(
             name="decision_at_least",

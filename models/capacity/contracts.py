@@ -4,14 +4,19 @@ In words
     A contract may be signed within its window, in whole blocks and no less than a minimum where
     it says so; it is active after its lead, in the periods that lie wholly inside its term.
     Capacity contracts must cover the peak grid MW of every site that one of them serves, in every
-    period, whether or not it can be signed by then.
+    period, whether or not it can be signed by then. A deposit is paid when a contract is signed and
+    returned, the same sum, at the end of its term, even beyond the horizon; without a term, at the
+    end of the horizon. What was signed before has its deposit behind it.
 Data
     Contracts, SignedContracts; grid_zone of Sites.
 Decides
-    ``procured[contract, period]``, the MW to sign; ``covered[contract, site, period]``.
+    ``procured[contract, period]``, the MW to sign; ``covered[contract, site, period]``, the peak
+    MW it covers; where a signing has them, ``blocks_procured[contract, period]`` whole blocks, and
+    ``signs[contract, period]``, 1 if anything is signed.
 Limits
-    ``contracted <= max`` over what is active; ``grid_mw = sum covered`` at a site that a capacity
-    contract serves; ``sum covered <= contracted`` for each of them.
+    ``contracted[c,p] <= max[c]`` over what is active; at a site that a capacity contract serves
+    ``grid[i,p] = sum_c covered[c,i,p]``; for each of them
+    ``sum_i covered[c,i,p] <= contracted[c,p]``.
 Reads and posts
     Reads ``grid_mw``; owns and posts ``contracted_mw``; posts ``cost``.
 Source
@@ -32,205 +37,28 @@ from optalloc.dataset import Dataset
 from optalloc.errors import Problem
 from optalloc.family import Family, Ledger, Limit, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
-from optalloc.schema import Column, Kind, Sheet
+from optalloc.schema import Column, Kind
 from optalloc.values import Values
 
 from ._calendar import TINY_MONTHS, calendar, months_from_base
+from ._contract_sheets import CONTRACTS, SIGNED_CONTRACTS
 from ._contracts import (
+    CAPACITY,
+    GENERATION,
     KEYS,
     SITE_KEYS,
+    TRANCHE_KEYS,
     USE_KEYS,
     already_signed,
     contracts_on_offer,
+    grid_draw,
     reach,
     signings,
+    sums_at,
+    tranche_before,
 )
-from ._money import post_cost
+from ._money import CASH, charge_rows, charges_at, escalated, post_cost
 from ._running import running_charges, running_rows
-
-CONTRACTS = Sheet(
-    name="Contracts",
-    meaning="One power contract on offer a row: how many megawatts of it to sign in each period is decided.",
-    key=("contract",),
-    columns=(
-        Column(
-            name="contract", kind=Kind.TEXT, meaning="Name of the contract.", example="Kanto wind"
-        ),
-        Column(
-            name="site",
-            kind=Kind.TEXT,
-            meaning="Site it serves; fill in site or zone, not both.",
-            blank=None,
-            blank_means="it serves a zone",
-            refers_to="Sites.site",
-        ),
-        Column(
-            name="zone",
-            kind=Kind.TEXT,
-            meaning="Grid zone whose sites it serves.",
-            blank=None,
-            blank_means="it serves a site",
-            refers_to="Sites.grid_zone",
-            example="Kanto",
-        ),
-        Column(
-            name="kind",
-            kind=Kind.CHOICE,
-            meaning="capacity: covers peak grid MW; energy: delivers MWh.",
-            choices=("capacity", "energy"),
-            example="energy",
-        ),
-        Column(
-            name="first_period",
-            kind=Kind.TEXT,
-            meaning="First period in which it can be signed.",
-            blank=None,
-            blank_means="the first period",
-            refers_to="Periods.period",
-        ),
-        Column(
-            name="last_period",
-            kind=Kind.TEXT,
-            meaning="Last period in which it can be signed.",
-            blank=None,
-            blank_means="the last period",
-            refers_to="Periods.period",
-        ),
-        Column(
-            name="lead_months",
-            kind=Kind.NUMBER,
-            unit="months",
-            meaning="From signing to power, as for on-site generation.",
-            blank=0.0,
-            at_least=0,
-            at_most=600,
-            example=0,
-        ),
-        Column(
-            name="term_months",
-            kind=Kind.NUMBER,
-            unit="months",
-            meaning="How long it runs; it counts only in periods that lie wholly inside its term.",
-            blank=None,
-            blank_means="beyond the horizon",
-            above=0,
-            at_most=1200,
-            example=120,
-        ),
-        Column(
-            name="min_mw",
-            kind=Kind.NUMBER,
-            unit="MW grid",
-            meaning="Least of one signing, if it is signed at all.",
-            blank=0.0,
-            at_least=0,
-            example=20,
-        ),
-        Column(
-            name="block_mw",
-            kind=Kind.NUMBER,
-            unit="MW grid",
-            meaning="Signings are whole multiples of this.",
-            blank=None,
-            blank_means="any size",
-            above=0,
-        ),
-        Column(
-            name="max_mw",
-            kind=Kind.NUMBER,
-            unit="MW grid",
-            meaning="Most that may be active at one time, what was already signed included.",
-            at_least=0,
-            example=200,
-        ),
-        Column(
-            name="price_per_mwh",
-            kind=Kind.NUMBER,
-            unit="per MWh",
-            meaning="Price of energy billed, in plain currency units.",
-            blank=0.0,
-            at_least=0,
-            example=62,
-        ),
-        Column(
-            name="price_escalation",
-            kind=Kind.NUMBER,
-            unit="per year",
-            meaning="Yearly growth of the price from the base date.",
-            blank=0.0,
-            above=-1,
-            at_most=1,
-            example=0.02,
-        ),
-        Column(
-            name="availability",
-            kind=Kind.NUMBER,
-            unit="share of hours",
-            meaning="Energy delivered at most, per active MW and hour.",
-            blank=1.0,
-            above=0,
-            at_most=1,
-            example=0.9,
-        ),
-        Column(
-            name="fixed_fee_per_mw_year",
-            kind=Kind.NUMBER,
-            unit="M per MW-year",
-            meaning="Fee on each active MW.",
-            blank=0.0,
-            at_least=0,
-            example=0.01,
-        ),
-        Column(
-            name="take_or_pay_share",
-            kind=Kind.NUMBER,
-            unit="share of deliverable",
-            meaning="Share of the deliverable energy that is billed even if it is not drawn.",
-            blank=0.0,
-            at_least=0,
-            at_most=1,
-            example=0.7,
-        ),
-        Column(
-            name="currency",
-            kind=Kind.TEXT,
-            meaning="Currency of this row's price and fee, from Currencies.",
-            blank=None,
-            blank_means="the workbook's currency",
-        ),
-    ),
-)
-
-SIGNED_CONTRACTS = Sheet(
-    name="SignedContracts",
-    meaning="Megawatts of a contract that were signed before the first period.",
-    key=("contract", "expiry"),
-    columns=(
-        Column(
-            name="contract",
-            kind=Kind.TEXT,
-            meaning="From Contracts.",
-            refers_to="Contracts.contract",
-            example="Kanto wind",
-        ),
-        Column(
-            name="signed_mw",
-            kind=Kind.NUMBER,
-            unit="MW grid",
-            meaning="Active from the start.",
-            at_least=0,
-            example=30,
-        ),
-        Column(
-            name="expiry",
-            kind=Kind.DATE,
-            meaning="Day on which it ends; it counts only in periods that end by then.",
-            example="2031-01-01",
-        ),
-    ),
-)
-
-OFFER_KEYS = ["contract", "signed"]
 
 PROCUREMENT = TableSpec(
     name="Procurement",
@@ -240,7 +68,7 @@ PROCUREMENT = TableSpec(
     spread=("signed_mw", "active_mw"),
     columns=(
         Column(name="contract", kind=Kind.TEXT, meaning="Contract."),
-        Column(name="kind", kind=Kind.TEXT, meaning="capacity or energy."),
+        Column(name="kind", kind=Kind.TEXT, meaning="capacity, energy or generation."),
         Column(name="period", kind=Kind.TEXT, meaning="Period."),
         Column(
             name="signed_mw", kind=Kind.NUMBER, unit="MW grid", meaning="To sign in the period."
@@ -271,7 +99,7 @@ COVERAGE = TableSpec(
 
 @dataclass(frozen=True)
 class Parameters:
-    """Contracts, what is active already, when they can be signed, whom they cover, and fees."""
+    """Contracts, what is active already, when they can be signed, whom they cover, and charges."""
 
     contracts: pd.DataFrame
     already: pd.DataFrame
@@ -279,17 +107,34 @@ class Parameters:
     offers: pd.DataFrame
     covers: pd.DataFrame
     fees: pd.DataFrame
+    deposits: dict[str, pd.DataFrame]
 
 
 def parameters(data: Dataset) -> Parameters:
     """All numbers of the family from the dataset."""
     contracts, already, serving = contracts_on_offer(data), already_signed(data), signings(data)
-    offers = serving[OFFER_KEYS].drop_duplicates()
+    offers = serving[[*TRANCHE_KEYS, "to"]].drop_duplicates()
     offers = offers.merge(contracts.reset_index(drop=True), on="contract")
-    per_year = already["contract"].map(contracts["fixed_fee_per_mw_year"]).astype(float)
-    years = already["period"].map(calendar(data)["years"]).astype(float)
-    fees = running_charges(data, already[KEYS], per_year * years, already["contract"])
-    return Parameters(contracts, already, serving, offers, reach(data, "capacity"), fees)
+    at = calendar(data).loc[already["period"]].set_index(already.index)
+    offered = contracts.loc[already["contract"]].set_index(already.index)
+    per_year = offered["fixed_fee_per_mw_year"] * escalated(offered["fee_escalation"], at["mid"])
+    fees = running_charges(data, already[KEYS], per_year * at["years"], already["contract"])
+    return Parameters(
+        contracts, already, serving, offers, reach(data, CAPACITY), fees, deposits(data, offers)
+    )
+
+
+def deposits(data: Dataset, offers: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Charges for the deposit of each signing, when it is signed and when its term ends."""
+    cal = calendar(data)
+    keys = offers[TRANCHE_KEYS].assign(subject=offers["contract"], period=offers["signed"])
+    begin, end = offers["signed"].map(cal["begin"]).astype(float), cal["end"].max()
+    until = offers["to"].where(np.isfinite(offers["to"]), end)
+    per_mw = offers["deposit_per_mw"]
+    return {
+        "deposit": charges_at(data, keys, per_mw, begin),
+        "deposit_returned": charges_at(data, keys, -per_mw, until),
+    }
 
 
 def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
@@ -298,7 +143,7 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     m.CONTRACT_PERIODS = index_set(p.already[KEYS])
     m.already_mw = parameter(m.CONTRACT_PERIODS, p.already.set_index(KEYS)["signed_mw"])
     m.contract_max_mw = parameter(m.CONTRACTS, p.contracts["max_mw"])
-    m.OFFERS = index_set(p.offers[OFFER_KEYS])
+    m.OFFERS = index_set(p.offers[TRANCHE_KEYS])
     m.SIGNED_FOR = indexed_set(m.CONTRACT_PERIODS, p.signings, KEYS, ["signed"])
     m.procured = pyo.Var(
         m.OFFERS, domain=pyo.NonNegativeReals, bounds=lambda m, c, s: (0, m.contract_max_mw[c])
@@ -321,6 +166,8 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
         lambda m, *key: m.contracted_mw[key],
         reads=("contracted_mw",),
     )
+    for item, charges in p.deposits.items():
+        post_cost(m, ledgers, item, charges, TRANCHE_KEYS, lambda m, *key: m.procured[key])
 
 
 def constrain(m: Any, p: Parameters) -> None:
@@ -347,8 +194,8 @@ def constrain(m: Any, p: Parameters) -> None:
 
 def _constrain_signings(m: Any, offers: pd.DataFrame) -> None:
     blocky = offers.dropna(subset=["block_mw"])
-    m.BLOCK_OFFERS = index_set(blocky[OFFER_KEYS])
-    m.contract_block_mw = parameter(m.BLOCK_OFFERS, blocky.set_index(OFFER_KEYS)["block_mw"])
+    m.BLOCK_OFFERS = index_set(blocky[TRANCHE_KEYS])
+    m.contract_block_mw = parameter(m.BLOCK_OFFERS, blocky.set_index(TRANCHE_KEYS)["block_mw"])
     m.blocks_procured = pyo.Var(m.BLOCK_OFFERS, domain=pyo.NonNegativeIntegers)
     m.contract_blocks = pyo.Constraint(
         m.BLOCK_OFFERS,
@@ -358,8 +205,8 @@ def _constrain_signings(m: Any, offers: pd.DataFrame) -> None:
     )
     # A whole block that is no smaller than the minimum meets it by itself.
     least = offers[offers["min_mw"] > offers["block_mw"].fillna(0.0)]
-    m.LEAST_OFFERS = index_set(least[OFFER_KEYS])
-    m.contract_min_mw = parameter(m.LEAST_OFFERS, least.set_index(OFFER_KEYS)["min_mw"])
+    m.LEAST_OFFERS = index_set(least[TRANCHE_KEYS])
+    m.contract_min_mw = parameter(m.LEAST_OFFERS, least.set_index(TRANCHE_KEYS)["min_mw"])
     m.signs = pyo.Var(m.LEAST_OFFERS, domain=pyo.Binary)
     m.contract_minimum = pyo.Constraint(
         m.LEAST_OFFERS,
@@ -405,8 +252,20 @@ def check(data: Dataset) -> Iterator[Problem]:
                     f"Lower {column} or raise max_mw.",
                     "min-above-max",
                 )
-        free = {"price_per_mwh": 0.0, "availability": 1.0, "take_or_pay_share": 0.0}
-        for column in (c for c, value in free.items() if at["kind"] == "capacity"):
+    yield from _check_kinds(data)
+    yield from _check_signed(data)
+
+
+def _check_kinds(data: Dataset) -> Iterator[Problem]:
+    """What makes no sense for a capacity contract, or for generation, is left blank."""
+    free: dict[str, float | None] = {
+        "price_per_mwh": 0.0,
+        "availability": 1.0,
+        "take_or_pay_share": 0.0,
+        "tco2_per_mwh": None,
+    }
+    for row, at in data["Contracts"].iterrows():
+        for column in (c for c, value in free.items() if at["kind"] == CAPACITY):
             if pd.notna(at[column]) and at[column] != free[column]:
                 yield data.problem(
                     "Contracts",
@@ -416,7 +275,26 @@ def check(data: Dataset) -> Iterator[Problem]:
                     "Empty the cell, or offer the energy as a contract of its own.",
                     "energy-of-capacity",
                 )
-    yield from _check_signed(data)
+        if at["kind"] != GENERATION:
+            continue
+        if pd.notna(at["zone"]) and pd.isna(at["site"]):
+            yield data.problem(
+                "Contracts",
+                row,
+                "zone",
+                "generation must stand at a site",
+                "Fill in site instead; for power from the grid, say energy.",
+                "generation-in-zone",
+            )
+        if at["take_or_pay_share"] > 0:
+            yield data.problem(
+                "Contracts",
+                row,
+                "take_or_pay_share",
+                "take_or_pay_share must be left blank for generation, which runs only as needed",
+                "Empty the cell; what is due undrawn is the fixed fee.",
+                "take-or-pay-of-generation",
+            )
 
 
 def _check_signed(data: Dataset) -> Iterator[Problem]:
@@ -494,9 +372,9 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     blocks = blocky["signed_mw"] / blocky["block_mw"]
     by_contract = coverage.groupby(KEYS)["covered_mw"].sum()
     by_site = coverage.groupby(SITE_KEYS)["covered_mw"].sum()
-    capacity = offered[offered["kind"] == "capacity"]
-    covering = procurement[procurement["kind"] == "capacity"]
-    peaks = tables["Build"].merge(data["Sites"][["site", "grid_zone", "pue"]], on="site")
+    capacity = offered[offered["kind"] == CAPACITY]
+    covering = procurement[procurement["kind"] == CAPACITY]
+    peaks = grid_draw(data, tables)
     named = peaks["site"].isin(capacity["site"]) | peaks["grid_zone"].isin(
         capacity["zone"].dropna()
     )
@@ -514,10 +392,10 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
             used=procurement["active_mw"], allowed=procurement["max_mw"]
         ),
         "cover_within_contract": covering[KEYS].assign(
-            used=_at(by_contract, covering[KEYS]), allowed=covering["active_mw"]
+            used=sums_at(by_contract, covering[KEYS]), allowed=covering["active_mw"]
         ),
         "peak_covered": peaks[SITE_KEYS].assign(
-            used=peaks["online_mw"] * peaks["pue"], allowed=_at(by_site, peaks[SITE_KEYS])
+            used=peaks["grid_mw"], allowed=sums_at(by_site, peaks[SITE_KEYS])
         ),
         "cover_of_own_sites": served[USE_KEYS].assign(
             used=served["covered_mw"].abs(), allowed=served["covered_mw"].where(own, 0.0)
@@ -525,36 +403,68 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     }
 
 
-def _at(sums: pd.Series, keys: pd.DataFrame) -> list[float]:
-    """Each key's sum; nought where it has none."""
-    return [sums.get(key, 0.0) for key in keys.itertuples(index=False, name=None)]
-
-
 def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Active MW, actions and fees, walked signing by signing from the Procurement table."""
+    """Active MW, actions, fees and deposits, walked tranche by tranche from the Procurement table."""
     cal, contracts = calendar(data), contracts_on_offer(data).to_dict("index")
-    before, procurement = data["SignedContracts"], tables["Procurement"]
-    before = before.assign(to=months_from_base(data, before["expiry"]))
+    procurement, ended = tables["Procurement"], tables["Terminations"]
     rows = []
     for name, own in procurement.groupby("contract", sort=False):
-        at, held = contracts[name], before[before["contract"] == name]
-        begins = own["period"].map(cal["begin"]).to_numpy(float)
-        since = begins + at["lead_months"]
-        until = since + (np.inf if pd.isna(at["term_months"]) else at["term_months"])
+        at, tranches = contracts[name], [*_tranches(data, contracts[name], own)]
+        endings = ended[ended["contract"] == name].to_dict("records")
         for period in own["period"]:
-            begin, end, years = cal.loc[period, ["begin", "end", "years"]]
-            running = (since <= begin + TINY_MONTHS) & (end <= until + TINY_MONTHS)
-            active = own.loc[running, "signed_mw"].sum()
-            active += held.loc[end <= held["to"] + TINY_MONTHS, "signed_mw"].sum()
-            fee = at["fixed_fee_per_mw_year"] * active * years
-            rows.append((name, at["kind"], period, active, fee))
+            begin, end, years, mid = cal.loc[period, ["begin", "end", "years", "mid"]]
+            active = 0.0
+            for tranche, mw, since, until in tranches:
+                if since <= begin + TINY_MONTHS and end <= until + TINY_MONTHS:
+                    active += mw - sum(
+                        ending["ended_mw"]
+                        for ending in endings
+                        if ending["signed"] == tranche
+                        and cal["begin"][ending["period"]] <= begin + TINY_MONTHS
+                    )
+            fee = at["fixed_fee_per_mw_year"] * (1 + at["fee_escalation"]) ** (mid / 12)
+            rows.append((name, at["kind"], period, active, fee * active * years))
     frame = pd.DataFrame(rows, columns=["contract", "kind", "period", "active_mw", "cash"])
     fees = frame.assign(item="contract_fee", subject=frame["contract"])
+    cost = [running_rows(data, "contracts", fees), _deposit_rows(data, procurement)]
     return {
         "Procurement": frame.drop(columns="cash"),
         "Actions": actions(data, procurement),
-        "Cost": running_rows(data, "contracts", fees),
+        "Cost": pd.concat([part for part in cost if len(part)] or cost[:1], ignore_index=True),
     }
+
+
+def _tranches(
+    data: Dataset, at: Mapping[Any, Any], own: pd.DataFrame
+) -> Iterator[tuple[str, float, float, float]]:
+    """Name, MW, first and last month of all that is signed of a contract, before and by the plan."""
+    before = data["SignedContracts"]
+    before = before[before["contract"] == at["contract"]]
+    ends = months_from_base(data, before["expiry"])
+    for expiry, mw, until in zip(before["expiry"], before["signed_mw"], ends, strict=True):
+        yield tranche_before(expiry), mw, -np.inf, until
+    begin = calendar(data)["begin"]
+    term = np.inf if pd.isna(at["term_months"]) else at["term_months"]
+    for period, mw in zip(own["period"], own["signed_mw"], strict=True):
+        since = begin[period] + at["lead_months"]
+        yield period, mw, since, since + term
+
+
+def _deposit_rows(data: Dataset, procurement: pd.DataFrame) -> pd.DataFrame:
+    """Deposits paid and returned, in plain arithmetic."""
+    cal, rate = calendar(data), data.one("Settings").discount_rate
+    contracts = contracts_on_offer(data).to_dict("index")
+    rows = []
+    for signed in procurement.to_dict("records"):
+        at, begin = contracts[signed["contract"]], cal["begin"][signed["period"]]
+        end = begin + at["lead_months"] + at["term_months"]
+        end = cal["end"].iloc[-1] if pd.isna(end) else end
+        paid = at["deposit_per_mw"] * signed["signed_mw"]
+        for item, cash, month in (("deposit", paid, begin), ("deposit_returned", -paid, end)):
+            value = cash / (1 + rate) ** (month / 12)
+            rows.append((item, signed["contract"], signed["period"], cash, value, month, month))
+    columns = ["item", "subject", "period", "cash", "present_value", "first_month", "last_month"]
+    return charge_rows("contracts", pd.DataFrame(rows, columns=columns).assign(kind=CASH))
 
 
 LIMITS = (
@@ -581,7 +491,7 @@ LIMITS = (
         sense="==",
         sentence="{contract}, {period}: {used} blocks are signed",
         marginal="none: integrality has no price",
-        formula="procured[c,s] = block[c] blocks[c,s], blocks whole",
+        formula="procured[c,s] = block[c] blocks_procured[c,s], blocks_procured whole",
     ),
     Limit(
         name="contract_within_max",
@@ -597,7 +507,7 @@ LIMITS = (
         sense="==",
         sentence="{site}, {period}: contracts cover the peak of {used} MW",
         marginal="cost of one more MW of peak",
-        formula="pue[i] online[i,p] = sum_c covered[c,i,p]",
+        formula="grid[i,p] = sum_c covered[c,i,p]",
     ),
     Limit(
         name="cover_within_contract",
@@ -624,6 +534,7 @@ FAMILY = Family(
     title="Power contracts",
     order=50,
     sheets=(CONTRACTS, SIGNED_CONTRACTS),
+    idle_without=("Contracts",),
     ledgers=(
         Ledger(
             name="contracted_mw",
@@ -638,7 +549,9 @@ FAMILY = Family(
         "one-of-two": "two columns of which exactly one must be filled in",
         "contract-reversed": "a contract whose signing ends before it starts",
         "min-above-max": "a block, minimum or signed amount above the maximum",
-        "energy-of-capacity": "a price or share of energy on a contract that delivers none",
+        "energy-of-capacity": "a price, share or emission of energy on a contract that delivers none",
+        "generation-in-zone": "on-site generation without a site",
+        "take-or-pay-of-generation": "a take-or-pay share of on-site generation",
         "contract-ended": "a signed contract that ended before the first period",
     },
     check=check,

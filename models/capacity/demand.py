@@ -5,13 +5,15 @@ In words
     is left unmet. Demand is given in MW or in compute units, whose MW falls from one generation of
     hardware to the next; a unit is converted before anything is decided.
 Data
-    Workloads, Demand, ComputeUnits.
+    Workloads, Demand, ComputeUnits. ``demand[w,r,p]``: what a region asks for, it_mw of Demand or its
+    units times mw_per_unit.
 Decides
     ``unmet[workload, region, period]``, only for workloads with a penalty.
 Limits
-    ``served + unmet = demand``, as ``demand_met``.
+    ``sum_i served[w,r,i,p] + unmet[w,r,p] = demand[w,r,p]``.
 Reads and posts
-    Reads ``served_mw``; owns and posts ``required_mw``; posts ``cost``.
+    Reads ``served_mw``; owns and posts ``required_mw``, which is
+    ``(1 + reserve[w]) (demand[w,r,p] - unmet[w,r,p])``; posts ``cost``.
 Source
     Planner's convention.
 """

@@ -1,21 +1,25 @@
 """Energy: what each site's load takes, from contracts up to what they deliver, and from spot.
 
 In words
-    A site's load takes energy in every period. Energy contracts deliver up to their active MW
-    times availability; spot exists only where it is priced, up to its share of a zone's energy.
+    A site's load takes energy in every period. Energy contracts and on-site generation deliver up
+    to their active MW times availability; spot exists only where it is priced, up to its share of a zone's energy.
     What a contract bills is what is drawn, or its take-or-pay share of what it could deliver
-    where that is more. Where nothing is priced, energy is left out.
+    where that is more. Where nothing is priced, energy is left out. Energy drawn emits what its
+    source says, whatever is billed; what emits nothing is clean.
 Data
-    PowerPrices; Contracts; PUE of Sites and load factor of Workloads.
+    PowerPrices; Contracts; PUE of Sites and load factor of Workloads. ``hours[p]``: thousands of
+    hours in a period, so that MW times hours are GWh.
 Decides
     ``drawn[contract, site, period]``, ``spot[site, period]`` and ``billed[contract, period]``,
     all in GWh.
 Limits
-    ``pue hours mean_load = sum drawn + spot``; ``sum drawn <= availability hours contracted``;
-    ``sum spot <= share`` of the zone's energy; ``billed >= sum drawn`` and
-    ``billed >= take_or_pay availability hours contracted``.
+    ``pue[i] hours[p] mean_load[i,p] = sum_c drawn[c,i,p] + spot[i,p]``;
+    ``sum_i drawn[c,i,p] <= availability[c] hours[p] contracted[c,p]``; over a zone ``z``, spot is at
+    most its share of the energy; ``billed[c,p] >= sum_i drawn[c,i,p]`` and
+    ``billed[c,p] >= take_or_pay[c] availability[c] hours[p] contracted[c,p]``.
 Reads and posts
-    Reads ``mean_load_mw`` and ``contracted_mw``; posts ``cost``.
+    Reads ``mean_load_mw`` and ``contracted_mw``; owns and posts ``energy_gwh``, ``clean_gwh`` and
+    ``emissions_tco2``; posts ``cost``.
 Source
     Planner's convention.
 """
@@ -32,21 +36,26 @@ import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
-from optalloc.family import Family, Limit, TableSpec
+from optalloc.family import Family, Ledger, Limit, TableSpec
 from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
 
-from ._building import active_sites, site_periods
+from ._building import active_sites
 from ._calendar import calendar
 from ._contracts import (
+    DELIVERS,
     HOURS_PER_MONTH,
     KEYS,
     SITE_KEYS,
     USE_KEYS,
+    ZONE_KEYS,
     contracts_on_offer,
+    grid_draw,
     hours,
     reach,
+    sources,
+    spot_prices,
 )
 from ._money import escalated, post_cost
 from ._running import running_charges, running_rows
@@ -89,17 +98,25 @@ POWER_PRICES = Sheet(
             at_most=1,
             example=0.3,
         ),
+        Column(
+            name="tco2_per_mwh",
+            kind=Kind.NUMBER,
+            unit="tCO2 per MWh",
+            meaning="Emissions of spot power; 0 is clean.",
+            blank=None,
+            blank_means="not stated, which Carbon does not allow",
+            at_least=0,
+            example=0.45,
+        ),
     ),
 )
-
-ZONE_KEYS = ["grid_zone", "period"]
 
 POWER = TableSpec(
     name="Power",
     meaning="Peak and energy of each site, and where its energy comes from.",
     key=("site", "period"),
     across="period",
-    spread=("peak_mw", "energy_gwh", "contract_gwh", "spot_gwh"),
+    spread=("peak_mw", "grid_mw", "energy_gwh", "contract_gwh", "spot_gwh"),
     columns=(
         Column(name="site", kind=Kind.TEXT, meaning="Site."),
         Column(name="period", kind=Kind.TEXT, meaning="Period."),
@@ -109,15 +126,26 @@ POWER = TableSpec(
             unit="MW grid",
             meaning="Capacity in service times PUE.",
         ),
+        Column(
+            name="grid_mw",
+            kind=Kind.NUMBER,
+            unit="MW grid",
+            meaning="What the grid carries of the peak; generation covers the rest on site.",
+        ),
         Column(name="energy_gwh", kind=Kind.NUMBER, unit="GWh", meaning="Energy its load takes."),
-        Column(name="contract_gwh", kind=Kind.NUMBER, unit="GWh", meaning="Drawn from contracts."),
+        Column(
+            name="contract_gwh",
+            kind=Kind.NUMBER,
+            unit="GWh",
+            meaning="Drawn from contracts and on-site generation.",
+        ),
         Column(name="spot_gwh", kind=Kind.NUMBER, unit="GWh", meaning="Bought at spot."),
     ),
 )
 
 DELIVERIES = TableSpec(
     name="Deliveries",
-    meaning="Which energy contract feeds which site.",
+    meaning="Which contract or generation feeds which site.",
     key=("contract", "site", "period"),
     across="period",
     spread=("drawn_gwh",),
@@ -131,12 +159,12 @@ DELIVERIES = TableSpec(
 
 BILLING = TableSpec(
     name="Billing",
-    meaning="Energy that each contract delivers at most, that is drawn, and that is billed.",
+    meaning="Energy that each contract or generation delivers at most, that is drawn, and billed.",
     key=("contract", "period"),
     across="period",
     spread=("deliverable_gwh", "drawn_gwh", "billed_gwh"),
     columns=(
-        Column(name="contract", kind=Kind.TEXT, meaning="Energy contract."),
+        Column(name="contract", kind=Kind.TEXT, meaning="Contract of energy or generation."),
         Column(name="period", kind=Kind.TEXT, meaning="Period."),
         Column(
             name="deliverable_gwh",
@@ -157,29 +185,25 @@ BILLING = TableSpec(
 
 @dataclass(frozen=True)
 class Parameters:
-    """Whom contracts and spot feed, GWh per MW, and prices per GWh."""
+    """Whom contracts and spot feed and what that emits, GWh per MW, and prices per GWh."""
 
     feeds: pd.DataFrame
     spot: pd.DataFrame
     needs: pd.Series
     contracts: pd.DataFrame
     charges: dict[str, pd.DataFrame]
-
-
-def spot_prices(data: Dataset) -> pd.DataFrame:
-    """Spot price and share at each site and period that has one, with its grid_zone."""
-    sites = site_periods(data)[["site", "grid_zone", "period"]]
-    return sites.merge(data["PowerPrices"].rename(columns={"zone": "grid_zone"}), on=ZONE_KEYS)
+    periods: pd.DataFrame
 
 
 def parameters(data: Dataset) -> Parameters:
     """All numbers of the family from the dataset."""
     cal, each = calendar(data), hours(data)
-    feeds, spot, offered = reach(data, "energy"), spot_prices(data), contracts_on_offer(data)
+    feeds, spot, offered = reach(data, *DELIVERS), spot_prices(data), contracts_on_offer(data)
+    feeds["tco2_per_mwh"] = feeds["contract"].map(offered["tco2_per_mwh"]).astype(float)
     fed = pd.concat([feeds[SITE_KEYS], spot[SITE_KEYS]]).drop_duplicates()
     pue, length = fed["site"].map(active_sites(data)["pue"]), fed["period"].map(each)
     needs = (pue * length / 1000).set_axis(pd.MultiIndex.from_frame(fed))
-    contracts = offered[offered["kind"] == "energy"].merge(cal.reset_index(), how="cross")
+    contracts = offered[offered["kind"].isin(DELIVERS)].merge(cal.reset_index(), how="cross")
     contracts["deliverable"] = contracts["availability"] * contracts["period"].map(each) / 1000
     contracts["price"] = (
         contracts["price_per_mwh"]
@@ -187,7 +211,7 @@ def parameters(data: Dataset) -> Parameters:
         / 1000
     )
     firm = contracts[contracts["take_or_pay_share"] > 0]
-    drawn = feeds.merge(contracts[contracts["take_or_pay_share"] == 0], on=KEYS)
+    drawn = feeds[USE_KEYS].merge(contracts[contracts["take_or_pay_share"] == 0], on=KEYS)
     drawn = drawn.rename(columns={"site_x": "site"})
     charges = {
         "billed": running_charges(data, firm[KEYS], firm["price"], firm["contract"]),
@@ -196,7 +220,7 @@ def parameters(data: Dataset) -> Parameters:
             data, spot[SITE_KEYS], spot["spot_price_per_mwh"] / 1000, spot["site"]
         ),
     }
-    return Parameters(feeds, spot, needs, contracts, charges)
+    return Parameters(feeds, spot, needs, contracts, charges, cal.reset_index()[["period"]])
 
 
 def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
@@ -214,6 +238,59 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     ):
         variable = m.component(name)
         post_cost(m, ledgers, item, p.charges[name], keys, lambda m, *key, v=variable: v[key])
+    _post_emissions(m, p, ledgers)
+
+
+def _post_emissions(m: Any, p: Parameters, ledgers: Ledgers) -> None:
+    """Energy of each period, what of it is clean, and what the rest emits where that is stated."""
+    m.ENERGY_PERIODS = index_set(p.periods)
+    m.DRAWN_IN, m.SPOT_IN = _by_period(m, p.feeds, p.spot)
+    clean = [frame[frame["tco2_per_mwh"] == 0] for frame in (p.feeds, p.spot)]
+    m.DRAWN_CLEAN_IN, m.SPOT_CLEAN_IN = _by_period(m, *clean)
+    drawn, spot = (frame[frame["tco2_per_mwh"] > 0] for frame in (p.feeds, p.spot))
+    m.DRAWN_EMITTING_IN, m.SPOT_EMITTING_IN = _by_period(m, drawn, spot)
+    by_contract = drawn.groupby("contract")["tco2_per_mwh"].first()
+    m.EMITTING_CONTRACTS = index_set(by_contract.index.to_frame(index=False))
+    m.contract_tco2_per_gwh = parameter(m.EMITTING_CONTRACTS, 1000 * by_contract)
+    m.EMITTING_SPOT = index_set(spot[SITE_KEYS])
+    m.spot_tco2_per_gwh = parameter(
+        m.EMITTING_SPOT, 1000 * spot.set_index(SITE_KEYS)["tco2_per_mwh"]
+    )
+    for name, rule in (
+        (
+            "energy_gwh",
+            lambda m, q: (
+                sum(m.drawn[c, i, q] for c, i in m.DRAWN_IN[q])
+                + sum(m.spot[i, q] for i in m.SPOT_IN[q])
+            ),
+        ),
+        (
+            "clean_gwh",
+            lambda m, q: (
+                sum(m.drawn[c, i, q] for c, i in m.DRAWN_CLEAN_IN[q])
+                + sum(m.spot[i, q] for i in m.SPOT_CLEAN_IN[q])
+            ),
+        ),
+        (
+            "emissions_tco2",
+            lambda m, q: (
+                sum(
+                    m.contract_tco2_per_gwh[c] * m.drawn[c, i, q] for c, i in m.DRAWN_EMITTING_IN[q]
+                )
+                + sum(m.spot_tco2_per_gwh[i, q] * m.spot[i, q] for i in m.SPOT_EMITTING_IN[q])
+            ),
+        ),
+    ):
+        ledgers.open(name, m.ENERGY_PERIODS)
+        ledgers.post(name, "sources", rule)
+
+
+def _by_period(m: Any, feeds: pd.DataFrame, spot: pd.DataFrame) -> tuple[Any, Any]:
+    """Who draws from which contract in each period, and who buys at spot."""
+    return (
+        indexed_set(m.ENERGY_PERIODS, feeds, ["period"], ["contract", "site"]),
+        indexed_set(m.ENERGY_PERIODS, spot, ["period"], ["site"]),
+    )
 
 
 def constrain(m: Any, p: Parameters) -> None:
@@ -276,7 +353,7 @@ def _constrain_contracts(m: Any, p: Parameters) -> None:
 
 def check(data: Dataset) -> Iterator[Problem]:
     """No site gets its energy for nothing while others pay for it."""
-    fed = pd.concat([reach(data, "energy")[SITE_KEYS], spot_prices(data)[SITE_KEYS]])
+    fed = sources(data)
     named = data.sound("Contracts", "site", "zone", "kind") and data.sound(
         "PowerPrices", "zone", "period"
     )
@@ -305,8 +382,9 @@ def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
     spot = values.variable("spot", SITE_KEYS).rename(columns={"value": "spot_gwh"})
     online, load = values.ledger("online_mw"), values.ledger("mean_load_mw")
     active = values.ledger("contracted_mw").rename(columns={"value": "active_mw"})
+    grid = values.ledger("grid_mw").rename(columns={"value": "grid_mw"})
     return {
-        "Power": by_site(data, online, load, deliveries, spot),
+        "Power": by_site(data, online, load, grid, deliveries, spot),
         "Deliveries": deliveries,
         "Billing": billing(data, active, deliveries),
     }
@@ -316,13 +394,14 @@ def by_site(
     data: Dataset,
     online: pd.DataFrame,
     load: pd.DataFrame,
+    grid: pd.DataFrame,
     deliveries: pd.DataFrame,
     spot: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Peak and energy by site, from MW online, mean MW of load, energy drawn and spot."""
+    """Peak and energy by site, from MW online, of load and of the grid, energy drawn and spot."""
     drawn = deliveries.groupby(SITE_KEYS, as_index=False)["drawn_gwh"].sum()
     frame = online.rename(columns={"value": "peak_mw"})
-    for other in (load.rename(columns={"value": "energy_gwh"}), drawn, spot):
+    for other in (grid, load.rename(columns={"value": "energy_gwh"}), drawn, spot):
         frame = frame.merge(other, on=SITE_KEYS, how="left")
     frame = frame.rename(columns={"drawn_gwh": "contract_gwh"}).fillna(
         {"energy_gwh": 0.0, "contract_gwh": 0.0, "spot_gwh": 0.0}
@@ -337,8 +416,7 @@ def by_site(
 def billing(data: Dataset, active: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
     """Deliverable, drawn and billed by energy contract, from active MW and energy drawn."""
     drawn = deliveries.groupby(KEYS, as_index=False)["drawn_gwh"].sum()
-    contracts = data["Contracts"]
-    energy = contracts[contracts["kind"] == "energy"]
+    energy = data["Contracts"][data["Contracts"]["kind"].isin(DELIVERS)]
     frame = active[[*KEYS, "active_mw"]].merge(energy, on="contract")
     frame = frame.merge(drawn, on=KEYS, how="left").fillna({"drawn_gwh": 0.0})
     months = frame["period"].map(calendar(data)["months"]).astype(float)
@@ -354,7 +432,7 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     """Energy by site and contract from the Power, Billing and Deliveries tables."""
     sites = data["Sites"][["site", "grid_zone"]]
     power, billed = tables["Power"].merge(sites, on="site"), tables["Billing"]
-    energy = data["Contracts"][data["Contracts"]["kind"] == "energy"]
+    energy = data["Contracts"][data["Contracts"]["kind"].isin(DELIVERS)]
     prices = data["PowerPrices"].rename(columns={"zone": "grid_zone"})
     power = power.merge(prices, on=ZONE_KEYS, how="left")
     priced = power["spot_price_per_mwh"].notna()
@@ -395,9 +473,10 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     mean = load.assign(value=load["served_mw"] * factor.astype(float))
     mean = mean.groupby(SITE_KEYS, as_index=False).agg({"value": "sum"})
     online = tables["Build"][[*SITE_KEYS, "online_mw"]].rename(columns={"online_mw": "value"})
+    grid = grid_draw(data, tables)[[*SITE_KEYS, "grid_mw"]]
     billed = billing(data, tables["Procurement"], deliveries)
     return {
-        "Power": by_site(data, online, mean, deliveries, spot).drop(columns="spot_gwh"),
+        "Power": by_site(data, online, mean, grid, deliveries, spot).drop(columns="spot_gwh"),
         "Billing": billed,
         "Cost": _cost(data, billed, deliveries, spot),
     }
@@ -449,7 +528,7 @@ LIMITS = (
         sense="<=",
         sentence="{grid_zone} buys all the spot power it may in {period}: {used} of {allowed} GWh",
         marginal="saving from one more GWh at spot",
-        formula="sum_i spot[i,p] <= share[z,p] sum_i pue[i] hours[p] mean_load[i,p]",
+        formula="sum_{i in z} spot[i,p] <= max_spot_share[z,p] sum_{i in z} pue[i] hours[p] mean_load[i,p]",
     ),
     Limit(
         name="drawn_at_own_sites",
@@ -478,6 +557,28 @@ FAMILY = Family(
     title="Energy and spot",
     order=55,
     sheets=(POWER_PRICES,),
+    idle_without=(
+        "Contracts",
+        "PowerPrices",
+        "GridZones",
+        "PowerRamp",
+        "Carbon",
+    ),
+    ledgers=(
+        Ledger(name="energy_gwh", unit="GWh", over=("period",), meaning="Energy that is drawn."),
+        Ledger(
+            name="clean_gwh",
+            unit="GWh",
+            over=("period",),
+            meaning="Energy drawn from sources that emit nothing.",
+        ),
+        Ledger(
+            name="emissions_tco2",
+            unit="tCO2",
+            over=("period",),
+            meaning="What the energy drawn emits, as far as its sources say.",
+        ),
+    ),
     limits=LIMITS,
     outputs=(POWER, DELIVERIES, BILLING),
     codes={"no-energy": "a site without a source of energy where energy is priced"},

@@ -1,18 +1,22 @@
 """Grid: how much power a zone can take on and a site is energised with, period by period.
 
 In words
-    Capacity online draws its MW times the site's PUE from the grid. A zone can energise only so
-    much in a period, beyond what stood online before the first, and carry only so much in all; a
-    site can draw what its connection gives.
+    Capacity online draws its MW times the site's PUE from the grid, less what is covered on site.
+    A zone can energise only so much in a period, beyond what stood online before the first, and
+    carry only so much in all; a site can draw what its connection gives. Peak that comes back to
+    the grid because less is covered on site counts as new.
 Data
-    GridZones, PowerRamp; PUE and grid_zone of Sites.
+    GridZones, PowerRamp; PUE and grid_zone of Sites; generation of SignedContracts, which covered
+    peak before the first period. ``connection[i,p]``: energised_mw of PowerRamp, carried forward. ``on_site[i,p]``: the
+    peak that generation at a site covers there.
 Decides
     Nothing.
 Limits
-    With ``grid = pue online``: ``sum (grid[p] - grid[p-1]) <= max_new`` and
-    ``sum grid <= max_total`` over a zone, ``grid <= energised`` at a site.
+    With ``grid[i,p] = pue[i] online[i,p] - on_site[i,p]``, over the sites of a zone ``z``:
+    ``sum_i (grid[i,p] - grid[i,p-1]) <= max_new[z,p]`` and ``sum_i grid[i,p] <= max_total[z,p]``;
+    at a site ``grid[i,p] <= connection[i,p]``. Before the first period stands what exists then.
 Reads and posts
-    Reads ``online_mw``; owns and posts ``grid_mw``.
+    Reads ``online_mw``; owns and posts ``grid_mw``, from which on-site generation takes.
 Source
     Planner's convention.
 """
@@ -34,6 +38,7 @@ from optalloc.schema import Column, Kind, Missing, Sheet
 
 from ._building import active_sites, site_periods
 from ._calendar import TINY_MONTHS, calendar, carried_forward
+from ._contracts import GENERATION, SITE_KEYS, grid_draw
 
 GRID_ZONES = Sheet(
     name="GridZones",
@@ -69,7 +74,7 @@ GRID_ZONES = Sheet(
             name="max_total_mw",
             kind=Kind.NUMBER,
             unit="MW grid",
-            meaning="Most that can be online in the period, existing sites included.",
+            meaning="Most that can be drawn in the period, existing sites included.",
             blank=None,
             blank_means="no limit",
             at_least=0,
@@ -109,8 +114,6 @@ POWER_RAMP = Sheet(
     ),
 )
 
-
-SITE_KEYS = ["site", "period"]
 ZONE_KEYS = ["zone", "period"]
 
 
@@ -134,11 +137,17 @@ def ramp(data: Dataset) -> pd.DataFrame:
 
 
 def online_before(data: Dataset) -> pd.Series:
-    """Grid MW by site of what was online before the first period, and so is not new in it."""
+    """Grid MW by site of what was online before the first period, and so is not new in it.
+
+    What generation signed before covered on site was not on the grid.
+    """
     sites = active_sites(data)
     done = sites["built_online"] < calendar(data)["begin"].iloc[0] - TINY_MONTHS
     online = sites["existing_mw"] + sites["under_construction_mw"].where(done, 0.0)
-    return online * sites["pue"]
+    contracts = data["Contracts"]
+    plants = contracts[contracts["kind"] == GENERATION].merge(data["SignedContracts"])
+    on_site = plants.groupby("site")["signed_mw"].sum().reindex(sites.index, fill_value=0.0)
+    return (online * sites["pue"] - on_site).clip(lower=0.0)
 
 
 def parameters(data: Dataset) -> Parameters:
@@ -225,15 +234,17 @@ def check(data: Dataset) -> Iterator[Problem]:
 
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Grid MW by zone and site from the Build table, against what is set for them."""
+    """Grid MW by zone and site from the Build and Generation tables, against what is set."""
     sites, cal = active_sites(data), calendar(data)
-    build = tables["Build"].merge(cal.reset_index(), on="period").sort_values("position")
-    build["grid_mw"] = build["online_mw"] * build["site"].map(sites["pue"])
-    build["zone"] = build["site"].map(sites["grid_zone"])
+    build = grid_draw(data, tables).merge(cal.reset_index(), on="period").sort_values("position")
+    build = build.rename(columns={"grid_zone": "zone"})
     early = sites["under_construction_online"] < cal["date"].iloc[0]
-    stood = sites["existing_mw"] + early * sites["under_construction_mw"]
+    stood = (sites["existing_mw"] + early * sites["under_construction_mw"]) * sites["pue"]
+    for plant in data["Contracts"].query("kind == @GENERATION").to_dict("records"):
+        signed = data["SignedContracts"].query("contract == @plant['contract']")["signed_mw"].sum()
+        stood[plant["site"]] = max(stood.get(plant["site"], 0.0) - signed, 0.0)
     before = build.groupby("site")["grid_mw"].shift(1)
-    build["new_mw"] = build["grid_mw"] - before.fillna(build["site"].map(stood * sites["pue"]))
+    build["new_mw"] = build["grid_mw"] - before.fillna(build["site"].map(stood))
     by_zone = build.groupby(ZONE_KEYS)[["grid_mw", "new_mw"]].sum().reset_index()
     zones = data["GridZones"].merge(by_zone, on=ZONE_KEYS)
     last: dict[str, float] = {}
@@ -260,12 +271,16 @@ FAMILY = Family(
     title="Grid",
     order=45,
     sheets=(GRID_ZONES, POWER_RAMP),
+    idle_without=(
+        "GridZones",
+        "PowerRamp",
+    ),
     ledgers=(
         Ledger(
             name="grid_mw",
             unit="MW grid",
             over=("site", "period"),
-            meaning="Peak grid power of the capacity in service.",
+            meaning="Peak of the capacity in service, less what is covered on site.",
         ),
     ),
     limits=(
@@ -275,7 +290,7 @@ FAMILY = Family(
             sense="<=",
             sentence="grid zone {zone} energises all it can in {period}: {used} of {allowed} MW",
             marginal="saving from one more MW energised in the period",
-            formula="sum_i pue[i] (online[i,p] - online[i,p-1]) <= max_new[z,p]",
+            formula="sum_{i in z} (grid[i,p] - grid[i,p-1]) <= max_new[z,p]",
         ),
         Limit(
             name="zone_total",
@@ -283,7 +298,7 @@ FAMILY = Family(
             sense="<=",
             sentence="grid zone {zone} is full in {period}: {used} of {allowed} MW",
             marginal="saving from one more MW in the zone",
-            formula="sum_i pue[i] online[i,p] <= max_total[z,p]",
+            formula="sum_{i in z} grid[i,p] <= max_total[z,p]",
         ),
         Limit(
             name="connection",
@@ -291,7 +306,7 @@ FAMILY = Family(
             sense="<=",
             sentence="{site} draws all its connection gives in {period}: {used} of {allowed} MW",
             marginal="saving from one more MW energised at the site",
-            formula="pue[i] online[i,p] <= energised[i,p]",
+            formula="grid[i,p] <= connection[i,p]",
         ),
     ),
     codes={"missing-period": "a keyed sheet without a row for every period"},

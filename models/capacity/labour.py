@@ -9,7 +9,9 @@ Data
 Decides
     ``hired[market, trade, source, period]`` in person-months, from the pool or a tier.
 Limits
-    ``person_months = sum_source hired`` and ``hired <= workers x months``.
+    For a labour market ``k``, a trade ``t`` and a source ``u`` of workers, which is the pool or a
+    tier: ``person_months[k,t,p] = sum_u hired[k,t,u,p]`` and
+    ``hired[k,t,u,p] <= workers[k,t,u,p] months[p]``.
 Reads and posts
     Reads ``starting_mw`` and ``online_mw``; owns and posts ``person_months``; posts ``cost``.
 Source
@@ -400,6 +402,11 @@ FAMILY = Family(
     title="Labour",
     order=60,
     sheets=(LABOUR_NEEDS, LABOUR_POOLS, LABOUR_TIERS),
+    idle_without=(
+        "LabourNeeds",
+        "LabourPools",
+        "LabourTiers",
+    ),
     ledgers=(
         Ledger(
             name="person_months",

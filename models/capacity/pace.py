@@ -4,14 +4,15 @@ In words
     An organisation can open only so many sites at once, begin only so many megawatts, and grow
     only so fast; over all sites, or over those of one market or jurisdiction.
 Data
-    Pace; market and jurisdiction of Sites.
+    Pace; market and jurisdiction of Sites. ``years[p]``: years between the first days of two periods
+    that follow each other.
 Decides
     Nothing.
 Limits
-    Over the sites of a row's scope, in its periods: ``sum (committed[p] - committed[p-1]) <=
-    max_sites``, ``sum starting <= max_start_mw`` and
-    ``online[p] <= (1 + growth)^years online[p-1] + allowance``, with the years between the first
-    days of the two periods.
+    Over the sites of the scope of a row ``k``, in its periods:
+    ``sum_i (committed[i,p] - committed[i,p-1]) <= max_sites[k,p]``,
+    ``sum_i starting[i,p] <= max_start_mw[k,p]`` and
+    ``sum_i online[i,p] <= (1 + max_growth[k])^years[p] sum_i online[i,p-1] + growth_allowance[k]``.
 Reads and posts
     Reads ``starting_mw`` and ``online_mw``.
 Source
@@ -278,6 +279,7 @@ FAMILY = Family(
     title="Pace",
     order=85,
     sheets=(PACE,),
+    idle_without=("Pace",),
     limits=(
         Limit(
             name="sites_per_period",
@@ -301,7 +303,7 @@ FAMILY = Family(
             sense="<=",
             sentence="{pace}: capacity cannot grow faster in {period}: {used} of {allowed} MW",
             marginal="saving from one more MW of growth",
-            formula="online[p] <= (1 + g)^years online[p-1] + allowance",
+            formula="sum_i online[i,p] <= (1 + max_growth[k])^years[p] sum_i online[i,p-1] + growth_allowance[k]",
         ),
     ),
     codes={"no-limit": "a row of limits without a limit"},

@@ -8,7 +8,8 @@ Data
 Decides
     Nothing.
 Reads and posts
-    Owns the ``cost`` ledger and minimises it. Cash, residual value and penalties are kept apart.
+    Owns the ``cost`` ledger and minimises it. Cash, residual value, penalties and expected loss are
+    kept apart.
 Source
     Net present value with mid-period discounting of running costs (planner's convention).
 """
@@ -30,7 +31,8 @@ from optalloc.schema import Column, Kind, Sheet
 from optalloc.values import Values
 
 from ._calendar import TINY_MONTHS, calendar, months_between
-from ._money import CASH, NOTHING, PENALTY, RESIDUAL
+from ._capital import CAPITAL_ITEMS
+from ._money import CASH, EXPECTED_LOSS, NOTHING, PENALTY, RESIDUAL, spread_discount
 
 SETTINGS = Sheet(
     name="Settings",
@@ -169,7 +171,7 @@ PERIODS = Sheet(
 
 CURRENCIES = Sheet(
     name="Currencies",
-    meaning="Exchange rates; a row of Sites or Contracts whose costs are in another currency names it.",
+    meaning="Exchange rates; a row whose costs are in another currency names it in its currency column.",
     key=("currency",),
     columns=(
         Column(
@@ -223,27 +225,40 @@ ACTIONS = TableSpec(
         Column(name="date", kind=Kind.DATE, meaning="First day of the period of the decision."),
         Column(name="period", kind=Kind.TEXT, meaning="Period of the decision."),
         Column(name="action", kind=Kind.TEXT, meaning="What to do."),
-        Column(name="subject", kind=Kind.TEXT, meaning="Site or contract."),
+        Column(
+            name="subject",
+            kind=Kind.TEXT,
+            meaning="Site, contract, lease, or equipment and supplier.",
+        ),
         Column(
             name="mw",
             kind=Kind.NUMBER,
             unit="MW",
-            meaning="IT MW of a start, grid MW of a contract.",
+            meaning="IT MW of a start or lease, grid MW of a contract.",
+        ),
+        Column(
+            name="units", kind=Kind.NUMBER, unit="units", meaning="Units of an order of equipment."
         ),
     ),
 )
 
 COST = TableSpec(
     name="Cost",
-    meaning="Every cost by family, item, subject and period; residual value is a credit, not cash.",
+    meaning="Every cost by family, item, subject and period; residual value is a credit, and neither it nor a penalty or expected loss is cash.",
     key=("family", "item", "subject", "site", "period"),
     objective="present_value",
     columns=(
         Column(name="family", kind=Kind.TEXT, meaning="Family that posts it."),
         Column(name="item", kind=Kind.TEXT, meaning="What it is for."),
-        Column(name="kind", kind=Kind.TEXT, meaning="cash, residual value or penalty."),
         Column(
-            name="subject", kind=Kind.TEXT, meaning="Site, contract, zone or labour pool it is for."
+            name="kind",
+            kind=Kind.TEXT,
+            meaning="cash, residual value, penalty or expected loss.",
+        ),
+        Column(
+            name="subject",
+            kind=Kind.TEXT,
+            meaning="Site, contract, lease, component, order, zone, jurisdiction or labour pool it is for.",
         ),
         Column(name="site", kind=Kind.TEXT, meaning="Site it belongs to, where it is one site's."),
         Column(
@@ -270,13 +285,24 @@ COST = TableSpec(
 
 CASH_FLOW = TableSpec(
     name="CashFlow",
-    meaning="Undiscounted cash by calendar year; residual value and penalties are no cash.",
+    meaning="Cash by calendar year, undiscounted, with its present value; residual value, penalties and expected loss are no cash.",
     key=("year",),
     columns=(
         Column(name="year", kind=Kind.INTEGER, meaning="Calendar year."),
-        Column(name="capital", kind=Kind.NUMBER, unit="M", meaning="Sites and building."),
+        Column(
+            name="capital",
+            kind=Kind.NUMBER,
+            unit="M",
+            meaning="Sites, building, components and equipment.",
+        ),
         Column(name="running", kind=Kind.NUMBER, unit="M", meaning="Everything else."),
         Column(name="total", kind=Kind.NUMBER, unit="M", meaning="Capital and running."),
+        Column(
+            name="present_value",
+            kind=Kind.NUMBER,
+            unit="M",
+            meaning="What the year's cash is worth at the base date; over all years, the cash of Summary.",
+        ),
     ),
 )
 
@@ -291,8 +317,6 @@ CHARTS = (
         y_title="Undiscounted cash (M)",
     ),
 )
-
-CAPITAL_ITEMS = ("site", "building")
 
 
 def check(data: Dataset) -> Iterator[Problem]:
@@ -399,32 +423,44 @@ def _gathered(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def cash_flow(data: Dataset, cost: pd.DataFrame) -> pd.DataFrame:
-    """Cash by calendar year, each payment spread evenly from its first month to its last."""
-    base = data.one("Settings").base_date
-    cash = cost[cost["kind"] == CASH]
-    horizon = max(calendar(data)["end"].iloc[-1], cash["last_month"].max() if len(cash) else 0.0)
-    years = np.arange(base.year, (base + pd.DateOffset(months=int(np.ceil(horizon)))).year + 1)
-    edges = np.array(
-        [months_between(base, pd.Timestamp(int(y), 1, 1)) for y in [*years, years[-1] + 1]]
-    )
-    first, last = cash["first_month"].to_numpy(float), cash["last_month"].to_numpy(float)
-    amount, capital = (
-        cash["cash"].to_numpy(float),
-        cash["item"].str.startswith(CAPITAL_ITEMS).to_numpy(bool),
-    )
+    """Cash by calendar year, each payment spread evenly from its first month to its last.
+
+    Its present value is spread as even spending is worth: the sooner, the more.
+    """
+    cash, rate = cost[cost["kind"] == CASH], data.one("Settings").discount_rate
+    years, edges = _years(data, cash)
+    first, last = cash["first_month"].astype(float), cash["last_month"].astype(float)
+    amount, value = cash["cash"].to_numpy(float), cash["present_value"].to_numpy(float)
+    capital = cash["item"].str.startswith(CAPITAL_ITEMS).to_numpy(bool)
+    span = (last - first).to_numpy()
+    worth = spread_discount(rate, first, last)
     rows = []
     for year, begin, end in zip(years, edges[:-1], edges[1:], strict=True):
-        overlap = np.clip(np.minimum(last, end) - np.maximum(first, begin), 0.0, None)
+        since, until = first.clip(lower=begin), last.clip(upper=end)
+        overlap = np.clip((until - since).to_numpy(), 0.0, None)
         at_once = (first >= begin - TINY_MONTHS) & (first < end - TINY_MONTHS)
-        span = last - first
         share = np.where(span > 0, overlap / np.where(span > 0, span, 1.0), at_once)
+        paid = share * amount
+        discounted = share * value * spread_discount(rate, since, until.clip(lower=since)) / worth
         rows.append(
-            (int(year), (amount * share * capital).sum(), (amount * share * ~capital).sum())
+            (int(year), paid[capital].sum(), paid[~capital].sum(), paid.sum(), discounted.sum())
         )
-    frame = pd.DataFrame(rows, columns=["year", "capital", "running"])
-    frame["total"] = frame["capital"] + frame["running"]
+    frame = pd.DataFrame(rows, columns=["year", "capital", "running", "total", "present_value"])
+    return _to_the_last_payment(frame)
+
+
+def _to_the_last_payment(frame: pd.DataFrame) -> pd.DataFrame:
     paid = frame["total"].to_numpy().nonzero()[0]
     return frame.iloc[: paid[-1] + 1 if len(paid) else 1]
+
+
+def _years(data: Dataset, cash: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Calendar years from the base date to the last payment, and the months they begin and end."""
+    base = data.one("Settings").base_date
+    horizon = max(calendar(data)["end"].iloc[-1], cash["last_month"].max() if len(cash) else 0.0)
+    years = np.arange(base.year, (base + pd.DateOffset(months=int(np.ceil(horizon)))).year + 1)
+    edges = [months_between(base, pd.Timestamp(int(y), 1, 1)) for y in [*years, years[-1] + 1]]
+    return years, np.array(edges)
 
 
 def totals(data: Dataset, cost: pd.DataFrame) -> pd.DataFrame:
@@ -436,6 +472,7 @@ def totals(data: Dataset, cost: pd.DataFrame) -> pd.DataFrame:
         ("of which cash", by_kind.get(CASH, 0.0)),
         ("of which residual value, a credit", by_kind.get(RESIDUAL, 0.0)),
         ("of which penalties", by_kind.get(PENALTY, 0.0)),
+        ("of which expected loss", by_kind.get(EXPECTED_LOSS, 0.0)),
     )
     rows = [(name, value, unit) for name, value in named]
     cash = cost.loc[cost["kind"] == CASH, "cash"].sum()
@@ -446,7 +483,35 @@ def totals(data: Dataset, cost: pd.DataFrame) -> pd.DataFrame:
 def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Cash flow and totals from the Cost table, which the other families recompute."""
     cost = tables["Cost"]
-    return {"CashFlow": cash_flow(data, cost), "Summary": totals(data, cost)}
+    return {"CashFlow": _cash_flow_to_date(data, cost), "Summary": totals(data, cost)}
+
+
+def _cash_flow_to_date(data: Dataset, cost: pd.DataFrame) -> pd.DataFrame:
+    """Cash flow as differences of what is paid, and what it is worth, by the end of each year."""
+    cash, rate = cost[cost["kind"] == CASH], data.one("Settings").discount_rate
+    years, edges = _years(data, cash)
+    first = cash["first_month"].to_numpy(float)[:, None]
+    span = cash["last_month"].to_numpy(float)[:, None] - first
+    at_once = (first < edges - TINY_MONTHS).astype(float)
+    done = np.where(
+        span > 0, np.clip((edges - first) / np.where(span > 0, span, 1.0), 0, 1), at_once
+    )
+    worth = done
+    if rate:
+        shrunk = 1 - (1 + rate) ** (-done * span / 12)
+        worth = np.where(
+            span > 0, shrunk / np.where(span > 0, shrunk.max(axis=1, keepdims=True), 1.0), done
+        )
+    yearly = np.diff(done * cash["cash"].to_numpy(float)[:, None], axis=1)
+    valued = np.diff(worth * cash["present_value"].to_numpy(float)[:, None], axis=1)
+    capital = cash["item"].str.startswith(CAPITAL_ITEMS).to_numpy(bool)
+    columns = {
+        "capital": yearly[capital].sum(axis=0),
+        "running": yearly[~capital].sum(axis=0),
+        "total": yearly.sum(axis=0),
+        "present_value": valued.sum(axis=0),
+    }
+    return _to_the_last_payment(pd.DataFrame({"year": years, **columns}))
 
 
 def defaults(data: Dataset) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """Placement: at which site each workload of each region runs.
 
 In words
-    A region is served only from sites that its latency, residency and trust allow. What a site
-    serves, with its reserve, stays within its capacity in service. A workload that cannot be
-    scattered runs in no less than its minimum at any one site.
+    A region is served only from sites that its latency, residency and trust allow, when something
+    stands there, can be in service or may be leased. What a site serves, with its reserve, stays
+    within its capacity in service.
+    A workload that cannot be scattered runs in no less than its minimum at any one site.
 Data
     Network, Residency; latency, reserve, trust and minimum of Workloads; trust and groups of
     jurisdictions.
@@ -11,18 +12,19 @@ Decides
     ``served[workload, region, site, period]``, which exists only for allowed arcs;
     ``hosts[workload, site, period]`` (1 where a site serves it), only for workloads with a minimum.
 Limits
-    ``sum (1 + reserve) served <= online`` per site and period. With
-    ``least = min(min_mw_at_one_site, demand over all regions)`` and ``most`` what the site can hold
-    or its arcs ask for, ``least hosts <= sum_r served <= most hosts``; what is re-routed after a
-    loss need not keep to it. Capacity installed within reach of confined demands covers them:
-    implied by the rest, but it lets the solver round.
+    ``sum_wr (1 + reserve[w]) served[w,r,i,p] <= online[i,p]``. With ``least[w,p]`` the lesser of
+    min_mw_at_one_site and the demand of all regions, and ``most[w,i,p]`` what the site can hold or its
+    arcs ask for, ``least[w,p] hosts[w,i,p] <= sum_r served[w,r,i,p] <= most[w,i,p] hosts[w,i,p]``; what
+    is re-routed after a loss need not keep to it. Capacity installed within reach of confined
+    demands covers them: implied by the rest, but it lets the solver round.
 Reads and posts
     Reads ``online_mw``, ``installed_mw``, ``required_mw``; owns and posts ``served_mw`` and
     ``mean_load_mw``; posts ``cost``.
 Source
     Capacitated facility location; the links ``served <= demand committed`` are those of
-    Leung and Magnanti (1989, doi:10.1007/BF01582288), taken only where the relaxation breaks them. Links
-    ``served <= demand hosts`` and ``hosts <= committed`` were tried and do not pay.
+    Leung and Magnanti (1989, doi:10.1007/BF01582288), taken only where the relaxation breaks them;
+    they hold only where nothing serves without a commitment. Links ``served <= demand hosts`` and
+    ``hosts <= committed`` were tried and do not pay.
 """
 
 from __future__ import annotations
@@ -45,6 +47,7 @@ from optalloc.values import Values
 from ._building import active_sites, possible_service, possible_starts, site_periods, standing_mw
 from ._calendar import calendar
 from ._demand import asked, asked_above_nought
+from ._leases import most_leased
 from ._money import CASH, charge_rows, post_cost, yearly_charges
 from ._network import arcs, covers, network
 
@@ -200,8 +203,8 @@ class Parameters:
 def placements(data: Dataset) -> pd.DataFrame:
     """Arcs in every period in which something is asked for and the site can have capacity.
 
-    Adds it_mw, standing_mw, and where new capacity is possible room_mw and ripe, the commitment
-    it needs.
+    Adds it_mw, ready_mw (what stands or may be leased), and where new capacity is possible room_mw
+    and ripe, the commitment it needs.
     """
     cal = calendar(data)
     demand = asked_above_nought(data)[[*DEMAND_KEYS, "it_mw"]]
@@ -210,7 +213,10 @@ def placements(data: Dataset) -> pd.DataFrame:
     service["ripe"] = ripe.mask(service["is_open"])
     standing = standing_mw(data)
     somewhere = standing.merge(service[[*SITE_KEYS, "ripe", "room_mw"]], on=SITE_KEYS, how="left")
-    somewhere = somewhere[(somewhere["standing_mw"] > 0) | somewhere["room_mw"].notna()]
+    somewhere = somewhere.merge(most_leased(data), on=SITE_KEYS, how="left")
+    somewhere["ready_mw"] = somewhere["standing_mw"] + somewhere["leased_mw"].fillna(0.0)
+    somewhere["ready_made"] = somewhere["ready_mw"] > 0
+    somewhere = somewhere[somewhere["ready_made"] | somewhere["room_mw"].notna()]
     return arcs(data).merge(demand, on=["workload", "region"]).merge(somewhere, on=SITE_KEYS)
 
 
@@ -222,7 +228,7 @@ def clusters(data: Dataset, frame: pd.DataFrame) -> pd.DataFrame:
     total = asked(data).groupby(["workload", "period"])["it_mw"].sum().rename("total_mw")
     own = frame.dropna(subset=["min_mw_at_one_site"])
     own = own.assign(
-        holds_mw=(own["standing_mw"] + own["room_mw"].fillna(0.0)) / (1.0 + own["reserve_share"])
+        holds_mw=(own["ready_mw"] + own["room_mw"].fillna(0.0)) / (1.0 + own["reserve_share"])
     )
     own = own.groupby(CLUSTER_KEYS, sort=False, as_index=False).agg(
         {"it_mw": "sum", "holds_mw": "first", "min_mw_at_one_site": "first"}
@@ -243,8 +249,8 @@ def parameters(data: Dataset) -> Parameters:
         frame["cost_per_mw_year"],
         data.one("Settings").running_cost_escalation,
     )
-    # Where something stands already, a link would not hold.
-    links = frame[frame["ripe"].notna() & (frame["standing_mw"] == 0)]
+    # Where something stands already, or is leased, a link would not hold.
+    links = frame[frame["ripe"].notna() & ~frame["ready_made"]]
     most = np.minimum(links["it_mw"], links["room_mw"] / (1.0 + links["reserve_share"]))
     loaded = site_periods(data)[SITE_KEYS].merge(frame[SITE_KEYS].drop_duplicates(), on=SITE_KEYS)
     return Parameters(
@@ -352,7 +358,7 @@ REACH = {
     "JurisdictionGroups": (),
 }
 # What decides, beside that, how much of a demand a site can hold.
-HOLDING = ("Settings", "Periods", "Sites", "Workloads", "Demand", "ComputeUnits")
+HOLDING = ("Settings", "Periods", "Sites", "Workloads", "Demand", "ComputeUnits", "Leases")
 
 
 def check(data: Dataset) -> Iterator[Problem]:
@@ -592,7 +598,7 @@ LIMITS = (
         sense="<=",
         sentence="{period}, {cover}: all {allowed} MW installed are needed",
         marginal="none: it follows from the other limits",
-        formula="sum over (w,r) confined to S of (1 + reserve[w]) (demand[w,r,p] - unmet[w,r,p]) <= sum_{i in S} installed[i,p]",
+        formula="sum_{(w,r) confined to S} required[w,r,p] <= sum_{i in S} installed[i,p] for sets of sites S",
     ),
     Limit(
         name="latency_within_limit",

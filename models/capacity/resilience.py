@@ -7,15 +7,21 @@ In words
 Data
     LossEvents, LossMembers; grid_zone and jurisdiction of Sites.
 Decides
-    ``lost_mw[event, period]``, no less than what any member loses; for deliverable events
-    ``rerouted[event, member, workload, region, site, period]``.
+    ``lost_mw[event, period]``, no less than what any member loses.
 Limits
-    ``sum online - lost >= share served``; ``sum rerouted >= share served``, with what is re-routed
-    within what was served, and at a site within what is left of it.
+    For an event ``e`` and each of its members ``k``, over the sites and demands of its reach:
+    ``share_covered[e] sum_wri served[w,r,i,p] + lost[e,p] <= sum_i online[i,p]`` with
+    ``share_lost[e] sum_{i in k} online[i,p] <= lost[e,p]``. Deliverable: for every set ``U`` of
+    demands, ``share_covered[e] sum_wr served[w,r,p] <= sum_{wr not in U} served[w,r,p] +
+    sum_{i reaching U} left[e,k,i] online[i,p]``, where ``left[e,k,i]`` is 1, less share_lost[e] where
+    i fails with k; by max-flow min-cut this says that the share can be re-routed. There are too many
+    sets to list: the least cut of each network that cannot carry its load is added when it is found.
 Reads and posts
     Reads ``online_mw`` and ``served_mw``.
 Source
-    N-1 planning of power systems, on sites of an event's reach.
+    N-1 planning of power systems, on sites of an event's reach; Ford and Fulkerson (1956),
+    doi:10.4153/CJM-1956-045-5, and Benders cuts of network design (Magnanti and Wong, 1984,
+    doi:10.1287/trsc.18.1.1).
 """
 
 from __future__ import annotations
@@ -30,6 +36,7 @@ import pyomo.environ as pyo
 import scipy.sparse as sp
 from scipy.optimize import linprog
 
+from optalloc.cuts import Cuts
 from optalloc.dataset import Dataset, remembered
 from optalloc.errors import Problem
 from optalloc.family import Family, Limit, TableSpec
@@ -39,10 +46,15 @@ from optalloc.values import Values
 
 from ._building import active_sites
 from ._calendar import calendar
+from ._flows import Routes, least_cut
 from ._network import arcs
 
 CAPACITY, DELIVERABLE = "capacity", "deliverable"
+SUPPLIER = "supplier"
 SCOPES = {"site": "site", "zone": "grid_zone", "jurisdiction": "jurisdiction"}
+
+# Columns of LossMembers, of which a row fills in one.
+NAMED = ("site", "zone", "jurisdiction", "group", "supplier", "supplier_group")
 
 LOSS_EVENTS = Sheet(
     name="LossEvents",
@@ -59,8 +71,8 @@ LOSS_EVENTS = Sheet(
         Column(
             name="any_one",
             kind=Kind.CHOICE,
-            meaning="Any one site, zone or jurisdiction fails, each by itself.",
-            choices=tuple(SCOPES),
+            meaning="Any one site, zone, jurisdiction or supplier fails, each by itself.",
+            choices=(*SCOPES, SUPPLIER),
             blank=None,
             blank_means="what LossMembers lists fails together",
         ),
@@ -86,7 +98,7 @@ LOSS_EVENTS = Sheet(
             name="share_covered",
             kind=Kind.NUMBER,
             unit="share",
-            meaning="Share of the demand served that must still be covered.",
+            meaning="Share of the demand served that must still be covered; of the equipment needed, where suppliers fail.",
             at_least=0,
             at_most=1,
             example=0.7,
@@ -120,8 +132,8 @@ LOSS_EVENTS = Sheet(
 
 LOSS_MEMBERS = Sheet(
     name="LossMembers",
-    meaning="What fails together in an event; one site, zone, jurisdiction or group a row.",
-    key=("event", "site", "zone", "jurisdiction", "group"),
+    meaning="What fails together in an event; one site, zone, jurisdiction, group or supplier a row.",
+    key=("event", *NAMED),
     missing=Missing.NOTHING,
     columns=(
         Column(
@@ -164,13 +176,29 @@ LOSS_MEMBERS = Sheet(
             blank_means="another column says what fails",
             refers_to="JurisdictionGroups.group",
         ),
+        Column(
+            name="supplier",
+            kind=Kind.TEXT,
+            meaning="A supplier of equipment that fails.",
+            blank=None,
+            blank_means="another column says what fails",
+            refers_to="Suppliers.supplier",
+        ),
+        Column(
+            name="supplier_group",
+            kind=Kind.TEXT,
+            meaning="A group of suppliers that fails.",
+            blank=None,
+            blank_means="another column says what fails",
+            refers_to="Suppliers.supplier_group",
+        ),
     ),
 )
 
 EVENT_KEYS = ["event", "period"]
 MEMBER_KEYS = ["event", "member", "period"]
-DEMAND_KEYS = ["event", "member", "workload", "region", "period"]
-NAMED = ("site", "zone", "jurisdiction", "group")
+SITE_KEYS = ["site", "period"]
+LOAD_KEYS = ["workload", "region", "period"]
 
 LOSSES = TableSpec(
     name="Losses",
@@ -203,7 +231,9 @@ def lost_sites(data: Dataset) -> pd.DataFrame:
     sites = active_sites(data).reset_index(drop=True)
     groups = data["JurisdictionGroups"]
     rows: list[tuple[str, str, str]] = []
-    for event in data["LossEvents"].to_dict("records"):
+    events = data["LossEvents"]
+    # The loss of a supplier takes no capacity away.
+    for event in events[events["any_one"] != SUPPLIER].to_dict("records"):
         if not pd.isna(event["any_one"]):
             scope = SCOPES[event["any_one"]]
             named = sites.dropna(subset=[scope])
@@ -234,9 +264,10 @@ def reach(data: Dataset) -> pd.DataFrame:
 
 @remembered
 def events_by_period(data: Dataset) -> pd.DataFrame:
-    """Each event in every period it must hold in, with its shares."""
-    cal = calendar(data)
-    rows = data["LossEvents"].merge(cal.reset_index()[["period", "position"]], how="cross")
+    """Each event in which sites fail, in every period it must hold in, with its shares."""
+    cal, events = calendar(data), data["LossEvents"]
+    events = events[events["event"].isin(lost_sites(data)["event"])]
+    rows = events.merge(cal.reset_index()[["period", "position"]], how="cross")
     first = rows["first_period"].map(cal["position"]).fillna(0)
     last = rows["last_period"].map(cal["position"]).fillna(len(cal))
     return rows[rows["position"].between(first, last)].reset_index(drop=True)
@@ -258,29 +289,13 @@ def parameters(data: Dataset) -> Parameters:
 
 
 def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
-    """What is lost, and what is re-routed."""
+    """What is lost."""
     m.LOSSES = index_set(p.events[EVENT_KEYS])
     m.lost_mw = pyo.Var(m.LOSSES, domain=pyo.NonNegativeReals)
-    deliverable = p.events[p.events["strength"] == DELIVERABLE]
-    members = p.members[["event", "member"]].drop_duplicates()
-    failing = deliverable.merge(members, on="event")
-    routes = failing[[*MEMBER_KEYS, "share_lost"]].merge(p.reach, on="event")
-    routes = routes.merge(p.members.assign(fails=True), on=["event", "member", "site"], how="left")
-    # What is lost altogether serves nothing.
-    routes = routes[routes["fails"].isna() | (routes["share_lost"] < 1)]
-    served = frame_of(m.ARCS, ["workload", "region", "site", "period"])
-    routes = routes.merge(served, on=["workload", "region", "site", "period"])
-    m.ROUTES = index_set(routes[[*DEMAND_KEYS, "site"]])
-    m.rerouted = pyo.Var(m.ROUTES, domain=pyo.NonNegativeReals)
 
 
 def constrain(m: Any, p: Parameters) -> None:
-    """What is left is enough, in total or by re-routing."""
-    _constrain_totals(m, p)
-    _constrain_routes(m, p)
-
-
-def _constrain_totals(m: Any, p: Parameters) -> None:
+    """What is left is enough in total; whether it can be re-routed is asked by `separate`."""
     events = p.events.set_index(EVENT_KEYS)
     m.share_lost = parameter(m.LOSSES, events["share_lost"])
     m.share_covered = parameter(m.LOSSES, events["share_covered"])
@@ -312,48 +327,53 @@ def _constrain_totals(m: Any, p: Parameters) -> None:
     )
 
 
-def _constrain_routes(m: Any, p: Parameters) -> None:
-    routes = frame_of(m.ROUTES, [*DEMAND_KEYS, "site"])
-    deliverable = p.events[p.events["strength"] == DELIVERABLE]
-    failing = deliverable.merge(p.members[["event", "member"]].drop_duplicates(), on="event")
-    # Where nothing is asked for there is nothing to deliver.
-    demands = p.reach[["event", "workload", "region"]].drop_duplicates()
-    asked = demands.merge(frame_of(m.PLACED, ["workload", "region", "period"]))[EVENT_KEYS]
-    failing = failing.merge(asked.drop_duplicates(), on=EVENT_KEYS)
-    m.DELIVERIES = index_set(failing[MEMBER_KEYS])
-    m.ROUTES_OF = indexed_set(m.DELIVERIES, routes, MEMBER_KEYS, ["workload", "region", "site"])
-    m.delivers_after_loss = pyo.Constraint(
-        m.DELIVERIES,
-        rule=lambda m, e, k, q: (
-            m.share_covered[e, q] * sum(m.served_mw[w, r, q] for w, r in m.DEMANDS_OF[e, q])
-            <= sum(m.rerouted[e, k, w, r, q, i] for w, r, i in m.ROUTES_OF[e, k, q])
-        ),
-    )
-    m.REROUTED_DEMANDS = index_set(routes[DEMAND_KEYS].drop_duplicates())
-    m.SITES_FOR = indexed_set(m.REROUTED_DEMANDS, routes, DEMAND_KEYS, ["site"])
-    m.rerouted_within_served = pyo.Constraint(
-        m.REROUTED_DEMANDS,
-        rule=lambda m, e, k, w, r, q: (
-            sum(m.rerouted[e, k, w, r, q, i] for i in m.SITES_FOR[e, k, w, r, q])
-            <= m.served_mw[w, r, q]
-        ),
-    )
-    at_site = routes[[*MEMBER_KEYS, "site"]].drop_duplicates()
-    m.REROUTED_SITES = index_set(at_site)
-    m.DEMANDS_FOR = indexed_set(
-        m.REROUTED_SITES, routes, [*MEMBER_KEYS, "site"], ["workload", "region"]
-    )
-    fails = at_site.merge(p.members.assign(fails=1.0), how="left")["fails"].fillna(0.0)
-    lost = at_site.merge(p.events[[*EVENT_KEYS, "share_lost"]], on=EVENT_KEYS)["share_lost"]
-    left = (1.0 - fails * lost).set_axis(pd.MultiIndex.from_frame(at_site))
-    m.share_left = parameter(m.REROUTED_SITES, left)
-    m.rerouted_within_left = pyo.Constraint(
-        m.REROUTED_SITES,
-        rule=lambda m, e, k, q, i: (
-            sum(m.rerouted[e, k, w, r, q, i] for w, r in m.DEMANDS_FOR[e, k, q, i])
-            <= m.share_left[e, k, q, i] * m.online_mw[i, q]
-        ),
-    )
+def separate(data: Dataset, values: Values) -> Iterator[Cuts]:
+    """Cuts of the networks that cannot carry what a deliverable event asks for."""
+    online, served = values.ledger("online_mw"), values.ledger("served_mw")
+    capacity = online.set_index(SITE_KEYS)["value"].clip(lower=0.0).to_dict()
+    load = served.set_index(LOAD_KEYS)["value"].clip(lower=0.0).to_dict()
+    keys: list[tuple[Any, ...]] = []
+    sites: list[tuple[Any, ...]] = []
+    loads: list[tuple[Any, ...]] = []
+    for event, member, q, routes, left in networks(data):
+        asked = {pair: load[(*pair, q)] for pair in routes if (*pair, q) in load}
+        given = {site: share * capacity[site, q] for site, share in left.items()}
+        needed = event["share_covered"] * sum(asked.values())
+        crossed = least_cut(given, asked, routes)
+        if needed <= sum(given[i] for i in crossed.sites) + sum(asked[d] for d in crossed.demands):
+            continue
+        cut = len(keys)
+        keys.append((event["event"], member, q))
+        sites += [(cut, site, q, -left[site]) for site in crossed.sites]
+        loads += [
+            (cut, *pair, q, event["share_covered"] - (pair in crossed.demands)) for pair in asked
+        ]
+    terms = {
+        "online_mw": pd.DataFrame(sites, columns=["cut", *SITE_KEYS, "coefficient"]),
+        "served_mw": pd.DataFrame(loads, columns=["cut", *LOAD_KEYS, "coefficient"]),
+    }
+    names = pd.DataFrame(keys, columns=MEMBER_KEYS)
+    yield Cuts(limit="delivers_after_loss", keys=names, at_most=np.zeros(len(keys)), terms=terms)
+
+
+def networks(data: Dataset) -> Iterator[tuple[Any, str, str, Routes, dict[str, float]]]:
+    """Each member of a deliverable event in each period: its routes, and the share left of sites."""
+    members = lost_sites(data).groupby(["event", "member"])["site"].agg(set)
+    by_event = {
+        str(event): {
+            (str(workload), str(region)): set(rows["site"])
+            for (workload, region), rows in own.groupby(["workload", "region"])
+        }
+        for event, own in reach(data).groupby("event")
+    }
+    events = events_by_period(data)
+    for event in events[events["strength"] == DELIVERABLE].to_dict("records"):
+        routes = by_event.get(event["event"], {})
+        within = set[str]().union(*routes.values())
+        for member, gone in members.get(event["event"], pd.Series(dtype=object)).items():
+            if within & gone:
+                left = {i: 1.0 - event["share_lost"] * (i in gone) for i in sorted(within)}
+                yield event, str(member), event["period"], routes, left
 
 
 def check(data: Dataset) -> Iterator[Problem]:
@@ -491,6 +511,7 @@ FAMILY = Family(
     title="Resilience",
     order=75,
     sheets=(LOSS_EVENTS, LOSS_MEMBERS),
+    idle_without=("LossEvents",),
     limits=(
         Limit(
             name="survives_loss",
@@ -498,7 +519,7 @@ FAMILY = Family(
             sense="<=",
             sentence="{event}, {period}: without {member} {allowed} MW are left for the {used} that must be covered",
             marginal="saving from one MW less to be covered",
-            formula="share sum served + lost[e,p] <= sum_i online[i,p]",
+            formula="share_covered[e] sum_wri served[w,r,i,p] + lost[e,p] <= sum_i online[i,p], share_lost[e] sum_{i in k} online[i,p] <= lost[e,p] for each member k",
         ),
         Limit(
             name="delivers_after_loss",
@@ -506,7 +527,8 @@ FAMILY = Family(
             sense="<=",
             sentence="{event}, {period}: without {member} {allowed} MW can be re-routed of the {used} that must be covered",
             marginal="saving from one MW less to be covered",
-            formula="share sum served <= sum rerouted[e,k,w,r,i,p]",
+            enforced="cuts",
+            formula="share_covered[e] sum_wr served[w,r,p] <= sum_{wr not in U} served[w,r,p] + sum_{i reaching U} left[e,k,i] online[i,p] for each member k and all U",
         ),
     ),
     outputs=(LOSSES,),
@@ -522,4 +544,5 @@ FAMILY = Family(
     tables=tables,
     audit=audit,
     recompute=recompute,
+    separate=separate,
 )

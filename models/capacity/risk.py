@@ -2,30 +2,41 @@
 
 In words
     Each row of RiskLimits restricts the capacity in service (or, with a workload named, what is
-    served of it): its mean score, its share or MW in some jurisdictions, or a least share.
+    served of it): its mean score, its share or MW in some jurisdictions, or a least share. A
+    jurisdiction may have an expected loss a year, a figure of its own that no score implies: every
+    MW in service there costs it.
 Data
-    Jurisdictions, JurisdictionGroups, RiskWeights, RiskLimits.
+    Jurisdictions, JurisdictionGroups, RiskWeights, RiskLimits. ``a[l,i]``: weight of a MW at a site
+    in a limit; ``b[l]``: the MW it allows; ``v[l]``: the value of a limit.
 Decides
     ``excess_mw[limit, period]``, only for limits with a penalty.
 Limits
-    Every kind is one linear row ``sum_i a[l,i] mw[i,p] <= b[l] + excess[l,p]``: a mean score of at
-    most v has ``a = score - v``, a share of at most v ``a = member - v``, of at least v
-    ``a = v - member``, and MW of at most v ``a = member, b = v``.
+    Every kind of limit ``l`` but one is a linear row ``sum_i a[l,i] online[i,p] <= b[l] +
+    excess[l,p]``: a mean score of at most v has ``a = score - v``, a share of at most v ``a = member -
+    v``, of at least v ``a = v - member``, and MW of at most v ``a = member, b = v``; else ``b = 0``.
+    Concentration, the sum of squared shares of jurisdictions ``j`` (HHI), of at most v is
+    ``||online[j,p]||_j <= sqrt(v) sum_i online[i,p] + excess[l,p]``, a cone: its tangents are added
+    where a point lies outside it, and need no binaries.
 Reads and posts
     Reads ``online_mw``; posts ``cost``.
 Source
-    Planner's convention; scores are the planner's own.
+    Planner's convention; scores are the planner's own. Herfindahl-Hirschman index: Rhoades (1993),
+    Federal Reserve Bulletin 79, 188-189; tangents of a convex set: Kelley (1960),
+    doi:10.1137/0108053.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
+from optalloc.cuts import Cuts
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
 from optalloc.family import Family, Limit, TableSpec
@@ -33,9 +44,9 @@ from optalloc.program import Ledgers, frame_of, index_set, indexed_set, paramete
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
 
-from ._building import active_sites
+from ._building import active_sites, site_periods
 from ._calendar import calendar
-from ._money import PENALTY, post_cost
+from ._money import EXPECTED_LOSS, PENALTY, post_cost
 from ._running import running_charges, running_rows
 
 RISK_CLASSES = ("legal", "political", "conflict", "grid", "supply_chain")
@@ -69,6 +80,15 @@ JURISDICTIONS = Sheet(
                 example=0.2,
             )
             for name in RISK_CLASSES
+        ),
+        Column(
+            name="expected_loss_per_mw_year",
+            kind=Kind.NUMBER,
+            unit="M per MW-year",
+            meaning="Loss to be expected of each MW online for a year; the planner's own figure, never derived from scores, and not escalated.",
+            blank=0.0,
+            at_least=0,
+            example=0.05,
         ),
     ),
 )
@@ -122,8 +142,8 @@ RISK_LIMITS = Sheet(
         Column(
             name="kind",
             kind=Kind.CHOICE,
-            meaning="max_mean_score: weighted score of all capacity; max_share, max_mw, min_share: of the jurisdiction, group or trusted jurisdictions named; barred: nothing there.",
-            choices=("max_mean_score", "max_share", "max_mw", "min_share", "barred"),
+            meaning="max_mean_score: weighted score of all capacity; max_share, max_mw, min_share: of the jurisdiction, group or trusted jurisdictions named; max_hhi: sum of the squared shares of all jurisdictions; barred: nothing there.",
+            choices=("max_mean_score", "max_share", "max_mw", "min_share", "max_hhi", "barred"),
             example="max_share",
         ),
         Column(
@@ -195,7 +215,7 @@ RISK_LIMITS = Sheet(
             name="penalty_per_mw_year",
             kind=Kind.NUMBER,
             unit="M per MW-year",
-            meaning="Makes the limit soft: price of each MW (score-weighted for a mean score) beyond it for a year.",
+            meaning="Makes the limit soft: price of each MW (score-weighted for a mean score, of the root of summed squares for max_hhi) beyond it for a year.",
             blank=None,
             blank_means="the limit is hard",
             above=0,
@@ -204,7 +224,12 @@ RISK_LIMITS = Sheet(
 )
 
 KEYS = ["limit", "period"]
+SITE_KEYS = ["site", "period"]
+ARC_KEYS = ["workload", "region", "site", "period"]
 MW_KINDS = ("max_mw", "barred")
+OF_ALL = ("max_mean_score", "max_hhi")
+# Of kinds whose exposure is a share or score, which is at most 1.
+UP_TO_ONE = ("max_mean_score", "max_share", "min_share", "max_hhi")
 
 RISK = TableSpec(
     name="Risk",
@@ -253,11 +278,12 @@ EXPOSURE = TableSpec(
 
 @dataclass(frozen=True)
 class Parameters:
-    """Limits by period, their coefficients by site, and the charges of soft ones."""
+    """Limits by period, their coefficients by site, the charges of soft ones, and losses."""
 
     rows: pd.DataFrame
     weights: pd.DataFrame
     charges: pd.DataFrame
+    losses: pd.DataFrame
 
 
 def scores(data: Dataset, risk_class: str | None) -> pd.Series:
@@ -297,23 +323,38 @@ def parameters(data: Dataset) -> Parameters:
         value = 0.0 if limit["kind"] == "barred" else limit["value"]
         if limit["kind"] == "max_mean_score":
             factor = where.map(scores(data, limit["risk_class"])).astype(float) - value
-        elif limit["kind"] in MW_KINDS:
+        elif limit["kind"] in (*MW_KINDS, "max_hhi"):
             factor = member
         else:
             factor = (member - value) * (1 if limit["kind"] == "max_share" else -1)
         weights += [(limit["limit"], site, weight) for site, weight in factor.items() if weight]
         most = value if limit["kind"] in MW_KINDS else 0.0
         rows += [
-            (limit["limit"], q, limit["workload"], most, limit["penalty_per_mw_year"])
+            (
+                limit["limit"],
+                q,
+                limit["kind"],
+                limit["workload"],
+                most,
+                limit["penalty_per_mw_year"],
+            )
             for q in periods_of(calendar(data), limit)
         ]
-    frame = pd.DataFrame(rows, columns=[*KEYS, "workload", "most", "penalty"])
+    frame = pd.DataFrame(rows, columns=[*KEYS, "kind", "workload", "most", "penalty"])
     coefficients = pd.DataFrame(weights, columns=["limit", "site", "weight"])
     frame = frame[frame["limit"].isin(coefficients["limit"])].reset_index(drop=True)
     soft = frame.dropna(subset=["penalty"])
     years = soft["period"].map(calendar(data)["years"]).astype(float)
     charges = running_charges(data, soft[KEYS], soft["penalty"] * years, soft["limit"])
-    return Parameters(frame, coefficients, charges)
+    return Parameters(frame, coefficients, charges, _losses(data))
+
+
+def _losses(data: Dataset) -> pd.DataFrame:
+    """Charges of expected loss for each site and period."""
+    frame = site_periods(data)
+    loss = data["Jurisdictions"].set_index("jurisdiction")["expected_loss_per_mw_year"]
+    per_year = frame["jurisdiction"].map(loss).astype(float).fillna(0.0)
+    return running_charges(data, frame[SITE_KEYS], per_year * frame["years"], frame["jurisdiction"])
 
 
 def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
@@ -330,12 +371,23 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     post_cost(
         m, ledgers, "risk_excess", p.charges, KEYS, lambda m, *key: m.excess_mw[key], kind=PENALTY
     )
+    post_cost(
+        m,
+        ledgers,
+        "expected_loss",
+        p.losses,
+        SITE_KEYS,
+        lambda m, *key: m.online_mw[key],
+        kind=EXPECTED_LOSS,
+        reads=("online_mw",),
+    )
 
 
 def constrain(m: Any, p: Parameters) -> None:
-    """One row for each limit and period."""
-    of_all = p.rows["workload"].isna()
-    m.ONLINE_LIMITED = index_set(p.rows.loc[of_all, KEYS])
+    """One row for each limit and period, but for concentration, whose rows come when asked for."""
+    linear = p.rows[p.rows["kind"] != "max_hhi"]
+    of_all = linear["workload"].isna()
+    m.ONLINE_LIMITED = index_set(linear.loc[of_all, KEYS])
     m.online_exposure = pyo.Constraint(
         m.ONLINE_LIMITED,
         rule=lambda m, k, q: (
@@ -343,7 +395,7 @@ def constrain(m: Any, p: Parameters) -> None:
             <= m.most_exposed[k, q] + sum(m.excess_mw[k, s] for s in m.SOFT_HERE[k, q])
         ),
     )
-    served = p.rows.loc[~of_all, [*KEYS, "workload"]].merge(p.weights, on="limit")
+    served = linear.loc[~of_all, [*KEYS, "workload"]].merge(p.weights, on="limit")
     arcs = frame_of(m.ARCS, ["workload", "region", "site", "period"])
     arcs = served.merge(arcs, on=["workload", "site", "period"])
     m.SERVED_LIMITED = index_set(arcs[KEYS].drop_duplicates())
@@ -355,6 +407,40 @@ def constrain(m: Any, p: Parameters) -> None:
             <= m.most_exposed[k, q] + sum(m.excess_mw[k, s] for s in m.SOFT_HERE[k, q])
         ),
     )
+
+
+def separate(data: Dataset, values: Values) -> Iterator[Cuts]:
+    """Tangents to the cone of each concentration limit at a point outside it.
+
+    With ``u = mw / ||mw||`` by jurisdiction, ``u . mw' <= ||mw'||`` for all mw', so that
+    ``sum_i (u[jurisdiction of i] - sqrt(v)) mw[i] <= excess`` holds for every plan within the limit.
+    """
+    limits = data["RiskLimits"]
+    where = active_sites(data)["jurisdiction"]
+    excess = set(frame_of(values.program.pyomo.SOFT, KEYS).itertuples(index=False, name=None))
+    for limit in limits[limits["kind"] == "max_hhi"].to_dict("records"):
+        served = pd.notna(limit["workload"])
+        component, keys = ("served", ARC_KEYS) if served else ("online_mw", SITE_KEYS)
+        mw = values.variable(component, keys) if served else values.ledger(component)
+        if served:
+            mw = mw[mw["workload"] == limit["workload"]]
+        mw = mw[mw["period"].isin(periods_of(calendar(data), limit))]
+        place = mw["site"].map(where)
+        by_place = mw["value"].clip(lower=0.0).groupby([mw["period"], place]).sum()
+        length = np.sqrt((by_place**2).groupby("period").sum())
+        pairs = pd.MultiIndex.from_arrays([mw["period"], place])
+        share = by_place.reindex(pairs).to_numpy() / length.reindex(mw["period"]).to_numpy()
+        terms = mw.assign(coefficient=share - np.sqrt(limit["value"])).dropna(
+            subset=["coefficient"]
+        )
+        cuts = pd.DataFrame({"limit": limit["limit"], "period": terms["period"].unique()})
+        position = pd.Series(cuts.index, index=cuts["period"])
+        found = {component: terms.assign(cut=terms["period"].map(position)).drop(columns="value")}
+        soft = cuts.assign(cut=cuts.index, coefficient=-1.0)
+        soft = soft[[key in excess for key in soft[KEYS].itertuples(index=False, name=None)]]
+        found |= {"excess_mw": soft} if len(soft) else {}
+        name = "served_concentration" if served else "online_concentration"
+        yield Cuts(limit=name, keys=cuts, at_most=np.zeros(len(cuts)), terms=found)
 
 
 def check(data: Dataset) -> Iterator[Problem]:
@@ -393,12 +479,12 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "risk-subject",
                 found=f"{sum(subjects)} of them",
             )
-        if limit["kind"] == "max_mean_score" and sum(subjects):
+        if limit["kind"] in OF_ALL and sum(subjects):
             yield data.problem(
                 "RiskLimits",
                 row,
                 "kind",
-                "a mean score is about all capacity",
+                "a mean score or concentration is about all capacity",
                 "Empty jurisdiction, group and trusted.",
                 "risk-subject",
             )
@@ -412,12 +498,12 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "blank",
                 found="a blank",
             )
-        if limit["kind"] in ("max_mean_score", "max_share", "min_share") and limit["value"] > 1:
+        if limit["kind"] in UP_TO_ONE and limit["value"] > 1:
             yield data.problem(
                 "RiskLimits",
                 row,
                 "value",
-                "a share or score must be at most 1",
+                "a share, score or concentration must be at most 1",
                 "Write 40 % as 0.4.",
                 "share-above-1",
             )
@@ -446,7 +532,7 @@ def check(data: Dataset) -> Iterator[Problem]:
 def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
     """Exposure by limit and by jurisdiction."""
     online = values.ledger("online_mw")
-    served = values.variable("served", ["workload", "region", "site", "period"])
+    served = values.variable("served", ARC_KEYS)
     excess = values.variable("excess_mw", KEYS).rename(columns={"value": "excess_mw"})
     risk = exposure(data, online, served).drop(columns="total")
     risk = risk.merge(excess, on=KEYS, how="left").fillna({"excess_mw": 0.0})
@@ -470,6 +556,9 @@ def exposure(data: Dataset, online: pd.DataFrame, served: pd.DataFrame) -> pd.Da
             weight = place.isin(members(data, limit)).astype(float)
         total = mw.groupby("period")["value"].sum()
         weighed = (mw["value"] * weight).groupby(mw["period"]).sum()
+        if limit["kind"] == "max_hhi":
+            by_place = mw.groupby(["period", place])["value"].sum()
+            weighed = (by_place**2).groupby("period").sum() / total.where(total > 0)
         actual = weighed if limit["kind"] in MW_KINDS else weighed / total.where(total > 0)
         rows += [
             (limit["limit"], limit["kind"], limit["value"], q, actual.get(q), total.get(q, 0.0))
@@ -496,26 +585,30 @@ def by_jurisdiction(data: Dataset, online: pd.DataFrame) -> pd.DataFrame:
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Exposed MW against what the limit allows of all MW, from the Build and Load tables."""
-    found: dict[str, list[tuple[Any, ...]]] = {"online_exposure": [], "served_exposure": []}
+    found: dict[str, list[tuple[Any, ...]]] = {limit.name: [] for limit in LIMITS}
     where = data["Sites"].set_index("site")["jurisdiction"]
     excess = tables["Risk"].set_index(KEYS)["excess_mw"]
     build, load = tables["Build"], tables["Load"]
     for limit in data["RiskLimits"].to_dict("records"):
+        what = "concentration" if limit["kind"] == "max_hhi" else "exposure"
         if pd.isna(limit["workload"]):
-            name, mw = "online_exposure", build.rename(columns={"online_mw": "mw"})
+            name, mw = f"online_{what}", build.rename(columns={"online_mw": "mw"})
         else:
             own = load[load["workload"] == limit["workload"]]
-            name, mw = "served_exposure", own.rename(columns={"served_mw": "mw"})
+            name, mw = f"served_{what}", own.rename(columns={"served_mw": "mw"})
         place, value = mw["site"].map(where), limit["value"]
         score = place.map(scores(data, limit["risk_class"])) if "score" in limit["kind"] else 0.0
         mw = mw.assign(inside=mw["mw"] * place.isin(members(data, limit)), scored=mw["mw"] * score)
         for q in periods_of(calendar(data), limit):
-            total, inside, scored = mw.loc[mw["period"] == q, ["mw", "inside", "scored"]].sum()
+            now = mw[mw["period"] == q]
+            total, inside, scored = now[["mw", "inside", "scored"]].sum()
+            length = math.hypot(*now.groupby(place)["mw"].sum())
             used, allowed = {
                 "max_mean_score": (scored, value * total),
                 "max_share": (inside, value * total),
                 "min_share": (value * total, inside),
                 "max_mw": (inside, value),
+                "max_hhi": (length, math.sqrt(value) * total),
                 "barred": (inside, 0.0),
             }[limit["kind"]]
             soft = pd.notna(limit["penalty_per_mw_year"])
@@ -534,44 +627,92 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     bound = risk["value"].where(risk["kind"] != "barred", 0.0)
     sign = risk["kind"].map({"min_share": -1.0}).fillna(1.0)
     scale = risk["total"].where(~risk["kind"].isin(MW_KINDS), 1.0)
-    over = (sign * (risk["exposure"] - bound) * scale).clip(lower=0.0).fillna(0.0)
+    # Concentration is limited by its root, the length of the vector of MW.
+    root = risk["kind"] == "max_hhi"
+    exposed = risk["exposure"].where(~root, np.sqrt(risk["exposure"]))
+    bound = bound.where(~root, np.sqrt(bound))
+    over = (sign * (exposed - bound) * scale).clip(lower=0.0).fillna(0.0)
     price = data["RiskLimits"].set_index("limit")["penalty_per_mw_year"]
     price = risk["limit"].map(price).astype(float)
     risk = risk.assign(excess_mw=over.where(price.notna(), 0.0))
     years = risk["period"].map(calendar(data)["years"]).astype(float)
-    cost = risk.assign(
-        item="risk_excess", subject=risk["limit"], cash=risk["excess_mw"] * price * years
-    )
+    excess = risk[KEYS].merge(tables["Risk"], on=KEYS)["excess_mw"]
+    cost = risk.assign(item="risk_excess", subject=risk["limit"], cash=excess * price * years)
+    costs = [
+        running_rows(data, "risk", cost.dropna(subset=["cash"]), kind=PENALTY),
+        running_rows(data, "risk", _expected(data, tables["Build"]), kind=EXPECTED_LOSS),
+    ]
     return {
         "Risk": risk.drop(columns="total"),
         "Exposure": by_jurisdiction(data, online),
-        "Cost": running_rows(data, "risk", cost.dropna(subset=["cash"]), kind=PENALTY),
+        "Cost": pd.concat([rows for rows in costs if len(rows)] or costs[:1]),
     }
 
+
+def _expected(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
+    """Expected loss of each site and period, jurisdiction by jurisdiction."""
+    years = calendar(data)["years"]
+    rows = [
+        (
+            "expected_loss",
+            at["jurisdiction"],
+            row["site"],
+            row["period"],
+            row["online_mw"] * at["expected_loss_per_mw_year"] * years[row["period"]],
+        )
+        for at in data["Jurisdictions"].to_dict("records")
+        for row in build[build["jurisdiction"] == at["jurisdiction"]].to_dict("records")
+    ]
+    return pd.DataFrame(rows, columns=["item", "subject", *SITE_KEYS, "cash"])
+
+
+LIMITS = (
+    Limit(
+        name="online_exposure",
+        unit="MW IT (score-weighted for a mean score)",
+        sense="<=",
+        sentence="risk limit {limit!r} binds in {period}: {used} of {allowed} MW in service",
+        marginal="saving from one more MW beyond the limit",
+        formula="sum_i a[l,i] online[i,p] <= b[l] + excess[l,p]",
+    ),
+    Limit(
+        name="served_exposure",
+        unit="MW IT (score-weighted for a mean score)",
+        sense="<=",
+        sentence="risk limit {limit!r} binds in {period}: {used} of {allowed} MW served",
+        marginal="saving from one more MW beyond the limit",
+        formula="sum_ri a[l,i] served[w,r,i,p] <= b[l] + excess[l,p]",
+    ),
+    Limit(
+        name="online_concentration",
+        unit="MW IT",
+        sense="<=",
+        enforced="cuts",
+        sentence="risk limit {limit!r} binds in {period}: the root of summed squares is {used} of {allowed} MW in service",
+        marginal="saving from one more MW beyond the limit",
+        formula="||online[j,p]||_j <= sqrt(v[l]) sum_i online[i,p] + excess[l,p]",
+    ),
+    Limit(
+        name="served_concentration",
+        unit="MW IT",
+        sense="<=",
+        enforced="cuts",
+        sentence="risk limit {limit!r} binds in {period}: the root of summed squares is {used} of {allowed} MW served",
+        marginal="saving from one more MW beyond the limit",
+        formula="||served[w,j,p]||_j <= sqrt(v[l]) sum_ri served[w,r,i,p] + excess[l,p]",
+    ),
+)
 
 FAMILY = Family(
     name="risk",
     title="Jurisdiction risk",
     order=70,
     sheets=(JURISDICTIONS, JURISDICTION_GROUPS, RISK_WEIGHTS, RISK_LIMITS),
-    limits=(
-        Limit(
-            name="online_exposure",
-            unit="MW IT (score-weighted for a mean score)",
-            sense="<=",
-            sentence="risk limit {limit!r} binds in {period}: {used} of {allowed} MW in service",
-            marginal="saving from one more MW beyond the limit",
-            formula="sum_i a[l,i] online[i,p] <= b[l] + excess[l,p]",
-        ),
-        Limit(
-            name="served_exposure",
-            unit="MW IT (score-weighted for a mean score)",
-            sense="<=",
-            sentence="risk limit {limit!r} binds in {period}: {used} of {allowed} MW served",
-            marginal="saving from one more MW beyond the limit",
-            formula="sum_ri a[l,i] served[w,r,i,p] <= b[l] + excess[l,p]",
-        ),
+    idle_without=(
+        "Jurisdictions",
+        "RiskLimits",
     ),
+    limits=LIMITS,
     outputs=(RISK, EXPOSURE),
     codes={
         "site-jurisdiction": "a site whose jurisdiction is not known",
@@ -587,4 +728,5 @@ FAMILY = Family(
     tables=tables,
     audit=audit,
     recompute=recompute,
+    separate=separate,
 )

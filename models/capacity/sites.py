@@ -3,22 +3,29 @@
 In words
     A site is committed once and for good; after its site lead, blocks may be started there; a
     block is in service after its block lead. Leads add in months and are rounded once, to the
-    period. What is started may be energised at once or later, and stays energised.
+    period. What is started may be energised at once or later, and stays energised; where what is
+    built is retired, until its life is over. Capacity may be leased ready-made besides.
 Data
-    Sites.
+    Sites. ``room[i]``: max_mw less what stands or is under construction, in whole blocks where a
+    site has blocks. ``started_mw[i,s]``: started times block_mw, or started itself where a site has
+    no blocks.
 Decides
     ``committed[site, period]`` (1 from the period of commitment on), ``started[site, period]``
     (cumulative whole blocks, or MW where a site has no blocks), ``energised[site, period]`` (MW of
-    new capacity in service).
+    new capacity in service), ``begun[site, period]`` (1 once something is started, where the first
+    start has a minimum).
 Limits
-    ``started[i,s] <= room[i] committed[i, latest c: begin(c) + site_lead < end(s)]``;
-    ``energised[i,p] <= started[i, latest s: begin(s) + block_lead <= begin(p)]``;
-    ``energised[i,p] <= room[i] committed[i, latest c: begin(c) + both leads <= begin(p)]``.
+    ``started_mw[i,s] <= room[i] committed[i,q]``, q the latest with begin(q) + site_lead < end(s);
+    ``energised[i,p] <= started_mw[i,s] - expired[i,p]``, s the latest with begin(s) + block_lead <=
+    begin(p); ``energised[i,p] <= room[i] committed[i,q]``, q the latest with both leads before
+    begin(p); ``energised[i,p-1] - (expired[i,p] - expired[i,p-1]) <= energised[i,p]``. ``expired[i,p]``
+    is what was started so early that its life is over by begin(p), where what is built is retired;
+    else 0.
     A first start is at least the site's minimum, and a period starts at most so many blocks. What
     cannot be in service within the horizon has no variable. Cumulative variables give a far
     tighter relaxation than one variable per period of start.
 Reads and posts
-    Posts ``online_mw``, ``installed_mw``, ``starting_mw`` and ``cost``.
+    Owns and posts ``online_mw``, ``installed_mw`` and ``starting_mw``.
 Source
     Capacitated facility location in periods (Melo, Nickel and Saldanha-da-Gama, 2009,
     doi:10.1016/j.ejor.2008.05.007), with planner's conventions for leads.
@@ -43,6 +50,8 @@ from optalloc.values import Values
 
 from ._building import (
     KEYS,
+    RENEWED,
+    RETIRED,
     active_sites,
     possible_service,
     possible_starts,
@@ -148,7 +157,7 @@ SITES = Sheet(
             name="max_mw",
             kind=Kind.NUMBER,
             unit="MW IT",
-            meaning="Most the site can hold, what exists and is under construction included.",
+            meaning="Most the site can hold, what exists and is under construction included; leases apart.",
             at_least=0,
             example=200,
         ),
@@ -211,7 +220,7 @@ SITES = Sheet(
             name="build_cost_per_mw",
             kind=Kind.NUMBER,
             unit="M per MW IT",
-            meaning="Cost of building one MW.",
+            meaning="Cost of building one MW, besides its Components.",
             blank=0.0,
             at_least=0,
             example=11.5,
@@ -228,11 +237,19 @@ SITES = Sheet(
             name="life_years",
             kind=Kind.NUMBER,
             unit="years",
-            meaning="Life of what is built here: renewed at its cost where it ends within the horizon.",
+            meaning="Life of the site's cost and of what is built here; Components may have lives of their own.",
             blank=None,
             blank_means="Settings life_years",
             at_least=1,
             at_most=100,
+        ),
+        Column(
+            name="end_of_life",
+            kind=Kind.CHOICE,
+            meaning="renewed: at its cost when its life ends; retired: what is built here leaves service with the first period that begins at or after its life's end, nothing is paid for again, and its room stays taken. What stands already stays.",
+            choices=(RENEWED, RETIRED),
+            blank=RENEWED,
+            example=RENEWED,
         ),
         Column(
             name="fixed_cost_per_year",
@@ -247,7 +264,7 @@ SITES = Sheet(
             name="cost_per_mw_year",
             kind=Kind.NUMBER,
             unit="M per MW-year",
-            meaning="Running cost of each MW online, power and labour apart.",
+            meaning="Running cost of each MW online, leased ones included, power and labour apart.",
             blank=0.0,
             at_least=0,
             example=0.12,
@@ -339,6 +356,12 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
         m.SITE_PERIODS, p.service.assign(same=p.service["period"]), KEYS, ["same"]
     )
     m.DELIVERED_BY = indexed_set(m.SITE_PERIODS, p.service, KEYS, ["start"])
+    m.EXPIRED_BY = indexed_set(
+        m.SITE_PERIODS, p.service.dropna(subset=["expired"]), KEYS, ["expired"]
+    )
+    m.expired_mw = pyo.Expression(
+        m.SITE_PERIODS, rule=lambda m, i, q: sum(m.started_mw[i, s] for s in m.EXPIRED_BY[i, q])
+    )
 
     ledgers.open("online_mw", m.SITE_PERIODS)
     ledgers.open("installed_mw", m.SITE_PERIODS)
@@ -349,7 +372,9 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     )
     ledgers.post("installed_mw", "standing", lambda m, i, q: m.standing_mw[i, q])
     ledgers.post(
-        "installed_mw", "new", lambda m, i, q: sum(m.started_mw[i, s] for s in m.DELIVERED_BY[i, q])
+        "installed_mw",
+        "new",
+        lambda m, i, q: sum(m.started_mw[i, s] for s in m.DELIVERED_BY[i, q]) - m.expired_mw[i, q],
     )
     ledgers.post(
         "starting_mw",
@@ -376,7 +401,8 @@ def constrain(m: Any, p: Parameters) -> None:
     )
     m.SERVICE_STARTS = index_set(p.service[[*KEYS, "start"]])
     m.service_after_block_lead = pyo.Constraint(
-        m.SERVICE_STARTS, rule=lambda m, i, q, s: m.energised[i, q] <= m.started_mw[i, s]
+        m.SERVICE_STARTS,
+        rule=lambda m, i, q, s: m.energised[i, q] <= m.started_mw[i, s] - m.expired_mw[i, q],
     )
     m.RIPE = index_set(p.service.loc[p.service["ripe_needed"], [*KEYS, "ripe"]])
     m.service_after_both_leads = pyo.Constraint(
@@ -384,7 +410,10 @@ def constrain(m: Any, p: Parameters) -> None:
     )
     m.HELD = index_set(p.service.dropna(subset=["previous"])[[*KEYS, "previous"]])
     m.service_kept = pyo.Constraint(
-        m.HELD, rule=lambda m, i, q, r: m.energised[i, r] <= m.energised[i, q]
+        m.HELD,
+        rule=lambda m, i, q, r: (
+            m.energised[i, r] + m.expired_mw[i, r] <= m.energised[i, q] + m.expired_mw[i, q]
+        ),
     )
     _constrain_sizes(m, p)
 
@@ -435,13 +464,13 @@ BUILD = TableSpec(
             name="installed_mw",
             kind=Kind.NUMBER,
             unit="MW IT",
-            meaning="Capacity started a block lead ago or more, existing included, from when both leads can have passed.",
+            meaning="Capacity started a block lead ago or more, existing and leased included, from when both leads can have passed; what is retired is not.",
         ),
         Column(
             name="online_mw",
             kind=Kind.NUMBER,
             unit="MW IT",
-            meaning="Capacity in service, existing included.",
+            meaning="Capacity in service, existing and leased included.",
         ),
     ),
 )
@@ -568,10 +597,12 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     """Every limit on building, walked site by site through the Build table."""
     found: dict[str, list[tuple[Any, ...]]] = {limit.name: [] for limit in LIMITS}
     standing = standing_mw(data).set_index(KEYS)["standing_mw"]
+    leased = leased_mw(tables)
     for at, own in _walk(data, tables["Build"]):
         built, began = own["started_mw"].cumsum(), own["begin"]
         names = own["period"]
-        new_online = own["online_mw"] - [standing[at["site"], p] for p in names]
+        given = [standing[at["site"], p] + leased.get((at["site"], p), 0.0) for p in names]
+        new_online, gone = own["online_mw"] - given, _retired_mw(at, own)
         for k, period in enumerate(names):
             key = (at["site"], period)
             delivered = built[began + at["block_lead_months"] <= began[k] + TINY_MONTHS]
@@ -591,12 +622,13 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
                     room * float((at["is_open"] or ready.any()) and not early),
                 )
             )
-            found["service_after_block_lead"].append((*key, new_online[k], here))
+            found["service_after_block_lead"].append((*key, new_online[k], here - gone[k]))
             found["service_after_both_leads"].append(
                 (*key, new_online[k], room * float(at["is_open"] or ripe.any()))
             )
             found["starts_kept"].append((*key, -own["started_mw"][k], 0.0))
             held, in_service = (own["committed"][k - 1], new_online[k - 1]) if k else (False, 0.0)
+            in_service -= gone[k] - gone[k - 1] if k else 0.0
             found["commitment_kept"].append((*key, float(held), float(own["committed"][k])))
             found["service_kept"].append((*key, in_service, new_online[k]))
             if pd.notna(at["block_mw"]):
@@ -613,18 +645,38 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     }
 
 
+def leased_mw(tables: Mapping[str, pd.DataFrame]) -> pd.Series:
+    """Leased MW that are active, by site and period."""
+    return tables["Leasing"].groupby(KEYS)["active_mw"].sum()
+
+
+def _retired_mw(at: pd.Series, own: pd.DataFrame) -> list[float]:
+    """MW of a site whose life is over when a period begins, for each of its periods."""
+    gone = [0.0] * len(own)
+    if at["end_of_life"] != RETIRED:
+        return gone
+    for begin, mw in zip(own["begin"], own["started_mw"], strict=True):
+        after = own["begin"][own["begin"] >= begin + at["block_lead_months"] - TINY_MONTHS]
+        for k, now in enumerate(own["begin"]):
+            if len(after) and after.iloc[0] + 12 * at["life_years"] <= now + TINY_MONTHS:
+                gone[k] += mw
+    return gone
+
+
 def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Installed MW, actions and key figures from what is committed, started and online."""
     build = tables["Build"]
+    leased = leased_mw(tables)
     rows = []
     for at, own in _walk(data, build):
         both = at["site_lead_months"] + at["block_lead_months"]
-        for _, row in own.iterrows():
+        for (_, row), gone in zip(own.iterrows(), _retired_mw(at, own), strict=True):
             ripe = at["is_open"] or own["begin"][0] + both <= row["begin"] + TINY_MONTHS
             done = own["begin"] + at["block_lead_months"] <= row["begin"] + TINY_MONTHS
             stands = at["existing_mw"] + at["under_construction_mw"] * (
                 at["built_online"] <= row["begin"] + TINY_MONTHS
             )
+            stands += leased.get((at["site"], row["period"]), 0.0) - gone
             rows.append(
                 (
                     at["site"],
@@ -649,7 +701,7 @@ LIMITS = (
         reported=False,
         sentence="{site}, {period}: nothing more is started",
         marginal="cost of building one MW earlier",
-        formula="started[i,s-1] <= started[i,s]",
+        formula="started_mw[i,s-1] <= started_mw[i,s]",
     ),
     Limit(
         name="commitment_kept",
@@ -658,7 +710,7 @@ LIMITS = (
         reported=False,
         sentence="{site}, {period}: the site stays committed",
         marginal="cost of committing earlier",
-        formula="committed[i,c-1] <= committed[i,c]",
+        formula="committed[i,p-1] <= committed[i,p]",
     ),
     Limit(
         name="starts_on_committed_site",
@@ -666,15 +718,15 @@ LIMITS = (
         sense="<=",
         sentence="{site} is full: {used} of {allowed} MW are started by {period}",
         marginal="saving from one more MW of room at the site",
-        formula="started[i,s] <= room[i] committed[i,c], c latest with begin(c) + site_lead < end(s)",
+        formula="started_mw[i,s] <= room[i] committed[i,q], q latest with begin(q) + site_lead[i] < end(s)",
     ),
     Limit(
         name="service_after_block_lead",
         unit="MW IT",
         sense="<=",
-        sentence="{site}, {period}: all {allowed} MW delivered by then are in service; more would have to be started a block lead earlier",
+        sentence="{site}, {period}: all {allowed} MW delivered by then and not retired are in service; more would have to be started a block lead earlier",
         marginal="saving from one more MW delivered by the period",
-        formula="energised[i,p] <= started[i,s], s latest with begin(s) + block_lead <= begin(p)",
+        formula="energised[i,p] <= started_mw[i,s] - expired[i,p], s latest with begin(s) + block_lead[i] <= begin(p)",
     ),
     Limit(
         name="service_after_both_leads",
@@ -682,7 +734,7 @@ LIMITS = (
         sense="<=",
         sentence="{site}, {period}: {used} of {allowed} MW allowed by the commitment are in service",
         marginal="saving from one more MW allowed by the commitment",
-        formula="energised[i,p] <= room[i] committed[i,c], c latest with begin(c) + site_lead + block_lead <= begin(p)",
+        formula="energised[i,p] <= room[i] committed[i,q], q latest with begin(q) + site_lead[i] + block_lead[i] <= begin(p)",
     ),
     Limit(
         name="service_kept",
@@ -691,7 +743,7 @@ LIMITS = (
         reported=False,
         sentence="{site}, {period}: what is in service stays in service",
         marginal="cost of keeping one MW in service",
-        formula="energised[i,p-1] <= energised[i,p]",
+        formula="energised[i,p-1] - (expired[i,p] - expired[i,p-1]) <= energised[i,p]",
     ),
     Limit(
         name="blocks_per_period",
@@ -699,7 +751,7 @@ LIMITS = (
         sense="<=",
         sentence="{site}, {period}: {used} of at most {allowed} MW are started",
         marginal="saving from starting one more MW in the period",
-        formula="started[i,s] - started[i,s-1] <= max_blocks[i] block[i]",
+        formula="starting[i,s] <= max_blocks[i] block[i], where starting[i,s] = started_mw[i,s] - started_mw[i,s-1]",
     ),
     Limit(
         name="first_start_large_enough",
@@ -707,7 +759,7 @@ LIMITS = (
         sense="<=",
         sentence="{site}, {period}: the first start is the least allowed, {used} MW",
         marginal="saving from a minimum one MW smaller",
-        formula="min[i] begun[i,s] <= started[i,s] <= room[i] begun[i,s]",
+        formula="min[i] begun[i,s] <= started_mw[i,s] <= room[i] begun[i,s]",
     ),
     Limit(
         name="whole_blocks",
@@ -716,7 +768,7 @@ LIMITS = (
         enforced="integers",
         sentence="{site}, {period}: {used} blocks",
         marginal="none: integrality has no price",
-        formula="started[i,s] = block[i] x whole number",
+        formula="started_mw[i,s] = block[i] started[i,s], started whole",
     ),
 )
 
@@ -733,7 +785,7 @@ FAMILY = Family(
             name="installed_mw",
             unit="MW IT",
             over=("site", "period"),
-            meaning="Capacity delivered, in service or not.",
+            meaning="Capacity delivered and not retired, in service or not.",
         ),
         Ledger(
             name="starting_mw",

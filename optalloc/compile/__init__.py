@@ -10,7 +10,7 @@ from optalloc.compile.components import TableIndexedSet, TableParam, TableSet
 from optalloc.compile.deferred import deferred_rules
 from optalloc.compile.evaluate import NonLinearError
 from optalloc.compile.keys import Groups, KeyTable
-from optalloc.compile.readback import evaluate, values_of
+from optalloc.compile.readback import evaluate, linear_map, values_of
 from optalloc.compile.refresh import refresh
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "compile_model",
     "deferred_rules",
     "evaluate",
+    "linear_map",
     "refresh",
     "values_of",
 ]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
+import scipy.sparse as sp
 
 from optalloc.arrays import Arrays
 from optalloc.compile.assemble import Source, component_named
 from optalloc.compile.evaluate import Evaluator, Term
 from optalloc.compile.keys import KeyTable
+from optalloc.compile.rows import joined, triplets
 from optalloc.errors import ModelError
 
-__all__ = ["evaluate", "values_of"]
+__all__ = ["evaluate", "linear_map", "values_of"]
 
 
 def evaluate(arrays: Arrays, component: str, solution: np.ndarray) -> pd.Series | float:
@@ -38,12 +42,40 @@ def evaluate(arrays: Arrays, component: str, solution: np.ndarray) -> pd.Series 
     return pd.Series(values, index=index, name=component)
 
 
-def values_of(arrays: Arrays, name: str, solution: np.ndarray) -> tuple[KeyTable, np.ndarray]:
-    """Keys of a variable or named expression, and its value at each for a solution."""
+def linear_map(arrays: Arrays, name: str) -> tuple[KeyTable, sp.csr_array, np.ndarray]:
+    """Give a variable or named expression as a linear map of the columns.
+
+    Returns
+    -------
+    KeyTable, scipy.sparse.csr_array, numpy.ndarray
+        Its n keys, coefficients of shape (n, columns), and constants of shape (n,).
+    """
     source: Source = arrays.source
+    component = _component(source, name)
+    columns = len(arrays.cost)
+    if component.ctype is pyo.Var:
+        table = source.columns.part(component).table
+        at = source.columns.columns_of(component, np.arange(len(table)))
+        places = np.arange(len(table)), at
+        picked = sp.csr_array((np.ones(len(table)), places), shape=(len(table), columns))
+        return table, picked, np.zeros(len(table))
+    table, linear = Evaluator(source.tables, source.columns).whole(component)
+    rows, found, values = joined(triplets(linear))
+    constant = np.array(np.broadcast_to(np.asarray(linear.constant, dtype=float), (len(table),)))
+    return table, sp.csr_array((values, (rows, found)), shape=(len(table), columns)), constant
+
+
+def _component(source: Source, name: str) -> Any:
     component = component_named(source.model, name)
     if component is None:
         raise ModelError(f"the model has no component {name!r}")
+    return component
+
+
+def values_of(arrays: Arrays, name: str, solution: np.ndarray) -> tuple[KeyTable, np.ndarray]:
+    """Keys of a variable or named expression, and its value at each for a solution."""
+    source: Source = arrays.source
+    component = _component(source, name)
     if component.ctype is pyo.Var:
         part = source.columns.part(component)
         everywhere = np.arange(len(part.table))

@@ -1,0 +1,209 @@
+"""Capital life after life: as charges for the model, and worked out again for the audit."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optalloc.dataset import Dataset
+from optalloc.program import Ledgers, index_set, indexed_set, parameter
+
+from ._calendar import TINY_MONTHS, calendar
+from ._money import (
+    CASH,
+    RESIDUAL,
+    discount,
+    escalated,
+    residual_share,
+    spending_span,
+    spread_discount,
+)
+
+# A cost is capital where the name of its item begins with one of these, whoever posts it.
+CAPITAL_ITEMS = ("site", "building", "component", "equipment")
+
+
+def capital_charges(
+    data: Dataset, item: str, keys: pd.DataFrame, frame: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """Charges of an item of capital: its first life, its renewals, and its credit at the end.
+
+    Parameters
+    ----------
+    keys : pandas.DataFrame
+        Key columns of the charges, aligned with `frame`.
+    frame : pandas.DataFrame
+        unit_cost (M at the base date), growth (per year), begin and online (months from the base
+        date), lead_months, spend_profile, life_years, and lasts_years, after which nothing is
+        renewed and nothing is left.
+    """
+    settings, horizon = data.one("Settings"), calendar(data)["end"].iloc[-1]
+    rate = settings.discount_rate
+    charges = {}
+    credit = pd.Series(0.0, index=frame.index)
+    for life in itertools.count():
+        later = 12.0 * life * frame["life_years"]
+        since, still = frame["online"] + later, 12.0 * frame["lasts_years"] - later
+        wanted = (since < horizon - TINY_MONTHS) & (still > TINY_MONTHS)
+        now = frame.assign(begin=frame["begin"] + later)[wanted]
+        if now.empty:
+            break
+        since = since[now.index]
+        span = spending_span(now)
+        cash = now["unit_cost"] * escalated(now["growth"], now["begin"])
+        value = cash * spread_discount(rate, span["first_month"], span["last_month"])
+        name = f"{item}_renewal_{life}" if life else item
+        charges[name] = span.join(keys).assign(cash=cash, present_value=value)
+        stands = np.minimum(now["life_years"], still[now.index] / 12.0)
+        left = residual_share(rate, (horizon - since) / 12.0, stands)
+        credit[now.index] -= value / discount(rate, since) * left
+    if settings.residual_value:
+        charges[f"{item}_residual"] = keys.assign(
+            cash=credit,
+            present_value=credit * discount(rate, credit * 0.0 + horizon),
+            first_month=horizon,
+            last_month=horizon,
+        )
+    return charges
+
+
+def spending_by_period(
+    charges: pd.DataFrame, keys: list[str], periods: pd.DataFrame
+) -> pd.DataFrame:
+    """Cash of each charge by the period it falls in: evenly over its span, or at a moment.
+
+    Parameters
+    ----------
+    charges : pandas.DataFrame
+        `keys`, cash, first_month and last_month; what falls beyond the horizon is left out.
+    periods : pandas.DataFrame
+        period, begin and end in months from the base date.
+
+    Returns
+    -------
+    pandas.DataFrame
+        spent_in, `keys` and cash in M, each key once.
+    """
+    spans = periods[["period", "begin", "end"]].rename(columns={"period": "spent_in"})
+    pairs = charges.merge(spans, how="cross")
+    span = pairs["last_month"] - pairs["first_month"]
+    overlap = pairs[["last_month", "end"]].min(axis=1) - pairs[["first_month", "begin"]].max(axis=1)
+    at_once = (pairs["first_month"] >= pairs["begin"]) & (pairs["first_month"] < pairs["end"])
+    share = (overlap.clip(lower=0) / span.where(span > 0)).fillna(at_once.astype(float))
+    pairs["cash"] *= share
+    spent = pairs[pairs["cash"] != 0].groupby(["spent_in", *keys], sort=False)["cash"].sum()
+    return spent.reset_index()
+
+
+def post_spending(
+    m: Any,
+    ledgers: Ledgers,
+    item: str,
+    charges: dict[str, pd.DataFrame],
+    periods: pd.DataFrame,
+    keys: list[str],
+    activity: Callable[..., Any],
+    reads: tuple[str, ...] = (),
+) -> None:
+    """Post an item's payments to ``capital_spending``, by the period in which they are made.
+
+    Parameters
+    ----------
+    charges : dict of str to pandas.DataFrame
+        Charges of the item by name, as `capital_charges` gives them; credits are no payment.
+    activity : callable
+        ``activity(m, *key)``, a linear expression.
+    """
+    columns = [*keys, "cash", "first_month", "last_month"]
+    parts = [part[columns] for name, part in charges.items() if not name.endswith("_residual")]
+    paid = pd.concat(parts) if parts else pd.DataFrame(columns=columns)
+    if paid.empty:
+        return
+    spent = spending_by_period(paid, keys, periods)
+    index = index_set(spent[["spent_in", *keys]])
+    m.add_component(f"{item}_spending_keys", index)
+    cash = parameter(index, spent.set_index(["spent_in", *keys])["cash"])
+    m.add_component(f"{item}_spending", cash)
+    over = index_set(periods[["period"]])
+    m.add_component(f"{item}_spending_periods", over)
+    own = indexed_set(over, spent, ["spent_in"], keys)
+    m.add_component(f"{item}_spent_in", own)
+    ledgers.post(
+        "capital_spending",
+        item,
+        lambda m, q: sum(cash[(q, *key)] * activity(m, *key) for key in own[q]),
+        reads=reads,
+    )
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How an item of capital is paid for, in months and years, and how long it is renewed."""
+
+    lead: float
+    to_online: float
+    profile: str
+    life: float
+    stands: float
+    growth: float
+
+
+def lives(
+    item: str, amount: float, terms: Terms, when: pd.Series, cal: pd.DataFrame, settings: Any
+) -> Iterator[dict[str, object]]:
+    """Payments of capital, life after life to the horizon, and the credit of the last one.
+
+    One decision at a time in plain arithmetic, as audits recompute the Cost table.
+
+    Parameters
+    ----------
+    amount : float
+        M at the base date.
+    terms : Terms
+    when : pandas.Series
+        Row of the calendar in which it is decided.
+    """
+    if amount == 0:
+        return
+    rate, end, life = settings.discount_rate, cal["end"].iloc[-1], terms.life
+    online = cal["begin"][cal["begin"] >= when["begin"] + terms.to_online - TINY_MONTHS]
+    since = online.iloc[0] if len(online) else end
+    served = min(end - since, 12 * terms.stands)
+    count = max(1, math.ceil((served - TINY_MONTHS) / (12 * life)))
+    for k in range(count):
+        begin = when["begin"] + 12 * life * k
+        first = begin + (terms.lead if terms.profile == "at_end" else 0.0)
+        last = begin + (0.0 if terms.profile == "at_start" else terms.lead)
+        cash = amount * (1 + terms.growth) ** (begin / 12)
+        spread = (last - first) / 12
+        factor = (1 - (1 + rate) ** -spread) / (spread * math.log(1 + rate)) if spread * rate else 1
+        value = cash * (1 + rate) ** (-first / 12) * factor
+        yield {
+            "item": f"{item}_renewal_{k}" if k else item,
+            "kind": CASH,
+            "cash": cash,
+            "present_value": value,
+            "first_month": first,
+            "last_month": last,
+        }
+    if settings.residual_value:
+        # The last life may be cut short by the end of what it is part of.
+        whole = min(life, terms.stands - life * (count - 1))
+        left = max(whole - ((end - since) / 12 - life * (count - 1)), 0.0)
+        share = (1 - (1 + rate) ** -left) / (1 - (1 + rate) ** -whole) if rate else left / whole
+        # Compounded to the online date of the last life, and so much of it credited at the end.
+        credit = value * (1 + rate) ** (since / 12 + life * (count - 1)) * share
+        yield {
+            "item": f"{item}_residual",
+            "kind": RESIDUAL,
+            "cash": -credit,
+            "present_value": -credit * (1 + rate) ** (-end / 12),
+            "first_month": end,
+            "last_month": end,
+        }

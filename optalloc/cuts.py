@@ -1,0 +1,88 @@
+"""Rows that cannot be listed in advance: what families find violated, as rows of the matrix.
+
+A family with such limits offers ``separate(data, values)``. It is asked again and again, at
+fractional points too, and each time names rows that any plan must keep and this point breaks.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from optalloc.arrays import Arrays, ExtraRows
+from optalloc.compile import KeyTable, linear_map
+from optalloc.errors import ModelError
+from optalloc.program import Program
+from optalloc.values import Values
+
+__all__ = ["Cuts", "separator"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cuts:
+    """Rows ``sum coefficient x component[key] <= at_most`` of one limit.
+
+    Parameters
+    ----------
+    limit : str
+        Limit that they belong to.
+    keys : pandas.DataFrame, one row per cut
+        What each is about, for its name.
+    at_most : numpy.ndarray, shape (cuts,)
+    terms : mapping of str to pandas.DataFrame
+        By ledger or variable: ``cut`` (position in `keys`), its key columns in the order of its
+        index, and ``coefficient``.
+    """
+
+    limit: str
+    keys: pd.DataFrame
+    at_most: np.ndarray
+    terms: Mapping[str, pd.DataFrame]
+
+
+def separator(program: Program, arrays: Arrays) -> Callable[[np.ndarray], ExtraRows] | None:
+    """Give `Arrays.separate`; None where no family has such rows."""
+    busy = program.model.busy_families(program.dataset)
+    asked = [family for family in busy if family.separate is not None]
+    if not asked:
+        return None
+
+    @functools.cache
+    def coefficients(component: str) -> tuple[KeyTable, Any, np.ndarray]:
+        return linear_map(arrays, component)
+
+    def separate(point: np.ndarray) -> ExtraRows:
+        values = Values(program, arrays, point)
+        found = [
+            _rows(cuts, coefficients, len(arrays.cost))
+            for family in asked
+            if family.separate is not None
+            for cuts in family.separate(program.dataset, values)
+        ]
+        return ExtraRows.joined(found, len(arrays.cost))
+
+    return separate
+
+
+def _rows(cuts: Cuts, coefficients: Callable[[str], Any], columns: int) -> ExtraRows:
+    count = len(cuts.keys)
+    matrix = sp.csr_array((count, columns))
+    upper = np.array(cuts.at_most, dtype=float)
+    for component, terms in cuts.terms.items():
+        table, weights, constant = coefficients(component)
+        keys = KeyTable.of_frame(terms.drop(columns=["cut", "coefficient"]))
+        at = table.positions([keys.column(k) for k in range(keys.arity)], len(terms))
+        if len(at) and at.min() < 0:
+            raise ModelError(f"a row of {cuts.limit!r} names a key that {component!r} has not")
+        places = terms["cut"].to_numpy(int), at
+        chosen = sp.csr_array((terms["coefficient"].to_numpy(float), places), (count, len(table)))
+        matrix = matrix + chosen @ weights
+        upper -= chosen @ constant
+    names = tuple(cuts.keys.itertuples(index=False, name=None))
+    return ExtraRows(sp.csr_array(matrix), upper, ((cuts.limit, names),))
