@@ -302,6 +302,10 @@ class Highs:
     def _result(self) -> Result:
         info = self._highs.getInfo()
         status = str(self._highs.getModelStatus()).rpartition(".")[2]
+        if status == "kModelEmpty":
+            # Where nothing is to be decided there is nothing to prove either.
+            offset = float(self._highs.getLp().offset_)
+            return Result("kOptimal", offset, offset, np.empty(0), None, 0)
         solution = self._highs.getSolution()
         feasible = info.primal_solution_status == 2
         values = np.array(solution.col_value, dtype=float) if feasible else None
