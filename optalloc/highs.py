@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import highspy
 import numpy as np
@@ -17,7 +17,7 @@ from optalloc.arrays import Arrays
 from optalloc.errors import InternalError
 from optalloc.outcome import Options, Progress, ProgressCallback
 
-__all__ = ["Highs", "Result", "version"]
+__all__ = ["Beside", "Highs", "Result", "version"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,19 @@ class Result:
     row_duals: np.ndarray | None
     nodes: int
     earlier: tuple[np.ndarray, ...] = ()
+
+
+class Beside(Protocol):
+    """Another search for plans that goes on beside a run."""
+
+    def found(self, values: np.ndarray) -> None:
+        """Take a plan that the run has found."""
+
+    def suggest(self, objective: float) -> np.ndarray | None:
+        """Give a plan that costs less than this, if there is one."""
+
+    def is_enough(self, bound: float) -> bool:
+        """Whether a plan is known that is good enough, given this bound."""
 
 
 def version() -> str:
@@ -189,12 +202,14 @@ class Highs:
         started: float = 0.0,
         phase: str = "",
         keep_earlier: bool = False,
+        beside: Beside | None = None,
     ) -> Result:
         """Run until proven, out of time, or interrupted by Ctrl-C, which ends the run politely."""
         earlier: list[np.ndarray] = []
         # HiGHS starts its clock anew at each run.
         self.set("time_limit", max(0.0, min(time_limit_s, 1e30)))
         self._subscribe(progress, started, phase, earlier if keep_earlier else None)
+        self._exchange(beside)
         # In a thread of its own, because run() holds back Ctrl-C until it returns.
         failure: list[BaseException] = []
 
@@ -217,6 +232,10 @@ class Highs:
         if failure:
             raise InternalError(f"HiGHS failed: {failure[0]}") from failure[0]
         return replace(self._result(), earlier=tuple(earlier))
+
+    def cancel(self) -> None:
+        """End the run politely."""
+        self._cancelled = True
 
     @property
     def cancelled(self) -> bool:
@@ -257,9 +276,36 @@ class Highs:
         if earlier is not None and self._integer:
             highs.cbMipImprovingSolution.subscribe(keep)
 
+    def _exchange(self, beside: Beside | None) -> None:
+        """Give the plans that are found to another search, and take those that it finds."""
+        highs = self._highs
+        highs.cbMipUserSolution.clear()
+        if beside is None or not self._integer:
+            return
+
+        def give(event: Any) -> None:
+            beside.found(np.array(event.data_out.mip_solution, dtype=float))
+
+        def take(event: Any) -> None:
+            values = beside.suggest(float(event.data_out.mip_primal_bound))
+            if values is not None:
+                event.data_in.setSolution(values)
+
+        def end(event: Any) -> None:
+            if beside.is_enough(float(event.data_out.mip_dual_bound)):
+                event.interrupt()
+
+        highs.cbMipImprovingSolution.subscribe(give)
+        highs.cbMipUserSolution.subscribe(take)
+        highs.cbMipInterrupt.subscribe(end)
+
     def _result(self) -> Result:
         info = self._highs.getInfo()
         status = str(self._highs.getModelStatus()).rpartition(".")[2]
+        if status == "kModelEmpty":
+            # Where nothing is to be decided there is nothing to prove either.
+            offset = float(self._highs.getLp().offset_)
+            return Result("kOptimal", offset, offset, np.empty(0), None, 0)
         solution = self._highs.getSolution()
         feasible = info.primal_solution_status == 2
         values = np.array(solution.col_value, dtype=float) if feasible else None

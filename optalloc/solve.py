@@ -10,6 +10,8 @@ infeasibility is confirmed by an elastic program that must need a positive amoun
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +19,7 @@ import scipy.sparse as sp
 
 from optalloc.arrays import BROKEN_FINELY, Arrays, ExtraRows, Labels
 from optalloc.highs import Highs, Result
+from optalloc.improve import Improver, worth_it
 from optalloc.outcome import (
     Options,
     Outcome,
@@ -106,22 +109,32 @@ def _prove(
     best = _Best(cut_rows=cut_rows)
 
     def report(now: Progress) -> None:
-        draft = core.separate is not None and now.objective < best.objective
-        objective = min(now.objective, best.objective)
+        # Two searches go on: what is known is the best of both.
+        last = run.history[-1] if run.history else now
+        objective = min(now.objective, last.objective, best.objective)
         bound = max(now.bound, best.bound)
+        draft = core.separate is not None and objective < best.objective
         run.report(replace(now, objective=objective, bound=bound, draft=draft))
+
+    def improved(objective: float) -> None:
+        last = run.history[-1]
+        report(replace(last, seconds=run.seconds(), objective=objective, phase="improving"))
 
     for _ in range(ROUNDS_OF_PROOF):
         highs = Highs(core, options, integer=True, settings={"mip_heuristic_effort": 0.3})
         if best.values is not None:
             highs.start_from(best.values)
-        result = highs.run(
-            time_limit_s=run.left_s(),
-            progress=report,
-            started=run.started,
-            phase=phase,
-            keep_earlier=core.separate is not None,
-        )
+        with _improving(core, options, best, improved) as beside:
+            result = highs.run(
+                time_limit_s=run.left_s(),
+                progress=report,
+                started=run.started,
+                phase=phase,
+                keep_earlier=core.separate is not None,
+                beside=beside,
+            )
+        if beside is not None:
+            result = beside.better(result)
         if result.status in ("kInfeasible", "kUnboundedOrInfeasible") and best.values is None:
             return replace(best.outcome(StopReason.INFEASIBLE, run), bound=math.inf)
         best.bound = max(best.bound, result.bound)
@@ -144,6 +157,24 @@ def _prove(
         best.cut_rows += len(broken)
     proved = reason is StopReason.GAP and relative_gap(best.objective, best.bound) == 0.0
     return best.outcome(StopReason.PROVED if proved else reason, run)
+
+
+@contextmanager
+def _improving(
+    core: Arrays, options: Options, best: _Best, improved: Callable[[float], object]
+) -> Iterator[Improver | None]:
+    """A second search beside the proof, if there is a thread for it."""
+    if not worth_it(core, options):
+        yield None
+        return
+    improver = Improver(core, options, improved)
+    if best.values is not None:
+        improver.found(best.values)
+    improver.start()
+    try:
+        yield improver
+    finally:
+        improver.stop()
 
 
 def _stop_reason(result: Result) -> StopReason:

@@ -36,10 +36,14 @@ class Run:
     started: float = field(default_factory=time.perf_counter)
     history: list[Progress] = field(default_factory=list)
 
+    def seconds(self) -> float:
+        """Seconds since the solve began."""
+        return time.perf_counter() - self.started
+
     def left_s(self) -> float:
         """Seconds left of the time limit."""
         limit = self.options.time_limit_s
-        return math.inf if limit is None else limit - (time.perf_counter() - self.started)
+        return math.inf if limit is None else limit - self.seconds()
 
     def report(self, progress: Progress) -> None:
         """Keep a moment of the solve, and pass it on."""
@@ -65,11 +69,10 @@ def tightened(arrays: Arrays, run: Run) -> tuple[Arrays, int, bool]:
     extra: list[ExtraRows] = []
     budget, last = TIGHTENING_TIME * run.left_s(), -math.inf
     for _ in range(ROUNDS):
-        spent = time.perf_counter() - run.started
-        result = relaxed.run(time_limit_s=budget - spent)
+        result = relaxed.run(time_limit_s=budget - run.seconds())
         if result.status != "kOptimal" or result.values is None:
             break
-        run.report(Progress(time.perf_counter() - run.started, math.inf, result.bound, "bounding"))
+        run.report(Progress(run.seconds(), math.inf, result.bound, "bounding"))
         if result.bound - last < STALL * abs(result.bound):
             break
         last = result.bound

@@ -29,14 +29,17 @@ class TooManyError(Exception):
 
 def relaxation(arrays: Arrays) -> float:
     """Least cost without integrality, every strengthening row in force; infinite without a plan."""
-    return _continuous(
-        arrays.matrix.tocsr(), arrays.row_lower, arrays.row_upper, arrays.cost,
-        np.column_stack([arrays.col_lower, arrays.col_upper]),
-    ) + arrays.offset  # fmt: skip
+    bounds = np.column_stack([arrays.col_lower, arrays.col_upper])
+    cost, _ = _continuous(
+        arrays.matrix.tocsr(), arrays.row_lower, arrays.row_upper, arrays.cost, bounds
+    )
+    return cost + arrays.offset
 
 
 def of_arrays(arrays: Arrays, most: int) -> float:
     """Least cost over every choice of the integers; strengthening rows are left out.
+
+    Rows that `Arrays.separate` finds are taken up until a point breaks none.
 
     Raises
     ------
@@ -47,12 +50,23 @@ def of_arrays(arrays: Arrays, most: int) -> float:
     matrix, whole = arrays.matrix.tocsr(), np.flatnonzero(arrays.integer)
     free = np.flatnonzero(~arrays.integer)
     bounds = np.column_stack([arrays.col_lower, arrays.col_upper])[free]
-    best = math.inf
+    lower, upper = arrays.row_lower, arrays.row_upper
+    best, point = math.inf, np.zeros(len(arrays.cost))
     for choice in _choices(arrays, whole, most):
-        used = matrix[:, whole] @ choice
         fixed = float(arrays.cost[whole] @ choice) + arrays.offset
-        lower, upper = arrays.row_lower - used, arrays.row_upper - used
-        best = min(best, fixed + _continuous(matrix[:, free], lower, upper, arrays.cost[free], bounds))  # fmt: skip
+        point[whole] = choice
+        while True:
+            used = matrix[:, whole] @ choice
+            cost, point[free] = _continuous(
+                matrix[:, free], lower - used, upper - used, arrays.cost[free], bounds
+            )
+            extra = arrays.broken_by(point) if fixed + cost < best else ()
+            if not len(extra):
+                break
+            matrix = sp.csr_array(sp.vstack([matrix, extra.matrix]))
+            lower = np.concatenate([lower, np.full(len(extra), -math.inf)])
+            upper = np.concatenate([upper, extra.upper])
+        best = min(best, fixed + cost)
     return best
 
 
@@ -87,11 +101,13 @@ def _choices(arrays: Arrays, whole: np.ndarray, limit: int) -> np.ndarray:
 
 def _continuous(
     matrix: Any, lower: np.ndarray, upper: np.ndarray, cost: np.ndarray, bounds: np.ndarray
-) -> float:
-    """Least cost of ``lower <= matrix x <= upper``; infinite where nothing fits."""
+) -> tuple[float, Any]:
+    """Least cost of ``lower <= matrix x <= upper`` and where; infinite where nothing fits."""
     empty = np.diff(matrix.indptr) == 0
     if (lower[empty] > NOTHING).any() or (upper[empty] < -NOTHING).any():
-        return math.inf
+        return math.inf, 0.0
+    if not len(cost):
+        return 0.0, 0.0
     equal, above, below = lower == upper, np.isfinite(upper), np.isfinite(lower)
     above, below = above & ~equal, below & ~equal
     result = linprog(
@@ -104,7 +120,7 @@ def _continuous(
     )
     if result.status not in (0, 2):
         raise AssertionError(result.message)
-    return float(result.fun) if result.status == 0 else math.inf
+    return (float(result.fun), result.x) if result.status == 0 else (math.inf, 0.0)
 
 
 Row = dict[str, Any]

@@ -171,6 +171,55 @@ def energy(draw: Draw, made: Book) -> None:
     ]  # fmt: skip
 
 
+def carbon(draw: Draw, made: Book) -> None:
+    """A cap and a clean share; spot emits, the contract does not."""
+    if "PowerPrices" not in made:
+        energy(draw, made)
+    for row in made["PowerPrices"]:
+        row["tco2_per_mwh"] = 0.4
+    for row in made["Contracts"]:
+        row |= {"tco2_per_mwh": 0, "deposit_per_mw": one_of(draw, 0.1, None),
+                "termination_fee_per_mw": one_of(draw, None, 0.2)}  # fmt: skip
+    made["Carbon"] = [
+        {"period": "P1", "max_tco2": one_of(draw, 40000, 20000), "min_clean_share": None},
+        {"period": "P2", "max_tco2": None, "min_clean_share": one_of(draw, 0.2, 0.5)},
+    ]
+
+
+def leases(draw: Draw, made: Book) -> None:
+    made["Leases"] = [
+        {"lease": "hall", "site": one_of(draw, "s2", "s1"), "lead_months": one_of(draw, 0, 6),
+         "term_months": one_of(draw, None, 18), "min_mw": one_of(draw, 0, 6), "max_mw": 15,
+         "rent_per_mw_year": one_of(draw, 4, 2), "rent_escalation": 0.02},
+    ]  # fmt: skip
+
+
+def components(draw: Draw, made: Book) -> None:
+    """What is built in parts with lives of their own, one site's retired and not renewed."""
+    made["Components"] = [
+        {"component": "racks", "site": None, "cost_per_mw": one_of(draw, 3, 5),
+         "life_years": one_of(draw, 1, 4), "escalation": one_of(draw, -0.1, None)},
+    ]  # fmt: skip
+    made["Sites"][0] |= {
+        "life_years": one_of(draw, 1, 2),
+        "end_of_life": one_of(draw, "retired", "renewed"),
+    }
+
+
+def equipment(draw: Draw, made: Book) -> None:
+    made["EquipmentNeeds"] = [
+        {"equipment": "racks", "units_per_mw": 2, "months_before_online": 0,
+         "life_years": one_of(draw, None, 1)},
+    ]  # fmt: skip
+    made["Suppliers"] = [{"supplier": name, "supplier_group": None} for name in ("Ohm", "Volt")]
+    made["Equipment"] = [
+        {"equipment": "racks", "supplier": name, "period": q, "available_units": units,
+         "unit_cost": cost, "carries_over": one_of(draw, "yes", "no")}
+        for name, units, cost in (("Ohm", one_of(draw, 60, 30), 0.5), ("Volt", 80, 0.8))
+        for q in names_of(made, "Periods", "period")
+    ]  # fmt: skip
+
+
 def labour(draw: Draw, made: Book) -> None:
     made["LabourNeeds"] = [{"trade": "fitters", "person_months_per_mw": 6, "staff_per_mw": 0.2}]
     made["LabourPools"] = [
@@ -196,10 +245,10 @@ def risk(draw: Draw, made: Book) -> None:
     made["RiskWeights"] = [{"risk_class": "legal", "weight": 1}]
     soft = one_of(draw, 4, None)
     kind, value = one_of(draw, ("max_share", 0.6), ("max_mw", 30), ("max_mean_score", 0.4),
-                         ("min_share", 0.4))  # fmt: skip
+                         ("min_share", 0.4), ("max_hhi", 0.7))  # fmt: skip
     made["RiskLimits"] = [
         {"limit": "one", "kind": kind, "value": value, "penalty_per_mw_year": soft,
-         "jurisdiction": None if kind == "max_mean_score" else one_of(draw, *COUNTRIES),
+         "jurisdiction": one_of(draw, *COUNTRIES) if "share" in kind or "mw" in kind else None,
          "workload": one_of(draw, None, made["Workloads"][0]["workload"])},
     ]  # fmt: skip
 
@@ -237,8 +286,8 @@ def decisions(draw: Draw, made: Book) -> None:
 
 
 FAMILIES = (
-    units, clusters, block_pace, grid_zones, power_ramp, energy, labour, risk, budgets, pace,
-    losses, decisions,
+    units, clusters, block_pace, grid_zones, power_ramp, energy, carbon, leases, components,
+    equipment, labour, risk, budgets, pace, losses, decisions,
 )  # fmt: skip
 
 
@@ -317,10 +366,12 @@ CEILINGS = (
     ("PowerPrices", "max_spot_share"), ("Contracts", "max_mw"), ("LabourPools", "workers"),
     ("LabourTiers", "workers"), ("Budgets", "max_capital"), ("Budgets", "max_capital_to_date"),
     ("Pace", "max_sites"), ("Pace", "max_start_mw"), ("Pace", "max_growth_per_year"),
-    ("Pace", "growth_allowance_mw"), ("Decisions", "at_most"),
+    ("Pace", "growth_allowance_mw"), ("Decisions", "at_most"), ("Leases", "max_mw"),
+    ("Carbon", "max_tco2"), ("Equipment", "available_units"),
 )  # fmt: skip
 FLOORS = (
     ("Workloads", "min_mw_at_one_site"), ("Contracts", "min_mw"), ("LossEvents", "share_covered"),
+    ("Leases", "min_mw"), ("Carbon", "min_clean_share"),
 )  # fmt: skip
 
 

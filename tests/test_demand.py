@@ -120,6 +120,16 @@ def test_no_demand_at_all(solve: Solve) -> None:
     assert solve(Demand=demand(1)).cost == pytest.approx(10)
 
 
+def test_nothing_to_decide(solve: Solve) -> None:
+    """Proves: where nothing is asked for and nothing can be in service in time, there is a plan
+    without a single decision, at 0. Sensitivity: 1 MW at a price of 20 M is left unmet."""
+    late = {"Sites": {"block_lead_months": 24}}
+    plan = solve(**late, Demand=demand(0))
+    assert (plan.cost, len(plan["Load"])) == (0, 0)
+    priced = solve(**late, Demand=demand(1), Workloads={"unmet_penalty_per_mw_year": 20})
+    assert priced.cost == pytest.approx(20)
+
+
 def test_missing_period(solve: Solve) -> None:
     """Proves: a workload and region without a row for Y2 is an error. Sensitivity: with it 400."""
     with pytest.raises(optalloc.InputError) as raised:

@@ -15,15 +15,16 @@ Limits
     ``sum_wr (1 + reserve[w]) served[w,r,i,p] <= online[i,p]``. With ``least[w,p]`` the lesser of
     min_mw_at_one_site and the demand of all regions, and ``most[w,i,p]`` what the site can hold or its
     arcs ask for, ``least[w,p] hosts[w,i,p] <= sum_r served[w,r,i,p] <= most[w,i,p] hosts[w,i,p]``; what
-    is re-routed after a loss need not keep to it. Capacity installed within reach of
-    confined demands covers them: implied by the rest, but it lets the solver round.
+    is re-routed after a loss need not keep to it. Capacity installed within reach of confined
+    demands covers them: implied by the rest, but it lets the solver round.
 Reads and posts
     Reads ``online_mw``, ``installed_mw``, ``required_mw``; owns and posts ``served_mw`` and
     ``mean_load_mw``; posts ``cost``.
 Source
     Capacitated facility location; the links ``served <= demand committed`` are those of
     Leung and Magnanti (1989, doi:10.1007/BF01582288), taken only where the relaxation breaks them;
-    they hold only where nothing serves without a commitment.
+    they hold only where nothing serves without a commitment. Links ``served <= demand hosts`` and
+    ``hosts <= committed`` were tried and do not pay.
 """
 
 from __future__ import annotations

@@ -560,8 +560,15 @@ def exposure(data: Dataset, online: pd.DataFrame, served: pd.DataFrame) -> pd.Da
             by_place = mw.groupby(["period", place])["value"].sum()
             weighed = (by_place**2).groupby("period").sum() / total.where(total > 0)
         actual = weighed if limit["kind"] in MW_KINDS else weighed / total.where(total > 0)
+        # No megawatts are none of a place; a share or score of nothing there is not.
+        nothing = 0.0 if limit["kind"] in MW_KINDS else None
         rows += [
-            (limit["limit"], limit["kind"], limit["value"], q, actual.get(q), total.get(q, 0.0))
+            (
+                *(limit[name] for name in ("limit", "kind", "value")),
+                q,
+                actual.get(q, nothing),
+                total.get(q, 0.0),
+            )
             for q in periods_of(calendar(data), limit)
         ]
     columns = ["limit", "kind", "value", "period", "exposure", "total"]
