@@ -53,7 +53,7 @@ DECISIONS = Sheet(
             kind=Kind.CHOICE,
             meaning="committed: whether the site is committed by the period, 1 or 0; started_mw: MW started up to and in the period; online_mw: MW in service in it; signed_mw: MW of the contract signed in it.",
             choices=(COMMITTED, STARTED, ONLINE, SIGNED),
-            example=COMMITTED,
+            example=STARTED,
         ),
         Column(
             name="site",
@@ -87,7 +87,6 @@ DECISIONS = Sheet(
             blank=None,
             blank_means="no floor",
             at_least=0,
-            example=1,
         ),
         Column(
             name="at_most",
@@ -97,6 +96,7 @@ DECISIONS = Sheet(
             blank=None,
             blank_means="no ceiling",
             at_least=0,
+            example=100,
         ),
     ),
 )
