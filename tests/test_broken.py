@@ -32,9 +32,13 @@ FORM = re.compile(
 
 
 def registered() -> set[str]:
-    """Every code that reading, converting, validating and the families can give."""
+    """Every code that reading, converting, validating and the families can give.
+
+    The codes of optalloc.approved are of another file, the approved plan, and cannot stand in a
+    workbook: tests/test_approved.py covers them.
+    """
     families = {code for family in MODEL.families for code in family.codes}
-    return {*faults._WORDS, *convert.CODES, *CODES, *families}
+    return {*faults.WORDS, *convert.CODES, *CODES, *families}
 
 
 def load(name: str) -> Any:
@@ -207,6 +211,11 @@ ALONE: dict[str, Callable[[Path], Path]] = {
     "missing-sheet": unlisted,
     "empty-sheet": with_sheet("Workloads", b"workload\n"),
     "no-site": lambda folder: small(folder, Sites={"status": "excluded"}),
+    # What is said only where all that a site can hold, or every source of energy, is known.
+    "cluster-too-large": lambda folder: small(
+        folder, Workloads={"min_mw_at_one_site": 120}, Demand={"it_mw": 150}
+    ),
+    "carbon-without-energy": lambda folder: small(folder, Carbon={"period": "Y1", "max_tco2": 1}),
 }
 
 

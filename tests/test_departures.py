@@ -264,13 +264,13 @@ def test_the_audit_sees_departures_that_are_not_counted(solve: Solve, tmp_path: 
     [
         (
             {"period": "2027"},
-            "ApprovedActions!B2: period must be on sheet Periods, or its date before the first one; "
-            "found '2027'. Correct the name, or give its date. [approved-period]",
+            "ApprovedActions!B2: period must be on sheet Periods, or its date before or after "
+            "all of them; found '2027'. Correct the name, or give its date. [approved-period]",
         ),
         (
             {"period": "first", "date": "2027-01-01"},
-            "ApprovedActions!B2: period must be on sheet Periods, or its date before the first one; "
-            "found 'first'. Did you mean 'Y1'? [approved-period]",
+            "ApprovedActions!B2: period must be on sheet Periods, or its date before or after "
+            "all of them; found 'first'. Did you mean 'Y1'? [approved-period]",
         ),
         (
             {"date": "2027-07-01"},

@@ -224,7 +224,8 @@ def test_without_sheets_there_is_nothing(tmp_path: Path) -> None:
         ),
         (
             {"term_months": 11},
-            "Leases!A2: some period must lie wholly inside the term of a lease; found 'L'.",
+            "Leases!A2: some period must lie wholly inside the term of 'L', or it never serves; "
+            "found none.",
         ),
     ],
 )

@@ -279,12 +279,18 @@ def test_facility_location(
             {"Network": [{"site": "A", "market": "M", "region": "R", "latency_ms": 1}]},
             ["one-of-two"],
         ),
+        ({"Network": [{"site": None, "region": "R", "latency_ms": 1}]}, ["one-of-two"]),
+        (
+            {"Residency": [{"workload": "load", "region": "R", "group": None}]},
+            ["one-of-two"],
+        ),
         ({"Sites": SITES}, ["latency-missing"]),
         ({"Workloads": {"max_latency_ms": 5}}, ["unreachable-demand"]),
     ],
 )
 def test_errors(solve: Solve, sheets: dict[str, Any], codes: list[str]) -> None:
-    """Proves: each code is raised. Sensitivity: unmet load with a price may lack a site."""
+    """Proves: each code is raised, and what only follows from a row that names nobody is not said
+    besides. Sensitivity: unmet load with a price may lack a site."""
     if codes == ["one-of-two"]:
         sheets["Sites"] = {"market": "M"}
     with pytest.raises(optalloc.InputError) as raised:

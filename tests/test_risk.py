@@ -318,6 +318,11 @@ ORDER += ["first_period", "last_period"]
             "risk-subject",
         ),
         ({"kind": "max_mean_score", "value": 0.5, "jurisdiction": "J1"}, "B2", "risk-subject"),
+        (
+            {"kind": "max_hhi", "value": 0.5, "jurisdiction": "J1", "trusted": "yes"},
+            "B2",
+            "risk-subject",
+        ),
         ({"kind": "max_mw", "jurisdiction": "J1"}, "C2", "blank"),
         ({"kind": "max_share", "value": 40, "jurisdiction": "J1"}, "C2", "share-above-1"),
         (

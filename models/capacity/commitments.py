@@ -46,14 +46,14 @@ DECISIONS = Sheet(
             name="decision",
             kind=Kind.TEXT,
             meaning="Name of the row, for the report.",
-            example="Kanto announced",
+            example="Kanto wind announced",
         ),
         Column(
             name="what",
             kind=Kind.CHOICE,
             meaning="committed: whether the site is committed by the period, 1 or 0; started_mw: MW started up to and in the period; online_mw: MW in service in it; signed_mw: MW of the contract signed in it.",
             choices=(COMMITTED, STARTED, ONLINE, SIGNED),
-            example=STARTED,
+            example=SIGNED,
         ),
         Column(
             name="site",
@@ -62,7 +62,6 @@ DECISIONS = Sheet(
             blank=None,
             blank_means="a contract is meant",
             refers_to="Sites.site",
-            example="Kanto North",
         ),
         Column(
             name="contract",
@@ -71,6 +70,7 @@ DECISIONS = Sheet(
             blank=None,
             blank_means="a site is meant",
             refers_to="Contracts.contract",
+            example="Kanto wind",
         ),
         Column(
             name="period",
@@ -87,6 +87,7 @@ DECISIONS = Sheet(
             blank=None,
             blank_means="no floor",
             at_least=0,
+            example=20,
         ),
         Column(
             name="at_most",
@@ -96,7 +97,6 @@ DECISIONS = Sheet(
             blank=None,
             blank_means="no ceiling",
             at_least=0,
-            example=100,
         ),
     ),
 )

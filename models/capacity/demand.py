@@ -325,7 +325,7 @@ def _check_sizes(data: Dataset) -> Iterator[Problem]:
             row,
             "units",
             f"units of {at['workload']!r} must have their MW on sheet ComputeUnits by {at['period']}",
-            f"Add a row for {at['period']} or earlier, or give it_mw instead.",
+            f"Add a row for {at['period']} or earlier there, or give it_mw here instead.",
             "unit-without-mw",
         )
 

@@ -365,7 +365,7 @@ def _check_action(data: Dataset, row: Any, at: pd.Series) -> Iterator[Problem]:
             "ApprovedActions",
             row,
             "period",
-            "period must be on sheet Periods, or its date before the first one",
+            "period must be on sheet Periods, or its date before or after all of them",
             f"Did you mean {guess!r}?" if guess else "Correct the name, or give its date.",
             "approved-period",
         )

@@ -279,7 +279,8 @@ def check(data: Dataset) -> Iterator[Problem]:
 
 def _check_terms(data: Dataset) -> Iterator[Problem]:
     """Every lease can serve in some period; one that cannot would be ignored without a word."""
-    if not (data.sound("Leases") and data.sound("Periods") and data.sound("Settings")):
+    known = data.sound("Leases") and data.sound("Periods")
+    if not (known and data.sound("Settings", "base_date")):
         return
     position = calendar(data)["position"]
     serving = set(leases_active(data)["lease"])
@@ -293,9 +294,10 @@ def _check_terms(data: Dataset) -> Iterator[Problem]:
             "Leases",
             row,
             "lease",
-            "some period must lie wholly inside the term of a lease",
+            f"some period must lie wholly inside the term of {at['lease']!r}, or it never serves",
             "Shorten lead_months, sign earlier, lengthen term_months, or take shorter periods.",
             "lease-never-active",
+            found="none",
         )
 
 

@@ -361,15 +361,14 @@ REACH = {
 HOLDING = ("Settings", "Periods", "Sites", "Workloads", "Demand", "ComputeUnits", "Leases")
 
 
+# Of two columns, each row must fill in exactly one.
+EITHER = {"Network": ("site", "market"), "Residency": ("jurisdiction", "group")}
+
+
 def check(data: Dataset) -> Iterator[Problem]:
     """Every site has a latency to every region, and every demand has a site that may serve it."""
-    for sheet, first, second in (
-        ("Network", "site", "market"),
-        ("Residency", "jurisdiction", "group"),
-    ):
-        frame = data[sheet]
-        filled = frame[first].notna()
-        for row in frame.index[filled == frame[second].notna()]:
+    for sheet, (first, second) in EITHER.items():
+        for row, at in _unclear(data, sheet).iterrows():
             yield data.problem(
                 sheet,
                 row,
@@ -377,28 +376,50 @@ def check(data: Dataset) -> Iterator[Problem]:
                 f"{first} or {second} must be filled in, one of the two",
                 "Fill in one and empty the other.",
                 "one-of-two",
-                found="both" if filled[row] else "neither",
+                found="neither" if pd.isna(at[first]) else "both",
             )
-    sites = active_sites(data)
     regions = data["Demand"]["region"].dropna().unique()
+    missing = _missing_latency(data, set(regions))
+    for row, lacking in missing.items():
+        yield data.problem(
+            "Sites",
+            row,
+            "site",
+            f"latency from {data['Sites'].at[row, 'site']!r} to every region of Demand must be on "
+            "sheet Network",
+            f"Add rows for {', '.join(sorted(lacking))}.",
+            "latency-missing",
+            found=f"none to {len(lacking)} of {len(regions)}",
+        )
+    yield from _check_reach(data, set[str]().union(*missing.values()))
+
+
+def _unclear(data: Dataset, sheet: str) -> pd.DataFrame:
+    """Rows that fill in both or neither of the two columns: none can tell whom they are about."""
+    rows, (first, second) = data[sheet], EITHER[sheet]
+    return rows[rows[first].notna() == rows[second].notna()]
+
+
+def _missing_latency(data: Dataset, regions: set[str]) -> dict[int, set[str]]:
+    """Regions that a site has no latency to, by row of Sites."""
+    if not data.sound("Network", "site", "market", "region"):
+        return {}
     known = network(data).groupby("site")["region"].agg(set)
-    lost: set[str] = set()
-    named = data.sound("Network", "site", "market", "region")
-    for row, site in data["Sites"]["site"].dropna().items() if named else ():
-        missing = sorted(set(regions) - known.get(site, set())) if site in sites.index else []
-        lost |= set(missing)
-        if missing:
-            yield data.problem(
-                "Sites",
-                row,
-                "site",
-                f"latency from {site!r} to every region of Demand must be on sheet Network",
-                f"Add rows for {', '.join(missing)}.",
-                "latency-missing",
-                found=f"none to {len(missing)} of {len(regions)}",
-            )
+    # An unclear row may be the one that is missing.
+    wanted = regions - set(_unclear(data, "Network")["region"])
+    active = active_sites(data).index
+    missing = {
+        int(str(row)): wanted - known.get(site, set())
+        for row, site in data["Sites"]["site"].dropna().items()
+        if site in active
+    }
+    return {row: lacking for row, lacking in missing.items() if lacking}
+
+
+def _check_reach(data: Dataset, lost: set[str]) -> Iterator[Problem]:
+    """Demand that must be served can be, in the regions but those whose rows have messages."""
     known_reach = all(data.sound(sheet, *columns) for sheet, columns in REACH.items())
-    if sites.empty or not known_reach:
+    if active_sites(data).empty or not known_reach:
         return
     reached = pd.MultiIndex.from_frame(arcs(data)[["workload", "region"]])
     demand = asked(data)
@@ -408,7 +429,9 @@ def check(data: Dataset) -> Iterator[Problem]:
         & demand["unmet_penalty_per_mw_year"].isna()
         & demand["workload"].isin(data["Workloads"]["workload"])
     ]
-    must = must[~must["region"].isin(lost)]
+    # What an unclear row allows cannot be told.
+    must = must[~must["region"].isin(lost | set(_unclear(data, "Network")["region"]))]
+    must = must[~must["workload"].isin(_unclear(data, "Residency")["workload"])]
     alone = must[~pd.MultiIndex.from_frame(must[["workload", "region"]]).isin(reached)]
     for row, at in alone.drop_duplicates(["workload", "region"]).iterrows():
         yield data.problem(
@@ -419,7 +442,8 @@ def check(data: Dataset) -> Iterator[Problem]:
             "Check max_latency_ms, Network, Residency and trust, or give the workload an unmet penalty.",
             "unreachable-demand",
         )
-    yield from _check_clusters(data)
+    if all(_unclear(data, sheet).empty for sheet in EITHER):
+        yield from _check_clusters(data)
 
 
 def _check_clusters(data: Dataset) -> Iterator[Problem]:

@@ -395,7 +395,8 @@ def check(data: Dataset) -> Iterator[Problem]:
     singly = set(events.loc[events["any_one"].notna(), "event"])
     named = data.sound("LossMembers", *NAMED)
     for row, at in members.iterrows():
-        if named and sum(not pd.isna(at[name]) for name in NAMED) != 1:
+        count = sum(not pd.isna(at[name]) for name in NAMED)
+        if named and count != 1:
             yield data.problem(
                 "LossMembers",
                 row,
@@ -403,6 +404,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 f"a row must name one of {', '.join(NAMED)}",
                 "Fill in just one of them; take a row for each.",
                 "member-unclear",
+                found=f"{count or 'none'} of them",
             )
         if at["event"] in singly:
             yield data.problem(

@@ -467,7 +467,9 @@ def check(data: Dataset) -> Iterator[Problem]:
             pd.notna(limit["group"]),
             bool(limit["trusted"]),
         ]
-        if sum(subjects) > 1 or (
+        # What is about all capacity has a message of its own below.
+        several = sum(subjects) > 1 and limit["kind"] not in OF_ALL
+        if several or (
             sum(subjects) == 0 and limit["kind"] in ("max_share", "min_share", "barred")
         ):
             yield data.problem(
@@ -477,7 +479,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "a limit must name one of jurisdiction, group or trusted",
                 "Fill in exactly one of the three.",
                 "risk-subject",
-                found=f"{sum(subjects)} of them",
+                found=f"{sum(subjects) or 'none'} of them",
             )
         if limit["kind"] in OF_ALL and sum(subjects):
             yield data.problem(
