@@ -138,6 +138,7 @@ def test_without_sheets_there_is_nothing(tmp_path: Path) -> None:
     ("case", "sheet", "code"),
     [
         (event(), "LossEvents", "event-without-members"),
+        (event(any_one="supplier"), "LossEvents", "event-without-members"),
         (event({"site": "A", "zone": "JP"}), "LossMembers", "member-unclear"),
         (event({"site": None, "zone": None}), "LossMembers", "member-unclear"),
         (event({"site": "A"}, any_one="site"), "LossMembers", "member-of-any-one"),

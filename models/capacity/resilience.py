@@ -380,16 +380,30 @@ def check(data: Dataset) -> Iterator[Problem]:
     """Every event says what fails, and every member is one thing of one such event."""
     events, members = data["LossEvents"], data["LossMembers"]
     listed = set(members["event"])
+    sites = active_sites(data)
+    kinds = {kind: set(sites[column].dropna()) for kind, column in SCOPES.items()}
+    kinds[SUPPLIER] = set(data["Suppliers"]["supplier"].dropna())
     # Names that could not be read have messages of their own.
     known = data.sound("LossMembers", "event") and data.sound("LossEvents", "event", "any_one")
+    known &= data.sound("Sites") and data.sound("Suppliers")
     for row, at in events.iterrows() if known else ():
-        if pd.isna(at["any_one"]) and at["event"] not in listed:
+        lists = pd.isna(at["any_one"])
+        if lists and at["event"] not in listed:
             yield data.problem(
                 "LossEvents",
                 row,
                 "any_one",
                 "an event must say what fails",
                 "Fill in any_one, or list what fails together in LossMembers.",
+                "event-without-members",
+            )
+        if not lists and not kinds[at["any_one"]]:
+            yield data.problem(
+                "LossEvents",
+                row,
+                "any_one",
+                f"there must be a {at['any_one']} that can fail",
+                f"Name the {at['any_one']} of sites or equipment, or choose something else.",
                 "event-without-members",
             )
     singly = set(events.loc[events["any_one"].notna(), "event"])
