@@ -18,6 +18,7 @@ from dataclasses import replace
 import numpy as np
 
 from optalloc.arrays import Arrays, Labels
+from optalloc.errors import InternalError
 from optalloc.highs import Highs, Result
 from optalloc.outcome import Options, relative_gap
 
@@ -84,13 +85,13 @@ class Improver:
         return best is not None and relative_gap(best[0], bound) <= self._gap
 
     def better(self, result: Result) -> Result:
-        """The result of the proof, with the best plan known."""
+        """The result of the proof, with the best plan known; proven if that is good enough."""
         with self._lock:
-            if self._best is None or self._best[0] >= result.objective:
-                return result
-            objective, values = self._best
-        status = "kOptimal" if self.is_enough(result.bound) else result.status
-        return replace(result, status=status, objective=objective, values=values)
+            if self._best is not None and self._best[0] < result.objective:
+                result = replace(result, objective=self._best[0], values=self._best[1])
+        if relative_gap(result.objective, result.bound) <= self._gap:
+            return replace(result, status="kOptimal")
+        return result
 
     def suggest(self, objective: float) -> np.ndarray | None:
         """Give a plan that is better than the proof's and was not given before."""
@@ -114,7 +115,11 @@ class Improver:
             if best is None:
                 self._stopped.wait(0.5)
                 continue
-            proved, better = self._search(best[1], share)
+            try:
+                proved, better = self._search(best[1], share)
+            except InternalError:
+                # The proof goes on without it.
+                return
             if not better:
                 share *= 1.15 if proved else 0.8
                 share = min(max(share, LEAST_SHARE), MOST_SHARE)

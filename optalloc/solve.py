@@ -108,17 +108,19 @@ def _prove(
     """Search and prove, round by round while a plan breaks rows that were not listed."""
     best = _Best(cut_rows=cut_rows)
 
+    # Two searches go on: what is known is the best of both, of this round's program.
+    known = Progress(run.seconds(), math.inf, -math.inf, phase)
+
     def report(now: Progress) -> None:
-        # Two searches go on: what is known is the best of both.
-        last = run.history[-1] if run.history else now
-        objective = min(now.objective, last.objective, best.objective)
-        bound = max(now.bound, best.bound)
+        nonlocal known
+        objective = min(now.objective, known.objective, best.objective)
+        bound = max(now.bound, known.bound, best.bound)
         draft = core.separate is not None and objective < best.objective
-        run.report(replace(now, objective=objective, bound=bound, draft=draft))
+        known = replace(now, objective=objective, bound=bound, draft=draft)
+        run.report(known)
 
     def improved(objective: float) -> None:
-        last = run.history[-1]
-        report(replace(last, seconds=run.seconds(), objective=objective, phase="improving"))
+        report(replace(known, seconds=run.seconds(), objective=objective, phase="improving"))
 
     for _ in range(ROUNDS_OF_PROOF):
         highs = Highs(core, options, integer=True, settings={"mip_heuristic_effort": 0.3})
@@ -155,6 +157,7 @@ def _prove(
             break
         core = core.with_extra(broken)
         best.cut_rows += len(broken)
+        known = replace(known, objective=math.inf)
     proved = reason is StopReason.GAP and relative_gap(best.objective, best.bound) == 0.0
     return best.outcome(StopReason.PROVED if proved else reason, run)
 
