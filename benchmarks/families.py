@@ -19,11 +19,10 @@ from optalloc.workbook import read_workbook
 __all__ = ["LeftOut", "as_markdown", "left_out", "with_table", "without"]
 
 BEGIN, END = "<!-- families: begin -->", "<!-- families: end -->"
-# Sheets that say nothing, or ask for what nobody offers, once a family's own are gone.
-TOGETHER = {
-    "contracts": ("Carbon",),
-    "energy": ("Contracts", "SignedContracts", "Carbon"),
-}
+# Contracts without prices, or the other way round, leave sites without energy: they go together.
+TOGETHER = {"contracts": ("PowerPrices", "Carbon")}
+WITH_OTHERS = ("energy",)
+LONGEST_NOTE = 160
 
 
 @dataclass(frozen=True)
@@ -48,15 +47,17 @@ def without(data: Dataset, model: Model, family: Family) -> tuple[Dataset, tuple
 
     Rows of other sheets that name what is left out go too.
     """
+    asked = [*(sheet.name for sheet in family.sheets), *TOGETHER.get(family.name, ())]
     named = {
         column.refers_to.split(".")[0]
         for other in model.families
         if other is not family
         for sheet in other.sheets
         for column in sheet.columns
-        if column.refers_to and data[sheet.name][column.name].notna().any()
+        if sheet.name not in asked
+        and column.refers_to
+        and data[sheet.name][column.name].notna().any()
     }
-    asked = [*(sheet.name for sheet in family.sheets), *TOGETHER.get(family.name, ())]
     gone = [name for name in asked if not model.sheets[name].required and name not in named]
     gone = [name for name in gone if len(data[name])]
     frames = {name: data[name].iloc[:0] for name in gone}
@@ -70,9 +71,10 @@ def without(data: Dataset, model: Model, family: Family) -> tuple[Dataset, tuple
 
 
 def optional(model: Model, data: Dataset) -> Iterator[str]:
-    """Families that have sheets to leave out."""
+    """Families that can be left out: none of their sheets is required."""
     for family in model.families:
-        if without(data, model, family)[1]:
+        required = any(sheet.required for sheet in family.sheets)
+        if not required and family.name not in WITH_OTHERS and without(data, model, family)[1]:
             yield family.name
 
 
@@ -134,7 +136,7 @@ def as_markdown(found: list[LeftOut]) -> str:
         sheets = ", ".join(row.sheets) or "none"
         numbers = f"{row.cost:,.0f} | {row.bound:,.0f} | {len(row.sites)}"
         if row.note:
-            lines.append(f"| {row.family} | {sheets} | | | | {row.note} |")
+            lines.append(f"| {row.family} | {sheets} | | | | {row.note[:LONGEST_NOTE]} |")
         else:
             told = _difference(whole, row) if row is not whole else ""
             lines.append(f"| {row.family or 'nothing'} | {sheets} | {numbers} | {told} |")

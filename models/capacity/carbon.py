@@ -239,7 +239,7 @@ FAMILY = Family(
     title="Carbon",
     order=60,
     sheets=(CARBON,),
-    idle_without=("Carbon",),
+    idle_without=("Contracts", "PowerPrices", "Carbon"),
     limits=(
         Limit(
             name="emissions_within_cap",
