@@ -43,10 +43,7 @@ class LeftOut:
 
 
 def without(data: Dataset, model: Model, family: Family) -> tuple[Dataset, tuple[str, ...]]:
-    """Give the dataset without a family's sheets, but for those that other families name.
-
-    Rows of other sheets that name what is left out go too.
-    """
+    """Give the dataset without a family's sheets, but for those that sheets of others name."""
     asked = [*(sheet.name for sheet in family.sheets), *TOGETHER.get(family.name, ())]
     named = {
         column.refers_to.split(".")[0]
@@ -60,14 +57,7 @@ def without(data: Dataset, model: Model, family: Family) -> tuple[Dataset, tuple
     }
     gone = [name for name in asked if not model.sheets[name].required and name not in named]
     gone = [name for name in gone if len(data[name])]
-    frames = {name: data[name].iloc[:0] for name in gone}
-    for sheet in model.sheets.values():
-        frame = frames.get(sheet.name, data[sheet.name])
-        for column in sheet.columns:
-            if column.refers_to.split(".")[0] in gone:
-                frame = frame[frame[column.name].isna()]
-        frames[sheet.name] = frame
-    return data.with_frames(frames), tuple(gone)
+    return data.with_frames({name: data[name].iloc[:0] for name in gone}), tuple(gone)
 
 
 def optional(model: Model, data: Dataset) -> Iterator[str]:

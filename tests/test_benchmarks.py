@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import optalloc
 from benchmarks import build
 from benchmarks.__main__ import app
+from benchmarks.families import BEGIN, END, LeftOut, as_markdown, with_table, without
 from optalloc.compile import refresh
 
 
@@ -54,3 +56,32 @@ def test_the_command_measures_and_says_on_what() -> None:
 @pytest.mark.parametrize("words", [["--cases", "5G"], ["--routes", "magic"], ["--repeats", "0"]])
 def test_unknown_cases_and_routes_are_usage_errors(words: list[str]) -> None:
     assert CliRunner().invoke(app, ["build", *words]).exit_code == 2
+
+
+def test_a_family_is_left_out_but_for_what_others_name(
+    everything_data: tuple[optalloc.Dataset, optalloc.Model],
+) -> None:
+    """Proves: limits on risk go, the jurisdictions that others name stay, and nothing else is
+    touched; spot prices and carbon go with contracts."""
+    data, model = everything_data
+    families = {family.name: family for family in model.families}
+    less, gone = without(data, model, families["risk"])
+    assert {"RiskLimits", "RiskWeights"} == set(gone)
+    assert [name for name in model.sheets if len(less[name]) != len(data[name])] == [
+        "RiskWeights",
+        "RiskLimits",
+    ]
+    _, gone = without(data, model, families["contracts"])
+    assert {"SignedContracts", "PowerPrices", "Carbon"} <= set(gone)
+
+
+def test_a_difference_within_the_gaps_is_undecided() -> None:
+    """Proves: 100 to 102 and 101 to 103 overlap, 100 to 102 and 103 to 104 do not."""
+    whole = LeftOut("", (), 102, 100, (("A", 50.0), ("B", 50.0)))
+    near = LeftOut("pace", ("Pace",), 103, 101, (("A", 50.0), ("B", 90.0), ("C", 10.0)))
+    far = LeftOut("grid", ("GridZones",), 104, 103, (("A", 50.0), ("B", 0.0)))
+    rows = as_markdown([whole, near, far]).splitlines()
+    assert rows[3].endswith("| + C; B +40 MW; cost: difference undecided at this gap |")
+    assert rows[4].endswith("| 104 | 103 | 1 | - B |")
+    page = with_table(f"# P\n{BEGIN}\nold\n{END}\nrest", "new")
+    assert page == f"# P\n{BEGIN}\nnew\n{END}\nrest"
