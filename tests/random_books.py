@@ -6,11 +6,13 @@ A family takes part by one function ``add(draw, made)`` in `FAMILIES`, which add
 from __future__ import annotations
 
 import copy
+import pprint
 import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
+from hypothesis import note
 from hypothesis import strategies as st
 
 import optalloc
@@ -308,6 +310,7 @@ def random_books(
         chosen = draw.sample(families, draw.randint(fewest, min(fewest + 4, len(families))))
         for add in sorted(chosen, key=families.index):
             add(draw, made)
+        note(pprint.pformat(made, width=100, compact=True, sort_dicts=False))
         return made
 
     return st.randoms(use_true_random=True).map(made_by)

@@ -90,7 +90,7 @@ def least_cost(made: Book) -> float:
 
 
 def same(cost: float) -> Any:
-    return pytest.approx(cost, rel=1e-6, abs=1e-4)
+    return pytest.approx(cost, rel=1e-5, abs=1e-4)
 
 
 def test_what_counts_as_money() -> None:

@@ -126,13 +126,15 @@ def test_idle_capacity_is_online_but_serves_nobody(solve: Solve) -> None:
 
 def test_where_nothing_is_served(solve: Solve) -> None:
     """Proves: where all 40 MW are left at 5 M a MW-year, no MW are in J1, and the audit agrees.
-    Sensitivity: the share of nothing is neither 0 nor 1, but blank."""
+    Sensitivity: the share of nothing is neither 0 nor 1, but blank, as is its concentration."""
     unmet = {**CASE, "Workloads": {"unmet_penalty_per_mw_year": 5}}
     rule = {"value": 0.5, "jurisdiction": "J1", "workload": "load"}
     plan = solve(**unmet, **limit("max_mw", **rule))
     assert plan.cost == pytest.approx(200)
     assert plan["Risk"]["exposure"].tolist() == [0]
     assert solve(**unmet, **limit("max_share", **rule))["Risk"]["exposure"].isna().all()
+    concentrated = solve(**unmet, **limit("max_hhi", 0.5, workload="load"))
+    assert concentrated["Risk"]["exposure"].isna().all()
 
 
 def test_a_limit_holds_in_its_periods(solve: Solve) -> None:

@@ -428,6 +428,8 @@ def separate(data: Dataset, values: Values) -> Iterator[Cuts]:
         place = mw["site"].map(where)
         by_place = mw["value"].clip(lower=0.0).groupby([mw["period"], place]).sum()
         length = np.sqrt((by_place**2).groupby("period").sum())
+        # Nothing there has no direction, and breaks no limit.
+        length = length.where(length > 0)
         pairs = pd.MultiIndex.from_arrays([mw["period"], place])
         share = by_place.reindex(pairs).to_numpy() / length.reindex(mw["period"]).to_numpy()
         terms = mw.assign(coefficient=share - np.sqrt(limit["value"])).dropna(
