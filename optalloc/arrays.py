@@ -236,6 +236,14 @@ class Arrays:
             rows=self.rows.take(kept),
         )
 
+    def with_fixed(self, held: np.ndarray, values: np.ndarray) -> Arrays:
+        """Give the same program with the columns of a mask held at their values."""
+        return replace(
+            self,
+            col_lower=np.where(held, values, self.col_lower),
+            col_upper=np.where(held, values, self.col_upper),
+        )
+
     def broken_by(self, point: np.ndarray, tolerance: float = BROKEN) -> ExtraRows:
         """Rows that are not in the matrix and that a point breaks."""
         if self.separate is None:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import highspy
 import numpy as np
 
-from optalloc.arrays import Arrays
+from optalloc.arrays import Arrays, ExtraRows
 from optalloc.errors import InternalError
 from optalloc.outcome import Options, Progress, ProgressCallback
 
@@ -187,6 +187,10 @@ class Highs:
             ),
             "adding rows",
         )
+
+    def add_extra(self, extra: ExtraRows) -> None:
+        """Add rows that were not listed in advance; the basis is kept."""
+        self.add_rows(extra.matrix, np.full(len(extra), -np.inf), extra.upper)
 
     def start_from(self, values: np.ndarray) -> None:
         """Offer a starting point."""

@@ -128,12 +128,7 @@ class Improver:
         """Search one neighbourhood: whether it was searched to its end, and a better plan found."""
         core = self._core
         held = core.integer & ~self._freed(share)
-        whole = np.round(values)
-        near = replace(
-            core,
-            col_lower=np.where(held, whole, core.col_lower),
-            col_upper=np.where(held, whole, core.col_upper),
-        )
+        near = core.with_fixed(held, np.round(values))
         self._running = highs = Highs(near, self._options, integer=True)
         highs.start_from(values)
         if self._stopped.is_set():

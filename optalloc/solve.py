@@ -144,10 +144,10 @@ def _prove(
         reason = _stop_reason(result)
         if result.values is None:
             break
-        broken = _polish(core, result.values, run, best)
+        broken, lacking = _polish(core, result.values, run, best)
         if reason is not StopReason.GAP:
             _fall_back(core, result.earlier, run, best)
-        if reason is not StopReason.GAP or not len(core.broken_by(result.values)):
+        if reason is not StopReason.GAP or not lacking:
             break
         if relative_gap(best.objective, best.bound) <= options.gap:
             break
@@ -191,17 +191,14 @@ def _stop_reason(result: Result) -> StopReason:
     return named.get(result.status, StopReason.FAILED)
 
 
-def _polish(core: Arrays, values: np.ndarray, run: Run, best: _Best) -> ExtraRows:
+def _polish(core: Arrays, values: np.ndarray, run: Run, best: _Best) -> tuple[ExtraRows, bool]:
     """Fix the integers at whole numbers and solve the rest again, with the rows that it breaks.
 
-    A plan that breaks nothing is taken as the best so far. Returns the rows that were broken.
+    A plan that breaks nothing is taken as the best so far. Returns the rows that were broken, and
+    whether the point itself broke any.
     """
     whole = np.where(core.integer, np.round(values), values)
-    fixed = replace(
-        core,
-        col_lower=np.where(core.integer, whole, core.col_lower),
-        col_upper=np.where(core.integer, whole, core.col_upper),
-    )
+    fixed = core.with_fixed(core.integer, whole)
     missing = core.broken_by(values)
     found = [missing]
     highs = Highs(fixed.with_extra(missing), run.options, integer=False)
@@ -217,8 +214,8 @@ def _polish(core: Arrays, values: np.ndarray, run: Run, best: _Best) -> ExtraRow
             best.take(exact, float(core.cost @ exact + core.offset))
             break
         found.append(broken)
-        highs.add_rows(broken.matrix, np.full(len(broken), -np.inf), broken.upper)
-    return ExtraRows.joined(found, len(core.cost))
+        highs.add_extra(broken)
+    return ExtraRows.joined(found, len(core.cost)), len(missing) > 0
 
 
 def _fall_back(core: Arrays, earlier: tuple[np.ndarray, ...], run: Run, best: _Best) -> None:

@@ -80,7 +80,7 @@ def tightened(arrays: Arrays, run: Run) -> tuple[Arrays, int, bool]:
         relaxed.add_rows(rows.matrix[worst], rows.lower[worst], rows.upper[worst])
         if arrays.separate is not None:
             broken = arrays.broken_by(result.values)
-            relaxed.add_rows(broken.matrix, np.full(len(broken), -np.inf), broken.upper)
+            relaxed.add_extra(broken)
             extra.append(broken)
         if not len(worst) and not (extra and len(extra[-1])):
             break
