@@ -75,6 +75,13 @@ def last_position_before(cal: pd.DataFrame, months: np.ndarray | pd.Series) -> n
     return before - 1
 
 
+def within_window(rows: pd.DataFrame, cal: pd.DataFrame) -> pd.Series:
+    """Whether each row's position lies between its first_period and last_period; blank is open."""
+    first = rows["first_period"].map(cal["position"]).fillna(0)
+    last = rows["last_period"].map(cal["position"]).fillna(len(cal))
+    return rows["position"].between(first, last)
+
+
 def signing_terms(offers: pd.DataFrame, cal: pd.DataFrame, key: str) -> pd.DataFrame:
     """Each offer and period of signing, with the months from which and to which it then runs.
 
@@ -93,9 +100,7 @@ def signing_terms(offers: pd.DataFrame, cal: pd.DataFrame, key: str) -> pd.DataF
     offered = offers.merge(
         periods.rename(columns={"period": "signed", "begin": "from"}), how="cross"
     )
-    first = offered["first_period"].map(cal["position"]).fillna(0)
-    last = offered["last_period"].map(cal["position"]).fillna(len(cal) - 1)
-    offered = offered[offered["position"].between(first, last)]
+    offered = offered[within_window(offered, cal)]
     offered["from"] += offered["lead_months"]
     offered["to"] = offered["from"] + offered["term_months"].fillna(np.inf)
     return offered[[key, "signed", "from", "to"]].reset_index(drop=True)

@@ -45,7 +45,7 @@ from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
 
 from ._building import active_sites
-from ._calendar import calendar
+from ._calendar import calendar, within_window
 from ._flows import Routes, least_cut
 from ._network import arcs
 
@@ -268,9 +268,7 @@ def events_by_period(data: Dataset) -> pd.DataFrame:
     cal, events = calendar(data), data["LossEvents"]
     events = events[events["event"].isin(lost_sites(data)["event"])]
     rows = events.merge(cal.reset_index()[["period", "position"]], how="cross")
-    first = rows["first_period"].map(cal["position"]).fillna(0)
-    last = rows["last_period"].map(cal["position"]).fillna(len(cal))
-    return rows[rows["position"].between(first, last)].reset_index(drop=True)
+    return rows[within_window(rows, cal)].reset_index(drop=True)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from optalloc.dataset import Dataset, remembered
 from optalloc.family import Family, Limit
 from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 
-from ._calendar import calendar
+from ._calendar import calendar, within_window
 
 KEYS = ["event", "member", "equipment", "period"]
 NEED_KEYS = ["equipment", "period"]
@@ -67,9 +67,7 @@ def parameters(data: Dataset) -> Parameters:
     cal, lost = calendar(data), lost_suppliers(data)
     members = lost.drop(columns="supplier").drop_duplicates(["event", "member"])
     members = members.merge(cal.reset_index()[["period", "position"]], how="cross")
-    first = members["first_period"].map(cal["position"]).fillna(0)
-    last = members["last_period"].map(cal["position"]).fillna(len(cal))
-    return Parameters(lost, members[members["position"].between(first, last)])
+    return Parameters(lost, members[within_window(members, cal)])
 
 
 def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:

@@ -50,6 +50,7 @@ from ._calendar import (
     carried_forward,
     first_position_at,
     last_position_by,
+    within_window,
 )
 from ._capital import Terms, capital_charges, lives, post_spending
 from ._money import CASH, RESIDUAL, charge_rows, post_cost, to_workbook_currency
@@ -389,11 +390,9 @@ def exported(data: Dataset) -> pd.DataFrame:
     counted = limits.drop(columns="jurisdiction").merge(
         uses(data), left_on=["equipment", "where"], right_on=["equipment", "jurisdiction"]
     )
-    position = calendar(data)["position"]
-    first = counted["first_period"].map(position).fillna(0)
-    last = counted["last_period"].map(position).fillna(len(position))
-    within = counted["period"].map(position).between(first, last)
-    return counted[within].reset_index(drop=True)
+    cal = calendar(data)
+    placed = counted.assign(position=counted["period"].map(cal["position"]))
+    return counted[within_window(placed, cal)].reset_index(drop=True)
 
 
 def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
