@@ -139,7 +139,9 @@ def _prove(
             result = beside.better(result)
         if result.status in ("kInfeasible", "kUnboundedOrInfeasible") and best.values is None:
             return replace(best.outcome(StopReason.INFEASIBLE, run), bound=math.inf)
-        best.bound = max(best.bound, result.bound)
+        # A program with a known plan that is called infeasible proves nothing.
+        if math.isfinite(result.bound):
+            best.bound = max(best.bound, result.bound)
         best.nodes += result.nodes
         reason = _stop_reason(result)
         if result.values is None:
