@@ -19,6 +19,10 @@ __all__ = ["WHOLE", "Dataset", "SheetPlace", "remembered"]
 
 WHOLE = "*"
 
+# With pyarrow installed pandas would keep text in Arrow arrays, and a look-up on a table without
+# rows would then give text instead of numbers.
+pd.set_option("mode.string_storage", "python")
+
 
 @dataclass(frozen=True)
 class SheetPlace:
