@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Problem,
         SolveError,
     )
+    from optalloc.explain import Explanation, explain, relaxed, write_relaxed
     from optalloc.export import export_model
     from optalloc.family import Family, Ledger, Limit, Model, load_model
     from optalloc.outcome import Options, Outcome, Progress, Quality, StopReason
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Arrays",
     "Dataset",
+    "Explanation",
     "Family",
     "InfeasibleError",
     "InputError",
@@ -70,15 +72,18 @@ __all__ = [
     "compile_model",
     "compile_program",
     "deferred_rules",
+    "explain",
     "export_model",
     "load_model",
     "read_plan",
     "read_workbook",
     "refresh",
+    "relaxed",
     "solve",
     "solve_arrays",
     "validate",
     "with_approved",
+    "write_relaxed",
     "write_template",
 ]
 
@@ -101,6 +106,12 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "OptallocError",
         "Problem",
         "SolveError",
+    ),
+    "explain": (
+        "Explanation",
+        "explain",
+        "relaxed",
+        "write_relaxed",
     ),
     "export": ("export_model",),
     "family": (

@@ -33,6 +33,9 @@ from optalloc.errors import (
     Severity,
     SolveError,
 )
+from optalloc.explain import Explanation, write_relaxed
+from optalloc.explain import explain as explain_book
+from optalloc.explain.run import BUDGET_S
 from optalloc.export import export_model
 from optalloc.family import Model, load_model
 from optalloc.mark import mark_workbook
@@ -133,6 +136,70 @@ def solve(
         _say(errors, f"notice: {notice}")
     _print_summary(plan)
     _say(errors, f"wrote {out / 'plan.xlsx'}")
+
+
+@app.command()
+def explain(
+    book: Book,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for explanation.xlsx; by default none is written.")
+    ] = None,
+    budget: Annotated[
+        float, typer.Option(help="Seconds for explaining, beside those for solving.", min=0.001)
+    ] = BUDGET_S,
+    site: Annotated[
+        list[str] | None, typer.Option(help="A site to ask about; may be given several times.")
+    ] = None,
+    relaxed: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where to write a copy of a workbook without a plan, changed as proposed."
+        ),
+    ] = None,
+    gap: Annotated[
+        float | None, typer.Option(help="Relative gap to stop at.", min=0, max=1)
+    ] = None,
+    approved: Approved = None,
+    model: ModelDir = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the explanation as one JSON object, nothing else.")
+    ] = False,
+) -> None:
+    """Say what limits the plan and why it takes these sites; or why there is no plan."""
+    errors = Console(stderr=True)
+
+    def run() -> Explanation:
+        if out is not None:
+            _refuse_folder(out, "explanation.xlsx")
+        with ProgressDisplay(errors) as display:
+            said = explain_book(
+                book,
+                budget_s=budget,
+                sites=tuple(site or ()),
+                gap=gap,
+                model=model,
+                approved=approved,
+                progress=display.update,
+                on_phase=display.phase,
+                on_step=display.step,
+            )
+            if out is not None:
+                out.mkdir(parents=True, exist_ok=True)
+                said.to_excel(out / "explanation.xlsx")
+            if relaxed is not None:
+                write_relaxed(book, said, relaxed)
+        return said
+
+    said = _guarded(run, as_json=as_json)
+    if as_json:
+        _print_json(said.to_dict())
+    else:
+        print(said.to_text())
+    for path in (out and out / "explanation.xlsx", relaxed):
+        if path is not None:
+            _say(errors, f"wrote {path}")
+    if said.without_plan:
+        raise typer.Exit(INFEASIBLE)
 
 
 @app.command()
@@ -293,7 +360,7 @@ def _plan_kept(errors: Console) -> Iterator[Callable[[str], None]]:
         signal.signal(signal.SIGINT, usual)
 
 
-def _refuse_folder(out: Path) -> None:
+def _refuse_folder(out: Path, name: str = "plan.xlsx") -> None:
     """Refuse an output folder that could not be written to, before hours are spent on a plan."""
     nearest = out
     while not nearest.exists() and nearest.parent != nearest:
@@ -302,8 +369,8 @@ def _refuse_folder(out: Path) -> None:
         raise OptallocError(f"{nearest}: must be a folder for --out {out}; it is a file")
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise OptallocError(f"{nearest}: must be writable for --out {out}")
-    if (out / "plan.xlsx").is_dir():
-        raise OptallocError(f"{out / 'plan.xlsx'}: must be a file to be replaced; it is a folder")
+    if (out / name).is_dir():
+        raise OptallocError(f"{out / name}: must be a file to be replaced; it is a folder")
 
 
 def _print_json(content: dict[str, Any]) -> None:

@@ -7,15 +7,10 @@ table of cell styles change, every other part is copied as it is.
 
 from __future__ import annotations
 
-import os
 import re
-import zipfile
-from bisect import bisect, insort
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
-from functools import partial
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +19,9 @@ from lxml import etree
 from optalloc.comments import add_comments
 from optalloc.errors import InputError, Problem
 from optalloc.faults import undamaged
-from optalloc.ooxml import MAIN, Edits, child, tag
+from optalloc.ooxml import MAIN, Edits, child, made_cells, tag, write_copy
 from optalloc.package import Package, SheetPart
-from optalloc.rawsheet import address, place
+from optalloc.rawsheet import place
 
 __all__ = ["mark_workbook"]
 
@@ -72,7 +67,7 @@ def mark_workbook(source: Path, problems: Sequence[Problem], out: Path) -> None:
         if out.exists() and out.samefile(source):
             raise _refusal(out, "must be another file than the workbook", "the workbook itself")
         with undamaged(source.name):
-            _write(package, _marked_parts(package, problems), out)
+            write_copy(package, _marked_parts(package, problems), out)
     except OSError as fault:
         raise _refusal(out, "must be writable", (fault.strerror or "a fault").lower()) from fault
 
@@ -80,26 +75,6 @@ def mark_workbook(source: Path, problems: Sequence[Problem], out: Path) -> None:
 def _refusal(path: Path, must: str, found: str) -> InputError:
     action = "Name another file."
     return InputError([Problem("", "", f"{path.name} {must}", found, action, "cannot-mark")])
-
-
-def _write(package: Package, parts: dict[str, bytes], out: Path) -> None:
-    """Copy the package, with `parts` replaced or added, and put the copy in place at once."""
-    unfinished = out.with_name(f".{out.name}.{os.getpid()}")
-    with unfinished.open("xb") as stream:
-        try:
-            with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as copy:
-                for member in package.archive.infolist():
-                    entry = zipfile.ZipInfo(member.filename, member.date_time)
-                    entry.compress_type = member.compress_type
-                    entry.external_attr = member.external_attr
-                    changed = parts.pop(member.filename, None)
-                    copy.writestr(entry, changed or package.read(member.filename))
-                for part, data in parts.items():
-                    copy.writestr(part, data)
-            stream.close()
-            unfinished.replace(out)
-        finally:
-            unfinished.unlink(missing_ok=True)
 
 
 def _marked_parts(package: Package, problems: Sequence[Problem]) -> dict[str, bytes]:
@@ -177,57 +152,6 @@ class _RedStyles:
 
 
 def _colour(root: Any, cells: _Cells, styles: _RedStyles) -> None:
-    """Make cells red, and first make those that are blank and so not in the file."""
-    data = root.find(tag(root, "sheetData"))
-    if data is None:
-        raise ValueError("a sheet without sheetData")
-    rows = _numbered(data, "row", int, str)
-    row_order = sorted(rows)
-    for number, in_row in groupby(cells, key=lambda cell: cell[0]):
-        if number not in rows:
-            rows[number] = etree.Element(tag(root, "row"), r=str(number))
-            _insert(data, rows, row_order, number)
-        row = rows[number]
-        found = _numbered(row, "c", lambda r: place(r)[1], partial(address, number))
-        order = sorted(found)
-        for _, column in in_row:
-            if column not in found:
-                found[column] = etree.Element(tag(root, "c"), r=address(number, column))
-                found[column].set("s", _blank_style(root, row, column))
-                _insert(row, found, order, column)
-                # The span only speeds up reading, and may now be too narrow.
-                row.attrib.pop("spans", None)
-            found[column].set("s", styles.red(found[column].get("s", "0")))
-
-
-def _numbered(
-    parent: Any, name: str, number_of: Callable[[str], int], label: Callable[[int], str]
-) -> dict[int, Any]:
-    """Rows or cells by number. Each then states it, or one put in between would shift it."""
-    children: dict[int, Any] = {}
-    number = 0
-    for element in parent.iterchildren(tag(parent, name)):
-        stated = element.get("r")
-        number = number_of(stated) if stated else number + 1
-        element.set("r", stated or label(number))
-        children[number] = element
-    return children
-
-
-def _insert(parent: Any, children: Mapping[int, Any], order: list[int], number: int) -> None:
-    later = bisect(order, number)
-    if later < len(order):
-        children[order[later]].addprevious(children[number])
-    else:
-        parent.append(children[number])
-    insort(order, number)
-
-
-def _blank_style(root: Any, row: Any, column: int) -> str:
-    """Style that a cell not in the file takes from its row or column."""
-    if row.get("customFormat") in ("1", "true"):
-        return str(row.get("s", "0"))
-    for columns in root.iterfind(f"{tag(root, 'cols')}/{tag(root, 'col')}"):
-        if int(columns.get("min", 0)) <= column <= int(columns.get("max", 0)):
-            return str(columns.get("style", "0"))
-    return "0"
+    """Make cells red, those too that are blank and so were not in the file."""
+    for cell in made_cells(root, cells).values():
+        cell.set("s", styles.red(cell.get("s", "0")))

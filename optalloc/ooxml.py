@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
-from collections.abc import Sequence
-from itertools import count
+import zipfile
+from bisect import bisect, insort
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from itertools import count, groupby
+from pathlib import Path
 from typing import Any
 
 from lxml import etree
 
 from optalloc.faults import MOST_CELLS
 from optalloc.package import Package
+from optalloc.rawsheet import address, place
 
-__all__ = ["MAIN", "Edits", "child", "tag"]
+__all__ = ["MAIN", "Edits", "child", "made_cells", "tag", "write_copy"]
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
@@ -148,3 +154,82 @@ def child(root: Any, name: str, before: Sequence[str] = ()) -> Any:
         else:
             root.append(found)
     return found
+
+
+def write_copy(package: Package, parts: dict[str, bytes], out: Path) -> None:
+    """Write a copy of the package, with `parts` replaced or added, put in place at once."""
+    unfinished = out.with_name(f".{out.name}.{os.getpid()}")
+    with unfinished.open("xb") as stream:
+        try:
+            with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as copy:
+                for member in package.archive.infolist():
+                    entry = zipfile.ZipInfo(member.filename, member.date_time)
+                    entry.compress_type = member.compress_type
+                    entry.external_attr = member.external_attr
+                    changed = parts.pop(member.filename, None)
+                    copy.writestr(entry, changed or package.read(member.filename))
+                for part, data in parts.items():
+                    copy.writestr(part, data)
+            stream.close()
+            unfinished.replace(out)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+
+def made_cells(root: Any, cells: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Any]:
+    """Cells of a sheet by (row, column); those that are blank, and so not in the file, are made."""
+    data = root.find(tag(root, "sheetData"))
+    if data is None:
+        raise ValueError("a sheet without sheetData")
+    rows = _numbered(data, "row", int, str)
+    row_order = sorted(rows)
+    made: dict[tuple[int, int], Any] = {}
+    for number, in_row in groupby(sorted(cells), key=lambda cell: cell[0]):
+        if number not in rows:
+            rows[number] = etree.Element(tag(root, "row"), r=str(number))
+            _insert(data, rows, row_order, number)
+        row = rows[number]
+        found = _numbered(row, "c", lambda r: place(r)[1], partial(address, number))
+        order = sorted(found)
+        for _, column in in_row:
+            if column not in found:
+                found[column] = etree.Element(tag(root, "c"), r=address(number, column))
+                found[column].set("s", _blank_style(root, row, column))
+                _insert(row, found, order, column)
+                # The span only speeds up reading, and may now be too narrow.
+                row.attrib.pop("spans", None)
+            made[number, column] = found[column]
+    return made
+
+
+def _numbered(
+    parent: Any, name: str, number_of: Callable[[str], int], label: Callable[[int], str]
+) -> dict[int, Any]:
+    """Rows or cells by number. Each then states it, or one put in between would shift it."""
+    children: dict[int, Any] = {}
+    number = 0
+    for element in parent.iterchildren(tag(parent, name)):
+        stated = element.get("r")
+        number = number_of(stated) if stated else number + 1
+        element.set("r", stated or label(number))
+        children[number] = element
+    return children
+
+
+def _insert(parent: Any, children: Mapping[int, Any], order: list[int], number: int) -> None:
+    later = bisect(order, number)
+    if later < len(order):
+        children[order[later]].addprevious(children[number])
+    else:
+        parent.append(children[number])
+    insort(order, number)
+
+
+def _blank_style(root: Any, row: Any, column: int) -> str:
+    """Style that a cell not in the file takes from its row or column."""
+    if row.get("customFormat") in ("1", "true"):
+        return str(row.get("s", "0"))
+    for columns in root.iterfind(f"{tag(root, 'cols')}/{tag(root, 'col')}"):
+        if int(columns.get("min", 0)) <= column <= int(columns.get("max", 0)):
+            return str(columns.get("style", "0"))
+    return "0"

@@ -9,7 +9,16 @@ from enum import StrEnum
 
 import numpy as np
 
-__all__ = ["Options", "Outcome", "Progress", "Quality", "StopReason", "relative_gap"]
+__all__ = [
+    "Options",
+    "Outcome",
+    "Progress",
+    "ProgressCallback",
+    "Quality",
+    "StepCallback",
+    "StopReason",
+    "relative_gap",
+]
 
 # Gaps up to this are noise of the solver's own arithmetic.
 PROVEN_GAP = 1e-9
@@ -80,6 +89,8 @@ class Progress:
 
 
 ProgressCallback = Callable[[Progress], None]
+# What is being done, how many of it are done, and of how many.
+StepCallback = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,7 +40,16 @@ from optalloc.validate import check
 from optalloc.values import Values
 from optalloc.workbook import Workbook, read_workbook
 
-__all__ = ["PhaseCallback", "compile_program", "read_plan", "solve", "solve_dataset"]
+__all__ = [
+    "PhaseCallback",
+    "compile_program",
+    "open_book",
+    "options_of",
+    "read_plan",
+    "solve",
+    "solve_dataset",
+    "solve_program",
+]
 
 PhaseCallback = Callable[[str], None]
 
@@ -116,6 +125,38 @@ def solve(
     1170.0
     """
     watch = _Stopwatch(on_phase, {})
+    dataset, loaded, notices = _opened(book, model, approved, watch)
+    given = {"gap": gap, "time_limit_s": time_limit_s, "threads": threads, "seed": seed}
+    return _solve_dataset(dataset, loaded, given, watch, notices, progress)
+
+
+def open_book(
+    book: str | Path,
+    model: str | Path | Model | None = None,
+    approved: str | Path | None = None,
+    on_phase: PhaseCallback | None = None,
+) -> tuple[Dataset, Model, tuple[Problem, ...]]:
+    """Read and validate a workbook, with the plan approved last if there is one.
+
+    Returns
+    -------
+    Dataset, Model, tuple of Problem
+        The last are notices.
+
+    Raises
+    ------
+    InputError
+        With every problem of the workbook at once; or if the approved plan cannot be read.
+    """
+    return _opened(book, model, approved, _Stopwatch(on_phase, {}))
+
+
+def _opened(
+    book: str | Path,
+    model: str | Path | Model | None,
+    approved: str | Path | None,
+    watch: _Stopwatch,
+) -> tuple[Dataset, Model, tuple[Problem, ...]]:
     with watch.phase("read"):
         loaded = model if isinstance(model, Model) else load_model(model)
         workbook = read_workbook(book)
@@ -123,8 +164,7 @@ def solve(
             workbook = with_approved(workbook, loaded, approved)
     with watch.phase("validate"):
         dataset, notices = _validated(workbook, loaded)
-    given = {"gap": gap, "time_limit_s": time_limit_s, "threads": threads, "seed": seed}
-    return _solve_dataset(dataset, loaded, given, watch, notices, progress)
+    return dataset, loaded, notices
 
 
 def solve_dataset(
@@ -157,8 +197,28 @@ def _solve_dataset(
         program = build(dataset, model)
     with watch.phase("compile"):
         arrays = compile_program(program)
+    options = options_of(program, given)
+    return _solve_audited(program, arrays, options, watch, notices, progress)
+
+
+def solve_program(
+    program: Program,
+    arrays: Arrays,
+    options: Options,
+    *,
+    notices: tuple[Problem, ...] = (),
+    progress: ProgressCallback | None = None,
+    on_phase: PhaseCallback | None = None,
+) -> Plan:
+    """Solve a built and compiled program, and audit the plan; raises as `solve` does."""
+    watch = _Stopwatch(on_phase, {})
+    return _solve_audited(program, arrays, options, watch, notices, progress)
+
+
+def options_of(program: Program, given: Mapping[str, Any]) -> Options:
+    """Solver options: those given, else those of the workbook; None is not given."""
     chosen = _defaults(program) | {k: v for k, v in given.items() if v is not None}
-    return _solve_audited(program, arrays, Options(**chosen), watch, notices, progress)
+    return Options(**chosen)
 
 
 def compile_program(program: Program) -> Arrays:

@@ -16,6 +16,8 @@ __all__ = ["ProgressDisplay"]
 
 # A log should not scroll by: this often at most when piped, unless the plan improves.
 SECONDS_BETWEEN_LINES = 5.0
+# Characters of the bar that fills up step by step.
+BAR = 20
 
 
 class ProgressDisplay:
@@ -46,6 +48,14 @@ class ProgressDisplay:
         """Say that a phase begins."""
         seconds = time.perf_counter() - self._started
         self._show(f"{seconds:7.1f} s  {name}", force=not self._console.is_terminal)
+
+    def step(self, what: str, done: int, of: int) -> None:
+        """Say how many steps of a longer part are done."""
+        seconds = time.perf_counter() - self._started
+        full = BAR * done // max(of, 1)
+        bar = "#" * full + "-" * (BAR - full)
+        line = f"{seconds:7.1f} s  {what}   [{bar}]   {done} of {of}"
+        self._show(line, force=done in (0, of))
 
     def update(self, progress: Progress) -> None:
         """Say how far the solve is."""

@@ -1,0 +1,105 @@
+"""The entry point: solve a workbook, and explain its plan, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from optalloc.errors import InfeasibleError, OptallocError
+from optalloc.explain.explanation import Explanation
+from optalloc.explain.noplan import why_no_plan
+from optalloc.explain.parts import PARTS, Solved
+from optalloc.family import Model
+from optalloc.outcome import ProgressCallback, StepCallback
+from optalloc.pipeline import (
+    PhaseCallback,
+    compile_program,
+    open_book,
+    options_of,
+    solve_program,
+)
+from optalloc.program import build
+
+__all__ = ["BUDGET_S", "explain"]
+
+# Seconds that explaining may take, unless told otherwise.
+BUDGET_S = 300.0
+
+
+def explain(
+    book: str | Path,
+    *,
+    budget_s: float = BUDGET_S,
+    sites: Sequence[str] = (),
+    gap: float | None = None,
+    threads: int | None = None,
+    seed: int | None = None,
+    model: str | Path | Model | None = None,
+    approved: str | Path | None = None,
+    progress: ProgressCallback | None = None,
+    on_phase: PhaseCallback | None = None,
+    on_step: StepCallback | None = None,
+) -> Explanation:
+    """Explain a workbook's plan; where it has none, why, and what would have to change.
+
+    Parameters
+    ----------
+    book : str or Path
+        An .xlsx workbook, or a folder of CSV files, one per sheet.
+    budget_s : float
+        Seconds for the solve, and as many again for explaining.
+    sites : sequence of str
+        What is asked about by name; by default whatever is of interest.
+    gap, threads, seed : optional
+        Solver options; those not given come from the workbook.
+    model : str, Path or Model, optional
+        Model folder; the capacity model by default.
+    approved : str or Path, optional
+        The plan.xlsx that was approved last.
+    progress, on_phase, on_step : callable, optional
+        Called as the solve goes on, as phases begin, and as longer parts get on.
+
+    Returns
+    -------
+    Explanation
+        Every figure of a plan carries its gap. Where there is no plan, `relaxed` makes the changes
+        that it proposes.
+
+    Raises
+    ------
+    InputError
+        With every problem of the workbook at once.
+    NoPlanError
+        If the budget ran out before a first plan was found.
+
+    Examples
+    --------
+    >>> import optalloc
+    >>> print(optalloc.explain("inputs/minimal").sentences[0])
+    The plan costs 1,170 M and is optimal.
+    """
+    if not budget_s > 0:
+        raise OptallocError(f"the budget must be above 0 seconds; found {budget_s:g}")
+    dataset, loaded, notices = open_book(book, model, approved, on_phase)
+    given: dict[str, Any] = {"gap": gap, "threads": threads, "seed": seed}
+
+    def phase(name: str) -> None:
+        if on_phase is not None:
+            on_phase(name)
+
+    try:
+        phase("build")
+        program = build(dataset, loaded)
+        phase("compile")
+        arrays = compile_program(program)
+        options = options_of(program, given | {"time_limit_s": budget_s})
+        plan = solve_program(
+            program, arrays, options, notices=notices, progress=progress, on_phase=on_phase
+        )
+    except InfeasibleError as found:
+        phase("explain")
+        return why_no_plan(dataset, loaded, found, given=given, budget_s=budget_s, on_step=on_step)
+    phase("explain")
+    solved = Solved(program, arrays, plan, budget_s, tuple(sites), on_step)
+    return Explanation.joined("What there is to say of the plan", [part(solved) for part in PARTS])
