@@ -1,0 +1,48 @@
+"""The frame of explanations: what they hold, how they are shown, and the command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+import optalloc
+from optalloc.errors import ModelError
+from optalloc.family import TableSpec
+from optalloc.schema import Column, Kind
+
+SPEC = TableSpec(
+    name="Figures",
+    meaning="Figures.",
+    columns=(
+        Column(name="site", kind=Kind.TEXT, meaning="Site."),
+        Column(name="mw", kind=Kind.NUMBER, unit="MW", meaning="Its MW."),
+    ),
+)
+FIGURES = pd.DataFrame({"site": ["A", "B"], "mw": [1.5, None]})
+
+
+def test_an_explanation_says_the_same_in_text_workbook_and_json(tmp_path: Path) -> None:
+    """Proves: sentences and figures are in each of the three, with units, and blanks as null."""
+    said = optalloc.Explanation("Why", ("A is full.",), {"Figures": FIGURES}, (SPEC,))
+    assert said.to_text() == "Why\n- A is full."
+    said.to_excel(tmp_path / "why.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "why.xlsx", read_only=True)
+    assert [row[0].value for row in book["Explanation"].rows] == ["sentence", "A is full."]
+    assert [cell.value for cell in next(iter(book["Figures"].rows))] == ["site", "mw (MW)"]
+    plain = json.loads(json.dumps(said.to_dict(), allow_nan=False))
+    assert plain["tables"]["Figures"] == [{"site": "A", "mw": 1.5}, {"site": "B", "mw": None}]
+    with pytest.raises(ModelError, match="declared"):
+        optalloc.Explanation("Why", (), {"Figures": FIGURES})
+
+
+def test_parts_are_joined_in_their_order() -> None:
+    """Proves: no sentence or table of a part is lost."""
+    one = optalloc.Explanation("1", ("first",))
+    two = optalloc.Explanation("2", ("second",), {"Figures": FIGURES}, (SPEC,))
+    both = optalloc.Explanation.joined("both", [one, two])
+    assert both.sentences == ("first", "second")
+    assert both["Figures"].equals(FIGURES) and both.specs == (SPEC,)
