@@ -17,7 +17,7 @@ from optalloc.arrays import Arrays, ExtraRows
 from optalloc.errors import InternalError
 from optalloc.outcome import Options, Progress, ProgressCallback
 
-__all__ = ["Beside", "Highs", "Result", "version"]
+__all__ = ["Basis", "Beside", "Highs", "Result", "version"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Result:
     """What HiGHS says after a run; `values` is None without a feasible point.
 
     ``earlier`` holds the integer points found on the way, the best last, if they were asked for.
+    ``row_duals`` and ``reduced_costs`` are there after a linear program was solved.
     """
 
     status: str
@@ -33,7 +34,23 @@ class Result:
     values: np.ndarray | None
     row_duals: np.ndarray | None
     nodes: int
+    reduced_costs: np.ndarray | None = None
     earlier: tuple[np.ndarray, ...] = ()
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Where a simplex run stood: for each column and row, at which bound it is, or basic."""
+
+    columns: np.ndarray
+    rows: np.ndarray
+
+    def with_rows(self, held: np.ndarray, wanted: np.ndarray) -> Basis:
+        """Give the same basis for other rows, both named by numbers; a new row is basic."""
+        size = 1 + max(held.max(initial=-1), wanted.max(initial=-1))
+        status = np.full(size, highspy.HighsBasisStatus.kBasic, dtype=object)
+        status[held] = self.rows
+        return replace(self, rows=status[wanted])
 
 
 class Beside(Protocol):
@@ -192,6 +209,23 @@ class Highs:
         """Add rows that were not listed in advance; the basis is kept."""
         self.add_rows(extra.matrix, np.full(len(extra), -np.inf), extra.upper)
 
+    def basis(self) -> Basis | None:
+        """Where the last run ended; None if it left no basis."""
+        held = self._highs.getBasis()
+        if not held.valid:
+            return None
+        columns, rows = (
+            np.array(status, dtype=object) for status in (held.col_status, held.row_status)
+        )
+        return Basis(columns, rows)
+
+    def start_from_basis(self, basis: Basis) -> None:
+        """Let the next run start from a basis, even if it has too many or too few members."""
+        given = highspy.HighsBasis()
+        given.col_status, given.row_status = basis.columns.tolist(), basis.rows.tolist()
+        given.alien, given.valid = True, True
+        self._demand(self._highs.setBasis(given), "a basis")
+
     def start_from(self, values: np.ndarray) -> None:
         """Offer a starting point."""
         solution = highspy.HighsSolution()
@@ -207,13 +241,20 @@ class Highs:
         phase: str = "",
         keep_earlier: bool = False,
         beside: Beside | None = None,
+        cutoff: float = math.inf,
+        target: float = -math.inf,
     ) -> Result:
-        """Run until proven, out of time, or interrupted by Ctrl-C, which ends the run politely."""
+        """Run until proven, out of time, or interrupted by Ctrl-C, which ends the run politely.
+
+        An integer program is also left once its bound exceeds ``cutoff``, or once a plan that
+        costs at most ``target`` is known.
+        """
         earlier: list[np.ndarray] = []
         # HiGHS starts its clock anew at each run.
         self.set("time_limit", max(0.0, min(time_limit_s, 1e30)))
         self._subscribe(progress, started, phase, earlier if keep_earlier else None)
         self._exchange(beside)
+        self._leave_at(cutoff, target)
         # In a thread of its own, because run() holds back Ctrl-C until it returns.
         failure: list[BaseException] = []
 
@@ -303,6 +344,17 @@ class Highs:
         highs.cbMipUserSolution.subscribe(take)
         highs.cbMipInterrupt.subscribe(end)
 
+    def _leave_at(self, cutoff: float, target: float) -> None:
+        if not self._integer or (cutoff == math.inf and target == -math.inf):
+            return
+
+        def end(event: Any) -> None:
+            out = event.data_out
+            if float(out.mip_dual_bound) > cutoff or float(out.mip_primal_bound) <= target:
+                event.interrupt()
+
+        self._highs.cbMipInterrupt.subscribe(end)
+
     def _result(self) -> Result:
         info = self._highs.getInfo()
         status = str(self._highs.getModelStatus()).rpartition(".")[2]
@@ -313,12 +365,16 @@ class Highs:
         solution = self._highs.getSolution()
         feasible = info.primal_solution_status == 2
         values = np.array(solution.col_value, dtype=float) if feasible else None
-        duals = np.array(solution.row_dual, dtype=float) if solution.dual_valid else None
+        duals, reduced = (
+            np.array(dual, dtype=float) if solution.dual_valid else None
+            for dual in (solution.row_dual, solution.col_dual)
+        )
         objective = float(info.objective_function_value) if feasible else math.inf
         bound = float(info.mip_dual_bound) if self._integer else objective
         if not self._integer and status != "kOptimal":
             bound = -math.inf
-        return Result(status, objective, bound, values, duals, int(max(info.mip_node_count, 0)))
+        nodes = int(max(info.mip_node_count, 0))
+        return Result(status, objective, bound, values, duals, nodes, reduced)
 
     @staticmethod
     def _demand(status: Any, what: str) -> None:

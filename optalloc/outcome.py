@@ -25,10 +25,12 @@ PROVEN_GAP = 1e-9
 
 
 class StopReason(StrEnum):
-    """Why the solver stopped."""
+    """Why the solver stopped; "cutoff" and "target" are early ends that a re-solve may ask for."""
 
     PROVED = "proved"
     GAP = "gap"
+    CUTOFF = "cutoff"
+    TARGET = "target"
     TIME = "time"
     INTERRUPTED = "interrupted"
     INFEASIBLE = "infeasible"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -29,30 +29,47 @@ from optalloc.outcome import (
     quality_of,
     relative_gap,
 )
-from optalloc.tighten import FEASIBILITY, Run, tightened
+from optalloc.tighten import FEASIBILITY, Relaxation, Run
 
-__all__ = ["solve_arrays"]
+__all__ = ["Best", "Stops", "completed", "proved", "solve_arrays"]
 
 # The rows that a plan breaks are few; more rounds than these mean that something is wrong.
 ROUNDS_OF_PROOF, ROUNDS_OF_POLISH = 60, 100
 
 
+@dataclass(frozen=True)
+class Stops:
+    """When to stop early: no plan costs at most ``cutoff``; one costs at most ``target``."""
+
+    cutoff: float = math.inf
+    target: float = -math.inf
+
+
 @dataclass
-class _Best:
-    """The best plan so far, and what no plan can cost less than."""
+class Best:
+    """The best plan so far, and what no plan can cost less than.
+
+    ``broken`` are rows found on demand on the way, and ``drafts`` the points that broke them.
+    """
 
     values: np.ndarray | None = None
     objective: float = math.inf
     bound: float = -math.inf
     nodes: int = 0
     cut_rows: int = 0
+    broken: list[ExtraRows] = field(default_factory=list)
+    drafts: list[np.ndarray] = field(default_factory=list)
 
     def take(self, values: np.ndarray, objective: float) -> None:
+        """Keep a plan if it costs less."""
         if objective < self.objective:
             self.values, self.objective = values, objective
 
     def outcome(self, reason: StopReason, run: Run) -> Outcome:
+        """Give what is known, and why no more is."""
         bound = min(self.bound, self.objective)
+        if reason is StopReason.GAP and relative_gap(self.objective, bound) == 0.0:
+            reason = StopReason.PROVED
         return Outcome(
             stop_reason=reason,
             quality=quality_of(self.objective, bound, run.options.gap),
@@ -63,6 +80,14 @@ class _Best:
             cut_rows=self.cut_rows,
             history=tuple(run.history),
         )
+
+    def reason_to_stop(self, gap: float, stops: Stops) -> StopReason | None:
+        """Whether what was asked is known."""
+        if self.bound > stops.cutoff:
+            return StopReason.CUTOFF
+        if self.objective <= stops.target:
+            return StopReason.TARGET
+        return StopReason.GAP if relative_gap(self.objective, self.bound) <= gap else None
 
 
 def solve_arrays(
@@ -83,11 +108,32 @@ def solve_arrays(
         With a plan and its proven bound, or with the reason why there is none. A time limit or
         Ctrl-C keeps the best plan so far.
     """
-    run = Run(options or Options(), progress)
-    core, cut_rows, interrupted = tightened(arrays, run)
-    if interrupted:
-        return _Best().outcome(StopReason.INTERRUPTED, run)
-    found = _prove(core, run, run.options, cut_rows)
+    run, best = Run(options or Options(), progress), Best()
+    relaxation = Relaxation(arrays, run.options)
+    if relaxation.incomplete:
+        for result in relaxation.rounds(run):
+            best.bound = max(best.bound, result.bound)
+    return proved(relaxation, run, best)
+
+
+def proved(relaxation: Relaxation, run: Run, best: Best, stops: Stops | None = None) -> Outcome:
+    """Search and prove, from the best plan known; that there is none is confirmed.
+
+    Parameters
+    ----------
+    relaxation : Relaxation
+        Tightened; the integer program is its `core`.
+    run : Run
+    best : Best
+        What is known already, and what becomes known.
+    stops : Stops, optional
+        When to stop early.
+    """
+    stops = stops or Stops()
+    if relaxation.interrupted:
+        return best.outcome(StopReason.INTERRUPTED, run)
+    core, best.cut_rows = relaxation.core, relaxation.rows_taken
+    found = _prove(core, run, run.options, best, stops)
     if found.stop_reason is not StopReason.INFEASIBLE:
         return found
     core = core.with_rows(~core.strengthening)
@@ -96,18 +142,16 @@ def solve_arrays(
         return replace(found, shortfalls=shortfalls)
     # Nothing has to give way: the solver erred, and is asked again by another route.
     other = replace(run.options, presolve=False, seed=run.options.seed + 1)
-    again = _prove(core, run, other, 0, phase="second try")
+    again = _prove(core, run, other, Best(), stops, phase="second try")
     if again.stop_reason is StopReason.INFEASIBLE:
         return replace(again, stop_reason=StopReason.FAILED)
     return again
 
 
 def _prove(
-    core: Arrays, run: Run, options: Options, cut_rows: int, phase: str = "proving"
+    core: Arrays, run: Run, options: Options, best: Best, stops: Stops, phase: str = "proving"
 ) -> Outcome:
     """Search and prove, round by round while a plan breaks rows that were not listed."""
-    best = _Best(cut_rows=cut_rows)
-
     # Two searches go on: what is known is the best of both, of this round's program.
     known = Progress(run.seconds(), math.inf, -math.inf, phase)
 
@@ -134,6 +178,8 @@ def _prove(
                 phase=phase,
                 keep_earlier=core.separate is not None,
                 beside=beside,
+                cutoff=stops.cutoff,
+                target=_target_of(core, stops),
             )
         if beside is not None:
             result = beside.better(result)
@@ -151,7 +197,7 @@ def _prove(
             _fall_back(core, result.earlier, run, best)
         if reason is not StopReason.GAP or not lacking:
             break
-        if relative_gap(best.objective, best.bound) <= options.gap:
+        if best.reason_to_stop(options.gap, stops) is not None:
             break
         # Proven, but of a program that lacks these rows.
         reason = StopReason.TIME
@@ -160,13 +206,20 @@ def _prove(
         core = core.with_extra(broken)
         best.cut_rows += len(broken)
         known = replace(known, objective=math.inf)
-    proved = reason is StopReason.GAP and relative_gap(best.objective, best.bound) == 0.0
-    return best.outcome(StopReason.PROVED if proved else reason, run)
+    return best.outcome(best.reason_to_stop(-math.inf, stops) or reason, run)
+
+
+def _target_of(core: Arrays, stops: Stops) -> float:
+    """What a point of the solver must cost to be left at, and to be a plan within the target."""
+    if core.separate is not None or not math.isfinite(stops.target):
+        # What may break rows that were not listed is no plan yet.
+        return -math.inf
+    return stops.target - FEASIBILITY * max(1.0, abs(stops.target))
 
 
 @contextmanager
 def _improving(
-    core: Arrays, options: Options, best: _Best, improved: Callable[[float], object]
+    core: Arrays, options: Options, best: Best, improved: Callable[[float], object]
 ) -> Iterator[Improver | None]:
     """A second search beside the proof, if there is a thread for it."""
     if not worth_it(core, options):
@@ -193,34 +246,64 @@ def _stop_reason(result: Result) -> StopReason:
     return named.get(result.status, StopReason.FAILED)
 
 
-def _polish(core: Arrays, values: np.ndarray, run: Run, best: _Best) -> tuple[ExtraRows, bool]:
+def _polish(core: Arrays, values: np.ndarray, run: Run, best: Best) -> tuple[ExtraRows, bool]:
+    """Complete the integers of a point of the solver; what breaks nothing is a plan.
+
+    Returns the rows that were broken, and whether the point itself broke any.
+    """
+    missing = core.broken_by(values)
+    exact, broken = completed(core, values, run, best, missing)
+    if exact is not None:
+        best.take(exact, float(core.cost @ exact + core.offset))
+    elif not len(missing) and not len(broken):
+        best.take(values, float(core.cost @ values + core.offset))
+    return broken, len(missing) > 0
+
+
+def completed(
+    core: Arrays, values: np.ndarray, run: Run, best: Best, missing: ExtraRows
+) -> tuple[np.ndarray | None, ExtraRows]:
     """Fix the integers at whole numbers and solve the rest again, with the rows that it breaks.
 
-    A plan that breaks nothing is taken as the best so far. Returns the rows that were broken, and
-    whether the point itself broke any.
+    Parameters
+    ----------
+    core : Arrays
+    values : numpy.ndarray, shape (columns,)
+        Only the integers matter.
+    run : Run
+    best : Best
+        Keeps the rows found on demand.
+    missing : ExtraRows
+        Rows that the point is known to break.
+
+    Returns
+    -------
+    numpy.ndarray or None, ExtraRows
+        The plan, None if these integers have none; and all rows that were broken.
     """
     whole = np.where(core.integer, np.round(values), values)
     fixed = core.with_fixed(core.integer, whole)
-    missing = core.broken_by(values)
-    found = [missing]
+    found, plan = [missing], None
     highs = Highs(fixed.with_extra(missing), run.options, integer=False)
     for _ in range(ROUNDS_OF_POLISH):
         result = highs.run()
         if result.status != "kOptimal" or result.values is None:
-            if not len(missing):
-                best.take(values, float(core.cost @ values + core.offset))
             break
         exact = np.where(core.integer, whole, result.values)
         broken = core.broken_by(exact, BROKEN_FINELY)
         if not len(broken):
-            best.take(exact, float(core.cost @ exact + core.offset))
+            plan = exact
             break
         found.append(broken)
+        best.drafts.append(exact)
         highs.add_extra(broken)
-    return ExtraRows.joined(found, len(core.cost)), len(missing) > 0
+    if len(missing):
+        best.drafts.append(values)
+    best.broken.extend(found)
+    return plan, ExtraRows.joined(found, len(core.cost))
 
 
-def _fall_back(core: Arrays, earlier: tuple[np.ndarray, ...], run: Run, best: _Best) -> None:
+def _fall_back(core: Arrays, earlier: tuple[np.ndarray, ...], run: Run, best: Best) -> None:
     """Where the last point cannot be made a plan and no time is left, make one of those before."""
     for values in reversed(earlier):
         if best.values is not None:
