@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from optalloc.pipeline import compile_program, read_plan, solve
     from optalloc.plan import Plan
     from optalloc.program import Program, build
+    from optalloc.resolve import Resolver
     from optalloc.solve import solve_arrays
     from optalloc.template import write_template
     from optalloc.validate import check, validate
@@ -63,6 +64,7 @@ __all__ = [
     "Program",
     "Progress",
     "Quality",
+    "Resolver",
     "SolveError",
     "StopReason",
     "Workbook",
@@ -138,6 +140,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "Program",
         "build",
     ),
+    "resolve": ("Resolver",),
     "solve": ("solve_arrays",),
     "template": ("write_template",),
     "validate": (

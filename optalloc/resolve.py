@@ -39,10 +39,10 @@ class Resolver:
     Examples
     --------
     >>> import optalloc
-    >>> from optalloc.resolve import Resolver
-    >>> dataset, _ = optalloc.check(optalloc.read_workbook("inputs/minimal"), optalloc.load_model())
-    >>> program = optalloc.build(dataset, optalloc.load_model())
-    >>> resolver = Resolver(optalloc.compile_program(program))
+    >>> model = optalloc.load_model()
+    >>> data = optalloc.validate(optalloc.read_workbook("inputs/minimal"), model)
+    >>> program = optalloc.build(data, model)
+    >>> resolver = optalloc.Resolver(optalloc.compile_program(program))
     >>> round(resolver.solve().objective, 1)
     1170.0
     """

@@ -11,6 +11,7 @@ import pytest
 
 import optalloc
 import optalloc.pipeline
+import optalloc.resolve
 import optalloc.symbols
 from optalloc.documents import COMMAND, DOCUMENTS
 from tests import books
@@ -39,8 +40,8 @@ def test_readme_code_runs(block: str, in_root: Path) -> None:
 
 
 def test_docstring_examples_run(in_root: Path) -> None:
-    """Proves: the example in the docstring of solve gives what it says."""
-    for module in (optalloc.pipeline, optalloc.symbols):
+    """Proves: the examples in docstrings give what they say."""
+    for module in (optalloc.pipeline, optalloc.resolve, optalloc.symbols):
         result = doctest.testmod(module)
         assert result.attempted and not result.failed
 
