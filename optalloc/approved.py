@@ -11,13 +11,12 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from optalloc.errors import InputError, ModelError, Problem, Severity
+from optalloc.errors import ModelError, Problem, Severity
 from optalloc.family import Model
-from optalloc.faults import readable
+from optalloc.planfile import column_name, no_plan, open_plan
 from optalloc.rawsheet import RawSheet, Workbook
 from optalloc.schema import Sheet
 from optalloc.sheetreader import fold
-from optalloc.workbook import read_workbook
 
 __all__ = ["CODES", "with_approved"]
 
@@ -54,14 +53,10 @@ def with_approved(workbook: Workbook, model: Model, path: str | Path) -> Workboo
     ModelError
         If no sheet of the model may be filled from a plan.
     """
-    path = Path(path)
     declared = [sheet for sheet in model.sheets.values() if sheet.plan_table]
     if not declared:
         raise ModelError(f"{model.path}: no sheet of this model is filled from an approved plan")
-    with readable(path.name):
-        if path.is_dir():
-            raise _no_plan(path.name, "a folder")
-    plan = read_workbook(path)
+    plan = open_plan(path)
     for sheet in declared:
         workbook = _filled(workbook, sheet, plan)
     digest = hashlib.sha256(f"{workbook.digest}\0{plan.digest}".encode()).hexdigest()
@@ -98,11 +93,6 @@ def _filled(workbook: Workbook, sheet: Sheet, plan: Workbook) -> Workbook:
     )
 
 
-def _no_plan(name: str, found: str) -> InputError:
-    must, action = "must be a plan of optalloc", "Name a plan.xlsx that optalloc solve wrote."
-    return InputError([Problem("", "", f"{name} {must}", found, action, "not-a-plan")])
-
-
 def _twice(sheet: str, position: int) -> Problem:
     must = "a sheet must be filled in, or come from the approved plan, not both"
     action = "Empty the sheet, or leave the approved plan out."
@@ -133,12 +123,12 @@ def _plan_table(sheet: Sheet, plan: Workbook) -> RawSheet:
     """The table of the plan, refused if it is not there or lacks what the sheet needs."""
     table = plan.sheets.get(sheet.plan_table)
     if table is None or not table.rows:
-        raise _no_plan(plan.source.name, f"no sheet {sheet.plan_table}")
+        raise no_plan(plan.source.name, f"no sheet {sheet.plan_table}")
     titles = _header(sheet, table)
     for column in sheet.columns:
         if column.required and column.name not in titles:
             found = f"no column {column.name} on its sheet {table.name}"
-            raise _no_plan(plan.source.name, found)
+            raise no_plan(plan.source.name, found)
     return table
 
 
@@ -148,7 +138,7 @@ def _header(sheet: Sheet, table: RawSheet) -> tuple[object, ...]:
     def title(cell: object) -> object:
         if cell is None:
             return None
-        name = str(cell).partition(" (")[0]
+        name = column_name(cell)
         return name if name in sheet.by_name else f"#{cell}"
 
     return tuple(map(title, table.rows[0]))

@@ -142,6 +142,7 @@ def _row(subject: str, check: str, rows: int, worst: float, where: str) -> dict[
         "worst": worst,
         "where": where if worst > 0 else "",
         "passed": passed,
+        "columns": "",
     }
 
 
@@ -184,13 +185,14 @@ def _compare(
         return _row(name, check, len(table), np.inf, ", ".join(alone[0]))
     matched = again.iloc[[others[own] for own in mine]]
     worst, where = 0.0, ""
-    for column in (c for c in again.columns if c not in key):
+    columns = [c for c in again.columns if c not in key]
+    for column in columns:
         difference = _difference(table[column], matched[column])
         if len(difference) and difference.max() > worst:
             at = int(difference.argmax())
             worst = float(difference[at])
             where = f"{', '.join(list(mine)[at])}: {column}"
-    return _row(name, check, len(table), worst, where)
+    return {**_row(name, check, len(table), worst, where), "columns": ", ".join(columns)}
 
 
 def _places(table: pd.DataFrame, key: tuple[str, ...]) -> dict[tuple[str, ...], int]:

@@ -22,6 +22,7 @@ from optalloc.errors import ModelError, OptallocError
 from optalloc.family import Chart, TableSpec
 from optalloc.schema import Column, Kind
 from optalloc.sheetwriter import DATE_FORMAT, Book, number_format
+from optalloc.tables import MEASURE
 
 __all__ = ["write_plan_workbook"]
 
@@ -209,7 +210,7 @@ def _wide(
         strips.append(_Strip(_title(column), column.meaning, down))
     measures: list[_Cell] = [(_title(column), "General") for _ in rows for column in spread]
     meanings = "\n".join(f"{column.name}: {column.meaning}" for column in spread)
-    strips.append(_Strip("measure", meanings, measures))
+    strips.append(_Strip(MEASURE, meanings, measures))
     # A table with few rows may meet the values in another order than the plan's.
     last = len(order)
     for place in sorted(dict.fromkeys(across), key=lambda cell: order.get(cell[0], last)):

@@ -348,6 +348,11 @@ def _plan(
     entries = {
         "input hash": program.dataset.digest,
         "model hash": program.model.digest,
+        "quality": str(outcome.quality),
+        "why it stopped": str(outcome.stop_reason),
+        "objective": outcome.objective,
+        "bound": outcome.bound,
+        "gap": outcome.gap,
         **{f"version of {name}": text for name, text in versions.items()},
         **{f"option {name}": value for name, value in asdict(options).items()},
         **{name.replace("_", "-"): value for name, value in arrays.size.items()},

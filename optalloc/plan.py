@@ -14,6 +14,7 @@ from optalloc.errors import Problem
 from optalloc.excel import write_plan_workbook
 from optalloc.family import Chart, TableSpec
 from optalloc.outcome import Outcome
+from optalloc.tables import table_named
 
 __all__ = ["Plan"]
 
@@ -36,10 +37,7 @@ class Plan:
     notices: tuple[Problem, ...] = ()
 
     def __getitem__(self, table: str) -> pd.DataFrame:
-        names = {name.casefold(): name for name in self.tables}
-        if table.casefold() not in names:
-            raise KeyError(f"no table {table!r}; there are: {', '.join(self.tables)}")
-        return self.tables[names[table.casefold()]].copy(deep=False)
+        return table_named(self.tables, table)
 
     @property
     def cost(self) -> float:

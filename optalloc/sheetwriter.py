@@ -35,6 +35,13 @@ _FORMATS = (
 _OTHER_FORMAT = "#,##0.00##"
 
 
+class _Exact(float):
+    """A number written with all its digits; XlsxWriter would format it to 16, one too few."""
+
+    def __format__(self, _: str) -> str:
+        return repr(float(self))
+
+
 class Book:
     """A workbook kept in memory until it is saved whole.
 
@@ -92,7 +99,7 @@ class Book:
             if isnan(number):
                 return
             write = sheet.write_number if isfinite(number) else sheet.write_string
-            refused = write(row, column, number if isfinite(number) else str(number), style)
+            refused = write(row, column, _Exact(number) if isfinite(number) else str(number), style)
         elif isinstance(value, date):
             refused = sheet.write_datetime(row, column, value, style)
         else:

@@ -10,7 +10,10 @@ from optalloc.family import TableSpec
 from optalloc.outcome import Outcome
 from optalloc.schema import Column, Kind
 
-__all__ = ["AUDIT", "LIMITS", "RUN", "SUMMARY", "status_figures"]
+__all__ = ["AUDIT", "LIMITS", "MEASURE", "RUN", "SUMMARY", "status_figures", "table_named"]
+
+# Title of the column that names what a row of a spread table holds.
+MEASURE = "measure"
 
 SUMMARY = TableSpec(
     name="Summary",
@@ -61,8 +64,27 @@ AUDIT = TableSpec(
         Column(name="worst", kind=Kind.NUMBER, meaning="Largest violation or difference."),
         Column(name="where", kind=Kind.TEXT, meaning="Where the largest one is."),
         Column(name="passed", kind=Kind.FLAG, meaning="Whether it is within tolerance."),
+        Column(
+            name="columns",
+            kind=Kind.TEXT,
+            meaning="Columns of a table worked out again; the others are decided, or its key.",
+        ),
     ),
 )
+
+
+def table_named(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
+    """Give a table by its name in any case.
+
+    Raises
+    ------
+    KeyError
+        If there is none of that name; it names those that there are.
+    """
+    names = {known.casefold(): known for known in tables}
+    if name.casefold() not in names:
+        raise KeyError(f"no table {name!r}; there are: {', '.join(tables)}")
+    return tables[names[name.casefold()]].copy(deep=False)
 
 
 def status_figures(outcome: Outcome, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
