@@ -21,7 +21,6 @@ from optalloc.sheetreader import fold
 __all__ = ["CODES", "with_approved"]
 
 CODES = {
-    "not-a-plan": "an approved plan that optalloc did not write",
     "filled-twice": "a sheet with rows of its own that an approved plan is to fill",
     "plan-without-rows": "an approved plan that says nothing of what it is to fill (notice)",
 }

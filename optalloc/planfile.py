@@ -28,7 +28,21 @@ from optalloc.sheetreader import suggest
 from optalloc.tables import AUDIT, LIMITS, MEASURE, RUN, SUMMARY, table_named
 from optalloc.workbook import read_workbook
 
-__all__ = ["PlanFile", "column_name", "is_plan", "no_plan", "open_plan", "plan_of", "read_plan"]
+__all__ = [
+    "CODES",
+    "PlanFile",
+    "column_name",
+    "is_plan",
+    "no_plan",
+    "open_plan",
+    "plan_of",
+    "read_plan",
+]
+
+CODES = {
+    "not-a-plan": "a file named as a plan that optalloc did not write",
+    "plan-cell": "a cell of a plan that holds what its table cannot hold",
+}
 
 _OWN = (SUMMARY.name, LIMITS.name, AUDIT.name, RUN.name)
 _FLAGS = {"yes": True, "no": False, True: True, False: False}
