@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from optalloc.arrays import Arrays
+from optalloc.highs import Result
 from optalloc.outcome import Options, Outcome, ProgressCallback, StopReason
 from optalloc.solve import Best, Stops, completed, proved
 from optalloc.tighten import Relaxation, Run
@@ -120,6 +121,13 @@ class Resolver:
         if outcome.values is not None:
             self._keep(outcome.values)
         return outcome
+
+    def relaxed(self, arrays: Arrays | None = None) -> Result:
+        """Solve the linear relaxation alone: no plan costs less than its objective."""
+        if arrays is not None:
+            self._relaxation.renew(arrays)
+        *_, last = self._relaxation.rounds(Run(self._options, None))
+        return last
 
     def _bounded(
         self, run: Run, best: Best, stops: Stops, plans: Iterable[np.ndarray]

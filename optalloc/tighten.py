@@ -72,6 +72,7 @@ class Relaxation:
         self._extra, self._next = ExtraRows.joined((), len(arrays.cost)), len(arrays.row_lower)
         self._extra_numbers = self._fresh(0)
         self._points: list[np.ndarray] = []
+        self._grown = False
         self._solver, self._held = Highs(self.core, options, integer=False), self._numbers()
 
     @property
@@ -149,18 +150,18 @@ class Relaxation:
     def _hold(self) -> None:
         """Let the solver hold `core`, and start from the basis that it has."""
         numbers = self._numbers()
-        if np.array_equal(numbers, self._held):
+        if not self._grown and np.array_equal(numbers, self._held):
             self._solver.update(self.core)
             return
         basis = self._solver.basis()
-        held, self._held = self._held, numbers
+        held, self._held, self._grown = self._held, numbers, False
         self._solver = Highs(self.core, self._options, integer=False)
         if basis is not None:
             self._solver.start_from_basis(basis.with_rows(held, numbers))
 
     def _add_violated(self, point: np.ndarray) -> bool:
         """Add rows that a point violates: whether there were any."""
-        worst = self._pool.take_worst(point)
+        worst, self._grown = self._pool.take_worst(point), True
         self._solver.add_rows(*self._pool.rows(worst))
         broken = self.arrays.broken_by(point)
         self._solver.add_extra(broken)

@@ -170,6 +170,26 @@ def test_rows_found_on_demand_follow_the_numbers() -> None:
         assert outcome.bound == pytest.approx(best, abs=1e-5)
 
 
+def test_strengthening_rows_stay_and_follow_the_numbers() -> None:
+    """Proves: one facility of fixed cost 12, then 20, then 12 serves two customers; the links that
+    the first solve took are there in the next, so that the relaxation alone proves 20 and 12.
+    Sensitivity: without links it opens 2 % of the facility."""
+    m = pyo.ConcreteModel()
+    m.open = pyo.Var(domain=pyo.Binary)
+    m.served = pyo.Var([1, 2], domain=pyo.NonNegativeReals)
+    m.met = pyo.Constraint([1, 2], rule=lambda m, j: m.served[j] == 1)
+    m.room = pyo.Constraint(expr=m.served[1] + m.served[2] <= 100 * m.open)
+    m.links = pyo.Constraint([1, 2], rule=lambda m, j: m.served[j] <= m.open)
+    m.cost = pyo.Objective(expr=12 * m.open)
+    arrays = compile_model(m, {"links"})
+    resolver = Resolver(arrays, OPTIONS)
+    assert resolver.solve().cut_rows == 2
+    for cost in (20, 12):
+        changed = replace(arrays, cost=arrays.cost * cost / 12)
+        assert resolver.relaxed(changed).objective == pytest.approx(cost)
+        assert resolver.solve(changed).objective == pytest.approx(cost)
+
+
 def test_the_same_solves_give_the_same_bits() -> None:
     """Proves: with one thread a sequence of solves repeats to the last bit."""
 
