@@ -16,6 +16,8 @@ from optalloc.convert import CODES as CELL_CODES
 from optalloc.family import Family, Ledger, Limit, Model, TableSpec
 from optalloc.faults import WORDS
 from optalloc.schema import Column, Sheet
+from optalloc.sweep.sheet import CODES as SWEEP_CODES
+from optalloc.sweep.sheet import SWEEPS
 from optalloc.symbols import Symbol, explained, sections, symbols_in
 from optalloc.tables import AUDIT, LIMITS, RUN, SUMMARY
 from optalloc.validate import CODES as SHEET_CODES
@@ -95,7 +97,8 @@ def data_dictionary(model: Model) -> str:
                 (_link(sheet.name), sheet.meaning, "yes" if sheet.required else "no", family.title)
                 for family in model.families
                 for sheet in family.sheets
-            ],
+            ]
+            + [(_link(SWEEPS.name), SWEEPS.meaning, "no", "any model")],
         ),
     ]
     for sheet in sheets:
@@ -245,6 +248,9 @@ def _codes(model: Model) -> Iterator[str]:
     yield "### Sheets, columns and cells"
     general = sorted((SHEET_CODES | CELL_CODES).items())
     yield _table(("code", "meaning"), [(f"`{code}`", meaning) for code, meaning in general])
+    yield "### Changes of a sweep"
+    swept = sorted(SWEEP_CODES.items())
+    yield _table(("code", "meaning"), [(f"`{code}`", meaning) for code, meaning in swept])
     yield "### Rules of the families"
     own = sorted(
         (code, family.title, meaning)

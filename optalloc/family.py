@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from optalloc.errors import ModelError, Problem
 from optalloc.schema import Column, Sheet
+from optalloc.sweep.sheet import SWEEPS, sweeps_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -223,8 +224,9 @@ class Model:
 
     @property
     def sheets(self) -> dict[str, Sheet]:
-        """Every declared sheet by name, in document order."""
-        return {sheet.name: sheet for family in self.families for sheet in family.sheets}
+        """Every declared sheet by name, in document order, and last the one of sweeps."""
+        own = {sheet.name: sheet for family in self.families for sheet in family.sheets}
+        return own | {SWEEPS.name: sweeps_of(own.values())}
 
     @property
     def ledgers(self) -> dict[str, Ledger]:
@@ -315,7 +317,7 @@ def _package(folder: Path, digest: str) -> str:
 
 def _refuse_duplicates(folder: Path, families: list[Family]) -> None:
     for kind in ("sheets", "ledgers", "limits", "outputs"):
-        owner: dict[str, str] = {}
+        owner: dict[str, str] = {SWEEPS.name: "optalloc"} if kind == "sheets" else {}
         for family in families:
             for item in getattr(family, kind):
                 if item.name in owner:

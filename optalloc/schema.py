@@ -1,7 +1,8 @@
 """What a workbook may hold: columns with kind, unit, meaning and bounds, gathered into sheets.
 
 One declaration drives validation, the template workbook, the data dictionary and the addresses
-that errors name. The engine has no sheet of its own: every sheet is declared by a model family.
+that errors name. Every sheet is declared by a model family, but for the one of sweeps, which all
+models share.
 """
 
 from __future__ import annotations

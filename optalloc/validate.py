@@ -6,8 +6,6 @@ unless its name starts with ``#``, by which a planner marks it as a note of thei
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-
 import pandas as pd
 
 from optalloc.convert import shown
@@ -15,8 +13,9 @@ from optalloc.dataset import WHOLE, Dataset, SheetPlace
 from optalloc.errors import InputError, Problem, Severity
 from optalloc.family import Model
 from optalloc.rawsheet import Workbook
-from optalloc.schema import Sheet
+from optalloc.rules import broken_rules
 from optalloc.sheetreader import Found, SheetReader, fold, rename, spelling, suggest
+from optalloc.sweep.assemble import sheet_problems
 
 __all__ = ["CODES", "check", "validate"]
 
@@ -89,24 +88,9 @@ def check(workbook: Workbook, model: Model) -> tuple[Dataset, list[Problem]]:
         if reader.torn:
             torn.add(sheet.name)
     dataset = Dataset(frames, model.sheets, places, workbook.digest, faulty)
-    for sheet in model.sheets.values():
-        problems += _duplicate_keys(dataset, sheet, unread, faulty)
-    for sheet in model.sheets.values():
-        problems += _unknown_references(dataset, sheet, unread, faulty)
-    keyed = frames | {
-        name: _keyed(frames[name], model.sheets[name])
-        for name, columns in faulty.items()
-        if columns
-    }
-    dataset = Dataset(keyed, model.sheets, places, workbook.digest, faulty)
-    if not any(sheet.required and sheet.name in torn for sheet in model.sheets.values()):
-        muted = {places[name].name for name in torn}
-        for family in model.families:
-            problems += (
-                problem
-                for problem in family.check(dataset)
-                if problem.sheet not in muted and problem.order[:2] not in unread
-            )
+    dataset, broken = broken_rules(dataset, model, faulty=faulty, unread=unread, torn=torn)
+    problems += broken
+    problems += (p for p in sheet_problems(dataset) if p.order[:2] not in unread)
     problems.sort(key=lambda p: (p.order, p.code, p.must))
     return dataset, list(dict.fromkeys(problems))
 
@@ -162,84 +146,3 @@ def _match_sheets(
                 )
             )
     return matched, faulty
-
-
-def _duplicate_keys(
-    dataset: Dataset,
-    sheet: Sheet,
-    unread: set[tuple[int, int]],
-    faulty: Mapping[str, set[str]],
-) -> Iterator[Problem]:
-    frame = dataset.frames[sheet.name]
-    if not sheet.key:
-        return
-    seen: dict[tuple[object, ...], int] = {}
-    keys = zip(*(frame[name].tolist() for name in sheet.key), strict=True)
-    for row, values in zip(frame.index, keys, strict=True):
-        key = tuple(None if pd.isna(value) else value for value in values)
-        # A key that could not be read has a problem of its own already, as has a missing column.
-        whole = all(
-            value is not None or not sheet.by_name[name].required
-            for name, value in zip(sheet.key, key, strict=True)
-        )
-        if not whole or (dataset.places[sheet.name].position, row) in unread:
-            continue
-        if key not in seen:
-            seen[key] = int(row)
-            continue
-        faulty[sheet.name].update(sheet.key)
-        unread.add((dataset.places[sheet.name].position, row))
-        yield dataset.problem(
-            sheet.name,
-            row,
-            sheet.key[0],
-            f"no two rows may have the same {_listed(sheet.key)}",
-            f"Row {seen[key]} has it already: remove or change one of the two.",
-            "duplicate-key",
-            found=", ".join(shown(value) for value in key if value is not None) + " again",
-        )
-
-
-def _keyed(frame: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:
-    """Rows that have a key of their own, so that families can look things up by it."""
-    if not sheet.key:
-        return frame
-    required = [k for k in sheet.key if sheet.by_name[k].required]
-    lacking = frame[required].isna().any(axis=1) | frame.duplicated(list(sheet.key))
-    return frame[~lacking]
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _unknown_references(
-    dataset: Dataset,
-    sheet: Sheet,
-    unread: set[tuple[int, int]],
-    faulty: Mapping[str, set[str]],
-) -> Iterator[Problem]:
-    frame = dataset.frames[sheet.name]
-    for column in sheet.columns:
-        if not column.refers_to or frame.empty:
-            continue
-        target_sheet, target_column = column.refers_to.split(".")
-        if not dataset.sound(target_sheet, target_column):
-            continue
-        known = set(dataset.frames[target_sheet][target_column].tolist())
-        for row, name in zip(frame.index, frame[column.name].tolist(), strict=True):
-            if name in known or pd.isna(name):
-                continue
-            guess = suggest(str(name), (other for other in known if not pd.isna(other)))
-            faulty[sheet.name].add(column.name)
-            unread.add((dataset.places[sheet.name].position, row))
-            yield dataset.problem(
-                sheet.name,
-                row,
-                column.name,
-                f"{column.name} must be on sheet {target_sheet}, column {target_column}",
-                f"Did you mean {guess!r}?"
-                if guess
-                else f"Add it to {target_sheet}, or correct the name.",
-                "unknown-ref",
-            )

@@ -118,7 +118,7 @@ def values(found: Worksheet) -> list[tuple[object, ...]]:
 
 def test_every_declared_sheet_follows_the_guide(tmp_path: Path) -> None:
     book = written(tmp_path)
-    assert book.sheetnames == ["#Guide", "Settings", "Places", "Routes"]
+    assert book.sheetnames == ["#Guide", "Settings", "Places", "Routes", "Sweeps"]
     rows = [row for row in values(sheet(book, "#Guide")) if row[2] in ("yes", "no")]
     assert rows == [
         ("Settings", "One value a row.", "yes", None, None),
