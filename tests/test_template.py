@@ -16,6 +16,7 @@ from python_calamine import CalamineWorkbook
 from optalloc.errors import OptallocError
 from optalloc.family import Family, Model
 from optalloc.schema import Column, Kind, Missing, Sheet
+from optalloc.sweep.sheet import SWEEPS
 from optalloc.template import write_template
 
 SETTINGS = Sheet(
@@ -124,6 +125,7 @@ def test_every_declared_sheet_follows_the_guide(tmp_path: Path) -> None:
         ("Settings", "One value a row.", "yes", None, None),
         ("Places", "One place a row.", "yes", "place", "nothing of that name exists"),
         ("Routes", "One route a row.", "no", "place, number", "no limit"),
+        ("Sweeps", SWEEPS.meaning, "no", None, None),
     ]
 
 
