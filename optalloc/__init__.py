@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from optalloc.audit import audit_plan
     from optalloc.compile import compile_model, deferred_rules, refresh
     from optalloc.dataset import Dataset
+    from optalloc.diff import diff
     from optalloc.errors import (
         InfeasibleError,
         InputError,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from optalloc.outcome import Options, Outcome, Progress, Quality, StopReason
     from optalloc.pipeline import compile_program, read_plan, solve
     from optalloc.plan import Plan
+    from optalloc.planfile import PlanFile
     from optalloc.program import Program, build
     from optalloc.resolve import Resolver
     from optalloc.solve import solve_arrays
@@ -60,6 +62,7 @@ __all__ = [
     "Options",
     "Outcome",
     "Plan",
+    "PlanFile",
     "Problem",
     "Program",
     "Progress",
@@ -74,6 +77,7 @@ __all__ = [
     "compile_model",
     "compile_program",
     "deferred_rules",
+    "diff",
     "explain",
     "export_model",
     "load_model",
@@ -99,6 +103,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "refresh",
     ),
     "dataset": ("Dataset",),
+    "diff": ("diff",),
     "errors": (
         "InfeasibleError",
         "InputError",
@@ -136,6 +141,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "solve",
     ),
     "plan": ("Plan",),
+    "planfile": ("PlanFile",),
     "program": (
         "Program",
         "build",

@@ -22,6 +22,8 @@ __all__ = ["Restated", "audit_plan", "limits_table", "restate"]
 Restated = Mapping[str, pd.DataFrame]
 
 TOLERANCE = 1e-5
+# The check of a table's columns that follow from decisions.
+RECOMPUTED = "recomputed from the decisions"
 BINDING = 1e-5
 
 
@@ -176,13 +178,12 @@ def _compare(
     name: str, key: tuple[str, ...], table: pd.DataFrame, again: pd.DataFrame
 ) -> dict[str, object]:
     """Compare a table with what was recomputed of it, row by row of the same key."""
-    check = "recomputed from the decisions"
     mine, others = _places(table, key), _places(again, key)
     if len(mine) < len(table) or len(others) < len(again):
-        return _row(name, check, len(table), np.inf, "a key stands twice")
+        return _row(name, RECOMPUTED, len(table), np.inf, "a key stands twice")
     alone = sorted(mine.keys() ^ others.keys())
     if alone:
-        return _row(name, check, len(table), np.inf, ", ".join(alone[0]))
+        return _row(name, RECOMPUTED, len(table), np.inf, ", ".join(alone[0]))
     matched = again.iloc[[others[own] for own in mine]]
     worst, where = 0.0, ""
     columns = [c for c in again.columns if c not in key]
@@ -192,7 +193,7 @@ def _compare(
             at = int(difference.argmax())
             worst = float(difference[at])
             where = f"{', '.join(list(mine)[at])}: {column}"
-    return {**_row(name, check, len(table), worst, where), "columns": ", ".join(columns)}
+    return {**_row(name, RECOMPUTED, len(table), worst, where), "columns": ", ".join(columns)}
 
 
 def _places(table: pd.DataFrame, key: tuple[str, ...]) -> dict[tuple[str, ...], int]:

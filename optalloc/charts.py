@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 from typing import Any
@@ -16,6 +17,8 @@ __all__ = ["add_charts"]
 
 # Okabe and Ito (2008), in an order that keeps neighbours apart; yellow is too pale for lines.
 _PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
+# Of a bridge: what is not seen, levels, rises and falls.
+_BRIDGE = ("#FFFFFF", "#0072B2", "#D55E00", "#009E73")
 _WIDTH, _HEIGHT, _GAP = 640, 330, 20
 
 
@@ -51,7 +54,7 @@ def add_charts(
     """
     drawn = [chart for chart in charts if len(tables.get(chart.table, ()))]
     for place, chart in enumerate(drawn):
-        drawing = _chart(book, chart, _columns(chart, specs), len(tables[chart.table]))
+        drawing = _chart(book, chart, _columns(chart, specs), tables[chart.table])
         down, right = divmod(place, 1 if len(drawn) <= 3 else 2)
         position = {
             "x_offset": right * (_WIDTH + _GAP),
@@ -76,13 +79,13 @@ def _columns(chart: Chart, specs: Sequence[TableSpec]) -> list[str]:
     return names
 
 
-def _chart(book: Book, chart: Chart, names: Sequence[str], rows: int) -> Any:
-    lines = chart.kind == "line"
+def _chart(book: Book, chart: Chart, names: Sequence[str], table: pd.DataFrame) -> Any:
+    lines, bridge, rows = chart.kind == "line", chart.kind == "bridge", len(table)
     drawing = book.workbook.add_chart(
         {"type": "line"} if lines else {"type": "column", "subtype": "stacked"}
     )
     across = names.index(chart.x)
-    for name, colour in zip(chart.series, cycle(_PALETTE), strict=False):
+    for name, colour in zip(chart.series, cycle(_BRIDGE if bridge else _PALETTE), strict=False):
         column = names.index(name)
         series: dict[str, object] = {
             "name": [chart.table, 0, column],
@@ -94,18 +97,30 @@ def _chart(book: Book, chart: Chart, names: Sequence[str], rows: int) -> Any:
             fill = {"color": colour}
             series["marker"] = {"type": "circle", "size": 5, "fill": fill, "border": fill}
         else:
-            series |= {"fill": {"color": colour}, "gap": 60}
+            hidden = bridge and name == chart.series[0]
+            series |= {"fill": {"none": True} if hidden else {"color": colour}, "gap": 60}
         drawing.add_series(series)
     font = {"size": 9, "bold": False}
     drawing.set_title({"name": chart.title, "name_font": {"size": 12}})
     drawing.set_x_axis({"name": chart.x_title, "name_font": font, "label_position": "low"})
-    y_axis = {
+    y_axis: dict[str, object] = {
         "name": chart.y_title,
         "name_font": font,
         "num_format": "[>=10]#,##0;General",
         "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}},
     }
+    if bridge:
+        y_axis["min"] = _foot(table, chart.series)
     drawing.set_y_axis(y_axis)
-    drawing.set_legend({"position": "bottom"})
+    drawing.set_legend({"position": "bottom"} | ({"delete_series": [0]} if bridge else {}))
     drawing.set_size({"width": _WIDTH, "height": _HEIGHT})
     return drawing
+
+
+def _foot(table: pd.DataFrame, series: Sequence[str]) -> float:
+    """Where the axis of a bridge begins: at nought, or so far up that its steps can be seen."""
+    floors, tops = table[series[0]], table[list(series)].sum(axis=1)
+    lowest = float(floors.where(floors > 0, tops).min())
+    span = float(tops.max()) - lowest
+    step = 10.0 ** math.floor(math.log10(span)) if span > 0 else 1.0
+    return max(math.floor((lowest - span / 2) / step + 1e-9) * step, 0.0)

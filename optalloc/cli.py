@@ -21,6 +21,7 @@ from rich.table import Table
 
 from optalloc.approved import with_approved
 from optalloc.arrays import Arrays
+from optalloc.diff import diff as compare
 from optalloc.documents import write_documents
 from optalloc.errors import (
     InfeasibleError,
@@ -44,6 +45,7 @@ from optalloc.pipeline import solve as solve_book
 from optalloc.plan import Plan
 from optalloc.program import build
 from optalloc.progress import ProgressDisplay
+from optalloc.showtables import print_tables
 from optalloc.template import write_template
 from optalloc.validate import check as check_workbook
 from optalloc.validate import validate
@@ -200,6 +202,41 @@ def explain(
             _say(errors, f"wrote {path}")
     if said.without_plan:
         raise typer.Exit(INFEASIBLE)
+
+
+@app.command()
+def diff(
+    a: Annotated[Path, typer.Argument(help="A workbook, a folder of CSV files, or a plan.xlsx.")],
+    b: Annotated[Path, typer.Argument(help="Another of the same kind.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Workbook to write all tables into; it ends in .xlsx.")
+    ] = None,
+    model: ModelDir = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the comparison as one JSON object, nothing else.")
+    ] = False,
+) -> None:
+    """Say what changes from A to B: two inputs cell by cell, or two plans with a cost bridge."""
+
+    def run() -> Explanation:
+        if out is not None:
+            if out.suffix.lower() != ".xlsx":
+                raise typer.BadParameter("--out must end in .xlsx")
+            _refuse_folder(out.parent, out.name)
+        said = compare(a, b, model=model)
+        if out is not None:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            said.to_excel(out)
+        return said
+
+    said = _guarded(run, as_json=as_json)
+    if as_json:
+        _print_json(said.to_dict())
+    else:
+        print(said.to_text())
+        print_tables(said.tables, said.specs, "--out writes them all" if out is None else str(out))
+    if out is not None:
+        _say(Console(stderr=True), f"wrote {out}")
 
 
 @app.command()

@@ -115,7 +115,8 @@ class TableSpec:
 class Chart:
     """A chart of one table of the plan: value columns over a category column.
 
-    ``kind`` is ``"line"`` or ``"stacked"`` (stacked columns); axis titles carry the unit.
+    ``kind`` is ``"line"``, ``"stacked"`` (stacked columns) or ``"bridge"`` (stacked columns whose
+    first is not seen, so that the others float); axis titles carry the unit.
     """
 
     title: str

@@ -12,7 +12,7 @@ import pandas as pd
 
 from optalloc.errors import ModelError
 from optalloc.excel import write_plan_workbook
-from optalloc.family import TableSpec
+from optalloc.family import Chart, TableSpec
 from optalloc.schema import Column, Kind
 
 __all__ = ["SENTENCES", "Explanation"]
@@ -40,6 +40,8 @@ class Explanation:
         Meaning and unit of every column, one for each table, in order.
     without_plan : bool
         Whether it says why there is no plan.
+    charts : tuple of Chart
+        Drawn beside the sentences of the workbook, from the tables.
 
     Raises
     ------
@@ -52,6 +54,7 @@ class Explanation:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     specs: tuple[TableSpec, ...] = ()
     without_plan: bool = False
+    charts: tuple[Chart, ...] = ()
 
     def __post_init__(self) -> None:
         declared = [spec.name for spec in self.specs]
@@ -64,7 +67,9 @@ class Explanation:
         held = tuple(parts)
         sentences = tuple(sentence for part in held for sentence in part.sentences)
         tables = {name: frame for part in held for name, frame in part.tables.items()}
-        return Explanation(title, sentences, tables, tuple(s for part in held for s in part.specs))
+        specs = tuple(spec for part in held for spec in part.specs)
+        charts = tuple(chart for part in held for chart in part.charts)
+        return Explanation(title, sentences, tables, specs, charts=charts)
 
     def __getitem__(self, table: str) -> pd.DataFrame:
         return self.tables[table].copy(deep=False)
@@ -77,7 +82,7 @@ class Explanation:
         """Write a workbook: the sentences first, then one sheet per table; whole or not at all."""
         said = pd.DataFrame({"sentence": list(self.sentences)}, dtype=object)
         tables = {SENTENCES.name: said, **self.tables}
-        write_plan_workbook(tables, (SENTENCES, *self.specs), (), path)
+        write_plan_workbook(tables, (SENTENCES, *self.specs), self.charts, path)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON; dates as ISO text, blanks as null."""
