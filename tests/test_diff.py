@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 
 import optalloc
 from optalloc.cli import app
-from optalloc.diff import words
+from optalloc.diff import compare, words
 from optalloc.diff.bridge import bridge_chart, cost_bridge
 from optalloc.errors import OptallocError
 from optalloc.planfile import read_plan
@@ -520,10 +520,12 @@ def test_a_long_table_is_cut_on_the_console_with_a_word(tmp_path: Path) -> None:
     assert "... and 10 more rows: --out writes them all" in text
 
 
-def test_examples_in_docstrings() -> None:
-    """Proves: numbers, counts and lists are written as their docstrings say."""
-    result = doctest.testmod(words)
-    assert result.attempted and not result.failed
+def test_examples_in_docstrings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves: the examples of the function and of its words give what they say."""
+    monkeypatch.chdir(Path(__file__).resolve().parents[1])
+    for module in (words, compare):
+        result = doctest.testmod(module)
+        assert result.attempted and not result.failed
 
 
 def test_frames_are_frames(pair: tuple[optalloc.Plan, optalloc.Plan]) -> None:
