@@ -58,7 +58,7 @@ def test_a_changed_cell_is_told_with_both_values_and_addresses(tmp_path: Path) -
     assert rows(said, "Changes", "sheet", "added", "removed", "changed") == [("Demand", 0, 0, 1)]
     assert said["Rows"].empty
     assert said.sentences == (
-        "Demand: 1 cell changed: it_mw of load, R, Y2 from 50 to 55 MW IT (A D3, B A3).",
+        "Demand: 1 cell changed: it_mw of load, R, Y2 from 50 to 55 MW IT (D3 in A, A3 in B).",
     )
 
 

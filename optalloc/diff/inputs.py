@@ -240,11 +240,9 @@ def _sheet_in_words(
 
 def _cell(cell: dict[str, object]) -> str:
     of = f" of {cell['key']}" if cell["key"] else ""
-    where = (
-        cell["cell_a"]
-        if cell["cell_a"] == cell["cell_b"]
-        else ", ".join(f"{n} {cell[f'cell_{n.lower()}'] or 'has none'}" for n in "AB")
-    )
+    at = [f"{cell[f'cell_{n.lower()}']} in {n}" for n in "AB" if cell[f"cell_{n.lower()}"]]
+    same = cell["cell_a"] == cell["cell_b"]
+    where = cell["cell_a"] if same else ", ".join(at)
     values = f"from {value_in_words(cell['a'])} to {value_in_words(cell['b'], str(cell['unit']))}"
     return f"{cell['column']}{of} {values} ({where})"
 
@@ -252,7 +250,12 @@ def _cell(cell: dict[str, object]) -> str:
 def _renamed(
     sheet: Sheet, removed: list[dict[str, object]], added: list[dict[str, object]]
 ) -> Iterator[str]:
-    """A row that has left and one that has come, alike but for their keys."""
+    """A row that has left and one that has come, alike but for their keys.
+
+    Where more have come than have left, or fewer, likeness says little.
+    """
+    if len(removed) != len(added):
+        return
     left, right = Counter(r["content"] for r in removed), Counter(r["content"] for r in added)
     arrived = {row["content"]: row for row in added}
     for row in removed:
