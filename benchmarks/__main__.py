@@ -10,9 +10,11 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.build import CASES, REPEATS, Measured, Route, measure
+from benchmarks.build import CASES, KNOWN, REPEATS, Measured, Route, measure
 from benchmarks.convert import read_orlib, read_tbed1, write_folder
 from benchmarks.families import as_markdown, left_out, with_table
+from benchmarks.instances import SIZES, write
+from benchmarks.instances import generate as make_instance
 from benchmarks.machine import machine
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -47,15 +49,35 @@ def convert(
 
 
 @app.command()
+def generate(
+    size: Annotated[str, typer.Argument(help=f"One of {', '.join(SIZES)}.")],
+    out: Annotated[Path, typer.Argument(help="Folder to write.")],
+    seed: Annotated[int, typer.Option(help="The same seed, the same instance.", min=0)] = 1,
+) -> None:
+    """Make a planning instance as a workbook folder: always feasible, the same for each seed."""
+    if size not in SIZES:
+        raise typer.BadParameter(f"SIZE must be one of {', '.join(SIZES)}")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise typer.BadParameter(f"{out}: must be a new or empty folder")
+    instance = make_instance(size, seed)
+    write(instance, out)
+    of = instance.size
+    typer.echo(
+        f"wrote {out}: {of.sites} sites, {of.regions} regions, {len(of.months)} periods, "
+        f"{sum(map(len, instance.sheets.values())):,} rows"
+    )
+
+
+@app.command()
 def build(
-    cases: Annotated[str, typer.Option(help="Which cases, by commas.")] = ",".join(CASES),
+    cases: Annotated[str, typer.Option(help=f"Which of {', '.join(KNOWN)}.")] = ",".join(CASES),
     routes: Annotated[str, typer.Option(help="Which routes, by commas.")] = ",".join(Route),
     repeats: Annotated[int, typer.Option(help="Repetitions; medians count.", min=1)] = REPEATS,
     limit: Annotated[float, typer.Option(help="Seconds for one repetition.", min=1)] = 1800,
     as_json: Annotated[bool, typer.Option("--json", help="Print rows as JSON.")] = False,
 ) -> None:
     """Measure seconds and peak memory from data to arrays, side by side."""
-    unknown = {*cases.split(",")} - {*CASES} | {*routes.split(",")} - {*Route}
+    unknown = {*cases.split(",")} - {*KNOWN} | {*routes.split(",")} - {*Route}
     if unknown:
         raise typer.BadParameter(f"unknown: {', '.join(sorted(unknown))}")
     rows = []

@@ -27,10 +27,11 @@ from pyomo.contrib.appsi.solvers import Highs
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 import optalloc
+from benchmarks.instances import SIZES, generate, write
 from optalloc.compile import compile_model, deferred_rules, refresh
 from optalloc.program import index_set, indexed_set, parameter
 
-__all__ = ["CASES", "REPEATS", "Measured", "Route", "measure"]
+__all__ = ["CASES", "KNOWN", "REPEATS", "Measured", "Route", "measure"]
 
 REPEATS = 5
 # Sites and customers of each facility location case; copies of every site of inputs/pacific.
@@ -38,6 +39,8 @@ SHAPES = {"50k": (100, 500), "0.5M": (500, 1000), "4M": (2000, 2000)}
 PACIFIC_COPIES = 10
 COPIED = ("site", "contract", "grid_zone", "zone", "labour_market")
 CASES = (*SHAPES, "pacific")
+# Generated instances, of seed 1, are measured where they are asked for.
+KNOWN = (*CASES, *SIZES)
 INPUTS = Path(__file__).parents[1] / "inputs"
 PACIFIC, MINIMAL = INPUTS / "pacific", INPUTS / "minimal"
 
@@ -252,6 +255,9 @@ def _data(case: str) -> Any:
     if case in SHAPES:
         return Facilities.of(*SHAPES[case])
     with tempfile.TemporaryDirectory() as folder:
+        if case in SIZES:
+            write(generate(case, 1), Path(folder))
+            return _read(Path(folder))
         return _pacific(Path(folder))
 
 

@@ -1,24 +1,37 @@
-"""A folder of CSVs, each of them a sheet."""
+"""A folder of CSVs, each of them a sheet; one may be packed as ``.csv.gz``."""
 
 from __future__ import annotations
 
 import codecs
 import csv
+import gzip
 import hashlib
 import io
 from pathlib import Path
 
 from optalloc.errors import Problem
-from optalloc.faults import MOST_CELLS, file_bytes, problem_at, readable, refusal
+from optalloc.faults import (
+    MOST_BYTES,
+    MOST_CELLS,
+    file_bytes,
+    problem_at,
+    readable,
+    refusal,
+    undamaged,
+)
 from optalloc.rawsheet import RawSheet, Workbook, trimmed
 
 __all__ = ["read_folder"]
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_CSV, _PACKED = ".csv", ".csv.gz"
 
 
 def read_folder(folder: Path) -> Workbook:
     """Read a folder whose CSVs are the sheets, in the order of their names.
+
+    Packing a CSV changes nothing: its cells keep their addresses, and the digest is that of what
+    is inside.
 
     Raises
     ------
@@ -28,7 +41,7 @@ def read_folder(folder: Path) -> Workbook:
     name = folder.name or str(folder)
     with readable(name):
         entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
-        files = [e for e in entries if e.suffix.lower() == ".csv" and e.is_file()]
+        files = [e for e in entries if e.name.lower().endswith((_CSV, _PACKED)) and e.is_file()]
     if not files:
         raise refusal("not-a-workbook", name, "a folder without a CSV")
     problems = [
@@ -40,10 +53,10 @@ def read_folder(folder: Path) -> Workbook:
     digest = hashlib.sha256()
     cells = 0
     for position, file in enumerate(files, start=1):
-        data = file_bytes(file)
-        digest.update(f"{file.name}\0{len(data)}\0".encode() + data)
+        plain, data = _unpacked(file)
+        digest.update(f"{plain.name}\0{len(data)}\0".encode() + data)
         # "Sites.csv" and "Sites.CSV" may lie side by side.
-        sheet = file.stem if file.stem not in sheets else file.name
+        sheet = plain.stem if plain.stem not in sheets else file.name
         cells += data.count(b",") + data.count(b"\n") + data.count(b"\r")
         _refuse_huge_csv(file.name, cells)
         rows, found = _read_csv(data, sheet, position)
@@ -53,6 +66,21 @@ def read_folder(folder: Path) -> Workbook:
         sheets[sheet] = RawSheet(sheet, trimmed(padded), hidden=False)
         problems += found
     return Workbook(folder, sheets, tuple(problems), text_cells=True, digest=digest.hexdigest())
+
+
+def _unpacked(file: Path) -> tuple[Path, bytes]:
+    """Name and bytes of a CSV as it would be unpacked."""
+    data = file_bytes(file)
+    if not file.name.lower().endswith(_PACKED):
+        return file, data
+    with undamaged(file.name):
+        try:
+            data = gzip.GzipFile(fileobj=io.BytesIO(data)).read(MOST_BYTES + 1)
+        except gzip.BadGzipFile as fault:
+            raise ValueError(str(fault)) from fault
+    if len(data) > MOST_BYTES:
+        raise refusal("too-large", file.name, "more than 1 GiB once unpacked")
+    return file.with_suffix(""), data
 
 
 def _looks_like_data(entry: Path) -> bool:

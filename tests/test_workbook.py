@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import io
 import os
 import re
@@ -518,6 +519,37 @@ def test_every_csv_is_a_sheet_and_every_other_file_is_said(tmp_path: Path) -> No
         ("not-read", "notes.docx"),
         ("not-read", "old"),
     ]
+
+
+def test_a_packed_csv_reads_like_a_plain_one(tmp_path: Path) -> None:
+    """Proves: cells, addresses of faults and digest of a .csv.gz are those of the CSV in it, in one
+    piece or in two; what is damaged, cut short or not packed at all is refused by name.
+    Sensitivity: another text has another digest."""
+    text = b"site,limit_mw\nx,1,2\n"
+    plain = read_workbook(folder(tmp_path / "plain", {"Sites.csv": text}))
+    packs = [gzip.compress(text), gzip.compress(text[:9]) + gzip.compress(text[9:])]
+    for number, packed in enumerate(packs):
+        book = read_workbook(folder(tmp_path / f"packed{number}", {"Sites.csv.gz": packed}))
+        assert (book.sheets, book.digest) == (plain.sheets, plain.digest)
+        assert found(book) == found(plain) == [("ragged-row", "Sites", "C2")]
+    other = folder(tmp_path / "other", {"Sites.csv.gz": gzip.compress(text + b"y,2\n")})
+    assert read_workbook(other).digest != plain.digest
+    for number, bad in enumerate([text, packs[0][:-9], packs[0] + b"x", b"\x1f\x8b" + bytes(20)]):
+        problem = refusal(folder(tmp_path / f"bad{number}", {"Sites.csv.gz": bad}))
+        assert problem.code == "truncated" and "Sites.csv.gz" in problem.must
+
+
+def test_a_packed_csv_that_would_be_huge_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proves: what unpacks to more than the most bytes is refused. Sensitivity: just those pass."""
+    monkeypatch.setattr("optalloc.csvfolder.MOST_BYTES", 100)
+    packed = [gzip.compress(b"s\n" + b"x" * (size - 2)) for size in (100, 101)]
+    fits, huge = (
+        folder(tmp_path / f"plan{k}", {"S.csv.gz": data}) for k, data in enumerate(packed)
+    )
+    assert read_workbook(fits).sheets["S"].rows[0] == ("s",)
+    assert refusal(huge).code == "too-large"
 
 
 def test_a_csv_that_is_not_utf_8_names_file_and_byte(tmp_path: Path) -> None:
