@@ -13,7 +13,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
@@ -33,10 +33,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Chart",
+    "Choice",
     "Family",
     "Ledger",
     "Limit",
     "Model",
+    "Price",
     "TableSpec",
     "default_model_path",
     "load_model",
@@ -128,6 +130,61 @@ class Chart:
     y_title: str
 
 
+# A variable, its key, and the least and the most that it may be.
+Held = tuple[str, tuple[Any, ...], float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Price:
+    """What is paid for the members of a `Choice`: at which price does a plan take them, or not?
+
+    Parameters
+    ----------
+    name : str
+        Such as ``"build cost"``.
+    cells : callable
+        ``cells(data, member) -> ((sheet, column, rows), ...)``: the cells that hold it, rows by
+        their index labels. A break-even is told as the mean of the first cells; all cells rise and
+        fall in proportion.
+    """
+
+    name: str
+    cells: Callable[[Dataset, str], Sequence[tuple[str, str, Sequence[int]]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What a plan takes or leaves, one by one, such as sites: why this one and not that one?
+
+    Parameters
+    ----------
+    noun : str
+        What a member is, such as ``"site"``.
+    taken, left : str
+        What a plan that takes a member does, and one that does not, as in ``"builds at {member}"``.
+    never : str
+        What is said of a member that no plan can take.
+    members : callable
+        ``members(data) -> names``.
+    take, leave : callable
+        ``take(data, member) -> held``: bounds that any plan that takes it keeps; empty where no
+        plan can. ``leave`` likewise.
+    ledger : str
+        Ledger over member and period that tells what moves between two plans.
+    prices : tuple of Price
+    """
+
+    noun: str
+    taken: str
+    left: str
+    never: str
+    members: Callable[[Dataset], Sequence[str]]
+    take: Callable[[Dataset, str], Sequence[Held]]
+    leave: Callable[[Dataset, str], Sequence[Held]]
+    ledger: str
+    prices: tuple[Price, ...] = ()
+
+
 def _nothing(*_: Any) -> Iterable[Problem]:
     return ()
 
@@ -176,6 +233,8 @@ class Family:
     separate : callable, optional
         ``separate(data, values) -> cuts`` (`optalloc.cuts.Cuts`): rows of limits that cannot be
         listed in advance, broken by these values; asked at fractional points too.
+    choices : tuple of Choice
+        What a plan takes or leaves one by one, to be explained.
     defaults : callable
         ``defaults(data) -> dict``: solver options that the workbook sets.
     """
@@ -199,6 +258,7 @@ class Family:
     idle_without: tuple[str, ...] = ()
     strengthening: tuple[str, ...] = ()
     separate: Callable[[Dataset, Values], Iterable[Cuts]] | None = None
+    choices: tuple[Choice, ...] = ()
     defaults: Callable[[Dataset], dict[str, Any]] = _no_tables
     doc: str = ""
 

@@ -59,6 +59,7 @@ from ._building import (
     useful_commitments,
 )
 from ._calendar import TINY_MONTHS, calendar
+from ._choices import SITE_CHOICE
 
 SITES = Sheet(
     name="Sites",
@@ -796,6 +797,7 @@ FAMILY = Family(
     ),
     limits=LIMITS,
     outputs=(BUILD,),
+    choices=(SITE_CHOICE,),
     codes={
         "site-too-small": "more stands at a site than max_mw",
         "min-above-max": "a block or minimum that cannot fit the site",

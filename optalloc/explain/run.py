@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from optalloc.errors import InfeasibleError, OptallocError
+from optalloc.explain.choices import insist_on_members
 from optalloc.explain.explanation import Explanation
 from optalloc.explain.noplan import why_no_plan
-from optalloc.explain.parts import PARTS, Solved
+from optalloc.explain.parts import PARTS
+from optalloc.explain.solved import Solved
 from optalloc.family import Model
 from optalloc.outcome import ProgressCallback, StepCallback
 from optalloc.pipeline import (
@@ -70,6 +72,8 @@ def explain(
     ------
     InputError
         With every problem of the workbook at once.
+    OptallocError
+        If a site is asked about that there is not.
     NoPlanError
         If the budget ran out before a first plan was found.
 
@@ -82,6 +86,7 @@ def explain(
     if not budget_s > 0:
         raise OptallocError(f"the budget must be above 0 seconds; found {budget_s:g}")
     dataset, loaded, notices = open_book(book, model, approved, on_phase)
+    insist_on_members(dataset, loaded, sites)
     given: dict[str, Any] = {"gap": gap, "threads": threads, "seed": seed}
 
     def phase(name: str) -> None:
@@ -101,5 +106,5 @@ def explain(
         phase("explain")
         return why_no_plan(dataset, loaded, found, given=given, budget_s=budget_s, on_step=on_step)
     phase("explain")
-    solved = Solved(program, arrays, plan, budget_s, tuple(sites), on_step)
+    solved = Solved(program, arrays, plan, options, budget_s, tuple(sites), on_step)
     return Explanation.joined("What there is to say of the plan", [part(solved) for part in PARTS])

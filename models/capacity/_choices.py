@@ -1,0 +1,88 @@
+"""Sites as a choice: what building at one means, what not, and the prices that decide it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from optalloc.dataset import Dataset
+from optalloc.family import Choice, Held, Price
+
+from ._building import active_sites, possible_starts, useful_commitments
+from ._contracts import ENERGY
+
+# What a site without blocks or minimum builds at least, where it is built at.
+LEAST_MW = 1.0
+
+
+def sites(data: Dataset) -> Sequence[str]:
+    """Every site that is not excluded."""
+    return [str(site) for site in active_sites(data)["site"]]
+
+
+def build_there(data: Dataset, site: str) -> Sequence[Held]:
+    """At least the first start that the site allows, by the last period that is of use."""
+    starts = _starts(data, site)
+    if starts.empty:
+        return ()
+    last = starts.iloc[-1]
+    if pd.notna(last["block_mw"]):
+        least = max(1.0, np.ceil(last["min_mw"] / last["block_mw"] - 1e-9))
+    else:
+        least = min(max(last["min_mw"], LEAST_MW), last["room_mw"])
+    return (("started", (site, last["period"]), least, np.inf),)
+
+
+def build_nothing_there(data: Dataset, site: str) -> Sequence[Held]:
+    """No start in any period, and no commitment."""
+    starts = possible_starts(data)
+    commits = useful_commitments(data, starts)
+    commits = commits[commits["site"] == site]
+    return (
+        *(("started", (site, period), 0.0, 0.0) for period in _starts(data, site)["period"]),
+        *(("committed", (site, period), 0.0, 0.0) for period in commits["period"]),
+    )
+
+
+def _starts(data: Dataset, site: str) -> pd.DataFrame:
+    starts = possible_starts(data)
+    return starts[starts["site"] == site]
+
+
+def build_cost(data: Dataset, site: str) -> Sequence[tuple[str, str, Sequence[int]]]:
+    """The site's own cell."""
+    rows = data["Sites"]
+    return (("Sites", "build_cost_per_mw", _labels(rows["site"] == site)),)
+
+
+def power_price(data: Dataset, site: str) -> Sequence[tuple[str, str, Sequence[int]]]:
+    """Spot prices of the site's zone, and prices of the contracts that may supply the site."""
+    zone = active_sites(data).at[site, "grid_zone"]
+    contracts = data["Contracts"]
+    supplies = (contracts["site"] == site) | (contracts["zone"] == zone)
+    return (
+        ("PowerPrices", "spot_price_per_mwh", _labels(data["PowerPrices"]["zone"] == zone)),
+        ("Contracts", "price_per_mwh", _labels(supplies & (contracts["kind"] == ENERGY))),
+    )
+
+
+def _labels(chosen: pd.Series) -> list[int]:
+    return [int(str(row)) for row in chosen.index[chosen.astype(bool)]]
+
+
+SITE_CHOICE = Choice(
+    noun="site",
+    taken="builds at {member}",
+    left="builds nothing at {member}",
+    never="nothing that is built at {member} would be in service within the periods",
+    members=sites,
+    take=build_there,
+    leave=build_nothing_there,
+    ledger="online_mw",
+    prices=(
+        Price(name="build cost", cells=build_cost),
+        Price(name="power price", cells=power_price),
+    ),
+)
