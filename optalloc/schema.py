@@ -33,6 +33,7 @@ class Missing(StrEnum):
     UNLIMITED = "no limit"
     CARRY = "the last value carries forward"
     NOTHING = "nothing of that name exists"
+    BLANK = "the same as blank cells"
 
 
 class _Required:

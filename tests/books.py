@@ -157,21 +157,24 @@ def everything() -> Book:
         Sources=[{"subject": "Sites", "source": "assumption"}],
         Sites=[
             {
-                "site": "Home", "market": "M", "jurisdiction": "US", "grid_zone": "East",
+                "site": "Home", "market": "M", "jurisdiction": "US",
+                "latitude": 39.0, "longitude": -77.5, "grid_zone": "East",
                 "labour_market": "L", "status": "existing", "existing_mw": 40, "max_mw": 60,
                 "block_mw": 20, "block_lead_months": 6, "site_lead_months": 0, "site_cost": 0,
                 "build_cost_per_mw": 9, "fixed_cost_per_year": 1, "cost_per_mw_year": 0.2,
                 "pue": 1.2, "max_blocks_per_period": 1, "currency": None, "min_mw": 0,
             },
             {
-                "site": "Tokyo", "market": "J", "jurisdiction": "JP", "grid_zone": "Kanto",
+                "site": "Tokyo", "market": "J", "jurisdiction": "JP",
+                "latitude": 35.8, "longitude": 140.1, "grid_zone": "Kanto",
                 "labour_market": "K", "status": "candidate", "existing_mw": 0, "max_mw": 80,
                 "block_mw": 20, "block_lead_months": 6, "site_lead_months": 3, "site_cost": 3000,
                 "build_cost_per_mw": 1800, "fixed_cost_per_year": 150, "cost_per_mw_year": 30,
                 "pue": 1.25, "currency": "JPY", "min_mw": 40,
             },
             {
-                "site": "Sydney", "market": "A", "jurisdiction": "AU", "grid_zone": "NSW",
+                "site": "Sydney", "market": "A", "jurisdiction": "AU",
+                "latitude": -33.9, "longitude": 151.0, "grid_zone": "NSW",
                 "labour_market": "K", "status": "candidate", "existing_mw": 0, "max_mw": 80,
                 "block_mw": None, "block_lead_months": 6, "site_lead_months": 0, "site_cost": 10,
                 "build_cost_per_mw": 10, "fixed_cost_per_year": 1, "cost_per_mw_year": 0.2,
@@ -205,6 +208,10 @@ def everything() -> Book:
             *demand(45, 50, 55, 75),
             *demand(0, 0, 25, 30, workload="state", region="Japan"),
             *in_units(0, 10, 50, 50, workload="load", region="Japan"),
+        ],
+        Regions=[
+            {"region": "R", "latitude": 39, "longitude": -77},
+            {"region": "Japan", "latitude": 35.7, "longitude": 139.7},
         ],
         ComputeUnits=[
             {"workload": "load", "period": "Y1", "mw_per_unit": 0.12},

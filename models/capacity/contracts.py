@@ -69,6 +69,11 @@ PROCUREMENT = TableSpec(
     columns=(
         Column(name="contract", kind=Kind.TEXT, meaning="Contract."),
         Column(name="kind", kind=Kind.TEXT, meaning="capacity, energy or generation."),
+        Column(
+            name="jurisdiction",
+            kind=Kind.TEXT,
+            meaning="Where its site, or the sites of its zone, lie; blank where that is in several.",
+        ),
         Column(name="period", kind=Kind.TEXT, meaning="Period."),
         Column(
             name="signed_mw", kind=Kind.NUMBER, unit="MW grid", meaning="To sign in the period."
@@ -331,6 +336,7 @@ def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
     active = values.ledger("contracted_mw").rename(columns={"value": "active_mw"})
     frame = active.merge(signed, on=KEYS, how="left").fillna({"signed_mw": 0.0})
     frame["kind"] = frame["contract"].map(data["Contracts"].set_index("contract")["kind"])
+    frame["jurisdiction"] = frame["contract"].map(jurisdictions(data))
     procurement = frame[[column.name for column in PROCUREMENT.columns]]
     covered = values.variable("covered", USE_KEYS).rename(columns={"value": "covered_mw"})
     return {
@@ -338,6 +344,20 @@ def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
         "Coverage": covered[covered["covered_mw"] > 0],
         "Actions": actions(data, procurement),
     }
+
+
+def jurisdictions(data: Dataset) -> pd.Series:
+    """Jurisdiction of each contract that has just one."""
+    sites = data["Sites"]
+    offered = data["Contracts"][["contract", "site", "zone"]]
+    named = [
+        offered.dropna(subset=[own]).merge(
+            sites[["jurisdiction", theirs]].rename(columns={theirs: own}), on=own
+        )
+        for own, theirs in (("site", "site"), ("zone", "grid_zone"))
+    ]
+    found = pd.concat(named).dropna(subset=["jurisdiction"]).groupby("contract")["jurisdiction"]
+    return found.first()[found.nunique() == 1]
 
 
 def actions(data: Dataset, procurement: pd.DataFrame) -> pd.DataFrame:
@@ -357,7 +377,7 @@ def actions(data: Dataset, procurement: pd.DataFrame) -> pd.DataFrame:
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Signings and peaks restated from the Procurement, Coverage and Build tables."""
     offered, coverage = data["Contracts"], tables["Coverage"]
-    procurement = tables["Procurement"].drop(columns="kind").merge(offered, on="contract")
+    procurement = tables["Procurement"].drop(columns=["kind", "jurisdiction"]).merge(offered, on="contract")
     signed = procurement[procurement["signed_mw"] != 0]
     position = calendar(data)["position"]
     within = (
@@ -428,7 +448,9 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     fees = frame.assign(item="contract_fee", subject=frame["contract"])
     cost = [running_rows(data, "contracts", fees), _deposit_rows(data, procurement)]
     return {
-        "Procurement": frame.drop(columns="cash"),
+        "Procurement": frame.drop(columns="cash").assign(
+            jurisdiction=frame["contract"].map(jurisdictions(data))
+        ),
         "Actions": actions(data, procurement),
         "Cost": pd.concat([part for part in cost if len(part)] or cost[:1], ignore_index=True),
     }

@@ -155,7 +155,7 @@ LOAD = TableSpec(
     meaning="What each site serves; only what is served has a row.",
     key=("workload", "region", "site", "period"),
     across="period",
-    spread=("served_mw",),
+    spread=("served_mw", "taken_mw"),
     columns=(
         Column(name="workload", kind=Kind.TEXT, meaning="Workload."),
         Column(name="region", kind=Kind.TEXT, meaning="Region served."),
@@ -163,6 +163,12 @@ LOAD = TableSpec(
         Column(name="latency_ms", kind=Kind.NUMBER, unit="ms", meaning="Round trip between them."),
         Column(name="period", kind=Kind.TEXT, meaning="Period."),
         Column(name="served_mw", kind=Kind.NUMBER, unit="MW IT", meaning="Peak load served."),
+        Column(
+            name="taken_mw",
+            kind=Kind.NUMBER,
+            unit="MW IT",
+            meaning="Capacity that it takes, reserve included.",
+        ),
     ),
 )
 
@@ -172,6 +178,8 @@ BALANCE = TableSpec(
     key=("period",),
     columns=(
         Column(name="period", kind=Kind.TEXT, meaning="Period."),
+        Column(name="start", kind=Kind.DATE, meaning="First day of the period."),
+        Column(name="months", kind=Kind.NUMBER, unit="months", meaning="Its length."),
         Column(name="demand_mw", kind=Kind.NUMBER, unit="MW IT", meaning="Peak load asked for."),
         Column(name="served_mw", kind=Kind.NUMBER, unit="MW IT", meaning="Peak load served."),
         Column(
@@ -474,6 +482,7 @@ def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
     served = values.variable("served", KEYS).rename(columns={"value": "served_mw"})
     latency = network(data)[["site", "region", "latency_ms"]]
     load = served[served["served_mw"] > 0].merge(latency, on=["site", "region"])
+    load["taken_mw"] = taken_mw(data, load)
     load = load[[column.name for column in LOAD.columns]]
     totals = {
         "demand_mw": asked(data).groupby("period")["it_mw"].sum(),
@@ -483,13 +492,17 @@ def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
     return {"Load": load, "Balance": balance(data, load, totals)}
 
 
+def taken_mw(data: Dataset, load: pd.DataFrame) -> pd.Series:
+    """Capacity that load takes, with its workload's reserve."""
+    reserve = data["Workloads"].set_index("workload")["reserve_share"]
+    return load["served_mw"] * (1.0 + load["workload"].map(reserve).astype(float))
+
+
 def balance(data: Dataset, load: pd.DataFrame, totals: Mapping[str, pd.Series]) -> pd.DataFrame:
     """Capacity against demand by period."""
-    names = calendar(data).index
-    reserve = (
-        load["workload"].map(data["Workloads"].set_index("workload")["reserve_share"]).astype(float)
-    )
-    taken = (load["served_mw"] * (1.0 + reserve)).groupby(load["period"]).sum()
+    cal = calendar(data)
+    names = cal.index
+    taken = taken_mw(data, load).groupby(load["period"]).sum()
     columns = {
         **totals,
         "served_mw": load.groupby("period")["served_mw"].sum(),
@@ -498,7 +511,10 @@ def balance(data: Dataset, load: pd.DataFrame, totals: Mapping[str, pd.Series]) 
     frame = pd.DataFrame(
         {k: v.reindex(names).fillna(0.0).astype(float) for k, v in columns.items()}
     )
-    return frame.rename_axis("period").reset_index()
+    frame = frame.rename_axis("period").reset_index()
+    frame.insert(1, "start", cal["date"].to_numpy())
+    frame.insert(2, "months", cal["months"].to_numpy(float))
+    return frame[[column.name for column in BALANCE.columns]]
 
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -591,7 +607,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     )
     cost = cost.rename(columns={"begin": "first_month", "end": "last_month"})
     return {
-        "Load": rows[[*KEYS, "latency_ms"]],
+        "Load": rows[[*KEYS, "latency_ms"]].assign(taken_mw=taken_mw(data, rows)),
         "Balance": balance(data, load, {**by_period, "demand_mw": asked_for}),
         "Cost": charge_rows(
             "placement", cost.assign(item="network", kind=CASH, subject=cost["site"])

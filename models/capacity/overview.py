@@ -1,0 +1,307 @@
+"""Overview: one row per site, start and region, with dates and places, for the report to draw.
+
+In words
+    Nothing is decided or limited here. Where regions lie is read, and what the other families
+    decide is told once more by site, by start and by region, with dates in place of periods.
+Data
+    Regions; Sites.
+Decides
+    Nothing.
+Limits
+    None.
+Reads and posts
+    Reads and posts nothing.
+Source
+    Planner's convention: what is energised at a site is what was started there first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optalloc.dataset import Dataset
+from optalloc.family import Family, TableSpec
+from optalloc.program import Ledgers
+from optalloc.schema import Column, Kind, Missing, Sheet
+from optalloc.values import Values
+
+from ._building import KEYS, active_sites, possible_service, possible_starts, standing_mw
+from ._calendar import calendar
+from ._demand import asked
+
+# Below this, in MW, is noise of the solver's arithmetic.
+TINY_MW = 1e-6
+DAYS_PER_MONTH = 30.4375
+
+REGIONS = Sheet(
+    name="Regions",
+    meaning="Where the regions of Demand lie on the map of the report.",
+    key=("region",),
+    missing=Missing.BLANK,
+    columns=(
+        Column(
+            name="region",
+            kind=Kind.TEXT,
+            meaning="Region of Demand.",
+            refers_to="Demand.region",
+            example="Japan",
+        ),
+        Column(
+            name="latitude",
+            kind=Kind.NUMBER,
+            unit="degrees",
+            meaning="Of its middle.",
+            blank=None,
+            blank_means="not on the map",
+            at_least=-90,
+            at_most=90,
+            example=35.7,
+        ),
+        Column(
+            name="longitude",
+            kind=Kind.NUMBER,
+            unit="degrees",
+            meaning="Of its middle.",
+            blank=None,
+            blank_means="not on the map",
+            at_least=-180,
+            at_most=180,
+            example=139.7,
+        ),
+    ),
+)
+
+
+def _degrees(name: str) -> Column:
+    return Column(name=name, kind=Kind.NUMBER, unit="degrees", meaning="Place on the map.")
+
+
+def _mw(name: str, meaning: str) -> Column:
+    return Column(name=name, kind=Kind.NUMBER, unit="MW IT", meaning=meaning)
+
+
+def _date(name: str, meaning: str) -> Column:
+    return Column(name=name, kind=Kind.DATE, meaning=meaning)
+
+
+SITE_LIST = TableSpec(
+    name="SiteList",
+    meaning="Every site: where it is, what the plan does with it, and by when.",
+    key=("site",),
+    columns=(
+        Column(name="site", kind=Kind.TEXT, meaning="Site."),
+        Column(
+            name="plan",
+            kind=Kind.TEXT,
+            meaning="new, extended, as it stands, not built, or excluded by the workbook.",
+        ),
+        Column(name="jurisdiction", kind=Kind.TEXT, meaning="Jurisdiction of the site."),
+        Column(name="market", kind=Kind.TEXT, meaning="Market it lies in."),
+        Column(name="grid_zone", kind=Kind.TEXT, meaning="Grid zone it draws power from."),
+        Column(name="labour_market", kind=Kind.TEXT, meaning="Pool of trades it shares."),
+        _date("committed", "First day of the period in which a candidate is committed."),
+        _date("first_start", "First day of the period of its first start."),
+        _date("first_online", "First day of the period that first has what is built in service."),
+        _mw("standing_mw", "Capacity that exists or is under construction already."),
+        _mw("started_mw", "Capacity whose building the plan starts."),
+        _mw("online_mw", "In service in the last period, leased included."),
+        _mw("max_mw", "Most the site can hold, leases apart."),
+        _degrees("latitude"),
+        _degrees("longitude"),
+    ),
+)
+
+WORKS = TableSpec(
+    name="Works",
+    meaning="Each start of building, with the days on which its site is committed, it is started, delivered and in service.",
+    key=("site", "period"),
+    columns=(
+        Column(name="site", kind=Kind.TEXT, meaning="Site."),
+        Column(name="jurisdiction", kind=Kind.TEXT, meaning="Jurisdiction of the site."),
+        Column(name="period", kind=Kind.TEXT, meaning="Period of the start."),
+        _mw("started_mw", "Capacity started."),
+        Column(
+            name="blocks",
+            kind=Kind.NUMBER,
+            unit="blocks",
+            meaning="The same in blocks; blank where the site has none.",
+        ),
+        _date("committed", "Site committed; blank where it was open before."),
+        _date("started", "Building started."),
+        _date("delivered", "Block lead over."),
+        _date("online", "All of it in service; blank where that is beyond the last period."),
+    ),
+)
+
+REGION_LIST = TableSpec(
+    name="RegionList",
+    meaning="Every region of demand: where it is, and its demand in the last period.",
+    key=("region",),
+    columns=(
+        Column(name="region", kind=Kind.TEXT, meaning="Region."),
+        _degrees("latitude"),
+        _degrees("longitude"),
+        _mw("demand_mw", "Peak load asked for in the last period."),
+        _mw("served_mw", "Peak load served in the last period."),
+    ),
+)
+
+
+def parameters(data: Dataset) -> None:
+    """There is nothing to decide with."""
+
+
+def declare(m: Any, p: None, ledgers: Ledgers) -> None:
+    """Nothing is decided or posted here."""
+
+
+def constrain(m: Any, p: None) -> None:
+    """Nothing is limited here."""
+
+
+def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+    """Sites, starts and regions from the decisions."""
+    started = values.ledger("starting_mw").rename(columns={"value": "mw"})
+    new = values.variable("energised", KEYS).rename(columns={"value": "mw"})
+    committed = values.variable("committed", KEYS)
+    online = values.ledger("online_mw").rename(columns={"value": "online_mw"})
+    served = values.ledger("served_mw").rename(columns={"value": "served_mw"})
+    return _told(data, started, new, committed[committed["value"] > 0.5], online, served)
+
+
+def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The same from the Build, Leasing and Load tables."""
+    build = tables["Build"]
+    leased = tables["Leasing"].groupby(KEYS, as_index=False)["active_mw"].sum()
+    new = build.merge(standing_mw(data), on=KEYS).merge(leased, on=KEYS, how="left")
+    new["mw"] = new["online_mw"] - new["standing_mw"] - new["active_mw"].fillna(0.0)
+    started = build.rename(columns={"started_mw": "mw"})[[*KEYS, "mw"]]
+    committed = build[build["committed"].astype(bool)]
+    return _told(data, started, new[[*KEYS, "mw"]], committed, build, tables["Load"])
+
+
+def _told(
+    data: Dataset,
+    started: pd.DataFrame,
+    new: pd.DataFrame,
+    committed: pd.DataFrame,
+    online: pd.DataFrame,
+    served: pd.DataFrame,
+) -> dict[str, pd.DataFrame]:
+    """All tables from what is started, newly in service, committed, online and served, by period."""
+    cal, sites = calendar(data), active_sites(data)
+    candidates = committed[~committed["site"].map(sites["is_open"]).astype(bool)]
+    first = candidates["period"].map(cal["date"]).groupby(candidates["site"]).min()
+    works = _works(data, started, new, first)
+    case = [("case", data.one("Settings").name, "")]
+    return {
+        "SiteList": _site_list(data, works, first, online),
+        "Works": works,
+        "RegionList": _region_list(data, served),
+        "Summary": pd.DataFrame(case, columns=["figure", "value", "unit"]),
+    }
+
+
+def _works(
+    data: Dataset, started: pd.DataFrame, new: pd.DataFrame, committed: pd.Series
+) -> pd.DataFrame:
+    """One row per start; what is energised first is what was started first."""
+    cal, sites = calendar(data), active_sites(data)
+    service = possible_service(data, possible_starts(data)).set_index(KEYS)["expired"].dropna()
+    in_service = {site: own.set_index("period")["mw"] for site, own in new.groupby("site")}
+    rows = []
+    for site, own in started[started["mw"] > TINY_MW].groupby("site", sort=False):
+        at, built = sites.loc[str(site)], own.set_index("period")["mw"].reindex(cal.index)
+        total = built.fillna(0.0).cumsum()
+        energised = in_service.get(site, pd.Series(dtype=float)).reindex(cal.index).fillna(0.0)
+        gone = [total[service[site, p]] if (site, p) in service.index else 0.0 for p in cal.index]
+        placed = energised.to_numpy(float) + np.array(gone)
+        for period, mw in built.dropna().items():
+            if mw <= TINY_MW:
+                continue
+            done = np.flatnonzero(placed >= total[period] - TINY_MW * (1.0 + total[period]))
+            begins = cal["date"][period]
+            delivered = _after(begins, at["block_lead_months"])
+            online = cal["date"].iloc[done[0]] if len(done) else pd.NaT
+            rows.append(
+                (site, at["jurisdiction"], period, mw, mw / at["block_mw"],
+                 committed.get(site, pd.NaT), begins, delivered, online)
+            )  # fmt: skip
+    frame = pd.DataFrame(rows, columns=[column.name for column in WORKS.columns])
+    days = ["committed", "started", "delivered", "online"]
+    return frame.astype(dict.fromkeys(days, "datetime64[s]"))
+
+
+def _after(day: pd.Timestamp, months: float) -> pd.Timestamp:
+    whole = int(months)
+    later = day + pd.DateOffset(months=whole)
+    return later + pd.Timedelta(days=round(DAYS_PER_MONTH * (months - whole)))
+
+
+def _site_list(
+    data: Dataset, works: pd.DataFrame, committed: pd.Series, online: pd.DataFrame
+) -> pd.DataFrame:
+    """One row per site of the workbook, in its order."""
+    sites = data["Sites"].reset_index(drop=True)
+    last = online[online["period"] == calendar(data).index[-1]].set_index("site")["online_mw"]
+    by_site = works.groupby("site")
+    name = sites["site"]
+    started = name.map(by_site["started_mw"].sum()).astype(float).fillna(0.0)
+    opened = name.map(committed)
+    plan = np.select(
+        [
+            sites["status"] == "excluded",
+            (sites["status"] == "candidate") & opened.notna(),
+            sites["status"] == "candidate",
+            started > 0,
+        ],
+        ["excluded", "new", "not built", "extended"],
+        default="as it stands",
+    )
+    frame = sites.assign(
+        plan=plan,
+        committed=pd.to_datetime(opened),
+        first_start=pd.to_datetime(name.map(by_site["started"].min())),
+        first_online=pd.to_datetime(name.map(by_site["online"].min())),
+        standing_mw=sites["existing_mw"] + sites["under_construction_mw"],
+        started_mw=started,
+        online_mw=name.map(last).astype(float).fillna(0.0),
+    )
+    return frame[[column.name for column in SITE_LIST.columns]]
+
+
+def _region_list(data: Dataset, served: pd.DataFrame) -> pd.DataFrame:
+    """One row per region that Demand names, in its order."""
+    last = calendar(data).index[-1]
+    demand = asked(data)
+    now = demand[demand["period"] == last].groupby("region")["it_mw"].sum()
+    met = served[served["period"] == last].groupby("region")["served_mw"].sum()
+    names = pd.Series(demand["region"].unique(), dtype=object)
+    places = data["Regions"].set_index("region")
+    return pd.DataFrame(
+        {
+            "region": names,
+            "latitude": names.map(places["latitude"]).astype(float),
+            "longitude": names.map(places["longitude"]).astype(float),
+            "demand_mw": names.map(now).astype(float).fillna(0.0),
+            "served_mw": names.map(met).astype(float).fillna(0.0),
+        }
+    )
+
+
+FAMILY = Family(
+    name="overview",
+    title="Overview",
+    order=95,
+    sheets=(REGIONS,),
+    outputs=(SITE_LIST, WORKS, REGION_LIST),
+    parameters=parameters,
+    declare=declare,
+    constrain=constrain,
+    tables=tables,
+    recompute=recompute,
+)
