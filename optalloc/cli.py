@@ -43,9 +43,14 @@ from optalloc.mark import mark_workbook
 from optalloc.pipeline import compile_program
 from optalloc.pipeline import solve as solve_book
 from optalloc.plan import Plan
+from optalloc.planfile import read_plan as read_plan_file
 from optalloc.program import build
 from optalloc.progress import ProgressDisplay
+<<<<<<< HEAD
 from optalloc.showtables import print_tables
+=======
+from optalloc.report import write_report
+>>>>>>> 9e1e292 (report.html beside plan.xlsx: one page with map, charts and tables, from the plan's tables alone)
 from optalloc.template import write_template
 from optalloc.validate import check as check_workbook
 from optalloc.validate import validate
@@ -87,7 +92,7 @@ def main() -> None:
 @app.command()
 def solve(
     book: Book,
-    out: Annotated[Path, typer.Option(help="Folder for plan.xlsx.")] = Path("out"),
+    out: Annotated[Path, typer.Option(help="Folder for plan.xlsx and report.html.")] = Path("out"),
     gap: Annotated[
         float | None, typer.Option(help="Relative gap to stop at.", min=0, max=1)
     ] = None,
@@ -102,12 +107,13 @@ def solve(
         bool, typer.Option("--json", help="Print the plan as one JSON object, nothing else.")
     ] = False,
 ) -> None:
-    """Find the plan of least cost, prove how good it is, audit it, and write plan.xlsx."""
+    """Find the plan of least cost, prove how good it is, audit it, and write it down."""
     errors = Console(stderr=True)
 
     def run() -> Plan:
         if not as_json:
-            _refuse_folder(out)
+            for name in ("plan.xlsx", "report.html"):
+                _refuse_folder(out, name)
         with ProgressDisplay(errors) as display, _plan_kept(errors) as hold:
 
             def on_phase(name: str) -> None:
@@ -128,6 +134,7 @@ def solve(
             if not as_json:
                 out.mkdir(parents=True, exist_ok=True)
                 plan.to_excel(out / "plan.xlsx")
+                plan.to_html(out / "report.html")
         return plan
 
     plan = _guarded(run, as_json=as_json)
@@ -137,7 +144,31 @@ def solve(
     for notice in plan.notices:
         _say(errors, f"notice: {notice}")
     _print_summary(plan)
-    _say(errors, f"wrote {out / 'plan.xlsx'}")
+    _say(errors, f"wrote {out / 'plan.xlsx'} and {out / 'report.html'}")
+
+
+@app.command()
+def report(
+    plan: Annotated[Path, typer.Argument(help="A plan.xlsx that optalloc solve wrote.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Page to write; report.html beside PLAN by default.")
+    ] = None,
+    model: ModelDir = None,
+) -> None:
+    """Write a plan as one page to look at: map, charts and tables, without a connection."""
+    target = plan.with_name("report.html") if out is None else out
+
+    def run() -> None:
+        if target.suffix.lower() not in (".html", ".htm"):
+            raise typer.BadParameter("--out must end in .html")
+        _refuse_folder(target.parent, target.name)
+        loaded = load_model(model)
+        read = read_plan_file(plan, loaded)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_report(read.tables, read.specs, loaded.charts, loaded.report, target)
+
+    _guarded(run)
+    print(f"wrote {target}")
 
 
 @app.command()
@@ -438,4 +469,6 @@ def _print_summary(plan: Plan) -> None:
         table.add_row(str(row.figure), shown, str(row.unit))
     console = Console()
     # A pipe has no width to wrap to.
-    console.print(table, width=None if console.is_terminal else 200)
+    if not console.is_terminal:
+        console.width = 200
+    console.print(table)

@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from optalloc.errors import ModelError, Problem
+from optalloc.exhibits import Report
 from optalloc.schema import Column, Sheet
 from optalloc.sweep.sheet import SWEEPS, sweeps_of
 
@@ -207,6 +208,8 @@ class Family:
         Place in documents and in the template; never the order of building.
     sheets, ledgers, limits, outputs, charts : tuple
         What the family reads, owns, restricts, reports and draws.
+    report : Report
+        What it adds to report.html.
     codes : dict
         Code of each problem that `check` can raise, with what it means.
     check : callable
@@ -247,6 +250,7 @@ class Family:
     limits: tuple[Limit, ...] = ()
     outputs: tuple[TableSpec, ...] = ()
     charts: tuple[Chart, ...] = ()
+    report: Report = field(default_factory=Report)
     codes: Mapping[str, str] = field(default_factory=dict)
     check: Callable[[Dataset], Iterable[Problem]] = _nothing
     parameters: Callable[[Dataset], Any]
@@ -303,6 +307,11 @@ class Model:
     def charts(self) -> tuple[Chart, ...]:
         """Every chart of the plan, in document order."""
         return tuple(chart for family in self.families for chart in family.charts)
+
+    @property
+    def report(self) -> Report:
+        """What all families together add to report.html."""
+        return sum((family.report for family in self.families), Report())
 
     @property
     def outputs(self) -> dict[str, TableSpec]:

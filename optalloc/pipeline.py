@@ -374,6 +374,7 @@ def _plan(
         versions,
         program.dataset.digest,
         notices,
+        program.model.report,
     )
 
 

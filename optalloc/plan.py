@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from optalloc.errors import Problem
 from optalloc.excel import write_plan_workbook
+from optalloc.exhibits import Report
 from optalloc.family import Chart, TableSpec
 from optalloc.outcome import Outcome
 from optalloc.tables import table_named
@@ -35,6 +36,7 @@ class Plan:
     versions: Mapping[str, str]
     input_hash: str
     notices: tuple[Problem, ...] = ()
+    report: Report = field(default_factory=Report)
 
     def __getitem__(self, table: str) -> pd.DataFrame:
         return table_named(self.tables, table)
@@ -61,6 +63,13 @@ class Plan:
     def to_excel(self, path: str | Path) -> None:
         """Write the plan as a workbook, one sheet per table, with charts."""
         write_plan_workbook(self.tables, self.specs, self.charts, path)
+
+    def to_html(self, path: str | Path) -> None:
+        """Write the plan as one page to look at, which needs nothing else."""
+        # Imported here: a plan that is not looked at does not wait for it.
+        from optalloc.report import write_report  # noqa: PLC0415
+
+        write_report(self.tables, self.specs, self.charts, self.report, path)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the plan as plain values, ready for JSON; dates as ISO text, blanks as null."""

@@ -84,7 +84,8 @@ def altered(table: pd.DataFrame, column: str) -> pd.DataFrame:
     if given.dtype == bool:
         row, value = 0, not given.iloc[0]
     elif pd.api.types.is_datetime64_any_dtype(given):
-        row, value = 0, given.iloc[0] + pd.Timedelta(days=31)
+        row = int(given.notna().to_numpy().argmax())
+        value = given.iloc[row] + pd.Timedelta(days=31)
     elif numbers.notna().any():
         row = int(numbers.abs().fillna(-1).argmax())
         value = numbers.iloc[row] * 1.01 + 1

@@ -84,7 +84,7 @@ def test_a_plan_is_summed_up_on_stdout_and_written(solved: tuple[Run, Path]) -> 
     figures = dict(re.split(r"\s{2,}", line.strip())[:2] for line in run.stdout.splitlines())
     assert figures["total cost"] == "1,170.0000"
     assert (figures["quality"], figures["gap"]) == ("optimal", "0.0000 %")
-    assert [path.name for path in out.iterdir()] == ["plan.xlsx"]
+    assert sorted(path.name for path in out.iterdir()) == ["plan.xlsx", "report.html"]
     assert {"Summary", "Build", "Cost", "Audit", "Run"} <= set(
         openpyxl.load_workbook(out / "plan.xlsx").sheetnames
     )
@@ -92,7 +92,7 @@ def test_a_plan_is_summed_up_on_stdout_and_written(solved: tuple[Run, Path]) -> 
 
 def test_progress_goes_to_stderr_in_plain_lines(solved: tuple[Run, Path]) -> None:
     run, out = solved
-    assert one_line(run.stderr) == f"wrote {out / 'plan.xlsx'}"
+    assert one_line(run.stderr) == f"wrote {out / 'plan.xlsx'} and {out / 'report.html'}"
     phases = [line.split()[2] for line in run.stderr.splitlines()[:-1]]
     assert phases[:5] == ["read", "validate", "build", "compile", "solve"]
     assert phases[-1] == "audit"
@@ -257,7 +257,7 @@ def test_a_plan_of_before_is_replaced_and_other_files_stay(tmp_path: Path) -> No
     assert optalloc_says("solve", MINIMAL, "--out", tmp_path).returncode == 0
     assert (tmp_path / "plan.xlsx").read_bytes().startswith(b"PK")
     assert (tmp_path / "mine.txt").read_text() == "old"
-    assert len(list(tmp_path.iterdir())) == 2
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 # Ctrl-C -------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset
+from optalloc.exhibits import Report, Use
 from optalloc.family import Family, Limit
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
@@ -141,6 +142,18 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     return found
 
 
+REPORT = Report(
+    exhibits=(
+        Use(
+            title="Budget",
+            order=520,
+            note="Capital spending.",
+            limits=("capital_in_period", "capital_to_date"),
+        ),
+    ),
+)
+
+
 FAMILY = Family(
     name="budget",
     title="Budget",
@@ -165,6 +178,7 @@ FAMILY = Family(
             formula="sum_{q<=p} capital_spending[q] <= max_capital_to_date[p]",
         ),
     ),
+    report=REPORT,
     parameters=parameters,
     declare=declare,
     constrain=constrain,

@@ -28,6 +28,7 @@ import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
+from optalloc.exhibits import Report, Use
 from optalloc.family import Family, Limit, TableSpec
 from optalloc.program import Ledgers, index_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
@@ -234,6 +235,17 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     return {"Emissions": _reported(data, totals(data, tables))}
 
 
+REPORT = Report(
+    exhibits=(
+        Use(
+            title="Carbon",
+            order=450,
+            limits=("emissions_within_cap", "clean_energy"),
+        ),
+    ),
+)
+
+
 FAMILY = Family(
     name="carbon",
     title="Carbon",
@@ -264,6 +276,7 @@ FAMILY = Family(
         "carbon-without-energy": "limits on emissions where energy has no source",
     },
     check=check,
+    report=REPORT,
     parameters=parameters,
     declare=declare,
     constrain=constrain,

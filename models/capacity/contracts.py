@@ -35,6 +35,7 @@ import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
+from optalloc.exhibits import Report, Series, Trend, Use
 from optalloc.family import Family, Ledger, Limit, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind
@@ -377,7 +378,9 @@ def actions(data: Dataset, procurement: pd.DataFrame) -> pd.DataFrame:
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Signings and peaks restated from the Procurement, Coverage and Build tables."""
     offered, coverage = data["Contracts"], tables["Coverage"]
-    procurement = tables["Procurement"].drop(columns=["kind", "jurisdiction"]).merge(offered, on="contract")
+    procurement = (
+        tables["Procurement"].drop(columns=["kind", "jurisdiction"]).merge(offered, on="contract")
+    )
     signed = procurement[procurement["signed_mw"] != 0]
     position = calendar(data)["position"]
     within = (
@@ -551,6 +554,35 @@ LIMITS = (
     ),
 )
 
+REPORT = Report(
+    exhibits=(
+        Trend(
+            title="Power to sign",
+            order=400,
+            note="Megawatts to sign in each period, by contract.",
+            y_title="MW grid to sign",
+            series=(Series(table="Procurement", value="signed_mw", label="To sign"),),
+            stacked=True,
+            by="contract",
+        ),
+        Trend(
+            title="Power under contract",
+            order=410,
+            note="Megawatts active in each period, by contract, signed before included.",
+            y_title="MW grid active",
+            series=(Series(table="Procurement", value="active_mw", label="Active"),),
+            stacked=True,
+            by="contract",
+        ),
+        Use(
+            title="Contracts against their limits",
+            order=420,
+            limits=("contract_within_max", "peak_covered"),
+        ),
+    ),
+)
+
+
 FAMILY = Family(
     name="contracts",
     title="Power contracts",
@@ -577,6 +609,7 @@ FAMILY = Family(
         "contract-ended": "a signed contract that ended before the first period",
     },
     check=check,
+    report=REPORT,
     parameters=parameters,
     declare=declare,
     constrain=constrain,

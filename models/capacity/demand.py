@@ -29,6 +29,7 @@ import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
+from optalloc.exhibits import Filter, Report, Series, Trend
 from optalloc.family import Family, Ledger, Limit, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
@@ -414,6 +415,21 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     }
 
 
+REPORT = Report(
+    filters=(Filter(column="workload", title="Workload", table="Service"),),
+    exhibits=(
+        Trend(
+            title="Demand by region",
+            order=320,
+            y_title="MW IT asked for",
+            series=(Series(table="Service", value="demand_mw", label="Demand"),),
+            stacked=True,
+            by="region",
+        ),
+    ),
+)
+
+
 FAMILY = Family(
     name="demand",
     title="Demand",
@@ -463,6 +479,7 @@ FAMILY = Family(
         "unit-without-mw": "demand in compute units before the MW of one is given",
     },
     check=check,
+    report=REPORT,
     parameters=parameters,
     declare=declare,
     constrain=constrain,

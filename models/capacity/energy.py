@@ -36,6 +36,7 @@ import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
+from optalloc.exhibits import Report, Series, Trend
 from optalloc.family import Family, Ledger, Limit, TableSpec
 from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
@@ -552,6 +553,22 @@ LIMITS = (
     ),
 )
 
+REPORT = Report(
+    exhibits=(
+        Trend(
+            title="Where energy comes from",
+            order=430,
+            y_title="GWh drawn",
+            series=(
+                Series(table="Power", value="contract_gwh", label="From contracts and generation"),
+                Series(table="Power", value="spot_gwh", label="At spot prices"),
+            ),
+            stacked=True,
+        ),
+    ),
+)
+
+
 FAMILY = Family(
     name="energy",
     title="Energy and spot",
@@ -583,6 +600,7 @@ FAMILY = Family(
     outputs=(POWER, DELIVERIES, BILLING),
     codes={"no-energy": "a site without a source of energy where energy is priced"},
     check=check,
+    report=REPORT,
     parameters=parameters,
     declare=declare,
     constrain=constrain,

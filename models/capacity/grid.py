@@ -32,6 +32,7 @@ import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
+from optalloc.exhibits import Report, Use
 from optalloc.family import Family, Ledger, Limit
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
@@ -266,6 +267,18 @@ def _restated(zones: pd.DataFrame, used: str, allowed: str) -> pd.DataFrame:
     return named[ZONE_KEYS].assign(used=named[used], allowed=named[allowed])
 
 
+REPORT = Report(
+    exhibits=(
+        Use(
+            title="Grid",
+            order=440,
+            note="What grid zones carry and take on, and what sites are energised with.",
+            limits=("zone_total", "zone_energisation", "connection"),
+        ),
+    ),
+)
+
+
 FAMILY = Family(
     name="grid",
     title="Grid",
@@ -311,6 +324,7 @@ FAMILY = Family(
     ),
     codes={"missing-period": "a keyed sheet without a row for every period"},
     check=check,
+    report=REPORT,
     parameters=parameters,
     declare=declare,
     constrain=constrain,

@@ -31,6 +31,7 @@ import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset, remembered
 from optalloc.errors import Problem
+from optalloc.exhibits import Report, Use
 from optalloc.family import Family, Ledger, Limit, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
@@ -397,6 +398,18 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     return {"Labour": offered, "Cost": running_rows(data, "labour", cost)}
 
 
+REPORT = Report(
+    exhibits=(
+        Use(
+            title="Labour",
+            order=500,
+            note="Person-months that each pool and tier of workers gives.",
+            limits=("labour_within_pool",),
+        ),
+    ),
+)
+
+
 FAMILY = Family(
     name="labour",
     title="Labour",
@@ -449,6 +462,7 @@ FAMILY = Family(
         "tier-name": "a tier that bears the name of the pool",
     },
     check=check,
+    report=REPORT,
     parameters=parameters,
     declare=declare,
     constrain=constrain,

@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 
 from optalloc.dataset import Dataset
+from optalloc.exhibits import Filter, Listing, Map, Points, Report, Timeline
 from optalloc.family import Family, TableSpec
 from optalloc.program import Ledgers
 from optalloc.schema import Column, Kind, Missing, Sheet
@@ -197,12 +198,17 @@ def _told(
     candidates = committed[~committed["site"].map(sites["is_open"]).astype(bool)]
     first = candidates["period"].map(cal["date"]).groupby(candidates["site"]).min()
     works = _works(data, started, new, first)
-    case = [("case", data.one("Settings").name, "")]
+    figures: list[tuple[str, object, str]] = [("case", data.one("Settings").name, "")]
+    days = {
+        "first decision to build": works[["committed", "started"]].min(axis=1).min(),
+        "last capacity in service from": works["online"].max(),
+    }
+    figures += [(name, f"{day:%Y-%m-%d}", "") for name, day in days.items() if pd.notna(day)]
     return {
         "SiteList": _site_list(data, works, first, online),
         "Works": works,
         "RegionList": _region_list(data, served),
-        "Summary": pd.DataFrame(case, columns=["figure", "value", "unit"]),
+        "Summary": pd.DataFrame(figures, columns=["figure", "value", "unit"]),
     }
 
 
@@ -215,12 +221,13 @@ def _works(
     in_service = {site: own.set_index("period")["mw"] for site, own in new.groupby("site")}
     rows = []
     for site, own in started[started["mw"] > TINY_MW].groupby("site", sort=False):
-        at, built = sites.loc[str(site)], own.set_index("period")["mw"].reindex(cal.index)
+        at: Any = sites.loc[str(site)]
+        built = own.set_index("period")["mw"].reindex(cal.index)
         total = built.fillna(0.0).cumsum()
         energised = in_service.get(site, pd.Series(dtype=float)).reindex(cal.index).fillna(0.0)
         gone = [total[service[site, p]] if (site, p) in service.index else 0.0 for p in cal.index]
         placed = energised.to_numpy(float) + np.array(gone)
-        for period, mw in built.dropna().items():
+        for period, mw in zip(own["period"], own["mw"], strict=True):
             if mw <= TINY_MW:
                 continue
             done = np.flatnonzero(placed >= total[period] - TINY_MW * (1.0 + total[period]))
@@ -248,14 +255,13 @@ def _site_list(
     """One row per site of the workbook, in its order."""
     sites = data["Sites"].reset_index(drop=True)
     last = online[online["period"] == calendar(data).index[-1]].set_index("site")["online_mw"]
-    by_site = works.groupby("site")
-    name = sites["site"]
-    started = name.map(by_site["started_mw"].sum()).astype(float).fillna(0.0)
-    opened = name.map(committed)
+    by_site, name = works.groupby("site"), sites["site"]
+    started = by_site["started_mw"].sum().reindex(name).fillna(0.0).to_numpy(float)
+    opened = _days(committed, name)
     plan = np.select(
         [
             sites["status"] == "excluded",
-            (sites["status"] == "candidate") & opened.notna(),
+            (sites["status"] == "candidate") & ~np.isnat(opened),
             sites["status"] == "candidate",
             started > 0,
         ],
@@ -264,14 +270,19 @@ def _site_list(
     )
     frame = sites.assign(
         plan=plan,
-        committed=pd.to_datetime(opened),
-        first_start=pd.to_datetime(name.map(by_site["started"].min())),
-        first_online=pd.to_datetime(name.map(by_site["online"].min())),
+        committed=opened,
+        first_start=_days(by_site["started"].min(), name),
+        first_online=_days(by_site["online"].min(), name),
         standing_mw=sites["existing_mw"] + sites["under_construction_mw"],
         started_mw=started,
-        online_mw=name.map(last).astype(float).fillna(0.0),
+        online_mw=last.reindex(name).fillna(0.0).to_numpy(float),
     )
     return frame[[column.name for column in SITE_LIST.columns]]
+
+
+def _days(by_site: pd.Series, names: pd.Series) -> np.ndarray:
+    """A day for each of the names; not a time where there is none."""
+    return by_site.reindex(names).to_numpy("datetime64[s]")
 
 
 def _region_list(data: Dataset, served: pd.DataFrame) -> pd.DataFrame:
@@ -285,12 +296,74 @@ def _region_list(data: Dataset, served: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "region": names,
-            "latitude": names.map(places["latitude"]).astype(float),
-            "longitude": names.map(places["longitude"]).astype(float),
-            "demand_mw": names.map(now).astype(float).fillna(0.0),
-            "served_mw": names.map(met).astype(float).fillna(0.0),
+            "latitude": places["latitude"].reindex(names).to_numpy(float),
+            "longitude": places["longitude"].reindex(names).to_numpy(float),
+            "demand_mw": now.reindex(names).fillna(0.0).to_numpy(float),
+            "served_mw": met.reindex(names).fillna(0.0).to_numpy(float),
         }
     )
+
+
+REPORT = Report(
+    headline=(
+        "Build on {sites built on} sites: {MW started} started, {MW online at the end} in service at the end.",
+        "It costs {total cost} in present value, {cash, undiscounted} in cash as it is paid.",
+        "The first decision to build falls due on {first decision to build}; the last capacity comes into service on {last capacity in service from}.",
+    ),
+    figures=(
+        "total cost",
+        "gap",
+        "sites built on",
+        "MW started",
+        "MW online at the end",
+        "most demand unmet in a period",
+        "limits that bind",
+    ),
+    case="case",
+    filters=(
+        Filter(
+            column="jurisdiction",
+            title="Jurisdiction",
+            table="SiteList",
+            through=("site", "grid_zone", "labour_market"),
+        ),
+    ),
+    exhibits=(
+        Map(
+            title="Where it stands",
+            order=100,
+            note="Sites by the MW in service in the chosen period, and the load that they serve.",
+            places=Points(table="SiteList", name="site"),
+            ends=Points(table="RegionList", name="region"),
+            state="plan",
+            hollow=("not built", "excluded"),
+            size_table="Build",
+            size="online_mw",
+            flow_table="Load",
+            flow="served_mw",
+        ),
+        Timeline(
+            title="What is built when",
+            order=200,
+            note="Each start of building, from the commitment of its site until all of it is in service.",
+            table="Works",
+            row="site",
+            size="started_mw",
+            steps=(
+                ("committed", "Committed"),
+                ("started", "Started"),
+                ("delivered", "Delivered"),
+                ("online", "In service"),
+            ),
+        ),
+        Listing(
+            title="Sites",
+            order=950,
+            table="SiteList",
+            note="What the plan does with each site, and by when.",
+        ),
+    ),
+)
 
 
 FAMILY = Family(
@@ -299,6 +372,7 @@ FAMILY = Family(
     order=95,
     sheets=(REGIONS,),
     outputs=(SITE_LIST, WORKS, REGION_LIST),
+    report=REPORT,
     parameters=parameters,
     declare=declare,
     constrain=constrain,

@@ -30,6 +30,7 @@ import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset, remembered
 from optalloc.errors import Problem
+from optalloc.exhibits import Report, Use
 from optalloc.family import Family, Limit
 from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
@@ -274,6 +275,17 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     }
 
 
+REPORT = Report(
+    exhibits=(
+        Use(
+            title="Pace",
+            order=530,
+            limits=("sites_per_period", "mw_started_per_period", "growth"),
+        ),
+    ),
+)
+
+
 FAMILY = Family(
     name="pace",
     title="Pace",
@@ -308,6 +320,7 @@ FAMILY = Family(
     ),
     codes={"no-limit": "a row of limits without a limit"},
     check=check,
+    report=REPORT,
     parameters=parameters,
     declare=declare,
     constrain=constrain,

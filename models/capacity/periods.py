@@ -25,6 +25,7 @@ import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
+from optalloc.exhibits import Bridge, Listing, Report
 from optalloc.family import Chart, Family, Ledger, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Sheet
@@ -524,6 +525,27 @@ def defaults(data: Dataset) -> dict[str, Any]:
     }
 
 
+REPORT = Report(
+    exhibits=(
+        Bridge(
+            title="What it costs",
+            order=700,
+            note="Present value of the whole plan: what each part adds, credits taken off.",
+            table="Cost",
+            by=("family", "site", "item"),
+            value="present_value",
+            y_title="Present value (M)",
+        ),
+        Listing(
+            title="Sources",
+            order=980,
+            table="Sources",
+            note="Where the figures of the workbook come from.",
+        ),
+    ),
+)
+
+
 FAMILY = Family(
     name="periods",
     title="Periods and money",
@@ -546,6 +568,7 @@ FAMILY = Family(
         "unknown-currency": "a currency without an exchange rate",
     },
     check=check,
+    report=REPORT,
     parameters=parameters,
     declare=declare,
     constrain=constrain,

@@ -39,6 +39,7 @@ import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
+from optalloc.exhibits import Periods, Report, Series, Trend
 from optalloc.family import Chart, Family, Ledger, Limit, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
@@ -681,6 +682,35 @@ LIMITS = (
     ),
 )
 
+REPORT = Report(
+    periods=Periods(table="Balance", period="period", start="start", months="months"),
+    exhibits=(
+        Trend(
+            title="Capacity against demand",
+            order=300,
+            note="Demand is peak load; what is in service must hold the load served and its reserve.",
+            y_title="MW IT",
+            series=(
+                Series(table="Service", value="demand_mw", label="Demand", dash="dot"),
+                Series(table="Load", value="served_mw", label="Served"),
+                Series(table="Load", value="taken_mw", label="Served, with reserve", dash="dash"),
+                Series(table="Build", value="online_mw", label="In service"),
+                Series(table="Build", value="installed_mw", label="Delivered", dash="dashdot"),
+            ),
+        ),
+        Trend(
+            title="Capacity by site",
+            order=310,
+            note="Capacity in service, leased included.",
+            y_title="MW IT in service",
+            series=(Series(table="Build", value="online_mw", label="In service"),),
+            stacked=True,
+            by="site",
+        ),
+    ),
+)
+
+
 FAMILY = Family(
     name="placement",
     title="Placement",
@@ -720,6 +750,7 @@ FAMILY = Family(
         "cluster-too-large": "a minimum at one site that no site within reach can hold",
     },
     check=check,
+    report=REPORT,
     parameters=parameters,
     declare=declare,
     constrain=constrain,

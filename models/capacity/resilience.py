@@ -39,6 +39,7 @@ from scipy.optimize import linprog
 from optalloc.cuts import Cuts
 from optalloc.dataset import Dataset, remembered
 from optalloc.errors import Problem
+from optalloc.exhibits import Report, Snapshot
 from optalloc.family import Family, Limit, TableSpec
 from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
@@ -520,6 +521,22 @@ def maximum_flow(
     return float(-found.fun)
 
 
+REPORT = Report(
+    exhibits=(
+        Snapshot(
+            title="What remains after a loss",
+            order=620,
+            note="Capacity left in the chosen period when a member of an event fails, and what must be covered then.",
+            table="Losses",
+            label=("event", "member"),
+            value="left_mw",
+            target="needed_mw",
+            x_title="MW IT",
+        ),
+    ),
+)
+
+
 FAMILY = Family(
     name="resilience",
     title="Resilience",
@@ -552,6 +569,7 @@ FAMILY = Family(
         "member-of-any-one": "members listed for an event of any one",
     },
     check=check,
+    report=REPORT,
     parameters=parameters,
     declare=declare,
     constrain=constrain,

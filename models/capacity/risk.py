@@ -39,6 +39,7 @@ import pyomo.environ as pyo
 from optalloc.cuts import Cuts
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
+from optalloc.exhibits import Report, Series, Trend, Use
 from optalloc.family import Family, Limit, TableSpec
 from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
@@ -714,6 +715,31 @@ LIMITS = (
     ),
 )
 
+REPORT = Report(
+    exhibits=(
+        Trend(
+            title="Capacity by jurisdiction",
+            order=600,
+            y_title="MW IT in service",
+            series=(Series(table="Exposure", value="online_mw", label="In service"),),
+            stacked=True,
+            by="jurisdiction",
+        ),
+        Use(
+            title="Exposure against limits",
+            order=610,
+            note="A floor counts as used what it asks for, and as allowed what there is.",
+            limits=(
+                "online_exposure",
+                "served_exposure",
+                "online_concentration",
+                "served_concentration",
+            ),
+        ),
+    ),
+)
+
+
 FAMILY = Family(
     name="risk",
     title="Jurisdiction risk",
@@ -733,6 +759,7 @@ FAMILY = Family(
         "periods-reversed": "a last period before the first",
     },
     check=check,
+    report=REPORT,
     parameters=parameters,
     declare=declare,
     constrain=constrain,

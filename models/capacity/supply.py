@@ -38,6 +38,7 @@ import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset, remembered
 from optalloc.errors import Problem
+from optalloc.exhibits import Report, Use
 from optalloc.family import Family, Ledger, Limit, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
@@ -743,6 +744,18 @@ LIMITS = (
     ),
 )
 
+REPORT = Report(
+    exhibits=(
+        Use(
+            title="Equipment",
+            order=510,
+            note="Units ordered of what suppliers have, and what may be exported.",
+            limits=("equipment_available", "export_in_period", "export_in_all"),
+        ),
+    ),
+)
+
+
 FAMILY = Family(
     name="supply",
     title="Supply chain",
@@ -776,6 +789,7 @@ FAMILY = Family(
         "periods-reversed": "a last period before the first",
     },
     check=check,
+    report=REPORT,
     parameters=parameters,
     declare=declare,
     constrain=constrain,

@@ -1,0 +1,281 @@
+"""What a model folder declares for the report: kinds of exhibit, and the roles of its tables.
+
+An exhibit names tables and columns of the plan and nothing else. The page draws it and knows no
+site, megawatt or period of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+__all__ = [
+    "Bridge",
+    "Exhibit",
+    "Filter",
+    "Listing",
+    "Map",
+    "Periods",
+    "Points",
+    "Report",
+    "Series",
+    "Snapshot",
+    "Timeline",
+    "Trend",
+    "Use",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Periods:
+    """The plan's periods in order: a table with one row each, and where each begins.
+
+    Parameters
+    ----------
+    table : str
+        Table with a row per period.
+    period, start, months : str
+        Its columns: name, first day, and length in months.
+    title : str
+        What the axis and the slider are called.
+    """
+
+    table: str
+    period: str
+    start: str
+    months: str
+    title: str = "Period"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """A choice that narrows every exhibit whose tables can tell it.
+
+    Parameters
+    ----------
+    column : str
+        Column whose values are chosen from; every table that has it is narrowed by it.
+    title : str
+        What the choice is called.
+    table : str
+        Table from which the values are taken.
+    through : tuple of str
+        Columns of `table`, such as its key, by which tables that lack `column` are narrowed.
+    """
+
+    column: str
+    title: str
+    table: str
+    through: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Points:
+    """Named places: a table with a row each, its columns of name, latitude and longitude."""
+
+    table: str
+    name: str
+    latitude: str = "latitude"
+    longitude: str = "longitude"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """One line or one stack of a trend: a column of a table, added up over each period."""
+
+    table: str
+    value: str
+    label: str
+    dash: str = "solid"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exhibit:
+    """One section of the report; sections stand in the order of `order`.
+
+    Parameters
+    ----------
+    title : str
+        Its heading.
+    order : int
+        Its place on the page.
+    note : str
+        A sentence below the heading: what is to be seen.
+    """
+
+    kind: ClassVar[str] = ""
+    title: str
+    order: int
+    note: str = ""
+
+    def columns(self) -> Iterator[tuple[str, str]]:
+        """Each table and column that the exhibit names."""
+        return iter(())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Map(Exhibit):
+    """Places sized by a value of the chosen period, and flows from them to other places.
+
+    Parameters
+    ----------
+    places, ends : Points
+        Where flows begin and end; the flow table has a column of either name.
+    state : str
+        Column of the places' table that says what becomes of each.
+    hollow : tuple of str
+        States that are drawn as an outline.
+    size_table, size : str
+        Table by place and period, and its column that gives the area of a place.
+    flow_table, flow : str
+        Table by place, end and period, and its column that gives the width of a flow.
+    """
+
+    kind: ClassVar[str] = "map"
+    places: Points
+    ends: Points
+    state: str
+    hollow: tuple[str, ...]
+    size_table: str
+    size: str
+    flow_table: str
+    flow: str
+
+    def columns(self) -> Iterator[tuple[str, str]]:
+        """Each table and column that the exhibit names."""
+        for points in (self.places, self.ends):
+            for column in (points.name, points.latitude, points.longitude):
+                yield points.table, column
+            yield self.flow_table, points.name
+        yield self.places.table, self.state
+        yield self.size_table, self.places.name
+        yield self.size_table, self.size
+        yield self.flow_table, self.flow
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timeline(Exhibit):
+    """Bars between dated steps, one line per row: ``steps`` are date columns and their labels."""
+
+    kind: ClassVar[str] = "timeline"
+    table: str
+    row: str
+    size: str
+    steps: tuple[tuple[str, str], ...]
+
+    def columns(self) -> Iterator[tuple[str, str]]:
+        """Each table and column that the exhibit names."""
+        for column in (self.row, self.size, *(column for column, _ in self.steps)):
+            yield self.table, column
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trend(Exhibit):
+    """Values over the periods: lines, or stacks if ``stacked``.
+
+    ``by`` splits the first series by the values of a column.
+    """
+
+    kind: ClassVar[str] = "trend"
+    y_title: str
+    series: tuple[Series, ...]
+    stacked: bool = False
+    by: str = ""
+
+    def columns(self) -> Iterator[tuple[str, str]]:
+        """Each table and column that the exhibit names."""
+        for series in self.series:
+            yield series.table, series.value
+        if self.by:
+            yield self.series[0].table, self.by
+
+
+@dataclass(frozen=True, kw_only=True)
+class Use(Exhibit):
+    """How much of some kinds of limit is used, by what the limit is about and by period."""
+
+    kind: ClassVar[str] = "use"
+    limits: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot(Exhibit):
+    """Bars of the chosen period, one per ``label``, each with a mark at ``target``."""
+
+    kind: ClassVar[str] = "snapshot"
+    table: str
+    label: tuple[str, ...]
+    value: str
+    target: str
+    x_title: str
+
+    def columns(self) -> Iterator[tuple[str, str]]:
+        """Each table and column that the exhibit names."""
+        for column in (*self.label, self.value, self.target):
+            yield self.table, column
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bridge(Exhibit):
+    """From nought to the total: what each value of a column of ``by`` adds to ``value``."""
+
+    kind: ClassVar[str] = "bridge"
+    table: str
+    by: tuple[str, ...]
+    value: str
+    y_title: str
+
+    def columns(self) -> Iterator[tuple[str, str]]:
+        """Each table and column that the exhibit names."""
+        for column in (*self.by, self.value):
+            yield self.table, column
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing(Exhibit):
+    """A table of the plan among the exhibits; ``where`` names a flag that its rows have."""
+
+    kind: ClassVar[str] = "listing"
+    table: str
+    where: str = ""
+
+    def columns(self) -> Iterator[tuple[str, str]]:
+        """Each table and column that the exhibit names."""
+        if self.where:
+            yield self.table, self.where
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What one family, or all of a model, adds to the report.
+
+    Parameters
+    ----------
+    headline : tuple of str
+        Sentences with figures of the Summary in braces: ``"Start {MW started}."``; one whose
+        figures are not there is left out.
+    figures : tuple of str
+        Figures of the Summary that stand large at the top.
+    case : str
+        Figure of the Summary that names the case.
+    periods : Periods, optional
+    filters : tuple of Filter
+    exhibits : tuple of Exhibit
+    """
+
+    headline: tuple[str, ...] = ()
+    figures: tuple[str, ...] = ()
+    case: str = ""
+    periods: Periods | None = None
+    filters: tuple[Filter, ...] = ()
+    exhibits: tuple[Exhibit, ...] = ()
+
+    def __add__(self, other: Report) -> Report:
+        """Both together; of two that name one thing, the first."""
+        mine = {f.name: getattr(self, f.name) for f in fields(self)}
+        theirs = {f.name: getattr(other, f.name) for f in fields(other)}
+        lists = ("headline", "figures", "filters", "exhibits")
+        return Report(
+            **{k: mine[k] + theirs[k] if k in lists else mine[k] or theirs[k] for k in mine}
+        )

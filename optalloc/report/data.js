@@ -1,0 +1,130 @@
+// The plan's tables, by columns, and the rows of each that the chosen filters leave.
+
+async function unpacked(id) {
+  const packed = document.getElementById(id);
+  const text = packed.textContent;
+  const bytes = Uint8Array.fromBase64 ? Uint8Array.fromBase64(text) : Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  packed.remove();
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).text();
+}
+
+class Table {
+  constructor(given) {
+    Object.assign(this, given);
+    this.byName = Object.fromEntries(this.columns.map((column) => [column.name, column]));
+    for (const column of this.columns) {
+      if (column.words) column.values = column.places.map((place) => column.words[place]);
+    }
+  }
+  has(name) {
+    return name in this.byName;
+  }
+  values(name) {
+    return this.byName[name].values;
+  }
+  // A column as numbers, blanks as NaN.
+  numbers(name) {
+    const column = this.byName[name];
+    column.numbers ??= column.values.map((value) => (value === null ? NaN : Number(value)));
+    return column.numbers;
+  }
+  get all() {
+    this.everyRow ??= Array.from({ length: this.rows }, (_, row) => row);
+    return this.everyRow;
+  }
+}
+
+class Plan {
+  constructor(content) {
+    this.tables = Object.fromEntries(content.tables.map((table) => [table.name, new Table(table)]));
+    this.filters = content.filters;
+    this.roles = content.periods;
+    const table = this.roles && this.tables[this.roles.table];
+    this.periods = table ? table.values(this.roles.period).map(String) : [];
+    this.starts = table ? table.values(this.roles.start) : [];
+    this.place = new Map(this.periods.map((name, place) => [name, place]));
+    this.state = { period: Math.max(this.periods.length - 1, 0), chosen: {} };
+  }
+  get period() {
+    return this.periods[this.state.period];
+  }
+  choices(filter) {
+    const found = new Set(this.tables[filter.table].values(filter.column));
+    return [...found].filter((value) => value !== null).sort();
+  }
+  get active() {
+    return this.filters.filter((filter) => this.state.chosen[filter.column]);
+  }
+  // Names that belong to what is chosen, by the column that holds them.
+  within(filter) {
+    const wanted = this.state.chosen[filter.column];
+    const table = this.tables[filter.table];
+    const chosen = table.values(filter.column);
+    const names = {};
+    for (const column of filter.through) {
+      const values = table.values(column);
+      names[column] = {
+        all: new Set(values),
+        inside: new Set(values.filter((_, row) => chosen[row] === wanted)),
+      };
+    }
+    return names;
+  }
+  // Rows of a table that the filters leave, and the filters that it cannot tell.
+  rows(table) {
+    let rows = table.all;
+    const untold = [];
+    for (const filter of this.active) {
+      const wanted = this.state.chosen[filter.column];
+      if (table.has(filter.column)) {
+        const values = table.values(filter.column);
+        rows = rows.filter((row) => values[row] === wanted);
+        continue;
+      }
+      const through = filter.through.find((column) => table.has(column));
+      if (!through) {
+        untold.push(filter.title);
+        continue;
+      }
+      const { inside } = this.within(filter)[through];
+      const values = table.values(through);
+      rows = rows.filter((row) => inside.has(values[row]));
+    }
+    return { rows, untold };
+  }
+  // Whether what a limit is about lies within what is chosen; null where it cannot be told.
+  tells(parts) {
+    let told = this.active.length ? null : true;
+    for (const filter of this.active) {
+      const wanted = this.state.chosen[filter.column];
+      if (parts.includes(wanted)) return true;
+      const others = new Set(this.choices(filter));
+      if (parts.some((part) => others.has(part))) return false;
+      for (const { all, inside } of Object.values(this.within(filter))) {
+        const known = parts.filter((part) => all.has(part));
+        if (!known.length) continue;
+        if (!known.some((part) => inside.has(part))) return false;
+        told = true;
+      }
+    }
+    return told;
+  }
+  // Sums of a column by period, in the order of the periods; for each value of `by` if given.
+  sums(table, value, by) {
+    const { rows, untold } = this.rows(table);
+    const numbers = table.numbers(value);
+    const periods = table.values(this.roles.period);
+    const groups = by ? table.values(by) : null;
+    const found = new Map();
+    for (const row of rows) {
+      const place = this.place.get(String(periods[row]));
+      if (place === undefined || Number.isNaN(numbers[row])) continue;
+      const group = groups ? groups[row] ?? "none named" : "";
+      if (!found.has(group)) found.set(group, new Array(this.periods.length).fill(0));
+      found.get(group)[place] += numbers[row];
+    }
+    if (!by && !found.size) found.set("", new Array(this.periods.length).fill(0));
+    return { found, untold };
+  }
+}

@@ -1,0 +1,55 @@
+// Numbers as a reader sees them, by the number formats that the plan's workbook uses.
+
+function decimalsOf(format) {
+  const tail = (format.split(".")[1] || "").replace(/[ %]/g, "");
+  return [tail.replace(/#/g, "").length, tail.length];
+}
+
+function shownNumber(value, format = "#,##0.00##") {
+  if (typeof value === "string") return value === "Infinity" ? "no limit" : value;
+  const share = format.endsWith("%");
+  if (format === "General") format = "#,##0.00##";
+  const [least, most] = decimalsOf(format);
+  const text = (share ? 100 * value : value).toLocaleString("en-US", {
+    minimumFractionDigits: least,
+    maximumFractionDigits: most,
+  });
+  return (text === "-0" ? "0" : text) + (share ? " %" : "");
+}
+
+// Three figures or so: for labels in charts.
+function short(value) {
+  const size = Math.abs(value);
+  const digits = size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : 2;
+  return value.toLocaleString("en-US", { maximumFractionDigits: digits });
+}
+
+function shownCell(column, value) {
+  if (value === null || value === undefined) return "";
+  if (column.kind === "flag") return value ? "yes" : "no";
+  if (typeof value === "number") return shownNumber(value, column.format);
+  if (value === "Infinity" && column.kind === "number") return "no limit";
+  return String(value);
+}
+
+function spaced(name) {
+  const words = name.replace(/_/g, " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+// The title of a measured column: its name without the unit that follows in brackets.
+function titled(column) {
+  const name = spaced(column.name.replace(/_(mw|gwh|tco2|ms|units|months|person_months)$/, ""));
+  return column.unit ? `${name} (${column.unit})` : name;
+}
+
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (value === true) made.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) made.setAttribute(name, value);
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+}

@@ -1,0 +1,230 @@
+// The page: exhibits in their order, the controls that drive them, light or dark.
+
+const DRAWN = { trend: drawTrend, use: drawUse, snapshot: drawSnapshot, bridge: drawBridge, timeline: drawTimeline, map: drawMap };
+
+function anchor(title) {
+  return title.toLowerCase().replace(/[^\p{L}\p{N}_]+/gu, "-").replace(/^-|-$/g, "");
+}
+
+function picker(title, options, chosen, onpick) {
+  const select = element("select", { onchange: (event) => onpick(event.target.value) });
+  for (const [value, text] of options) select.append(element("option", { value, selected: value === chosen }, text));
+  return element("label", {}, title, select);
+}
+
+// One chart of the page: drawn once it is near, and again when what is chosen changes.
+class Figure {
+  constructor(exhibit, plan, page) {
+    Object.assign(this, { exhibit, plan, page, picked: {}, stale: true, near: false });
+    this.picks = element("div", { class: "picks" });
+    this.chart = element("div", { class: "chart", role: "img", "aria-label": `Chart: ${exhibit.title}` });
+    this.narrowed = element("p", { class: "narrowed" });
+    this.figures = element("details", { class: "data", ontoggle: () => this.tell() }, element("summary", {}, "Figures of this chart"));
+    const box = element("div", { class: "figure" }, this.picks, this.chart);
+    this.root = element("section", { id: anchor(exhibit.title) }, element("h2", {}, exhibit.title), exhibit.note ? element("p", { class: "note" }, exhibit.note) : null, box, this.narrowed, this.figures);
+  }
+  draw() {
+    if (!this.near || !window.Plotly) {
+      this.stale = true;
+      return;
+    }
+    this.stale = false;
+    const look = this.page.look;
+    const draw = DRAWN[this.exhibit.kind] ?? drawPlain;
+    const drawn = draw(this.exhibit, this.plan, look, this.picked, this.page.rings);
+    this.data = drawn.data ?? null;
+    this.pick(drawn);
+    this.remark(drawn);
+    this.figures.hidden = !this.data;
+    this.tell();
+    if (drawn.empty) {
+      Plotly.purge(this.chart);
+      this.chart.replaceChildren(element("p", { class: "empty" }, drawn.empty));
+      return;
+    }
+    this.chart.querySelector(":scope > .empty")?.remove();
+    const config = {
+      responsive: true,
+      displaylogo: false,
+      modeBarButtons: [["toImage", ...(this.exhibit.kind === "map" ? ["zoomIn2d", "zoomOut2d", "resetScale2d"] : [])]],
+      toImageButtonOptions: { filename: anchor(this.exhibit.title), scale: 2 },
+      ...drawn.config,
+    };
+    this.chart.style.minHeight = `${drawn.layout.height}px`;
+    Plotly.react(this.chart, drawn.traces, drawn.layout, config);
+  }
+  remark(drawn) {
+    const told = (drawn.untold ?? []).map((title) => title.toLowerCase());
+    const words = told.length ? `Not told by ${[...new Set(told)].join(", ")}: there it is shown whole.` : "";
+    this.narrowed.textContent = [drawn.remark ?? "", words].filter(Boolean).join(" ");
+  }
+  pick(drawn) {
+    const { exhibit, picked } = this;
+    const choose = (change) => {
+      Object.assign(picked, change);
+      this.draw();
+    };
+    const made = [];
+    if (exhibit.kind === "bridge" && exhibit.by.length > 1) {
+      made.push(picker("By", exhibit.by.map((name) => [name, spaced(name).toLowerCase()]), picked.by ?? exhibit.by[0], (by) => choose({ by })));
+    }
+    if (exhibit.kind === "use") {
+      const there = exhibit.limits.filter((name) => useOf(this.plan, name).subjects.length || name === picked.limit);
+      if (there.length > 1) made.push(picker("Limit", there.map((name) => [name, spaced(name)]), picked.limit ?? there[0], (limit) => choose({ limit, subject: undefined })));
+      if ((drawn.options ?? []).length > 1) {
+        const options = [["", "all, as shares"], ...drawn.options.map((name) => [name, name])];
+        made.push(picker("Shown", options, picked.subject ?? "", (subject) => choose({ subject: subject || undefined })));
+      }
+    }
+    this.picks.replaceChildren(...made);
+    this.picks.hidden = !made.length;
+  }
+  tell() {
+    this.figures.querySelector(".scroll")?.remove();
+    if (this.figures.open && this.data) this.figures.append(figuresOf(this.data));
+  }
+  come() {
+    this.near = true;
+    if (this.stale) this.draw();
+  }
+}
+
+class Page {
+  constructor(content, rings) {
+    this.plan = new Plan(content);
+    this.rings = rings;
+    this.look = theme();
+    this.parts = [];
+    for (const exhibit of [...content.exhibits, ...content.charts]) this.add(exhibit);
+    this.controls(document.getElementById("controls"));
+    this.watch();
+    for (const table of Object.values(this.plan.tables)) this.list(table);
+  }
+  add(exhibit) {
+    const listing = exhibit.kind === "listing";
+    const part = listing ? new Grid(this.plan.tables[exhibit.table], this.plan, { where: exhibit.where, caption: exhibit.title }) : new Figure(exhibit, this.plan, this);
+    this.parts.push(part);
+    const root = listing
+      ? element("section", { id: anchor(exhibit.title), class: "long" }, element("h2", {}, exhibit.title), exhibit.note ? element("p", { class: "note" }, exhibit.note) : null, part.root)
+      : part.root;
+    document.getElementById("exhibits").append(root);
+  }
+  // Plotly is there: draw what is near.
+  drawing() {
+    for (const part of this.parts) if (part instanceof Figure && part.near) part.draw();
+  }
+  list(table) {
+    const about = element("small", {}, `${table.rows.toLocaleString("en-US")} rows. ${table.meaning}`);
+    const details = element("details", { "data-name": table.name }, element("summary", {}, table.name, about));
+    details.addEventListener("toggle", () => {
+      if (!details.open || details.querySelector(".grid")) return;
+      const grid = new Grid(table, this.plan);
+      this.parts.push(grid);
+      details.append(grid.root);
+    });
+    document.getElementById("tables").append(details);
+  }
+  controls(bar) {
+    const { plan } = this;
+    if (plan.periods.length > 1) {
+      const output = element("output", { for: "period" }, plan.period);
+      const slide = (event) => {
+        plan.state.period = Number(event.target.value);
+        output.textContent = plan.period;
+        event.target.setAttribute("aria-valuetext", plan.period);
+        this.redraw();
+      };
+      const slider = element("input", { id: "period", type: "range", min: 0, max: plan.periods.length - 1, step: 1, value: plan.state.period, "aria-valuetext": plan.period, oninput: slide });
+      bar.append(element("div", { class: "control period" }, element("label", { for: "period" }, plan.roles.title), slider, output));
+    }
+    for (const filter of plan.filters) {
+      const choices = plan.choices(filter);
+      if (choices.length < 2) continue;
+      const id = `filter-${filter.column}`;
+      const select = element("select", {
+        id,
+        onchange: (event) => {
+          plan.state.chosen[filter.column] = event.target.value || undefined;
+          this.redraw();
+        },
+      });
+      select.append(element("option", { value: "" }, "all"), ...choices.map((value) => element("option", { value }, value)));
+      bar.append(element("div", { class: "control" }, element("label", { for: id }, filter.title), select));
+    }
+    bar.append(element("div", { class: "control" }, this.themeButton(), element("button", { type: "button", onclick: () => window.print() }, "Print")));
+  }
+  themeButton() {
+    const dark = () => document.documentElement.dataset.theme === "dark";
+    const button = element("button", { type: "button", id: "theme" });
+    const name = () => {
+      button.textContent = dark() ? "Light" : "Dark";
+      button.setAttribute("aria-label", `Show in ${dark() ? "light" : "dark"} colours`);
+    };
+    button.addEventListener("click", () => {
+      this.dress(dark() ? "light" : "dark");
+      name();
+    });
+    name();
+    return button;
+  }
+  dress(colours) {
+    document.documentElement.dataset.theme = colours;
+    this.look = theme();
+    for (const part of this.parts) if (part instanceof Figure) part.draw();
+  }
+  // Many changes within one frame are drawn once.
+  redraw() {
+    if (this.waiting) return;
+    this.waiting = true;
+    requestAnimationFrame(() => {
+      this.waiting = false;
+      for (const part of this.parts) part.draw();
+    });
+  }
+  watch() {
+    const figures = this.parts.filter((part) => part instanceof Figure);
+    const whose = new Map(figures.map((figure) => [figure.root, figure]));
+    const near = new IntersectionObserver(
+      (seen) => seen.filter((entry) => entry.isIntersecting).forEach((entry) => whose.get(entry.target).come()),
+      { rootMargin: "600px" },
+    );
+    figures.forEach((figure) => near.observe(figure.root));
+    const links = new Map([...document.querySelectorAll("nav a")].map((link) => [link.hash.slice(1), link]));
+    const here = new IntersectionObserver(
+      (seen) => {
+        for (const entry of seen) {
+          if (!entry.isIntersecting) continue;
+          links.forEach((link) => link.removeAttribute("aria-current"));
+          links.get(entry.target.id)?.setAttribute("aria-current", "true");
+        }
+      },
+      { rootMargin: "-15% 0px -75% 0px" },
+    );
+    document.querySelectorAll("main section").forEach((section) => here.observe(section));
+    const paper = () => {
+      this.before = document.documentElement.dataset.theme;
+      document.documentElement.dataset.theme = "light";
+      this.look = theme();
+      figures.forEach((figure) => {
+        figure.near = true;
+        figure.draw();
+      });
+    };
+    window.addEventListener("beforeprint", paper);
+    window.addEventListener("afterprint", () => this.dress(this.before));
+  }
+}
+
+document.documentElement.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+
+(async () => {
+  const [data, land] = await Promise.all(["packed-data", "packed-land"].map(unpacked));
+  const page = new Page(JSON.parse(data), JSON.parse(land).rings);
+  window.report = page;
+  // Words and tables can be read while the script that draws is made ready.
+  const code = await unpacked("packed-plotly");
+  await new Promise((shown) => requestAnimationFrame(() => setTimeout(shown)));
+  document.head.append(element("script", {}, code));
+  page.drawing();
+  document.documentElement.dataset.ready = "true";
+})();

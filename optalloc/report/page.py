@@ -1,0 +1,206 @@
+"""The page itself: its words, and everything it needs put into one file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from optalloc.atomic import replacing
+from optalloc.errors import OptallocError
+from optalloc.exhibits import Listing, Report
+from optalloc.family import Chart, TableSpec
+from optalloc.report.payload import as_json, packed, payload
+from optalloc.tables import LIMITS, RUN, SUMMARY
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+__all__ = ["report_page", "write_report"]
+
+_HERE = Path(__file__).resolve().parent
+_SCRIPTS = ("format.js", "data.js", "theme.js", "charts.js", "map.js", "tables.js", "page.js")
+# What the engine itself has to show, whatever the families.
+_OWN = Report(
+    exhibits=(
+        Listing(
+            title="What limits the plan",
+            order=900,
+            table=LIMITS.name,
+            where="binding",
+            note="Every limit of which nothing is left, said in words.",
+        ),
+        Listing(
+            title="Run record",
+            order=990,
+            table=RUN.name,
+            note="Versions, options, sizes, seconds and the hash of the input: how the plan came "
+            "about.",
+        ),
+    )
+)
+_PROOF = {
+    "optimal": "It is proven to be the best there is: no plan costs less.",
+    "within gap": "No plan whatsoever costs less than {bound}, so that this one is proven to lie "
+    "within {gap} of the best.",
+    "feasible": "The search was stopped before the gap asked for was reached. No plan whatsoever "
+    "costs less than {bound}, so that this one lies within {gap} of the best.",
+}
+
+
+def write_report(
+    tables: Mapping[str, pd.DataFrame],
+    specs: Sequence[TableSpec],
+    charts: Sequence[Chart],
+    report: Report,
+    path: str | Path,
+) -> None:
+    """Write the plan's tables as one page that needs nothing else.
+
+    Parameters
+    ----------
+    tables : mapping of str to pandas.DataFrame
+        Table by name.
+    specs : sequence of TableSpec
+        Their declarations, in order.
+    charts : sequence of Chart
+        Drawn as they are, but for those whose title an exhibit has.
+    report : Report
+        What the model folder declares: roles of tables, sentences, exhibits.
+    path : str or Path
+        The ``.html`` file; it appears whole or not at all.
+
+    Raises
+    ------
+    ModelError
+        If the report names a table or column that the plan does not have.
+    OptallocError
+        If the file cannot be written.
+    """
+    page = report_page(tables, specs, charts, report)
+    with replacing(path) as draft:
+        draft.write_text(page, encoding="utf-8")
+
+
+def report_page(
+    tables: Mapping[str, pd.DataFrame],
+    specs: Sequence[TableSpec],
+    charts: Sequence[Chart],
+    report: Report,
+) -> str:
+    """Give the page as text; as `write_report`, which writes it."""
+    # Imported here, so that a solve without a report does not pay for it.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415
+    from markupsafe import Markup  # noqa: PLC0415
+
+    figures = _Figures(tables[SUMMARY.name])
+    content = payload(tables, specs, charts, report + _OWN)
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    scripts = "\n".join((_HERE / name).read_text("utf-8") for name in _SCRIPTS)
+    said = [*figures.sentences(report.headline), figures.proof()]
+    return environment.get_template("page.html.j2").render(
+        case=figures.text(report.case) if report.case else "",
+        headline=said[0],
+        lead=said[1:],
+        figures=[figures.card(name) for name in report.figures if name in figures.rows],
+        quality=figures.text("quality"),
+        sections=[(_anchor(e["title"]), e["title"]) for e in _sections(content)],
+        style=Markup((_HERE / "page.css").read_text("utf-8")),
+        scripts=Markup(scripts),
+        plotly=packed(plotly_script()),
+        land=packed((_HERE / "land.json").read_bytes()),
+        data=packed(as_json(content)),
+    )
+
+
+def plotly_script() -> bytes:
+    """Plotly's script, which its Python package carries; that package is not imported."""
+    spec = find_spec("plotly")
+    if spec is None or not spec.submodule_search_locations:
+        raise OptallocError("plotly is not installed: pip install plotly")
+    return (Path(spec.submodule_search_locations[0]) / "package_data/plotly.min.js").read_bytes()
+
+
+def _sections(content: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield from content["exhibits"]
+    yield from content["charts"]
+
+
+def _anchor(title: str) -> str:
+    return re.sub(r"\W+", "-", title.lower()).strip("-")
+
+
+class _Figures:
+    """Key figures, said in words or shown large, each with its exact value beside it."""
+
+    def __init__(self, summary: pd.DataFrame) -> None:
+        self.rows = {
+            str(row["figure"]): (row["value"], "" if pd.isna(row["unit"]) else str(row["unit"]))
+            for row in summary.to_dict("records")
+        }
+
+    def text(self, name: str) -> str:
+        """Give the value as text; empty where there is no such figure."""
+        return str(self.rows[name][0]) if name in self.rows else ""
+
+    def sentences(self, templates: Sequence[str]) -> Iterator[Markup]:
+        """Sentences whose figures are all there."""
+        for template in templates:
+            names = re.findall(r"\{([^}]+)\}", template)
+            if all(name in self.rows for name in names):
+                yield self._filled(template)
+
+    def proof(self) -> Markup:
+        """Say how good the plan is proven to be."""
+        template = _PROOF.get(self.text("quality"), "{bound}")
+        named = {"bound": "bound: no plan costs less", "gap": "gap"}
+        return self._filled(re.sub(r"\{(\w+)\}", lambda m: f"{{{named[m[1]]}}}", template))
+
+    def card(self, name: str) -> dict[str, object]:
+        """Label, value and unit of a large figure."""
+        value, unit = self.rows[name]
+        shown, unit = _shown(value, self._unit(unit))
+        return {"label": name, "value": value, "shown": shown, "unit": unit}
+
+    def _filled(self, template: str) -> Markup:
+        from markupsafe import Markup, escape  # noqa: PLC0415
+
+        parts = re.split(r"\{([^}]+)\}", template)
+        for place in range(1, len(parts), 2):
+            value, unit = self.rows[parts[place]]
+            shown, unit = _shown(value, self._unit(unit))
+            unit = unit.partition(",")[0]
+            # What the sentence itself says is not said twice.
+            if unit.startswith("of ") or parts[place + 1].startswith(f" {unit}"):
+                unit = ""
+            told = f"{shown} {unit}".strip().replace(" ", "\N{NO-BREAK SPACE}")
+            parts[place] = Markup('<span data-figure="{}" data-value="{}">{}</span>').format(
+                parts[place], value, told
+            )
+        return Markup("").join(escape(part) for part in parts)
+
+    def _unit(self, unit: str) -> str:
+        """Unit of a figure; that of the figure it names, where it says ``as``."""
+        named = unit.removeprefix("as ")
+        return self.rows[named][1] if named != unit and named in self.rows else unit
+
+
+def _shown(value: object, unit: str) -> tuple[str, str]:
+    """Value and unit as they are shown."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value), unit
+    if unit.startswith("share"):
+        return f"{100 * value:.2f} %", unit.partition(" ")[2]
+    if float(value).is_integer() and abs(value) < 1e15:
+        return f"{value:,.0f}", unit
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.1f}", unit

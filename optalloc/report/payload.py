@@ -1,0 +1,142 @@
+"""The plan as the page's script reads it: tables by columns, what is declared of them, exhibits."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from optalloc.errors import ModelError
+from optalloc.exhibits import Exhibit, Report
+from optalloc.family import Chart, TableSpec
+from optalloc.schema import Column, Kind
+from optalloc.sheetwriter import number_format
+
+__all__ = ["as_json", "packed", "payload"]
+
+
+def payload(
+    tables: Mapping[str, pd.DataFrame],
+    specs: Sequence[TableSpec],
+    charts: Sequence[Chart],
+    report: Report,
+) -> dict[str, Any]:
+    """Give all that the page's script needs, as plain values.
+
+    Raises
+    ------
+    ModelError
+        If the report names a table or column that the plan does not declare.
+    """
+    _refuse_unknown(report, specs)
+    exhibits = [e for e in report.exhibits if _has_rows(e, tables)]
+    drawn = {exhibit.title for exhibit in report.exhibits}
+    return {
+        "tables": [_table(spec, tables[spec.name]) for spec in specs],
+        "periods": asdict(report.periods) if report.periods else None,
+        "filters": [asdict(chosen) for chosen in report.filters],
+        "exhibits": [
+            {"kind": exhibit.kind, **asdict(exhibit)}
+            for exhibit in sorted(exhibits, key=lambda exhibit: exhibit.order)
+        ],
+        "charts": [
+            asdict(chart)
+            for chart in charts
+            if chart.title not in drawn and len(tables[chart.table])
+        ],
+    }
+
+
+def packed(content: bytes) -> str:
+    """Compress bytes and write them as text that may stand in a page."""
+    return base64.b64encode(gzip.compress(content, 6, mtime=0)).decode("ascii")
+
+
+def _has_rows(exhibit: Exhibit, tables: Mapping[str, pd.DataFrame]) -> bool:
+    named = {table for table, _ in exhibit.columns()}
+    named |= {getattr(exhibit, "table", "")} & tables.keys()
+    limits = set(getattr(exhibit, "limits", ()))
+    if limits:
+        return bool(set(tables["Limits"]["limit"]) & limits)
+    return any(len(tables[table]) for table in named)
+
+
+def _named(report: Report) -> Iterator[tuple[str, str, str]]:
+    """Who names which table and column."""
+    for exhibit in report.exhibits:
+        for table, column in exhibit.columns():
+            yield exhibit.title, table, column
+    for chosen in report.filters:
+        for column in (chosen.column, *chosen.through):
+            yield chosen.title, chosen.table, column
+    if report.periods:
+        p = report.periods
+        for column in (p.period, p.start, p.months):
+            yield p.title, p.table, column
+
+
+def _refuse_unknown(report: Report, specs: Sequence[TableSpec]) -> None:
+    columns = {spec.name: {column.name for column in spec.columns} for spec in specs}
+    for title, table, column in _named(report):
+        if table not in columns:
+            raise ModelError(f"report {title!r}: the plan has no table {table!r}")
+        if column not in columns[table]:
+            raise ModelError(f"report {title!r}: table {table!r} has no column {column!r}")
+
+
+def _table(spec: TableSpec, frame: pd.DataFrame) -> dict[str, Any]:
+    return {
+        "name": spec.name,
+        "meaning": spec.meaning,
+        "key": spec.key,
+        "rows": len(frame),
+        "columns": [_column(column, frame[column.name]) for column in spec.columns],
+    }
+
+
+def _column(column: Column, values: pd.Series) -> dict[str, Any]:
+    """A column and its values; words and days as places in a list of those that there are."""
+    about = {
+        "name": column.name,
+        "unit": column.unit,
+        "meaning": column.meaning,
+        "kind": column.kind.name.lower(),
+        "format": number_format(column.kind, column.unit),
+    }
+    plain = [_plain(value) for value in values.tolist()]
+    if column.kind in (Kind.NUMBER, Kind.INTEGER, Kind.FLAG):
+        return {**about, "values": plain}
+    # True, 1 and 1.0 are one key to Python.
+    kinds = [(type(value), value) for value in plain]
+    words = {word: place for place, word in enumerate(dict.fromkeys(kinds))}
+    listed = [word for _, word in words]
+    return {**about, "words": listed, "places": [words[word] for word in kinds]}
+
+
+def _plain(value: Any) -> Any:
+    """A cell as JSON has it: blanks as null, days as text, what is not finite as text."""
+    if value is None or value is pd.NaT or value is pd.NA:
+        return None
+    if isinstance(value, date):
+        return value.strftime("%Y-%m-%d")
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        if math.isnan(value):
+            return None
+        if math.isinf(value):
+            return "Infinity" if value > 0 else "-Infinity"
+        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    return value
+
+
+def as_json(content: Any) -> bytes:
+    """Plain values as compact JSON."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()

@@ -1,0 +1,89 @@
+// One look for every chart, taken from the page's own style, light or dark.
+
+const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
+const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "star"];
+const PATTERNS = ["", "/", ".", "x", "-", "\\", "|"];
+
+function theme() {
+  const style = getComputedStyle(document.documentElement);
+  const read = (name) => style.getPropertyValue(`--${name}`).trim();
+  return {
+    ...Object.fromEntries(
+      ["paper", "surface", "ink", "soft", "faint", "rule", "wash", "accent", "land", "water", "flag"].map(
+        (name) => [name, read(name)],
+      ),
+    ),
+    series: read("series").split(" "),
+    ramp: read("ramp").split(" "),
+    sans: read("sans"),
+  };
+}
+
+function baseLayout(look, more = {}) {
+  const axis = {
+    gridcolor: look.rule,
+    linecolor: look.rule,
+    zerolinecolor: look.rule,
+    tickcolor: look.rule,
+    automargin: true,
+    fixedrange: true,
+    title: { font: { size: 12, color: look.soft }, standoff: 12 },
+    tickfont: { size: 11.5, color: look.soft },
+  };
+  const { xaxis = {}, yaxis = {}, ...rest } = more;
+  const joined = (own) => ({ ...axis, ...own, title: { ...axis.title, ...own.title } });
+  return {
+    font: { family: look.sans, size: 12.5, color: look.ink },
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    margin: { l: 64, r: 16, t: 12, b: 48 },
+    height: 380,
+    hovermode: "closest",
+    hoverlabel: {
+      bgcolor: look.surface,
+      bordercolor: look.rule,
+      font: { family: look.sans, size: 12.5, color: look.ink },
+      align: "left",
+    },
+    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, font: { size: 12 }, traceorder: "normal" },
+    dragmode: false,
+    transition: { duration: 0 },
+    ...rest,
+    xaxis: joined(xaxis),
+    yaxis: joined(yaxis),
+  };
+}
+
+// Text that Plotly would read as markup.
+function escaped(text) {
+  return String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+}
+
+function periodAxis(plan) {
+  return {
+    type: "category",
+    categoryorder: "array",
+    categoryarray: plan.periods,
+    range: [-0.5, plan.periods.length - 0.5],
+    title: { text: plan.roles.title },
+    showgrid: false,
+  };
+}
+
+// A line behind the chosen period.
+function chosenPeriod(plan, look) {
+  const at = plan.state.period;
+  return {
+    type: "rect",
+    xref: "x",
+    yref: "paper",
+    x0: at - 0.5,
+    x1: at + 0.5,
+    y0: 0,
+    y1: 1,
+    fillcolor: look.accent,
+    opacity: 0.1,
+    line: { width: 0 },
+    layer: "below",
+  };
+}
