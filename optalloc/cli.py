@@ -46,11 +46,8 @@ from optalloc.plan import Plan
 from optalloc.planfile import read_plan as read_plan_file
 from optalloc.program import build
 from optalloc.progress import ProgressDisplay
-<<<<<<< HEAD
-from optalloc.showtables import print_tables
-=======
 from optalloc.report import write_report
->>>>>>> 9e1e292 (report.html beside plan.xlsx: one page with map, charts and tables, from the plan's tables alone)
+from optalloc.showtables import print_tables
 from optalloc.template import write_template
 from optalloc.validate import check as check_workbook
 from optalloc.validate import validate
