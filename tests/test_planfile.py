@@ -164,7 +164,7 @@ def test_what_cannot_be_read_names_its_cell(written: Path, tmp_path: Path) -> No
         f"{at['whole']}year must be a whole number; found 2027.5. ",
         f"{at['flag']}committed must be yes or no; found 'perhaps'. ",
         f"{at['wide']}online_mw must be a number; found TRUE. ",
-        f"{at['measure']}the measure must be one of served_mw; found 'served_mww'. Did you mean 'served_mw'? ",
+        f"{at['measure']}the measure must be one of served_mw, taken_mw; found 'served_mww'. Did you mean 'served_mw'? ",
     ]
     assert len(told) == len(expected)
     for line in expected:
