@@ -7,7 +7,7 @@ plan: .venv/.ready
 	$(BIN)/optalloc solve inputs/pacific.xlsx --out out
 
 test: .venv/.ready
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: .venv/.ready
 	$(BIN)/ruff check .

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import random
@@ -16,11 +15,10 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from typer.testing import CliRunner
 
 import optalloc
-from optalloc.cli import app
 from tests import books
+from tests.command import Run, optalloc_says
 
 ROOT = Path(__file__).resolve().parents[1]
 MINIMAL, PACIFIC, BROKEN = (
@@ -39,15 +37,6 @@ PLAN_KEYS = {
     "input_hash",
     "tables",
 }
-
-Run = subprocess.CompletedProcess[str]
-
-
-def optalloc_says(*words: object, cwd: Path | None = None) -> Run:
-    """Run the command in this process, for speed."""
-    with contextlib.chdir(cwd or Path.cwd()):
-        result = CliRunner().invoke(app, [*map(str, words)], env={"COLUMNS": "100"})
-    return Run(words, result.exit_code, result.stdout, result.stderr)
 
 
 def process_says(*words: object, **env: str) -> Run:

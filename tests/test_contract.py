@@ -6,10 +6,12 @@ import re
 import string
 from pathlib import Path
 
+import pandas as pd
 import pyomo.environ as pyo
 import pytest
 
 import optalloc
+from optalloc.audit import Restated, restate
 from optalloc.schema import Kind
 from optalloc.symbols import decisions, explained, indices_in, sections, symbols_in
 from tests import books
@@ -46,14 +48,18 @@ def test_every_column_says_what_it_is(sheet) -> None:
             assert name in MODEL.sheets[target].by_name
 
 
-@pytest.mark.parametrize("limit", LIMITS.values(), ids=lambda limit: limit.name)
-def test_every_limit_has_its_sentence_and_its_audit(
-    limit, everything_data, everything: optalloc.Plan
-) -> None:
-    """Proves: each limit is audited by key, and its sentence can be said of any key."""
+@pytest.fixture(scope="module")
+def restated(everything: optalloc.Plan, everything_data) -> Restated:
+    """Every limit of a plan that uses every sheet, as the families' audits state it."""
     dataset, model = everything_data
-    family, _ = model.limits[limit.name]
-    frame = family.audit(dataset, everything.tables)[limit.name]
+    return restate(dataset, model, everything.tables)
+
+
+@pytest.mark.parametrize("limit", LIMITS.values(), ids=lambda limit: limit.name)
+def test_every_limit_has_its_sentence_and_its_audit(limit, restated: Restated) -> None:
+    """Proves: each limit is audited by key, and its sentence can be said of any key."""
+    family, _ = MODEL.limits[limit.name]
+    frame = restated[limit.name]
     assert {"used", "allowed"} <= set(frame.columns)
     named = {name for _, name, _, _ in string.Formatter().parse(limit.sentence) if name}
     assert named <= set(frame.columns)
@@ -84,9 +90,14 @@ def test_every_symbol_of_a_formula_is_explained(family: optalloc.Family) -> None
     )
 
 
-def test_docstrings_name_every_decision_and_every_posting(everything_folder: Path) -> None:
+@pytest.fixture(scope="module")
+def program(everything_folder: Path) -> optalloc.Program:
+    """The program of a workbook with rows on every sheet; to look at, not to change."""
+    return compiled(everything_folder)[0]
+
+
+def test_docstrings_name_every_decision_and_every_posting(program: optalloc.Program) -> None:
     """Proves: Decides lists the variables there are, Reads and posts the ledgers met."""
-    program, _ = compiled(everything_folder)
     variables = {v.local_name for v in program.pyomo.component_objects(pyo.Var)}
     assert variables == {name for family in MODEL.families for name in decisions(family)}
     for posting in program.postings:
@@ -95,9 +106,8 @@ def test_docstrings_name_every_decision_and_every_posting(everything_folder: Pat
         assert unnamed == [], posting.family
 
 
-def test_every_limit_of_the_model_is_audited(everything_folder: Path) -> None:
+def test_every_limit_of_the_model_is_audited(program: optalloc.Program) -> None:
     """Proves: each constraint is a declared limit, a strengthening, or part of one; none is extra."""
-    program, _ = compiled(everything_folder)
     components = {c.local_name for c in program.pyomo.component_objects(pyo.Constraint)}
     by_rows = {name for name, limit in LIMITS.items() if limit.enforced == "row"}
     assert by_rows <= components
@@ -110,22 +120,22 @@ def test_every_limit_of_the_model_is_audited(everything_folder: Path) -> None:
     assert components - by_rows - strengthening - helpers == set()
 
 
-@pytest.fixture(scope="module")
-def without(tmp_path_factory: pytest.TempPathFactory) -> optalloc.Arrays:
-    """The smallest case, without any optional sheet."""
-    return compiled(books.write(books.book(), tmp_path_factory.mktemp("without") / "book"))[1]
-
-
-@pytest.mark.parametrize("name", [n for n in MODEL.sheets if n not in REQUIRED])
-def test_an_empty_sheet_is_an_absent_sheet(
-    name: str, without: optalloc.Arrays, tmp_path: Path
-) -> None:
-    """Proves: header-only optional sheets leave the matrix of the smallest case identical."""
-    folder = books.write(books.book(), tmp_path / "with")
-    header = ",".join(column.name for column in MODEL.sheets[name].columns)
-    header = "setting,value" if MODEL.sheets[name].vertical else header
-    (folder / f"{name}.csv").write_text(header + "\n")
-    _, with_empty = compiled(folder)
+def test_empty_sheets_are_absent_sheets(tmp_path: Path) -> None:
+    """Proves: a header-only optional sheet reads as if it were not there, each by itself, and all
+    of them leave the matrix of the smallest case identical."""
+    folder = books.write(books.book(), tmp_path / "book")
+    absent = optalloc.validate(optalloc.read_workbook(folder), MODEL)
+    without = optalloc.compile_program(optalloc.build(absent, MODEL))
+    optional = [name for name in MODEL.sheets if name not in REQUIRED]
+    for name in optional:
+        header = ",".join(column.name for column in MODEL.sheets[name].columns)
+        header = "setting,value" if MODEL.sheets[name].vertical else header
+        (folder / f"{name}.csv").write_text(header + "\n")
+    empty = optalloc.validate(optalloc.read_workbook(folder), MODEL)
+    for name in MODEL.sheets:
+        pd.testing.assert_frame_equal(empty[name], absent[name], obj=name)
+        assert name in REQUIRED or empty[name].empty
+    with_empty = optalloc.compile_program(optalloc.build(empty, MODEL))
     assert with_empty.size == without.size
     assert (with_empty.matrix != without.matrix).nnz == 0
     assert with_empty.cost.tolist() == without.cost.tolist()

@@ -13,8 +13,10 @@ import pytest
 
 import optalloc
 from optalloc.export import file_names
+from tests.command import Run, optalloc_says
 
 ROOT = Path(__file__).parents[1]
+MINIMAL = ROOT / "inputs" / "minimal"
 
 
 def read_back(path: Path) -> highspy.Highs:
@@ -24,7 +26,8 @@ def read_back(path: Path) -> highspy.Highs:
     return solver
 
 
-def run(*words: object) -> subprocess.CompletedProcess[str]:
+def process_says(*words: object) -> Run:
+    """Run the command as a user does."""
     command = [sys.executable, "-m", "optalloc", *map(str, words)]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
 
@@ -32,7 +35,7 @@ def run(*words: object) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("ending", ["mps", "lp"])
 def test_a_written_workbook_has_the_same_optimum(ending: str, tmp_path: Path) -> None:
     target = tmp_path / f"model.{ending}"
-    said = run("export", "inputs/minimal", target)
+    said = (process_says if ending == "mps" else optalloc_says)("export", MINIMAL, target)
     assert (said.returncode, said.stderr) == (0, "")
     solver = read_back(target)
     solver.run()
@@ -40,12 +43,12 @@ def test_a_written_workbook_has_the_same_optimum(ending: str, tmp_path: Path) ->
     assert solver.getInfo().objective_function_value == pytest.approx(1170.0)
     text = target.read_text()
     assert "demand_met(" in text
-    assert run("export", "inputs/minimal", target).returncode == 2
-    assert run("export", "inputs/minimal", target, "--force").returncode == 0
+    assert optalloc_says("export", MINIMAL, target).returncode == 2
+    assert optalloc_says("export", MINIMAL, target, "--force").returncode == 0
 
 
 def test_another_ending_is_refused(tmp_path: Path) -> None:
-    said = run("export", "inputs/minimal", tmp_path / "model.gms")
+    said = optalloc_says("export", MINIMAL, tmp_path / "model.gms")
     assert said.returncode != 0
     assert ".mps or .lp" in said.stderr
     assert not list(tmp_path.iterdir())
@@ -73,6 +76,6 @@ def test_rows_found_during_the_solve_are_not_in_the_file(
     everything_folder: Path, tmp_path: Path
 ) -> None:
     """Proves: who exports a model with such limits is told. Sensitivity: minimal has none."""
-    said = run("export", everything_folder, tmp_path / "model.mps")
+    said = optalloc_says("export", everything_folder, tmp_path / "model.mps")
     assert said.returncode == 0
     assert "found during the solve" in said.stderr
