@@ -40,6 +40,7 @@ __all__ = [
     "frame_of",
     "index_set",
     "indexed_set",
+    "outline",
     "parameter",
 ]
 
@@ -115,12 +116,17 @@ class Ledgers:
 
 @dataclass(frozen=True)
 class Program:
-    """A built model: the dataset, every family's parameters, the Pyomo model and its postings."""
+    """A built model: the families, the dataset, what is posted to ledgers, and the Pyomo model."""
 
     model: Model
     dataset: Dataset
-    pyomo: Any
     postings: tuple[Posting, ...]
+    declared: Callable[[], Any] = field(repr=False)
+
+    @functools.cached_property
+    def pyomo(self) -> Any:
+        """The Pyomo model, an ordinary ``ConcreteModel``."""
+        return self.declared()
 
 
 def index_set(frame: pd.DataFrame) -> TableSet:
@@ -194,16 +200,36 @@ def build(dataset: Dataset, model: Model) -> Program:
     ModelError
         If ledgers read each other in a circle, or a family declares something twice.
     """
+    with deferred_rules():
+        m, postings = _declared(dataset, model)
+    return Program(model, dataset, postings, lambda: m)
+
+
+def outline(dataset: Dataset, model: Model) -> tuple[Program, Any]:
+    """Declare every family without calling a rule, to be compared with a program that was built.
+
+    Returns
+    -------
+    Program, pyomo.environ.ConcreteModel
+        A program whose model is built when it is asked for; and the sets, parameters, variables
+        and uncalled rules.
+    """
+    with deferred_rules(templates=False):
+        m, postings = _declared(dataset, model)
+    return Program(model, dataset, postings, lambda: build(dataset, model).pyomo), m
+
+
+def _declared(dataset: Dataset, model: Model) -> tuple[Any, tuple[Posting, ...]]:
     m = pyo.ConcreteModel(name="optalloc")
     book = _Book(model)
     parameters = {family.name: family.parameters(dataset) for family in model.families}
-    with _no_component_replaced(), deferred_rules():
+    with _no_component_replaced():
         for family in model.families:
             family.declare(m, parameters[family.name], Ledgers(book, family.name))
         _resolve(m, book)
         for family in model.families:
             family.constrain(m, parameters[family.name])
-    return Program(model, dataset, m, tuple(book.postings))
+    return m, tuple(book.postings)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ are templates; what cannot be a template is expanded row for row and listed in
 """
 
 from optalloc.compile.assemble import compile_model
+from optalloc.compile.compare import OtherModelError, changed_values
 from optalloc.compile.components import TableIndexedSet, TableParam, TableSet
 from optalloc.compile.deferred import deferred_rules
 from optalloc.compile.evaluate import NonLinearError
@@ -17,9 +18,11 @@ __all__ = [
     "Groups",
     "KeyTable",
     "NonLinearError",
+    "OtherModelError",
     "TableIndexedSet",
     "TableParam",
     "TableSet",
+    "changed_values",
     "compile_model",
     "deferred_rules",
     "evaluate",

@@ -122,7 +122,7 @@ def _describe(
     variable = part.component
     if isinstance(variable, DeferredVar):
         lower[:], upper[:] = declared_bounds(variable, part.table, tables)
-        integer[:] = _domain(variable).isdiscrete()
+        integer[:] = [domain.isdiscrete() for domain in _domains(variable, part.table)]
     for key, entry in variable._data.items():
         at = part.table.position(key) if variable.is_indexed() else 0
         lower[at], upper[at] = _bounds_of(entry, tables)
@@ -180,9 +180,10 @@ def refreshed_columns(
 def declared_bounds(variable: Any, table: KeyTable, tables: Tables) -> tuple[Any, Any]:
     """Bounds as declared, for entries that nobody has looked at."""
     block = variable.parent_block()
+    allowed = [domain.bounds() for domain in _domains(variable, table)]
     low, high = (
-        sign * math.inf if bound is None else bound
-        for sign, bound in zip((-1, 1), _domain(variable).bounds(), strict=True)
+        np.array([sign * math.inf if ends[side] is None else ends[side] for ends in allowed])
+        for side, sign in enumerate((-1, 1))
     )
     template = template_of(variable)
     given: tuple[Any, ...] = (None, None)
@@ -204,8 +205,11 @@ def declared_bounds(variable: Any, table: KeyTable, tables: Tables) -> tuple[Any
     return lower, upper
 
 
-def _domain(variable: Any) -> Any:
-    return variable._rule_domain(variable.parent_block(), None, variable)
+def _domains(variable: Any, table: KeyTable) -> list[Any]:
+    """Domain of each entry, or the one of all."""
+    rule, block = variable._rule_domain, variable.parent_block()
+    keys = [None] if rule.constant() else table
+    return [rule(block, key, variable) for key in keys]
 
 
 class _NoVariables:

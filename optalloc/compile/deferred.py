@@ -307,7 +307,9 @@ def _templatized(rule: Any, block: Any, index_set: Any, kind: type) -> Template:
     return Template(shaped, indices if index_set is not None else (), samples, frozenset(plain))
 
 
-def _indexed(stock: Callable[..., None], deferred: type) -> Callable[..., None]:
+def _indexed(
+    stock: Callable[..., None], deferred: type, templates: bool
+) -> Callable[..., None]:
     def construct(self: Any, data: Any = None) -> None:
         rule = self._rule
         ready = (
@@ -322,12 +324,13 @@ def _indexed(stock: Callable[..., None], deferred: type) -> Callable[..., None]:
             return stock(self, data)
         for members in self._anonymous_sets or ():
             members.construct()
-        try:
-            template = _templatized(rule, self.parent_block(), self.index_set(), self.ctype)
-        except Exception as error:
-            setattr(self, _REASON, _said(error))
-            return stock(self, data)
-        setattr(self, _TEMPLATE, template)
+        if templates:
+            try:
+                template = _templatized(rule, self.parent_block(), self.index_set(), self.ctype)
+            except Exception as error:
+                setattr(self, _REASON, _said(error))
+                return stock(self, data)
+            setattr(self, _TEMPLATE, template)
         self.__class__ = deferred
         self._constructed = True
 
@@ -338,18 +341,21 @@ def _said(error: Exception) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
 
 
-def _scalar(stock: Callable[..., None], deferred: type) -> Callable[..., None]:
+def _scalar(
+    stock: Callable[..., None], deferred: type, templates: bool
+) -> Callable[..., None]:
     def construct(self: Any, data: Any = None) -> None:
         rule = self._rule
         if self._constructed or not isinstance(rule, ScalarCallInitializer):
             return stock(self, data)
         block = self.parent_block()
-        try:
-            template = _templatized(rule, block, None, self.ctype)
-        except Exception as error:
-            setattr(self, _REASON, _said(error))
-            return stock(self, data)
-        setattr(self, _TEMPLATE, template)
+        if templates:
+            try:
+                template = _templatized(rule, block, None, self.ctype)
+            except Exception as error:
+                setattr(self, _REASON, _said(error))
+                return stock(self, data)
+            setattr(self, _TEMPLATE, template)
         self._constructed = True
         self._data[None] = self
         if self.ctype is Objective:
@@ -359,7 +365,7 @@ def _scalar(stock: Callable[..., None], deferred: type) -> Callable[..., None]:
     return construct
 
 
-def _var_construct(stock: Callable[..., None]) -> Callable[..., None]:
+def _var_construct(stock: Callable[..., None], templates: bool) -> Callable[..., None]:
     def construct(self: Any, data: Any = None) -> None:
         bounds = self._rule_bounds
         ready = (
@@ -367,7 +373,6 @@ def _var_construct(stock: Callable[..., None]) -> Callable[..., None]:
             and type(self) is IndexedVar
             and self.index_set().isfinite()
             and isinstance(self.index_set().dimen, int)
-            and self._rule_domain.constant()
             and (self._rule_init is None or not self._rule_init.contains_indices())
         )
         if not ready or not len(self.index_set()):
@@ -375,12 +380,13 @@ def _var_construct(stock: Callable[..., None]) -> Callable[..., None]:
         if bounds is not None and not bounds.constant():
             if bounds.contains_indices():
                 return stock(self, data)
-            try:
-                template = _templatized(bounds, self.parent_block(), self.index_set(), Var)
-            except Exception as error:
-                setattr(self, _REASON, _said(error))
-                return stock(self, data)
-            setattr(self, _TEMPLATE, template)
+            if templates:
+                try:
+                    template = _templatized(bounds, self.parent_block(), self.index_set(), Var)
+                except Exception as error:
+                    setattr(self, _REASON, _said(error))
+                    return stock(self, data)
+                setattr(self, _TEMPLATE, template)
         for members in self._anonymous_sets or ():
             members.construct()
         self.__class__ = DeferredVar
@@ -424,8 +430,11 @@ def _dimension_known(stock: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextmanager
-def deferred_rules() -> Iterator[None]:
+def deferred_rules(*, templates: bool = True) -> Iterator[None]:
     """Keep the rules of what is declared meanwhile as templates, wherever that can be done.
+
+    Without `templates` no rule is called at all: what is declared can be compared with another
+    model, and a row is made when somebody looks at it.
 
     Examples
     --------
@@ -454,20 +463,20 @@ def deferred_rules() -> Iterator[None]:
     quiet.addFilter(silence)
     try:
         with _replaced(
-            (IndexedConstraint, "construct", _indexed(Constraint.construct, DeferredConstraint)),
-            (IndexedExpression, "construct", _indexed(Expression.construct, DeferredExpression)),
+            (IndexedConstraint, "construct", _indexed(Constraint.construct, DeferredConstraint, templates)),
+            (IndexedExpression, "construct", _indexed(Expression.construct, DeferredExpression, templates)),
             (
                 ScalarConstraint,
                 "construct",
-                _scalar(Constraint.construct, DeferredScalarConstraint),
+                _scalar(Constraint.construct, DeferredScalarConstraint, templates),
             ),
             (
                 ScalarExpression,
                 "construct",
-                _scalar(Expression.construct, DeferredScalarExpression),
+                _scalar(Expression.construct, DeferredScalarExpression, templates),
             ),
-            (ScalarObjective, "construct", _scalar(Objective.construct, DeferredScalarObjective)),
-            (IndexedVar, "construct", _var_construct(Var.construct)),
+            (ScalarObjective, "construct", _scalar(Objective.construct, DeferredScalarObjective, templates)),
+            (IndexedVar, "construct", _var_construct(Var.construct, templates)),
             *comparisons,
             (template_expr, "_reduce_template_to_component", _dimension_known(reduce)),
         ):

@@ -320,6 +320,20 @@ class KeyTable(Sequence[Any]):
             raise ValueError(f"{value!r} is not a member")
         return found
 
+    def same_as(self, other: KeyTable) -> bool:
+        """Whether another table has the same members in the same order."""
+        if self is other:
+            return True
+        if self.arity != other.arity or self._length != other._length:
+            return False
+        return all(self._same_place(other, place) for place in range(self.arity))
+
+    def _same_place(self, other: KeyTable, place: int) -> bool:
+        own, others = self.dimensions[place].values, other.dimensions[place].values
+        if own is others or own == others:
+            return np.array_equal(self.codes(place), other.codes(place))
+        return self.values(place) == other.values(place)
+
     def take(self, positions: np.ndarray) -> KeyTable:
         """Give the members at these positions."""
         return KeyTable(
@@ -352,6 +366,15 @@ class Groups:
         count = np.bincount(owner[order], minlength=len(index)).astype(np.int64)
         start = np.concatenate([[0], np.cumsum(count)[:-1]]).astype(np.int64)
         return Groups(index, members.take(order), start[: len(index)], count)
+
+    def same_as(self, other: Groups) -> bool:
+        """Whether another indexed set has the same members under the same keys."""
+        return (
+            self.index.same_as(other.index)
+            and self.members.same_as(other.members)
+            and np.array_equal(self.start, other.start)
+            and np.array_equal(self.count, other.count)
+        )
 
     def group(self, position: int) -> KeyTable:
         """Members of one key."""
