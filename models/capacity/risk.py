@@ -418,8 +418,8 @@ def separate(data: Dataset, values: Values) -> Iterator[Cuts]:
     """
     limits = data["RiskLimits"]
     where = active_sites(data)["jurisdiction"]
-    excess = values.variable("excess_mw", KEYS)[KEYS]
-    excess = set(excess.itertuples(index=False, name=None))
+    variables = values.variable("excess_mw", KEYS)[KEYS]
+    excess = set(variables.itertuples(index=False, name=None))
     for limit in limits[limits["kind"] == "max_hhi"].to_dict("records"):
         served = pd.notna(limit["workload"])
         component, keys = ("served", ARC_KEYS) if served else ("online_mw", SITE_KEYS)

@@ -20,7 +20,7 @@ from pyomo.core.base.initializer import InitializerBase, ScalarCallInitializer
 
 from optalloc.arrays import Arrays
 from optalloc.compile.assemble import Source
-from optalloc.compile.components import TableIndexedSet, TableParam
+from optalloc.compile.components import TableIndexedSet
 from optalloc.compile.deferred import is_deferred
 from optalloc.compile.keys import Groups, KeyTable
 from optalloc.compile.tables import Tables, UntemplatedError
@@ -62,7 +62,8 @@ def changed_values(arrays: Arrays, other: Any) -> dict[str, np.ndarray]:
     if here.keys() != there.keys():
         odd = sorted(here.keys() ^ there.keys())
         raise OtherModelError(f"{odd[0]} is in one of the two models only")
-    tables, values = Tables(), {}
+    tables = Tables()
+    values: dict[str, np.ndarray] = {}
     for name, new in there.items():
         old = here[name]
         if old.ctype is not new.ctype:
@@ -176,7 +177,7 @@ def _same_mapping(a: Mapping[Any, Any], b: Mapping[Any, Any]) -> bool:
 
 
 def _same_array(a: np.ndarray, b: np.ndarray) -> bool:
-    if a.dtype == object or b.dtype == object:
+    if object in (a.dtype, b.dtype):
         return a.shape == b.shape and _same_sequence(a.ravel().tolist(), b.ravel().tolist())
     return a.dtype == b.dtype and np.array_equal(a, b)
 

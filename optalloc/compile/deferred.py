@@ -307,9 +307,7 @@ def _templatized(rule: Any, block: Any, index_set: Any, kind: type) -> Template:
     return Template(shaped, indices if index_set is not None else (), samples, frozenset(plain))
 
 
-def _indexed(
-    stock: Callable[..., None], deferred: type, templates: bool
-) -> Callable[..., None]:
+def _indexed(stock: Callable[..., None], deferred: type, templates: bool) -> Callable[..., None]:
     def construct(self: Any, data: Any = None) -> None:
         rule = self._rule
         ready = (
@@ -341,9 +339,7 @@ def _said(error: Exception) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
 
 
-def _scalar(
-    stock: Callable[..., None], deferred: type, templates: bool
-) -> Callable[..., None]:
+def _scalar(stock: Callable[..., None], deferred: type, templates: bool) -> Callable[..., None]:
     def construct(self: Any, data: Any = None) -> None:
         rule = self._rule
         if self._constructed or not isinstance(rule, ScalarCallInitializer):
@@ -463,8 +459,16 @@ def deferred_rules(*, templates: bool = True) -> Iterator[None]:
     quiet.addFilter(silence)
     try:
         with _replaced(
-            (IndexedConstraint, "construct", _indexed(Constraint.construct, DeferredConstraint, templates)),
-            (IndexedExpression, "construct", _indexed(Expression.construct, DeferredExpression, templates)),
+            (
+                IndexedConstraint,
+                "construct",
+                _indexed(Constraint.construct, DeferredConstraint, templates),
+            ),
+            (
+                IndexedExpression,
+                "construct",
+                _indexed(Expression.construct, DeferredExpression, templates),
+            ),
             (
                 ScalarConstraint,
                 "construct",
@@ -475,7 +479,11 @@ def deferred_rules(*, templates: bool = True) -> Iterator[None]:
                 "construct",
                 _scalar(Expression.construct, DeferredScalarExpression, templates),
             ),
-            (ScalarObjective, "construct", _scalar(Objective.construct, DeferredScalarObjective, templates)),
+            (
+                ScalarObjective,
+                "construct",
+                _scalar(Objective.construct, DeferredScalarObjective, templates),
+            ),
             (IndexedVar, "construct", _var_construct(Var.construct, templates)),
             *comparisons,
             (template_expr, "_reduce_template_to_component", _dimension_known(reduce)),

@@ -86,6 +86,8 @@ def _of_item(node: Any) -> Dependence:
         found = dependence_of(template)
         opaque = frozenset([component.name]) if component._data else _NONE
         return found | Dependence(plain=keys, opaque=opaque)
+    if kind is Expression and not len(component.index_set()):
+        return Dependence(plain=keys)
     return Dependence(True, True, plain=keys, opaque=frozenset([component.name]))
 
 

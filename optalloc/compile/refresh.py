@@ -100,7 +100,10 @@ def refresh(arrays: Arrays, values: Mapping[str, Any]) -> Arrays:
 
 
 def _rule_of(component: Any) -> Any:
+    """Template of an objective, or of the named expression that it is; else its expression."""
     template = template_of(component) if is_deferred(component) else None
+    if template is None and is_deferred(component.expr):
+        template = template_of(component.expr)
     return template or component.expr
 
 
