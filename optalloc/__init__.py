@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from optalloc.plan import Plan
     from optalloc.planfile import PlanFile
     from optalloc.program import Program, build
+    from optalloc.renew import Renewed, renewed
     from optalloc.resolve import Resolver
     from optalloc.solve import solve_arrays
     from optalloc.template import write_template
@@ -67,6 +68,7 @@ __all__ = [
     "Program",
     "Progress",
     "Quality",
+    "Renewed",
     "Resolver",
     "SolveError",
     "StopReason",
@@ -84,6 +86,7 @@ __all__ = [
     "read_plan",
     "read_workbook",
     "refresh",
+    "renewed",
     "relaxed",
     "solve",
     "solve_arrays",
@@ -145,6 +148,10 @@ _MODULES: dict[str, tuple[str, ...]] = {
     "program": (
         "Program",
         "build",
+    ),
+    "renew": (
+        "Renewed",
+        "renewed",
     ),
     "resolve": ("Resolver",),
     "solve": ("solve_arrays",),
