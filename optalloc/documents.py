@@ -19,7 +19,7 @@ from optalloc.schema import Column, Sheet
 from optalloc.sweep.sheet import CODES as SWEEP_CODES
 from optalloc.sweep.sheet import SWEEPS
 from optalloc.symbols import Symbol, explained, sections, symbols_in
-from optalloc.tables import AUDIT, LIMITS, RUN, SUMMARY
+from optalloc.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY
 from optalloc.validate import CODES as SHEET_CODES
 
 __all__ = ["COMMAND", "DOCUMENTS", "data_dictionary", "formulation", "write_documents"]
@@ -104,7 +104,7 @@ def data_dictionary(model: Model) -> str:
     for sheet in sheets:
         parts += _sheet_section(sheet)
     parts.append("## Tables of the plan")
-    outputs = (SUMMARY, *model.outputs.values(), LIMITS, AUDIT, RUN)
+    outputs = (SUMMARY, *model.outputs.values(), LIMITS, MARGINALS, AUDIT, RUN)
     for spec in outputs:
         parts += _output_section(spec)
     return _joined([*parts, *_codes(model)])

@@ -31,11 +31,12 @@ from optalloc.errors import (
     SolveError,
 )
 from optalloc.family import Model, TableSpec, load_model
+from optalloc.marginals import FixedPlan, marginals_table, priced_limits
 from optalloc.outcome import Options, Outcome, ProgressCallback, StopReason
-from optalloc.plan import Plan
+from optalloc.plan import Origin, Plan
 from optalloc.program import Program, build
 from optalloc.solve import solve_arrays
-from optalloc.tables import AUDIT, LIMITS, RUN, SUMMARY, status_figures
+from optalloc.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY, status_figures
 from optalloc.validate import check
 from optalloc.values import Values
 from optalloc.workbook import Workbook, read_workbook
@@ -268,10 +269,25 @@ def _solve_audited(
             tables = _with_limits(program.model, decided, restated, outcome)
             audit = audit_plan(program.dataset, program.model, tables, outcome, restated)
         if audit["passed"].all():
+            with watch.phase("price"):
+                tables[MARGINALS.name] = _marginals(program, arrays, outcome, restated, tables)
             return _plan(program, arrays, outcome, attempt, watch, notices, tables, audit)
         worst = audit[~audit["passed"]].iloc[0]
         failed = f"{worst['subject']} ({worst['check']}) at {worst['where']}: {worst['worst']:g}"
     raise InternalError(f"the plan does not pass its own audit: {failed}")
+
+
+def _marginals(
+    program: Program,
+    arrays: Arrays,
+    outcome: Outcome,
+    restated: Restated,
+    tables: Mapping[str, pd.DataFrame],
+) -> pd.DataFrame:
+    assert outcome.values is not None
+    fixed = FixedPlan(arrays, outcome.values, Options(threads=1))
+    found = priced_limits(fixed, arrays, program.model, restated, tables[LIMITS.name])
+    return marginals_table(fixed, found)
 
 
 def _raise_without_plan(outcome: Outcome) -> None:
@@ -363,7 +379,7 @@ def _plan(
     }
     run = pd.DataFrame({"entry": list(entries), "value": list(entries.values())}, dtype=object)
     full = {**tables, AUDIT.name: audit, RUN.name: run}
-    specs = (SUMMARY, *program.model.outputs.values(), LIMITS, AUDIT, RUN)
+    specs = (SUMMARY, *program.model.outputs.values(), LIMITS, MARGINALS, AUDIT, RUN)
     return Plan(
         full,
         specs,
@@ -375,6 +391,7 @@ def _plan(
         program.dataset.digest,
         notices,
         program.model.report,
+        Origin(program.dataset, program.model, options),
     )
 
 

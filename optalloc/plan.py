@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from optalloc.dataset import Dataset
 from optalloc.errors import Problem
 from optalloc.excel import write_plan_workbook
 from optalloc.exhibits import Report
-from optalloc.family import Chart, TableSpec
-from optalloc.outcome import Outcome
+from optalloc.family import Chart, Model, TableSpec
+from optalloc.outcome import Options, Outcome, StepCallback
 from optalloc.tables import table_named
 
-__all__ = ["Plan"]
+if TYPE_CHECKING:
+    from optalloc.explain import Explanation
+
+__all__ = ["Origin", "Plan"]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a plan was solved from: enough to build its program again and explain it."""
+
+    dataset: Dataset
+    model: Model
+    options: Options
 
 
 @dataclass(frozen=True)
@@ -37,6 +51,7 @@ class Plan:
     input_hash: str
     notices: tuple[Problem, ...] = ()
     report: Report = field(default_factory=Report)
+    origin: Origin | None = field(default=None, repr=False, compare=False)
 
     def __getitem__(self, table: str) -> pd.DataFrame:
         return table_named(self.tables, table)
@@ -59,6 +74,41 @@ class Plan:
     def summary(self) -> pd.DataFrame:
         """Key figures: figure, value, unit."""
         return self["Summary"]
+
+    def explain(
+        self,
+        *,
+        budget_s: float = 300.0,
+        sites: Sequence[str] = (),
+        on_step: StepCallback | None = None,
+    ) -> Explanation:
+        """Say what limits the plan, and why it takes these sites and not others.
+
+        Parameters
+        ----------
+        budget_s : float
+            Seconds to spend.
+        sites : sequence of str
+            What is asked about by name; by default whatever is of interest.
+        on_step : callable, optional
+            Called as longer parts get on.
+
+        Raises
+        ------
+        OptallocError
+            If a site is asked about that there is not, or the plan was unpickled: what it was
+            solved from does not travel with it.
+        """
+        # Imported when asked for: explaining a plan solves again, which gives plans.
+        explaining = import_module("optalloc.explain.run")
+        said: Explanation = explaining.explain_plan(
+            self, budget_s=budget_s, sites=sites, on_step=on_step
+        )
+        return said
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Model folders are loaded by path and never pickled.
+        return {**self.__dict__, "origin": None}
 
     def to_excel(self, path: str | Path) -> None:
         """Write the plan as a workbook, one sheet per table, with charts."""

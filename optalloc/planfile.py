@@ -25,7 +25,7 @@ from optalloc.faults import readable
 from optalloc.rawsheet import RawSheet, Workbook, address
 from optalloc.schema import Column, Kind
 from optalloc.sheetreader import suggest
-from optalloc.tables import AUDIT, LIMITS, MEASURE, RUN, SUMMARY, table_named
+from optalloc.tables import AUDIT, LIMITS, MARGINALS, MEASURE, RUN, SUMMARY, table_named
 from optalloc.workbook import read_workbook
 
 __all__ = [
@@ -137,7 +137,7 @@ def read_plan(path: str | Path, model: Model | None = None) -> PlanFile:
 
 def plan_of(workbook: Workbook, model: Model) -> PlanFile:
     """Read a plan from the sheets of its workbook; as `read_plan`, which opens the file first."""
-    specs = (SUMMARY, *model.outputs.values(), LIMITS, AUDIT, RUN)
+    specs = (SUMMARY, *model.outputs.values(), LIMITS, MARGINALS, AUDIT, RUN)
     file, problems = workbook.source.name, []
     tables: dict[str, pd.DataFrame] = {}
     for spec in specs:

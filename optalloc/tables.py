@@ -10,7 +10,16 @@ from optalloc.family import TableSpec
 from optalloc.outcome import Outcome
 from optalloc.schema import Column, Kind
 
-__all__ = ["AUDIT", "LIMITS", "MEASURE", "RUN", "SUMMARY", "status_figures", "table_named"]
+__all__ = [
+    "AUDIT",
+    "LIMITS",
+    "MARGINALS",
+    "MEASURE",
+    "RUN",
+    "SUMMARY",
+    "status_figures",
+    "table_named",
+]
 
 # Title of the column that names what a row of a spread table holds.
 MEASURE = "measure"
@@ -50,6 +59,27 @@ LIMITS = TableSpec(
         Column(name="slack", kind=Kind.NUMBER, meaning="Allowed less used."),
         Column(name="binding", kind=Kind.FLAG, meaning="Whether nothing is left."),
         Column(name="in_words", kind=Kind.TEXT, meaning="What it means where it binds."),
+    ),
+)
+
+MARGINALS = TableSpec(
+    name="Marginals",
+    meaning="The dearest limits that bind: what a little more saves, whole numbers as planned.",
+    key=("limit", "key"),
+    columns=(
+        Column(name="family", kind=Kind.TEXT, meaning="Family that sets the limit."),
+        Column(name="limit", kind=Kind.TEXT, meaning="Name of the limit."),
+        Column(name="key", kind=Kind.TEXT, meaning="What it is about."),
+        Column(name="unit", kind=Kind.TEXT, meaning="Unit of allowed."),
+        Column(name="allowed", kind=Kind.NUMBER, meaning="What the limit allows."),
+        Column(name="more", kind=Kind.NUMBER, meaning="How much more: one, or 0.01 of a share."),
+        Column(
+            name="saving",
+            kind=Kind.NUMBER,
+            unit="M",
+            meaning="What that saves, all else as it can be.",
+        ),
+        Column(name="means", kind=Kind.TEXT, meaning="What it is."),
     ),
 )
 

@@ -22,7 +22,7 @@ from optalloc.family import TableSpec
 from optalloc.plan import Plan
 from optalloc.planfile import PlanFile
 from optalloc.schema import Column, Kind
-from optalloc.tables import AUDIT, LIMITS, RUN, SUMMARY
+from optalloc.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY
 
 __all__ = ["Planned", "compare_plans"]
 
@@ -117,7 +117,7 @@ def _decisions(a: Planned, b: Planned) -> tuple[pd.DataFrame, pd.DataFrame]:
     for spec in a.specs:
         again = set().union(*(side.get(spec.name, set()) for side in follows))
         decided = [c for c in spec.columns if c.name not in again and c.name not in spec.key]
-        if not spec.key or not decided or spec in (SUMMARY, LIMITS, AUDIT, RUN):
+        if not spec.key or not decided or spec in (SUMMARY, LIMITS, MARGINALS, AUDIT, RUN):
             continue
         if spec.name not in b.tables:
             continue

@@ -264,7 +264,9 @@ class _Bracket:
             return price
         price = known + self.reach * self.tolerance
         self.reach *= 2
-        return price if price < self.high else (known + self.high) / 2
+        if price < self.high:
+            return price
+        return math.sqrt(known * self.high) if known > 0 else (known + self.high) / 2
 
 
 def _bracket(search: _Search, cells: Priced, taken: Known, without: Known) -> BreakEven:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from optalloc.explain.binding import what_binds
 from optalloc.explain.choices import why_these
 from optalloc.explain.explanation import Explanation
 from optalloc.explain.solved import Solved
@@ -22,4 +23,4 @@ def _quality(solved: Solved) -> Explanation:
 
 
 # In the order in which they are said.
-PARTS: tuple[Part, ...] = (_quality, why_these)
+PARTS: tuple[Part, ...] = (_quality, what_binds, why_these)

@@ -21,9 +21,10 @@ from optalloc.pipeline import (
     options_of,
     solve_program,
 )
+from optalloc.plan import Plan
 from optalloc.program import build
 
-__all__ = ["BUDGET_S", "explain"]
+__all__ = ["BUDGET_S", "explain", "explain_plan"]
 
 # Seconds that explaining may take, unless told otherwise.
 BUDGET_S = 300.0
@@ -106,5 +107,28 @@ def explain(
         phase("explain")
         return why_no_plan(dataset, loaded, found, given=given, budget_s=budget_s, on_step=on_step)
     phase("explain")
-    solved = Solved(program, arrays, plan, options, budget_s, tuple(sites), on_step)
-    return Explanation.joined("What there is to say of the plan", [part(solved) for part in PARTS])
+    return _said(Solved(program, arrays, plan, options, budget_s, tuple(sites), on_step))
+
+
+def explain_plan(
+    plan: Plan,
+    *,
+    budget_s: float = BUDGET_S,
+    sites: Sequence[str] = (),
+    on_step: StepCallback | None = None,
+) -> Explanation:
+    """Explain a plan that is there; its program is built again. See `Plan.explain`."""
+    origin = plan.origin
+    if origin is None or plan.outcome.values is None:
+        raise OptallocError(
+            "this plan has left behind what it was solved from; explain the workbook instead"
+        )
+    insist_on_members(origin.dataset, origin.model, sites)
+    program = build(origin.dataset, origin.model)
+    arrays = compile_program(program)
+    return _said(Solved(program, arrays, plan, origin.options, budget_s, tuple(sites), on_step))
+
+
+def _said(solved: Solved) -> Explanation:
+    title = "What there is to say of the plan"
+    return Explanation.joined(title, [part(solved) for part in PARTS])
