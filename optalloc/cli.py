@@ -36,11 +36,12 @@ from optalloc.errors import (
 )
 from optalloc.explain import Explanation, write_relaxed
 from optalloc.explain import explain as explain_book
+from optalloc.explain.noplan import why_no_plan
 from optalloc.explain.run import BUDGET_S
 from optalloc.export import export_model
 from optalloc.family import Model, load_model
 from optalloc.mark import mark_workbook
-from optalloc.pipeline import compile_program
+from optalloc.pipeline import compile_program, open_book
 from optalloc.pipeline import solve as solve_book
 from optalloc.plan import Plan
 from optalloc.planfile import read_plan as read_plan_file
@@ -117,17 +118,29 @@ def solve(
                 hold(name)
                 display.phase(name)
 
-            plan = solve_book(
-                book,
-                gap=gap,
-                time_limit_s=time_limit,
-                threads=threads,
-                seed=seed,
-                model=model,
-                approved=approved,
-                progress=display.update,
-                on_phase=on_phase,
-            )
+            try:
+                plan = solve_book(
+                    book,
+                    gap=gap,
+                    time_limit_s=time_limit,
+                    threads=threads,
+                    seed=seed,
+                    model=model,
+                    approved=approved,
+                    progress=display.update,
+                    on_phase=on_phase,
+                )
+            except InfeasibleError as found:
+                display.phase("explain")
+                dataset, loaded, _ = open_book(book, model, approved)
+                given = {"gap": gap, "threads": threads, "seed": seed}
+                budget = BUDGET_S if time_limit is None else time_limit
+                said = why_no_plan(
+                    dataset, loaded, found, given=given, budget_s=budget, on_step=display.step
+                )
+                for sentence in said.sentences:
+                    found.add_note(sentence)
+                raise
             if not as_json:
                 out.mkdir(parents=True, exist_ok=True)
                 plan.to_excel(out / "plan.xlsx")
@@ -379,7 +392,7 @@ def _guarded(run: Callable[[], T], *, as_json: bool = False) -> T:
         lines = [str(problem) for problem in error.problems]
         _leave(INPUT, "input", lines, as_json)
     except InfeasibleError as error:
-        _leave(INFEASIBLE, "infeasible", [str(error)], as_json)
+        _leave(INFEASIBLE, "infeasible", [str(error), *getattr(error, "__notes__", ())], as_json)
     except NoPlanError as error:
         _leave(NO_PLAN, "no plan", [str(error)], as_json)
     except ModelError as error:

@@ -15,6 +15,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -35,11 +36,13 @@ if TYPE_CHECKING:
 __all__ = [
     "Chart",
     "Choice",
+    "Concession",
     "Family",
     "Ledger",
     "Limit",
     "Model",
     "Price",
+    "Relax",
     "TableSpec",
     "default_model_path",
     "load_model",
@@ -57,6 +60,14 @@ class Ledger:
     unit: str
     over: tuple[str, ...]
     meaning: str
+
+
+class Relax(StrEnum):
+    """Whether a limit may give way where there is no plan."""
+
+    NEVER = "never"
+    PRICED = "at a price"
+    LAST = "if nothing else helps"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +94,20 @@ class Limit:
         variable, ``"integers"`` by whole numbers.
     reported : bool
         Whether it is of interest that it binds; False for rules of logic.
+    over : tuple of str
+        Names of the places of its rows' keys, the first ones; as in its audit frame.
+    cells : tuple of str
+        ``"Sheet.column"`` from which what it allows comes: of the first that has one, the row with
+        the key's names, by the sheet's own rule for missing rows.
+    named : dict of str to str
+        Columns of those sheets that are called otherwise in `over`.
+    conflict : str
+        What it demands, said where it is part of a conflict: with the key, ``{value}`` and
+        ``{unit}`` of its cell, and any other column of that row.
+    relax : Relax
+        Whether it may give way where there is no plan; the planner may say otherwise.
+    implied : bool
+        Whether it follows from the other limits.
     """
 
     name: str
@@ -93,6 +118,37 @@ class Limit:
     formula: str
     enforced: str = "row"
     reported: bool = True
+    over: tuple[str, ...] = ()
+    cells: tuple[str, ...] = ()
+    named: Mapping[str, str] = field(default_factory=dict)
+    conflict: str = ""
+    relax: Relax = Relax.NEVER
+    implied: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Concession:
+    """A change of cells that lets in what has no variable, or comes too late.
+
+    Parameters
+    ----------
+    limit : str
+        Limit that gives way.
+    sentence : str
+        What it lets in, after "so that", such as ``"inference may run at Sydney, 63 ms away"``.
+    edits : tuple of (str, int, str, object)
+        Sheet, row label, column and what the cell is to hold; a new row label makes a new row.
+    points : float
+        Price: 1 for as much again as is allowed now, or for giving a rule up.
+    about : mapping of str to str
+        What it can help, by names of keys, such as ``{"workload": "inference"}``.
+    """
+
+    limit: str
+    sentence: str
+    edits: tuple[tuple[str, int, str, Any], ...]
+    points: float
+    about: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,8 +242,12 @@ class Choice:
     prices: tuple[Price, ...] = ()
 
 
-def _nothing(*_: Any) -> Iterable[Problem]:
+def _nothing(*_: Any) -> Iterable[Any]:
     return ()
+
+
+def _none(*_: Any) -> None:
+    return None
 
 
 def _no_tables(*_: Any) -> dict[str, pd.DataFrame]:
@@ -228,6 +288,18 @@ class Family:
     recompute : callable
         ``recompute(data, tables) -> {name: frame}``: the columns that follow from decisions, worked
         out again from the tables of decisions and the dataset alone.
+    shortages : callable
+        ``shortages(data) -> frame``: sums over the workbook that cannot come out, found before
+        anything is solved: ``limit`` (name), ``sentence`` with both numbers, ``needed`` and
+        ``available``, ``unit``, ``cells`` (tuples of sheet, row label and column that the numbers
+        come from). Only what no plan can meet: never a false alarm.
+    concessions : callable
+        ``concessions(data) -> iterable of `Concession```: changes of cells that put variables in
+        which limits by absence (`Limit.enforced` of ``"sets"``), leads and the like keep out.
+    relaxations : callable
+        ``relaxations(data) -> frame`` of the planner's own rules for what may give way: ``row``
+        (label in the sheet named by the frame's ``sheet``), ``name`` (of a limit or family),
+        ``may_relax`` and ``price_per_unit`` (points; NaN: by default).
     idle_without : tuple of str
         Sheets of which one must have a row for the family to have anything to say: else its
         tables, audit and recompute are not asked for. Empty: always.
@@ -259,6 +331,9 @@ class Family:
     tables: Callable[[Dataset, Values], dict[str, pd.DataFrame]] = _no_tables
     audit: Callable[[Dataset, Mapping[str, pd.DataFrame]], dict[str, pd.DataFrame]] = _no_tables
     recompute: Callable[[Dataset, Mapping[str, pd.DataFrame]], dict[str, pd.DataFrame]] = _no_tables
+    shortages: Callable[[Dataset], pd.DataFrame | None] = _none
+    concessions: Callable[[Dataset], Iterable[Concession]] = _nothing
+    relaxations: Callable[[Dataset], pd.DataFrame | None] = _none
     idle_without: tuple[str, ...] = ()
     strengthening: tuple[str, ...] = ()
     separate: Callable[[Dataset, Values], Iterable[Cuts]] | None = None

@@ -198,7 +198,7 @@ def _solve_dataset(
         program = build(dataset, model)
     with watch.phase("compile"):
         arrays = compile_program(program)
-    options = options_of(program, given)
+    options = options_of(dataset, model, given)
     return _solve_audited(program, arrays, options, watch, notices, progress)
 
 
@@ -216,16 +216,21 @@ def solve_program(
     return _solve_audited(program, arrays, options, watch, notices, progress)
 
 
-def options_of(program: Program, given: Mapping[str, Any]) -> Options:
+def options_of(dataset: Dataset, model: Model, given: Mapping[str, Any]) -> Options:
     """Solver options: those given, else those of the workbook; None is not given."""
-    chosen = _defaults(program) | {k: v for k, v in given.items() if v is not None}
-    return Options(**chosen)
+    chosen: dict[str, Any] = {}
+    for family in model.families:
+        chosen |= family.defaults(dataset)
+    return Options(**chosen | {k: v for k, v in given.items() if v is not None})
 
 
-def compile_program(program: Program) -> Arrays:
-    """Compile a built program, with its families' strengthening rows, and rows not listed."""
+def compile_program(program: Program, *, keep_idle: bool = False) -> Arrays:
+    """Compile a built program, with its families' strengthening rows, and rows not listed.
+
+    Rows without any variable are checked at once, or with `keep_idle` have a place in the matrix.
+    """
     names = {name for family in program.model.families for name in family.strengthening}
-    arrays = compile_model(program.pyomo, names)
+    arrays = compile_model(program.pyomo, names, keep_idle=keep_idle)
     return replace(arrays, separate=separator(program, arrays))
 
 
@@ -234,13 +239,6 @@ def _validated(workbook: Workbook, model: Model) -> tuple[Dataset, tuple[Problem
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise InputError(problems)
     return dataset, tuple(problems)
-
-
-def _defaults(program: Program) -> dict[str, Any]:
-    chosen: dict[str, Any] = {}
-    for family in program.model.families:
-        chosen |= family.defaults(program.dataset)
-    return chosen
 
 
 def _solve_audited(

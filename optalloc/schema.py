@@ -135,6 +135,9 @@ class Sheet:
         Whether the sheet must be there with at least one row.
     vertical : bool
         Names down the first column, values in the second, one record in all (a settings sheet).
+    order : str
+        Column by whose values its rows follow each other, where other sheets carry a value
+        forward along them.
     plan_table : str
         Table of an earlier plan from which the sheet may be filled, its columns by their names.
     """
@@ -146,6 +149,7 @@ class Sheet:
     missing: Missing = Missing.NOTHING
     required: bool = False
     vertical: bool = False
+    order: str = ""
     plan_table: str = ""
     by_name: dict[str, Column] = field(init=False, repr=False, compare=False)
 

@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import scipy.sparse as sp
 
-from optalloc.arrays import BROKEN_FINELY, Arrays, ExtraRows, Labels
+from optalloc.arrays import BROKEN_FINELY, Arrays, ExtraRows
+from optalloc.elastic import shortfalls
 from optalloc.highs import Highs, Result
 from optalloc.improve import Improver, worth_it
 from optalloc.outcome import (
@@ -137,9 +137,9 @@ def proved(relaxation: Relaxation, run: Run, best: Best, stops: Stops | None = N
     if found.stop_reason is not StopReason.INFEASIBLE:
         return found
     core = core.with_rows(~core.strengthening)
-    shortfalls = _shortfalls(core, run)
-    if shortfalls is not None:
-        return replace(found, shortfalls=shortfalls)
+    giving = shortfalls(core, run)
+    if giving is not None:
+        return replace(found, shortfalls=giving)
     # Nothing has to give way: the solver erred, and is asked again by another route.
     other = replace(run.options, presolve=False, seed=run.options.seed + 1)
     again = _prove(core, run, other, Best(), stops, phase="second try")
@@ -309,41 +309,3 @@ def _fall_back(core: Arrays, earlier: tuple[np.ndarray, ...], run: Run, best: Be
         if best.values is not None:
             return
         _polish(core, values, run, best)
-
-
-def _shortfalls(arrays: Arrays, run: Run) -> tuple[tuple[str, float], ...] | None:
-    """Rows that must give way, the most first; None if a plan exists after all."""
-    for integer in (False, True):
-        result, amounts = _elastic(arrays, run, integer)
-        if result.bound > FEASIBILITY:
-            worst = np.argsort(-amounts)
-            return tuple(
-                (arrays.row_name(int(row)), float(amounts[row]))
-                for row in worst
-                if amounts[row] > 1e-7
-            )
-    return None
-
-
-def _elastic(arrays: Arrays, run: Run, integer: bool) -> tuple[Result, np.ndarray]:
-    """Smallest total by which rows must give way, each scaled by its largest coefficient."""
-    rows = arrays.matrix.shape[0]
-    scale = np.maximum(1.0, abs(arrays.matrix).max(axis=1).toarray().ravel())
-    identity = sp.diags_array(scale, format="csc")
-    elastic = replace(
-        arrays,
-        matrix=sp.csc_array(sp.hstack([arrays.matrix, identity, -identity])),
-        col_lower=np.concatenate([arrays.col_lower, np.zeros(2 * rows)]),
-        col_upper=np.concatenate([arrays.col_upper, np.full(2 * rows, np.inf)]),
-        cost=np.concatenate([np.zeros(len(arrays.cost)), np.ones(2 * rows)]),
-        integer=np.concatenate([arrays.integer, np.zeros(2 * rows, dtype=bool)]),
-        offset=0.0,
-        columns=Labels.of(()),
-    )
-    result = Highs(elastic, run.options, integer=integer).run(
-        time_limit_s=max(run.left_s(), 30.0) if integer else math.inf
-    )
-    if result.values is None:
-        return result, np.zeros(rows)
-    extra = result.values[len(arrays.cost) :]
-    return result, (extra[:rows] + extra[rows:]) * scale

@@ -293,6 +293,22 @@ FAMILIES = (
 )  # fmt: skip
 
 
+def book_of(
+    draw: Draw,
+    families: Sequence[Callable[[Draw, Book], None]] = FAMILIES,
+    sites: Sequence[int] = (3, 2, 4),
+    regions: Sequence[int] = (2, 1, 3),
+    count: Sequence[int] = (2, 3),
+    fewest: int = 3,
+) -> Book:
+    """A workbook of at least so many families beside those that every workbook has."""
+    made = core(draw, one_of(draw, *sites), one_of(draw, *regions), one_of(draw, *count))
+    chosen = draw.sample(families, draw.randint(fewest, min(fewest + 4, len(families))))
+    for add in sorted(chosen, key=families.index):
+        add(draw, made)
+    return made
+
+
 def random_books(
     families: Sequence[Callable[[Draw, Book], None]] = FAMILIES,
     sites: Sequence[int] = (3, 2, 4),
@@ -300,20 +316,37 @@ def random_books(
     count: Sequence[int] = (2, 3),
     fewest: int = 3,
 ) -> st.SearchStrategy[Book]:
-    """Workbooks of at least so many families beside those that every workbook has.
+    """Workbooks as `book_of` makes them.
 
     Each comes from one number: workbooks drawn cell by cell would be much alike.
     """
 
     def made_by(draw: Draw) -> Book:
-        made = core(draw, one_of(draw, *sites), one_of(draw, *regions), one_of(draw, *count))
-        chosen = draw.sample(families, draw.randint(fewest, min(fewest + 4, len(families))))
-        for add in sorted(chosen, key=families.index):
-            add(draw, made)
+        made = book_of(draw, families, sites, regions, count, fewest)
         note(pprint.pformat(made, width=100, compact=True, sort_dicts=False))
         return made
 
     return st.randoms(use_true_random=True).map(made_by)
+
+
+def squeezed(made: Book, draw: Draw) -> Book:
+    """The workbook with some limits cut to a fraction, in which all demand must be met."""
+    changed = copy.deepcopy(made)
+    for row in changed["Workloads"]:
+        row["unmet_penalty_per_mw_year"] = None
+    there = [
+        (sheet, column)
+        for sheet, column in CEILINGS
+        if sheet not in ("Contracts", "Leases", "Workloads")
+        and any(row.get(column) for row in made.get(sheet, ()))
+    ]
+    for sheet, column in draw.sample(there, min(3, len(there))):
+        whole = MODEL.sheets[sheet].by_name[column].kind is Kind.INTEGER
+        share = one_of(draw, 0.1, 0.3, 0.5)
+        for row in changed[sheet]:
+            if row.get(column) is not None:
+                row[column] = int(row[column] * share) if whole else row[column] * share
+    return changed
 
 
 def shuffled(made: Book, order: random.Random) -> Book:

@@ -23,17 +23,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset
 from optalloc.exhibits import Report, Use
-from optalloc.family import Family, Limit
+from optalloc.family import Family, Limit, Relax
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 
+from ._building import active_sites
 from ._calendar import calendar
 from ._capital import CAPITAL_ITEMS
+from ._shortages import Cell, most_online, short_of
 
 BUDGETS = Sheet(
     name="Budgets",
@@ -69,6 +72,10 @@ BUDGETS = Sheet(
         ),
     ),
 )
+
+
+# A sentence names no more cells than these.
+MOST_CELLS = 4
 
 
 @dataclass(frozen=True)
@@ -154,6 +161,39 @@ REPORT = Report(
 )
 
 
+def shortages(data: Dataset) -> pd.DataFrame:
+    """Demand against what the budget up to each period can have built, at the lowest build costs."""
+    cal, sites = calendar(data), active_sites(data)
+    budgets = data["Budgets"].assign(row=data["Budgets"].index).set_index("period")
+    budgets = budgets.reindex(cal.index)
+    spent = budgets["max_capital"].astype(float).fillna(np.inf).cumsum()
+    to_date = budgets["max_capital_to_date"].astype(float).fillna(np.inf)
+    until = to_date.clip(upper=spent)
+    # Costs may fall until the last day.
+    growth = 1.0 + float(data.one("Settings").build_cost_escalation)
+    factor = min(1.0, growth ** (float(cal["end"].iloc[-1]) / 12.0))
+    most = most_online(data)
+    most["cost"] = most["site"].map(sites["build_cost_per_mw"]).astype(float) * factor
+    most["budget"] = most["period"].map(until)
+
+    def groups(own: pd.DataFrame) -> pd.Series:
+        cheap = own.sort_values("cost")
+        paid = (cheap["new_mw"] * cheap["cost"]).cumsum() - cheap["new_mw"] * cheap["cost"]
+        left = (cheap["budget"] - paid).clip(lower=0.0)
+        can = (left / cheap["cost"]).where(cheap["cost"] > 0, np.inf)
+        return cheap["ready_mw"] + np.minimum(cheap["new_mw"], can)
+
+    def cells(within: set[str], period: str) -> list[Cell]:
+        at = budgets.loc[:period]
+        if pd.notna(at["max_capital_to_date"].iloc[-1]):
+            return [("Budgets", int(at["row"].iloc[-1]), "max_capital_to_date")]
+        named = at.dropna(subset=["max_capital"])
+        return [("Budgets", int(row), "max_capital") for row in named["row"].tail(MOST_CELLS)]
+
+    what = "what the budget can have built by then"
+    return short_of(data, "capital_to_date", what, most, cells, groups)
+
+
 FAMILY = Family(
     name="budget",
     title="Budget",
@@ -163,6 +203,10 @@ FAMILY = Family(
     limits=(
         Limit(
             name="capital_in_period",
+            over=("period",),
+            cells=("Budgets.max_capital",),
+            relax=Relax.PRICED,
+            conflict="at most {value} M of capital may be spent in {period}",
             unit="M",
             sense="<=",
             sentence="the budget of {period} is spent: {used} of {allowed} M",
@@ -171,6 +215,10 @@ FAMILY = Family(
         ),
         Limit(
             name="capital_to_date",
+            over=("period",),
+            cells=("Budgets.max_capital_to_date",),
+            relax=Relax.PRICED,
+            conflict="at most {value} M of capital may be spent up to {period}",
             unit="M",
             sense="<=",
             sentence="the budget up to {period} is spent: {used} of {allowed} M",
@@ -183,4 +231,5 @@ FAMILY = Family(
     declare=declare,
     constrain=constrain,
     audit=audit,
+    shortages=shortages,
 )

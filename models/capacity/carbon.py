@@ -29,7 +29,7 @@ import pyomo.environ as pyo
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
 from optalloc.exhibits import Report, Use
-from optalloc.family import Family, Limit, TableSpec
+from optalloc.family import Family, Limit, Relax, TableSpec
 from optalloc.program import Ledgers, index_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
@@ -255,6 +255,10 @@ FAMILY = Family(
     limits=(
         Limit(
             name="emissions_within_cap",
+            over=("period",),
+            cells=("Carbon.max_tco2",),
+            relax=Relax.PRICED,
+            conflict="emissions in {period} are at most {value} tCO2",
             unit="tCO2",
             sense="<=",
             sentence="{period} emits all it may: {used} of {allowed} tCO2",
@@ -263,6 +267,10 @@ FAMILY = Family(
         ),
         Limit(
             name="clean_energy",
+            over=("period",),
+            cells=("Carbon.min_clean_share",),
+            relax=Relax.PRICED,
+            conflict="at least {value} of the energy in {period} is clean",
             unit="GWh",
             sense="<=",
             sentence="{period} draws no more clean energy than it must: {used} of {allowed} GWh",

@@ -27,7 +27,7 @@ import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset, remembered
 from optalloc.errors import Problem
-from optalloc.family import Family, Limit
+from optalloc.family import Family, Limit, Relax
 from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 
@@ -268,6 +268,10 @@ FAMILY = Family(
     limits=(
         Limit(
             name="decision_at_least",
+            over=("decision",),
+            cells=("Decisions.at_least",),
+            relax=Relax.PRICED,
+            conflict="decision {decision}: {what} is at least {value} in {period}",
             unit="1 or MW",
             sense="<=",
             sentence="{decision} holds: {what} in {period} is no more than the {used} that it asks for",
@@ -276,6 +280,10 @@ FAMILY = Family(
         ),
         Limit(
             name="decision_at_most",
+            over=("decision",),
+            cells=("Decisions.at_most",),
+            relax=Relax.PRICED,
+            conflict="decision {decision}: {what} is at most {value} in {period}",
             unit="1 or MW",
             sense="<=",
             sentence="{decision} holds: {what} in {period} is {used} of the {allowed} that it allows",

@@ -495,6 +495,12 @@ def _deposit_rows(data: Dataset, procurement: pd.DataFrame) -> pd.DataFrame:
 LIMITS = (
     Limit(
         name="signed_on_offer",
+        over=(
+            "contract",
+            "period",
+        ),
+        cells=("Contracts.last_period",),
+        conflict="{contract} can be signed only while it is on offer",
         unit="MW grid",
         sense="<=",
         enforced="sets",
@@ -504,6 +510,12 @@ LIMITS = (
     ),
     Limit(
         name="contract_minimum",
+        over=(
+            "contract",
+            "period",
+        ),
+        cells=("Contracts.min_mw",),
+        conflict="{contract} is signed for {value} MW or more",
         unit="MW grid",
         sense="<=",
         sentence="{contract}, {period}: the least that may be signed, {used} MW, is signed",
@@ -512,6 +524,12 @@ LIMITS = (
     ),
     Limit(
         name="contract_blocks",
+        over=(
+            "contract",
+            "period",
+        ),
+        cells=("Contracts.block_mw",),
+        conflict="{contract} is signed in whole blocks of {value} MW",
         unit="blocks",
         sense="==",
         sentence="{contract}, {period}: {used} blocks are signed",
@@ -520,6 +538,12 @@ LIMITS = (
     ),
     Limit(
         name="contract_within_max",
+        over=(
+            "contract",
+            "period",
+        ),
+        cells=("Contracts.max_mw",),
+        conflict="{contract} has no more than {value} MW to sign",
         unit="MW grid",
         sense="<=",
         sentence="{contract} is used up in {period}: {used} of {allowed} MW are active",
@@ -528,6 +552,12 @@ LIMITS = (
     ),
     Limit(
         name="peak_covered",
+        over=(
+            "site",
+            "period",
+        ),
+        cells=("Sites.pue",),
+        conflict="the peak of {site} in {period} is covered by contracts",
         unit="MW grid",
         sense="==",
         sentence="{site}, {period}: contracts cover the peak of {used} MW",
@@ -536,6 +566,12 @@ LIMITS = (
     ),
     Limit(
         name="cover_within_contract",
+        over=(
+            "contract",
+            "period",
+        ),
+        cells=("Contracts.max_mw",),
+        conflict="{contract} covers no more in {period} than is signed, {value} MW at most",
         unit="MW grid",
         sense="<=",
         sentence="{contract}, {period}: all {allowed} active MW cover peaks",

@@ -30,7 +30,7 @@ import pyomo.environ as pyo
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
 from optalloc.exhibits import Filter, Report, Series, Trend
-from optalloc.family import Family, Ledger, Limit, TableSpec
+from optalloc.family import Family, Ledger, Limit, Relax, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
@@ -446,6 +446,17 @@ FAMILY = Family(
     limits=(
         Limit(
             name="demand_met",
+            over=(
+                "workload",
+                "region",
+                "period",
+            ),
+            cells=(
+                "Demand.it_mw",
+                "Demand.units",
+            ),
+            relax=Relax.LAST,
+            conflict="{workload} in {region} asks for {value} {unit} in {period}, all of which must be served",
             unit="MW IT",
             sense="==",
             sentence="{workload} in {region}, {period}: {used} of {allowed} MW is served or priced",
@@ -454,6 +465,13 @@ FAMILY = Family(
         ),
         Limit(
             name="unmet_only_at_a_price",
+            over=(
+                "workload",
+                "region",
+                "period",
+            ),
+            cells=("Workloads.unmet_penalty_per_mw_year",),
+            conflict="{workload} must be served in full",
             unit="MW IT",
             sense="<=",
             enforced="sets",

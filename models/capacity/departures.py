@@ -560,6 +560,13 @@ FAMILY = Family(
     limits=(
         Limit(
             name="departure_counted",
+            over=(
+                "action",
+                "subject",
+                "period",
+            ),
+            cells=("ApprovedActions.mw", "DepartureCosts.last_period"),
+            conflict="departing from {action} {subject} in {period} is counted",
             unit="sites or MW",
             sense="<=",
             sentence="{action}, {subject}: {period} departs from the approved plan by {used}",

@@ -37,7 +37,7 @@ import pyomo.environ as pyo
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
 from optalloc.exhibits import Report, Series, Trend
-from optalloc.family import Family, Ledger, Limit, TableSpec
+from optalloc.family import Family, Ledger, Limit, Relax, TableSpec
 from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
@@ -509,6 +509,12 @@ def _cost(
 LIMITS = (
     Limit(
         name="energy_met",
+        over=(
+            "site",
+            "period",
+        ),
+        cells=("Sites.pue",),
+        conflict="all energy of {site} in {period} is under contract or bought at spot",
         unit="GWh",
         sense="==",
         sentence="{site}, {period}: {used} GWh are delivered",
@@ -517,6 +523,12 @@ LIMITS = (
     ),
     Limit(
         name="drawn_within_contract",
+        over=(
+            "contract",
+            "period",
+        ),
+        cells=("Contracts.availability",),
+        conflict="{contract} delivers no more in {period} than is signed, at an availability of {value}",
         unit="GWh",
         sense="<=",
         sentence="{contract}, {period}: all {allowed} GWh it delivers are drawn",
@@ -525,6 +537,14 @@ LIMITS = (
     ),
     Limit(
         name="spot_within_share",
+        over=(
+            "grid_zone",
+            "period",
+        ),
+        named={"zone": "grid_zone"},
+        cells=("PowerPrices.max_spot_share",),
+        relax=Relax.PRICED,
+        conflict="at most {value} of the energy of {grid_zone} may be bought at spot in {period}",
         unit="GWh",
         sense="<=",
         sentence="{grid_zone} buys all the spot power it may in {period}: {used} of {allowed} GWh",
@@ -543,6 +563,12 @@ LIMITS = (
     ),
     Limit(
         name="spot_only_where_priced",
+        over=(
+            "site",
+            "period",
+        ),
+        cells=("Sites.grid_zone",),
+        conflict="{site} can buy at spot in {period} only if its zone has a price",
         unit="GWh",
         sense="<=",
         enforced="sets",

@@ -128,6 +128,12 @@ FAMILY = Family(
     limits=(
         Limit(
             name="offset_within_contract",
+            over=(
+                "contract",
+                "period",
+            ),
+            cells=("Contracts.max_mw",),
+            conflict="{contract} covers no more on site in {period} than is signed, {value} MW at most",
             unit="MW grid",
             sense="<=",
             sentence="{contract}, {period}: all {allowed} active MW cover peak on site",
@@ -136,6 +142,12 @@ FAMILY = Family(
         ),
         Limit(
             name="offset_within_peak",
+            over=(
+                "site",
+                "period",
+            ),
+            cells=("Sites.pue",),
+            conflict="generation at {site} covers no more than its peak in {period}",
             unit="MW grid",
             sense="<=",
             sentence="{site}, {period}: the whole peak of {allowed} MW is covered on site",

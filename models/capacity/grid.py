@@ -27,19 +27,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
 from optalloc.exhibits import Report, Use
-from optalloc.family import Family, Ledger, Limit
+from optalloc.family import Family, Ledger, Limit, Relax
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 
 from ._building import active_sites, site_periods
 from ._calendar import TINY_MONTHS, calendar, carried_forward
 from ._contracts import GENERATION, SITE_KEYS, grid_draw
+from ._shortages import Cell, capped, most_online, short_of
 
 GRID_ZONES = Sheet(
     name="GridZones",
@@ -116,6 +118,8 @@ POWER_RAMP = Sheet(
 )
 
 ZONE_KEYS = ["zone", "period"]
+# A sentence names no more cells than these.
+MOST_CELLS = 4
 
 
 @dataclass(frozen=True)
@@ -279,6 +283,52 @@ REPORT = Report(
 )
 
 
+def shortages(data: Dataset) -> pd.DataFrame:
+    """Demand against what zones and connections let its sites have in service by then."""
+    sites, cal = active_sites(data), calendar(data)
+    most = most_online(data).merge(
+        sites[["site", "grid_zone", "pue"]].reset_index(drop=True), on="site"
+    )
+    given = most.merge(ramp(data), on=SITE_KEYS, how="left")["energised_mw"]
+    # What is covered on site needs no grid.
+    free = set(data["Contracts"].loc[data["Contracts"]["kind"] == GENERATION, "site"].dropna())
+    given = given.mask(most["site"].isin(free)) / most["pue"]
+    most["most_mw"] = np.fmin(most["most_mw"], given)
+    zones = _zone_caps(data, cal)
+    zones = zones[~zones["grid_zone"].isin(sites.loc[sites["site"].isin(free), "grid_zone"])]
+    most = most.merge(zones, on=["grid_zone", "period"], how="left")
+
+    def groups(own: pd.DataFrame) -> pd.Series:
+        # In IT MW at the best PUE among the zone's sites.
+        best = own.groupby("grid_zone", dropna=False)["pue"].transform("min")
+        return capped(own.assign(cap=own["cap"] / best), "grid_zone", "cap")
+
+    def cells(within: set[str], period: str) -> list[Cell]:
+        named = sites.loc[sites["site"].isin(within)]
+        rows, steps = data["GridZones"], data["PowerRamp"]
+        zoned = rows[rows["zone"].isin(named["grid_zone"]) & (rows["period"] == period)]
+        until = steps["period"].map(cal["position"]) <= cal.at[period, "position"]
+        reached = steps[steps["site"].isin(within) & until].drop_duplicates("site", keep="last")
+        found: list[Cell] = [("PowerRamp", row, "energised_mw") for row in reached.index]
+        for row, at in zoned.iterrows():
+            column = "max_total_mw" if pd.notna(at["max_total_mw"]) else "max_new_mw"
+            found.append(("GridZones", row, column))
+        return found[:MOST_CELLS]
+
+    return short_of(data, "zone_total", "reachable energised capacity", most, cells, groups)
+
+
+def _zone_caps(data: Dataset, cal: pd.DataFrame) -> pd.DataFrame:
+    """Grid MW that a zone can carry in each period, also by what it may have energised by then."""
+    zones = data["GridZones"].assign(at=data["GridZones"]["period"].map(cal["position"]))
+    zones = zones.sort_values("at")
+    new = zones["max_new_mw"].astype(float).fillna(np.inf).groupby(zones["zone"]).cumsum()
+    stood = online_before(data).groupby(active_sites(data)["grid_zone"]).sum()
+    new += zones["zone"].map(stood).astype(float).fillna(0.0)
+    cap = np.fmin(zones["max_total_mw"].astype(float), new)
+    return zones.assign(cap=cap, grid_zone=zones["zone"])[["grid_zone", "period", "cap"]]
+
+
 FAMILY = Family(
     name="grid",
     title="Grid",
@@ -299,6 +349,13 @@ FAMILY = Family(
     limits=(
         Limit(
             name="zone_energisation",
+            over=(
+                "zone",
+                "period",
+            ),
+            cells=("GridZones.max_new_mw",),
+            relax=Relax.PRICED,
+            conflict="grid zone {zone} can energise at most {value} MW in {period}",
             unit="MW grid",
             sense="<=",
             sentence="grid zone {zone} energises all it can in {period}: {used} of {allowed} MW",
@@ -307,6 +364,13 @@ FAMILY = Family(
         ),
         Limit(
             name="zone_total",
+            over=(
+                "zone",
+                "period",
+            ),
+            cells=("GridZones.max_total_mw",),
+            relax=Relax.PRICED,
+            conflict="grid zone {zone} can carry at most {value} MW in {period}",
             unit="MW grid",
             sense="<=",
             sentence="grid zone {zone} is full in {period}: {used} of {allowed} MW",
@@ -315,6 +379,13 @@ FAMILY = Family(
         ),
         Limit(
             name="connection",
+            over=(
+                "site",
+                "period",
+            ),
+            cells=("PowerRamp.energised_mw",),
+            relax=Relax.PRICED,
+            conflict="the connection of {site} gives at most {value} MW in {period}",
             unit="MW grid",
             sense="<=",
             sentence="{site} draws all its connection gives in {period}: {used} of {allowed} MW",
@@ -329,4 +400,5 @@ FAMILY = Family(
     declare=declare,
     constrain=constrain,
     audit=audit,
+    shortages=shortages,
 )

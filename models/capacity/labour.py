@@ -32,7 +32,7 @@ import pyomo.environ as pyo
 from optalloc.dataset import Dataset, remembered
 from optalloc.errors import Problem
 from optalloc.exhibits import Report, Use
-from optalloc.family import Family, Ledger, Limit, TableSpec
+from optalloc.family import Family, Ledger, Limit, Relax, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
@@ -41,6 +41,7 @@ from ._building import active_sites, possible_starts, site_periods
 from ._calendar import calendar, carried_forward
 from ._money import post_cost
 from ._running import running_charges, running_rows
+from ._shortages import Cell, most_online, short_of
 
 LABOUR_NEEDS = Sheet(
     name="LabourNeeds",
@@ -157,6 +158,8 @@ LABOUR_TIERS = Sheet(
 )
 
 POOL = "pool"
+# A sentence names no more cells than these.
+MOST_CELLS = 4
 KEYS = ["labour_market", "trade", "period"]
 SOURCE_KEYS = ["labour_market", "trade", "source", "period"]
 
@@ -410,6 +413,43 @@ REPORT = Report(
 )
 
 
+def shortages(data: Dataset) -> pd.DataFrame:
+    """Demand against what the workers of each market can have built by then."""
+    cal, needs = calendar(data), data["LabourNeeds"].set_index("trade")["person_months_per_mw"]
+    offered = sources(data)
+    offered = offered[offered["trade"].map(needs).fillna(0.0) > 0]
+    offered = offered.assign(at=offered["period"].map(cal["position"])).sort_values("at")
+    by_trade = offered.groupby([*KEYS, "at"])["offered"].sum().reset_index().sort_values("at")
+    months = by_trade.groupby(["labour_market", "trade"])["offered"].cumsum()
+    by_trade["built"] = months / by_trade["trade"].map(needs).astype(float)
+    # What takes time to build is built before the period in which it is in service.
+    sites = active_sites(data)[["site", "labour_market", "block_lead_months"]].reset_index(
+        drop=True
+    )
+    lead = by_trade["labour_market"].map(sites.groupby("labour_market")["block_lead_months"].min())
+    before = by_trade.groupby(["labour_market", "trade"])["built"].shift(1).fillna(0.0)
+    by_trade["built"] = by_trade["built"].where(lead.astype(float) <= 0, before)
+    built = by_trade.groupby(["labour_market", "period"], as_index=False)["built"].min()
+    sites = sites.drop(columns="block_lead_months")
+    most = most_online(data).merge(sites, on="site")
+    most = most.merge(built, on=["labour_market", "period"], how="left")
+
+    def groups(own: pd.DataFrame) -> pd.Series:
+        by_market = own.groupby("labour_market", dropna=False)
+        new = np.minimum(by_market["new_mw"].sum(), by_market["built"].first().fillna(np.inf))
+        return by_market["ready_mw"].sum() + new
+
+    def cells(within: set[str], period: str) -> list[Cell]:
+        markets = sites.loc[sites["site"].isin(within), "labour_market"]
+        rows = data["LabourPools"]
+        until = rows["period"].map(cal["position"]) <= cal.at[period, "position"]
+        named = rows.index[rows["labour_market"].isin(markets) & until]
+        return [("LabourPools", row, "workers") for row in named[:MOST_CELLS]]
+
+    what = "what workers can have built by then"
+    return short_of(data, "labour_within_pool", what, most, cells, groups)
+
+
 FAMILY = Family(
     name="labour",
     title="Labour",
@@ -431,6 +471,13 @@ FAMILY = Family(
     limits=(
         Limit(
             name="work_done",
+            over=(
+                "labour_market",
+                "trade",
+                "period",
+            ),
+            cells=("LabourNeeds.person_months_per_mw",),
+            conflict="building takes {value} person-months of {trade} a MW",
             unit="person-months",
             sense="==",
             sentence="{labour_market}, {trade}, {period}: {used} person-months are done",
@@ -439,6 +486,19 @@ FAMILY = Family(
         ),
         Limit(
             name="labour_within_pool",
+            over=(
+                "labour_market",
+                "trade",
+                "source",
+                "period",
+            ),
+            named={"tier": "source"},
+            cells=(
+                "LabourTiers.workers",
+                "LabourPools.workers",
+            ),
+            relax=Relax.PRICED,
+            conflict="{labour_market} has at most {value} {trade} ({source}) in {period}",
             unit="person-months",
             sense="<=",
             sentence="{labour_market} has no {trade} left in {period}: all {allowed} person-months of its {source} are hired",
@@ -469,4 +529,5 @@ FAMILY = Family(
     tables=tables,
     audit=audit,
     recompute=recompute,
+    shortages=shortages,
 )

@@ -387,6 +387,12 @@ FAMILY = Family(
     limits=(
         Limit(
             name="lease_on_offer",
+            over=(
+                "lease",
+                "period",
+            ),
+            cells=("Leases.last_period",),
+            conflict="{lease} can be signed only while it is on offer",
             unit="MW IT",
             sense="<=",
             enforced="sets",
@@ -396,6 +402,12 @@ FAMILY = Family(
         ),
         Limit(
             name="lease_minimum",
+            over=(
+                "lease",
+                "period",
+            ),
+            cells=("Leases.min_mw",),
+            conflict="{lease} is signed for {value} MW or more",
             unit="MW IT",
             sense="<=",
             sentence="{lease}, {period}: the least that may be signed, {used} MW, is signed",
@@ -404,6 +416,12 @@ FAMILY = Family(
         ),
         Limit(
             name="lease_within_max",
+            over=(
+                "lease",
+                "period",
+            ),
+            cells=("Leases.max_mw",),
+            conflict="{lease} has no more than {value} MW to lease",
             unit="MW IT",
             sense="<=",
             sentence="{lease} is used up in {period}: {used} of {allowed} MW are active",

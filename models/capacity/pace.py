@@ -31,7 +31,7 @@ import pyomo.environ as pyo
 from optalloc.dataset import Dataset, remembered
 from optalloc.errors import Problem
 from optalloc.exhibits import Report, Use
-from optalloc.family import Family, Limit
+from optalloc.family import Family, Limit, Relax
 from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 
@@ -295,6 +295,13 @@ FAMILY = Family(
     limits=(
         Limit(
             name="sites_per_period",
+            over=(
+                "pace",
+                "period",
+            ),
+            cells=("Pace.max_sites",),
+            relax=Relax.PRICED,
+            conflict="pace {pace}: at most {value} sites are committed in {period}",
             unit="sites",
             sense="<=",
             sentence="{pace}: no more sites may be committed in {period}: {used} of {allowed}",
@@ -303,6 +310,13 @@ FAMILY = Family(
         ),
         Limit(
             name="mw_started_per_period",
+            over=(
+                "pace",
+                "period",
+            ),
+            cells=("Pace.max_start_mw",),
+            relax=Relax.PRICED,
+            conflict="pace {pace}: at most {value} MW are started in {period}",
             unit="MW IT",
             sense="<=",
             sentence="{pace}: no more may be started in {period}: {used} of {allowed} MW",
@@ -311,6 +325,13 @@ FAMILY = Family(
         ),
         Limit(
             name="growth",
+            over=(
+                "pace",
+                "period",
+            ),
+            cells=("Pace.growth_allowance_mw",),
+            relax=Relax.PRICED,
+            conflict="pace {pace}: in {period} capacity grows by {max_growth_per_year} a year and {value} MW at most",
             unit="MW IT",
             sense="<=",
             sentence="{pace}: capacity cannot grow faster in {period}: {used} of {allowed} MW",

@@ -150,6 +150,7 @@ PERIODS = Sheet(
     meaning="One period a row, in order of time; lengths may differ, without gap or overlap.",
     required=True,
     key=("period",),
+    order="start",
     columns=(
         Column(name="period", kind=Kind.TEXT, meaning="Name of the period.", example="2027H1"),
         Column(

@@ -47,10 +47,12 @@ from optalloc.values import Values
 
 from ._building import active_sites, possible_service, possible_starts, site_periods, standing_mw
 from ._calendar import calendar
+from ._concessions import farther
 from ._demand import asked, asked_above_nought
 from ._leases import most_leased
 from ._money import CASH, charge_rows, post_cost, yearly_charges
 from ._network import arcs, covers, network
+from ._shortages import Cell, most_online, rows_of_sites, short_of
 
 NETWORK = Sheet(
     name="Network",
@@ -616,9 +618,25 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     }
 
 
+def shortages(data: Dataset) -> pd.DataFrame:
+    """Demand against all that can be in service by then at the sites that may serve it."""
+
+    def cells(sites: set[str], period: str) -> list[Cell]:
+        return [("Sites", row, "max_mw") for row in rows_of_sites(data, sites)]
+
+    what = "reachable capacity in service by then"
+    return short_of(data, "load_within_online", what, most_online(data), cells)
+
+
 LIMITS = (
     Limit(
         name="load_within_online",
+        over=(
+            "site",
+            "period",
+        ),
+        cells=("Sites.max_mw",),
+        conflict="{site} serves no more in {period} than it has in service, {value} MW when it is full",
         unit="MW IT",
         sense="<=",
         sentence="{site}, {period}: all {allowed} MW in service are taken by load and reserve",
@@ -627,6 +645,13 @@ LIMITS = (
     ),
     Limit(
         name="cluster_large_enough",
+        over=(
+            "workload",
+            "site",
+            "period",
+        ),
+        cells=("Workloads.min_mw_at_one_site",),
+        conflict="{workload} runs at {site} in {period} in {value} MW or more, or not at all",
         unit="MW IT",
         sense="<=",
         sentence="{site}, {period}: {workload} runs there in no more than the least allowed at one site, {used} MW",
@@ -635,6 +660,11 @@ LIMITS = (
     ),
     Limit(
         name="capacity_covers_demand",
+        over=(
+            "cover",
+            "period",
+        ),
+        implied=True,
         unit="MW IT",
         sense="<=",
         sentence="{period}, {cover}: all {allowed} MW installed are needed",
@@ -643,6 +673,14 @@ LIMITS = (
     ),
     Limit(
         name="latency_within_limit",
+        over=(
+            "workload",
+            "region",
+            "site",
+            "period",
+        ),
+        cells=("Workloads.max_latency_ms",),
+        conflict="{workload} must be served within {value} ms",
         unit="ms",
         sense="<=",
         enforced="sets",
@@ -652,6 +690,14 @@ LIMITS = (
     ),
     Limit(
         name="trusted_where_required",
+        over=(
+            "workload",
+            "region",
+            "site",
+            "period",
+        ),
+        cells=("Workloads.trusted_only",),
+        conflict="{workload} may run only in trusted jurisdictions",
         unit="MW IT",
         sense="<=",
         enforced="sets",
@@ -662,6 +708,14 @@ LIMITS = (
     ),
     Limit(
         name="resident_where_required",
+        over=(
+            "workload",
+            "region",
+            "site",
+            "period",
+        ),
+        cells=("Residency.workload",),
+        conflict="{workload} in {region} may run only where Residency allows it",
         unit="MW IT",
         sense="<=",
         enforced="sets",
@@ -757,5 +811,7 @@ FAMILY = Family(
     tables=tables,
     audit=audit,
     recompute=recompute,
+    shortages=shortages,
+    concessions=farther,
     strengthening=("served_if_committed",),
 )

@@ -40,7 +40,7 @@ from optalloc.cuts import Cuts
 from optalloc.dataset import Dataset, remembered
 from optalloc.errors import Problem
 from optalloc.exhibits import Report, Snapshot
-from optalloc.family import Family, Limit, TableSpec
+from optalloc.family import Family, Limit, Relax, TableSpec
 from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
@@ -49,6 +49,7 @@ from ._building import active_sites
 from ._calendar import calendar, within_window
 from ._flows import Routes, least_cut
 from ._network import arcs
+from ._shortages import COLUMNS, TINY_SHARE, most_online, must_serve
 
 CAPACITY, DELIVERABLE = "capacity", "deliverable"
 SUPPLIER = "supplier"
@@ -537,6 +538,39 @@ REPORT = Report(
 )
 
 
+def shortages(data: Dataset) -> pd.DataFrame:
+    """Demand that must be covered against the most that can be left after each loss."""
+    must, pairs = must_serve(data), reach(data)
+    asked = pairs[["event", "workload", "region"]].drop_duplicates().merge(must)
+    by_event = asked.groupby(EVENT_KEYS)["it_mw"].sum().rename("asked").reset_index()
+    events = events_by_period(data)[[*EVENT_KEYS, "share_covered", "share_lost"]]
+    events = events.merge(by_event, on=EVENT_KEYS)
+    there = pairs[["event", "site"]].drop_duplicates().merge(most_online(data), on="site")
+    total = there.groupby(EVENT_KEYS)["most_mw"].sum().rename("total")
+    lost = lost_sites(data).merge(there, on=["event", "site"])
+    lost = lost.groupby(MEMBER_KEYS)["most_mw"].sum().rename("lost").reset_index()
+    rows = events.merge(total.reset_index(), on=EVENT_KEYS).merge(lost, on=EVENT_KEYS)
+    rows["needed"] = rows["share_covered"] * rows["asked"]
+    rows["available"] = rows["total"] - rows["share_lost"] * rows["lost"]
+    rows = rows[rows["available"] < rows["needed"] * (1.0 - TINY_SHARE) - TINY_SHARE]
+    worst = (rows["needed"] - rows["available"]).groupby(rows["event"]).idxmax()
+    row_of = pd.Series(data["LossEvents"].index, index=data["LossEvents"]["event"])
+    return pd.DataFrame(
+        [
+            (
+                "survives_loss",
+                f"{at['period']}: {at['share_covered']:g} of the demand within reach of {at['event']} is {at['needed']:,.6g} MW, after the loss of {at['member']} at most {at['available']:,.6g} MW are left",
+                at["needed"],
+                at["available"],
+                "MW IT",
+                [("LossEvents", row_of[at["event"]], "share_covered")],
+            )
+            for at in rows.loc[worst].to_dict("records")
+        ],
+        columns=COLUMNS,
+    )
+
+
 FAMILY = Family(
     name="resilience",
     title="Resilience",
@@ -546,6 +580,13 @@ FAMILY = Family(
     limits=(
         Limit(
             name="survives_loss",
+            over=(
+                "event",
+                "period",
+            ),
+            cells=("LossEvents.share_covered",),
+            relax=Relax.PRICED,
+            conflict="after the loss {event} what is left covers {value} of the demand served in {period}",
             unit="MW IT",
             sense="<=",
             sentence="{event}, {period}: without {member} {allowed} MW are left for the {used} that must be covered",
@@ -554,6 +595,14 @@ FAMILY = Family(
         ),
         Limit(
             name="delivers_after_loss",
+            over=(
+                "event",
+                "member",
+                "period",
+            ),
+            cells=("LossEvents.share_covered",),
+            relax=Relax.PRICED,
+            conflict="after the loss {event} of {member}, {value} of the demand served in {period} can be re-routed",
             unit="MW IT",
             sense="<=",
             sentence="{event}, {period}: without {member} {allowed} MW can be re-routed of the {used} that must be covered",
@@ -575,6 +624,7 @@ FAMILY = Family(
     constrain=constrain,
     tables=tables,
     audit=audit,
+    shortages=shortages,
     recompute=recompute,
     separate=separate,
 )

@@ -40,7 +40,7 @@ from optalloc.cuts import Cuts
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
 from optalloc.exhibits import Report, Series, Trend, Use
-from optalloc.family import Family, Limit, TableSpec
+from optalloc.family import Family, Limit, Relax, TableSpec
 from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
@@ -49,6 +49,7 @@ from ._building import active_sites, site_periods
 from ._calendar import calendar
 from ._money import EXPECTED_LOSS, PENALTY, post_cost
 from ._running import running_charges, running_rows
+from ._shortages import capped, joined, most_online, nothing_short, short_of
 
 RISK_CLASSES = ("legal", "political", "conflict", "grid", "supply_chain")
 
@@ -682,6 +683,13 @@ def _expected(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
 LIMITS = (
     Limit(
         name="online_exposure",
+        over=(
+            "limit",
+            "period",
+        ),
+        cells=("RiskLimits.value",),
+        relax=Relax.PRICED,
+        conflict="risk limit {limit} is {kind} {value} in {period}",
         unit="MW IT (score-weighted for a mean score)",
         sense="<=",
         sentence="risk limit {limit!r} binds in {period}: {used} of {allowed} MW in service",
@@ -690,6 +698,13 @@ LIMITS = (
     ),
     Limit(
         name="served_exposure",
+        over=(
+            "limit",
+            "period",
+        ),
+        cells=("RiskLimits.value",),
+        relax=Relax.PRICED,
+        conflict="risk limit {limit} is {kind} {value} of {workload} in {period}",
         unit="MW IT (score-weighted for a mean score)",
         sense="<=",
         sentence="risk limit {limit!r} binds in {period}: {used} of {allowed} MW served",
@@ -698,6 +713,13 @@ LIMITS = (
     ),
     Limit(
         name="online_concentration",
+        over=(
+            "limit",
+            "period",
+        ),
+        cells=("RiskLimits.value",),
+        relax=Relax.PRICED,
+        conflict="risk limit {limit} is {kind} {value} in {period}",
         unit="MW IT",
         sense="<=",
         enforced="cuts",
@@ -707,6 +729,13 @@ LIMITS = (
     ),
     Limit(
         name="served_concentration",
+        over=(
+            "limit",
+            "period",
+        ),
+        cells=("RiskLimits.value",),
+        relax=Relax.PRICED,
+        conflict="risk limit {limit} is {kind} {value} of {workload} in {period}",
         unit="MW IT",
         sense="<=",
         enforced="cuts",
@@ -741,6 +770,43 @@ REPORT = Report(
 )
 
 
+def shortages(data: Dataset) -> pd.DataFrame:
+    """Demand against the most that each hard limit on all capacity lets be in service by then."""
+    limits, where = data["RiskLimits"], active_sites(data)["jurisdiction"]
+    hard = limits[limits["workload"].isna() & limits["penalty_per_mw_year"].isna()]
+    hard = hard[hard["kind"].isin((*MW_KINDS, "max_share", "min_share"))]
+    records = hard.assign(row=hard.index).to_dict("records")
+    return joined(_short_by(data, limit, where) for limit in records)
+
+
+def _short_by(data: Dataset, limit: Mapping[Hashable, Any], where: pd.Series) -> pd.DataFrame:
+    inside = where.isin(members(data, limit))
+    most = most_online(data)
+    member = most["site"].map(inside).astype(bool)
+    if not inside.any():
+        return nothing_short()
+    value = 0.0 if limit["kind"] == "barred" else float(limit["value"])
+    held = most["period"].isin(periods_of(calendar(data), limit))
+    if limit["kind"] in MW_KINDS:
+        most = most.assign(member=member, cap=np.where(member & held, value, np.inf))
+    else:
+        # Of a share v, all capacity is no more than what is outside over 1 - v, or inside over v.
+        counted, share = (~member, 1.0 - value) if limit["kind"] == "max_share" else (member, value)
+        total = most["most_mw"].where(counted, 0.0).groupby(most["period"]).sum()
+        cap = most["period"].map(total) / share if share > 0 else np.inf
+        most = most.assign(member=True, cap=np.where(held, cap, np.inf))
+    what = f"capacity in service that {limit['limit']} allows"
+    column = "kind" if limit["kind"] == "barred" else "value"
+    return short_of(
+        data,
+        "online_exposure",
+        what,
+        most,
+        lambda sites, period: [("RiskLimits", limit["row"], column)],
+        lambda own: capped(own, "member", "cap"),
+    )
+
+
 FAMILY = Family(
     name="risk",
     title="Jurisdiction risk",
@@ -767,5 +833,6 @@ FAMILY = Family(
     tables=tables,
     audit=audit,
     recompute=recompute,
+    shortages=shortages,
     separate=separate,
 )

@@ -43,7 +43,7 @@ import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
-from optalloc.family import Family, Ledger, Limit, TableSpec
+from optalloc.family import Family, Ledger, Limit, Relax, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Sheet
 from optalloc.values import Values
@@ -60,6 +60,7 @@ from ._building import (
 )
 from ._calendar import TINY_MONTHS, calendar
 from ._choices import SITE_CHOICE
+from ._concessions import sooner
 
 SITES = Sheet(
     name="Sites",
@@ -697,6 +698,10 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
 LIMITS = (
     Limit(
         name="starts_kept",
+        over=(
+            "site",
+            "period",
+        ),
         unit="MW IT",
         sense="<=",
         reported=False,
@@ -706,6 +711,10 @@ LIMITS = (
     ),
     Limit(
         name="commitment_kept",
+        over=(
+            "site",
+            "period",
+        ),
         unit="share",
         sense="<=",
         reported=False,
@@ -715,6 +724,12 @@ LIMITS = (
     ),
     Limit(
         name="starts_on_committed_site",
+        over=(
+            "site",
+            "period",
+        ),
+        cells=("Sites.site_lead_months",),
+        conflict="{site} starts nothing in {period} that does not follow its commitment by {value} months",
         unit="MW IT",
         sense="<=",
         sentence="{site} is full: {used} of {allowed} MW are started by {period}",
@@ -723,6 +738,12 @@ LIMITS = (
     ),
     Limit(
         name="service_after_block_lead",
+        over=(
+            "site",
+            "period",
+        ),
+        cells=("Sites.block_lead_months",),
+        conflict="what {site} has in service in {period} was started {value} months before",
         unit="MW IT",
         sense="<=",
         sentence="{site}, {period}: all {allowed} MW delivered by then and not retired are in service; more would have to be started a block lead earlier",
@@ -731,6 +752,15 @@ LIMITS = (
     ),
     Limit(
         name="service_after_both_leads",
+        over=(
+            "site",
+            "period",
+        ),
+        cells=(
+            "Sites.site_lead_months",
+            "Sites.block_lead_months",
+        ),
+        conflict="what {site} has in service in {period} was committed {site_lead_months} and {block_lead_months} months before",
         unit="MW IT",
         sense="<=",
         sentence="{site}, {period}: {used} of {allowed} MW allowed by the commitment are in service",
@@ -739,6 +769,10 @@ LIMITS = (
     ),
     Limit(
         name="service_kept",
+        over=(
+            "site",
+            "period",
+        ),
         unit="MW IT",
         sense="<=",
         reported=False,
@@ -748,6 +782,13 @@ LIMITS = (
     ),
     Limit(
         name="blocks_per_period",
+        over=(
+            "site",
+            "period",
+        ),
+        cells=("Sites.max_blocks_per_period",),
+        relax=Relax.PRICED,
+        conflict="{site} starts at most {value} blocks in {period}",
         unit="MW IT",
         sense="<=",
         sentence="{site}, {period}: {used} of at most {allowed} MW are started",
@@ -756,6 +797,12 @@ LIMITS = (
     ),
     Limit(
         name="first_start_large_enough",
+        over=(
+            "site",
+            "period",
+        ),
+        cells=("Sites.min_mw",),
+        conflict="{site} starts with {value} MW or more",
         unit="MW IT",
         sense="<=",
         sentence="{site}, {period}: the first start is the least allowed, {used} MW",
@@ -764,6 +811,12 @@ LIMITS = (
     ),
     Limit(
         name="whole_blocks",
+        over=(
+            "site",
+            "period",
+        ),
+        cells=("Sites.block_mw",),
+        conflict="{site} is built in whole blocks of {value} MW",
         unit="blocks",
         sense="==",
         enforced="integers",
@@ -812,4 +865,5 @@ FAMILY = Family(
     tables=tables,
     audit=audit,
     recompute=recompute,
+    concessions=sooner,
 )

@@ -27,7 +27,7 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset, remembered
-from optalloc.family import Family, Limit
+from optalloc.family import Family, Limit, Relax
 from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 
 from ._calendar import calendar, within_window
@@ -137,6 +137,15 @@ FAMILY = Family(
     limits=(
         Limit(
             name="survives_supplier_loss",
+            over=(
+                "event",
+                "member",
+                "equipment",
+                "period",
+            ),
+            cells=("LossEvents.share_covered",),
+            relax=Relax.PRICED,
+            conflict="after the loss {event} of {member}, orders cover {value} of the {equipment} needed in {period}",
             unit="units",
             sense="<=",
             sentence="{event}, {period}: without {member} the other suppliers deliver {allowed} of the {used} units of {equipment} that must be covered",

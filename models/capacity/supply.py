@@ -39,7 +39,7 @@ import pyomo.environ as pyo
 from optalloc.dataset import Dataset, remembered
 from optalloc.errors import Problem
 from optalloc.exhibits import Report, Use
-from optalloc.family import Family, Ledger, Limit, TableSpec
+from optalloc.family import Family, Ledger, Limit, Relax, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
@@ -712,6 +712,12 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
 LIMITS = (
     Limit(
         name="equipment_ordered",
+        over=(
+            "equipment",
+            "period",
+        ),
+        cells=("EquipmentNeeds.units_per_mw",),
+        conflict="building takes {value} units of {equipment} a MW",
         unit="units",
         sense="==",
         sentence="{equipment}, {period}: {used} units are needed and {allowed} ordered",
@@ -720,6 +726,14 @@ LIMITS = (
     ),
     Limit(
         name="equipment_available",
+        over=(
+            "equipment",
+            "supplier",
+            "period",
+        ),
+        cells=("Equipment.available_units",),
+        relax=Relax.PRICED,
+        conflict="{supplier} has at most {value} units of {equipment} for {period}, beside what is carried over",
         unit="units",
         sense="<=",
         sentence="{supplier} has no more {equipment} for {period}: {used} of {allowed} units are ordered",
@@ -728,6 +742,13 @@ LIMITS = (
     ),
     Limit(
         name="export_in_period",
+        over=(
+            "limit",
+            "period",
+        ),
+        cells=("ExportLimits.max_units_per_period",),
+        relax=Relax.PRICED,
+        conflict="export limit {limit}: at most {value} units in {period}",
         unit="units",
         sense="<=",
         sentence="{limit}: no more units may go there for {period}: {used} of {allowed} do",
@@ -736,6 +757,10 @@ LIMITS = (
     ),
     Limit(
         name="export_in_all",
+        over=("limit",),
+        cells=("ExportLimits.max_units_in_all",),
+        relax=Relax.PRICED,
+        conflict="export limit {limit}: at most {value} units in all",
         unit="units",
         sense="<=",
         sentence="{limit}: no more units may go there: {used} of {allowed} do",

@@ -231,6 +231,12 @@ FAMILY = Family(
     limits=(
         Limit(
             name="ended_within_signed",
+            over=(
+                "contract",
+                "signed",
+            ),
+            cells=("Contracts.max_mw",),
+            conflict="no more of {contract} is ended than is signed",
             unit="MW grid",
             sense="<=",
             sentence="{contract}, signed {signed}: all {allowed} MW are ended early",

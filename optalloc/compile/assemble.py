@@ -108,7 +108,9 @@ def component_named(m: Any, name: str) -> Any:
     return m.find_component(name) if found is None else found
 
 
-def compile_model(m: Any, strengthening: Collection[str] = ()) -> Arrays:
+def compile_model(
+    m: Any, strengthening: Collection[str] = (), *, keep_idle: bool = False
+) -> Arrays:
     """Turn a linear Pyomo model into arrays.
 
     Parameters
@@ -117,6 +119,9 @@ def compile_model(m: Any, strengthening: Collection[str] = ()) -> Arrays:
         With one active objective; anything a user added is included.
     strengthening : collection of str
         Names of constraints that only tighten the relaxation.
+    keep_idle : bool
+        Whether rows without any variable have a place in the matrix, instead of being checked at
+        once.
 
     Returns
     -------
@@ -140,7 +145,7 @@ def compile_model(m: Any, strengthening: Collection[str] = ()) -> Arrays:
     fallbacks: list[Fallback] = []
     rows = [_rows(component, tables, columns, fallbacks) for component in active_constraints(m)]
     cost, offset = _costs(objectives[0], tables, columns, fallbacks)
-    blocks = tuple(_block(own) for own in rows)
+    blocks = tuple(_block(own, keep_idle) for own in rows)
     insist_on_idle_rows(blocks)
     parts = [(block, own.triplets) for block, own in zip(blocks, rows, strict=True)]
     del rows
@@ -169,8 +174,8 @@ def compile_model(m: Any, strengthening: Collection[str] = ()) -> Arrays:
     )
 
 
-def _block(rows: Rows) -> Block:
-    empty = rows.empty()
+def _block(rows: Rows, keep_idle: bool) -> Block:
+    empty = rows.empty() & (not keep_idle)
     return Block(
         rows.component,
         rows.table,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import numpy as np
 import pandas as pd
 from lxml import etree
 
@@ -83,6 +84,9 @@ def cell_of(data: Dataset, sheet: str, row: int, column: str) -> str:
 
 def edited(data: Dataset, edits: Iterable[Edit]) -> Dataset:
     """The dataset with these cells changed, and nothing else."""
+    edits = tuple(edits)
+    if not edits:
+        return data
     frames: dict[str, pd.DataFrame] = {}
     for edit in edits:
         frame = frames.setdefault(edit.sheet, data[edit.sheet].copy())
@@ -129,7 +133,7 @@ def _plain(value: Any) -> Any:
     """A cell as a planner types it."""
     if _blank(value):
         return None
-    if isinstance(value, bool):
+    if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, pd.Timestamp):
         return value.date().isoformat()

@@ -1,17 +1,72 @@
-"""Why there is no plan: a ladder from sums over the workbook to the cheapest changes that help."""
+"""Why there is no plan: a ladder from sums over the workbook to the cheapest changes that help.
+
+1. Sums over the workbook that cannot come out, before anything is solved (`Family.shortages`).
+2. A smallest set of limits that cannot all hold, said as sentences (conflict.py).
+3. The cheapest changes that give a plan, and the cheapest plan with them (proposal.py).
+4. Where the linear relaxation has a point, only whole numbers are to blame, and that is said.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import pandas as pd
+
+from optalloc.arrays import Arrays
 from optalloc.dataset import Dataset
-from optalloc.errors import InfeasibleError
+from optalloc.errors import InfeasibleError, SolveError
+from optalloc.explain.cells import named_key, said, shown
+from optalloc.explain.conflict import conflict, relaxation
+from optalloc.explain.edits import RELAXATION, Edit, cell_of, edited, edits_table
 from optalloc.explain.explanation import Explanation
-from optalloc.family import Model
+from optalloc.explain.giving import Elastic
+from optalloc.explain.proposal import Change, Proposal, Search, propose
+from optalloc.explain.rules import rules_of
+from optalloc.family import Model, TableSpec
 from optalloc.outcome import StepCallback
+from optalloc.pipeline import options_of, solve_dataset
+from optalloc.plan import Plan
+from optalloc.schema import Column, Kind
+from optalloc.tables import SUMMARY
 
 __all__ = ["why_no_plan"]
+
+TITLE = "Why there is no plan"
+# More sentences than these nobody reads; the tables hold the rest.
+MOST_SENTENCES, MOST_SUMS = 8, 3
+
+SHORTAGES = TableSpec(
+    name="Shortages",
+    meaning="Sums over the workbook that cannot come out, whatever is decided.",
+    columns=(
+        Column(name="limit", kind=Kind.TEXT, meaning="Limit that it is about."),
+        Column(name="sentence", kind=Kind.TEXT, meaning="What is short, in words."),
+        Column(name="needed", kind=Kind.NUMBER, meaning="What is needed."),
+        Column(name="available", kind=Kind.NUMBER, meaning="What there can be."),
+        Column(name="unit", kind=Kind.TEXT, meaning="Unit of both."),
+        Column(name="cells", kind=Kind.TEXT, meaning="Where the numbers come from."),
+    ),
+)
+
+CONFLICT = TableSpec(
+    name="Conflict",
+    meaning="Limits that cannot all hold; without any one of them the others could.",
+    columns=(
+        Column(name="limit", kind=Kind.TEXT, meaning="Name of the limit."),
+        Column(name="key", kind=Kind.TEXT, meaning="What it is about."),
+        Column(name="sentence", kind=Kind.TEXT, meaning="What it demands; blank for logic."),
+        Column(name="cell", kind=Kind.TEXT, meaning="Where that stands in the workbook."),
+    ),
+)
+
+RELAXED_PLAN = TableSpec(
+    name="RelaxedPlan",
+    meaning="Key figures of the cheapest plan once the changes are made.",
+    key=("figure",),
+    columns=SUMMARY.columns,
+)
 
 
 def why_no_plan(
@@ -23,5 +78,211 @@ def why_no_plan(
     budget_s: float,
     on_step: StepCallback | None = None,
 ) -> Explanation:
-    """Say why a dataset has no plan, and what would give one."""
-    return Explanation("Why there is no plan", (str(found),), without_plan=True)
+    """Say why a dataset has no plan, and what would give one.
+
+    Parameters
+    ----------
+    data : Dataset
+    model : Model
+    found : InfeasibleError
+        The confirmed finding that there is none.
+    given : mapping
+        Solver options.
+    budget_s : float
+        Seconds for all of it.
+    on_step : callable, optional
+
+    Returns
+    -------
+    Explanation
+        What is to blame first, then the sums, the conflict, and the changes that help.
+    """
+    step = on_step if on_step is not None else _silent
+    started = time.perf_counter()
+    rules = rules_of(data, model)
+    short = shortages(data, model)
+    options = options_of(data, model, given)
+    search = Search(model, rules, options, started + budget_s, step)
+    elastic = search.elastic(data)
+    step("a smallest conflict", 0, 1)
+    relaxed, whole_only = relaxation(elastic.arrays, options)
+    rows = _no_rows(CONFLICT) if whole_only else _conflict_table(elastic, relaxed, search)
+    step("a smallest conflict", 1, 1)
+    proposal = propose(data, search)
+    plan = _relaxed_plan(data, model, proposal, given, search)
+    return _told(data, short, rows, whole_only, proposal, plan, found)
+
+
+def _silent(*_: object) -> None:
+    """Say nothing of steps."""
+
+
+def _no_rows(spec: TableSpec) -> pd.DataFrame:
+    return pd.DataFrame(columns=[column.name for column in spec.columns])
+
+
+def shortages(data: Dataset, model: Model) -> pd.DataFrame:
+    """Sums over the workbook that cannot come out, the worst first, as the table `SHORTAGES`."""
+    parts = [family.shortages(data) for family in model.busy_families(data)]
+    frames = [part for part in parts if part is not None and len(part)]
+    if not frames:
+        return _no_rows(SHORTAGES)
+    frame = pd.concat(frames, ignore_index=True)
+    lacking = (frame["needed"] - frame["available"]) / frame["needed"].clip(lower=1e-9)
+    frame = frame.assign(
+        cells=[", ".join(dict.fromkeys(_addresses(data, cells))) for cells in frame["cells"]]
+    )
+    order = lacking.sort_values(ascending=False, kind="stable").index
+    return frame.loc[order, [c.name for c in SHORTAGES.columns]].reset_index(drop=True)
+
+
+def _addresses(data: Dataset, cells: Iterable[tuple[str, Any, str]]) -> Iterable[str]:
+    for sheet, row, column in cells:
+        place = data.places.get(sheet)
+        name = place.name if place is not None and place.name else sheet
+        yield f"{name}!{cell_of(data, sheet, int(row), column)}"
+
+
+def _conflict_table(elastic: Elastic, arrays: Arrays, search: Search) -> pd.DataFrame:
+    """Rows of a smallest conflict with what they say; the planner's limits first."""
+    limits = elastic.model.limits
+    rows = []
+    for row in conflict(arrays, search.options, search.left_s() / 4).tolist():
+        name, key = arrays.rows[row]
+        limit = limits[name][1] if name in limits else None
+        words = cell = ""
+        if limit is not None:
+            words, cell = said(elastic.data, limit, named_key(limit, key))
+        rank = 0 if elastic.number_of(name, key) >= 0 else 1
+        parts = key if isinstance(key, tuple) else (key,)
+        rows.append((rank, name, ", ".join(map(str, parts)), words, cell))
+    rows.sort(key=lambda row: row[0])
+    return pd.DataFrame([row[1:] for row in rows], columns=[c.name for c in CONFLICT.columns])
+
+
+def _relaxed_plan(
+    data: Dataset,
+    model: Model,
+    proposal: Proposal | None,
+    given: Mapping[str, Any],
+    search: Search,
+) -> Plan | None:
+    """The cheapest plan once the changes are made; None if it cannot be had."""
+    if proposal is None:
+        return None
+    search.step("the plan with the changes", 0, 1)
+    try:
+        return solve_dataset(
+            edited(data, proposal.edits), model, **given, time_limit_s=max(search.left_s(), 30.0)
+        )
+    except SolveError:
+        return None
+    finally:
+        search.step("the plan with the changes", 1, 1)
+
+
+def _told(
+    data: Dataset,
+    short: pd.DataFrame,
+    rows: pd.DataFrame,
+    whole_only: bool,
+    proposal: Proposal | None,
+    plan: Plan | None,
+    found: InfeasibleError,
+) -> Explanation:
+    sentences = [_headline(data, short, rows, whole_only, proposal)]
+    sentences += [
+        f"{sentence} ({cells})."
+        for sentence, cells in short[["sentence", "cells"]].head(MOST_SUMS).to_numpy()
+    ]
+    if len(rows):
+        named = rows[rows["sentence"] != ""].drop_duplicates("sentence")
+        listed = [
+            f"{sentence} ({cell})" if cell else sentence
+            for sentence, cell in named[["sentence", "cell"]].head(MOST_SENTENCES).to_numpy()
+        ]
+        more = f"; and {len(named) - len(listed)} more" if len(named) > len(listed) else ""
+        sentences.append(f"These cannot all hold: {'; '.join(listed)}{more}.")
+    tables = {SHORTAGES.name: short, CONFLICT.name: rows}
+    specs = [SHORTAGES, CONFLICT]
+    if proposal is None:
+        sentences.append("No change of what may give way gives a plan in the time allowed.")
+        sentences.append(str(found))
+    else:
+        sentences += _changes_said(data, proposal)
+        tables[RELAXATION.name] = edits_table(data, proposal.edits)
+        specs.append(RELAXATION)
+    if plan is not None:
+        gap = "proven optimal" if plan.gap == 0 else f"gap {100 * plan.gap:.3g} %"
+        sentences.append(f"With that the cheapest plan costs {plan.cost:,.6g} M ({gap}).")
+        tables[RELAXED_PLAN.name] = plan.summary()
+        specs.append(RELAXED_PLAN)
+    elif proposal is not None:
+        sentences.append(
+            "Whether a plan exists with that could not be settled in the time allowed."
+        )
+    return Explanation(TITLE, tuple(sentences), tables, tuple(specs), without_plan=True)
+
+
+def _headline(
+    data: Dataset,
+    short: pd.DataFrame,
+    rows: pd.DataFrame,
+    whole_only: bool,
+    proposal: Proposal | None,
+) -> str:
+    """What is to blame, in one sentence."""
+    opening = "No plan meets every limit"
+    if whole_only:
+        opening += ", only because some numbers must be whole; with fractions one would"
+    if proposal is not None and proposal.changes:
+        return f"{opening}: {_blamed(data, proposal.changes[0])}."
+    if len(short):
+        return f"{opening}: {short['sentence'].iloc[0]} ({short['cells'].iloc[0]})."
+    named = rows[rows["sentence"] != ""]
+    if len(named):
+        return f"{opening}: {named['sentence'].iloc[0]} ({named['cell'].iloc[0]})."
+    return f"{opening}."
+
+
+def _blamed(data: Dataset, change: Change) -> str:
+    """The limit that a change moves, as it stands, with its cell."""
+    edit = change.edits[-1]
+    known = data[edit.sheet]
+    cells = known.loc[edit.row].items() if edit.row in known.index else ()
+    key = {str(name): value for name, value in cells if name in change.limit.over}
+    words, _ = said(data, change.limit, {**key, **change.key})
+    return f"{words} ({_where(data, change)})"
+
+
+def _where(data: Dataset, change: Change) -> str:
+    """Address of the cell that a change is about."""
+    if change.spot is not None:
+        return change.spot.address(data)
+    edit = change.edits[-1]
+    return next(iter(_addresses(data, [(edit.sheet, edit.row, edit.column)])))
+
+
+def _changes_said(data: Dataset, proposal: Proposal) -> list[str]:
+    """The changes, the dearest first, as what to type where."""
+    opening = (
+        "The cheapest change found" if len(proposal.changes) == 1 else "The cheapest changes found"
+    )
+    told = []
+    for change in proposal.changes[:MOST_SENTENCES]:
+        what = f", so that {change.sentence}" if change.sentence else ""
+        told.append(f"{'; '.join(_typed(data, edit) for edit in change.edits)}{what}")
+    more = len(proposal.changes) - len(told)
+    ending = f"; and {more} more (table {RELAXATION.name})" if more > 0 else ""
+    return [f"{opening}: {'; '.join(told)}{ending}."]
+
+
+def _typed(data: Dataset, edit: Edit) -> str:
+    """What to type where."""
+    known = data[edit.sheet]
+    now = known.at[edit.row, edit.column] if edit.row in known.index else None
+    (where,) = _addresses(data, [(edit.sheet, edit.row, edit.column)])
+    unit = data.sheets[edit.sheet].by_name[edit.column].unit
+    # What depends on the row is said by the row.
+    unit = "" if " or " in unit else unit
+    return f"{edit.column} at {where} from {shown(now)} to {shown(edit.to)} {unit}".rstrip()

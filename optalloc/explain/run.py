@@ -99,7 +99,7 @@ def explain(
         program = build(dataset, loaded)
         phase("compile")
         arrays = compile_program(program)
-        options = options_of(program, given | {"time_limit_s": budget_s})
+        options = options_of(dataset, loaded, given | {"time_limit_s": budget_s})
         plan = solve_program(
             program, arrays, options, notices=notices, progress=progress, on_phase=on_phase
         )

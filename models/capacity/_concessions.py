@@ -1,0 +1,124 @@
+"""What could be conceded where there is no plan, beside limits that have rows.
+
+A service that is too far, not trusted or not allowed has no variable, and so has a start that comes
+too late. Each concession is a change of cells that lets one in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from optalloc.dataset import Dataset
+from optalloc.family import Concession
+
+from ._building import active_sites, possible_service, possible_starts
+from ._calendar import TINY_MONTHS, calendar
+from ._network import network, resident
+from ._shortages import must_serve
+
+
+def farther(data: Dataset) -> Iterator[Concession]:
+    """Longer latency, distrust and residence elsewhere, for demand that must be served."""
+    must = must_serve(data)[["workload", "region"]].drop_duplicates()
+    sites = active_sites(data)
+    far = must.merge(network(data), on="region").merge(data["Workloads"], on="workload")
+    rows = pd.Series(data["Workloads"].index, index=data["Workloads"]["workload"])
+    late = far[far["latency_ms"] > far["max_latency_ms"]]
+    for key, own in late.groupby(["workload", "latency_ms"]):
+        workload, latency = str(key[0]), float(own["latency_ms"].iloc[0])
+        most = float(own["max_latency_ms"].iloc[0])
+        yield Concession(
+            limit="latency_within_limit",
+            sentence=f"{workload} may run at {_listed(own['site'])}, {latency:g} ms away",
+            edits=(("Workloads", int(rows[workload]), "max_latency_ms", latency),),
+            points=(latency - most) / max(most, 1.0),
+            about={"workload": workload},
+        )
+    trusted = data["Jurisdictions"].set_index("jurisdiction")["trusted"]
+    if not sites["jurisdiction"].map(trusted).eq(True).all():
+        for workload in far.loc[far["trusted_only"], "workload"].unique():
+            yield Concession(
+                limit="trusted_where_required",
+                sentence=f"{workload} may run where it is not marked trusted",
+                edits=(("Workloads", int(rows[workload]), "trusted_only", False),),
+                points=1.0,
+                about={"workload": str(workload)},
+            )
+    yield from _elsewhere(data, must)
+
+
+def _elsewhere(data: Dataset, must: pd.DataFrame) -> Iterator[Concession]:
+    """A further row of Residency for each jurisdiction with a site that has none."""
+    allowed = resident(data)
+    bound = must.merge(allowed[["workload", "region"]].drop_duplicates())
+    places = active_sites(data)["jurisdiction"].dropna().unique()
+    known = set(allowed[["workload", "region", "jurisdiction"]].itertuples(index=False, name=None))
+    for workload, region in bound.itertuples(index=False, name=None):
+        for place in places:
+            if (workload, region, place) in known:
+                continue
+            cells = {"workload": workload, "region": region, "jurisdiction": place}
+            new = int(data["Residency"].index.max()) + 1
+            yield Concession(
+                limit="resident_where_required",
+                sentence=f"{workload} of {region} may run in {place}",
+                edits=tuple(("Residency", new, column, to) for column, to in cells.items()),
+                points=1.0,
+                about={"workload": str(workload), "region": str(region)},
+            )
+
+
+def _listed(names: pd.Series) -> str:
+    unique = sorted(set(names))
+    return unique[0] if len(unique) == 1 else f"{unique[0]} and {len(unique) - 1} more"
+
+
+def sooner(data: Dataset) -> Iterator[Concession]:
+    """Shorter leads, or an earlier start, with which a site is in service some periods earlier."""
+    cal, sites = calendar(data), active_sites(data)
+    service = possible_service(data, possible_starts(data))
+    first = service.groupby("site")["position"].min()
+    rows = pd.Series(data["Sites"].index, index=data["Sites"]["site"])
+    for site, at in sites[sites["room_mw"] > 0].iterrows():
+        for position in range(int(first.get(str(site), len(cal)))):
+            yield from _in_service_by(cal, at, int(rows[str(site)]), position)
+
+
+def _in_service_by(
+    cal: pd.DataFrame, at: pd.Series, row: int, position: int
+) -> Iterator[Concession]:
+    """Ways for one site to be in service by a period, each a change of one cell.
+
+    It is committed in the first period at best, and building starts with a period from its earliest
+    start on.
+    """
+    moment, period = float(cal["begin"].iloc[position]), str(cal.index[position])
+    block = float(at["block_lead_months"])
+    site = 0.0 if at["is_open"] else float(at["site_lead_months"])
+    begins = cal.loc[cal["begin"] >= float(at["earliest"]) - TINY_MONTHS, "begin"]
+    for_both = moment - float(cal["begin"].iloc[0])
+    for_block = moment - float(begins.iloc[0]) if len(begins) else -1.0
+    choices = {"block_lead_months": (block, min(for_block, for_both - site))}
+    if block <= for_block + TINY_MONTHS:
+        choices["site_lead_months"] = (site, for_both - block)
+    for column, (lead, left) in choices.items():
+        if 0 <= left < lead - TINY_MONTHS:
+            yield Concession(
+                limit="service_after_both_leads",
+                sentence=f"{at['site']} can be in service by {period}",
+                edits=(("Sites", row, column, left),),
+                points=(lead - left) / lead,
+                about={"period": period},
+            )
+    soon = cal[cal["begin"] <= moment - block + TINY_MONTHS]
+    if for_both >= site + block - TINY_MONTHS and len(soon) and for_block < block - TINY_MONTHS:
+        start = soon["date"].iloc[-1]
+        yield Concession(
+            limit="service_after_both_leads",
+            sentence=f"{at['site']} can be in service by {period}",
+            edits=(("Sites", row, "earliest_start", start),),
+            points=max(float(at["earliest"] - soon["begin"].iloc[-1]), 0.0) / 12.0,
+            about={"period": period},
+        )

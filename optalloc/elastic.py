@@ -1,0 +1,162 @@
+"""Programs whose rows may give way: whether there is no plan, and by how little."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse as sp
+
+from optalloc.arrays import Arrays, Labels
+from optalloc.highs import Highs, Result
+from optalloc.outcome import Options
+from optalloc.tighten import FEASIBILITY, Run
+
+__all__ = ["Given", "any_row_gives", "least_given", "shortfalls", "with_slack"]
+
+# More rounds of rows that were not listed than these mean that something is wrong.
+ROUNDS = 40
+
+
+def with_slack(arrays: Arrays, slack: sp.csc_array, price: np.ndarray) -> Arrays:
+    """Give the program in which rows give way, at a price, and nothing else costs anything.
+
+    Parameters
+    ----------
+    arrays : Arrays
+    slack : scipy.sparse.csc_array, shape (rows, slacks)
+        What one unit of each slack adds to each row.
+    price : numpy.ndarray, shape (slacks,)
+
+    Returns
+    -------
+    Arrays
+        Its last columns are the slacks, from 0 up.
+    """
+    extra = len(price)
+    return replace(
+        arrays,
+        matrix=sp.csc_array(sp.hstack([arrays.matrix, slack])),
+        col_lower=np.concatenate([arrays.col_lower, np.zeros(extra)]),
+        col_upper=np.concatenate([arrays.col_upper, np.full(extra, np.inf)]),
+        cost=np.concatenate([np.zeros(len(arrays.cost)), price]),
+        integer=np.concatenate([arrays.integer, np.zeros(extra, dtype=bool)]),
+        offset=0.0,
+        columns=Labels.of(()),
+        separate=None,
+    )
+
+
+def shortfalls(arrays: Arrays, run: Run) -> tuple[tuple[str, float], ...] | None:
+    """Rows that must give way, the most first; None if a plan exists after all."""
+    core = arrays
+    for integer in (False, True):
+        for _ in range(ROUNDS):
+            result, amounts = _given_by_any(core, run, integer)
+            # What some rows must give, all rows must.
+            if result.bound > FEASIBILITY:
+                worst = np.argsort(-amounts)
+                return tuple(
+                    (core.row_name(int(row)), float(amounts[row]))
+                    for row in worst
+                    if amounts[row] > 1e-7
+                )
+            if result.values is None:
+                break
+            broken = arrays.broken_by(result.values[: len(arrays.cost)])
+            if not len(broken):
+                break
+            core = core.with_extra(broken)
+    return None
+
+
+def any_row_gives(arrays: Arrays) -> tuple[Arrays, np.ndarray]:
+    """The program in which every row gives way on both sides, and the scale of each row's slack."""
+    rows = arrays.matrix.shape[0]
+    scale = np.maximum(1.0, abs(arrays.matrix).max(axis=1).toarray().ravel())
+    identity = sp.diags_array(scale, format="csc")
+    return with_slack(arrays, sp.hstack([identity, -identity]), np.ones(2 * rows)), scale
+
+
+def _given_by_any(arrays: Arrays, run: Run, integer: bool) -> tuple[Result, np.ndarray]:
+    """Smallest total by which rows must give way, each scaled by its largest coefficient."""
+    rows = arrays.matrix.shape[0]
+    elastic, scale = any_row_gives(arrays)
+    result = Highs(elastic, run.options, integer=integer).run(
+        time_limit_s=max(run.left_s(), 30.0) if integer else math.inf
+    )
+    if result.values is None:
+        return result, np.zeros(rows)
+    extra = result.values[len(arrays.cost) :]
+    return result, (extra[:rows] + extra[rows:]) * scale
+
+
+@dataclass(frozen=True)
+class Given:
+    """The cheapest way for rows to give way.
+
+    Parameters
+    ----------
+    values : numpy.ndarray or None
+        A point that keeps all rows but for what is given; None if there is none, or no time.
+    shares : numpy.ndarray
+        What is given by slack.
+    price, bound : float
+        Its price, and what no way costs less than.
+    """
+
+    values: np.ndarray | None
+    shares: np.ndarray
+    price: float
+    bound: float
+
+
+# From a program to what one unit of each slack adds to each of its rows.
+SlackOf = Callable[[Arrays], sp.csc_array]
+
+
+def least_given(
+    arrays: Arrays,
+    slack_of: SlackOf,
+    prices: Callable[[], np.ndarray],
+    options: Options,
+    *,
+    integer: bool,
+    time_limit_s: float = math.inf,
+) -> Given:
+    """Find the cheapest way for rows to give way, those too that are not listed in advance.
+
+    Parameters
+    ----------
+    arrays : Arrays
+    slack_of, prices : callable
+        Slacks of a program's rows, and the price of each slack known by then; rows that are found
+        on the way may bring slacks of their own.
+    options : Options
+    integer : bool
+        False drops integrality.
+    time_limit_s : float
+        For each of the solves.
+    """
+    core, columns = arrays, len(arrays.cost)
+    for _ in range(ROUNDS):
+        slack = slack_of(core)
+        price = prices()
+        elastic = with_slack(core, slack, price)
+        result = Highs(elastic, options, integer=integer).run(time_limit_s=time_limit_s)
+        if result.values is None:
+            break
+        point, shares = result.values[:columns], np.maximum(result.values[columns:], 0.0)
+        broken = arrays.broken_by(point)
+        if len(broken):
+            # A row that gives way enough already is no news.
+            lone = core.with_rows(np.zeros(core.matrix.shape[0], dtype=bool)).with_extra(broken)
+            given = slack_of(lone)[:, : len(shares)] @ shares
+            over = broken.matrix @ point + given - broken.upper
+            broken = broken.take(np.flatnonzero(over > FEASIBILITY * (1 + abs(broken.upper))))
+        if not len(broken):
+            return Given(point, shares, float(price @ shares), result.bound)
+        core = core.with_extra(broken)
+    return Given(None, np.zeros(0), math.inf, math.inf)

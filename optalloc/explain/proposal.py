@@ -1,0 +1,208 @@
+"""The cheapest changes of the workbook that give a plan, as cells to be typed into.
+
+Rows give way cell by cell (giving.py): that part is proven. What limits by absence, or comes too
+late, is let in by the families' concessions, taken one at a time while each makes the rest cheaper.
+What a share given means for the cell is worked out at the point found, by building the workbook
+with the cell changed.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from optalloc.dataset import Dataset
+from optalloc.elastic import Given
+from optalloc.explain.cells import Spot
+from optalloc.explain.edits import Edit, edited
+from optalloc.explain.giving import Elastic, elastic_of
+from optalloc.explain.moving import Mover, edits_of
+from optalloc.explain.rules import Rules
+from optalloc.family import Concession, Limit, Model, Relax
+from optalloc.outcome import Options
+
+__all__ = ["Change", "Proposal", "propose"]
+
+# Less of a share than this is noise of the solver.
+TINY = 1e-7
+# Concessions tried in a round, the cheapest.
+MOST_TRIED = 60
+ROUNDS = 8
+
+
+@dataclass(frozen=True)
+class Change:
+    """A limit that gives way: where, its cell's edits, what they cost in points, and what for."""
+
+    limit: Limit
+    key: Mapping[str, Any]
+    edits: tuple[Edit, ...]
+    points: float
+    sentence: str = ""
+    spot: Spot | None = None
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Changes that together give a plan, the dearest first.
+
+    No changes of rows alone, after the concessions made, cost fewer points than `bound`.
+    """
+
+    changes: tuple[Change, ...]
+    points: float
+    bound: float = 0.0
+
+    @property
+    def is_last_resort(self) -> bool:
+        """Whether demand that must be met gives way."""
+        return any(change.limit.relax is Relax.LAST for change in self.changes)
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """The edits of all changes."""
+        return tuple(edit for change in self.changes for edit in change.edits)
+
+
+@dataclass
+class Search:
+    """What the search keeps in mind."""
+
+    model: Model
+    rules: Rules
+    options: Options
+    until: float
+    step: Callable[[str, int, int], None]
+    rigid: set[Any] = field(default_factory=set)
+    latest: Elastic | None = None
+    short: Mapping[str, set[Any]] = field(default_factory=dict)
+
+    def left_s(self) -> float:
+        """Seconds left, a few at least, so that what was begun can be ended."""
+        return max(self.until - time.perf_counter(), 5.0)
+
+    def out_of_time(self) -> bool:
+        """Whether nothing new should be begun."""
+        return time.perf_counter() > self.until
+
+    def elastic(self, data: Dataset) -> Elastic:
+        """The dataset with its limits elastic; of the last one asked for, the same again."""
+        if self.latest is None or self.latest.data is not data or self.latest.rigid != self.rigid:
+            self.latest = elastic_of(data, self.model, self.rules, self.rigid)
+        return self.latest
+
+    def least(self, elastic: Elastic, *, integer: bool) -> Given:
+        """The cheapest way for rows to give way."""
+        return elastic.least(self.options, integer=integer, time_limit_s=self.left_s())
+
+
+def propose(data: Dataset, search: Search) -> Proposal | None:
+    """Look for the cheapest changes that give a plan; None if none was found."""
+    for _ in range(ROUNDS):
+        conceded, current = _concede(data, search)
+        elastic = search.elastic(current)
+        given = search.least(elastic, integer=True)
+        if given.values is None:
+            return None
+        changes = _changes_of_rows(current, elastic, given, search)
+        if changes is not None:
+            every = sorted([*conceded, *changes], key=lambda change: -change.points)
+            points = sum(change.points for change in every)
+            return Proposal(tuple(every), points, given.bound)
+    return None
+
+
+def _concede(data: Dataset, search: Search) -> tuple[list[Change], Dataset]:
+    """Concessions that make the rest cheaper than they cost, judged by the relaxation.
+
+    Returns them, and the dataset with them.
+    """
+    taken: list[Change] = []
+    current = data
+    spent, best = 0.0, math.inf
+    for _ in range(ROUNDS):
+        best = min(best, spent + _relaxed_price(current, search))
+        choices = _of_help(_concessions(current, search), search)
+        found: tuple[float, Change, Elastic | None] | None = None
+        limit = best
+        for done, choice in enumerate(choices):
+            if spent + choice.points >= limit - TINY or search.out_of_time():
+                break
+            search.step("trying changes", done, len(choices))
+            price = _relaxed_price(edited(current, choice.edits), search)
+            total = spent + choice.points + price
+            if total < limit * (1 - 1e-6) - TINY:
+                found, limit = (total, choice, search.latest), total
+        if found is None or found[2] is None:
+            return taken, current
+        best, change, search.latest = found
+        current = found[2].data
+        taken.append(change)
+        spent += change.points
+    return taken, current
+
+
+def _of_help(choices: list[Change], search: Search) -> list[Change]:
+    """Concessions that are about demand that would be left unmet, if some would; cheapest first."""
+    short = search.short
+    if short:
+        choices = [
+            choice
+            for choice in choices
+            if all(value in short.get(name, {value}) for name, value in choice.key.items())
+        ]
+    return sorted(choices, key=lambda choice: choice.points)[:MOST_TRIED]
+
+
+def _relaxed_price(data: Dataset, search: Search) -> float:
+    """Points for which the linear relaxation of a dataset gives way."""
+    elastic = search.elastic(data)
+    given = search.least(elastic, integer=False)
+    search.short = elastic.left_short(given.shares)
+    return given.price if given.values is not None else math.inf
+
+
+def _concessions(data: Dataset, search: Search) -> list[Change]:
+    """What the families can concede, at the planner's prices."""
+    found = []
+    for family in search.model.families:
+        for own in family.concessions(data):
+            limit = search.model.limits[own.limit][1]
+            if search.rules.may_relax.get(
+                limit.name, search.rules.may_relax.get(family.name, True)
+            ):
+                found.append(_conceded(own, limit))
+    return found
+
+
+def _conceded(own: Concession, limit: Limit) -> Change:
+    edits = tuple(Edit(*edit, points=own.points / len(own.edits)) for edit in own.edits)
+    return Change(limit, own.about, edits, own.points, own.sentence)
+
+
+def _changes_of_rows(
+    data: Dataset, elastic: Elastic, given: Given, search: Search
+) -> list[Change] | None:
+    """Edits of the cells whose rows give way; None if one is of no help, which is then rigid."""
+    assert given.values is not None
+    changes: list[Change] = []
+    prices = elastic.prices()
+    order = np.argsort(-given.shares)
+    for number in order[given.shares[order] > TINY].tolist():
+        spot = elastic.spots[number]
+        before = [edit for change in changes for edit in change.edits]
+        value = Mover(data, elastic, number, given.values, before).value(given.shares[number])
+        if value is None:
+            search.rigid.add(spot.key)
+            return None
+        if value != spot.value:
+            points = float(prices[number] * given.shares[number])
+            edits = edits_of(spot, value, points)
+            key = elastic.keys[number]
+            changes.append(Change(elastic.limits[number], key, edits, points, spot=spot))
+    return changes
