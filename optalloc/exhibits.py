@@ -124,8 +124,8 @@ class Map(Exhibit):
         Where flows begin and end; the flow table has a column of either name.
     state : str
         Column of the places' table that says what becomes of each.
-    hollow : tuple of str
-        States that are drawn as an outline.
+    solid, hollow : tuple of str
+        States that are drawn as a disc or the like, and as an outline, in the order of the legend.
     size_table, size : str
         Table by place and period, and its column that gives the area of a place.
     flow_table, flow : str
@@ -136,6 +136,7 @@ class Map(Exhibit):
     places: Points
     ends: Points
     state: str
+    solid: tuple[str, ...]
     hollow: tuple[str, ...]
     size_table: str
     size: str
@@ -234,11 +235,15 @@ class Bridge(Exhibit):
 
 @dataclass(frozen=True, kw_only=True)
 class Listing(Exhibit):
-    """A table of the plan among the exhibits; ``where`` names a flag that its rows have."""
+    """A table of the plan among the exhibits.
+
+    ``where`` names a flag that its rows have, ``first`` the columns that stand first.
+    """
 
     kind: ClassVar[str] = "listing"
     table: str
     where: str = ""
+    first: tuple[str, ...] = ()
 
     def columns(self) -> Iterator[tuple[str, str]]:
         """Each table and column that the exhibit names."""

@@ -175,7 +175,8 @@ class Chart:
     """A chart of one table of the plan: value columns over a category column.
 
     ``kind`` is ``"line"``, ``"stacked"`` (stacked columns) or ``"bridge"`` (stacked columns whose
-    first is not seen, so that the others float); axis titles carry the unit.
+    first is not seen, so that the others float); axis titles carry the unit. ``order`` is its place
+    in the report.
     """
 
     title: str
@@ -185,6 +186,7 @@ class Chart:
     series: tuple[str, ...]
     x_title: str
     y_title: str
+    order: int = 800
 
 
 # A variable, its key, and the least and the most that it may be.

@@ -72,6 +72,17 @@ class Reader:
         )
         self._settle()
 
+    def reset(self) -> None:
+        """Choose nothing, if something is chosen."""
+        self.page.evaluate(
+            "() => { const p = report.plan, last = p.periods.length - 1;"
+            " if (p.state.period === last && !p.active.length) return;"
+            " document.querySelectorAll('.controls select').forEach((s) => { s.value = ''; });"
+            " p.state.chosen = {}; const s = document.querySelector('#period'); s.value = last;"
+            " s.dispatchEvent(new Event('input')); }"
+        )
+        self._settle()
+
     def _settle(self) -> None:
         self.page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
 

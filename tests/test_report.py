@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import optalloc
+from benchmarks.pages import write_made_up
+from optalloc.errors import ModelError
+from optalloc.exhibits import Report, Series, Trend
+from optalloc.planfile import read_plan
+from optalloc.report import report_page, write_report
 from tests.browser import Reader, browser, needs_browser
+
+MODEL = optalloc.load_model()
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +44,19 @@ def reader(opened: Any, written: Path) -> Iterator[Reader]:
     found.close()
 
 
+@pytest.fixture(autouse=True)
+def _nothing_chosen(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Leave the shared page as it was found."""
+    yield
+    if "reader" in request.fixturenames:
+        request.getfixturevalue("reader").reset()
+
+
+def by_period(frame: pd.DataFrame, column: str) -> list[float]:
+    sums = frame.groupby("period")[column].sum()
+    return [float(sums.get(period, 0.0)) for period in ("Y1", "Y2", "Y3", "Y4")]
+
+
 @needs_browser
 def test_it_opens_without_complaint_or_request(reader: Reader, written: Path) -> None:
     """Proves: every exhibit draws; nothing is logged, nothing but the file itself is asked for."""
@@ -44,3 +68,273 @@ def test_it_opens_without_complaint_or_request(reader: Reader, written: Path) ->
     )
     assert len(drawn) > 15
     assert [title for title, chart, empty in drawn if not (chart or empty)] == []
+
+
+@needs_browser
+def test_no_chart_goes_without_axis_titles(reader: Reader) -> None:
+    """Proves: every chart that is drawn says what either axis is."""
+    untitled = reader.page.evaluate(
+        "report.parts.filter((p) => p.chart?.layout)"
+        ".filter((p) => !p.chart.layout.xaxis.title.text || !p.chart.layout.yaxis.title.text)"
+        ".map((p) => p.exhibit.title)"
+    )
+    assert untitled == []
+
+
+@needs_browser
+def test_the_headline_says_the_summary(reader: Reader, everything: optalloc.Plan) -> None:
+    """Proves: each figure said in words or shown large is the Summary's, and shown as it is."""
+    summary = everything["Summary"].set_index("figure")["value"]
+    told = reader.page.eval_on_selector_all(
+        "[data-figure]", "(all) => all.map((e) => [e.dataset.figure, e.dataset.value, e.innerText])"
+    )
+    assert {"total cost", "sites built on", "MW started"} <= {figure for figure, _, _ in told}
+    for figure, value, shown in told:
+        assert _as_text(_number(value)) == _as_text(summary[figure]), figure
+        if isinstance(summary[figure], float) and figure != "gap":
+            digits = re.match(r"[\d,.]+", shown)
+            assert digits is not None, shown
+            assert float(digits[0].replace(",", "")) == pytest.approx(summary[figure], abs=0.5)
+    assert "proven to be the best" in reader.page.inner_text("header .lead")
+
+
+@needs_browser
+def test_charts_are_sums_of_the_tables(reader: Reader, everything: optalloc.Plan) -> None:
+    """Proves: what lines, stacks and bridges draw is what the tables add up to, and the Balance."""
+    data = reader.drawn("Capacity against demand")
+    lines = dict(zip(data["columns"], zip(*data["rows"], strict=True), strict=True))
+    assert list(lines["Period"]) == ["Y1", "Y2", "Y3", "Y4"]
+    balance = everything["Balance"]
+    for column, line in (
+        ("demand_mw", "Demand"),
+        ("served_mw", "Served"),
+        ("with_reserve_mw", "Served, with reserve"),
+        ("online_mw", "In service"),
+        ("installed_mw", "Delivered"),
+    ):
+        assert lines[f"{line} (MW IT)"] == pytest.approx(balance[column].tolist()), column
+    data = reader.drawn("Power under contract")
+    for name, *_ in [(c.removesuffix(" (MW grid)"),) for c in data["columns"][1:]]:
+        own = everything["Procurement"].query("contract == @name")
+        stack = [row[data["columns"].index(f"{name} (MW grid)")] for row in data["rows"]]
+        assert stack == pytest.approx(by_period(own, "active_mw"))
+    bridge = dict(reader.drawn("What it costs")["rows"])
+    cost = everything["Cost"].groupby("family")["present_value"].sum()
+    assert bridge.pop("Total") == pytest.approx(everything.cost)
+    assert bridge == pytest.approx(cost.to_dict())
+
+
+@needs_browser
+def test_use_is_what_limits_say(reader: Reader, everything: optalloc.Plan) -> None:
+    """Proves: each cell of used against allowed is that row of the Limits table."""
+    limits = everything["Limits"]
+    own = limits[limits["limit"] == "zone_total"].set_index("key")
+    rows = reader.drawn("Grid")["rows"]
+    assert len(rows) == len(own)
+    for subject, period, used, allowed in rows:
+        row = own.loc[f"{subject}, {period}"]
+        assert (used, allowed) == (row["used"], row["allowed"])
+
+
+@needs_browser
+def test_map_and_losses_follow_the_period(reader: Reader, everything: optalloc.Plan) -> None:
+    """Proves: the slider moves what is shown of one period. Sensitivity: Y1 and Y4 differ."""
+    build = everything["Build"]
+    seen = []
+    for position, period in ((0, "Y1"), (3, "Y4")):
+        reader.slide(position)
+        sizes = {site: mw for site, _, mw in reader.drawn("Where it stands")["rows"]}
+        now = build[build["period"] == period].set_index("site")["online_mw"]
+        assert sizes == pytest.approx(now.to_dict())
+        seen.append(sizes)
+    assert seen[0] != seen[1]
+    losses = everything["Losses"].query("period == 'Y4'")
+    told = sorted(reader.drawn("What remains after a loss")["rows"])
+    names = [
+        e if e == m else f"{e}: {m}" for e, m in zip(losses["event"], losses["member"], strict=True)
+    ]
+    wanted = sorted(zip(names, losses["left_mw"], losses["needed_mw"], strict=True))
+    assert [tuple(row) for row in told] == wanted
+
+
+@needs_browser
+def test_filters_narrow_every_chart_that_can_tell(
+    reader: Reader, everything: optalloc.Plan
+) -> None:
+    """Proves: by jurisdiction through the site, by workload by its column. Sensitivity: all differ."""
+    whole = reader.drawn("Capacity against demand")["rows"]
+    reader.choose("jurisdiction", "JP")
+    data = reader.drawn("Capacity against demand")
+    assert data["rows"] != whole
+    online = [row[data["columns"].index("In service (MW IT)")] for row in data["rows"]]
+    build = everything["Build"]
+    assert online == pytest.approx(by_period(build[build["jurisdiction"] == "JP"], "online_mw"))
+    zones = everything["Limits"].query("limit == 'zone_total' and key.str.startswith('Kanto')")
+    assert [row[1] for row in reader.drawn("Grid")["rows"]] == zones["used"].tolist()
+    assert [row[0] for row in reader.drawn("Where it stands")["rows"]] == ["Tokyo"]
+    narrowed = reader.page.inner_text("#capacity-against-demand .narrowed")
+    assert "demand: jurisdiction" in narrowed
+    served = [row[data["columns"].index("Served (MW IT)")] for row in data["rows"]]
+    reader.choose("workload", "state")
+    data = reader.drawn("Capacity against demand")
+    load = everything["Load"].query("site == 'Tokyo' and workload == 'state'")
+    both = [row[data["columns"].index("Served (MW IT)")] for row in data["rows"]]
+    assert both == pytest.approx(by_period(load, "served_mw"))
+    assert both != served
+
+
+@needs_browser
+def test_tables_sort_by_their_headers(reader: Reader, everything: optalloc.Plan) -> None:
+    """Proves: a click sorts up, another down, numbers by size; the keyboard does the same."""
+    reader.page.click("details[data-name=Cost] > summary")
+    grid = reader.page.locator("details[data-name=Cost] .grid")
+    values = sorted(everything["Cost"]["present_value"])
+    header = grid.locator("th", has_text="Present value")
+    cells = "(rows) => rows.map((r) => Number(r.children[7].dataset.value))"
+    header.locator("button").click()
+    assert header.get_attribute("aria-sort") == "ascending"
+    assert grid.locator("tbody tr").evaluate_all(cells) == values[:50]
+    header.locator("button").focus()
+    reader.page.keyboard.press("Enter")
+    assert header.get_attribute("aria-sort") == "descending"
+    assert grid.locator("tbody tr").evaluate_all(cells) == values[::-1][:50]
+    grid.locator("input[type=search]").fill("residual")
+    found = grid.locator("tbody tr").evaluate_all("(rows) => rows.map((r) => r.innerText)")
+    assert found and all("residual" in row for row in found)
+
+
+@needs_browser
+@pytest.mark.parametrize("table", ["Build", "Cost", "Limits", "Works", "Summary"])
+def test_a_saved_table_is_the_plans_table(
+    reader: Reader, everything: optalloc.Plan, table: str
+) -> None:
+    """Proves: the CSV holds every row and digit, whatever is chosen. Sensitivity: a filter is on."""
+    reader.choose("jurisdiction", "JP")
+    details = reader.page.locator(f"details[data-name={table}]")
+    if details.get_attribute("open") is None:
+        details.locator("> summary").click()
+    with reader.page.expect_download() as waiting:
+        details.get_by_role("button", name="Save as CSV").click()
+    text = Path(waiting.value.path()).read_text("utf-8")
+    read = pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
+    wanted = everything[table]
+    assert list(read.columns) == list(wanted.columns) and len(read) == len(wanted)
+    for column in wanted:
+        told = [_as_text(value) for value in wanted[column].tolist()]
+        assert [_as_text(_number(v)) for v in read[column].tolist()] == told, column
+
+
+def _number(value: Any) -> Any:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return value
+
+
+def _as_text(value: Any) -> str:
+    if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
+        return ""
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    if isinstance(value, bool):
+        return str(value)
+    return repr(float(value) + 0.0) if isinstance(value, int | float) else str(value)
+
+
+@needs_browser
+def test_every_table_can_be_read_whole(reader: Reader, everything: optalloc.Plan) -> None:
+    """Proves: each value of each table stands in the page as it is in the plan."""
+    for name, frame in everything.tables.items():
+        told = reader.page.evaluate(
+            "(name) => { const t = report.plan.tables[name];"
+            " return t.columns.map((c) => t.values(c.name)); }",
+            name,
+        )
+        for column, values in zip(frame, told, strict=True):
+            wanted = [_as_text(value) for value in frame[column].tolist()]
+            assert [_as_text(value) for value in values] == wanted, (name, column)
+
+
+@needs_browser
+def test_dark_and_light_and_keyboard(opened: Any, written: Path) -> None:
+    """Proves: the colours follow the reader's choice and the button; the slider takes arrow keys."""
+    dark = Reader(opened, written, color_scheme="dark")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    before = dark.page.evaluate(paper)
+    dark.page.click("#theme")
+    assert dark.page.evaluate(paper) != before
+    dark.page.focus("#period")
+    dark.page.keyboard.press("ArrowLeft")
+    assert dark.page.inner_text(".control.period output") == "Y3"
+    assert dark.complaints == []
+    dark.close()
+
+
+def test_a_large_plan_stays_small(tmp_path: Path) -> None:
+    """Proves: 300 sites and 40 periods, every table as dense as on inputs/pacific, within 10 MB."""
+    write_made_up(MODEL, tmp_path / "large.html", 300, 40)
+    assert (tmp_path / "large.html").stat().st_size < 10e6
+
+
+def test_a_written_plan_gives_the_same_page(everything: optalloc.Plan, tmp_path: Path) -> None:
+    """Proves: read back from plan.xlsx, the sentences and key figures are the same."""
+    everything.to_excel(tmp_path / "plan.xlsx")
+    read = read_plan(tmp_path / "plan.xlsx")
+    again = report_page(read.tables, read.specs, MODEL.charts, MODEL.report)
+    page = report_page(everything.tables, everything.specs, everything.charts, MODEL.report)
+    masthead = re.compile(r"<header.*</header>", re.DOTALL)
+    assert masthead.search(again)[0] == masthead.search(page)[0]  # type: ignore[index]
+
+
+def test_a_role_of_a_table_that_is_not_there_is_refused(everything: optalloc.Plan) -> None:
+    """Proves: a model folder that names a wrong table or column is told so, by its exhibit."""
+    for series, told in (
+        (Series(table="Nowhere", value="mw", label="x"), "no table 'Nowhere'"),
+        (Series(table="Build", value="mw", label="x"), "no column 'mw'"),
+    ):
+        wrong = Report(exhibits=(Trend(title="Odd", order=1, y_title="MW", series=(series,)),))
+        with pytest.raises(ModelError, match=f"report 'Odd': .*{told}"):
+            report_page(everything.tables, everything.specs, (), wrong)
+
+
+def test_every_limit_that_the_report_names_is_declared() -> None:
+    """Proves: no exhibit of use names a limit that is not there."""
+    named = {name for e in MODEL.report.exhibits for name in getattr(e, "limits", ())}
+    assert named and named <= MODEL.limits.keys()
+
+
+@needs_browser
+def test_a_model_without_roles_gets_its_tables_and_charts(
+    opened: Any, everything: optalloc.Plan, tmp_path: Path
+) -> None:
+    """Proves: nothing but tables and charts is needed for a page that works."""
+    path = tmp_path / "plain.html"
+    dataclasses.replace(everything, report=Report()).to_html(path)
+    plain = Reader(opened, path)
+    plain.draw_all()
+    titles = plain.page.eval_on_selector_all("main h2", "(all) => all.map((e) => e.innerText)")
+    assert titles[:2] == ["Capacity against demand", "Cash flow"] or "Cash flow" in titles
+    assert plain.complaints == []
+    data = plain.drawn("Cash flow")
+    assert [row[1] for row in data["rows"]] == everything["CashFlow"]["capital"].tolist()
+    plain.close()
+
+
+@needs_browser
+def test_words_of_a_workbook_are_never_markup(
+    opened: Any, everything: optalloc.Plan, tmp_path: Path
+) -> None:
+    """Proves: a site named like a script stays a name, in tables, charts and sentences."""
+    evil = "<img src=x onerror=alert(1)></script><b>Tokyo & co"
+    tables = {
+        name: frame.replace({"Tokyo": evil, "test": evil})
+        for name, frame in everything.tables.items()
+    }
+    path = tmp_path / "evil.html"
+    write_report(tables, everything.specs, everything.charts, everything.report, path)
+    shown = Reader(opened, path)
+    shown.draw_all()
+    assert shown.complaints == [] and shown.page.locator("img").count() == 0
+    assert evil in shown.page.inner_text(".eyebrow")
+    assert evil in [row[0] for row in shown.drawn("Where it stands")["rows"]]
+    shown.close()

@@ -336,6 +336,7 @@ REPORT = Report(
             places=Points(table="SiteList", name="site"),
             ends=Points(table="RegionList", name="region"),
             state="plan",
+            solid=("new", "extended", "as it stands"),
             hollow=("not built", "excluded"),
             size_table="Build",
             size="online_mw",

@@ -317,6 +317,7 @@ CHARTS = (
         series=("capital", "running"),
         x_title="Calendar year",
         y_title="Undiscounted cash (M)",
+        order=710,
     ),
 )
 

@@ -79,11 +79,15 @@ function drawPlain(chart, plan, look) {
   const table = plan.tables[chart.table];
   const { rows, untold } = plan.rows(table);
   const x = rows.map((row) => String(table.values(chart.x)[row]));
+  // The first series of a bridge is not seen, so that the others float.
+  const seen = (place) => chart.drawn !== "bridge" || place > 0;
   const traces = chart.series.map((name, place) => ({
+    opacity: seen(place) ? 1 : 0,
+    showlegend: seen(place),
     name: spaced(name),
     x,
     y: rows.map((row) => table.numbers(name)[row]),
-    type: chart.kind === "line" ? "scatter" : "bar",
+    type: chart.drawn === "line" ? "scatter" : "bar",
     mode: "lines+markers",
     line: { color: look.series[place], width: 2.25, dash: DASHES[place % DASHES.length] },
     marker: { color: look.series[place], symbol: SYMBOLS[place % SYMBOLS.length], size: 6 },
@@ -104,13 +108,12 @@ function drawPlain(chart, plan, look) {
 // Limits of one kind by what they are about and by period.
 function useOf(plan, limit) {
   const table = plan.tables.Limits;
-  const [names, keys, units] = ["limit", "key", "unit"].map((name) => table.values(name));
+  const [keys, units] = ["key", "unit"].map((name) => table.values(name));
   const [used, allowed] = [table.numbers("used"), table.numbers("allowed")];
   const subjects = new Map();
   let unit = "";
   let left = false;
-  for (const row of table.all) {
-    if (names[row] !== limit) continue;
+  for (const row of table.rowsBy("limit").get(limit) ?? []) {
     unit = units[row];
     const key = String(keys[row] ?? "");
     const cut = key.lastIndexOf(", ");
@@ -393,7 +396,7 @@ function drawTimeline(exhibit, plan, look) {
     showlegend: false,
     y: open,
     x: open.map((line) => steps.map((days) => days[shown[line]]).filter((day) => day !== null).at(-1)),
-    text: open.map((line) => `  ${short(sizes[shown[line]])} ${escaped(unit)}, not by the last period`),
+    text: open.map((line) => `  ${short(sizes[shown[line]])} ${escaped(unit)}, later than the plan`),
     textposition: "middle right",
     textfont: { size: 11, color: look.faint },
     cliponaxis: false,
@@ -403,7 +406,7 @@ function drawTimeline(exhibit, plan, look) {
   const layout = baseLayout(look, {
     height: Math.max(260, 120 + 21 * shown.length),
     barmode: "overlay",
-    margin: { l: 64, r: 70, t: 12, b: 48 },
+    margin: { l: 64, r: 150, t: 12, b: 48 },
     xaxis: { type: "date", title: { text: "Date" } },
     yaxis: { title: { text: spaced(exhibit.row) }, tickvals: lines, ticktext: labels, range: [shown.length - 0.4, -0.6], showgrid: false, zeroline: false, tickfont: { size: 11.5, color: look.ink } },
     shapes: timelineShapes(plan, look, labels),

@@ -9,25 +9,50 @@ async function unpacked(id) {
   return new Response(stream).text();
 }
 
+// A table whose values are read from its line when they are first asked for.
 class Table {
-  constructor(given) {
-    Object.assign(this, given);
+  constructor(given, line) {
+    Object.assign(this, given, { line });
     this.byName = Object.fromEntries(this.columns.map((column) => [column.name, column]));
-    for (const column of this.columns) {
-      if (column.words) column.values = column.places.map((place) => column.words[place]);
-    }
+  }
+  // Read the values, unless that was done before.
+  ready() {
+    if (this.line === null) return;
+    JSON.parse(this.line).forEach((given, place) => {
+      const column = this.columns[place];
+      column.words = given.words;
+      column.places = given.places;
+      column.values = given.words ? given.places.map((word) => given.words[word]) : given;
+    });
+    this.line = null;
   }
   has(name) {
     return name in this.byName;
   }
+  column(name) {
+    this.ready();
+    return this.byName[name];
+  }
   values(name) {
-    return this.byName[name].values;
+    return this.column(name).values;
   }
   // A column as numbers, blanks as NaN.
   numbers(name) {
-    const column = this.byName[name];
+    const column = this.column(name);
     column.numbers ??= column.values.map((value) => (value === null ? NaN : Number(value)));
     return column.numbers;
+  }
+  // Rows by the value of a column.
+  rowsBy(name) {
+    const column = this.column(name);
+    if (!column.rows) {
+      column.rows = new Map();
+      column.values.forEach((value, row) => {
+        if (!column.rows.has(value)) column.rows.set(value, []);
+        column.rows.get(value).push(row);
+      });
+    }
+    return column.rows;
   }
   get all() {
     this.everyRow ??= Array.from({ length: this.rows }, (_, row) => row);
@@ -36,8 +61,8 @@ class Table {
 }
 
 class Plan {
-  constructor(content) {
-    this.tables = Object.fromEntries(content.tables.map((table) => [table.name, new Table(table)]));
+  constructor(content, lines) {
+    this.tables = Object.fromEntries(content.tables.map((table, place) => [table.name, new Table(table, lines[place])]));
     this.filters = content.filters;
     this.roles = content.periods;
     const table = this.roles && this.tables[this.roles.table];

@@ -5,15 +5,21 @@ function decimalsOf(format) {
   return [tail.replace(/#/g, "").length, tail.length];
 }
 
+const FORMATTERS = new Map();
+
+// Making one takes far longer than using it.
+function formatter(least, most) {
+  const key = 32 * least + most;
+  if (!FORMATTERS.has(key)) FORMATTERS.set(key, new Intl.NumberFormat("en-US", { minimumFractionDigits: least, maximumFractionDigits: most }));
+  return FORMATTERS.get(key);
+}
+
 function shownNumber(value, format = "#,##0.00##") {
   if (typeof value === "string") return value === "Infinity" ? "no limit" : value;
   const share = format.endsWith("%");
   if (format === "General") format = "#,##0.00##";
   const [least, most] = decimalsOf(format);
-  const text = (share ? 100 * value : value).toLocaleString("en-US", {
-    minimumFractionDigits: least,
-    maximumFractionDigits: most,
-  });
+  const text = formatter(least, most).format(share ? 100 * value : value);
   return (text === "-0" ? "0" : text) + (share ? " %" : "");
 }
 

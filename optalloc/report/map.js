@@ -76,11 +76,11 @@ function drawMap(exhibit, plan, look, picked, rings) {
   }
   const flows = flowTraces(exhibit, plan, look, places, ends, untold);
   const traces = [...flows.traces];
-  [...groups.entries()].sort((a, b) => (a[0] < b[0] ? 1 : -1)).forEach(([state, own]) => {
-    const hollow = exhibit.hollow.includes(state);
-    const filled = [...groups.keys()].filter((name) => !exhibit.hollow.includes(name)).sort();
-    const place = filled.indexOf(state);
-    const colour = hollow ? look.faint : look.series[[0, 2, 1, 3][place % 4]];
+  for (const state of [...exhibit.solid, ...exhibit.hollow].filter((name) => groups.has(name))) {
+    const own = groups.get(state);
+    const place = exhibit.solid.indexOf(state);
+    const hollow = place < 0;
+    const colour = hollow ? look.faint : look.series[[0, 1, 6][place % 3]];
     traces.push({
       type: "scatter",
       mode: "markers",
@@ -90,14 +90,14 @@ function drawMap(exhibit, plan, look, picked, rings) {
       customdata: own.map((found) => [escaped(found.name), found.mw]),
       hovertemplate: `<b>%{customdata[0]}</b>, ${escaped(state)}<br>%{customdata[1]:,.1f} ${escaped(unit)} in ${escaped(plan.period)}<extra></extra>`,
       marker: {
-        symbol: hollow ? "circle-open" : ["circle", "square", "diamond", "pentagon"][place % 4],
+        symbol: hollow ? "circle-open" : ["circle", "diamond", "square"][place % 3],
         size: own.map((found) => 7 + 27 * Math.sqrt(Math.max(found.mw, 0) / largest)),
         color: colour,
         opacity: hollow ? 1 : 0.86,
         line: { width: hollow ? 1.5 : 1, color: hollow ? colour : look.surface },
       },
     });
-  });
+  }
   const at = [...ends.entries()];
   traces.push({
     type: "scatter",

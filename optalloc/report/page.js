@@ -1,6 +1,6 @@
 // The page: exhibits in their order, the controls that drive them, light or dark.
 
-const DRAWN = { trend: drawTrend, use: drawUse, snapshot: drawSnapshot, bridge: drawBridge, timeline: drawTimeline, map: drawMap };
+const DRAWN = { plain: drawPlain, trend: drawTrend, use: drawUse, snapshot: drawSnapshot, bridge: drawBridge, timeline: drawTimeline, map: drawMap };
 
 function anchor(title) {
   return title.toLowerCase().replace(/[^\p{L}\p{N}_]+/gu, "-").replace(/^-|-$/g, "");
@@ -30,8 +30,7 @@ class Figure {
     }
     this.stale = false;
     const look = this.page.look;
-    const draw = DRAWN[this.exhibit.kind] ?? drawPlain;
-    const drawn = draw(this.exhibit, this.plan, look, this.picked, this.page.rings);
+    const drawn = DRAWN[this.exhibit.kind](this.exhibit, this.plan, look, this.picked, this.page.rings);
     this.data = drawn.data ?? null;
     this.pick(drawn);
     this.remark(drawn);
@@ -69,7 +68,8 @@ class Figure {
       made.push(picker("By", exhibit.by.map((name) => [name, spaced(name).toLowerCase()]), picked.by ?? exhibit.by[0], (by) => choose({ by })));
     }
     if (exhibit.kind === "use") {
-      const there = exhibit.limits.filter((name) => useOf(this.plan, name).subjects.length || name === picked.limit);
+      const known = this.plan.tables.Limits.rowsBy("limit");
+      const there = exhibit.limits.filter((name) => known.has(name));
       if (there.length > 1) made.push(picker("Limit", there.map((name) => [name, spaced(name)]), picked.limit ?? there[0], (limit) => choose({ limit, subject: undefined })));
       if ((drawn.options ?? []).length > 1) {
         const options = [["", "all, as shares"], ...drawn.options.map((name) => [name, name])];
@@ -90,19 +90,19 @@ class Figure {
 }
 
 class Page {
-  constructor(content, rings) {
-    this.plan = new Plan(content);
+  constructor(content, lines, rings) {
+    this.plan = new Plan(content, lines);
     this.rings = rings;
     this.look = theme();
     this.parts = [];
-    for (const exhibit of [...content.exhibits, ...content.charts]) this.add(exhibit);
+    for (const exhibit of content.exhibits) this.add(exhibit);
     this.controls(document.getElementById("controls"));
     this.watch();
     for (const table of Object.values(this.plan.tables)) this.list(table);
   }
   add(exhibit) {
     const listing = exhibit.kind === "listing";
-    const part = listing ? new Grid(this.plan.tables[exhibit.table], this.plan, { where: exhibit.where, caption: exhibit.title }) : new Figure(exhibit, this.plan, this);
+    const part = listing ? new Grid(this.plan.tables[exhibit.table], this.plan, { where: exhibit.where, first: exhibit.first, caption: exhibit.title }) : new Figure(exhibit, this.plan, this);
     this.parts.push(part);
     const root = listing
       ? element("section", { id: anchor(exhibit.title), class: "long" }, element("h2", {}, exhibit.title), exhibit.note ? element("p", { class: "note" }, exhibit.note) : null, part.root)
@@ -121,6 +121,7 @@ class Page {
       const grid = new Grid(table, this.plan);
       this.parts.push(grid);
       details.append(grid.root);
+      grid.come();
     });
     document.getElementById("tables").append(details);
   }
@@ -183,12 +184,12 @@ class Page {
   }
   watch() {
     const figures = this.parts.filter((part) => part instanceof Figure);
-    const whose = new Map(figures.map((figure) => [figure.root, figure]));
+    const whose = new Map(this.parts.map((part) => [part.root, part]));
     const near = new IntersectionObserver(
       (seen) => seen.filter((entry) => entry.isIntersecting).forEach((entry) => whose.get(entry.target).come()),
       { rootMargin: "600px" },
     );
-    figures.forEach((figure) => near.observe(figure.root));
+    this.parts.forEach((part) => near.observe(part.root));
     const links = new Map([...document.querySelectorAll("nav a")].map((link) => [link.hash.slice(1), link]));
     const here = new IntersectionObserver(
       (seen) => {
@@ -205,10 +206,8 @@ class Page {
       this.before = document.documentElement.dataset.theme;
       document.documentElement.dataset.theme = "light";
       this.look = theme();
-      figures.forEach((figure) => {
-        figure.near = true;
-        figure.draw();
-      });
+      this.parts.forEach((part) => part.come());
+      figures.forEach((figure) => figure.draw());
     };
     window.addEventListener("beforeprint", paper);
     window.addEventListener("afterprint", () => this.dress(this.before));
@@ -219,7 +218,8 @@ document.documentElement.dataset.theme = matchMedia("(prefers-color-scheme: dark
 
 (async () => {
   const [data, land] = await Promise.all(["packed-data", "packed-land"].map(unpacked));
-  const page = new Page(JSON.parse(data), JSON.parse(land).rings);
+  const [content, ...lines] = data.split("\n");
+  const page = new Page(JSON.parse(content), lines, JSON.parse(land).rings);
   window.report = page;
   // Words and tables can be read while the script that draws is made ready.
   const code = await unpacked("packed-plotly");

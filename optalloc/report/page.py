@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ from optalloc.atomic import replacing
 from optalloc.errors import OptallocError
 from optalloc.exhibits import Listing, Report
 from optalloc.family import Chart, TableSpec
-from optalloc.report.payload import as_json, packed, payload
+from optalloc.report.payload import lines, packed, payload
 from optalloc.tables import LIMITS, RUN, SUMMARY
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ _OWN = Report(
             order=900,
             table=LIMITS.name,
             where="binding",
+            first=("in_words", "marginal"),
             note="Every limit of which nothing is left, said in words.",
         ),
         Listing(
@@ -114,12 +115,12 @@ def report_page(
         lead=said[1:],
         figures=[figures.card(name) for name in report.figures if name in figures.rows],
         quality=figures.text("quality"),
-        sections=[(_anchor(e["title"]), e["title"]) for e in _sections(content)],
+        sections=[(_anchor(e["title"]), e["title"]) for e in content["exhibits"]],
         style=Markup((_HERE / "page.css").read_text("utf-8")),
         scripts=Markup(scripts),
         plotly=packed(plotly_script()),
         land=packed((_HERE / "land.json").read_bytes()),
-        data=packed(as_json(content)),
+        data=packed(lines(content, tables)),
     )
 
 
@@ -129,11 +130,6 @@ def plotly_script() -> bytes:
     if spec is None or not spec.submodule_search_locations:
         raise OptallocError("plotly is not installed: pip install plotly")
     return (Path(spec.submodule_search_locations[0]) / "package_data/plotly.min.js").read_bytes()
-
-
-def _sections(content: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield from content["exhibits"]
-    yield from content["charts"]
 
 
 def _anchor(title: str) -> str:
@@ -170,7 +166,7 @@ class _Figures:
         """Label, value and unit of a large figure."""
         value, unit = self.rows[name]
         shown, unit = _shown(value, self._unit(unit))
-        return {"label": name, "value": value, "shown": shown, "unit": unit}
+        return {"label": name, "value": _exact(value), "shown": shown, "unit": unit}
 
     def _filled(self, template: str) -> Markup:
         from markupsafe import Markup, escape  # noqa: PLC0415
@@ -185,7 +181,7 @@ class _Figures:
                 unit = ""
             told = f"{shown} {unit}".strip().replace(" ", "\N{NO-BREAK SPACE}")
             parts[place] = Markup('<span data-figure="{}" data-value="{}">{}</span>').format(
-                parts[place], value, told
+                parts[place], _exact(value), told
             )
         return Markup("").join(escape(part) for part in parts)
 
@@ -193,6 +189,12 @@ class _Figures:
         """Unit of a figure; that of the figure it names, where it says ``as``."""
         named = unit.removeprefix("as ")
         return self.rows[named][1] if named != unit and named in self.rows else unit
+
+
+def _exact(value: object) -> str:
+    """The value with all its digits, whether a whole number came as one or not."""
+    whole = isinstance(value, float) and value.is_integer()
+    return f"{value:.0f}" if whole else str(value)
 
 
 def _shown(value: object, unit: str) -> tuple[str, str]:

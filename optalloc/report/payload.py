@@ -11,15 +11,18 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from optalloc.errors import ModelError
 from optalloc.exhibits import Exhibit, Report
 from optalloc.family import Chart, TableSpec
-from optalloc.schema import Column, Kind
+from optalloc.schema import Kind
 from optalloc.sheetwriter import number_format
 
-__all__ = ["as_json", "packed", "payload"]
+__all__ = ["lines", "packed", "payload"]
+
+_AS_THEY_ARE = tuple(kind.name.lower() for kind in (Kind.NUMBER, Kind.INTEGER, Kind.FLAG))
 
 
 def payload(
@@ -28,7 +31,7 @@ def payload(
     charts: Sequence[Chart],
     report: Report,
 ) -> dict[str, Any]:
-    """Give all that the page's script needs, as plain values.
+    """Give what the page's script must know before it reads a table, as plain values.
 
     Raises
     ------
@@ -38,20 +41,30 @@ def payload(
     _refuse_unknown(report, specs)
     exhibits = [e for e in report.exhibits if _has_rows(e, tables)]
     drawn = {exhibit.title for exhibit in report.exhibits}
+    sections = [{"kind": exhibit.kind, **asdict(exhibit)} for exhibit in exhibits]
+    sections += [
+        {**asdict(chart), "kind": "plain", "drawn": chart.kind, "note": ""}
+        for chart in charts
+        if chart.title not in drawn and len(tables[chart.table])
+    ]
     return {
         "tables": [_table(spec, tables[spec.name]) for spec in specs],
         "periods": asdict(report.periods) if report.periods else None,
         "filters": [asdict(chosen) for chosen in report.filters],
-        "exhibits": [
-            {"kind": exhibit.kind, **asdict(exhibit)}
-            for exhibit in sorted(exhibits, key=lambda exhibit: exhibit.order)
-        ],
-        "charts": [
-            asdict(chart)
-            for chart in charts
-            if chart.title not in drawn and len(tables[chart.table])
-        ],
+        "exhibits": sorted(sections, key=lambda section: section["order"]),
     }
+
+
+def lines(content: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> bytes:
+    """Write what `payload` gives, and then each table's values, one line of JSON each.
+
+    The script reads a table's line when it first needs the table.
+    """
+    written = [_json(content)]
+    for table in content["tables"]:
+        frame = tables[table["name"]]
+        written.append(_json([_values(frame[c["name"]], c["kind"]) for c in table["columns"]]))
+    return "\n".join(written).encode()
 
 
 def packed(content: bytes) -> str:
@@ -95,29 +108,33 @@ def _table(spec: TableSpec, frame: pd.DataFrame) -> dict[str, Any]:
     return {
         "name": spec.name,
         "meaning": spec.meaning,
-        "key": spec.key,
         "rows": len(frame),
-        "columns": [_column(column, frame[column.name]) for column in spec.columns],
+        "columns": [
+            {
+                "name": column.name,
+                "unit": column.unit,
+                "meaning": column.meaning,
+                "kind": column.kind.name.lower(),
+                "format": number_format(column.kind, column.unit),
+            }
+            for column in spec.columns
+        ],
     }
 
 
-def _column(column: Column, values: pd.Series) -> dict[str, Any]:
-    """A column and its values; words and days as places in a list of those that there are."""
-    about = {
-        "name": column.name,
-        "unit": column.unit,
-        "meaning": column.meaning,
-        "kind": column.kind.name.lower(),
-        "format": number_format(column.kind, column.unit),
-    }
-    plain = [_plain(value) for value in values.tolist()]
-    if column.kind in (Kind.NUMBER, Kind.INTEGER, Kind.FLAG):
-        return {**about, "values": plain}
+def _values(values: pd.Series, kind: str) -> Any:
+    """Values of a column: numbers as they are, words and days as places in a list of them all."""
+    if kind in _AS_THEY_ARE:
+        plain = values.tolist()
+        whole = pd.api.types.is_float_dtype(values) and np.isfinite(values.to_numpy()).all()
+        return plain if whole else [_plain(value) for value in plain]
+    if pd.api.types.infer_dtype(values, skipna=True) == "string":
+        places, words = pd.factorize(values.astype(object), use_na_sentinel=False)
+        return {"words": [_plain(word) for word in words], "places": places.tolist()}
     # True, 1 and 1.0 are one key to Python.
-    kinds = [(type(value), value) for value in plain]
-    words = {word: place for place, word in enumerate(dict.fromkeys(kinds))}
-    listed = [word for _, word in words]
-    return {**about, "words": listed, "places": [words[word] for word in kinds]}
+    kinds = [(type(value), value) for value in map(_plain, values.tolist())]
+    listed = {word: place for place, word in enumerate(dict.fromkeys(kinds))}
+    return {"words": [word for _, word in listed], "places": [listed[word] for word in kinds]}
 
 
 def _plain(value: Any) -> Any:
@@ -126,17 +143,12 @@ def _plain(value: Any) -> Any:
         return None
     if isinstance(value, date):
         return value.strftime("%Y-%m-%d")
-    if hasattr(value, "item"):
+    if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, float):
-        if math.isnan(value):
-            return None
-        if math.isinf(value):
-            return "Infinity" if value > 0 else "-Infinity"
-        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     return value
 
 
-def as_json(content: Any) -> bytes:
-    """Plain values as compact JSON."""
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+def _json(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

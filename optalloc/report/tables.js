@@ -10,8 +10,11 @@ function csvCell(value) {
 }
 
 function csvOf(table) {
-  const lines = [table.columns.map((column) => csvCell(column.name)).join(",")];
-  for (const row of table.all) lines.push(table.columns.map((column) => csvCell(column.values[row])).join(","));
+  const names = table.columns.map((column) => csvCell(column.name)).join(",");
+  table.ready();
+  const columns = table.columns.map((column) => column.values);
+  const lines = [names];
+  for (const row of table.all) lines.push(columns.map((values) => csvCell(values[row])).join(","));
   return `${lines.join("\r\n")}\r\n`;
 }
 
@@ -49,12 +52,19 @@ function cellText(table, column, row) {
 }
 
 class Grid {
-  constructor(table, plan, { where = "", caption = table.name } = {}) {
-    Object.assign(this, { table, plan, where, caption, page: 0, sorted: null, direction: 1, words: "", now: false });
+  constructor(table, plan, { where = "", first = [], caption = table.name } = {}) {
+    const rest = table.columns.filter((column) => !first.includes(column.name));
+    const columns = [...first.filter((name) => table.has(name)).map((name) => table.byName[name]), ...rest];
+    Object.assign(this, { table, plan, where, columns, caption, page: 0, sorted: null, direction: 1, words: "", now: false, near: false });
     this.body = element("tbody");
     this.count = element("span", { "aria-live": "polite" });
     this.pages = element("div", { class: "pages" });
     this.root = element("div", { class: "grid", "data-table": table.name }, this.toolbar(), this.scroll(), this.pages);
+  }
+  come() {
+    if (this.near) return;
+    this.near = true;
+    this.table.ready();
     this.draw();
   }
   toolbar() {
@@ -74,7 +84,7 @@ class Grid {
     return bar;
   }
   scroll() {
-    this.heads = this.table.columns.map((column, place) => {
+    this.heads = this.columns.map((column, place) => {
       const number = column.kind === "number" || column.kind === "integer";
       const button = element(
         "button",
@@ -107,24 +117,29 @@ class Grid {
       const periods = this.table.values(this.plan.roles.period);
       rows = rows.filter((row) => String(periods[row]) === this.plan.period);
     }
-    if (this.words) {
-      const columns = this.table.columns;
-      rows = rows.filter((row) => columns.some((column) => cellText(this.table, column, row).toLowerCase().includes(this.words)));
-    }
+    if (this.words) rows = this.found(rows);
     if (this.sorted !== null) {
-      const { values } = this.table.columns[this.sorted];
+      const values = this.table.values(this.columns[this.sorted].name);
       rows = [...rows].sort((a, b) => compared(values[a], values[b], this.direction));
     }
     return rows;
   }
+  // Rows of which a word, a name or a day holds what is searched for.
+  found(rows) {
+    const hits = this.table.columns
+      .filter((column) => column.words)
+      .map((column) => ({ places: column.places, hit: column.words.map((word) => String(word ?? "").toLowerCase().includes(this.words)) }));
+    return rows.filter((row) => hits.some(({ places, hit }) => hit[places[row]]));
+  }
   draw() {
+    if (!this.near) return;
     const rows = this.rows();
     const pages = Math.max(1, Math.ceil(rows.length / ROWS_AT_ONCE));
     this.page = Math.min(this.page, pages - 1);
     const shown = rows.slice(this.page * ROWS_AT_ONCE, (this.page + 1) * ROWS_AT_ONCE);
     this.body.replaceChildren(...shown.map((row) => this.line(row)));
     if (!shown.length) {
-      const cell = element("td", { colspan: this.table.columns.length, class: "empty" }, this.table.rows ? "No row lies within what is chosen." : "This table has no rows.");
+      const cell = element("td", { colspan: this.columns.length, class: "empty" }, this.table.rows ? "No row lies within what is chosen." : "This table has no rows.");
       this.body.append(element("tr", {}, cell));
     }
     this.heads.forEach((head, place) => {
@@ -136,11 +151,11 @@ class Grid {
     this.turn(pages);
   }
   line(row) {
-    const cells = this.table.columns.map((column) => {
+    const cells = this.columns.map((column) => {
       const value = column.values[row];
-      const number = typeof value === "number" && column.kind !== "flag";
-      const exact = number ? { "data-value": String(value) } : {};
-      const kind = number ? "number" : column.kind === "date" ? "day" : "";
+      const exact = typeof value === "number" ? { "data-value": String(value) } : {};
+      const measured = column.kind === "number" || column.kind === "integer";
+      const kind = measured ? "number" : column.kind === "date" ? "day" : "";
       return element("td", { class: kind, ...exact }, cellText(this.table, column, row));
     });
     return element("tr", {}, ...cells);
