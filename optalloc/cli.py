@@ -49,6 +49,7 @@ from optalloc.program import build
 from optalloc.progress import ProgressDisplay
 from optalloc.report import write_report
 from optalloc.showtables import print_tables
+from optalloc.solvers import SOLVERS
 from optalloc.template import write_template
 from optalloc.validate import check as check_workbook
 from optalloc.validate import validate
@@ -99,6 +100,9 @@ def solve(
     ] = None,
     threads: Annotated[int | None, typer.Option(help="Solver threads.", min=1, max=1024)] = None,
     seed: Annotated[int | None, typer.Option(help="Random seed.", min=0, max=2**31 - 1)] = None,
+    solver: Annotated[
+        str | None, typer.Option(help=f"highs, or if installed {', '.join(SOLVERS)}.")
+    ] = None,
     approved: Approved = None,
     model: ModelDir = None,
     as_json: Annotated[
@@ -125,6 +129,7 @@ def solve(
                     time_limit_s=time_limit,
                     threads=threads,
                     seed=seed,
+                    solver=solver,
                     model=model,
                     approved=approved,
                     progress=display.update,

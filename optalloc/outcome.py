@@ -61,6 +61,10 @@ class Options:
         Solver threads; None leaves it to the solver.
     seed : int
         Random seed.
+    presolve : bool
+        Whether the solver may simplify the program first.
+    solver : str
+        One of those of `optalloc.solvers`.
     """
 
     gap: float = 1e-4
@@ -68,6 +72,7 @@ class Options:
     threads: int | None = None
     seed: int = 0
     presolve: bool = True
+    solver: str = "highs"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from optalloc.marginals import FixedPlan, marginals_table, priced_limits
 from optalloc.outcome import Options, Outcome, ProgressCallback, StopReason
 from optalloc.plan import Origin, Plan
 from optalloc.program import Program, build
-from optalloc.solve import solve_arrays
+from optalloc.solvers import require, solve_by, version_of
 from optalloc.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY, status_figures
 from optalloc.validate import check
 from optalloc.values import Values
@@ -80,6 +80,7 @@ def solve(
     time_limit_s: float | None = None,
     threads: int | None = None,
     seed: int | None = None,
+    solver: str | None = None,
     model: str | Path | Model | None = None,
     approved: str | Path | None = None,
     progress: ProgressCallback | None = None,
@@ -93,6 +94,8 @@ def solve(
         An .xlsx workbook, or a folder of CSV files, one per sheet.
     gap, time_limit_s, threads, seed : optional
         Solver options; those not given come from the workbook.
+    solver : str, optional
+        ``highs`` by default; others if they are installed: see `optalloc.solvers.SOLVERS`.
     model : str, Path or Model, optional
         Model folder; the capacity model by default.
     approved : str or Path, optional
@@ -117,6 +120,8 @@ def solve(
         If the solver was stopped before it found a plan.
     InternalError
         If no answer of the solver passes the audit.
+    OptallocError
+        If there is no such solver, or it is not installed.
 
     Examples
     --------
@@ -125,9 +130,12 @@ def solve(
     >>> round(plan.cost, 1)
     1170.0
     """
+    if solver is not None:
+        require(solver)
     watch = _Stopwatch(on_phase, {})
     dataset, loaded, notices = _opened(book, model, approved, watch)
-    given = {"gap": gap, "time_limit_s": time_limit_s, "threads": threads, "seed": seed}
+    given: dict[str, Any] = {"gap": gap, "time_limit_s": time_limit_s, "threads": threads}
+    given |= {"seed": seed, "solver": solver}
     return _solve_dataset(dataset, loaded, given, watch, notices, progress)
 
 
@@ -257,7 +265,7 @@ def _solve_audited(
             spent = time.perf_counter() - begin
             attempt = replace(other, time_limit_s=max(options.time_limit_s - spent, 0.0))
         with watch.phase("solve"):
-            outcome = solve_arrays(arrays, attempt, progress)
+            outcome = solve_by(arrays, attempt, progress)
         if outcome.values is None:
             _raise_without_plan(outcome)
         with watch.phase("read back"):
@@ -358,7 +366,7 @@ def _plan(
     tables: Mapping[str, pd.DataFrame],
     audit: pd.DataFrame,
 ) -> Plan:
-    versions = _versions(program.model)
+    versions = _versions(program.model) | version_of(options.solver)
     entries = {
         "input hash": program.dataset.digest,
         "model hash": program.model.digest,
