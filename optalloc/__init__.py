@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from optalloc.renew import Renewed, renewed
     from optalloc.resolve import Resolver
     from optalloc.solve import solve_arrays
+    from optalloc.sweep.result import SweepResult, read_sweep
+    from optalloc.sweep.run import sweep
     from optalloc.template import write_template
     from optalloc.validate import check, validate
     from optalloc.workbook import Workbook, read_workbook
@@ -72,6 +74,7 @@ __all__ = [
     "Resolver",
     "SolveError",
     "StopReason",
+    "SweepResult",
     "Workbook",
     "audit_plan",
     "build",
@@ -84,12 +87,14 @@ __all__ = [
     "export_model",
     "load_model",
     "read_plan",
+    "read_sweep",
     "read_workbook",
     "refresh",
     "relaxed",
     "renewed",
     "solve",
     "solve_arrays",
+    "sweep",
     "validate",
     "with_approved",
     "write_relaxed",
@@ -155,6 +160,8 @@ _MODULES: dict[str, tuple[str, ...]] = {
     ),
     "resolve": ("Resolver",),
     "solve": ("solve_arrays",),
+    "sweep.result": ("SweepResult", "read_sweep"),
+    "sweep.run": ("sweep",),
     "template": ("write_template",),
     "validate": (
         "check",

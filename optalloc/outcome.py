@@ -106,6 +106,7 @@ class Outcome:
 
     ``values`` is aligned with the columns of the arrays; None without a plan. ``shortfalls``
     holds, for an infeasible program, (name of row, amount) of the smallest total violation.
+    ``searched`` is False where the relaxation and plans known before were proof enough.
     """
 
     stop_reason: StopReason
@@ -115,6 +116,7 @@ class Outcome:
     values: np.ndarray | None = None
     nodes: int = 0
     cut_rows: int = 0
+    searched: bool = True
     history: tuple[Progress, ...] = ()
     shortfalls: tuple[tuple[str, float], ...] = field(default=())
 

@@ -46,10 +46,14 @@ __all__ = [
     "compile_program",
     "open_book",
     "options_of",
+    "raise_without_plan",
+    "read_audited",
     "read_plan",
     "solve",
     "solve_dataset",
     "solve_program",
+    "versions_of",
+    "worst_of",
 ]
 
 PhaseCallback = Callable[[str], None]
@@ -267,19 +271,16 @@ def _solve_audited(
         with watch.phase("solve"):
             outcome = solve_by(arrays, attempt, progress)
         if outcome.values is None:
-            _raise_without_plan(outcome)
+            raise_without_plan(outcome)
         with watch.phase("read back"):
             decided = _decided(program, arrays, outcome)
         with watch.phase("audit"):
-            restated = restate(program.dataset, program.model, decided)
-            tables = _with_limits(program.model, decided, restated, outcome)
-            audit = audit_plan(program.dataset, program.model, tables, outcome, restated)
-        if audit["passed"].all():
+            restated, tables, audit = _audited(program, decided, outcome)
+        failed = worst_of(audit)
+        if not failed:
             with watch.phase("price"):
                 tables[MARGINALS.name] = _marginals(program, arrays, outcome, restated, tables)
             return _plan(program, arrays, outcome, attempt, watch, notices, tables, audit)
-        worst = audit[~audit["passed"]].iloc[0]
-        failed = f"{worst['subject']} ({worst['check']}) at {worst['where']}: {worst['worst']:g}"
     raise InternalError(f"the plan does not pass its own audit: {failed}")
 
 
@@ -296,7 +297,46 @@ def _marginals(
     return marginals_table(fixed, found)
 
 
-def _raise_without_plan(outcome: Outcome) -> None:
+def read_audited(
+    program: Program, arrays: Arrays, outcome: Outcome
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """Read the tables of a plan back, as `read_plan` does, and audit them.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame, pandas.DataFrame
+        The tables by name, and the audit, whose failure `worst_of` tells.
+    """
+    _, tables, audit = _audited(program, _decided(program, arrays, outcome), outcome)
+    return tables, audit
+
+
+def _audited(
+    program: Program, decided: Mapping[str, pd.DataFrame], outcome: Outcome
+) -> tuple[Restated, dict[str, pd.DataFrame], pd.DataFrame]:
+    """The limits restated, all tables, and their audit."""
+    restated = restate(program.dataset, program.model, decided)
+    tables = _with_limits(program.model, decided, restated, outcome)
+    audit = audit_plan(program.dataset, program.model, tables, outcome, restated)
+    return restated, tables, audit
+
+
+def worst_of(audit: pd.DataFrame) -> str:
+    """What an audit refuses first, in words; empty if all passed."""
+    failed = audit[~audit["passed"].astype(bool)]
+    if failed.empty:
+        return ""
+    worst = failed.iloc[0]
+    return f"{worst['subject']} ({worst['check']}) at {worst['where']}: {worst['worst']:g}"
+
+
+def raise_without_plan(outcome: Outcome) -> None:
+    """Raise what an outcome without a plan means.
+
+    Raises
+    ------
+    InfeasibleError, NoPlanError, SolveError
+    """
     if outcome.stop_reason is StopReason.INFEASIBLE:
         raise InfeasibleError(outcome.shortfalls)
     if outcome.stop_reason in (StopReason.TIME, StopReason.INTERRUPTED):
@@ -366,7 +406,7 @@ def _plan(
     tables: Mapping[str, pd.DataFrame],
     audit: pd.DataFrame,
 ) -> Plan:
-    versions = _versions(program.model) | version_of(options.solver)
+    versions = versions_of(program.model) | version_of(options.solver)
     entries = {
         "input hash": program.dataset.digest,
         "model hash": program.model.digest,
@@ -401,7 +441,9 @@ def _plan(
     )
 
 
-def _versions(model: Model) -> dict[str, str]:
+def versions_of(model: Model) -> dict[str, str]:
+    """Version of every part that a plan depends on, by name."""
+
     def of(package: str) -> str:
         try:
             return package_version(package)

@@ -50,6 +50,7 @@ class Best:
     """The best plan so far, and what no plan can cost less than.
 
     ``broken`` are rows found on demand on the way, and ``drafts`` the points that broke them.
+    ``searched`` says that it took more than the relaxation and plans known before.
     """
 
     values: np.ndarray | None = None
@@ -57,6 +58,7 @@ class Best:
     bound: float = -math.inf
     nodes: int = 0
     cut_rows: int = 0
+    searched: bool = False
     broken: list[ExtraRows] = field(default_factory=list)
     drafts: list[np.ndarray] = field(default_factory=list)
 
@@ -78,6 +80,7 @@ class Best:
             values=self.values,
             nodes=self.nodes,
             cut_rows=self.cut_rows,
+            searched=self.searched,
             history=tuple(run.history),
         )
 
@@ -152,6 +155,7 @@ def _prove(
     core: Arrays, run: Run, options: Options, best: Best, stops: Stops, phase: str = "proving"
 ) -> Outcome:
     """Search and prove, round by round while a plan breaks rows that were not listed."""
+    best.searched = True
     # Two searches go on: what is known is the best of both, of this round's program.
     known = Progress(run.seconds(), math.inf, -math.inf, phase)
 

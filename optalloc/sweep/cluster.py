@@ -1,0 +1,150 @@
+"""Workers on a Dask cluster: cases as tasks, the base shipped once.
+
+What pools of workers on many machines need (a scheduler, workers that are restarted, transport) is
+Dask's; a case is solved there as it is here.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from typing import Any
+
+import numpy as np
+
+from optalloc.errors import OptallocError
+from optalloc.sweep.designs import Case
+from optalloc.sweep.digest import current_versions
+from optalloc.sweep.line import Line
+from optalloc.sweep.pool import Limits, Take
+from optalloc.sweep.solver import CaseSolver
+from optalloc.sweep.task import Base, Finished, Status
+
+__all__ = ["run_cluster"]
+
+_CONNECT_S = 20
+_TICK_S = 0.25
+# Tasks in flight for each thread, so that none waits for the next.
+_AHEAD = 2
+
+_solvers = threading.local()
+
+
+def run_cluster(base: Base, line: Line, address: str, limits: Limits, take: Take) -> None:
+    """Solve all cases of a line on a Dask cluster.
+
+    Parameters
+    ----------
+    base, line, limits, take
+        As for `optalloc.sweep.pool.run_pool`. A case that runs on after its seconds is given up,
+        though its worker goes on with it; memory is limited by the workers' own settings.
+    address : str
+        Of the scheduler, such as ``tcp://10.0.0.1:8786``.
+
+    Raises
+    ------
+    OptallocError
+        If Dask is not installed, no scheduler answers, no worker joins, or a worker has another
+        version or another model folder.
+    """
+    try:
+        from distributed import Client  # noqa: PLC0415  (an optional extra)
+    except ImportError as error:
+        raise OptallocError(
+            "a cluster needs Dask: pip install 'optalloc[cluster]', here and on every worker."
+        ) from error
+    try:
+        client = Client(address, timeout=_CONNECT_S)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise OptallocError(f"{address}: no Dask scheduler answers there ({error}).") from error
+    with client:
+        _Cluster(client, base, line, limits, take).run()
+
+
+class _Cluster:
+    def __init__(
+        self,
+        client: Any,
+        base: Base,
+        line: Line,
+        limits: Limits,
+        take: Take,
+    ) -> None:
+        self.client, self.line, self.limits, self.take = client, line, limits, take
+        self.token = uuid.uuid4().hex
+        try:
+            client.wait_for_workers(1, timeout=_CONNECT_S)
+        except TimeoutError as error:
+            raise OptallocError("the cluster has no worker.") from error
+        self.base = client.scatter(base, broadcast=True)
+        self.flying: dict[Any, int] = {}
+
+    def run(self) -> None:
+        """Keep tasks in flight until all are done."""
+        from distributed import wait  # noqa: PLC0415
+
+        self._fill()
+        while self.flying:
+            try:
+                done = wait(list(self.flying), timeout=_TICK_S, return_when="FIRST_COMPLETED").done
+            except TimeoutError:
+                done = set()
+            for future in done:
+                position = self.flying.pop(future)
+                result = self._result(future)
+                self.line.done(position, result)
+                self.take(position, result)
+            self._fill()
+
+    def _fill(self) -> None:
+        threads = max(sum(self.client.nthreads().values()), 1)
+        while len(self.flying) < _AHEAD * threads and len(self.line):
+            task = self.line.next()
+            assert task is not None
+            position, case, start = task
+            future = self.client.submit(
+                _solve,
+                self.base,
+                self.token,
+                case,
+                start,
+                self.limits.seconds,
+                key=f"optalloc-{self.token}-{position}",
+                pure=False,
+            )
+            self.flying[future] = position
+
+    def _result(self, future: Any) -> Finished:
+        error = future.exception()
+        if isinstance(error, OptallocError):
+            raise error
+        if error is not None:
+            return Finished(key="", status=Status.FAILED, reason=f"{type(error).__name__}: {error}")
+        result: Finished = future.result()
+        return result
+
+
+def _solve(
+    base: Base, token: str, case: Case, start: np.ndarray | None, seconds: float | None
+) -> Finished:
+    """Solve a case on a worker, whose program stays from case to case; a thread has its own."""
+    if getattr(_solvers, "token", None) != token:
+        if dict(base.versions) != current_versions():
+            raise OptallocError(
+                f"a worker of the cluster has {current_versions()}, not {dict(base.versions)}: "
+                "install the same versions everywhere."
+            )
+        _solvers.solver, _solvers.token = CaseSolver(base), token
+    solver: CaseSolver = _solvers.solver
+    found: list[Finished] = []
+    if seconds is None:
+        return solver.solve(case, start)
+    work = threading.Thread(target=lambda: found.append(solver.solve(case, start)), daemon=True)
+    work.start()
+    work.join(seconds)
+    if found:
+        return found[0]
+    # The thread goes on with the program: the next case needs one of its own.
+    _solvers.token = None
+    reason = f"it was still running after {seconds:,.0f} s"
+    return Finished(key="", status=Status.FAILED, reason=reason)

@@ -1,0 +1,68 @@
+"""Progress of a sweep: a live bar on a terminal, plain lines where output is piped."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+__all__ = ["SweepDisplay"]
+
+SECONDS_BETWEEN_LINES = 5.0
+
+
+class SweepDisplay:
+    """Shows cases done and failed, and the time left, on a console (usually stderr)."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bar = Progress(
+            TextColumn("cases"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[told]}"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task = self._bar.add_task("cases", total=None, told="")
+        self._began, self._last, self._at_start = time.perf_counter(), 0.0, -1
+
+    def __enter__(self) -> SweepDisplay:
+        if self._console.is_terminal:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._console.is_terminal:
+            self._bar.stop()
+
+    def update(self, done: int, failed: int, total: int) -> None:
+        """Say how far the sweep is."""
+        now = time.perf_counter()
+        if self._at_start < 0:
+            # Cases that a sweep is resumed with say nothing of its pace.
+            self._at_start, self._began = done, now
+        told = [f"{failed} failed"] if failed else []
+        solved = done - self._at_start
+        if solved and done < total:
+            told.append(f"{_clock((now - self._began) / solved * (total - done))} left")
+        if self._console.is_terminal:
+            self._bar.update(self._task, completed=done, total=total, told=", ".join(told))
+        elif done == total or now - self._last >= SECONDS_BETWEEN_LINES:
+            self._last = now
+            line = ", ".join([f"{done} of {total} cases", *told])
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

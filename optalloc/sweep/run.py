@@ -1,0 +1,281 @@
+"""A sweep as one call: a workbook and the name of a sweep in, all cases solved out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from optalloc.approved import with_approved
+from optalloc.dataset import Dataset
+from optalloc.errors import InputError, NoPlanError, OptallocError
+from optalloc.family import Model, load_model
+from optalloc.sheetreader import fold, suggest
+from optalloc.sweep.assemble import assembled, entries_of_sheet
+from optalloc.sweep.cluster import run_cluster
+from optalloc.sweep.definition import Sweep
+from optalloc.sweep.designs import Case, cases_of
+from optalloc.sweep.digest import current_versions
+from optalloc.sweep.line import Line
+from optalloc.sweep.pool import Limits, run_pool
+from optalloc.sweep.result import SweepResult, gathered
+from optalloc.sweep.sheet import SWEEPS
+from optalloc.sweep.solver import CaseSolver
+from optalloc.sweep.store import Store
+from optalloc.sweep.task import Base, Finished, Status
+from optalloc.sweep.tomlfile import entries_of_toml
+from optalloc.sweep.trial import rule_problems
+from optalloc.validate import validate
+from optalloc.workbook import read_workbook
+
+__all__ = ["sweep"]
+
+# Cases done, cases failed, cases in all.
+Tell = Callable[[int, int, int], None]
+# A case may take so much longer than the solver's time limit, before it is held to hang.
+_PATIENCE, _PATIENCE_S = 2.0, 120.0
+
+
+def sweep(
+    book: str | Path,
+    name: str | None = None,
+    *,
+    jobs: int | None = None,
+    cluster: str | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    force: bool = False,
+    gap: float | None = None,
+    time_limit_s: float | None = None,
+    seed: int | None = None,
+    case_limit_s: float | None = None,
+    memory_gb: float | None = None,
+    model: str | Path | None = None,
+    approved: str | Path | None = None,
+    tell: Tell | None = None,
+) -> SweepResult:
+    """Solve every case of a sweep, each to a proven gap and audited.
+
+    Parameters
+    ----------
+    book : str or Path
+        An .xlsx workbook, or a folder of CSV files.
+    name : str, optional
+        A sweep of the workbook's Sweeps sheet, or a TOML file; if the file holds several,
+        ``file.toml:name``. It may be left out where there is one sweep.
+    jobs : int, optional
+        Workers on this machine, each with one solver thread; as many as cores by default.
+    cluster : str, optional
+        Address of a Dask scheduler whose workers are used instead.
+    out : str or Path, optional
+        Folder in which finished cases are kept as they come, and the result in Parquet.
+    resume : bool
+        Use the cases that are in the folder already, where nothing they depend on has changed.
+    force : bool
+        Throw them away.
+    gap, time_limit_s, seed : optional
+        Solver options of every case; those not given come from the workbook.
+    case_limit_s : float, optional
+        Seconds after which a case is given up as hanging; by default twice the time limit and two
+        minutes, or none.
+    memory_gb : float, optional
+        Memory of one worker; by default its share of what the machine has.
+    model : str or Path, optional
+        Model folder; the capacity model by default.
+    approved : str or Path, optional
+        The plan.xlsx that was approved last, as for `optalloc.solve`.
+    tell : callable, optional
+        Called with the numbers of cases done, failed and in all.
+
+    Returns
+    -------
+    SweepResult
+
+    Raises
+    ------
+    InputError
+        With every problem of the workbook and of the sweep at once, before anything runs.
+    NoPlanError
+        If Ctrl-C ended it; finished cases are kept in the folder.
+    OptallocError
+        If there is no such sweep, no worker can start, or the folder cannot be written to.
+    """
+    loaded = load_model(model)
+    workbook = read_workbook(book)
+    if approved is not None:
+        workbook = with_approved(workbook, loaded, approved)
+    data = validate(workbook, loaded)
+    wanted = _chosen(name, data, loaded)
+    cases = cases_of(wanted)
+    options = {"gap": gap, "time_limit_s": time_limit_s, "seed": seed}
+    base = Base(
+        data.frames,
+        data.places,
+        data.digest,
+        str(loaded.path),
+        loaded.digest,
+        options,
+        current_versions(),
+    )
+    run = _Run(cases, Path(out) if out is not None else None, tell)
+    run.open(base, resume=resume, force=force)
+    limits = Limits(_case_limit(case_limit_s, data, loaded, options), _memory(memory_gb, jobs))
+    try:
+        run.solve(base, limits, jobs, cluster)
+    except KeyboardInterrupt:
+        kept = f"; {run.done} of {len(cases)} cases are finished"
+        raise NoPlanError(f"interrupted{kept if out else ''}{run.how_to_go_on}") from None
+    result = gathered(_about(wanted, base), cases, run.results)
+    if out is not None:
+        result.to_parquet(out)
+    return result
+
+
+@dataclass
+class _Run:
+    """A sweep under way: what is finished, and where it is kept."""
+
+    cases: Sequence[Case]
+    folder: Path | None
+    tell: Tell | None
+
+    def __post_init__(self) -> None:
+        self.found: dict[int, Finished] = {}
+        self.store: Store | None = None
+
+    @property
+    def done(self) -> int:
+        """Cases that have ended."""
+        return len(self.found)
+
+    @property
+    def how_to_go_on(self) -> str:
+        """What to do after an interruption."""
+        return ". Run the same command with --resume to finish it." if self.folder else ""
+
+    @property
+    def results(self) -> list[Finished]:
+        """By case."""
+        return [self.found[k] for k in range(len(self.cases))]
+
+    def open(self, base: Base, *, resume: bool, force: bool) -> None:
+        """Open the folder, and take from it what is finished already."""
+        if self.folder is None:
+            return
+        self.store = Store(self.folder, resume=resume, force=force)
+        if resume:
+            solver = CaseSolver(base)
+            for position, case in enumerate(self.cases):
+                kept = self.store.get(solver.key(case))
+                if kept is not None:
+                    self.found[position] = kept
+
+    def solve(self, base: Base, limits: Limits, jobs: int | None, cluster: str | None) -> None:
+        """Solve what is missing."""
+        line = Line(self.cases, self.found)
+        self._say()
+        if not len(line):
+            return
+        if cluster is not None:
+            run_cluster(base, line, cluster, limits, self._take)
+        else:
+            run_pool(base, line, jobs or _cores(), limits, self._take)
+
+    def _take(self, position: int, finished: Finished) -> None:
+        if self.store is not None and finished.is_result and finished.key:
+            self.store.put(finished)
+        self.found[position] = finished
+        self._say()
+
+    def _say(self) -> None:
+        if self.tell is not None:
+            failed = sum(one.status is Status.FAILED for one in self.found.values())
+            self.tell(len(self.found), failed, len(self.cases))
+
+
+def _chosen(name: str | None, data: Dataset, model: Model) -> Sweep:
+    """The sweep of that name, tried on the base workbook."""
+    path, inner = _toml_of(name)
+    entries = entries_of_toml(path) if path else entries_of_sheet(data)
+    sweeps, problems = assembled(entries, data)
+    if problems:
+        raise InputError(problems)
+    wanted = inner if path else name
+    where = path.name if path else f"sheet {SWEEPS.name}"
+    if wanted is None and len(sweeps) == 1:
+        found = next(iter(sweeps.values()))
+    else:
+        found = _named(wanted, sweeps, where)
+    problems = list(rule_problems(found, data, model))
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def _toml_of(name: str | None) -> tuple[Path | None, str | None]:
+    """A TOML file and the name of a sweep in it, if that is what a name says."""
+    if name is None:
+        return None, None
+    file, sign, inner = name.rpartition(":")
+    if sign and file.lower().endswith(".toml"):
+        return Path(file), inner
+    return (Path(name), None) if name.lower().endswith(".toml") else (None, None)
+
+
+def _named(name: str | None, sweeps: Mapping[str, Sweep], where: str) -> Sweep:
+    by_fold = {fold(known): one for known, one in sweeps.items()}
+    if name is not None and fold(name) in by_fold:
+        return by_fold[fold(name)]
+    if not sweeps:
+        raise OptallocError(
+            f"{where}: has no sweep. Fill in the sheet, or name a TOML file of sweeps."
+        )
+    known = ", ".join(sweeps)
+    if name is None:
+        raise OptallocError(f"{where}: has several sweeps. Name one of: {known}.")
+    guess = suggest(name, sweeps)
+    action = f"Did you mean {guess!r}?" if guess else f"There are: {known}."
+    raise OptallocError(f"{where}: has no sweep {name!r}. {action}")
+
+
+def _about(wanted: Sweep, base: Base) -> dict[str, Any]:
+    return {
+        "sweep": wanted.name,
+        "design": str(wanted.design),
+        "changes": {change.name: change.steps for change in wanted.changes},
+        "samples": wanted.samples,
+        "seed": wanted.seed,
+        "options": {k: v for k, v in base.options.items() if v is not None},
+        "versions": dict(base.versions),
+        "input_hash": base.digest,
+        "model_hash": base.model_digest,
+    }
+
+
+def _cores() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _case_limit(
+    given: float | None, data: Dataset, model: Model, options: Mapping[str, Any]
+) -> float | None:
+    if given is not None:
+        return given
+    limit = options["time_limit_s"]
+    for family in model.families:
+        limit = limit if limit is not None else family.defaults(data).get("time_limit_s")
+    return None if limit is None else _PATIENCE * float(limit) + _PATIENCE_S
+
+
+def _memory(given_gb: float | None, jobs: int | None) -> int | None:
+    """Bytes for one worker; None where the machine does not tell what it has."""
+    if given_gb is not None:
+        return int(given_gb * 2**30)
+    try:
+        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+    return max(whole // (jobs or _cores()), 4 * 2**30)
