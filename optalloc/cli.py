@@ -50,6 +50,9 @@ from optalloc.progress import ProgressDisplay
 from optalloc.report import write_report
 from optalloc.showtables import print_tables
 from optalloc.solvers import SOLVERS
+from optalloc.sweep.display import SweepDisplay, print_cases
+from optalloc.sweep.result import SweepResult
+from optalloc.sweep.run import sweep as sweep_book
 from optalloc.template import write_template
 from optalloc.validate import check as check_workbook
 from optalloc.validate import validate
@@ -283,6 +286,80 @@ def diff(
         print_tables(said.tables, said.specs, "--out writes them all" if out is None else str(out))
     if out is not None:
         _say(Console(stderr=True), f"wrote {out}")
+
+
+@app.command()
+def sweep(
+    book: Book,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SWEEP]",
+            help="A sweep of the Sweeps sheet, or a TOML file (FILE.toml:NAME of several).",
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="Workers, of one thread each; one a core by default.", min=1)
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers to use.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out/sweep"),
+    resume: Annotated[bool, typer.Option(help="Solve only what is missing in OUT.")] = False,
+    force: Annotated[bool, typer.Option(help="Begin anew, whatever is in OUT.")] = False,
+    gap: Annotated[
+        float | None, typer.Option(help="Relative gap to stop at, of each case.", min=0, max=1)
+    ] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Solver seconds of each case.", min=0.001)
+    ] = None,
+    case_limit: Annotated[
+        float | None,
+        typer.Option(help="Seconds after which a case that has not ended is given up.", min=0.001),
+    ] = None,
+    memory_gb: Annotated[
+        float | None, typer.Option(help="Memory of one worker.", min=0.001)
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed.", min=0, max=2**31 - 1)] = None,
+    approved: Approved = None,
+    model: ModelDir = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the cases as one JSON object, nothing else.")
+    ] = False,
+) -> None:
+    """Solve every case of a sweep: what if costs, limits and dates were others."""
+    errors = Console(stderr=True)
+
+    def run() -> SweepResult:
+        with SweepDisplay(errors) as display:
+            return sweep_book(
+                book,
+                name,
+                jobs=jobs,
+                cluster=cluster,
+                out=out,
+                resume=resume,
+                force=force,
+                gap=gap,
+                time_limit_s=time_limit,
+                seed=seed,
+                case_limit_s=case_limit,
+                memory_gb=memory_gb,
+                model=model,
+                approved=approved,
+                tell=display.update,
+            )
+
+    result = _guarded(run, as_json=as_json)
+    if as_json:
+        _print_json(result.to_dict())
+    else:
+        print_cases(result)
+    for case in result.failed.itertuples():
+        _say(errors, f"failed: {case.case}: {case.reason}")
+    _say(errors, f"wrote {out}")
+    if len(result.failed):
+        raise typer.Exit(NO_PLAN)
 
 
 @app.command()

@@ -1,16 +1,22 @@
-"""Progress of a sweep: a live bar on a terminal, plain lines where output is piped."""
+"""A sweep on the console: its progress, live or in plain lines, and the table of its cases."""
 
 from __future__ import annotations
 
+import math
 import time
 from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
-__all__ = ["SweepDisplay"]
+from optalloc.sweep.result import SweepResult
+
+__all__ = ["SweepDisplay", "print_cases"]
 
 SECONDS_BETWEEN_LINES = 5.0
+# More cases than these are told by number and kept in the folder.
+_MOST_SHOWN = 40
 
 
 class SweepDisplay:
@@ -60,6 +66,36 @@ class SweepDisplay:
             self._last = now
             line = ", ".join([f"{done} of {total} cases", *told])
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_cases(result: SweepResult) -> None:
+    """Print the cases: what each costs, what it costs at least, and how it was settled."""
+    records = result.cases.to_dict("records")
+    table = Table(box=None, pad_edge=False)
+    held = any(case["plan"] for case in records)
+    for title in ("case", *(("plan held",) if held else ()), "status"):
+        table.add_column(title)
+    for title in ("cost, M", "at least, M", "gap, %", "seconds"):
+        table.add_column(title, justify="right")
+    table.add_column("settled by")
+    for case in records[:_MOST_SHOWN]:
+        cost, bound, gap = (float(case[name]) for name in ("objective", "bound", "gap"))
+        figures = (f"{cost:,.2f}", f"{bound:,.2f}", f"{100 * gap:.3f}")
+        table.add_row(
+            case["case"],
+            *((case["plan"],) if held else ()),
+            case["status"],
+            *(figures if math.isfinite(cost) else ("", "", "")),
+            f"{case['seconds']:.2f}",
+            case["settled"],
+        )
+    console = Console()
+    if not console.is_terminal:
+        # A pipe has no width to wrap to.
+        console = Console(width=250)
+    console.print(table)
+    if len(records) > _MOST_SHOWN:
+        console.print(f"and {len(records) - _MOST_SHOWN} more", highlight=False)
 
 
 def _clock(seconds: float) -> str:

@@ -25,7 +25,12 @@ def features(cases: Sequence[Case]) -> np.ndarray:
     for case in cases:
         point: dict[tuple[object, ...], float] = {}
         for override in case.overrides:
-            place: tuple[object, ...] = (override.sheet, override.rows, override.column, override.operation)
+            place: tuple[object, ...] = (
+                override.sheet,
+                override.rows,
+                override.column,
+                override.operation,
+            )
             try:
                 value = float(override.value)
             except ValueError:
