@@ -60,10 +60,23 @@ def test_a_worker_that_is_lost_costs_one_case(tmp_path: Path) -> None:
     assert len(stamps(tmp_path / "out")) == 2
 
 
-def test_a_worker_that_cannot_start_is_told(tmp_path: Path) -> None:
+def test_a_script_without_a_guard_is_told_what_to_do(tmp_path: Path) -> None:
+    """Proves: a worker that cannot start ends the sweep with the reason, instead of going on for
+    ever."""
     definition = toml(tmp_path, change("a", "Inputs.x1", "set", "0.5"))
-    with pytest.raises(OptallocError, match="a worker could not start"):
-        optalloc.sweep(toy(tmp_path / "book"), definition, jobs=1, model=TOY, memory_gb=0.01)
+    script = tmp_path / "script.py"
+    words = f"{str(toy(tmp_path / 'book'))!r}, {definition!r}, jobs=1, model={str(TOY)!r}"
+    script.write_text(f"import optalloc\noptalloc.sweep({words})\n")
+    run = subprocess.run(
+        [sys.executable, str(script)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert run.returncode == 1
+    assert "a worker could not start" in run.stderr
+    assert 'call optalloc.sweep under if __name__ == "__main__":' in run.stderr
 
 
 COMMAND = [sys.executable, "-W", "error", "-m", "optalloc", "sweep"]
@@ -83,7 +96,7 @@ def test_a_sweep_whose_parent_is_killed_is_resumed(tmp_path: Path) -> None:
     """Proves: SIGKILL in the middle leaves whole cases and no process behind; resumed, those are not
     solved again, and the result is that of a sweep that was never disturbed."""
     book, out = toy(tmp_path / "book", mishap="slow"), tmp_path / "out"
-    values = [k / 10 for k in range(12)]
+    values = [k / 10 + 2 for k in range(12)]
     definition = toml(
         tmp_path, change("x1", "Inputs.x1", "set", str(values)), design="one at a time"
     )
@@ -124,7 +137,7 @@ def test_a_full_disk_ends_a_sweep_that_can_be_resumed(tmp_path: Path, small_disk
     """Proves: the message says that there is no space and how to go on; with room made, the cases
     that fitted are used."""
     book, out = toy(tmp_path / "book"), small_disk / "out"
-    values = [k / 10 for k in range(30)]
+    values = [k / 10 - 2 for k in range(30)]
     definition = toml(
         tmp_path, change("x1", "Inputs.x1", "set", str(values)), design="one at a time"
     )

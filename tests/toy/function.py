@@ -21,6 +21,7 @@ import os
 import signal
 import time
 
+import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
@@ -71,7 +72,7 @@ def parameters(data):
     if mishap in ("hang", "slow"):
         time.sleep(600 if mishap == "hang" else 0.3)
     if mishap == "memory":
-        return [bytearray(2**28) for _ in range(400)]
+        return [np.empty(2**26) for _ in range(400)]
     if mishap == "error":
         raise RuntimeError("a mishap")
     return value(data)
