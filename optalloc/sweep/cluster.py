@@ -23,9 +23,6 @@ from optalloc.sweep.task import Base, Finished, Status
 __all__ = ["run_cluster"]
 
 _CONNECT_S = 20
-_TICK_S = 0.25
-# Tasks in flight for each thread, so that none waits for the next.
-_AHEAD = 2
 
 _solvers = threading.local()
 
@@ -76,45 +73,43 @@ class _Cluster:
             client.wait_for_workers(1, timeout=_CONNECT_S)
         except TimeoutError as error:
             raise OptallocError("the cluster has no worker.") from error
-        self.base = client.scatter(base, broadcast=True)
-        self.flying: dict[Any, int] = {}
+        # Held as a task, not scattered: what is scattered is gone with the worker that has it.
+        self.base = client.submit(_shipped, base, key=f"optalloc-{self.token}", pure=False)
+        self.positions: dict[str, int] = {}
 
     def run(self) -> None:
-        """Keep tasks in flight until all are done."""
-        from distributed import wait  # noqa: PLC0415
+        """Keep a task in flight for each thread until all are done.
 
-        self._fill()
-        while self.flying:
-            try:
-                done = wait(list(self.flying), timeout=_TICK_S, return_when="FIRST_COMPLETED").done
-            except TimeoutError:
-                done = set()
-            for future in done:
-                position = self.flying.pop(future)
-                result = self._result(future)
-                self.line.done(position, result)
-                self.take(position, result)
-            self._fill()
+        No more than that: a worker that dies takes with it all tasks that wait there.
+        """
+        from distributed import as_completed  # noqa: PLC0415
 
-    def _fill(self) -> None:
+        flying = as_completed()
+        flying.update(self._next())
+        for future in flying:
+            position = self.positions.pop(future.key)
+            result = self._result(future)
+            self.line.done(position, result)
+            self.take(position, result)
+            flying.update(self._next())
+
+    def _next(self) -> list[Any]:
+        """Tasks for the threads that have none."""
         threads = max(sum(self.client.nthreads().values()), 1)
-        while len(self.flying) < _AHEAD * threads and len(self.line):
+        futures = []
+        while len(self.positions) < threads and len(self.line):
             task = self.line.next()
             assert task is not None
             position, case, start = task
-            future = self.client.submit(
-                _solve,
-                self.base,
-                self.token,
-                case,
-                start,
-                self.limits.seconds,
-                key=f"optalloc-{self.token}-{position}",
-                pure=False,
-            )
-            self.flying[future] = position
+            key = f"optalloc-{self.token}-{position}"
+            told = (self.base, self.token, case, start, self.limits.seconds)
+            futures.append(self.client.submit(_solve, *told, key=key, pure=False))
+            self.positions[key] = position
+        return futures
 
     def _result(self, future: Any) -> Finished:
+        if future.cancelled():
+            return Finished(key="", status=Status.FAILED, reason="the cluster lost it")
         error = future.exception()
         if isinstance(error, OptallocError):
             raise error
@@ -122,6 +117,11 @@ class _Cluster:
             return Finished(key="", status=Status.FAILED, reason=f"{type(error).__name__}: {error}")
         result: Finished = future.result()
         return result
+
+
+def _shipped(base: Base) -> Base:
+    """The base, as a task whose result every worker fetches once."""
+    return base
 
 
 def _solve(

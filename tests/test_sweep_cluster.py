@@ -1,0 +1,96 @@
+"""Sweeps on a Dask cluster: a real scheduler and two worker processes on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import optalloc
+from optalloc.errors import OptallocError
+from optalloc.sweep import cluster
+from tests.test_sweep_run import ROOT, TOY, change, stamps, toml, toy
+
+pytest.importorskip("distributed")
+
+
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a scheduler with two workers of one thread, each a process of its own."""
+    folder = tmp_path_factory.mktemp("dask")
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0",
+    }
+    dask = [sys.executable, "-m", "dask"]
+    file = folder / "scheduler.json"
+    local = ["--no-dashboard", "--host", "127.0.0.1"]
+    words = [
+        [*dask, "scheduler", "--port", "0", "--scheduler-file", str(file), *local],
+        [*dask, "worker", "--scheduler-file", str(file), "--nworkers", "2", "--nthreads", "1",
+         "--local-directory", str(folder), *local],
+    ]  # fmt: skip
+    quiet = subprocess.DEVNULL
+    started = [
+        subprocess.Popen(
+            command, stdout=quiet, stderr=quiet, env=env, cwd=folder, start_new_session=True
+        )
+        for command in words
+    ]
+    deadline = time.monotonic() + 120
+    while not file.is_file() or not file.read_text().strip():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    yield json.loads(file.read_text())["address"]
+    for process in started:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(60)
+
+
+def test_a_cluster_gives_what_this_machine_gives(tmp_path: Path, scheduler: str) -> None:
+    """Proves: the same costs, kept and resumed alike; a worker that is killed costs one case, and
+    the two processes share the work."""
+    book, out = toy(tmp_path / "book"), tmp_path / "out"
+    values = [k / 10 + 2 for k in range(8)]
+    definition = toml(
+        tmp_path,
+        change("x1", "Inputs.x1", "set", str(values)),
+        change("mishap", "Inputs.mishap", "set", '["error", "kill", "slow"]'),
+        design="one at a time",
+    )
+    far = optalloc.sweep(book, definition, cluster=scheduler, model=TOY, out=out)
+    fine = ~far.cases["case"].isin(["mishap = error", "mishap = kill"])
+    assert far.cases["status"].where(fine).dropna().eq("optimal").all()
+    assert far.failed["case"].tolist() == ["mishap = error", "mishap = kill"]
+    reasons = far.failed["reason"].tolist()
+    assert reasons[0] == "RuntimeError: a mishap"
+    assert "KilledWorker" in reasons[1]
+    kept = stamps(out)
+    definition = toml(
+        tmp_path, change("x1", "Inputs.x1", "set", str(values)), design="one at a time"
+    )
+    near = optalloc.sweep(book, definition, jobs=1, model=TOY)
+    pd.testing.assert_series_equal(far.cases["objective"][:9], near.cases["objective"])
+    again = optalloc.sweep(book, definition, cluster=scheduler, model=TOY, out=out, resume=True)
+    assert stamps(out) == kept
+    pd.testing.assert_frame_equal(again.cases, far.cases[:9])
+
+
+def test_no_scheduler_and_no_dask_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = toy(tmp_path / "book")
+    definition = toml(tmp_path, change("x1", "Inputs.x1", "set", "2"))
+    monkeypatch.setattr(cluster, "_CONNECT_S", 1)
+    with pytest.raises(OptallocError, match="no Dask scheduler answers there"):
+        optalloc.sweep(book, definition, cluster="tcp://127.0.0.1:9", model=TOY)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(OptallocError, match=r"pip install 'optalloc\[cluster\]'"):
+        optalloc.sweep(book, definition, cluster="tcp://127.0.0.1:9", model=TOY)
