@@ -12,6 +12,7 @@ from optalloc.approved import with_approved
 from optalloc.dataset import Dataset
 from optalloc.errors import InputError, NoPlanError, OptallocError
 from optalloc.family import Model, load_model
+from optalloc.pipeline import options_of
 from optalloc.sheetreader import fold, suggest
 from optalloc.sweep.assemble import assembled, entries_of_sheet
 from optalloc.sweep.cluster import run_cluster
@@ -264,10 +265,8 @@ def _case_limit(
 ) -> float | None:
     if given is not None:
         return given
-    limit = options["time_limit_s"]
-    for family in model.families:
-        limit = limit if limit is not None else family.defaults(data).get("time_limit_s")
-    return None if limit is None else _PATIENCE * float(limit) + _PATIENCE_S
+    limit = options_of(data, model, options).time_limit_s
+    return None if limit is None else _PATIENCE * limit + _PATIENCE_S
 
 
 def _memory(given_gb: float | None, jobs: int | None) -> int | None:

@@ -7,7 +7,7 @@ solved there, from the plans known; one that changes them is built anew.
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from optalloc.pipeline import (
     options_of,
     raise_without_plan,
     read_audited,
-    solve_dataset,
+    solve_program,
     worst_of,
 )
 from optalloc.program import Program, build
@@ -132,7 +132,7 @@ class CaseSolver:
         else:
             new = renewed(home.program, home.arrays, data)
             program, arrays, same_sets = new.program, new.arrays, new.same_sets
-        options = options_of(program, {**self._base.options, "threads": 1})
+        options = options_of(data, self._model, {**self._base.options, "threads": 1})
         if home is not None and same_sets:
             home.program, home.arrays = program, arrays
             limits = {"gap": options.gap, "time_limit_s": options.time_limit_s}
@@ -157,7 +157,7 @@ class CaseSolver:
             try:
                 program = build(data, self._model)
                 arrays = compile_program(program)
-                options = options_of(program, {**self._base.options, "threads": 1})
+                options = options_of(data, self._model, {**self._base.options, "threads": 1})
                 self._homes[held] = _Home(program, arrays, Resolver(arrays, options))
             except InfeasibleError:
                 self._homes[held] = None
@@ -175,8 +175,8 @@ class CaseSolver:
         tables, audit = read_audited(program, arrays, outcome)
         refused, reason = worst_of(audit), ""
         if refused:
-            given = {k: v for k, v in asdict(options).items() if k != "presolve"}
-            plan = solve_dataset(program.dataset, self._model, **given)
+            program = build(program.dataset, self._model)
+            plan = solve_program(program, compile_program(program), options)
             tables, outcome, settled = dict(plan.tables), plan.outcome, Settled.AGAIN
             reason = f"the plan that was found first did not pass its audit: {refused}"
         return Finished(
