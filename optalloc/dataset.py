@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping, Set
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -15,9 +16,10 @@ from optalloc.errors import Problem, Severity
 from optalloc.schema import Sheet
 from optalloc.workbook import address
 
-__all__ = ["WHOLE", "Dataset", "SheetPlace", "remembered"]
+__all__ = ["WHOLE", "Dataset", "SheetPlace", "recalled", "remembered"]
 
 WHOLE = "*"
+T = TypeVar("T")
 
 # With pyarrow installed pandas would keep text in Arrow arrays, and a look-up on a table without
 # rows would then give text instead of numbers.
@@ -60,23 +62,39 @@ class Dataset:
     places: Mapping[str, SheetPlace] = field(default_factory=dict)
     digest: str = ""
     faulty: Mapping[str, Set[str]] = field(default_factory=dict)
-    derived: dict[object, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+    derived: dict[object, _Derived] = field(default_factory=dict, repr=False, compare=False)
 
     def __getitem__(self, sheet: str) -> pd.DataFrame:
+        _note([sheet])
         # A shallow copy: under copy-on-write no caller can change the dataset.
         return self.frames[sheet].copy(deep=False)
 
     def one(self, sheet: str) -> Any:
         """Give the single record of a vertical sheet, its columns as attributes."""
+        _note([sheet])
         return SimpleNamespace(**{str(k): v for k, v in self.frames[sheet].iloc[0].items()})
 
     def with_frames(self, frames: Mapping[str, pd.DataFrame]) -> Dataset:
-        """Give the same dataset with some sheets replaced, and nothing worked out from it yet."""
-        return replace(self, frames={**self.frames, **frames}, derived={})
+        """Give the same dataset with some sheets replaced."""
+        changed = replace(self, frames={**self.frames, **frames}, derived={})
+        changed.recall_from(self)
+        return changed
+
+    def recall_from(self, other: Dataset) -> None:
+        """Take over what was worked out from another dataset, where the sheets it reads are alike.
+
+        What reads a sheet only through ``data[sheet]``, `one` and `uses` is traced.
+        """
+        same = {n for n, frame in other.frames.items() if _same(frame, self.frames.get(n))}
+        self.derived.update(
+            (derive, held) for derive, held in other.derived.items() if held.sheets <= same
+        )
 
     def uses(self, sheets: Iterable[str]) -> bool:
         """Whether any of these sheets has a row."""
-        return any(len(self.frames[sheet]) for sheet in sheets)
+        asked = tuple(sheets)
+        _note(asked)
+        return any(len(self.frames[sheet]) for sheet in asked)
 
     def sound(self, sheet: str, *columns: str) -> bool:
         """Whether a sheet, or some columns of it, hold no error so far.
@@ -141,14 +159,53 @@ def _plain(value: object) -> object:
     return value.to_pydatetime() if isinstance(value, pd.Timestamp) else value
 
 
+def _same(frame: pd.DataFrame, other: pd.DataFrame | None) -> bool:
+    return frame is other or (other is not None and frame.equals(other))
+
+
+@dataclass(frozen=True)
+class _Derived:
+    """What was worked out from a dataset, and the sheets that it was worked out from."""
+
+    value: Any
+    sheets: frozenset[str]
+
+
+# Sheets read by what is being worked out, if anything is.
+_reading: ContextVar[set[str] | None] = ContextVar("sheets read", default=None)
+
+
+def _note(sheets: Iterable[str]) -> None:
+    read = _reading.get()
+    if read is not None:
+        read.update(sheets)
+
+
+def recalled(derive: Callable[[Dataset], T], data: Dataset) -> T:
+    """Work out what follows from a dataset alone once; the same object each time it is asked for.
+
+    A dataset changed elsewhere keeps it (`Dataset.with_frames`, `Dataset.recall_from`).
+    """
+    held = data.derived.get(derive)
+    if held is None:
+        own: set[str] = set()
+        token = _reading.set(own)
+        try:
+            value = derive(data)
+        finally:
+            _reading.reset(token)
+        held = data.derived[derive] = _Derived(value, frozenset(own))
+    _note(held.sheets)
+    found: T = held.value
+    return found
+
+
 def remembered(derive: Callable[[Dataset], pd.DataFrame]) -> Callable[[Dataset], pd.DataFrame]:
     """Work out a frame that follows from a dataset alone once, not each time it is asked for."""
 
     @functools.wraps(derive)
     def recall(data: Dataset) -> pd.DataFrame:
-        if derive not in data.derived:
-            data.derived[derive] = derive(data)
         # A shallow copy: under copy-on-write no caller can change what is remembered.
-        return data.derived[derive].copy(deep=False)
+        return recalled(derive, data).copy(deep=False)
 
     return recall

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import functools
 import graphlib
+import itertools
 import logging
 import operator
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,9 @@ from optalloc.compile import (
     TableParam,
     TableSet,
     deferred_rules,
+    numbers_taken,
 )
-from optalloc.dataset import Dataset
+from optalloc.dataset import Dataset, recalled
 from optalloc.errors import ModelError
 from optalloc.family import Model
 
@@ -62,11 +64,40 @@ class Posting:
 
 @dataclass
 class _Book:
-    """All ledgers of a model while it is being built."""
+    """All ledgers of a model while it is being built, and what each family declares.
+
+    Families in `kept` have the parameters that they have in the program `before`, whose components
+    in the model `held` stand for what they would declare.
+    """
 
     model: Model
+    dataset: Dataset
+    before: Program | None = None
+    held: Any = None
     opened: dict[str, Any] = field(default_factory=dict)
     postings: list[Posting] = field(default_factory=list)
+    components: dict[str, set[str]] = field(default_factory=dict)
+
+    @functools.cached_property
+    def parameters(self) -> dict[str, Any]:
+        """Parameters of each family."""
+        return {f.name: recalled(f.parameters, self.dataset) for f in self.model.families}
+
+    @functools.cached_property
+    def kept(self) -> frozenset[str]:
+        """Families that need not be declared again."""
+        if self.before is None:
+            return frozenset()
+        before = self.before.parameters
+        return frozenset(n for n, own in self.parameters.items() if own is before[n])
+
+    @contextmanager
+    def noted(self, m: Any, owner: str) -> Iterator[None]:
+        """Note the names of what is declared meanwhile."""
+        known = len(m.component_map())
+        yield
+        names = itertools.islice(m.component_map(), known, None)
+        self.components.setdefault(owner, set()).update(names)
 
 
 @dataclass(frozen=True)
@@ -116,12 +147,19 @@ class Ledgers:
 
 @dataclass(frozen=True)
 class Program:
-    """A built model: the families, the dataset, what is posted to ledgers, and the Pyomo model."""
+    """A built model: the families, the dataset, what is posted to ledgers, and the Pyomo model.
+
+    ``parameters`` and ``components`` say of each family what it was given and the names of what it
+    declared; ``independent`` whether what a family declares depends on nothing of others but sets.
+    """
 
     model: Model
     dataset: Dataset
     postings: tuple[Posting, ...]
     declared: Callable[[], Any] = field(repr=False)
+    parameters: Mapping[str, Any] = field(repr=False)
+    components: Mapping[str, frozenset[str]] = field(repr=False)
+    independent: Callable[[], bool] = field(repr=False)
 
     @functools.cached_property
     def pyomo(self) -> Any:
@@ -200,36 +238,89 @@ def build(dataset: Dataset, model: Model) -> Program:
     ModelError
         If ledgers read each other in a circle, or a family declares something twice.
     """
+    book = _Book(model, dataset)
     with deferred_rules():
-        m, postings = _declared(dataset, model)
-    return Program(model, dataset, postings, lambda: m)
+        m = _declared(book)
+    return Program(
+        model,
+        dataset,
+        tuple(book.postings),
+        declared=lambda: m,
+        parameters=book.parameters,
+        components={name: frozenset(names) for name, names in book.components.items()},
+        independent=functools.cache(lambda: _reads_no_values(model, dataset)),
+    )
 
 
-def outline(dataset: Dataset, model: Model) -> tuple[Program, Any]:
-    """Declare every family without calling a rule, to be compared with a program that was built.
+def outline(program: Program, dataset: Dataset, held: Any) -> tuple[Program, Any, frozenset[str]]:
+    """Declare families on another dataset without calling a rule, to be compared with a model.
+
+    A family whose parameters are the very same is left out, as it would declare the same again.
+
+    Parameters
+    ----------
+    program : Program
+    dataset : Dataset
+        Which has taken over what was worked out from the program's own (`Dataset.recall_from`).
+    held : pyomo.environ.ConcreteModel
+        Model of the program, or of the one that it was renewed from.
 
     Returns
     -------
-    Program, pyomo.environ.ConcreteModel
-        A program whose model is built when it is asked for; and the sets, parameters, variables
-        and uncalled rules.
+    Program, pyomo.environ.ConcreteModel, frozenset of str
+        A program whose model is built when it is asked for; the sets, parameters, variables and
+        uncalled rules; and the names in `held` of what they are to be compared with.
     """
+    book = _Book(program.model, dataset)
+    if program.independent():
+        book = replace(book, before=program, held=held)
     with deferred_rules(templates=False):
-        m, postings = _declared(dataset, model)
-    return Program(model, dataset, postings, lambda: build(dataset, model).pyomo), m
+        m = _declared(book)
+    fresh = replace(
+        program,
+        dataset=dataset,
+        postings=tuple(book.postings),
+        declared=lambda: build(dataset, program.model).pyomo,
+        parameters=book.parameters,
+    )
+    names = [program.components[name] for name in program.components if name not in book.kept]
+    return fresh, m, frozenset[str]().union(*names)
 
 
-def _declared(dataset: Dataset, model: Model) -> tuple[Any, tuple[Posting, ...]]:
-    m = pyo.ConcreteModel(name="optalloc")
-    book = _Book(model)
-    parameters = {family.name: family.parameters(dataset) for family in model.families}
+class _Beside(pyo.ConcreteModel):  # type: ignore[misc]
+    """Model of some families, which finds the components of the others in another model."""
+
+    def __getattr__(self, name: str) -> Any:
+        held = self.__dict__.get("_optalloc_held")
+        found = None if held is None else held.component(name)
+        return super().__getattr__(name) if found is None else found
+
+
+def _declared(book: _Book) -> Any:
+    m = pyo.ConcreteModel(name="optalloc") if book.held is None else _Beside(name="optalloc")
+    if book.held is not None:
+        object.__setattr__(m, "_optalloc_held", book.held)
     with _no_component_replaced():
-        for family in model.families:
-            family.declare(m, parameters[family.name], Ledgers(book, family.name))
+        for family in book.model.families:
+            if family.name in book.kept:
+                assert book.before is not None
+                book.postings += [p for p in book.before.postings if p.family == family.name]
+                continue
+            with book.noted(m, family.name):
+                family.declare(m, book.parameters[family.name], Ledgers(book, family.name))
         _resolve(m, book)
-        for family in model.families:
-            family.constrain(m, parameters[family.name])
-    return m, tuple(book.postings)
+        for family in book.model.families:
+            if family.name not in book.kept:
+                with book.noted(m, family.name):
+                    family.constrain(m, book.parameters[family.name])
+    return m
+
+
+def _reads_no_values(model: Model, dataset: Dataset) -> bool:
+    """Whether no family takes the value of a parameter while it declares, outside of rules."""
+    with deferred_rules(templates=False), numbers_taken() as taken:
+        _declared(_Book(model, dataset))
+    return not taken
 
 
 @contextmanager
@@ -263,9 +354,16 @@ def _resolve(m: Any, book: _Book) -> None:
         postings = [p for p in book.postings if p.ledger == name]
         index = book.opened.get(name)
         for posting in postings:
+            if posting.family in book.kept:
+                continue
             own = posting.index if posting.index is not None else index
-            m.add_component(posting.component, pyo.Expression(own, rule=posting.rule))
-        m.add_component(name, _total(m, index, postings))
+            if own is None and book.kept and getattr(m, name).is_indexed():
+                own = getattr(m, name).index_set()
+            with book.noted(m, posting.family):
+                m.add_component(posting.component, pyo.Expression(own, rule=posting.rule))
+        # The sum of the same postings is the same.
+        if not book.kept:
+            m.add_component(name, _total(m, index, postings))
 
 
 def _total(m: Any, index: Any, postings: list[Posting]) -> Any:

@@ -58,9 +58,10 @@ def renewed(program: Program, arrays: Arrays, dataset: Dataset) -> Renewed:
     InfeasibleError
         If a row without any variable is broken by the new numbers.
     """
-    fresh, declared = outline(dataset, program.model)
+    dataset.recall_from(program.dataset)
+    fresh, declared, names = outline(program, dataset, arrays.source.model)
     try:
-        same = refresh(arrays, changed_values(arrays, declared))
+        same = refresh(arrays, changed_values(arrays, declared, names))
     except (OtherModelError, ModelError) as error:
         fresh = build(dataset, program.model)
         return Renewed(fresh, compile_program(fresh), same_sets=False, reason=str(error))

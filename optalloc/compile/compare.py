@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import FunctionType
 from typing import Any
 
@@ -35,7 +35,9 @@ class OtherModelError(Exception):
     """The two models differ in more than the values of parameters."""
 
 
-def changed_values(arrays: Arrays, other: Any) -> dict[str, np.ndarray]:
+def changed_values(
+    arrays: Arrays, other: Any, among: Collection[str] | None = None
+) -> dict[str, np.ndarray]:
     """Give the values, by parameter, that make a program of another model with the same sets.
 
     Parameters
@@ -44,6 +46,8 @@ def changed_values(arrays: Arrays, other: Any) -> dict[str, np.ndarray]:
         As compiled or refreshed.
     other : pyomo.environ.ConcreteModel
         Declared by the same code, within ``deferred_rules(templates=False)`` or not.
+    among : collection of str, optional
+        Names of components that the other is to be compared with; all by default.
 
     Returns
     -------
@@ -57,7 +61,11 @@ def changed_values(arrays: Arrays, other: Any) -> dict[str, np.ndarray]:
         compared.
     """
     source: Source = arrays.source
-    here = {component.name: component for component in _components(source.model)}
+    here = {
+        component.name: component
+        for component in _components(source.model)
+        if among is None or component.name.partition(".")[0] in among
+    }
     there = {component.name: component for component in _components(other)}
     if here.keys() != there.keys():
         odd = sorted(here.keys() ^ there.keys())

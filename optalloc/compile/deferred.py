@@ -38,6 +38,7 @@ __all__ = [
     "Template",
     "deferred_rules",
     "is_deferred",
+    "numbers_taken",
     "picked",
     "reason_of",
     "template_of",
@@ -214,7 +215,7 @@ def _sampled_sets() -> Iterator[None]:
 
 
 @contextmanager
-def _numbers_taken() -> Iterator[set[str]]:
+def numbers_taken() -> Iterator[set[str]]:
     """Gather the names of parameters of which a plain number is taken meanwhile."""
     taken: set[str] = set()
 
@@ -298,7 +299,7 @@ def _insist_on_same_rule(component: Any) -> None:
 
 def _templatized(rule: Any, block: Any, index_set: Any, kind: type) -> Template:
     """Template of a rule; raises whatever the rule raises when symbols go through it."""
-    with _numbers_taken() as plain:
+    with numbers_taken() as plain:
         expression, indices = templatize_rule(block, rule, index_set)
     samples = _samples(rule, block, index_set, kind)
     if isinstance(expression, bool):
