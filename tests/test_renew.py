@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 import optalloc
 from optalloc.compile import OtherModelError, changed_values, compile_model
+from optalloc.dataset import recalled
 from optalloc.renew import Renewed, renewed
 from optalloc.schema import Kind
 from tests.books import Book, book, everything, write, years
@@ -301,3 +303,71 @@ def test_what_was_altered_by_hand_is_found() -> None:
     for m in (fixed, seen):
         with pytest.raises(OtherModelError, match="altered"):
             changed_values(compile_model(m), toy(2.0))
+
+
+TAKES_A_VALUE = '''
+"""A family that has no sheet, and takes a number of another's while it declares."""
+import pyomo.environ as pyo
+from optalloc.family import Family
+
+
+def declare(m, p, ledgers):
+    m.LAST = pyo.Set(initialize=[list(m.SERVICE)[-1]], dimen=2)
+
+
+def constrain(m, p):
+    most = 0.5 * m.room_mw["A"]
+    m.half = pyo.Constraint(m.LAST, rule=lambda m, i, q: m.energised[i, q] <= most)
+
+
+FAMILY = Family(
+    name="half", title="Half", order=90, sheets=(), parameters=lambda data: None,
+    declare=declare, constrain=constrain,
+)
+'''
+
+
+def test_a_family_that_takes_numbers_of_others_is_always_asked_again(tmp_path: Path) -> None:
+    """No sheet of the family changes, but the number that it took from a family beside it does.
+
+    Proves: its row has the new number, 0.5 x 90. Sensitivity: with that family away, all others
+    are independent; with the number as it was the row would say 50.
+    """
+    folder = tmp_path / "model"
+    shutil.copytree(MODEL.path, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "half.py").write_text(TAKES_A_VALUE)
+    model = optalloc.load_model(folder)
+    data = optalloc.validate(optalloc.read_workbook(write(book(), tmp_path / "book")), model)
+    program = optalloc.build(data, model)
+    arrays = optalloc.compile_program(program)
+    assert not program.independent()
+    assert optalloc.build(data, MODEL).independent()
+    row = arrays.rows.find("half", ("A", "Y1"))
+    assert arrays.row_upper[row] == 50
+    made = renewed(program, arrays, multiplied(data, "Sites", "max_mw", 0.9))
+    assert made.arrays.row_upper[row] == 45
+
+
+def test_what_is_remembered_goes_with_the_sheets_it_was_worked_out_from(tmp_path: Path) -> None:
+    """Proves: a frame that reads Demand by way of another is kept until Demand changes."""
+    asked = []
+
+    def inner(data: optalloc.Dataset) -> float:
+        asked.append("inner")
+        return float(data["Demand"]["it_mw"].sum())
+
+    def outer(data: optalloc.Dataset) -> float:
+        asked.append("outer")
+        return recalled(inner, data) * data.one("Settings").discount_rate
+
+    data = dataset(book(Settings={"discount_rate": 0.1}), tmp_path)
+    assert recalled(outer, data) == pytest.approx(4)
+    assert recalled(outer, multiplied(data, "Sites", "max_mw", 2)) == pytest.approx(4)
+    assert asked == ["outer", "inner"]
+    assert recalled(outer, multiplied(data, "Settings", "discount_rate", 2)) == pytest.approx(8)
+    assert asked == ["outer", "inner", "outer"]
+    read_again = dataset(book(Settings={"discount_rate": 0.1}), tmp_path / "again")
+    read_again.recall_from(data)
+    assert recalled(outer, read_again) == pytest.approx(4)
+    assert len(asked) == 3
+    assert recalled(outer, multiplied(data, "Demand", "it_mw", 3)) == pytest.approx(12)
