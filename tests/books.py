@@ -110,6 +110,11 @@ def program(made: Book, folder: Path) -> optalloc.Program:
     return optalloc.build(data, model)
 
 
+def least_cost(made: Book, folder: Path) -> float:
+    """Least cost of a workbook, without tables and audit; infinite where there is no plan."""
+    return _least_cost(optalloc.compile_program(program(made, folder)))
+
+
 def changed_cost(made: Book, folder: Path, change: Callable[[Any], object]) -> float:
     """Least cost after a change to the Pyomo model, such as a limit taken away."""
     built = program(made, folder)

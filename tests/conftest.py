@@ -46,6 +46,20 @@ def solve(tmp_path: Path) -> Callable[..., optalloc.Plan]:
     return run
 
 
+@pytest.fixture
+def least_cost(tmp_path: Path) -> Callable[..., float]:
+    """Least cost of a small workbook, as `solve` takes it, without tables and audit.
+
+    For a case beside one whose plan is audited, of which the cost is all that is asked.
+    """
+    count = itertools.count()
+
+    def run(**sheets: Any) -> float:
+        return books.least_cost(books.book(**sheets), tmp_path / f"cost{next(count)}")
+
+    return run
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder of published test data; tests that need it skip where it is absent."""

@@ -10,6 +10,7 @@ import pytest
 
 import optalloc
 from tests.books import demand, years
+from tests.families import LeastCost
 
 Solve = Callable[..., optalloc.Plan]
 
@@ -28,7 +29,9 @@ def kinds(plan: optalloc.Plan) -> dict[str, float]:
         ("even", 400 * (1 - 1.08**-2) / (2 * math.log(1.08))),
     ],
 )
-def test_spend_profile(solve: Solve, profile: str, present_value: float) -> None:
+def test_spend_profile(
+    solve: Solve, least_cost: LeastCost, profile: str, present_value: float
+) -> None:
     """400 M over a block lead of two years at 8 %.
 
     Proves: each profile's closed form. Sensitivity: at rate 0 each is 400.
@@ -41,10 +44,10 @@ def test_spend_profile(solve: Solve, profile: str, present_value: float) -> None
     plan = solve(Settings={"discount_rate": 0.08}, **case)
     assert plan.cost == pytest.approx(present_value)
     assert kinds(plan) == pytest.approx({"cash": 400})
-    assert solve(**case).cost == pytest.approx(400)
+    assert least_cost(**case) == pytest.approx(400)
 
 
-def test_site_cost_is_spent_over_the_site_lead(solve: Solve) -> None:
+def test_site_cost_is_spent_over_the_site_lead(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: 100 M evenly over the year of site lead, then 400 M at once a year later, at 8 %.
     Sensitivity: without a site lead both fall on the day that Y2 begins."""
     case = {
@@ -55,10 +58,10 @@ def test_site_cost_is_spent_over_the_site_lead(solve: Solve) -> None:
     even = 100 * (1 - 1 / 1.08) / math.log(1.08)
     led = solve(Sites={"site_cost": 100, "site_lead_months": 12}, **case)
     assert led.cost == pytest.approx(even + 400 / 1.08)
-    assert solve(Sites={"site_cost": 100}, **case).cost == pytest.approx(500 / 1.08)
+    assert least_cost(Sites={"site_cost": 100}, **case) == pytest.approx(500 / 1.08)
 
 
-def test_build_cost_escalation(solve: Solve) -> None:
+def test_build_cost_escalation(solve: Solve, least_cost: LeastCost) -> None:
     """Prices grow by a tenth a year; the site may be committed at once, the building waits for Y3.
 
     Proves: 50 for the site and 400 x 1.21 for the building; a plan that may start earlier does, for
@@ -69,11 +72,11 @@ def test_build_cost_escalation(solve: Solve) -> None:
     dear = {"build_cost_escalation": 0.1}
     late = solve(Settings=dear, Sites=sites, **case)
     assert late.cost == pytest.approx(50 + 400 * 1.21)
-    assert solve(Settings=dear, Sites={"site_cost": 50}, **case).cost == pytest.approx(450)
-    assert solve(Sites=sites, **case).cost == pytest.approx(450)
+    assert least_cost(Settings=dear, Sites={"site_cost": 50}, **case) == pytest.approx(450)
+    assert least_cost(Sites=sites, **case) == pytest.approx(450)
 
 
-def test_running_cost_escalation(solve: Solve) -> None:
+def test_running_cost_escalation(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: 1 M a MW-year and 4 M a year grow by 21 % a year to the middle of the year, 44 x 1.1.
     Sensitivity: without escalation 44."""
     sites = {
@@ -85,10 +88,10 @@ def test_running_cost_escalation(solve: Solve) -> None:
     }
     grown = solve(Settings={"running_cost_escalation": 0.21}, Sites=sites)
     assert grown.cost == pytest.approx(44 * 1.1)
-    assert solve(Sites=sites).cost == pytest.approx(44)
+    assert least_cost(Sites=sites) == pytest.approx(44)
 
 
-def test_fixed_cost_runs_from_commitment(solve: Solve) -> None:
+def test_fixed_cost_runs_from_commitment(solve: Solve, least_cost: LeastCost) -> None:
     """Site lead and block lead a year each, 3 M a year fixed, 40 MW asked for in the third year.
 
     Proves: the site is committed in Y1 and paid for to the end, 400 + 9. Sensitivity: without leads
@@ -98,11 +101,13 @@ def test_fixed_cost_runs_from_commitment(solve: Solve) -> None:
     leads = {"site_lead_months": 12, "block_lead_months": 12}
     fixed = {"fixed_cost_per_year": 3}
     assert solve(Sites={**leads, **fixed}, **case).cost == pytest.approx(409)
-    assert solve(Sites=fixed, **case).cost == pytest.approx(403)
-    assert solve(Sites={**fixed, "status": "committed"}, **case).cost == pytest.approx(409)
+    assert least_cost(Sites=fixed, **case) == pytest.approx(403)
+    assert least_cost(Sites={**fixed, "status": "committed"}, **case) == pytest.approx(409)
 
 
-def test_residual_value_is_a_straight_line_without_interest(solve: Solve) -> None:
+def test_residual_value_is_a_straight_line_without_interest(
+    solve: Solve, least_cost: LeastCost
+) -> None:
     """Proves: 400 M with 15 of 20 years left after the horizon costs 400 - 300. Sensitivity: with
     residual value switched off 400; with a life of 10 years 400 - 200."""
     case = {"Periods": years(1, months=60)}
@@ -110,12 +115,12 @@ def test_residual_value_is_a_straight_line_without_interest(solve: Solve) -> Non
     plan = solve(Settings=on, **case)
     assert plan.cost == pytest.approx(100)
     assert kinds(plan) == pytest.approx({"cash": 400, "residual value": -300})
-    assert solve(Settings={"residual_value": "no"}, **case).cost == pytest.approx(400)
-    assert solve(Settings=on, Sites={"life_years": 10}, **case).cost == pytest.approx(200)
-    assert solve(Settings={**on, "life_years": 10}, **case).cost == pytest.approx(200)
+    assert least_cost(Settings={"residual_value": "no"}, **case) == pytest.approx(400)
+    assert least_cost(Settings=on, Sites={"life_years": 10}, **case) == pytest.approx(200)
+    assert least_cost(Settings={**on, "life_years": 10}, **case) == pytest.approx(200)
 
 
-def test_residual_value_with_interest(solve: Solve) -> None:
+def test_residual_value_with_interest(solve: Solve, least_cost: LeastCost) -> None:
     """400 M spent at the start of a year of block lead, five years of service, a life of 20, 8 %.
 
     Proves: 400 compounded to the online date, 432, is credited after five years with what an
@@ -133,7 +138,7 @@ def test_residual_value_with_interest(solve: Solve) -> None:
     plan = solve(Settings={"discount_rate": 0.08, "residual_value": "yes"}, **case)
     assert plan.cost == pytest.approx(400 - 432 * left / 1.08**6)
     assert kinds(plan) == pytest.approx({"cash": 400, "residual value": -432 * left})
-    assert solve(Settings={"discount_rate": 0.08}, **case).cost == pytest.approx(400)
+    assert least_cost(Settings={"discount_rate": 0.08}, **case) == pytest.approx(400)
 
 
 def test_what_wears_out_is_renewed(solve: Solve) -> None:
@@ -200,7 +205,9 @@ def test_the_same_cost_per_service_year_whenever_it_is_built(
     assert per_year(7, "no") > per_year(2, "no") * 1.01
 
 
-def test_what_is_retired_is_neither_renewed_nor_credited_afterwards(solve: Solve) -> None:
+def test_what_is_retired_is_neither_renewed_nor_credited_afterwards(
+    solve: Solve, least_cost: LeastCost
+) -> None:
     """Site 50 M, building 400 M, both with a life of two years, asked for in two of three.
 
     Proves: 450 and no credit; with a life of four years a quarter is credited. Sensitivity: renewed,
@@ -215,8 +222,8 @@ def test_what_is_retired_is_neither_renewed_nor_credited_afterwards(solve: Solve
     plan = solve(Sites=retired, **case)
     assert plan.cost == pytest.approx(450)
     assert plan["Build"]["online_mw"].tolist() == pytest.approx([40, 40, 0])
-    assert solve(Sites={**retired, "life_years": 4}, **case).cost == pytest.approx(450 / 4 * 3)
-    assert solve(Sites={**retired, "end_of_life": "renewed"}, **case).cost == pytest.approx(675)
+    assert least_cost(Sites={**retired, "life_years": 4}, **case) == pytest.approx(450 / 4 * 3)
+    assert least_cost(Sites={**retired, "end_of_life": "renewed"}, **case) == pytest.approx(675)
 
 
 def test_residual_value_makes_no_start_free(solve: Solve) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 import optalloc
 from tests.books import binding, book, cost_without, demand, years
-from tests.families import Solve, assert_adds_nothing, broken, problems
+from tests.families import LeastCost, Solve, assert_adds_nothing, broken, problems
 
 NETWORK = [{"site": site, "region": "R", "latency_ms": 10} for site in "AB"]
 SITES = [
@@ -31,7 +31,7 @@ def decided(**columns: Any) -> dict[str, Any]:
     return {**CASE, "Decisions": [{"decision": "D", "period": "Y1", **columns}]}
 
 
-def test_a_forbidden_site(solve: Solve, tmp_path: Path) -> None:
+def test_a_forbidden_site(solve: Solve, least_cost: LeastCost, tmp_path: Path) -> None:
     """Proves: A forbidden to Y2, B carries all 50 MW: 600 + 5. Sensitivity: free, A does: 500 + 5;
     forbidden in Y1 alone, A takes the ten of Y2: 480 + 5 + 100 + 5."""
     case = decided(what="committed", site="A", period="Y2", at_most=0)
@@ -39,7 +39,7 @@ def test_a_forbidden_site(solve: Solve, tmp_path: Path) -> None:
     assert plan.cost == pytest.approx(605)
     assert cost_without(book(**case), tmp_path / "w", "decision_at_most") == pytest.approx(505)
     early = decided(what="committed", site="A", period="Y1", at_most=0)
-    assert solve(**early).cost == pytest.approx(590)
+    assert least_cost(**early) == pytest.approx(590)
 
 
 def test_an_announced_site(solve: Solve, tmp_path: Path) -> None:
@@ -52,23 +52,23 @@ def test_an_announced_site(solve: Solve, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("what", ["started_mw", "online_mw"])
-def test_megawatts_promised_at_a_site(what: str, solve: Solve) -> None:
+def test_megawatts_promised_at_a_site(what: str, solve: Solve, least_cost: LeastCost) -> None:
     """Proves: 30 MW promised at B by Y2 leave 20 to A: 360 + 200 + 10. Sensitivity: none, 505."""
     case = decided(what=what, site="B", period="Y2", at_least=30)
     assert solve(**case).cost == pytest.approx(570)
     fixed = decided(what=what, site="A", period="Y2", at_least=15, at_most=15)
-    assert solve(**fixed).cost == pytest.approx(15 * 10 + 35 * 12 + 10)
+    assert least_cost(**fixed) == pytest.approx(15 * 10 + 35 * 12 + 10)
 
 
-def test_started_counts_what_was_started_before(solve: Solve) -> None:
+def test_started_counts_what_was_started_before(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: 40 MW started by Y1 at most, with ten more in Y2, keep A within "40 by Y1"."""
     case = decided(what="started_mw", site="A", period="Y1", at_most=40)
     assert solve(**case).cost == pytest.approx(505)
     both = decided(what="started_mw", site="A", period="Y2", at_most=40)
-    assert solve(**both).cost == pytest.approx(400 + 120 + 10)
+    assert least_cost(**both) == pytest.approx(400 + 120 + 10)
 
 
-def test_a_contract_to_be_signed(solve: Solve) -> None:
+def test_a_contract_to_be_signed(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: 30 MW signed in Y1 as promised, though 25 would do. A MW of the contract costs 0.1 M
     a year. Sensitivity: without the promise 2 years of 25 MW of it: 250 + 5 + 5."""
     site = [SITES[0] | {"pue": 1.0}]
@@ -85,7 +85,7 @@ def test_a_contract_to_be_signed(solve: Solve) -> None:
     }
     assert solve(**case).cost == pytest.approx(255 + 5)
     row = {"decision": "D", "what": "signed_mw", "contract": "C", "period": "Y1", "at_least": 30}
-    assert solve(**case, Decisions=[row]).cost == pytest.approx(255 + 6)
+    assert least_cost(**case, Decisions=[row]) == pytest.approx(255 + 6)
 
 
 def test_what_cannot_be_done_in_time_leaves_no_plan(solve: Solve) -> None:
