@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tempfile
+import time
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +18,8 @@ from benchmarks.families import as_markdown, left_out, with_table
 from benchmarks.instances import SIZES, write
 from benchmarks.instances import generate as make_instance
 from benchmarks.machine import machine
+from benchmarks.pages import opened_in, pictures, write_made_up
+from optalloc.family import load_model
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -91,6 +95,38 @@ def build(
         typer.echo(json.dumps({"machine": machine(), "rows": rows}))
     else:
         typer.echo("; ".join(f"{name} {value}" for name, value in machine().items()))
+
+
+@app.command("report")
+def measure_report(
+    page: Annotated[
+        Path | None, typer.Option(help="A report.html; by default a made-up plan's.", exists=True)
+    ] = None,
+    sites: Annotated[int, typer.Option(help="Sites of the made-up plan.", min=1)] = 300,
+    periods: Annotated[int, typer.Option(help="Periods of the made-up plan.", min=2)] = 40,
+    repeats: Annotated[int, typer.Option(help="How often it is opened.", min=1)] = 3,
+) -> None:
+    """Measure a report: megabytes, and seconds until it is open in chromium."""
+    with tempfile.TemporaryDirectory() as folder:
+        if page is None:
+            page = Path(folder) / "report.html"
+            begin = time.perf_counter()
+            write_made_up(load_model(), page, sites, periods)
+            typer.echo(f"written in {time.perf_counter() - begin:.2f} s")
+        typer.echo(f"{page.stat().st_size / 1e6:.2f} MB")
+        for row in opened_in(page, repeats):
+            typer.echo(", ".join(f"{value:.2f} {name}" for name, value in row.items()))
+    typer.echo("; ".join(f"{name} {value}" for name, value in machine().items()))
+
+
+@app.command()
+def screenshots(
+    page: Annotated[Path, typer.Argument(help="A report.html.", exists=True, dir_okay=False)],
+    out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("docs"),
+) -> None:
+    """Take the pictures of the README from a report, with chromium."""
+    for path in pictures(page, out):
+        typer.echo(f"wrote {path}: {path.stat().st_size / 1e3:.0f} kB")
 
 
 @app.command()

@@ -16,7 +16,7 @@ import pandas as pd
 from optalloc.family import Model, TableSpec
 from optalloc.report import write_report
 from optalloc.schema import Column, Kind
-from optalloc.tables import AUDIT, LIMITS, RUN, SUMMARY
+from optalloc.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY
 
 __all__ = ["made_up", "opened_in", "pictures", "write_made_up"]
 
@@ -37,9 +37,7 @@ def made_up(model: Model, sites: int, periods: int, seed: int = 1) -> dict[str, 
     draw = np.random.default_rng(seed)
     names = _Names(sites, periods)
     tables = {
-        spec.name: _table(spec, names, draw)
-        for spec in (*model.outputs.values(), LIMITS, AUDIT)
-        if spec.name != LIMITS.name
+        spec.name: _table(spec, names, draw) for spec in (*model.outputs.values(), MARGINALS, AUDIT)
     }
     days = pd.date_range("2027-01-01", periods=periods, freq="QS")
     balance = tables["Balance"]
@@ -54,7 +52,7 @@ def made_up(model: Model, sites: int, periods: int, seed: int = 1) -> dict[str, 
 
 def write_made_up(model: Model, path: Path, sites: int, periods: int) -> None:
     """Write the report of a made-up plan."""
-    specs = (SUMMARY, *model.outputs.values(), LIMITS, AUDIT, RUN)
+    specs = (SUMMARY, *model.outputs.values(), LIMITS, MARGINALS, AUDIT, RUN)
     write_report(made_up(model, sites, periods), specs, model.charts, model.report, path)
 
 
@@ -175,8 +173,8 @@ def opened_in(path: Path, repeats: int) -> list[Mapping[str, float]]:
 
 # Name, light or dark, what to scroll to, the period's place from the end, and the window.
 _VIEWS = (
-    ("report-top", "light", "", 0, (1280, 960)),
-    ("report-use", "light", "#grid", 0, (1280, 860)),
+    ("report-top", "light", "", 0, (1280, 1180)),
+    ("report-use", "light", "#grid", 0, (1280, 720)),
     ("report-dark", "dark", "#where-it-stands", 4, (1280, 760)),
 )
 

@@ -47,7 +47,7 @@ from optalloc.plan import Plan
 from optalloc.planfile import read_plan as read_plan_file
 from optalloc.program import build
 from optalloc.progress import ProgressDisplay
-from optalloc.report import write_report
+from optalloc.report import read_explanation, write_report
 from optalloc.showtables import print_tables
 from optalloc.solvers import SOLVERS
 from optalloc.sweep.display import SweepDisplay, print_cases
@@ -171,6 +171,9 @@ def report(
     out: Annotated[
         Path | None, typer.Option(help="Page to write; report.html beside PLAN by default.")
     ] = None,
+    explanation: Annotated[
+        Path | None, typer.Option(help="An explanation.xlsx that optalloc explain wrote.")
+    ] = None,
     model: ModelDir = None,
 ) -> None:
     """Write a plan as one page to look at: map, charts and tables, without a connection."""
@@ -182,8 +185,9 @@ def report(
         _refuse_folder(target.parent, target.name)
         loaded = load_model(model)
         read = read_plan_file(plan, loaded)
+        said = None if explanation is None else read_explanation(explanation)
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_report(read.tables, read.specs, loaded.charts, loaded.report, target)
+        write_report(read.tables, read.specs, loaded.charts, loaded.report, target, said)
 
     _guarded(run)
     print(f"wrote {target}")

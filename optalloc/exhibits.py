@@ -18,6 +18,7 @@ __all__ = [
     "Map",
     "Periods",
     "Points",
+    "Ranking",
     "Report",
     "Series",
     "Snapshot",
@@ -214,6 +215,22 @@ class Snapshot(Exhibit):
     def columns(self) -> Iterator[tuple[str, str]]:
         """Each table and column that the exhibit names."""
         for column in (*self.label, self.value, self.target):
+            yield self.table, column
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranking(Exhibit):
+    """Bars of the largest values of a column, each named by its ``label`` columns."""
+
+    kind: ClassVar[str] = "ranking"
+    table: str
+    label: tuple[str, ...]
+    value: str
+    x_title: str
+
+    def columns(self) -> Iterator[tuple[str, str]]:
+        """Each table and column that the exhibit names."""
+        for column in (*self.label, self.value):
             yield self.table, column
 
 

@@ -114,12 +114,12 @@ class Plan:
         """Write the plan as a workbook, one sheet per table, with charts."""
         write_plan_workbook(self.tables, self.specs, self.charts, path)
 
-    def to_html(self, path: str | Path) -> None:
-        """Write the plan as one page to look at, which needs nothing else."""
+    def to_html(self, path: str | Path, explanation: Explanation | None = None) -> None:
+        """Write the plan as one page to look at, with what there is to say of it if given."""
         # Imported here: a plan that is not looked at does not wait for it.
         from optalloc.report import write_report  # noqa: PLC0415
 
-        write_report(self.tables, self.specs, self.charts, self.report, path)
+        write_report(self.tables, self.specs, self.charts, self.report, path, explanation)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the plan as plain values, ready for JSON; dates as ISO text, blanks as null."""

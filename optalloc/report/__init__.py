@@ -6,6 +6,7 @@ The page holds the tables whole, in full precision, and draws what the model fol
 
 from __future__ import annotations
 
+from optalloc.report.beside import read_explanation
 from optalloc.report.page import report_page, write_report
 
-__all__ = ["report_page", "write_report"]
+__all__ = ["read_explanation", "report_page", "write_report"]

@@ -145,11 +145,11 @@ function drawUse(exhibit, plan, look, picked) {
   if (!subjects.length) return nothing(left ? "No such limit lies within what is chosen above." : "There is no such limit.");
   const one = subjects.find((found) => found.subject === picked.subject) ?? (subjects.length === 1 ? subjects[0] : null);
   const untold = plan.active.filter(() => plan.tells([subjects[0].subject]) === null).map((filter) => filter.title);
-  const drawn = one ? useOfOne(one, unit, plan, look) : useOfAll(subjects, unit, plan, look);
+  const drawn = one ? useOfOne(one, one.subject || spaced(limit), unit, plan, look) : useOfAll(subjects, unit, plan, look);
   return { ...drawn, untold, options: subjects.map((found) => found.subject).sort() };
 }
 
-function useOfOne(found, unit, plan, look) {
+function useOfOne(found, name, unit, plan, look) {
   const traces = [
     {
       type: "bar",
@@ -173,7 +173,7 @@ function useOfOne(found, unit, plan, look) {
   const layout = baseLayout(look, {
     bargap: 0.4,
     xaxis: periodAxis(plan),
-    yaxis: { title: { text: escaped(found.subject ? `${found.subject} (${unit})` : unit) }, rangemode: "tozero", tickformat: ",~r" },
+    yaxis: { title: { text: escaped(`${name} (${unit})`) }, rangemode: "tozero", tickformat: ",~r" },
     shapes: [chosenPeriod(plan, look)],
   });
   const columns = [plan.roles.title, `Used (${unit})`, `Allowed (${unit})`];
@@ -184,18 +184,18 @@ function useOfOne(found, unit, plan, look) {
 function useOfAll(subjects, unit, plan, look) {
   const shown = subjects.slice(0, MOST_LINES).reverse();
   const text = shown.map((found) => found.share.map((share) => (share === null ? "" : share >= 0.99999 ? "●" : "")));
+  const labels = shown.map((found) => found.subject || unit);
   const told = shown.map((found) =>
     found.used.map((used, place) =>
       used === null ? "" : `${shownNumber(used, "#,##0.0")} of ${shownNumber(found.allowed[place], "#,##0.0")} ${escaped(unit)}`,
     ),
   );
   const ramp = look.ramp.map((colour, place) => [place / (look.ramp.length - 1), colour]);
-  const labels = shown.map((found) => escaped(found.subject || unit));
   const traces = [
     {
       type: "heatmap",
       x: plan.periods,
-      y: labels,
+      y: labels.map(escaped),
       z: shown.map((found) => found.share),
       zmin: 0,
       zmax: 1,
@@ -204,9 +204,10 @@ function useOfAll(subjects, unit, plan, look) {
       colorscale: ramp,
       text,
       texttemplate: "%{text}",
-      textfont: { size: 11, color: look.flag },
+      textfont: { size: look.narrow ? 5 : 11, color: look.surface },
       customdata: told,
       hoverongaps: false,
+      showscale: !look.narrow,
       hovertemplate: "%{y}, %{x}<br><b>%{z:.1%}</b>: %{customdata}<extra></extra>",
       colorbar: {
         title: { text: "Share used", side: "right", font: { size: 12, color: look.soft } },
@@ -220,7 +221,7 @@ function useOfAll(subjects, unit, plan, look) {
   const layout = baseLayout(look, {
     height: Math.max(220, 110 + 24 * shown.length),
     xaxis: { ...periodAxis(plan), side: "bottom" },
-    yaxis: { type: "category", title: { text: "What the limit is about" }, showgrid: false, tickfont: { size: 11.5, color: look.ink } },
+    yaxis: { ...namedAxis(labels, look), title: { text: "What the limit is about" } },
     shapes: [{ ...chosenPeriod(plan, look), layer: "above", fillcolor: "rgba(0,0,0,0)", opacity: 1, line: { width: 1.5, color: look.accent } }],
   });
   const columns = ["About", plan.roles.title, `Used (${unit})`, `Allowed (${unit})`];
@@ -230,7 +231,7 @@ function useOfAll(subjects, unit, plan, look) {
     ),
   );
   const more = subjects.length - shown.length;
-  const remark = "A dot marks what is used up." + (more > 0 ? ` The ${more} least used of ${subjects.length} are left to the figures below.` : "");
+  const remark = "The stronger the colour, the more of it is used; a dot marks what is used up." + (more > 0 ? ` The ${more} least used of ${subjects.length} are left to the figures below.` : "");
   return { traces, layout, data: { columns, rows }, remark };
 }
 
@@ -250,7 +251,8 @@ function drawSnapshot(exhibit, plan, look) {
   const shown = sorted.slice(0, MOST_LINES).reverse();
   const unit = unitOf(plan, exhibit.table, exhibit.value);
   const [left, needed] = [exhibit.value, exhibit.target].map((column) => titled(table.byName[column]));
-  const y = shown.map((row) => escaped(name(row)));
+  const names = shown.map(name);
+  const y = names.map(escaped);
   const traces = [
     {
       type: "bar",
@@ -275,11 +277,47 @@ function drawSnapshot(exhibit, plan, look) {
     height: Math.max(240, 120 + 26 * shown.length),
     bargap: 0.45,
     xaxis: { title: { text: `${exhibit.x_title}, ${plan.period}` }, rangemode: "tozero", tickformat: ",~r" },
-    yaxis: { type: "category", title: { text: exhibit.label.map(spaced).join(": ") }, showgrid: false, tickfont: { size: 11.5, color: look.ink } },
+    yaxis: { ...namedAxis(names, look), title: { text: exhibit.label.map(spaced).join(": ") } },
   });
   const columns = [exhibit.label.map(spaced).join(": "), left, needed];
   const remark = sorted.length > shown.length ? `The ${shown.length} with the least to spare, of ${sorted.length}.` : "";
   return { traces, layout, data: { columns, rows: sorted.map((row) => [name(row), value[row], target[row]]) }, untold, remark, unit };
+}
+
+function drawRanking(exhibit, plan, look) {
+  const table = plan.tables[exhibit.table];
+  const { rows, untold } = plan.rows(table);
+  const values = table.numbers(exhibit.value);
+  const sorted = rows.filter((row) => !Number.isNaN(values[row])).sort((a, b) => values[b] - values[a]);
+  if (!sorted.length) return nothing("Nothing of this lies within what is chosen above.");
+  const shown = sorted.slice(0, 15).reverse();
+  const name = (row) => exhibit.label.map((column) => spaced(String(table.values(column)[row] ?? ""))).join(": ");
+  const unit = unitOf(plan, exhibit.table, exhibit.value);
+  const traces = [
+    {
+      type: "bar",
+      orientation: "h",
+      y: shown.map((_, place) => place),
+      x: shown.map((row) => values[row]),
+      text: shown.map((row) => short(values[row])),
+      textposition: "outside",
+      textfont: { size: 11, color: look.soft },
+      cliponaxis: false,
+      marker: { color: look.series[0] },
+      customdata: shown.map((row) => escaped(name(row))),
+      hovertemplate: `%{customdata}<br><b>%{x:,.2f}</b> ${escaped(unit)}<extra></extra>`,
+    },
+  ];
+  const layout = baseLayout(look, {
+    height: Math.max(220, 100 + 27 * shown.length),
+    bargap: 0.4,
+    margin: { l: 64, r: 48, t: 12, b: 48 },
+    xaxis: { title: { text: exhibit.x_title }, rangemode: "tozero", tickformat: ",~r" },
+    yaxis: { title: { text: exhibit.label.map(spaced).join(": ") }, tickvals: shown.map((_, place) => place), ticktext: shown.map((row) => fitted(name(row), look)), showgrid: false, zeroline: false, tickfont: { size: 11.5, color: look.ink } },
+  });
+  const column = `${spaced(exhibit.value)} (${unit})`;
+  const remark = sorted.length > shown.length ? `The ${shown.length} largest of ${sorted.length}.` : "";
+  return { traces, layout, data: { columns: [exhibit.label.map(spaced).join(": "), column], rows: sorted.map((row) => [name(row), values[row]]) }, untold, remark };
 }
 
 function drawBridge(exhibit, plan, look, picked) {
@@ -381,7 +419,7 @@ function drawTimeline(exhibit, plan, look) {
       name: label,
       y: here,
       x: here.map((line) => steps[step][shown[line]]),
-      text: last ? here.map((line) => `${short(sizes[shown[line]])} ${escaped(unit)}`) : undefined,
+      text: last ? here.map((line) => short(sizes[shown[line]]) + (look.narrow ? "" : ` ${escaped(unit)}`)) : undefined,
       textposition: "middle right",
       textfont: { size: 11, color: look.soft },
       cliponaxis: false,
@@ -396,17 +434,17 @@ function drawTimeline(exhibit, plan, look) {
     showlegend: false,
     y: open,
     x: open.map((line) => steps.map((days) => days[shown[line]]).filter((day) => day !== null).at(-1)),
-    text: open.map((line) => `  ${short(sizes[shown[line]])} ${escaped(unit)}, later than the plan`),
+    text: open.map((line) => look.narrow ? "" : `  ${short(sizes[shown[line]])} ${escaped(unit)}, later than the plan`),
     textposition: "middle right",
     textfont: { size: 11, color: look.faint },
     cliponaxis: false,
     hoverinfo: "skip",
   });
-  const labels = shown.map((row, place) => (place && names[shown[place - 1]] === names[row] ? "" : escaped(names[row])));
+  const labels = shown.map((row, place) => (place && names[shown[place - 1]] === names[row] ? "" : fitted(names[row], look)));
   const layout = baseLayout(look, {
     height: Math.max(260, 120 + 21 * shown.length),
     barmode: "overlay",
-    margin: { l: 64, r: 150, t: 12, b: 48 },
+    margin: { l: 64, r: look.narrow ? 24 : 150, t: 12, b: 48 },
     xaxis: { type: "date", title: { text: "Date" } },
     yaxis: { title: { text: spaced(exhibit.row) }, tickvals: lines, ticktext: labels, range: [shown.length - 0.4, -0.6], showgrid: false, zeroline: false, tickfont: { size: 11.5, color: look.ink } },
     shapes: timelineShapes(plan, look, labels),

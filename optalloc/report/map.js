@@ -91,7 +91,7 @@ function drawMap(exhibit, plan, look, picked, rings) {
       hovertemplate: `<b>%{customdata[0]}</b>, ${escaped(state)}<br>%{customdata[1]:,.1f} ${escaped(unit)} in ${escaped(plan.period)}<extra></extra>`,
       marker: {
         symbol: hollow ? "circle-open" : ["circle", "diamond", "square"][place % 3],
-        size: own.map((found) => 7 + 27 * Math.sqrt(Math.max(found.mw, 0) / largest)),
+        size: own.map((found) => 7 + (look.narrow ? 15 : 27) * Math.sqrt(Math.max(found.mw, 0) / largest)),
         color: colour,
         opacity: hollow ? 1 : 0.86,
         line: { width: hollow ? 1.5 : 1, color: hollow ? colour : look.surface },
@@ -101,7 +101,7 @@ function drawMap(exhibit, plan, look, picked, rings) {
   const at = [...ends.entries()];
   traces.push({
     type: "scatter",
-    mode: "markers+text",
+    mode: look.narrow ? "markers" : "markers+text",
     name: spaced(exhibit.ends.name),
     x: at.map(([, end]) => end.at[0]),
     y: at.map(([, end]) => end.at[1]),
@@ -126,7 +126,7 @@ function drawMap(exhibit, plan, look, picked, rings) {
   for (let tick = Math.ceil(from / step) * step; tick <= to; tick += step) ticks.push(tick);
   const axis = { zeroline: false, fixedrange: false };
   const layout = baseLayout(look, {
-    height: 520,
+    height: look.narrow ? 340 : 520,
     plot_bgcolor: look.water,
     dragmode: "pan",
     margin: { l: 56, r: 8, t: 8, b: 44 },

@@ -1,6 +1,9 @@
 // The page: exhibits in their order, the controls that drive them, light or dark.
 
-const DRAWN = { plain: drawPlain, trend: drawTrend, use: drawUse, snapshot: drawSnapshot, bridge: drawBridge, timeline: drawTimeline, map: drawMap };
+// Of a page of A4 within its margins, in the pixels of print.
+const PAPER_WIDTH = 686;
+
+const DRAWN = { plain: drawPlain, trend: drawTrend, use: drawUse, snapshot: drawSnapshot, ranking: drawRanking, bridge: drawBridge, timeline: drawTimeline, map: drawMap };
 
 function anchor(title) {
   return title.toLowerCase().replace(/[^\p{L}\p{N}_]+/gu, "-").replace(/^-|-$/g, "");
@@ -50,6 +53,7 @@ class Figure {
       ...drawn.config,
     };
     this.chart.style.minHeight = `${drawn.layout.height}px`;
+    if (this.page.paper) Object.assign(drawn.layout, { width: PAPER_WIDTH });
     Plotly.react(this.chart, drawn.traces, drawn.layout, config);
   }
   remark(drawn) {
@@ -203,6 +207,7 @@ class Page {
     );
     document.querySelectorAll("main section").forEach((section) => here.observe(section));
     const paper = () => {
+      this.paper = true;
       this.before = document.documentElement.dataset.theme;
       document.documentElement.dataset.theme = "light";
       this.look = theme();
@@ -210,7 +215,10 @@ class Page {
       figures.forEach((figure) => figure.draw());
     };
     window.addEventListener("beforeprint", paper);
-    window.addEventListener("afterprint", () => this.dress(this.before));
+    window.addEventListener("afterprint", () => {
+      this.paper = false;
+      this.dress(this.before);
+    });
   }
 }
 

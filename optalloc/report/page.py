@@ -12,13 +12,15 @@ import pandas as pd
 
 from optalloc.atomic import replacing
 from optalloc.errors import OptallocError
-from optalloc.exhibits import Listing, Report
+from optalloc.exhibits import Listing, Ranking, Report
 from optalloc.family import Chart, TableSpec
 from optalloc.report.payload import lines, packed, payload
-from optalloc.tables import LIMITS, RUN, SUMMARY
+from optalloc.tables import LIMITS, MARGINALS, RUN, SUMMARY
 
 if TYPE_CHECKING:
     from markupsafe import Markup
+
+    from optalloc.explain.explanation import Explanation
 
 __all__ = ["report_page", "write_report"]
 
@@ -27,12 +29,22 @@ _SCRIPTS = ("format.js", "data.js", "theme.js", "charts.js", "map.js", "tables.j
 # What the engine itself has to show, whatever the families.
 _OWN = Report(
     exhibits=(
+        Ranking(
+            title="What a little more would save",
+            order=890,
+            note="The dearest limits that bind, by what one more unit of each saves, whole numbers "
+            "as planned; of a share, one more hundredth.",
+            table=MARGINALS.name,
+            label=("limit", "key"),
+            value="saving",
+            x_title="Saved by a little more (M)",
+        ),
         Listing(
             title="What limits the plan",
             order=900,
             table=LIMITS.name,
             where="binding",
-            first=("in_words", "marginal"),
+            first=("in_words",),
             note="Every limit of which nothing is left, said in words.",
         ),
         Listing(
@@ -59,6 +71,7 @@ def write_report(
     charts: Sequence[Chart],
     report: Report,
     path: str | Path,
+    explanation: Explanation | None = None,
 ) -> None:
     """Write the plan's tables as one page that needs nothing else.
 
@@ -74,6 +87,8 @@ def write_report(
         What the model folder declares: roles of tables, sentences, exhibits.
     path : str or Path
         The ``.html`` file; it appears whole or not at all.
+    explanation : Explanation, optional
+        What there is to say of the plan, and the tables behind it.
 
     Raises
     ------
@@ -82,7 +97,7 @@ def write_report(
     OptallocError
         If the file cannot be written.
     """
-    page = report_page(tables, specs, charts, report)
+    page = report_page(tables, specs, charts, report, explanation)
     with replacing(path) as draft:
         draft.write_text(page, encoding="utf-8")
 
@@ -92,6 +107,7 @@ def report_page(
     specs: Sequence[TableSpec],
     charts: Sequence[Chart],
     report: Report,
+    explanation: Explanation | None = None,
 ) -> str:
     """Give the page as text; as `write_report`, which writes it."""
     # Imported here, so that a solve without a report does not pay for it.
@@ -99,7 +115,12 @@ def report_page(
     from markupsafe import Markup  # noqa: PLC0415
 
     figures = _Figures(tables[SUMMARY.name])
-    content = payload(tables, specs, charts, report + _OWN)
+    report += _OWN
+    if explanation is not None:
+        own = [spec for spec in explanation.specs if spec.name not in tables]
+        tables = {**tables, **{spec.name: explanation[spec.name] for spec in own}}
+        specs, report = (*specs, *own), report + _explained(own)
+    content = payload(tables, specs, charts, report)
     environment = Environment(
         loader=FileSystemLoader(_HERE),
         autoescape=True,
@@ -115,12 +136,26 @@ def report_page(
         lead=said[1:],
         figures=[figures.card(name) for name in report.figures if name in figures.rows],
         quality=figures.text("quality"),
+        said=explanation.sentences if explanation is not None else (),
         sections=[(_anchor(e["title"]), e["title"]) for e in content["exhibits"]],
         style=Markup((_HERE / "page.css").read_text("utf-8")),
         scripts=Markup(scripts),
         plotly=packed(plotly_script()),
         land=packed((_HERE / "land.json").read_bytes()),
         data=packed(lines(content, tables)),
+    )
+
+
+def _explained(specs: Sequence[TableSpec]) -> Report:
+    """A listing for each table of an explanation, what is said in words first."""
+    words = ("member", "verdict", "in_words", "saving", "means")
+    return Report(
+        exhibits=tuple(
+            Listing(
+                title=spec.name, order=940 + place, note=spec.meaning, table=spec.name, first=words
+            )
+            for place, spec in enumerate(specs)
+        )
     )
 
 

@@ -155,7 +155,8 @@ class Grid {
       const value = column.values[row];
       const exact = typeof value === "number" ? { "data-value": String(value) } : {};
       const measured = column.kind === "number" || column.kind === "integer";
-      const kind = measured ? "number" : column.kind === "date" ? "day" : "";
+      const long = typeof value === "string" && value.length > 42;
+      const kind = measured ? "number" : column.kind === "date" ? "day" : long ? "words" : "";
       return element("td", { class: kind, ...exact }, cellText(this.table, column, row));
     });
     return element("tr", {}, ...cells);

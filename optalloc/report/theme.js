@@ -16,7 +16,19 @@ function theme() {
     series: read("series").split(" "),
     ramp: read("ramp").split(" "),
     sans: read("sans"),
+    narrow: window.innerWidth < 640,
   };
+}
+
+// A name that leaves room for the chart beside it.
+function fitted(name, look) {
+  const most = look.narrow ? 15 : 44;
+  return escaped(name.length > most ? `${name.slice(0, most - 1)}…` : name);
+}
+
+// Names of a category axis, each a category of its own even where they are cut to the same.
+function namedAxis(names, look) {
+  return { type: "category", tickvals: names.map(escaped), ticktext: names.map((name) => fitted(name, look)), showgrid: false, tickfont: { size: look.narrow ? 10 : 11.5, color: look.ink } };
 }
 
 function baseLayout(look, more = {}) {
