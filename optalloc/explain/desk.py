@@ -13,8 +13,7 @@ from optalloc.dataset import Dataset
 from optalloc.explain.solved import Solved
 from optalloc.family import Held
 from optalloc.outcome import Outcome, StopReason, relative_gap
-from optalloc.pipeline import compile_program
-from optalloc.program import build
+from optalloc.renew import renewed
 from optalloc.resolve import Resolver
 
 __all__ = ["Desk", "Known"]
@@ -67,10 +66,8 @@ class Desk:
 
     def on(self, dataset: Dataset) -> Arrays | None:
         """The program on a changed dataset; None where it has other rows, columns or places."""
-        other = compile_program(build(dataset, self.solved.program.model))
-        ours, theirs = self.arrays.matrix, other.matrix
-        same = ours.shape == theirs.shape and np.array_equal(ours.indptr, theirs.indptr)
-        return other if same and np.array_equal(ours.indices, theirs.indices) else None
+        found = renewed(self.solved.program, self.arrays, dataset)
+        return found.arrays if found.same_sets else None
 
     def held(self, arrays: Arrays, held: Sequence[Held]) -> Arrays | None:
         """The program with some variables held within bounds; None where nothing is left."""
