@@ -16,7 +16,7 @@ import pandas as pd
 
 from optalloc.arrays import BROKEN_FINELY, Arrays, ExtraRows
 from optalloc.audit import Restated
-from optalloc.family import Limit, Model
+from optalloc.family import Limit, Model, Relax
 from optalloc.highs import Highs, Result
 from optalloc.outcome import Options
 from optalloc.tables import MARGINALS
@@ -47,6 +47,7 @@ class FixedPlan:
         core = arrays.with_rows(~arrays.strengthening)
         self.rows = np.flatnonzero(~arrays.strengthening)
         whole = np.where(arrays.integer, np.round(values), values)
+        self._values = values
         self._core, self._options = core.with_fixed(core.integer, whole), options
         self._extra = ExtraRows.joined((), len(core.cost))
         self._solver = Highs(self._core, options, integer=False)
@@ -81,6 +82,11 @@ class FixedPlan:
         """
         wider = self.wider(self._core, rows, amount)
         return self.result.objective - self._solved(wider).objective
+
+    def saving_on(self, arrays: Arrays) -> float:
+        """What is saved with the same integers on a program with other numbers."""
+        other = FixedPlan(arrays, self._values, self._options)
+        return self.result.objective - other.result.objective
 
     def wider(self, arrays: Arrays, rows: Sequence[int], amount: float) -> Arrays:
         """A program whose rows, named by positions in it, allow so much more."""
@@ -157,62 +163,55 @@ def priced_limits(
         return []
     binding = set(zip(limits["limit"], limits["key"], limits["binding"].astype(bool), strict=True))
     asked = {limit for limit, _, binds in binding if binds}
-    places = _places(fixed, arrays, asked)
+    places = _places(fixed, arrays, {name: len(model.limits[name][1].over) for name in asked})
     found = []
     for name, (family, limit) in model.limits.items():
         if name not in asked or name not in restated or limit.marginal.startswith("none"):
             continue
         frame = restated[name]
         names = [str(c) for c in frame.columns if c not in ("used", "allowed")]
-        keys = list(zip(*(frame[c].tolist() for c in names), strict=True)) or [()] * len(frame)
-        if not _alike(fixed, places, name, keys, frame):
+        if not limit.cells or not set(limit.over) <= set(names):
             continue
-        for key, allowed in zip(keys, frame["allowed"].tolist(), strict=True):
-            rows = places.get((name, key), ())
-            saving = float(np.abs(fixed.duals[list(rows)]).sum()) if rows else 0.0
-            if (name, ", ".join(map(str, key)), True) in binding and saving > NOISE:
+        rows = [places.get((name, key), []) for key in _keys(frame, limit.over)]
+        if not _alike(fixed, rows, frame):
+            continue
+        audited = zip(_keys(frame, names), frame["allowed"].tolist(), rows, strict=True)
+        for key, allowed, own in audited:
+            most = float(np.abs(fixed.duals[own]).sum()) if own else 0.0
+            if (name, ", ".join(map(str, key)), True) in binding and most > NOISE:
                 held = dict(zip(names, key, strict=True))
-                found.append(Priced(family.name, limit, held, allowed, rows, saving))
+                found.append(Priced(family.name, limit, held, allowed, tuple(own), most))
     return sorted(found, key=lambda one: -one.most * max(abs(one.allowed), 1.0))
 
 
+def _keys(frame: pd.DataFrame, names: Sequence[str]) -> list[tuple[object, ...]]:
+    return list(zip(*(frame[c].tolist() for c in names), strict=True)) or [()] * len(frame)
+
+
 def _places(
-    fixed: FixedPlan, arrays: Arrays, asked: set[str]
-) -> dict[tuple[str, tuple[object, ...]], tuple[int, ...]]:
-    """Positions of the rows of some limits, by every beginning of their keys."""
-    found: dict[tuple[str, tuple[object, ...]], tuple[int, ...]] = {}
+    fixed: FixedPlan, arrays: Arrays, sizes: Mapping[str, int]
+) -> dict[tuple[str, tuple[object, ...]], list[int]]:
+    """Positions of the rows of some limits, by as many parts of their keys as the audit names."""
+    found: dict[tuple[str, tuple[object, ...]], list[int]] = {}
     for position, row in enumerate(fixed.rows.tolist()):
         name, key = arrays.rows[row]
-        if name in asked:
+        if name in sizes:
             parts = key if isinstance(key, tuple) else () if key is None else (key,)
-            for size in range(len(parts) + 1):
-                place = (name, parts[:size])
-                found[place] = (*found.get(place, ()), position)
+            found.setdefault((name, parts[: sizes[name]]), []).append(position)
     return found
 
 
-def _alike(
-    fixed: FixedPlan,
-    places: Mapping[tuple[str, tuple[object, ...]], tuple[int, ...]],
-    name: str,
-    keys: Sequence[tuple[object, ...]],
-    frame: pd.DataFrame,
-) -> bool:
-    """Whether the slack of each row is the slack of the audit, and there are rows at all."""
+def _alike(fixed: FixedPlan, rows: Sequence[list[int]], frame: pd.DataFrame) -> bool:
+    """Whether each limit has one row at most, whose slack is the slack that the audit finds."""
     activity, (lower, upper) = fixed.activity(), fixed.limits()
-    any_row = False
-    audited = zip(keys, frame["used"].tolist(), frame["allowed"].tolist(), strict=True)
-    for key, used, allowed in audited:
-        rows = places.get((name, key), ())
-        if len(rows) > 1 and np.count_nonzero(fixed.duals[list(rows)]) > 1:
+    for own, used, allowed in zip(rows, frame["used"], frame["allowed"], strict=True):
+        if len(own) > 1:
             return False
-        for row in rows:
-            any_row = True
+        for row in own:
             slack = min(upper[row] - activity[row], activity[row] - lower[row])
-            size = max(1.0, abs(allowed), abs(used))
-            if abs(slack - (allowed - used)) > ALIKE * size and len(rows) == 1:
+            if abs(slack - (allowed - used)) > ALIKE * max(1.0, abs(allowed), abs(used)):
                 return False
-    return any_row
+    return True
 
 
 def unit_of(limit: Limit) -> float:
@@ -223,7 +222,7 @@ def unit_of(limit: Limit) -> float:
 def marginals_table(fixed: FixedPlan, found: Sequence[Priced]) -> pd.DataFrame:
     """The table `MARGINALS`: the dearest limits, with what one more unit of each saves."""
     rows = []
-    for one in found[:COUNT]:
+    for one in [one for one in found if one.limit.relax is not Relax.NEVER][:COUNT]:
         more = unit_of(one.limit)
         saving = fixed.saving(one.rows, more)
         if saving > NOISE:

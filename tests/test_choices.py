@@ -110,7 +110,7 @@ def builds(made: Book, folder: Path, site: str) -> bool:
     return bool(table.loc[table["site"] == site, "started_mw"].sum() > 1e-6)
 
 
-@pytest.mark.parametrize("site", ["A", "B", "C"])
+@pytest.mark.parametrize("site", [pytest.param("A", marks=pytest.mark.slow), "B", "C"])
 def test_break_even_by_solving_on_both_sides(tmp_path: Path, site: str) -> None:
     """Proves: in whole blocks over two years the site is built just below the break-even and not
     just above it, whether it enters (C) or leaves (A, B)."""

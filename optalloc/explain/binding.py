@@ -11,15 +11,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
+from optalloc.arrays import Arrays
 from optalloc.audit import restate
+from optalloc.dataset import Dataset
+from optalloc.explain.cells import Spot, spot_of
 from optalloc.explain.desk import Desk, Known
-from optalloc.explain.explanation import Explanation
+from optalloc.explain.edits import Edit, edited
+from optalloc.explain.explanation import Explanation, figure
 from optalloc.explain.solved import Solved
-from optalloc.family import TableSpec
-from optalloc.marginals import NOISE, FixedPlan, Priced, priced_limits, unit_of
+from optalloc.family import Relax, TableSpec
+from optalloc.marginals import NOISE, FixedPlan, Priced, priced_limits
 from optalloc.plan import Plan
 from optalloc.schema import Column, Kind
 from optalloc.tables import LIMITS
@@ -43,15 +46,16 @@ def _number(name: str, meaning: str, unit: str = "") -> Column:
 
 BINDING = TableSpec(
     name="Binding",
-    meaning="Limits that bind and have a price, and what it would bring to allow more.",
-    key=("limit", "key"),
+    meaning="Cells whose limits bind and have a price, and what it would bring to allow more.",
+    key=("cell",),
     columns=(
         _text("family", "Family that sets the limit."),
         _text("limit", "Name of the limit."),
         _text("key", "What it is about."),
-        _text("unit", "Unit of allowed, more and step."),
-        _number("allowed", "What the limit allows."),
-        _number("more", "A little more: one, or 0.01 of a share."),
+        _text("cell", "Cell that it comes from; other limits may come from it too."),
+        _text("unit", "Unit of what it holds, more and step."),
+        _number("holds", "What the cell holds."),
+        _number("more", "A little more: one, or 0.01 of a share; below 0 where less allows more."),
         _number("saving", "What that saves, whole numbers as planned.", "M"),
         _number("step", "A useful step: a tenth more, at least as much as in more."),
         _number("step_as_planned", "What the step saves, whole numbers as planned.", "M"),
@@ -64,68 +68,134 @@ BINDING = TableSpec(
 
 @dataclass
 class _Case:
-    """One limit, what a little more saves, and what a step brings."""
+    """One cell that limits the plan, what a little more saves, and what a step brings.
+
+    Parameters
+    ----------
+    one : Priced
+        The dearest limit that comes from the cell, said in `words`; `others` more do.
+    spot : Spot
+    sign : int
+        1 where a higher number allows more, -1 where a lower one does.
+    """
 
     one: Priced
+    spot: Spot
     words: str
+    others: int
+    sign: int
+    more: float
     saving: float
     step: float
     as_planned: float
+    arrays: Arrays
     anew: Known | None = None
 
 
 def what_binds(solved: Solved) -> Explanation:
     """Say which limits bind, what a little more of each saves, and what a useful step would."""
-    fixed = FixedPlan(solved.arrays, _values(solved), solved.options)
-    cases = _priced(solved, fixed)
+    desk = Desk(solved)
+    cases = _priced(desk)
     if not solved.names:
-        _step(solved, fixed, cases)
-    rows = [_row(solved.plan, case) for case in cases]
+        _step(desk, cases)
+    rows = [_row(solved, case) for case in cases]
     tables = {BINDING.name: pd.DataFrame(rows, columns=[c.name for c in BINDING.columns])}
     said = [str(row["in_words"]) for row in rows[:SAID]]
     if not rows:
-        said = ["No limit that binds has a price: more of what it allows would save nothing."]
+        said = ["No limit of the workbook has a price: a little more would save nothing."]
     return Explanation("What limits the plan", tuple(said), tables, (BINDING,))
 
 
-def _values(solved: Solved) -> np.ndarray:
-    assert solved.plan.outcome.values is not None
-    return solved.plan.outcome.values
-
-
-def _priced(solved: Solved, fixed: FixedPlan) -> list[_Case]:
-    """Limits with what a little more saves, the most by a useful step first."""
+def _by_cell(desk: Desk, fixed: FixedPlan) -> list[tuple[Spot, list[Priced]]]:
+    """Limits that bind and have a price by the cell that they come from, the dearest cell first."""
+    solved = desk.solved
     program, plan = solved.program, solved.plan
-    restated, limits = restate(program.dataset, program.model, plan.tables), plan[LIMITS.name]
-    found = priced_limits(fixed, solved.arrays, program.model, restated, limits)
+    restated = restate(program.dataset, program.model, plan.tables)
+    groups: dict[object, tuple[Spot, list[Priced]]] = {}
+    found = priced_limits(fixed, solved.arrays, program.model, restated, plan[LIMITS.name])
+    for one in found:
+        spot = spot_of(program.dataset, one.limit, one.key)
+        if spot is None or spot.new or math.isnan(spot.value):
+            continue
+        # What follows from other decisions comes from its cell only in part.
+        if one.limit.relax is not Relax.NEVER or math.isclose(spot.value, one.allowed):
+            groups.setdefault(spot.key, (spot, []))[1].append(one)
+    dear = [
+        (sum(one.most * abs(one.allowed) for one in ones), spot, ones)
+        for spot, ones in groups.values()
+    ]
+    return [(spot, ones) for _, spot, ones in sorted(dear, key=lambda group: -group[0])]
+
+
+def _priced(desk: Desk) -> list[_Case]:
+    """Cells with what a little more saves, the most by a useful step first."""
+    solved = desk.solved
+    values, limits = solved.plan.outcome.values, solved.plan[LIMITS.name]
+    assert values is not None
+    fixed = FixedPlan(solved.arrays, values, solved.options)
     words = limits.set_index(["limit", "key"])["in_words"].to_dict()
+    groups = _by_cell(desk, fixed)
     cases, ending = [], solved.left_s() - FOR_PRICES * solved.budget_s
-    for k, one in enumerate(found):
-        if solved.left_s() < ending:
+    for k, (spot, ones) in enumerate(groups):
+        if solved.left_s() < ending and k:
             break
-        solved.step("what a little more would save", k, len(found))
-        more = unit_of(one.limit)
-        step = max(STEP * abs(one.allowed), more)
-        saving = fixed.saving(one.rows, more)
-        if saving > NOISE:
-            as_planned = fixed.saving(one.rows, step)
-            said = str(words[one.limit.name, one.about])
-            cases.append(_Case(one, said, saving, step, as_planned))
+        solved.step("what a little more would save", k, len(groups))
+        more = _more(solved.program.dataset, spot)
+        step = max(STEP * abs(spot.value), more)
+        for sign in (1, -1):
+            little = _at(desk, spot, sign * more)
+            saving = 0.0 if little is None else fixed.saving_on(little)
+            if saving <= NOISE:
+                continue
+            far = _at(desk, spot, sign * step)
+            if far is not None and little is not None:
+                said = str(words[ones[0].limit.name, ones[0].about])
+                case = _Case(
+                    ones[0],
+                    spot,
+                    said,
+                    len(ones) - 1,
+                    sign,
+                    more,
+                    saving,
+                    step,
+                    fixed.saving_on(far),
+                    far,
+                )
+                cases.append(case)
+            break
     return sorted(cases, key=lambda case: -case.as_planned)
 
 
-def _step(solved: Solved, fixed: FixedPlan, cases: Sequence[_Case]) -> None:
-    """Plan anew with a useful step of the dearest limits, as far as time allows."""
-    desk, chosen = Desk(solved), cases[:STEPS]
+def _more(data: Dataset, spot: Spot) -> float:
+    """A little more: one unit, or a percentage point of a share."""
+    column = data.sheets[spot.sheet].by_name[spot.column]
+    small = column.unit.startswith("share") or abs(spot.value) <= 1
+    return 0.01 if small and column.kind is not Kind.INTEGER else 1.0
+
+
+def _at(desk: Desk, spot: Spot, change: float) -> Arrays | None:
+    """The program with a cell changed; None where it may not hold that, or has other rows then."""
+    data = desk.solved.program.dataset
+    column, value = data.sheets[spot.sheet].by_name[spot.column], spot.value + change
+    least = -math.inf if column.at_least is None else column.at_least
+    most = math.inf if column.at_most is None else column.at_most
+    if not least <= value <= most:
+        return None
+    return desk.on(edited(data, [Edit(spot.sheet, spot.row, spot.column, value)]))
+
+
+def _step(desk: Desk, cases: Sequence[_Case]) -> None:
+    """Plan anew with a useful step of the dearest cells, as far as time allows."""
+    solved, chosen = desk.solved, cases[:STEPS]
     ending = solved.left_s() - (FOR_STEPS - FOR_PRICES) * solved.budget_s
     for k, case in enumerate(chosen):
         left = solved.left_s() - ending
         if left < LEAST_S:
             return
         solved.step(f"a useful step: {case.one.limit.name} {case.one.about}", k, len(chosen))
-        wider = fixed.wider(solved.arrays, case.one.rows, case.step)
-        share = max(LEAST_S, left / min(len(chosen) - k, 3))
-        case.anew = desk.least_cost(arrays=wider, within_s=share)
+        share = max(LEAST_S, left / min(len(chosen) - k, 3), solved.plan.seconds["solve"] / 2)
+        case.anew = desk.least_cost(arrays=case.arrays, within_s=share)
 
 
 def _bounds(plan: Plan, case: _Case) -> tuple[float, float]:
@@ -139,41 +209,45 @@ def _bounds(plan: Plan, case: _Case) -> tuple[float, float]:
     return least, max(plan.cost - case.anew.bound, least)
 
 
-def _row(plan: Plan, case: _Case) -> dict[str, object]:
-    one = case.one
-    least, most = _bounds(plan, case)
+def _row(solved: Solved, case: _Case) -> dict[str, object]:
+    data, spot = solved.program.dataset, case.spot
+    least, most = _bounds(solved.plan, case)
     return {
-        "family": one.family,
-        "limit": one.limit.name,
-        "key": one.about,
-        "unit": one.limit.unit,
-        "allowed": one.allowed,
-        "more": unit_of(one.limit),
+        "family": case.one.family,
+        "limit": case.one.limit.name,
+        "key": case.one.about,
+        "cell": spot.address(data),
+        "unit": data.sheets[spot.sheet].by_name[spot.column].unit,
+        "holds": spot.value,
+        "more": case.sign * case.more,
         "saving": case.saving,
-        "step": case.step,
+        "step": case.sign * case.step,
         "step_as_planned": case.as_planned,
         "step_at_least": least,
         "step_at_most": most,
-        "in_words": _in_words(plan, case),
+        "in_words": _in_words(solved, case),
     }
 
 
-def _in_words(plan: Plan, case: _Case) -> str:
-    one, more = case.one, unit_of(case.one.limit)
-    step = f"{case.step:,.4g} {one.limit.unit.partition(' (')[0]} more"
-    opening = case.words[:1].upper() + case.words[1:]
-    times = "" if more == 1.0 else f" times {more:g}"
+def _in_words(solved: Solved, case: _Case) -> str:
+    data, spot = solved.program.dataset, case.spot
+    unit = data.sheets[spot.sheet].by_name[spot.column].unit.partition(" (")[0]
+    unit = "of a share" if unit.startswith("share") else unit
+    way = "more" if case.sign > 0 else "less"
+    little, step = (f"{figure(amount)} {unit} {way}" for amount in (case.more, case.step))
+    others = f", and so do {case.others} more limits that come from it" if case.others else ""
     said = (
-        f"{opening}. With whole numbers as planned, {one.limit.marginal}{times}: "
-        f"{case.saving:,.3g} M; {step} would save {case.as_planned:,.3g} M."
+        f"{case.words[:1].upper()}{case.words[1:]} ({spot.address(data)}{others}). With whole "
+        f"numbers as planned, {little} saves {figure(case.saving, 3)} M and {step} saves "
+        f"{figure(case.as_planned, 3)} M."
     )
-    least, most = _bounds(plan, case)
+    least, most = _bounds(solved.plan, case)
     if math.isnan(most):
         return said
     if least <= NOISE:
-        saved = f"what {step} would save is undecided within the gaps: {most:,.3g} M at most"
+        saved = f"what {step} saves is undecided within the gaps: {figure(most, 3)} M at most"
     elif most - least <= 5e-3 * most:
-        saved = f"{step} would save {most:,.3g} M"
+        saved = f"{step} saves {figure(most, 3)} M"
     else:
-        saved = f"{step} would save {least:,.3g} to {most:,.3g} M"
+        saved = f"{step} saves {figure(least, 3)} to {figure(most, 3)} M"
     return f"{said} With everything planned anew, {saved}."

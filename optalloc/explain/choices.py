@@ -118,7 +118,8 @@ def _decide_otherwise(desk: Desk, cases: Sequence[Case]) -> None:
             return
         solved.step(f"deciding otherwise: {case.member}", k, len(asked))
         held = case.choice.leave if case.taken else case.choice.take
-        share = max(LEAST_S, left / min(len(asked) - k, 4))
+        # Half of what the plan took: less would not do where the plan itself was hard to find.
+        share = max(LEAST_S, left / min(len(asked) - k, 4), solved.plan.seconds["solve"] / 2)
         found = desk.least_cost(held(data, case.member), within_s=share)
         case.other = Known(max(found.bound, case.other.bound), found.cost, found.values)
 
@@ -129,7 +130,7 @@ def _break_evens(desk: Desk, cases: Sequence[Case]) -> list[dict[str, object]]:
     asked = [
         (case, price, cells)
         for case in cases
-        if case.other.values is not None
+        if case.found and case.other.values is not None
         for price in case.choice.prices
         if (cells := priced(desk, price, case.member)) is not None
     ]

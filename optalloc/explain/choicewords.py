@@ -14,6 +14,7 @@ from optalloc.dataset import Dataset
 from optalloc.explain.breakeven import BreakEven, Priced
 from optalloc.explain.desk import Known
 from optalloc.explain.edits import cell_of
+from optalloc.explain.explanation import figure
 from optalloc.family import Choice, Model, TableSpec
 from optalloc.schema import Column, Kind
 
@@ -33,6 +34,8 @@ __all__ = [
 
 # What moves is said of so many, the largest first, and not of less than so much.
 SAID, LEAST_MOVE = 5, 1e-4
+# A plan that is known to be no closer than this to the best says little.
+GOOD = 0.05
 
 
 def _text(name: str, meaning: str) -> Column:
@@ -124,8 +127,8 @@ class Case:
 
     @property
     def found(self) -> bool:
-        """Whether a plan that decides otherwise was found, or proven not to exist."""
-        return self.other.values is not None or self.other.impossible
+        """Whether a good plan that decides otherwise was found, or proven not to exist."""
+        return self.other.gap <= GOOD or self.other.impossible
 
     @property
     def with_it(self) -> Known:
@@ -147,7 +150,7 @@ def moved(arrays: Arrays, case: Case) -> pd.DataFrame:
         moved, period, in_plan, otherwise; periods in their order.
     """
     columns = ["moved", "period"]
-    if case.other.values is None or case.same.values is None:
+    if not case.found or case.other.values is None or case.same.values is None:
         return pd.DataFrame(columns=[*columns, "in_plan", "otherwise"])
     table, own = values_of(arrays, case.choice.ledger, case.same.values)
     _, other = values_of(arrays, case.choice.ledger, case.other.values)
@@ -166,7 +169,10 @@ def moves_in_words(model: Model, case: Case, moves: pd.DataFrame) -> str:
     if change.empty:
         return "nothing moves by the last period, only earlier"
     largest = change.reindex(change.abs().sort_values(ascending=False, kind="stable").index)
-    parts = [f"{name} {mw:+,.4g}" for name, mw in largest.head(SAID).items()]
+    parts = [
+        f"{name} {'+' if amount > 0 else '-'}{figure(abs(amount))}"
+        for name, amount in largest.head(SAID).items()
+    ]
     more = f" and {len(largest) - SAID} others" if len(largest) > SAID else ""
     return f"by {last['period'].iloc[0]}: {', '.join(parts)}{more} ({unit})"
 
@@ -226,15 +232,17 @@ def _amount(case: Case) -> str:
     """What deciding otherwise costs: both ends, or one number where they say the same."""
     low, high = case.low, case.high
     if not math.isfinite(high):
-        return f"at least {low:,.4g}"
-    return f"{high:,.4g}" if high - low <= 5e-3 * abs(high) else f"{low:,.4g} to {high:,.4g}"
+        return f"at least {figure(low)}"
+    return (
+        f"{figure(high)}" if high - low <= 5e-3 * abs(high) else f"{figure(low)} to {figure(high)}"
+    )
 
 
 def _undecided(case: Case) -> str:
-    less = f"{max(-case.low, 0.0):,.4g} M lower"
+    less = f"{figure(max(-case.low, 0.0))} M lower"
     if not math.isfinite(case.high):
         return f"at most {less}"
-    return f"between {less} and {case.high:,.4g} M higher"
+    return f"between {less} and {figure(case.high)} M higher"
 
 
 def sentence(case: Case, moves: str) -> str:
@@ -254,7 +262,7 @@ def sentence(case: Case, moves: str) -> str:
         )
     saved = case.same.cost - case.other.cost
     cheaper = (
-        f" One of those costs {saved:,.4g} M less than this plan, which is within its gap."
+        f" One of those costs {figure(saved)} M less than this plan, which is within its gap."
         if saved > 1e-9 * abs(case.same.cost)
         else ""
     )
@@ -270,13 +278,13 @@ def rest_in_words(cases: Sequence[Case]) -> list[str]:
     sure = sorted((case for case in rest if case.decided), key=lambda case: case.low)
     said = []
     for taken, what in ((False, "Taking"), (True, "Leaving out")):
-        named = [f"{case.member} {case.low:,.4g} M" for case in sure if case.taken is taken]
+        named = [f"{case.member} {figure(case.low)} M" for case in sure if case.taken is taken]
         if named:
             said.append(f"{what} one of these costs at least so much more: {', '.join(named)}.")
     unknown = [case.member for case in rest if not case.decided]
     if unknown:
         said.append(
-            f"Not looked into, for want of time: {', '.join(unknown)}. Ask for one by name, or "
+            f"Not settled in the time there was: {', '.join(unknown)}. Ask for one by name, or "
             "allow a larger budget."
         )
     for case in cases:
@@ -327,7 +335,7 @@ def _break_even_in_words(
 ) -> str:
     sheet, column, _ = cells.cells[0]
     unit = data.sheets[sheet].by_name[column].unit
-    now = f"now {cells.now:,.4g}; {_addresses(data, cells)}"
+    now = f"now {figure(cells.now)}; {_addresses(data, cells)}"
     of = f"{case.member}, {name}"
     if len(cells.cells) > 1:
         now = f"{now}, all in proportion, as their mean"
@@ -340,21 +348,23 @@ def _break_even_in_words(
         )
     if not math.isfinite(found.taken):
         up = (
-            f" At {found.left:,.4g} {unit} or more it is not taken."
+            f" At {figure(found.left)} {unit} or more it is not taken."
             if found.left < math.inf
             else ""
         )
         return f"{of}: at which price it would be taken is undecided within the gaps ({now}).{up}"
     if not math.isfinite(found.left):
         return (
-            f"{of}: taken at up to {found.taken:,.4g} {unit}; up to where beyond that is undecided "
-            f"({now})."
+            f"{of}: taken at up to {figure(found.taken)} {unit}; up to where beyond that is "
+            f"undecided ({now})."
         )
     if found.within(cells.now):
         turn = "leaves the plan above" if case.taken else "enters the plan at or below"
         width = found.left - found.taken
-        return f"{of}: it {turn} {found.taken:,.4g} {unit}, to within {width:,.2g} ({now})."
+        return (
+            f"{of}: it {turn} {figure(found.taken)} {unit}, to within {figure(width, 2)} ({now})."
+        )
     return (
-        f"{of}: taken at up to {found.taken:,.4g} {unit}, not taken from {found.left:,.4g} on; in "
-        f"between the gaps do not decide ({now})."
+        f"{of}: taken at up to {figure(found.taken)} {unit}, not taken from {figure(found.left)} "
+        f"on; in between the gaps do not decide ({now})."
     )

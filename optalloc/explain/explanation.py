@@ -15,13 +15,18 @@ from optalloc.excel import write_plan_workbook
 from optalloc.family import Chart, TableSpec
 from optalloc.schema import Column, Kind
 
-__all__ = ["SENTENCES", "Explanation"]
+__all__ = ["SENTENCES", "Explanation", "figure"]
 
 SENTENCES = TableSpec(
     name="Explanation",
     meaning="What there is to say, most important first.",
     columns=(Column(name="sentence", kind=Kind.TEXT, meaning="One thing, in words."),),
 )
+
+
+def figure(number: float, digits: int = 4) -> str:
+    """A number in a sentence, to so many digits, never with an exponent."""
+    return f"{float(f'{number:.{digits}g}'):,.12g}"
 
 
 @dataclass(frozen=True)
