@@ -142,9 +142,19 @@ def _concede(data: Dataset, search: Search) -> tuple[list[Change], Dataset]:
             return taken, current
         best, change, search.latest = found
         current = found[2].data
-        taken.append(change)
+        taken = [*_not_undone(taken, change), change]
         spent += change.points
     return taken, current
+
+
+def _not_undone(taken: list[Change], change: Change) -> list[Change]:
+    """Changes but those whose cells a later one changes again."""
+    cells = {(edit.sheet, edit.row, edit.column) for edit in change.edits}
+    return [
+        before
+        for before in taken
+        if not all((edit.sheet, edit.row, edit.column) in cells for edit in before.edits)
+    ]
 
 
 def _of_help(choices: list[Change], search: Search) -> list[Change]:
