@@ -276,10 +276,10 @@ def _solve_audited(
             decided = _decided(program, arrays, outcome)
         with watch.phase("audit"):
             restated, tables, audit = _audited(program, decided, outcome)
-        failed = worst_of(audit)
-        if not failed:
-            with watch.phase("price"):
+            failed = worst_of(audit)
+            if not failed:
                 tables[MARGINALS.name] = _marginals(program, arrays, outcome, restated, tables)
+        if not failed:
             return _plan(program, arrays, outcome, attempt, watch, notices, tables, audit)
     raise InternalError(f"the plan does not pass its own audit: {failed}")
 
