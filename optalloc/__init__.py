@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from optalloc.explain import Explanation, explain, relaxed, write_relaxed
     from optalloc.export import export_model
     from optalloc.family import Family, Ledger, Limit, Model, load_model
-    from optalloc.outcome import Options, Outcome, Progress, Quality, StopReason
+    from optalloc.outcome import Options, Outcome, Progress, Quality, StopReason, Strategy
     from optalloc.pipeline import compile_program, read_plan, solve
     from optalloc.plan import Plan
     from optalloc.planfile import PlanFile
     from optalloc.program import Program, build
     from optalloc.renew import Renewed, renewed
     from optalloc.resolve import Resolver
-    from optalloc.solve import solve_arrays
+    from optalloc.strategies import solve_arrays
     from optalloc.sweep.result import SweepResult, read_sweep
     from optalloc.sweep.run import sweep
     from optalloc.template import write_template
@@ -74,6 +74,7 @@ __all__ = [
     "Resolver",
     "SolveError",
     "StopReason",
+    "Strategy",
     "SweepResult",
     "Workbook",
     "audit_plan",
@@ -142,6 +143,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "Progress",
         "Quality",
         "StopReason",
+        "Strategy",
     ),
     "pipeline": (
         "compile_program",
@@ -159,7 +161,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "renewed",
     ),
     "resolve": ("Resolver",),
-    "solve": ("solve_arrays",),
+    "strategies": ("solve_arrays",),
     "sweep.result": ("SweepResult", "read_sweep"),
     "sweep.run": ("sweep",),
     "template": ("write_template",),

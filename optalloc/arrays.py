@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-__all__ = ["BROKEN_FINELY", "Arrays", "ExtraRows", "Fallback", "Labels", "Separate"]
+__all__ = ["BROKEN_FINELY", "Arrays", "ExtraRows", "Fallback", "Labels", "Parts", "Separate"]
 
 # A row is broken by more than this, against the size of its own terms: what a search that keeps
 # rows to 1e-6 is never asked for again. A plan is polished more finely.
@@ -161,6 +161,27 @@ Separate = Callable[[np.ndarray], ExtraRows]
 
 
 @dataclass(frozen=True)
+class Parts:
+    """To which block, and to which stage, each column belongs: codes from 0, or -1 for none.
+
+    A block is what could stand almost alone, such as a site; a stage is a step of time.
+    """
+
+    block: np.ndarray
+    stage: np.ndarray
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks have a column."""
+        return int(self.block.max(initial=-1)) + 1
+
+    @property
+    def stages(self) -> int:
+        """How many stages have a column."""
+        return int(self.stage.max(initial=-1)) + 1
+
+
+@dataclass(frozen=True)
 class Arrays:
     """``min cost x + offset`` with ``row_lower <= matrix x <= row_upper`` and column bounds.
 
@@ -181,6 +202,8 @@ class Arrays:
     separate : callable, optional
         Gives rows that every plan keeps and that are not in the matrix, all that a point breaks
         among them: a point that breaks one is no plan.
+    parts : Parts, optional
+        Blocks and stages of the columns, where the model names them.
     source : object
         What `optalloc.compile.refresh` and `evaluate` need to know.
     """
@@ -198,6 +221,7 @@ class Arrays:
     columns: Labels
     fallbacks: tuple[Fallback, ...] = ()
     separate: Separate | None = field(default=None, repr=False)
+    parts: Parts | None = field(default=None, repr=False)
     source: Any = field(default=None, repr=False)
 
     def __post_init__(self) -> None:

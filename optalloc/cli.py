@@ -41,6 +41,7 @@ from optalloc.explain.run import BUDGET_S
 from optalloc.export import export_model
 from optalloc.family import Model, load_model
 from optalloc.mark import mark_workbook
+from optalloc.outcome import Strategy
 from optalloc.pipeline import compile_program, open_book
 from optalloc.pipeline import solve as solve_book
 from optalloc.plan import Plan
@@ -106,6 +107,10 @@ def solve(
     solver: Annotated[
         str | None, typer.Option(help=f"highs, or if installed {', '.join(SOLVERS)}.")
     ] = None,
+    strategy: Annotated[
+        Strategy | None,
+        typer.Option(help="Way to solve: by default the one that suits size and threads."),
+    ] = None,
     approved: Approved = None,
     model: ModelDir = None,
     as_json: Annotated[
@@ -133,6 +138,7 @@ def solve(
                     threads=threads,
                     seed=seed,
                     solver=solver,
+                    strategy=strategy,
                     model=model,
                     approved=approved,
                     progress=display.update,

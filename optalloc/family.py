@@ -312,6 +312,9 @@ class Family:
         listed in advance, broken by these values; asked at fractional points too.
     choices : tuple of Choice
         What a plan takes or leaves one by one, to be explained.
+    blocks, stages : str
+        ``"Sheet.column"`` whose values, in the keys of variables, name what could stand almost
+        alone, such as a site, or a step of time: large programs are searched along them.
     defaults : callable
         ``defaults(data) -> dict``: solver options that the workbook sets.
     """
@@ -340,6 +343,8 @@ class Family:
     strengthening: tuple[str, ...] = ()
     separate: Callable[[Dataset, Values], Iterable[Cuts]] | None = None
     choices: tuple[Choice, ...] = ()
+    blocks: str = ""
+    stages: str = ""
     defaults: Callable[[Dataset], dict[str, Any]] = _no_tables
     doc: str = ""
 

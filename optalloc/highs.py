@@ -293,6 +293,19 @@ class Highs:
             return none, none
         return np.array(found.row_index_, dtype=int), np.array(found.col_index_, dtype=int)
 
+    def run_to_point(self, time_limit_s: float) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Run a linear program to a point and multipliers, neither of them exact or proven."""
+        self.run(time_limit_s=time_limit_s)
+        solution = self._highs.getSolution()
+        values, duals = (
+            np.array(part, dtype=float) if valid else None
+            for part, valid in (
+                (solution.col_value, solution.value_valid),
+                (solution.row_dual, solution.dual_valid),
+            )
+        )
+        return values, duals
+
     def cancel(self) -> None:
         """End the run politely."""
         self._cancelled = True

@@ -47,6 +47,15 @@ class Quality(StrEnum):
     NONE = "none"
 
 
+class Strategy(StrEnum):
+    """The way a program is solved: `AUTO` chooses by its size."""
+
+    AUTO = "auto"
+    DIRECT = "direct"
+    RACE = "race"
+    DECOMPOSE = "decompose"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """How to solve.
@@ -65,6 +74,8 @@ class Options:
         Whether the solver may simplify the program first.
     solver : str
         One of those of `optalloc.solvers`.
+    strategy : Strategy
+        The way to solve. With one thread, `DIRECT` (which `AUTO` then is) does the same each time.
     """
 
     gap: float = 1e-4
@@ -73,6 +84,7 @@ class Options:
     seed: int = 0
     presolve: bool = True
     solver: str = "highs"
+    strategy: Strategy = Strategy.AUTO
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +119,7 @@ class Outcome:
     ``values`` is aligned with the columns of the arrays; None without a plan. ``shortfalls``
     holds, for an infeasible program, (name of row, amount) of the smallest total violation.
     ``searched`` is False where the relaxation and plans known before were proof enough.
+    ``notes`` says what went another way than it should, such as a process that crashed.
     """
 
     stop_reason: StopReason
@@ -119,6 +132,8 @@ class Outcome:
     searched: bool = True
     history: tuple[Progress, ...] = ()
     shortfalls: tuple[tuple[str, float], ...] = field(default=())
+    strategy: Strategy = Strategy.DIRECT
+    notes: tuple[str, ...] = ()
 
     @property
     def gap(self) -> float:

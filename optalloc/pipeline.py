@@ -32,7 +32,8 @@ from optalloc.errors import (
 )
 from optalloc.family import Model, TableSpec, load_model
 from optalloc.marginals import FixedPlan, marginals_table, priced_limits
-from optalloc.outcome import Options, Outcome, ProgressCallback, StopReason
+from optalloc.outcome import Options, Outcome, ProgressCallback, StopReason, Strategy
+from optalloc.parts import parts_of
 from optalloc.plan import Origin, Plan
 from optalloc.program import Program, build
 from optalloc.solvers import require, solve_by, version_of
@@ -85,6 +86,7 @@ def solve(
     threads: int | None = None,
     seed: int | None = None,
     solver: str | None = None,
+    strategy: str | Strategy | None = None,
     model: str | Path | Model | None = None,
     approved: str | Path | None = None,
     progress: ProgressCallback | None = None,
@@ -100,6 +102,8 @@ def solve(
         Solver options; those not given come from the workbook.
     solver : str, optional
         ``highs`` by default; others if they are installed: see `optalloc.solvers.SOLVERS`.
+    strategy : str or Strategy, optional
+        ``"direct"``, ``"race"`` or ``"decompose"``, for HiGHS; by default what suits the size.
     model : str, Path or Model, optional
         Model folder; the capacity model by default.
     approved : str or Path, optional
@@ -140,6 +144,7 @@ def solve(
     dataset, loaded, notices = _opened(book, model, approved, watch)
     given: dict[str, Any] = {"gap": gap, "time_limit_s": time_limit_s, "threads": threads}
     given |= {"seed": seed, "solver": solver}
+    given |= {"strategy": None if strategy is None else _strategy(strategy)}
     return _solve_dataset(dataset, loaded, given, watch, notices, progress)
 
 
@@ -243,7 +248,8 @@ def compile_program(program: Program, *, keep_idle: bool = False) -> Arrays:
     """
     names = {name for family in program.model.families for name in family.strengthening}
     arrays = compile_model(program.pyomo, names, keep_idle=keep_idle)
-    return replace(arrays, separate=separator(program, arrays))
+    parts = parts_of(program, arrays)
+    return replace(arrays, separate=separator(program, arrays), parts=parts)
 
 
 def _validated(workbook: Workbook, model: Model) -> tuple[Dataset, tuple[Problem, ...]]:
@@ -270,6 +276,9 @@ def _solve_audited(
             attempt = replace(other, time_limit_s=max(options.time_limit_s - spent, 0.0))
         with watch.phase("solve"):
             outcome = solve_by(arrays, attempt, progress)
+            if failed:
+                refused = f"a first answer did not pass its audit: {failed}"
+                outcome = replace(outcome, notes=(refused, *outcome.notes))
         if outcome.values is None:
             raise_without_plan(outcome)
         with watch.phase("read back"):
@@ -420,6 +429,8 @@ def _plan(
         **{name.replace("_", "-"): value for name, value in arrays.size.items()},
         "nodes": outcome.nodes,
         "strengthening rows taken": outcome.cut_rows,
+        "strategy": str(outcome.strategy),
+        **{f"solver note {k}": note for k, note in enumerate(outcome.notes, start=1)},
         **{f"seconds to {name}": round(value, 3) for name, value in watch.seconds.items()},
         **{f"notice {k}": str(notice) for k, notice in enumerate(notices, start=1)},
     }

@@ -31,10 +31,12 @@ from optalloc.outcome import (
 )
 from optalloc.tighten import FEASIBILITY, Relaxation, Run
 
-__all__ = ["Best", "Stops", "completed", "proved", "solve_arrays"]
+__all__ = ["MIP_SETTINGS", "Best", "Stops", "completed", "proved", "solve_directly"]
 
 # The rows that a plan breaks are few; more rounds than these mean that something is wrong.
 ROUNDS_OF_PROOF, ROUNDS_OF_POLISH = 60, 100
+# More effort for plans than HiGHS spends by itself.
+MIP_SETTINGS = {"mip_heuristic_effort": 0.3}
 
 
 @dataclass(frozen=True)
@@ -93,10 +95,10 @@ class Best:
         return StopReason.GAP if relative_gap(self.objective, self.bound) <= gap else None
 
 
-def solve_arrays(
+def solve_directly(
     arrays: Arrays, options: Options | None = None, progress: ProgressCallback | None = None
 ) -> Outcome:
-    """Solve a program to a proven gap.
+    """Solve a program to a proven gap, in this process.
 
     Parameters
     ----------
@@ -171,7 +173,7 @@ def _prove(
         report(replace(known, seconds=run.seconds(), objective=objective, phase="improving"))
 
     for _ in range(ROUNDS_OF_PROOF):
-        highs = Highs(core, options, integer=True, settings={"mip_heuristic_effort": 0.3})
+        highs = Highs(core, options, integer=True, settings=MIP_SETTINGS)
         if best.values is not None:
             highs.start_from(best.values)
         with _improving(core, options, best, improved) as beside:

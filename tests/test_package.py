@@ -36,7 +36,7 @@ def test_every_public_name_is_there_and_is_what_type_checkers_see() -> None:
 def test_a_module_does_not_hide_the_function_of_its_name() -> None:
     """Proves: whichever is imported first, `optalloc.solve` is the function and no module."""
     script = (
-        "import optalloc.solve; from optalloc.solve import solve_arrays; import optalloc; "
+        "import optalloc.solve; from optalloc.strategies import solve_arrays; import optalloc; "
         "assert callable(optalloc.solve) and callable(optalloc.validate); "
         "assert optalloc.solve_arrays is solve_arrays"
     )

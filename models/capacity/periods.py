@@ -553,6 +553,7 @@ FAMILY = Family(
     title="Periods and money",
     order=10,
     sheets=(SETTINGS, PERIODS, CURRENCIES, SOURCES),
+    stages="Periods.period",
     ledgers=(
         Ledger(name="cost", unit="M, present value", over=(), meaning="Everything the plan costs."),
     ),

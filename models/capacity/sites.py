@@ -831,6 +831,7 @@ FAMILY = Family(
     title="Sites and building",
     order=20,
     sheets=(SITES,),
+    blocks="Sites.site",
     ledgers=(
         Ledger(
             name="online_mw", unit="MW IT", over=("site", "period"), meaning="Capacity in service."

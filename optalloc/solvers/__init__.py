@@ -17,8 +17,9 @@ from importlib import metadata
 from optalloc.arrays import Arrays, ExtraRows
 from optalloc.errors import OptallocError
 from optalloc.outcome import Options, Outcome, Progress, ProgressCallback, StopReason, relative_gap
-from optalloc.solve import Best, completed, solve_arrays
+from optalloc.solve import Best, completed
 from optalloc.solvers.answer import Answer, Solve
+from optalloc.strategies import solve_arrays
 from optalloc.tighten import Run
 
 __all__ = ["HIGHS", "SOLVERS", "available", "require", "solve_by", "version_of"]

@@ -1,0 +1,82 @@
+"""Which way a program is solved: `direct`, `race`, `decompose`, or what suits its size."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import replace
+
+from optalloc.arrays import Arrays
+from optalloc.outcome import Options, Outcome, ProgressCallback, StopReason, Strategy
+from optalloc.solve import solve_directly
+from optalloc.strategies import decompose, race
+
+__all__ = ["chosen", "solve_arrays"]
+
+logger = logging.getLogger("optalloc")
+
+# From so many whole numbers on a second process pays; from so many entries on the linear program
+# alone takes minutes by the simplex method.
+RACE_INTEGERS, DECOMPOSE_ENTRIES = 300, 600_000
+
+
+def chosen(arrays: Arrays, options: Options) -> tuple[Strategy, str]:
+    """Give the strategy to follow, and in words why not the one asked for, if so."""
+    asked = options.strategy
+    if asked is Strategy.DIRECT:
+        return asked, ""
+    obstacle = _obstacle(arrays)
+    if asked is not Strategy.AUTO:
+        return (asked, "") if not obstacle else (Strategy.DIRECT, f"{asked}: {obstacle}")
+    threads = options.threads or os.cpu_count() or 1
+    if obstacle or threads < 2 or int(arrays.integer.sum()) < RACE_INTEGERS:
+        return Strategy.DIRECT, ""
+    large = arrays.matrix.nnz >= DECOMPOSE_ENTRIES
+    return Strategy.DECOMPOSE if large else Strategy.RACE, ""
+
+
+def _obstacle(arrays: Arrays) -> str:
+    if arrays.separate is not None:
+        return "rows of a limit are found only as it is solved"
+    if arrays.parts is None or not arrays.parts.blocks or not arrays.integer.any():
+        return "the model names no blocks and stages, or there are no whole numbers to decide"
+    return ""
+
+
+def solve_arrays(
+    arrays: Arrays, options: Options | None = None, progress: ProgressCallback | None = None
+) -> Outcome:
+    """Solve a program to a proven gap, by the strategy of the options.
+
+    Parameters
+    ----------
+    arrays : Arrays
+    options : Options, optional
+    progress : callable, optional
+        Called with `Progress` as the solve goes on, from another thread.
+
+    Returns
+    -------
+    Outcome
+        With a plan and its proven bound, or with the reason why there is none. A time limit or
+        Ctrl-C keeps the best plan so far.
+    """
+    options = options or Options()
+    strategy, why = chosen(arrays, options)
+    if why:
+        logger.warning("solved directly, not by %s", why)
+    if strategy is Strategy.DIRECT:
+        found = solve_directly(arrays, options, progress)
+        notes = (f"solved directly, not by {why}",) if why else ()
+        return replace(found, strategy=strategy, notes=notes)
+    solve = race.solve if strategy is Strategy.RACE else decompose.solve
+    found = solve(arrays, options, progress)
+    for note in found.notes:
+        logger.warning(note)
+    if found.stop_reason is StopReason.INFEASIBLE or (
+        found.stop_reason is StopReason.FAILED and found.values is None
+    ):
+        # No process is believed alone that there is no plan; the rows that must give way are named.
+        direct = solve_directly(arrays, options, progress)
+        return replace(direct, strategy=Strategy.DIRECT, notes=found.notes)
+    return found

@@ -1,0 +1,20 @@
+"""For large programs: a bound from an interior point's multipliers, plans part by part.
+
+The simplex method, and cuts on top of it, take longer than there is time. An interior point
+without crossover gives multipliers from which a bound follows that is as good (`bounds`); the
+process that found them then searches for plans beside the one that did so from the start.
+"""
+
+from __future__ import annotations
+
+from optalloc.arrays import Arrays
+from optalloc.outcome import Options, Outcome, ProgressCallback, Strategy
+from optalloc.strategies.team import team_outcome
+from optalloc.strategies.worker import Role
+
+__all__ = ["solve"]
+
+
+def solve(arrays: Arrays, options: Options, progress: ProgressCallback | None) -> Outcome:
+    """Solve a program that has parts and no rows found on demand; see `solve_arrays`."""
+    return team_outcome(arrays, options, progress, (Role.BOUND, Role.SEARCH), Strategy.DECOMPOSE)

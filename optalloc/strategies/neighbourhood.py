@@ -1,0 +1,86 @@
+"""Which columns are decided together: blocks that share rows, stretches of stages.
+
+Blocks are near each other where they have rows in common, a row counting less the more blocks it
+has: those that serve the same demand or hang on the same zone. Columns that belong to no block are
+freed with the blocks whose rows they are in.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+
+from optalloc.arrays import Arrays, Parts
+
+__all__ = ["Neighbourhoods"]
+
+# A row that has nearly all blocks says little of which are near.
+WIDE = 1.5
+
+
+class Neighbourhoods:
+    """Sets of columns of one program.
+
+    Parameters
+    ----------
+    arrays : Arrays
+    parts : Parts
+    """
+
+    def __init__(self, arrays: Arrays, parts: Parts) -> None:
+        self.parts = parts
+        matrix = arrays.matrix
+        pattern = sp.csr_array(
+            (np.ones(matrix.nnz, dtype=np.float32), matrix.indices, matrix.indptr),
+            shape=(matrix.shape[1], matrix.shape[0]),
+        )
+        inside = np.flatnonzero(parts.block >= 0)
+        member = sp.csr_array(
+            (np.ones(len(inside), dtype=np.float32), (parts.block[inside], inside)),
+            shape=(parts.blocks, matrix.shape[1]),
+        )
+        # Which rows have a column of which block.
+        self._rows = sp.csc_array(((member @ pattern) > 0).astype(np.float32))
+        count = np.asarray(self._rows.sum(axis=0)).ravel()
+        weight = np.where(count > 1, 1.0 / np.maximum(count, 1.0) ** WIDE, 0.0)
+        self.nearness = ((self._rows * weight) @ self._rows.T).toarray()
+        self._outside = np.flatnonzero(parts.block < 0)
+        self._touching = self._touched(pattern[self._outside], count)
+        self._whole = np.bincount(parts.stage[arrays.integer] + 1, minlength=parts.stages + 1)[1:]
+
+    def _touched(self, pattern: sp.csr_array, count: np.ndarray) -> sp.csc_array:
+        """Blocks that a column of none hangs on, by its rows or through another such column."""
+        direct = ((pattern @ self._rows.T) > 0).astype(np.float32)
+        alone = pattern[:, np.flatnonzero(count == 0)]
+        through = alone @ (alone.T @ direct)
+        return sp.csc_array((direct + through) > 0)
+
+    def cluster(self, draw: np.random.Generator, size: int, near: int | None = None) -> np.ndarray:
+        """Columns of some blocks that are near one block, by itself drawn unless it is given."""
+        first = int(draw.integers(self.parts.blocks)) if near is None else near
+        score = self.nearness[first] * draw.uniform(0.5, 1.5, self.parts.blocks)
+        score[first] = np.inf
+        chosen = np.argsort(-score)[:size]
+        taken = np.zeros(self.parts.blocks + 1, dtype=bool)
+        taken[chosen] = True
+        taken[-1] = False
+        free: np.ndarray = taken[self.parts.block]
+        shared = np.asarray(self._touching[:, chosen].sum(axis=1)).ravel() > 0
+        free[self._outside[shared]] = True
+        return free
+
+    def window(self, draw: np.random.Generator, width: int) -> np.ndarray:
+        """Columns of a stretch of stages, one with whole numbers to decide among them."""
+        middle = int(draw.choice(np.flatnonzero(self._whole)))
+        first = middle - int(draw.integers(width))
+        return np.asarray((self.parts.stage >= first) & (self.parts.stage < first + width))
+
+    @property
+    def has_windows(self) -> bool:
+        """Whether there are stages with whole numbers to decide."""
+        return bool(self._whole.any())
+
+    def block_of_row(self, row: int, draw: np.random.Generator) -> int | None:
+        """One of the blocks that a row has, if it has any."""
+        held = self._rows.indices[self._rows.indptr[row] : self._rows.indptr[row + 1]]
+        return int(draw.choice(held)) if len(held) else None

@@ -1,0 +1,193 @@
+"""Plans for large programs: part after part is decided anew, a little broken at first.
+
+It begins at any point, such as the relaxation's with its integers rounded up. A few blocks that
+are near each other, or a stretch of stages, are freed; all else is held; the small program is
+solved. A row that the point breaks may stay broken, at a price, by no more than it is: so there is
+always something to go on from, and what is broken only shrinks. Once no row is broken the same
+steps improve the plan. Source: large neighbourhood search (Shaw, 1998,
+doi:10.1007/3-540-49481-2_30) with the penalties of a feasibility search.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse as sp
+
+from optalloc.arrays import Arrays, Labels
+from optalloc.highs import Highs
+from optalloc.outcome import Options
+from optalloc.strategies.neighbourhood import Neighbourhoods
+
+__all__ = ["BROKEN", "Search", "excess"]
+
+# What a row may be broken by in a plan, and in a small program without a price.
+BROKEN = 1e-6
+# Seconds for a small program, its gap against the cost of the whole plan, share of heuristics.
+SLICE_S, FINE, EFFORT = 4.0, 2e-5, 0.05
+# Blocks or stages freed at first, at least, and by how much more or fewer after each step.
+BLOCKS, STAGES, LEAST, FASTER, SLOWER = 8.0, 4.0, 2.0, 1.15, 0.87
+CLUSTERS = 0.6
+# By how much what breaks rows grows dearer when nothing gets better any more.
+DEARER, PATIENCE = 3.0, 12
+
+
+def excess(arrays: Arrays, activity: np.ndarray) -> np.ndarray:
+    """By how much each row is broken."""
+    below = arrays.row_lower - activity
+    above = activity - arrays.row_upper
+    return np.asarray(np.maximum(np.maximum(below, above), 0.0))
+
+
+@dataclass
+class _Kind:
+    """How many blocks, or stages, are freed at a time: more while that is easy."""
+
+    size: float
+    most: int
+
+    def adapt(self, proved: bool) -> None:
+        self.size *= FASTER if proved else SLOWER
+        self.size = min(max(self.size, min(LEAST, self.most)), self.most)
+
+
+class Search:
+    """A search from one point to better ones.
+
+    Parameters
+    ----------
+    arrays : Arrays
+        With `parts`.
+    start : numpy.ndarray, shape (columns,)
+        Where it begins; integers are rounded up.
+    duals : numpy.ndarray, shape (rows,), optional
+        Multipliers of the relaxation, for the price of what is broken.
+    options : Options
+    """
+
+    def __init__(
+        self, arrays: Arrays, start: np.ndarray, duals: np.ndarray | None, options: Options
+    ) -> None:
+        if arrays.parts is None:
+            raise ValueError("a program without parts cannot be searched by them")
+        self.arrays = arrays
+        self._options = replace(options, threads=1, gap=FINE)
+        self._near = Neighbourhoods(arrays, arrays.parts)
+        self._draw = np.random.default_rng(options.seed)
+        scale = np.maximum(abs(arrays.matrix).max(axis=1).toarray().ravel(), 1e-9)
+        self._price = _price(arrays, duals, scale) / scale
+        self._blocks = _Kind(BLOCKS, arrays.parts.blocks)
+        self._stages = _Kind(STAGES, arrays.parts.stages)
+        self._idle = 0
+        rounded = np.where(arrays.integer, np.ceil(start - 0.1), start)
+        self.move(np.clip(rounded, arrays.col_lower, arrays.col_upper))
+
+    def move(self, values: np.ndarray) -> None:
+        """Go on from another point."""
+        self.values = np.where(self.arrays.integer, np.round(values), values)
+        self._activity = self.arrays.matrix @ self.values
+
+    @property
+    def cost(self) -> float:
+        """What the point costs, what it breaks apart."""
+        return float(self.arrays.cost @ self.values + self.arrays.offset)
+
+    @property
+    def is_plan(self) -> bool:
+        """Whether the point breaks no row."""
+        return bool(excess(self.arrays, self._activity).max(initial=0.0) <= BROKEN)
+
+    def step(self, limit_s: float = SLICE_S) -> bool:
+        """Decide one part anew: whether the point got better."""
+        kind, free = self._freed()
+        part = _Part.of(self.arrays, self.values, self._activity, free, self._price)
+        options = replace(self._options, seed=int(self._draw.integers(2**31 - 1)))
+        settings = {"mip_heuristic_effort": EFFORT}
+        highs = Highs(part.program, options, integer=True, settings=settings)
+        highs.start_from(part.start)
+        result = highs.run(time_limit_s=min(limit_s, SLICE_S))
+        kind.adapt(result.status == "kOptimal")
+        before = float(part.program.cost @ part.start + part.program.offset)
+        better = result.values is not None and result.objective < before - 1e-8 * abs(before)
+        if better and result.values is not None:
+            values = self.values.copy()
+            values[part.columns] = result.values[: len(part.columns)]
+            self.move(values)
+        self._idle = 0 if better else self._idle + 1
+        if self._idle >= PATIENCE and not self.is_plan:
+            self._price, self._idle = self._price * DEARER, 0
+        return better
+
+    def _freed(self) -> tuple[_Kind, np.ndarray]:
+        if self._near.has_windows and self._draw.random() > CLUSTERS:
+            width = max(1, round(self._stages.size))
+            return self._stages, self._near.window(self._draw, width)
+        broken = np.flatnonzero(excess(self.arrays, self._activity) > BROKEN)
+        near = None
+        if len(broken):
+            near = self._near.block_of_row(int(self._draw.choice(broken)), self._draw)
+        size = max(1, round(self._blocks.size))
+        return self._blocks, self._near.cluster(self._draw, size, near)
+
+
+def _price(arrays: Arrays, duals: np.ndarray | None, scale: np.ndarray) -> float:
+    """More than breaking any row by its largest coefficient can save, by what is known of it."""
+    if duals is not None and np.isfinite(duals).all() and duals.any():
+        return float(np.max(abs(duals) * scale))
+    most = abs(arrays.matrix).max(axis=0).toarray().ravel()
+    return float(np.max(abs(arrays.cost) / np.maximum(most, 1.0), initial=1.0))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The program of the free columns, with a column for each row that may stay broken."""
+
+    program: Arrays
+    columns: np.ndarray
+    start: np.ndarray
+
+    @staticmethod
+    def of(
+        arrays: Arrays,
+        values: np.ndarray,
+        activity: np.ndarray,
+        free: np.ndarray,
+        price: np.ndarray,
+    ) -> _Part:
+        columns = np.flatnonzero(free)
+        matrix = arrays.matrix[:, columns]
+        rows = np.unique(matrix.indices)
+        place = np.zeros(arrays.matrix.shape[0], dtype=np.int32)
+        place[rows] = np.arange(len(rows), dtype=np.int32)
+        inner = sp.csc_array(
+            (matrix.data, place[matrix.indices], matrix.indptr), shape=(len(rows), len(columns))
+        )
+        own, here = values[columns], activity[rows]
+        lower, upper = arrays.row_lower[rows], arrays.row_upper[rows]
+        over = excess(arrays, activity)[rows]
+        slightly = over <= BROKEN
+        lower = np.where(slightly, np.minimum(lower, here), lower)
+        upper = np.where(slightly, np.maximum(upper, here), upper)
+        broken = np.flatnonzero(~slightly)
+        sign = np.where(here[broken] < lower[broken], 1.0, -1.0)
+        slack = sp.csc_array(
+            (sign, (broken, np.arange(len(broken)))), shape=(len(rows), len(broken))
+        )
+        held = here - inner @ own
+        dear = price[rows][broken]
+        offset = arrays.offset + float(arrays.cost @ values - arrays.cost[columns] @ own)
+        program = Arrays(
+            matrix=sp.csc_array(sp.hstack([inner, slack])) if len(broken) else inner,
+            row_lower=lower - held,
+            row_upper=upper - held,
+            col_lower=np.concatenate([arrays.col_lower[columns], np.zeros(len(broken))]),
+            col_upper=np.concatenate([arrays.col_upper[columns], over[broken] * (1 + 1e-9)]),
+            cost=np.concatenate([arrays.cost[columns], dear]),
+            integer=np.concatenate([arrays.integer[columns], np.zeros(len(broken), dtype=bool)]),
+            strengthening=np.zeros(len(rows), dtype=bool),
+            offset=offset,
+            rows=Labels.of(()),
+            columns=Labels.of(()),
+        )
+        return _Part(program, columns, np.concatenate([own, over[broken]]))

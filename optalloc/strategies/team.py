@@ -1,0 +1,267 @@
+"""Several processes at one program: plans and bounds exchanged, none of them trusted to live.
+
+Each process may crash, hang or come back with nonsense. What it has found until then is kept; a
+crashed one is started again by another route; one that does not end is ended; a plan counts only
+if it keeps every row.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from optalloc.arrays import Arrays
+from optalloc.outcome import (
+    Options,
+    Outcome,
+    Progress,
+    ProgressCallback,
+    StopReason,
+    Strategy,
+)
+from optalloc.solve import Best
+from optalloc.strategies.search import BROKEN, excess
+from optalloc.strategies.worker import Role, Task, pack
+from optalloc.tighten import Run
+
+__all__ = ["Team", "team_outcome"]
+
+# Times that a process is started again, and seconds that it is given to end once it is told to.
+RETRIES, GRACE_S = 2, 5.0
+# Share of the machine's memory that all processes of a team may take together.
+MEMORY_SHARE = 0.85
+LAUNCH = (
+    "import sys; sys.path[:] = sys.argv[1:]; from optalloc.strategies.worker import main; main()"
+)
+
+
+class _Member:
+    """One process, with a thread that reads from it and one that writes to it."""
+
+    def __init__(self, task: Task, news: queue.Queue[tuple[_Member, tuple[Any, ...]]]) -> None:
+        self.task = task
+        self.ended = False
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", LAUNCH, *sys.path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        self._mail: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self._mail.put(task)
+        threading.Thread(target=self._write, daemon=True).start()
+        threading.Thread(target=self._read, args=(news,), daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        """Number of the process."""
+        return self._process.pid
+
+    def send(self, *message: Any) -> None:
+        """Tell it something; never waits."""
+        self._mail.put(message)
+
+    def _write(self) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            while (message := self._mail.get()) is not None:
+                pickle.dump(message, self._process.stdin, protocol=5)
+                self._process.stdin.flush()
+
+    def _read(self, news: queue.Queue[tuple[_Member, tuple[Any, ...]]]) -> None:
+        assert self._process.stdout is not None
+        with contextlib.suppress(EOFError, OSError, pickle.UnpicklingError):
+            while True:
+                news.put((self, pickle.load(self._process.stdout)))
+        news.put((self, ("gone", self._process.wait())))
+
+    def end(self, until: float) -> bool:
+        """Wait for its end, then make it end: whether it ended by itself."""
+        by_itself = True
+        try:
+            self._process.wait(max(until - time.perf_counter(), 0.0))
+        except subprocess.TimeoutExpired:
+            by_itself = False
+            self._process.kill()
+            self._process.wait()
+        self._mail.put(None)
+        return by_itself
+
+
+@dataclass
+class Team:
+    """Processes at one program.
+
+    Parameters
+    ----------
+    arrays : Arrays
+        Without rows that are found on demand.
+    run : Run
+    roles : sequence of Role
+        One process each.
+    say : callable
+        Called with a sentence about a process that had to be started again or ended.
+    """
+
+    arrays: Arrays
+    run: Run
+    roles: Sequence[Role]
+    say: Callable[[str], object]
+    best: Best = field(default_factory=Best)
+    status: str = ""
+
+    def work(self) -> StopReason:
+        """Let all work until the gap is reached, time is over, or nobody is left."""
+        self._news: queue.Queue[tuple[_Member, tuple[Any, ...]]] = queue.Queue()
+        self._retried = 0
+        with tempfile.TemporaryDirectory(prefix="optalloc-") as folder:
+            self._program = Path(folder) / "program"
+            pack(self.arrays, self._program)
+            self._members = [self._start(role, self.run.options) for role in self.roles]
+            try:
+                reason = self._listen()
+            except KeyboardInterrupt:
+                reason = StopReason.INTERRUPTED
+            finally:
+                self._disband()
+        return reason
+
+    def _start(self, role: Role, options: Options) -> _Member:
+        memory = int(MEMORY_SHARE * _memory() / len(self.roles))
+        ending = time.time() + min(self.run.left_s(), 1e9)
+        return _Member(Task(role, self._program, options, ending, memory), self._news)
+
+    def _listen(self) -> StopReason:
+        while any(not member.ended for member in self._members):
+            if self._gap() <= self.run.options.gap:
+                return StopReason.GAP
+            left = self.run.left_s()
+            if left <= 0:
+                return StopReason.TIME
+            # In steps, so that Ctrl-C is heard.
+            with contextlib.suppress(queue.Empty):
+                member, message = self._news.get(timeout=min(left, 0.2))
+                self._hear(member, *message)
+            if self.status == "kInfeasible" and self.best.values is None:
+                return StopReason.INFEASIBLE
+        if self._gap() <= self.run.options.gap:
+            return StopReason.GAP
+        return StopReason.TIME if self.run.left_s() <= 0 else StopReason.FAILED
+
+    def _gap(self) -> float:
+        return Progress(0.0, self.best.objective, self.best.bound, "").gap
+
+    def _hear(self, member: _Member, kind: str, *content: Any) -> None:
+        if kind == "plan":
+            self._take(member, content[0])
+        elif kind == "bound":
+            if content[0] > self.best.bound:
+                self.best.bound = float(content[0])
+                self._report(member.task.role)
+        elif kind == "point":
+            self._tell_others(member, "point", *content)
+        elif kind == "ended":
+            self.status = content[0]
+            self.best.nodes += content[1]
+        elif kind == "failed":
+            self._again(member, f"failed: {content[0]}")
+        elif kind == "done":
+            member.ended = True
+        elif kind == "gone" and not member.ended:
+            self._again(member, _how(content[0]))
+
+    def _take(self, member: _Member, values: np.ndarray) -> None:
+        """Keep a plan if it is one, and let the others know it."""
+        arrays = self.arrays
+        whole = np.where(arrays.integer, np.round(values), values)
+        if not (np.isfinite(whole).all() and self._keeps_all(whole)):
+            return
+        objective = float(arrays.cost @ whole + arrays.offset)
+        if objective < self.best.objective:
+            self.best.take(whole, objective)
+            self._report(member.task.role)
+            self._tell_others(member, "plan", objective, whole)
+
+    def _keeps_all(self, values: np.ndarray) -> bool:
+        arrays = self.arrays
+        activity = arrays.matrix @ values
+        size = np.maximum(1.0, abs(arrays.matrix) @ abs(values) / 2)
+        outside = np.maximum(arrays.col_lower - values, values - arrays.col_upper)
+        inside = outside.max(initial=0.0) <= BROKEN
+        return bool(inside and (excess(arrays, activity) / size).max(initial=0.0) <= BROKEN)
+
+    def _tell_others(self, member: _Member, *message: Any) -> None:
+        for other in self._members:
+            if other is not member and not other.ended:
+                other.send(*message)
+
+    def _report(self, role: Role) -> None:
+        best = self.best
+        self.run.report(Progress(self.run.seconds(), best.objective, best.bound, str(role)))
+
+    def _again(self, member: _Member, how: str) -> None:
+        """Start a process again by another route, a few times."""
+        member.ended = True
+        what = f"the process {member.task.role} {how}"
+        if self._retried >= RETRIES:
+            self.say(f"{what}; the others go on without it")
+            return
+        self._retried += 1
+        seed = self.run.options.seed + self._retried
+        self.say(f"{what}; it was started again with seed {seed} and without presolve")
+        options = replace(self.run.options, seed=seed, presolve=False)
+        fresh = self._start(member.task.role, options)
+        self._members.append(fresh)
+        if self.best.values is not None:
+            fresh.send("plan", self.best.objective, self.best.values)
+
+    def _disband(self) -> None:
+        for member in self._members:
+            member.send("stop")
+        until = time.perf_counter() + GRACE_S
+        for member in self._members:
+            if not member.end(until):
+                self.say(f"the process {member.task.role} did not end when told to, and was ended")
+
+
+def _memory() -> int:
+    """Bytes of the machine's memory; 0 where that is not known."""
+    if not hasattr(os, "sysconf"):
+        return 0
+    return int(os.sysconf("SC_PAGE_SIZE")) * int(os.sysconf("SC_PHYS_PAGES"))
+
+
+def _how(code: int) -> str:
+    if code >= 0:
+        return f"ended with code {code}"
+    with contextlib.suppress(ValueError):
+        return f"was ended by {signal.Signals(-code).name}"
+    return f"was ended by signal {-code}"
+
+
+def team_outcome(
+    arrays: Arrays,
+    options: Options,
+    progress: ProgressCallback | None,
+    roles: Sequence[Role],
+    strategy: Strategy,
+) -> Outcome:
+    """Let a team solve a program: the outcome, with what there is to say of its processes."""
+    run, notes = Run(options, progress), list[str]()
+    team = Team(arrays, run, roles, notes.append)
+    reason = team.work()
+    return replace(team.best.outcome(reason, run), strategy=strategy, notes=tuple(notes))

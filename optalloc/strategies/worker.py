@@ -1,0 +1,265 @@
+"""What a process of its own does for a team: prove, bound by an interior point, search for plans.
+
+The program comes as a file of plain arrays, messages go through the standard streams. Whatever is
+found is sent at once, so that nothing is lost if the process ends, by itself or not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import math
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from optalloc.arrays import Arrays, Labels
+from optalloc.highs import Highs
+from optalloc.outcome import Options, Progress
+from optalloc.solve import MIP_SETTINGS
+from optalloc.strategies.bounds import implied_bounds, safe_bound
+from optalloc.strategies.search import Search
+from optalloc.tighten import Relaxation, Run
+
+# Not there on Windows.
+resource: Any = importlib.import_module("resource") if os.name == "posix" else None
+
+__all__ = ["Role", "Task", "main", "pack"]
+
+# Seconds that the search waits for the relaxation's point before it begins from nothing.
+HEAD_START_S = 20.0
+INTERIOR = {"solver": "ipx", "run_crossover": "off"}
+# The bounding process solves its linear program again with rows that it was found to break, as
+# long as this share of the time is not over.
+BOUNDING_TIME, BOUNDING_ROUNDS = 0.5, 3
+
+
+class Role(StrEnum):
+    """What a process does."""
+
+    PROVE = "proving"
+    BOUND = "bounding"
+    SEARCH = "searching"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a process is told when it begins; ``ending`` by `time.time`, ``bytes`` of memory."""
+
+    role: Role
+    program: Path
+    options: Options
+    ending: float
+    memory: int
+
+
+def pack(arrays: Arrays, path: Path) -> None:
+    """Write the program as plain arrays, without names and without what only Pyomo knows."""
+    bare = replace(
+        arrays, separate=None, source=None, rows=Labels.of(()), columns=Labels.of(()), fallbacks=()
+    )
+    with path.open("wb") as file:
+        pickle.dump(bare, file, protocol=5)
+
+
+def main() -> None:
+    """Do the task that comes first on the standard input, in a process made for it."""
+    # Ctrl-C is for the process that leads.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What libraries print is kept out of the messages.
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    task: Task = pickle.load(sys.stdin.buffer)
+    link = _Link(sys.stdin.buffer, out)
+    try:
+        _bound_memory(task.memory)
+        with task.program.open("rb") as file:
+            arrays: Arrays = pickle.load(file)
+        link.start()
+        worker = _Worker(arrays, task, link)
+        {Role.PROVE: worker.prove, Role.BOUND: worker.bound, Role.SEARCH: worker.search}[
+            task.role
+        ]()
+    except Exception:
+        link.send("failed", traceback.format_exc(limit=-1).strip().splitlines()[-1])
+    else:
+        link.send("done")
+    # No wait for threads of libraries, nor for the one that listens.
+    os._exit(0)
+
+
+def _bound_memory(most: int) -> None:
+    if resource is not None and most:
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+class _Link:
+    """The way to the process that leads: what it knows is here, what is found goes there."""
+
+    def __init__(self, messages: BinaryIO, out: BinaryIO) -> None:
+        self._messages, self._out, self._lock = messages, out, threading.Lock()
+        self.plan: tuple[float, np.ndarray] | None = None
+        self._given = math.inf
+        self.point: tuple[np.ndarray, np.ndarray | None] | None = None
+        self.stopped = threading.Event()
+        self.heard = threading.Event()
+        self._running: Highs | None = None
+
+    def start(self) -> None:
+        """Begin to listen."""
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        with contextlib.suppress(EOFError, OSError, pickle.UnpicklingError):
+            while True:
+                kind, *content = pickle.load(self._messages)
+                if kind == "stop":
+                    break
+                if kind == "plan":
+                    self.plan = content[0], content[1]
+                elif kind == "point":
+                    self.point = content[0], content[1]
+                self.heard.set()
+        # Told to, or nobody is left to work for.
+        self.stopped.set()
+        self.heard.set()
+        running = self._running
+        if running is not None:
+            running.cancel()
+
+    def send(self, kind: str, *content: Any) -> None:
+        """Tell the process that leads."""
+        with self._lock, contextlib.suppress(OSError):
+            pickle.dump((kind, *content), self._out, protocol=5)
+            self._out.flush()
+
+    @contextlib.contextmanager
+    def running(self, highs: Highs) -> Iterator[None]:
+        """Let a stop end this run."""
+        self._running = highs
+        if self.stopped.is_set():
+            highs.cancel()
+        try:
+            yield
+        finally:
+            self._running = None
+
+    def better_than(self, objective: float) -> np.ndarray | None:
+        """Give the best plan known, if it costs less than this."""
+        plan = self.plan
+        if plan is None or (objective < math.inf and plan[0] >= objective - 1e-9 * abs(objective)):
+            return None
+        return plan[1]
+
+    def found(self, values: np.ndarray) -> None:
+        """Take a plan of the solver (`optalloc.highs.Beside`)."""
+        self.send("plan", values)
+
+    def suggest(self, objective: float) -> np.ndarray | None:
+        """Give the solver a plan that it does not know."""
+        plan = self.plan
+        if plan is None or self.better_than(min(objective, self._given)) is None:
+            return None
+        self._given = plan[0]
+        return plan[1]
+
+    def is_enough(self, bound: float) -> bool:
+        """Whether to end, whatever the bound is."""
+        return self.stopped.is_set()
+
+
+class _Worker:
+    def __init__(self, arrays: Arrays, task: Task, link: _Link) -> None:
+        self.arrays, self.task, self.link = arrays, task, link
+        self.own = arrays.with_rows(~arrays.strengthening)
+        self.options = replace(task.options, threads=1, time_limit_s=self.left_s())
+
+    def left_s(self) -> float:
+        return max(self.task.ending - time.time(), 0.0)
+
+    def prove(self) -> None:
+        """Tighten the relaxation, then branch and bound."""
+        relaxation = Relaxation(self.arrays, self.options)
+        for result in relaxation.rounds(Run(self.options, None)):
+            if result.status == "kOptimal" and result.values is not None:
+                self.link.send("bound", result.bound)
+                duals = result.row_duals
+                own = None if duals is None else duals[: len(self.own.row_lower)]
+                self.link.send("point", result.values, own)
+        core = relaxation.core
+        highs = Highs(core, self.options, integer=True, settings=MIP_SETTINGS)
+
+        def tell(now: Progress) -> None:
+            self.link.send("bound", now.bound)
+
+        with self.link.running(highs):
+            result = highs.run(time_limit_s=self.left_s(), progress=tell, beside=self.link)
+        if result.values is not None:
+            self.link.send("plan", result.values)
+        if math.isfinite(result.bound):
+            self.link.send("bound", result.bound)
+        self.link.send("ended", result.status, result.nodes)
+
+    def bound(self) -> None:
+        """Bound by multipliers from an interior point, with violated rows; then search too."""
+        pool = np.flatnonzero(self.arrays.strengthening)
+        kept = ~self.arrays.strengthening
+        until = time.time() + BOUNDING_TIME * self.left_s()
+        for _ in range(BOUNDING_ROUNDS):
+            program, began = self.arrays.with_rows(kept), time.time()
+            highs = Highs(program, self.options, integer=False, settings=INTERIOR)
+            with self.link.running(highs):
+                values, duals = highs.run_to_point(self.left_s())
+            if values is None or duals is None or self.link.stopped.is_set():
+                break
+            self.link.send("bound", safe_bound(program, duals, implied_bounds(program)))
+            self.link.send("point", values, duals[self.own_rows(kept)])
+            activity = self.arrays.matrix @ values
+            over = activity - self.arrays.row_upper
+            broken = pool[(over[pool] > 1e-4) & ~kept[pool]]
+            kept[broken] = True
+            if not len(broken) or 2 * time.time() - began > until:
+                break
+        self.options = replace(self.options, seed=self.options.seed + 1)
+        self.search()
+
+    def own_rows(self, kept: np.ndarray) -> np.ndarray:
+        """Places of the program's own rows among those kept."""
+        return np.flatnonzero(~self.arrays.strengthening[kept])
+
+    def search(self) -> None:
+        """Decide part after part anew, from nothing, from the relaxation or from a plan."""
+        link = self.link
+        deadline = time.time() + HEAD_START_S
+        while link.point is None and link.plan is None and time.time() < deadline:
+            link.heard.wait(0.5)
+            link.heard.clear()
+            if link.stopped.is_set():
+                return
+        point = link.point
+        start = point[0] if point is not None else self.own.col_lower
+        start = np.where(np.isfinite(start), start, 0.0)
+        search = Search(self.own, start, None if point is None else point[1], self.options)
+        told = math.inf
+        while not link.stopped.is_set() and self.left_s() > 0:
+            known = link.better_than(search.cost if search.is_plan else math.inf)
+            if known is not None:
+                search.move(known)
+            elif point is None and link.point is not None and not search.is_plan:
+                point = link.point
+                search = Search(self.own, point[0], point[1], self.options)
+            search.step(self.left_s())
+            if search.is_plan and search.cost < told:
+                told = search.cost
+                link.send("plan", search.values)
