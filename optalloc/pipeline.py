@@ -26,6 +26,7 @@ from optalloc.errors import (
     InputError,
     InternalError,
     NoPlanError,
+    OptallocError,
     Problem,
     Severity,
     SolveError,
@@ -129,7 +130,7 @@ def solve(
     InternalError
         If no answer of the solver passes the audit.
     OptallocError
-        If there is no such solver, or it is not installed.
+        If there is no such solver or strategy, or the solver is not installed.
 
     Examples
     --------
@@ -146,6 +147,14 @@ def solve(
     given |= {"seed": seed, "solver": solver}
     given |= {"strategy": None if strategy is None else _strategy(strategy)}
     return _solve_dataset(dataset, loaded, given, watch, notices, progress)
+
+
+def _strategy(name: str | Strategy) -> Strategy:
+    try:
+        return Strategy(name)
+    except ValueError:
+        known = ", ".join(Strategy)
+        raise OptallocError(f"strategy must be one of {known}; found {name!r}") from None
 
 
 def open_book(

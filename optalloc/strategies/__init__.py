@@ -6,6 +6,8 @@ import logging
 import os
 from dataclasses import replace
 
+import numpy as np
+
 from optalloc.arrays import Arrays
 from optalloc.outcome import Options, Outcome, ProgressCallback, StopReason, Strategy
 from optalloc.solve import solve_directly
@@ -29,18 +31,26 @@ def chosen(arrays: Arrays, options: Options) -> tuple[Strategy, str]:
     if asked is not Strategy.AUTO:
         return (asked, "") if not obstacle else (Strategy.DIRECT, f"{asked}: {obstacle}")
     threads = options.threads or os.cpu_count() or 1
-    if obstacle or threads < 2 or int(arrays.integer.sum()) < RACE_INTEGERS:
+    small = int(arrays.integer.sum()) < RACE_INTEGERS
+    if obstacle or threads < 2 or small or _lacks_rows(arrays):
         return Strategy.DIRECT, ""
     large = arrays.matrix.nnz >= DECOMPOSE_ENTRIES
     return Strategy.DECOMPOSE if large else Strategy.RACE, ""
 
 
 def _obstacle(arrays: Arrays) -> str:
-    if arrays.separate is not None:
-        return "rows of a limit are found only as it is solved"
     if arrays.parts is None or not arrays.parts.blocks or not arrays.integer.any():
         return "the model names no blocks and stages, or there are no whole numbers to decide"
     return ""
+
+
+def _lacks_rows(arrays: Arrays) -> bool:
+    """Whether rows are found on demand: the direct way finds them at fractional points too."""
+    if arrays.separate is None:
+        return False
+    least = np.where(np.isfinite(arrays.col_lower), arrays.col_lower, 0.0)
+    most = np.where(np.isfinite(arrays.col_upper), arrays.col_upper, least + 1.0)
+    return any(len(arrays.separate(point)) > 0 for point in (least, most))
 
 
 def solve_arrays(

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.sparse as sp
 
-from optalloc.arrays import Arrays, Labels
+from optalloc.arrays import Arrays, ExtraRows, Labels
 from optalloc.highs import Highs
 from optalloc.outcome import Options
 from optalloc.strategies.neighbourhood import Neighbourhoods
@@ -29,6 +29,8 @@ SLICE_S, FINE, EFFORT = 4.0, 2e-5, 0.05
 # Blocks or stages freed at first, at least, and by how much more or fewer after each step.
 BLOCKS, STAGES, LEAST, FASTER, SLOWER = 8.0, 4.0, 2.0, 1.15, 0.87
 CLUSTERS = 0.6
+# Share of all blocks or stages that is freed at most: all of them are the proof's concern.
+MOST = 0.6
 # By how much what breaks rows grows dearer when nothing gets better any more.
 DEARER, PATIENCE = 3.0, 12
 
@@ -45,7 +47,7 @@ class _Kind:
     """How many blocks, or stages, are freed at a time: more while that is easy."""
 
     size: float
-    most: int
+    most: float
 
     def adapt(self, proved: bool) -> None:
         self.size *= FASTER if proved else SLOWER
@@ -76,9 +78,10 @@ class Search:
         self._near = Neighbourhoods(arrays, arrays.parts)
         self._draw = np.random.default_rng(options.seed)
         scale = np.maximum(abs(arrays.matrix).max(axis=1).toarray().ravel(), 1e-9)
-        self._price = _price(arrays, duals, scale) / scale
-        self._blocks = _Kind(BLOCKS, arrays.parts.blocks)
-        self._stages = _Kind(STAGES, arrays.parts.stages)
+        self._dearest = _price(arrays, duals, scale)
+        self._price = self._dearest / scale
+        self._blocks = _Kind(BLOCKS, MOST * arrays.parts.blocks)
+        self._stages = _Kind(STAGES, MOST * arrays.parts.stages)
         self._idle = 0
         rounded = np.where(arrays.integer, np.ceil(start - 0.1), start)
         self.move(np.clip(rounded, arrays.col_lower, arrays.col_upper))
@@ -87,6 +90,15 @@ class Search:
         """Go on from another point."""
         self.values = np.where(self.arrays.integer, np.round(values), values)
         self._activity = self.arrays.matrix @ self.values
+
+    def require(self, rows: ExtraRows) -> None:
+        """Keep further rows from now on."""
+        self.arrays = self.arrays.with_extra(rows)
+        scale = np.maximum(abs(rows.matrix).max(axis=1).toarray().ravel(), 1e-9)
+        self._price = np.concatenate([self._price, self._dearest / scale])
+        assert self.arrays.parts is not None
+        self._near = Neighbourhoods(self.arrays, self.arrays.parts)
+        self.move(self.values)
 
     @property
     def cost(self) -> float:
@@ -116,7 +128,8 @@ class Search:
             self.move(values)
         self._idle = 0 if better else self._idle + 1
         if self._idle >= PATIENCE and not self.is_plan:
-            self._price, self._idle = self._price * DEARER, 0
+            self._dearest, self._price = self._dearest * DEARER, self._price * DEARER
+            self._idle = 0
         return better
 
     def _freed(self) -> tuple[_Kind, np.ndarray]:

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from optalloc.arrays import Arrays
+from optalloc.arrays import Arrays, ExtraRows
 from optalloc.outcome import (
     Options,
     Outcome,
@@ -63,8 +63,12 @@ class _Member:
         )
         self._mail: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._mail.put(task)
-        threading.Thread(target=self._write, daemon=True).start()
-        threading.Thread(target=self._read, args=(news,), daemon=True).start()
+        self._threads = (
+            threading.Thread(target=self._write, daemon=True),
+            threading.Thread(target=self._read, args=(news,), daemon=True),
+        )
+        for thread in self._threads:
+            thread.start()
 
     @property
     def pid(self) -> int:
@@ -99,6 +103,13 @@ class _Member:
             self._process.kill()
             self._process.wait()
         self._mail.put(None)
+        for thread in self._threads:
+            thread.join()
+        for stream in (self._process.stdin, self._process.stdout):
+            # What could not be written any more is of no use.
+            with contextlib.suppress(OSError):
+                if stream is not None:
+                    stream.close()
         return by_itself
 
 
@@ -109,7 +120,6 @@ class Team:
     Parameters
     ----------
     arrays : Arrays
-        Without rows that are found on demand.
     run : Run
     roles : sequence of Role
         One process each.
@@ -127,7 +137,7 @@ class Team:
     def work(self) -> StopReason:
         """Let all work until the gap is reached, time is over, or nobody is left."""
         self._news: queue.Queue[tuple[_Member, tuple[Any, ...]]] = queue.Queue()
-        self._retried = 0
+        self._retried, self._proved_with = 0, 0
         with tempfile.TemporaryDirectory(prefix="optalloc-") as folder:
             self._program = Path(folder) / "program"
             pack(self.arrays, self._program)
@@ -181,6 +191,7 @@ class Team:
             self._again(member, f"failed: {content[0]}")
         elif kind == "done":
             member.ended = True
+            self._prove_again(member)
         elif kind == "gone" and not member.ended:
             self._again(member, _how(content[0]))
 
@@ -191,10 +202,23 @@ class Team:
         if not (np.isfinite(whole).all() and self._keeps_all(whole)):
             return
         objective = float(arrays.cost @ whole + arrays.offset)
-        if objective < self.best.objective:
+        if objective >= self.best.objective:
+            return
+        broken = arrays.broken_by(whole)
+        if len(broken):
+            self._require(broken)
+        else:
             self.best.take(whole, objective)
             self._report(member.task.role)
             self._tell_others(member, "plan", objective, whole)
+
+    def _require(self, broken: ExtraRows) -> None:
+        """Rows that were not known: those who search keep them from now on."""
+        self.best.broken.append(broken)
+        self.best.cut_rows += len(broken)
+        for member in self._members:
+            if member.task.role is not Role.PROVE and not member.ended:
+                member.send("rows", broken)
 
     def _keeps_all(self, values: np.ndarray) -> bool:
         arrays = self.arrays
@@ -212,6 +236,18 @@ class Team:
     def _report(self, role: Role) -> None:
         best = self.best
         self.run.report(Progress(self.run.seconds(), best.objective, best.bound, str(role)))
+
+    def _prove_again(self, member: _Member) -> None:
+        """A proof without rows that were found since is gone about again with them."""
+        known = len(self.best.broken)
+        if member.task.role is not Role.PROVE or known == self._proved_with:
+            return
+        if self._gap() <= self.run.options.gap or self.run.left_s() <= 0:
+            return
+        self._proved_with, self.status = known, ""
+        rows = ExtraRows.joined(self.best.broken, len(self.arrays.cost))
+        pack(self.arrays.with_extra(rows), self._program)
+        self._members.append(self._start(Role.PROVE, self.run.options))
 
     def _again(self, member: _Member, how: str) -> None:
         """Start a process again by another route, a few times."""

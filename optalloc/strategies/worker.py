@@ -24,7 +24,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from optalloc.arrays import Arrays, Labels
+from optalloc.arrays import Arrays, ExtraRows, Labels
 from optalloc.highs import Highs
 from optalloc.outcome import Options, Progress
 from optalloc.solve import MIP_SETTINGS
@@ -112,6 +112,7 @@ class _Link:
         self.plan: tuple[float, np.ndarray] | None = None
         self._given = math.inf
         self.point: tuple[np.ndarray, np.ndarray | None] | None = None
+        self.rows: list[ExtraRows] = []
         self.stopped = threading.Event()
         self.heard = threading.Event()
         self._running: Highs | None = None
@@ -130,6 +131,8 @@ class _Link:
                     self.plan = content[0], content[1]
                 elif kind == "point":
                     self.point = content[0], content[1]
+                elif kind == "rows":
+                    self.rows.append(content[0])
                 self.heard.set()
         # Told to, or nobody is left to work for.
         self.stopped.set()
@@ -212,7 +215,7 @@ class _Worker:
         self.link.send("ended", result.status, result.nodes)
 
     def bound(self) -> None:
-        """Bound by multipliers from an interior point, with violated rows; then search too."""
+        """Bound by an interior point, again with rows that it breaks; then search, or prove."""
         pool = np.flatnonzero(self.arrays.strengthening)
         kept = ~self.arrays.strengthening
         until = time.time() + BOUNDING_TIME * self.left_s()
@@ -231,6 +234,10 @@ class _Worker:
             kept[broken] = True
             if not len(broken) or 2 * time.time() - began > until:
                 break
+        if self.task.options.time_limit_s is None:
+            # With all the time there is, it is proved.
+            self.prove()
+            return
         self.options = replace(self.options, seed=self.options.seed + 1)
         self.search()
 
@@ -259,6 +266,10 @@ class _Worker:
             elif point is None and link.point is not None and not search.is_plan:
                 point = link.point
                 search = Search(self.own, point[0], point[1], self.options)
+            while link.rows:
+                # What was taken for a plan broke these.
+                search.require(link.rows.pop(0))
+                told = math.inf
             search.step(self.left_s())
             if search.is_plan and search.cost < told:
                 told = search.cost

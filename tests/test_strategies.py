@@ -1,0 +1,333 @@
+"""Strategies: bounds that are bounds, plans that are plans, processes that may crash or hang."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+import scipy.sparse as sp
+
+import optalloc
+from benchmarks.instances import generate, write
+from optalloc.arrays import Arrays, ExtraRows, Labels, Parts
+from optalloc.highs import Highs
+from optalloc.outcome import Options, Progress, Strategy
+from optalloc.strategies import chosen, solve_arrays, team
+from optalloc.strategies.bounds import implied_bounds, safe_bound
+from optalloc.strategies.search import Search, excess
+from tests import books
+from tests.random_books import book_of
+
+GAP = 1e-3
+RISKS = ("legal_risk", "political_risk", "conflict_risk", "grid_risk", "supply_chain_risk")
+
+
+@pytest.fixture(scope="module")
+def arrays(tmp_path_factory: pytest.TempPathFactory) -> Arrays:
+    """A generated instance of six sites in five periods."""
+    folder = tmp_path_factory.mktemp("xs")
+    write(generate("XS", 1), folder)
+    model = optalloc.load_model()
+    data = optalloc.validate(optalloc.read_workbook(folder), model)
+    return optalloc.compile_program(optalloc.build(data, model))
+
+
+@pytest.fixture(scope="module")
+def direct(arrays: Arrays) -> optalloc.Outcome:
+    """Its least cost, by the usual way."""
+    return solve_arrays(
+        arrays, Options(gap=1e-5, threads=1, strategy=Strategy.DIRECT), progress=None
+    )
+
+
+def random_program(seed: int, integer: bool = False) -> Arrays:
+    """Rows of all kinds around a point that keeps them, so that there is a solution."""
+    draw = np.random.default_rng(seed)
+    rows, columns = 6, 9
+    matrix = sp.csc_array(
+        draw.integers(-3, 4, (rows, columns)) * (draw.random((rows, columns)) < 0.6)
+    )
+    point = draw.integers(0, 4, columns).astype(float)
+    activity = matrix @ point
+    slack = draw.integers(0, 4, rows)
+    kind = draw.integers(0, 3, rows)
+    return Arrays(
+        matrix=matrix.astype(float),
+        row_lower=np.where(kind == 0, -np.inf, activity - np.where(kind == 2, 0, slack)),
+        row_upper=np.where(kind == 1, np.inf, activity + np.where(kind == 2, 0, slack)),
+        col_lower=np.zeros(columns),
+        col_upper=np.where(draw.random(columns) < 0.3, np.inf, 5.0),
+        cost=draw.integers(0, 6, columns).astype(float),
+        integer=np.full(columns, integer),
+        strengthening=np.zeros(rows, dtype=bool),
+        offset=1.0,
+        rows=Labels.of(()),
+        columns=Labels.of(()),
+    )
+
+
+def test_any_multipliers_give_a_bound() -> None:
+    """Proves: for random multipliers it is never above the least cost, and for those of the solver
+    it is the least cost. Sensitivity: with the signs turned it lies below."""
+    turned = 0
+    for seed in range(40):
+        program = random_program(seed)
+        result = Highs(program, Options(threads=1), integer=False).run()
+        assert result.row_duals is not None
+        bounds = implied_bounds(program)
+        draw = np.random.default_rng(seed)
+        for _ in range(5):
+            duals = draw.normal(0, 3, len(program.row_lower))
+            assert safe_bound(program, duals, bounds) <= result.objective + 1e-9
+        best = safe_bound(program, result.row_duals, bounds)
+        assert best == pytest.approx(result.objective, abs=1e-6)
+        turned += safe_bound(program, -result.row_duals, bounds) < result.objective - 1e-3
+    assert turned > 20
+
+
+def test_a_bound_by_hand() -> None:
+    """Proves: min 3x, x >= 2, x <= 10: a multiplier 3 of the row gives 6, 1 gives 2, 4 gives
+    8 - 10 = -2. Sensitivity: without an upper bound of x, 4 gives nothing."""
+    program = replace(
+        random_program(0),
+        matrix=sp.csc_array(np.array([[1.0]])),
+        row_lower=np.array([2.0]),
+        row_upper=np.array([np.inf]),
+        col_lower=np.zeros(1),
+        col_upper=np.array([10.0]),
+        cost=np.array([3.0]),
+        integer=np.zeros(1, dtype=bool),
+        strengthening=np.zeros(1, dtype=bool),
+        offset=0.0,
+    )
+    found = [safe_bound(program, np.array([y])) for y in (3.0, 1.0, 4.0, -1.0)]
+    assert found == pytest.approx([6.0, 2.0, -2.0, 0.0])
+    endless = replace(program, col_upper=np.array([np.inf]))
+    assert safe_bound(endless, np.array([4.0])) == -np.inf
+    # No plan of least cost needs more than 2.
+    assert implied_bounds(endless)[1] == pytest.approx([2.0])
+
+
+def test_implied_bounds_keep_a_best_plan() -> None:
+    """Proves: with the bounds drawn from the rows the least cost is what it was without."""
+    for seed in range(40):
+        program = random_program(seed, integer=seed % 2 == 0)
+        lower, upper = implied_bounds(program)
+        assert (upper >= lower - 1e-9).all()
+        narrow = replace(program, col_lower=lower, col_upper=upper)
+        wide, close = (
+            Highs(p, Options(threads=1, gap=0), integer=True).run() for p in (program, narrow)
+        )
+        assert close.objective == pytest.approx(wide.objective, abs=1e-6)
+
+
+def test_columns_know_their_site_and_period(arrays: Arrays) -> None:
+    """Proves: every variable of a site in a period has both, what belongs to no site has none."""
+    assert arrays.parts is not None
+    assert (arrays.parts.blocks, arrays.parts.stages) == (6, 5)
+    here = arrays.columns.find("started", ("Site 0002", "P03"))
+    assert (arrays.parts.block[here], arrays.parts.stage[here]) == (1, 2)
+    unmet = [k for k in range(len(arrays.columns)) if arrays.columns[k][0] == "unmet"]
+    assert (arrays.parts.block[unmet] == -1).all()
+    assert (arrays.parts.stage[unmet] >= 0).all()
+
+
+def test_the_search_comes_from_nothing_to_a_plan(arrays: Arrays, direct: optalloc.Outcome) -> None:
+    """Proves: begun where nothing is built and much is broken, it comes to a plan that breaks no
+    row, at most 5 % dearer than the least cost. Sensitivity: the start breaks rows."""
+    program = arrays.with_rows(~arrays.strengthening)
+    search = Search(program, program.col_lower, None, Options(seed=1))
+    assert not search.is_plan
+    for _ in range(60):
+        search.step()
+        if search.is_plan and search.cost <= 1.05 * direct.objective:
+            break
+    assert search.is_plan
+    assert excess(arrays, arrays.matrix @ search.values).max() <= 1e-5
+    assert direct.bound <= search.cost + 1e-6 <= 1.05 * direct.objective
+
+
+@pytest.mark.parametrize("strategy", [Strategy.RACE, Strategy.DECOMPOSE])
+def test_every_strategy_agrees_with_direct(
+    arrays: Arrays, direct: optalloc.Outcome, strategy: Strategy
+) -> None:
+    """Proves: the plan costs no less than the least cost, its bound is no more, and a plan is found
+    that lies as near as was asked for, whichever way is taken."""
+    gap = GAP if strategy is Strategy.RACE else 0.05
+    outcome = solve_arrays(
+        arrays, Options(gap=gap, seed=1, time_limit_s=60, strategy=strategy), progress=None
+    )
+    assert outcome.strategy is strategy
+    assert outcome.stop_reason in (optalloc.StopReason.GAP, optalloc.StopReason.PROVED)
+    assert outcome.bound <= direct.objective * (1 + 1e-9)
+    assert direct.bound * (1 - 1e-9) <= outcome.objective <= outcome.bound * (1 + gap) / (1 - gap)
+    assert outcome.values is not None
+    assert excess(arrays, arrays.matrix @ outcome.values).max() <= 1e-5
+
+
+def children() -> list[psutil.Process]:
+    """Processes that this one has started and that live."""
+    return [one for one in psutil.Process().children() if one.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_a_process_that_is_killed_is_started_again(
+    arrays: Arrays, direct: optalloc.Outcome
+) -> None:
+    """Proves: a process killed at its first word is told of by its signal and started again, and
+    the plan is as near as was asked for. Sensitivity: undisturbed there is nothing to tell."""
+    killed: list[int] = []
+
+    def kill_one(_: Progress) -> None:
+        if not killed:
+            victim = min(children(), key=lambda one: one.create_time())
+            victim.send_signal(signal.SIGKILL)
+            killed.append(victim.pid)
+
+    options = Options(gap=GAP, time_limit_s=60, strategy=Strategy.RACE)
+    outcome = solve_arrays(arrays, options, kill_one)
+    assert any("SIGKILL" in note and "started again" in note for note in outcome.notes)
+    assert outcome.gap <= GAP
+    assert outcome.bound <= direct.objective * (1 + 1e-9)
+    assert not children()
+
+
+def test_a_process_that_hangs_is_ended_at_the_limit(
+    arrays: Arrays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proves: with one process stopped in its tracks the last plan is given at the limit, and the
+    process is ended and told of."""
+    monkeypatch.setattr(team, "GRACE_S", 0.5)
+    held: list[int] = []
+
+    def hold_the_prover(now: Progress) -> None:
+        if np.isfinite(now.objective) and not held:
+            victim = min(children(), key=lambda one: one.create_time())
+            victim.suspend()
+            held.append(victim.pid)
+
+    options = Options(gap=0.0, time_limit_s=12, strategy=Strategy.RACE)
+    outcome = solve_arrays(arrays, options, hold_the_prover)
+    assert held
+    assert outcome.values is not None
+    assert outcome.stop_reason is optalloc.StopReason.TIME
+    assert any("did not end when told to" in note for note in outcome.notes)
+    assert not children()
+
+
+def test_what_breaks_a_row_is_no_plan(arrays: Arrays, direct: optalloc.Outcome) -> None:
+    """Proves: a point that a process passes off as a plan is not taken if it breaks a row; the true
+    plan is. Sensitivity: nothing built costs far less."""
+    one = team.Team(arrays, team.Run(Options(), None), (), print)
+    one._members = []
+    member: Any = type("Member", (), {"task": type("Task", (), {"role": team.Role.SEARCH})})()
+    one._take(member, arrays.col_lower.copy())
+    assert one.best.values is None
+    assert direct.values is not None
+    one._take(member, direct.values)
+    assert one.best.objective == pytest.approx(direct.objective)
+
+
+def test_auto_goes_by_size_and_threads(arrays: Arrays) -> None:
+    """Proves: small or with one thread is solved directly, hundreds of integers race, a large
+    matrix is decomposed; where rows are found on demand it is the direct way; a race that cannot
+    be is not run, and it is said why."""
+
+    def auto(program: Arrays, threads: int = 2, strategy: Strategy = Strategy.AUTO) -> Strategy:
+        return chosen(program, Options(threads=threads, strategy=strategy))[0]
+
+    times = 12
+    wide = replace(
+        arrays,
+        matrix=sp.csc_array(sp.hstack([arrays.matrix] * times)),
+        integer=np.tile(arrays.integer, times),
+        parts=Parts(*(np.tile(a, times) for a in (arrays.parts.block, arrays.parts.stage))),
+        **{
+            name: np.tile(getattr(arrays, name), times)
+            for name in ("col_lower", "col_upper", "cost")
+        },
+    )
+    large = replace(
+        wide,
+        matrix=sp.csc_array(np.ones((2000, len(wide.cost)))),
+        row_lower=np.zeros(2000),
+        row_upper=np.zeros(2000),
+    )
+    assert auto(arrays) is Strategy.DIRECT
+    assert auto(wide) is Strategy.RACE
+    assert auto(large) is Strategy.DECOMPOSE
+    assert auto(wide, threads=1) is Strategy.DIRECT
+    one = ExtraRows(sp.csr_array((1, len(wide.cost))), np.ones(1), (("row", (0,)),))
+    none = ExtraRows.joined((), len(wide.cost))
+    assert auto(replace(wide, separate=lambda point: one)) is Strategy.DIRECT
+    assert auto(replace(wide, separate=lambda point: none)) is Strategy.RACE
+    assert auto(replace(wide, parts=None), strategy=Strategy.RACE) is Strategy.DIRECT
+    assert "no blocks" in chosen(replace(wide, parts=None), Options(strategy=Strategy.RACE))[1]
+
+
+def test_rows_found_on_demand_are_kept_by_a_race(tmp_path: Path) -> None:
+    """Proves: a race on a workbook with a concentration limit, whose rows are found only at plans
+    that break them, comes to a plan that passes its audit and costs no less than the least cost.
+    Sensitivity: without the limit it costs less."""
+    made = books.book(
+        Sites=[
+            {"site": name, "status": "candidate", "max_mw": 60, "block_mw": 5, "jurisdiction": at,
+             "build_cost_per_mw": cost}
+            for name, at, cost in (("A", "X", 10), ("B", "Y", 14), ("C", "Z", 15))
+        ],
+        Network=[{"site": name, "region": "R", "latency_ms": 10} for name in "ABC"],
+        Jurisdictions=[
+            {"jurisdiction": name, **dict.fromkeys(RISKS, 0)} for name in "XYZ"
+        ],
+        RiskLimits=[{"limit": "spread", "kind": "max_hhi", "value": 0.4}],
+    )  # fmt: skip
+    least = optalloc.solve(books.write(made, tmp_path / "a"), strategy="direct", gap=1e-4)
+    raced = optalloc.solve(tmp_path / "a", strategy="race", gap=0.005, time_limit_s=30)
+    assert raced.outcome.strategy is Strategy.RACE
+    assert raced.cost >= least.outcome.bound * (1 - 1e-9)
+    assert raced.outcome.bound <= least.cost * (1 + 1e-9)
+    free = {name: rows for name, rows in made.items() if name != "RiskLimits"}
+    assert optalloc.solve(books.write(free, tmp_path / "b")).cost < least.cost - 1.0
+
+
+def test_falling_back_is_said_and_recorded(
+    solve: Callable[..., optalloc.Plan], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Proves: a workbook without whole numbers is solved directly though a race was asked for; the
+    log says why, and the plan's Run table keeps it."""
+    with caplog.at_level(logging.WARNING, "optalloc"):
+        plan = solve({"strategy": "race"}, Sites={"status": "committed"})
+    run = plan.tables["Run"].set_index("entry")["value"]
+    assert run["strategy"] == "direct"
+    assert "whole numbers" in run["solver note 1"]
+    assert "whole numbers" in caplog.text
+
+
+@pytest.mark.slow
+def test_strategies_on_random_workbooks(tmp_path: Path) -> None:
+    """Proves: on ten random workbooks each strategy's plan passes its audit, and no bound is above
+    the least cost."""
+    import random
+
+    done = 0
+    for seed in range(40):
+        made = book_of(random.Random(seed))
+        folder = books.write(made, tmp_path / str(seed))
+        try:
+            least = optalloc.solve(folder, strategy="direct")
+        except optalloc.OptallocError:
+            continue
+        for strategy in ("race", "decompose"):
+            plan = optalloc.solve(folder, strategy=strategy, gap=0.01, time_limit_s=10)
+            assert plan.outcome.bound <= least.cost * (1 + 1e-7) + 1e-6
+            assert plan.cost >= least.outcome.bound * (1 - 1e-7) - 1e-6
+        done += 1
+        if done == 10:
+            return
+    pytest.fail("too few workbooks have a plan")
