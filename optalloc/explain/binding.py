@@ -232,10 +232,12 @@ def _row(solved: Solved, case: _Case) -> dict[str, object]:
 def _in_words(solved: Solved, case: _Case) -> str:
     data, spot = solved.program.dataset, case.spot
     unit = data.sheets[spot.sheet].by_name[spot.column].unit.partition(" (")[0]
-    unit = "of a share" if unit.startswith("share") else unit
+    # A unit that depends on the row, such as "score, share or MW", would say nothing here.
+    unit = "" if unit.startswith("share") or " or " in unit else f" {unit}"
     way = "more" if case.sign > 0 else "less"
-    little, step = (f"{figure(amount)} {unit} {way}" for amount in (case.more, case.step))
-    others = f", and so do {case.others} more limits that come from it" if case.others else ""
+    little, step = (f"{figure(amount)}{unit} {way}" for amount in (case.more, case.step))
+    more = f"{case.others} more limit{'s' if case.others > 1 else ''}"
+    others = f"; from this cell, {more} too" if case.others else ""
     said = (
         f"{case.words[:1].upper()}{case.words[1:]} ({spot.address(data)}{others}). With whole "
         f"numbers as planned, {little} saves {figure(case.saving, 3)} M and {step} saves "
