@@ -135,7 +135,7 @@ class Ledgers:
         reads : tuple of str
             Ledgers that the rule reads.
         notes : pandas.DataFrame, optional
-            One row per key with whatever the owner of the ledger wants to know of it.
+            One row per key, in their order, with whatever the owner of the ledger wants to know.
         """
         if name not in self.book.model.ledgers:
             raise ModelError(f"family {self.family!r} posts to {name!r}, which no family declares")

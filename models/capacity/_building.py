@@ -100,13 +100,14 @@ def possible_starts(data: Dataset) -> pd.DataFrame:
     return frame
 
 
-def possible_service(data: Dataset, starts: pd.DataFrame) -> pd.DataFrame:
+@remembered
+def possible_service(data: Dataset) -> pd.DataFrame:
     """Where new capacity can be in service: site, period, the start and commitment it needs.
 
     ``expired`` is the latest start whose life is over when the period begins, where what is built
     is retired; blank where there is none.
     """
-    cal = calendar(data)
+    cal, starts = calendar(data), possible_starts(data)
     frame = site_periods(data)
     frame["start_position"] = last_position_by(cal, frame["begin"] - frame["block_lead_months"])
     both = frame["begin"] - frame["block_lead_months"] - frame["site_lead_months"]
@@ -137,8 +138,10 @@ def _expiries(data: Dataset, starts: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def useful_commitments(data: Dataset, starts: pd.DataFrame) -> pd.DataFrame:
+@remembered
+def useful_commitments(data: Dataset) -> pd.DataFrame:
     """Commitments that are of use: each candidate's periods up to the latest that a start needs."""
+    starts = possible_starts(data)
     latest = starts[~starts["is_open"]].groupby("site")["commit_position"].max()
     frame = site_periods(data)
     frame = frame.join(latest.rename("latest"), on="site")

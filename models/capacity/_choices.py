@@ -37,8 +37,7 @@ def build_there(data: Dataset, site: str) -> Sequence[Held]:
 
 def build_nothing_there(data: Dataset, site: str) -> Sequence[Held]:
     """No start in any period, and no commitment."""
-    starts = possible_starts(data)
-    commits = useful_commitments(data, starts)
+    commits = useful_commitments(data)
     commits = commits[commits["site"] == site]
     return (
         *(("started", (site, period), 0.0, 0.0) for period in _starts(data, site)["period"]),

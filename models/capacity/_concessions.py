@@ -13,7 +13,7 @@ import pandas as pd
 from optalloc.dataset import Dataset
 from optalloc.family import Concession
 
-from ._building import active_sites, possible_service, possible_starts
+from ._building import active_sites, possible_service
 from ._calendar import TINY_MONTHS, calendar
 from ._network import network, resident
 from ._shortages import must_serve
@@ -78,7 +78,7 @@ def _listed(names: pd.Series) -> str:
 def sooner(data: Dataset) -> Iterator[Concession]:
     """Shorter leads, or an earlier start, with which a site is in service some periods earlier."""
     cal, sites = calendar(data), active_sites(data)
-    service = possible_service(data, possible_starts(data))
+    service = possible_service(data)
     first = service.groupby("site")["position"].min()
     rows = pd.Series(data["Sites"].index, index=data["Sites"]["site"])
     for site, at in sites[sites["room_mw"] > 0].iterrows():

@@ -14,7 +14,7 @@ import pandas as pd
 
 from optalloc.dataset import Dataset, remembered
 
-from ._building import possible_service, possible_starts, standing_mw
+from ._building import possible_service, standing_mw
 from ._demand import asked_above_nought
 from ._leases import most_leased
 from ._network import covers
@@ -34,7 +34,7 @@ def most_online(data: Dataset) -> pd.DataFrame:
 
     Columns: site, period, ready_mw (what stands or may be leased), new_mw, most_mw, position.
     """
-    service = possible_service(data, possible_starts(data))[[*SITE_KEYS, "room_mw"]]
+    service = possible_service(data)[[*SITE_KEYS, "room_mw"]]
     frame = standing_mw(data).merge(service, on=SITE_KEYS, how="left")
     frame = frame.merge(most_leased(data), on=SITE_KEYS, how="left")
     frame["ready_mw"] = frame["standing_mw"] + frame["leased_mw"].fillna(0.0)

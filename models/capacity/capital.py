@@ -130,7 +130,7 @@ _Activity = tuple[Callable[..., Any], tuple[str, ...]]
 def parameters(data: Dataset) -> dict[str, pd.DataFrame]:
     """Charges by item of cost: for a commitment, a start, an open site and a MW online."""
     starts = possible_starts(data)
-    commits = useful_commitments(data, starts)
+    commits = useful_commitments(data)
     settings, cal = data.one("Settings"), calendar(data)
     begins = cal["begin"].to_numpy()
     lead = commits["site_lead_months"] + commits["block_lead_months"]

@@ -185,7 +185,7 @@ def held_actions(data: Dataset) -> pd.DataFrame:
 def possible_decisions(data: Dataset) -> pd.DataFrame:
     """Every commitment, start and signing that this model may decide on."""
     starts = possible_starts(data)
-    commits = useful_commitments(data, starts)
+    commits = useful_commitments(data)
     offers = signings(data)[["contract", "signed"]].drop_duplicates()
     parts = (
         commits.assign(action=COMMIT, subject=commits["site"]),

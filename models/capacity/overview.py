@@ -30,7 +30,7 @@ from optalloc.program import Ledgers
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
 
-from ._building import KEYS, active_sites, possible_service, possible_starts, standing_mw
+from ._building import KEYS, active_sites, possible_service, standing_mw
 from ._calendar import calendar
 from ._demand import asked
 
@@ -217,7 +217,7 @@ def _works(
 ) -> pd.DataFrame:
     """One row per start; what is energised first is what was started first."""
     cal, sites = calendar(data), active_sites(data)
-    service = possible_service(data, possible_starts(data)).set_index(KEYS)["expired"].dropna()
+    service = possible_service(data).set_index(KEYS)["expired"].dropna()
     in_service = {site: own.set_index("period")["mw"] for site, own in new.groupby("site")}
     rows = []
     for site, own in started[started["mw"] > TINY_MW].groupby("site", sort=False):

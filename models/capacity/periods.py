@@ -394,12 +394,14 @@ def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
     for posting, frame in values.postings("cost"):
         notes = posting.notes
         assert notes is not None
-        rows = frame.merge(notes, on=list(posting.over))
-        share = rows["value"] / rows["present_value"]
+        taken = frame["value"].to_numpy() != 0
+        if not taken.any():
+            continue
+        rows = notes[taken].assign(present_value=frame["value"].to_numpy()[taken])
+        share = rows["present_value"] / notes["present_value"][taken]
         rows = rows.assign(
             family=posting.family,
             item=posting.item,
-            present_value=rows["value"],
             cash=rows["cash"] * share,
             subject=rows["subject"] if "subject" in rows else rows["site"],
         )

@@ -45,7 +45,7 @@ from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
 
-from ._building import active_sites, possible_service, possible_starts, site_periods, standing_mw
+from ._building import active_sites, possible_service, site_periods, standing_mw
 from ._calendar import calendar
 from ._concessions import farther
 from ._demand import asked, asked_above_nought
@@ -219,7 +219,7 @@ def placements(data: Dataset) -> pd.DataFrame:
     """
     cal = calendar(data)
     demand = asked_above_nought(data)[[*DEMAND_KEYS, "it_mw"]]
-    service = possible_service(data, possible_starts(data))
+    service = possible_service(data)
     ripe = pd.Series(cal.index.to_numpy()[service["ripe_position"]], index=service.index)
     service["ripe"] = ripe.mask(service["is_open"])
     standing = standing_mw(data)

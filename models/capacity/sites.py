@@ -318,9 +318,9 @@ def parameters(data: Dataset) -> Parameters:
     names = calendar(data).index.to_numpy()
     starts = possible_starts(data)
     starts["commit"] = names[starts["commit_position"]]
-    service = possible_service(data, starts)
+    service = possible_service(data)
     service["ripe"] = names[service["ripe_position"].astype(int)]
-    commits = useful_commitments(data, starts)
+    commits = useful_commitments(data)
     return Parameters(active_sites(data), standing_mw(data), commits, starts, service)
 
 
