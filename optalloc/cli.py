@@ -331,6 +331,13 @@ def sweep(
         float | None, typer.Option(help="Memory of one worker.", min=0.001)
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Random seed.", min=0, max=2**31 - 1)] = None,
+    hold: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="PLAN", help="A plan.xlsx whose early decisions to hold; repeatable."),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Hold what is decided before this date.")
+    ] = None,
     approved: Approved = None,
     model: ModelDir = None,
     as_json: Annotated[
@@ -357,6 +364,8 @@ def sweep(
                 memory_gb=memory_gb,
                 model=model,
                 approved=approved,
+                hold=hold or (),
+                until=until,
                 tell=display.update,
             )
 

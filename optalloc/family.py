@@ -317,6 +317,9 @@ class Family:
         alone, such as a site, or a step of time: large programs are searched along them.
     defaults : callable
         ``defaults(data) -> dict``: solver options that the workbook sets.
+    hold : callable
+        ``hold(data, tables, until) -> {sheet: frame}``: rows of sheets that hold what a plan with
+        these tables decides before a date, and leave the rest to be decided.
     """
 
     name: str
@@ -346,6 +349,9 @@ class Family:
     blocks: str = ""
     stages: str = ""
     defaults: Callable[[Dataset], dict[str, Any]] = _no_tables
+    hold: Callable[[Dataset, Mapping[str, pd.DataFrame], pd.Timestamp], dict[str, pd.DataFrame]] = (
+        _no_tables
+    )
     doc: str = ""
 
     def is_idle(self, data: Dataset) -> bool:

@@ -8,9 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import optalloc
+from optalloc.pipeline import solve_dataset
+from optalloc.sweep.held import rows_added
+from tests import test_leases, test_terminations
 from tests.books import binding, book, cost_without, demand, years
 from tests.families import LeastCost, Solve, assert_adds_nothing, broken, problems
 
@@ -88,6 +93,39 @@ def test_a_contract_to_be_signed(solve: Solve, least_cost: LeastCost) -> None:
     assert least_cost(**case, Decisions=[row]) == pytest.approx(255 + 6)
 
 
+def test_leased_and_ended_megawatts(solve: Solve) -> None:
+    """Proves: 10 MW of a lease at most in Y1 leave 30 to be built, 7 + 300 + 20. Sensitivity: 80.
+    Of a contract only 10 MW are ended in Y2 and the rest a year later: 400 + 12 + 9 + 0.5 + 1 for
+    Y1 and Y2, 3 + 2 for Y3. Sensitivity: 420 with all 40 ended in Y2."""
+    row = {"decision": "D", "what": "leased_mw", "lease": "L", "period": "Y1", "at_most": 10}
+    case = {**test_leases.TWO_YEARS, **test_leases.lease()}
+    assert solve(**case, Decisions=[row]).cost == pytest.approx(327)
+    row = {"decision": "D", "what": "ended_mw", "contract": "C", "period": "Y2", "at_most": 10}
+    plan = solve(**test_terminations.CASE, Decisions=[row])
+    assert plan.cost == pytest.approx(427.5)
+    assert binding(plan, "decision_at_most") == ["D, Y2, ended_mw"]
+
+
+def test_what_a_plan_decides_is_held(everything: optalloc.Plan, everything_data: Any) -> None:
+    """Proves: with all that a plan decides held, another solve decides the same and costs the same;
+    of what it decides before a date, nothing later is held."""
+    data, model = everything_data
+    family = next(f for f in model.families if f.name == "commitments")
+    held = family.hold(data, everything.tables, pd.Timestamp("2040-01-01"))
+    plan = solve_dataset(rows_added(held, data), model)
+    assert plan.cost == pytest.approx(everything.cost, rel=1e-6)
+    for table, columns in (
+        ("Build", ["committed", "started_mw"]),
+        ("Procurement", ["signed_mw"]),
+        ("Leasing", ["signed_mw"]),
+    ):
+        decided = (frame[table][columns].astype(float).to_numpy() for frame in (plan, everything))
+        np.testing.assert_allclose(*decided, atol=1e-5)
+    early = family.hold(data, everything.tables, pd.Timestamp("2027-07-01"))["Decisions"]
+    assert set(early["period"]) == {"Y1"}
+    assert set(early["what"]) == {"committed", "started_mw", "leased_mw", "signed_mw", "ended_mw"}
+
+
 def test_what_cannot_be_done_in_time_leaves_no_plan(solve: Solve) -> None:
     """Proves: 10 MW online at A in Y1 with a lead of two years: the row is named."""
     sites = [SITES[0] | {"block_lead_months": 24}, SITES[1]]
@@ -120,6 +158,7 @@ def test_without_sheets_there_is_nothing(tmp_path: Path) -> None:
     [
         ({"what": "signed_mw", "site": "A", "at_least": 1}, "decision-subject"),
         ({"what": "committed", "at_least": 1}, "decision-subject"),
+        ({"what": "leased_mw", "site": "A", "at_least": 1}, "decision-subject"),
         ({"what": "committed", "site": "A"}, "no-bound"),
         ({"what": "online_mw", "site": "A", "at_least": 5, "at_most": 4}, "bounds-crossed"),
         ({"what": "committed", "site": "A", "at_least": 2}, "committed-above-one"),

@@ -2,10 +2,11 @@
 
 In words
     A site is to be committed by a period, or not before another; so many megawatts are promised
-    to be started, online or signed, or at most so many.
+    to be started, online, leased, signed or ended, or at most so many. What a plan decides before a
+    date is held by rows alike.
 Data
     Decisions. ``decided[d]``: what the row names, which is committed by the period (1 or 0), MW
-    started up to it, MW online in it, or MW signed in it.
+    started up to it, MW online in it, or MW leased, signed or ended in it.
 Decides
     Nothing.
 Limits
@@ -18,6 +19,7 @@ Source
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +36,18 @@ from optalloc.schema import Column, Kind, Missing, Sheet
 from ._building import active_sites
 from ._calendar import calendar
 
-COMMITTED, STARTED, ONLINE, SIGNED = "committed", "started_mw", "online_mw", "signed_mw"
+ENDING_KEYS = ["contract", "signed", "period"]
+COMMITTED, STARTED, ONLINE = "committed", "started_mw", "online_mw"
+LEASED, SIGNED, ENDED = "leased_mw", "signed_mw", "ended_mw"
+# The column that names what is decided on.
+SUBJECTS = {
+    COMMITTED: "site",
+    STARTED: "site",
+    ONLINE: "site",
+    LEASED: "lease",
+    SIGNED: "contract",
+    ENDED: "contract",
+}
 
 DECISIONS = Sheet(
     name="Decisions",
@@ -51,8 +64,8 @@ DECISIONS = Sheet(
         Column(
             name="what",
             kind=Kind.CHOICE,
-            meaning="committed: whether the site is committed by the period, 1 or 0; started_mw: MW started up to and in the period; online_mw: MW in service in it; signed_mw: MW of the contract signed in it.",
-            choices=(COMMITTED, STARTED, ONLINE, SIGNED),
+            meaning="committed: whether the site is committed by the period, 1 or 0; started_mw: MW started up to and in the period; online_mw: MW in service in it; leased_mw and signed_mw: MW of the lease or contract signed in it; ended_mw: MW of the contract ended early from it on.",
+            choices=tuple(SUBJECTS),
             example=SIGNED,
         ),
         Column(
@@ -60,17 +73,25 @@ DECISIONS = Sheet(
             kind=Kind.TEXT,
             meaning="Site that is decided on.",
             blank=None,
-            blank_means="a contract is meant",
+            blank_means="a contract or lease is meant",
             refers_to="Sites.site",
         ),
         Column(
             name="contract",
             kind=Kind.TEXT,
-            meaning="Contract that is decided on; only with signed_mw.",
+            meaning="Contract that is decided on; only with signed_mw and ended_mw.",
             blank=None,
-            blank_means="a site is meant",
+            blank_means="a site or lease is meant",
             refers_to="Contracts.contract",
             example="Kanto wind",
+        ),
+        Column(
+            name="lease",
+            kind=Kind.TEXT,
+            meaning="Lease that is decided on; only with leased_mw.",
+            blank=None,
+            blank_means="a site or contract is meant",
+            refers_to="Leases.lease",
         ),
         Column(
             name="period",
@@ -150,6 +171,11 @@ def constrain(m: Any, p: Parameters) -> None:
         own = rows.loc[rows["what"] == what, ["decision", name, "period"]]
         return own.merge(frame_of(index, [name, "period"]), on=[name, "period"])
 
+    def ended(index: Any) -> pd.DataFrame:
+        """All tranches of the contract."""
+        own = rows.loc[rows["what"] == ENDED, ["decision", "contract", "period"]]
+        return own.merge(frame_of(index, ENDING_KEYS), on=["contract", "period"])
+
     pairs = (["decision"], ["site", "at"])
     m.COMMITTED_BY = indexed_set(m.DECISIONS, latest(m.COMMITS, "site", COMMITTED), *pairs)
     m.STARTED_BY = indexed_set(m.DECISIONS, latest(m.STARTS, "site", STARTED), *pairs)
@@ -159,6 +185,10 @@ def constrain(m: Any, p: Parameters) -> None:
     m.SIGNED_IN = indexed_set(
         m.DECISIONS, exact(m.OFFERS, "contract", SIGNED), ["decision"], ["contract", "period"]
     )
+    m.LEASED_BY_DECISION = indexed_set(
+        m.DECISIONS, exact(m.LEASE_OFFERS, "lease", LEASED), ["decision"], ["lease", "period"]
+    )
+    m.ENDED_IN = indexed_set(m.DECISIONS, ended(m.ENDINGS), ["decision"], ENDING_KEYS)
     m.decided = pyo.Expression(
         m.DECISIONS,
         rule=lambda m, d: (
@@ -167,6 +197,8 @@ def constrain(m: Any, p: Parameters) -> None:
             + sum(m.started_mw[i, s] for i, s in m.STARTED_BY[d])
             + sum(m.online_mw[i, q] for i, q in m.ONLINE_IN[d])
             + sum(m.procured[c, s] for c, s in m.SIGNED_IN[d])
+            + sum(m.leased[k, s] for k, s in m.LEASED_BY_DECISION[d])
+            + sum(m.terminated[c, s, q] for c, s, q in m.ENDED_IN[d])
         ),
     )
     for side in ("at_least", "at_most"):
@@ -186,15 +218,16 @@ def constrain(m: Any, p: Parameters) -> None:
 def check(data: Dataset) -> Iterator[Problem]:
     """Each row names the one thing it is about, and bounds that can be met."""
     for row, at in data["Decisions"].iterrows():
-        wanted, other = ("contract", "site") if at["what"] == SIGNED else ("site", "contract")
-        if pd.isna(at[wanted]) or not pd.isna(at[other]):
-            column = wanted if pd.isna(at[wanted]) else other
+        wanted = SUBJECTS[at["what"]]
+        others = [name for name in dict.fromkeys(SUBJECTS.values()) if name != wanted]
+        named = [name for name in others if not pd.isna(at[name])]
+        if pd.isna(at[wanted]) or named:
             yield data.problem(
                 "Decisions",
                 row,
-                column,
-                f"{at['what']} must name a {wanted} and no {other}",
-                f"Fill in {wanted}, and leave {other} blank.",
+                wanted if pd.isna(at[wanted]) else named[0],
+                f"{at['what']} must name a {wanted} and no {' or '.join(others)}",
+                f"Fill in {wanted}, and leave {' and '.join(others)} blank.",
                 "decision-subject",
             )
         if pd.isna(at["at_least"]) and pd.isna(at["at_most"]):
@@ -227,14 +260,20 @@ def check(data: Dataset) -> Iterator[Problem]:
 
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Each row restated from the Build and Procurement tables."""
+    """Each row restated from the tables of decisions."""
     position = calendar(data)["position"]
-    build, procurement = tables["Build"], tables["Procurement"]
+    signed = {
+        SIGNED: ("contract", tables["Procurement"], "signed_mw"),
+        LEASED: ("lease", tables["Leasing"], "signed_mw"),
+        ENDED: ("contract", tables["Terminations"], "ended_mw"),
+    }
+    build = tables["Build"]
     rows = []
     for at in data["Decisions"].to_dict("records"):
-        if at["what"] == SIGNED:
-            own = procurement[procurement["contract"] == at["contract"]]
-            value = own.loc[own["period"] == at["period"], "signed_mw"].sum()
+        if at["what"] in signed:
+            name, table, column = signed[at["what"]]
+            own = table[(table[name] == at[name]) & (table["period"] == at["period"])]
+            value = own[column].sum()
         else:
             own = build[build["site"] == at["site"]]
             now = own[own["period"] == at["period"]]
@@ -257,6 +296,45 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
             columns=named,
         ).astype({"used": float, "allowed": float}),
     }
+
+
+def hold(
+    data: Dataset, tables: Mapping[str, pd.DataFrame], until: pd.Timestamp
+) -> dict[str, pd.DataFrame]:
+    """Rows that hold what a plan commits, starts, leases, signs and ends before a date.
+
+    What it does not do before the date is not done either. Equipment and workers follow from what
+    is built, and are decided anew.
+    """
+    cal = calendar(data).reset_index()
+    early = cal.loc[cal["date"] < until, "period"].tolist()
+    sites = active_sites(data)
+    build = tables["Build"]
+    started = build.assign(position=build["period"].map(cal.set_index("period")["position"]))
+    started = started.sort_values("position")
+    started["value"] = started.groupby("site")["started_mw"].cumsum()
+    committed = build.assign(value=build["committed"].astype(float))
+    leased, signed = tables["Leasing"], tables["Procurement"]
+    tranches = tables["Terminations"].groupby(["contract", "period"])["ended_mw"]
+    ended = tranches.sum().reset_index()
+    told = (
+        (COMMITTED, sites.index[~sites["is_open"]], committed),
+        (STARTED, sites.index, started),
+        (LEASED, data["Leases"]["lease"], leased.assign(value=leased["signed_mw"])),
+        (SIGNED, data["Contracts"]["contract"], signed.assign(value=signed["signed_mw"])),
+        (ENDED, data["Contracts"]["contract"], ended.assign(value=ended["ended_mw"])),
+    )
+    rows = []
+    for what, subjects, table in told:
+        name = SUBJECTS[what]
+        keys = zip(table[name], table["period"], strict=True)
+        values = dict(zip(keys, table["value"].astype(float), strict=True))
+        for subject, period in itertools.product(subjects, early):
+            value = values.get((subject, period), 0.0)
+            label = f"held: {what} of {subject} in {period}"
+            row = {"decision": label, "what": what, name: subject, "period": period}
+            rows.append(row | {"at_least": value, "at_most": value})
+    return {"Decisions": pd.DataFrame(rows, columns=[column.name for column in DECISIONS.columns])}
 
 
 FAMILY = Family(
@@ -292,7 +370,7 @@ FAMILY = Family(
         ),
     ),
     codes={
-        "decision-subject": "a decision that names no site or contract, or both",
+        "decision-subject": "a decision that does not name the one site, contract or lease it is about",
         "no-bound": "a decision without at_least and at_most",
         "bounds-crossed": "at_least above at_most",
         "committed-above-one": "a site committed more than once",
@@ -302,4 +380,5 @@ FAMILY = Family(
     declare=declare,
     constrain=constrain,
     audit=audit,
+    hold=hold,
 )

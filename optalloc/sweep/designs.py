@@ -33,6 +33,8 @@ class Case:
         What is changed, in the order of making.
     inputs : dict of str to str
         By change that is made: its value as written, that of its first row.
+    shares : dict of str to float
+        Of samples: by change, where in its range the value lies, from 0 to 1.
     held : str
         Name of the plan whose early decisions are held; empty where nothing is.
     """
@@ -41,6 +43,7 @@ class Case:
     name: str
     overrides: tuple[Override, ...]
     inputs: dict[str, str] = field(default_factory=dict)
+    shares: dict[str, float] = field(default_factory=dict)
     held: str = ""
 
     @property
@@ -53,14 +56,21 @@ def cases_of(sweep: Sweep) -> list[Case]:
     """Give the cases of a sweep, the base case first, in an order that depends on nothing else."""
     cases = [Case(0, BASE, ())]
     for number, (name, chosen) in enumerate(_combinations(sweep), start=1):
-        overrides = [override for _, made, _ in chosen for override in made]
-        inputs = {change.name: value for change, _, value in chosen}
-        cases.append(Case(number, name, tuple(overrides), inputs))
+        overrides = [override for made in chosen for override in made.overrides]
+        inputs = {made.change.name: made.value for made in chosen}
+        shares = {made.change.name: made.share for made in chosen if made.share is not None}
+        cases.append(Case(number, name, tuple(overrides), inputs, shares))
     return cases
 
 
-# A change that is made, its overrides, and its value as written.
-_Made = tuple[Change, tuple[Override, ...], str]
+@dataclass(frozen=True)
+class _Made:
+    """A change that is made: its overrides, its value as written, and where in its range it is."""
+
+    change: Change
+    overrides: tuple[Override, ...]
+    value: str
+    share: float | None = None
 
 
 def _combinations(sweep: Sweep) -> Iterator[tuple[str, list[_Made]]]:
@@ -72,12 +82,12 @@ def _combinations(sweep: Sweep) -> Iterator[tuple[str, list[_Made]]]:
         for change in sweep.changes:
             for step in range(change.steps):
                 made = _at_step(change, step)
-                yield f"{change.name} = {made[2]}", [made]
+                yield f"{change.name} = {made.value}", [made]
     elif sweep.design is Design.GRID:
         steps = [range(change.steps) for change in sweep.changes]
         for at in itertools.product(*steps):
             chosen = [_at_step(c, step) for c, step in zip(sweep.changes, at, strict=True)]
-            yield ", ".join(f"{change.name} = {value}" for change, _, value in chosen), chosen
+            yield ", ".join(f"{made.change.name} = {made.value}" for made in chosen), chosen
     else:
         points = _sampled(sweep)
         width = len(str(len(points)))
@@ -87,14 +97,14 @@ def _combinations(sweep: Sweep) -> Iterator[tuple[str, list[_Made]]]:
 
 
 def _at_step(change: Change, step: int) -> _Made:
-    return change, change.overrides(step), change.targets[0].values[step]
+    return _Made(change, change.overrides(step), change.targets[0].values[step])
 
 
 def _within(change: Change, share: float) -> _Made:
     """A change at a share of its range, each of its rows at the same share of its own."""
     values = [_between(target, share) for target in change.targets]
-    made = zip(change.targets, values, strict=True)
-    return change, tuple(target.override(value) for target, value in made), values[0]
+    overrides = [t.override(value) for t, value in zip(change.targets, values, strict=True)]
+    return _Made(change, tuple(overrides), values[0], share)
 
 
 def _between(target: Target, share: float) -> str:

@@ -96,6 +96,23 @@ def print_cases(result: SweepResult) -> None:
     console.print(table)
     if len(records) > _MOST_SHOWN:
         console.print(f"and {len(records) - _MOST_SHOWN} more", highlight=False)
+    if held:
+        _print_regret(console, result)
+
+
+def _print_regret(console: Console, result: SweepResult) -> None:
+    """What holding each plan costs: the difference found, and between what it truly lies."""
+    table = Table(box=None, pad_edge=False, title="\nRegret, M: cost held less best cost")
+    for title in ("plan held", "case"):
+        table.add_column(title)
+    for title in ("found", "at least", "at most"):
+        table.add_column(title, justify="right")
+    table.add_column("verdict")
+    for row in result.regret.to_dict("records")[:_MOST_SHOWN]:
+        figures = (float(row[name]) for name in ("regret", "at_least", "at_most"))
+        words = (f"{figure:,.2f}" if math.isfinite(figure) else "" for figure in figures)
+        table.add_row(row["plan"], row["case"], *words, row["verdict"])
+    console.print(table)
 
 
 def _clock(seconds: float) -> str:

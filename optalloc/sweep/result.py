@@ -18,12 +18,15 @@ from optalloc.atomic import replacing
 from optalloc.errors import OptallocError
 from optalloc.outcome import relative_gap
 from optalloc.sweep.designs import Case
+from optalloc.sweep.indices import sensitivity
 from optalloc.sweep.pack import unpacked
+from optalloc.sweep.regret import regrets
 from optalloc.sweep.task import Finished, Status
 
 __all__ = ["SweepResult", "gathered", "read_sweep"]
 
-CASES, INPUTS, ABOUT, PLANS = "cases.parquet", "inputs.parquet", "sweep.json", "plans"
+CASES, INPUTS, REGRET = "cases.parquet", "inputs.parquet", "regret.parquet"
+ABOUT, PLANS = "sweep.json", "plans"
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class SweepResult:
         ``reason`` (why there is no plan).
     inputs : pandas.DataFrame
         One row per case and change made: ``number``, ``case``, ``change``, ``value`` as written,
-        ``amount`` as a number (NaN for what is none).
+        ``amount`` as a number (NaN for what is none), ``share`` of its range (NaN but in samples).
     plans : mapping of str to pandas.DataFrame
         Every table of the plans, stacked, with ``case`` and ``plan`` before its own columns. Of the
         Summary, whose values are of mixed kinds, they are text.
@@ -53,6 +56,15 @@ class SweepResult:
     cases: pd.DataFrame
     inputs: pd.DataFrame
     plans: Mapping[str, pd.DataFrame] = field(repr=False)
+
+    @property
+    def regret(self) -> pd.DataFrame:
+        """What holding each plan's early decisions costs in each case, as `regrets` gives it."""
+        return regrets(self.cases)
+
+    def indices(self) -> pd.DataFrame:
+        """Sensitivity indices of a sobol or morris sweep, as `sensitivity` gives them."""
+        return sensitivity(self.about, self.cases, self.inputs)
 
     @property
     def failed(self) -> pd.DataFrame:
@@ -73,6 +85,8 @@ class SweepResult:
         except OSError as error:
             raise OptallocError(f"{folder}: cannot be written: {error.strerror}.") from error
         frames = {CASES: self.cases, INPUTS: self.inputs}
+        if len(self.regret):
+            frames[REGRET] = self.regret
         frames |= {f"{PLANS}/{name}.parquet": frame for name, frame in self.plans.items()}
         for name, frame in frames.items():
             with replacing(folder / name) as draft:
@@ -82,8 +96,11 @@ class SweepResult:
 
     def to_dict(self) -> dict[str, Any]:
         """The sweep and its cases as plain values, ready for JSON; what is missing as null."""
-        records = json.loads(self.cases.to_json(orient="records", double_precision=15))
-        return {**self.about, "cases": records}
+        frames = {"cases": self.cases, "regret": self.regret}
+        return dict(self.about) | {
+            name: json.loads(frame.to_json(orient="records", double_precision=15))
+            for name, frame in frames.items()
+        }
 
 
 def read_sweep(folder: str | Path) -> SweepResult:
@@ -122,12 +139,12 @@ def gathered(
     frame = pd.DataFrame(rows, columns=list(_row(Case(0, "", ()), _NOTHING)))
     inputs = pd.DataFrame(
         [
-            (case.number, case.name, change, value, _amount(value))
+            (case.number, case.name, change, value, _amount(value), case.shares.get(change, np.nan))
             for case in cases
             if not case.held
             for change, value in case.inputs.items()
         ],
-        columns=["number", "case", "change", "value", "amount"],
+        columns=["number", "case", "change", "value", "amount", "share"],
     )
     return SweepResult(about, frame, inputs, _stacked(cases, finished))
 

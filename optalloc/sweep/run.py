@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from optalloc.sweep.cluster import run_cluster
 from optalloc.sweep.definition import Sweep
 from optalloc.sweep.designs import Case, cases_of
 from optalloc.sweep.digest import current_versions
+from optalloc.sweep.held import held_rows
 from optalloc.sweep.line import Line
 from optalloc.sweep.pool import Limits, run_pool
 from optalloc.sweep.result import SweepResult, gathered
@@ -55,6 +56,8 @@ def sweep(
     memory_gb: float | None = None,
     model: str | Path | None = None,
     approved: str | Path | None = None,
+    hold: Sequence[str | Path] = (),
+    until: str | None = None,
     tell: Tell | None = None,
 ) -> SweepResult:
     """Solve every case of a sweep, each to a proven gap and audited.
@@ -87,6 +90,11 @@ def sweep(
         Model folder; the capacity model by default.
     approved : str or Path, optional
         The plan.xlsx that was approved last, as for `optalloc.solve`.
+    hold : sequence of str or Path
+        Plans whose early decisions are held: every case is solved free, and once more with each of
+        them. What that costs is `SweepResult.regret`.
+    until : str, optional
+        Date before which decisions of those plans are held, as YYYY-MM-DD.
     tell : callable, optional
         Called with the numbers of cases done, failed and in all.
 
@@ -109,7 +117,9 @@ def sweep(
         workbook = with_approved(workbook, loaded, approved)
     data = validate(workbook, loaded)
     wanted = _chosen(name, data, loaded)
-    cases = cases_of(wanted)
+    held = held_rows(hold, until, data, loaded)
+    free = cases_of(wanted)
+    cases = [replace(case, held=plan) for plan in ("", *held) for case in free]
     options = {"gap": gap, "time_limit_s": time_limit_s, "seed": seed}
     base = Base(
         data.frames,
@@ -119,6 +129,7 @@ def sweep(
         loaded.digest,
         options,
         current_versions(),
+        held,
     )
     run = _Run(cases, Path(out) if out is not None else None, tell)
     run.open(base, resume=resume, force=force)
