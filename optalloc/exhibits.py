@@ -158,17 +158,22 @@ class Map(Exhibit):
 
 @dataclass(frozen=True, kw_only=True)
 class Timeline(Exhibit):
-    """Bars between dated steps, one line per row: ``steps`` are date columns and their labels."""
+    """Bars between dated steps, one line per row of the table, gathered by ``row``.
+
+    ``steps`` are date columns and their labels, ``size`` is what a bar is about, ``reached`` how
+    much of it the last step is true of where that date is blank.
+    """
 
     kind: ClassVar[str] = "timeline"
     table: str
     row: str
     size: str
+    reached: str
     steps: tuple[tuple[str, str], ...]
 
     def columns(self) -> Iterator[tuple[str, str]]:
         """Each table and column that the exhibit names."""
-        for column in (self.row, self.size, *(column for column, _ in self.steps)):
+        for column in (self.row, self.size, self.reached, *(column for column, _ in self.steps)):
             yield self.table, column
 
 

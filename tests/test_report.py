@@ -11,16 +11,23 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 import optalloc
 from benchmarks.pages import write_made_up
+from optalloc.cli import app
 from optalloc.errors import ModelError
 from optalloc.exhibits import Report, Series, Trend
+from optalloc.explain.explanation import Explanation
+from optalloc.family import TableSpec
 from optalloc.planfile import read_plan
-from optalloc.report import report_page, write_report
+from optalloc.report import read_explanation, report_page, write_report
+from optalloc.schema import Column, Kind
+from tests import books
 from tests.browser import Reader, browser, needs_browser
 
 MODEL = optalloc.load_model()
+INPUTS = Path(__file__).resolve().parents[1] / "inputs"
 
 
 @pytest.fixture(scope="module")
@@ -338,3 +345,92 @@ def test_words_of_a_workbook_are_never_markup(
     assert evil in shown.page.inner_text(".eyebrow")
     assert evil in [row[0] for row in shown.drawn("Where it stands")["rows"]]
     shown.close()
+
+
+def test_works_tell_what_is_started_first_is_energised_first(solve) -> None:
+    """Proves: a start's dates by hand, and how much of it the plan puts in service.
+
+    Demand of 0, 40 and 70 MW in blocks of 30 MW that take a year, each MW in service at a cost: two
+    blocks start in Y1 and one in Y2. Of the first 60 MW 40 are in service in Y2 and all in Y3; of
+    the other 30 only 10. Sensitivity: where all is in service at delivery, both would be whole.
+    """
+    plan = solve(
+        Periods=books.years(3),
+        Demand=books.demand(0, 40, 70),
+        Sites={"block_mw": 30, "block_lead_months": 12, "site_cost": 1, "cost_per_mw_year": 1},
+    )
+    works = plan["Works"].sort_values("period").set_index("period")
+    assert works["started_mw"].to_dict() == pytest.approx({"Y1": 60, "Y2": 30})
+    days = works[["committed", "started", "delivered", "online"]].map(
+        lambda day: "" if pd.isna(day) else f"{day:%Y-%m-%d}"
+    )
+    first = ["2027-01-01", "2027-01-01", "2028-01-01", "2029-01-01"]
+    assert days.to_numpy().tolist() == [first, ["2027-01-01", "2028-01-01", "2029-01-01", ""]]
+    assert works["in_service_mw"].to_dict() == pytest.approx({"Y1": 60, "Y2": 10})
+
+
+@needs_browser
+def test_an_explanation_stands_beside_the_plan(
+    opened: Any, everything: optalloc.Plan, tmp_path: Path
+) -> None:
+    """Proves: its sentences and tables, read back from its workbook, are on the page."""
+    spec = TableSpec(
+        name="Choices",
+        meaning="Why.",
+        columns=(
+            Column(name="member", kind=Kind.TEXT, meaning="Site."),
+            Column(name="taken", kind=Kind.FLAG, meaning="Whether."),
+            Column(name="saving", kind=Kind.NUMBER, unit="M", meaning="How much."),
+        ),
+    )
+    frame = pd.DataFrame({"member": ["Tokyo"], "taken": [True], "saving": [1.25]})
+    said = Explanation("x", ("Tokyo stays.",), {"Choices": frame}, (spec,))
+    said.to_excel(tmp_path / "explanation.xlsx")
+    read = read_explanation(tmp_path / "explanation.xlsx")
+    pd.testing.assert_frame_equal(read["Choices"], frame, check_dtype=False)
+    everything.to_html(tmp_path / "report.html", read)
+    page = Reader(opened, tmp_path / "report.html")
+    page.draw_all()
+    assert page.page.inner_text("#said li") == "Tokyo stays."
+    shown = page.page.inner_text("#choices tbody tr").split()
+    assert shown == ["Tokyo", "1.25", "yes"] and page.complaints == []
+    page.close()
+
+
+def test_what_is_no_explanation_is_refused(everything: optalloc.Plan, tmp_path: Path) -> None:
+    """Proves: a plan in place of an explanation is told so."""
+    everything.to_excel(tmp_path / "plan.xlsx")
+    with pytest.raises(optalloc.InputError, match="must be an explanation of optalloc"):
+        read_explanation(tmp_path / "plan.xlsx")
+
+
+def test_the_command_writes_the_page_again(everything: optalloc.Plan, tmp_path: Path) -> None:
+    """Proves: report.html beside the plan by default; another name must end in .html."""
+    everything.to_excel(tmp_path / "plan.xlsx")
+    run = CliRunner()
+    done = run.invoke(app, ["report", str(tmp_path / "plan.xlsx")])
+    assert (done.exit_code, done.stdout) == (0, f"wrote {tmp_path / 'report.html'}\n")
+    assert "MW started" in (tmp_path / "report.html").read_text("utf-8")
+    wrong = run.invoke(app, ["report", str(tmp_path / "plan.xlsx"), "--out", "x.txt"])
+    assert wrong.exit_code == 2
+
+
+@pytest.mark.slow
+@needs_browser
+def test_the_report_of_pacific(opened: Any, tmp_path: Path) -> None:
+    """Proves: the example's page draws without complaint, its lines the sums of its tables."""
+    plan = optalloc.solve(INPUTS / "pacific.xlsx", gap=0.03)
+    plan.to_html(tmp_path / "report.html")
+    page = Reader(opened, tmp_path / "report.html")
+    page.draw_all()
+    assert page.complaints == []
+    data = page.drawn("Capacity against demand")
+    online = [row[data["columns"].index("In service (MW IT)")] for row in data["rows"]]
+    assert online == pytest.approx(plan["Balance"]["online_mw"].tolist())
+    assert len(page.drawn("Where it stands")["rows"]) == len(plan["SiteList"])
+    page.choose("jurisdiction", "Japan")
+    japan = plan["Build"].query("jurisdiction == 'Japan'").groupby("period", sort=False)
+    data = page.drawn("Capacity against demand")
+    online = [row[data["columns"].index("In service (MW IT)")] for row in data["rows"]]
+    assert online == pytest.approx(japan["online_mw"].sum().tolist())
+    page.close()

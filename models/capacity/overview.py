@@ -134,7 +134,8 @@ WORKS = TableSpec(
         _date("committed", "Site committed; blank where it was open before."),
         _date("started", "Building started."),
         _date("delivered", "Block lead over."),
-        _date("online", "All of it in service; blank where that is beyond the last period."),
+        _date("online", "All of it in service; blank where the plan does not come to that."),
+        _mw("in_service_mw", "How much of it is in service in the last period, or has been."),
     ),
 )
 
@@ -234,9 +235,10 @@ def _works(
             begins = cal["date"][period]
             delivered = _after(begins, at["block_lead_months"])
             online = cal["date"].iloc[done[0]] if len(done) else pd.NaT
+            reached = mw if len(done) else max(placed[-1] - total[period] + mw, 0.0)
             rows.append(
                 (site, at["jurisdiction"], period, mw, mw / at["block_mw"],
-                 committed.get(site, pd.NaT), begins, delivered, online)
+                 committed.get(site, pd.NaT), begins, delivered, online, reached)
             )  # fmt: skip
     frame = pd.DataFrame(rows, columns=[column.name for column in WORKS.columns])
     days = ["committed", "started", "delivered", "online"]
@@ -350,6 +352,7 @@ REPORT = Report(
             table="Works",
             row="site",
             size="started_mw",
+            reached="in_service_mw",
             steps=(
                 ("committed", "Committed"),
                 ("started", "Started"),

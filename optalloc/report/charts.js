@@ -374,6 +374,7 @@ function drawTimeline(exhibit, plan, look) {
   const steps = exhibit.steps.map(([column]) => table.values(column));
   const names = table.values(exhibit.row);
   const sizes = table.numbers(exhibit.size);
+  const reached = table.numbers(exhibit.reached);
   const unit = unitOf(plan, exhibit.table, exhibit.size);
   const first = (row) => steps.map((days) => days[row]).find((day) => day !== null) ?? "";
   const opening = new Map();
@@ -434,7 +435,7 @@ function drawTimeline(exhibit, plan, look) {
     showlegend: false,
     y: open,
     x: open.map((line) => steps.map((days) => days[shown[line]]).filter((day) => day !== null).at(-1)),
-    text: open.map((line) => look.narrow ? "" : `  ${short(sizes[shown[line]])} ${escaped(unit)}, later than the plan`),
+    text: open.map((line) => (look.narrow ? "" : `  ${short(reached[shown[line]])} of ${short(sizes[shown[line]])} ${escaped(unit)} ${exhibit.steps.at(-1)[1].toLowerCase()}`)),
     textposition: "middle right",
     textfont: { size: 11, color: look.faint },
     cliponaxis: false,
@@ -444,7 +445,7 @@ function drawTimeline(exhibit, plan, look) {
   const layout = baseLayout(look, {
     height: Math.max(260, 120 + 21 * shown.length),
     barmode: "overlay",
-    margin: { l: 64, r: look.narrow ? 24 : 150, t: 12, b: 48 },
+    margin: { l: 64, r: look.narrow ? 24 : 190, t: 12, b: 48 },
     xaxis: { type: "date", title: { text: "Date" } },
     yaxis: { title: { text: spaced(exhibit.row) }, tickvals: lines, ticktext: labels, range: [shown.length - 0.4, -0.6], showgrid: false, zeroline: false, tickfont: { size: 11.5, color: look.ink } },
     shapes: timelineShapes(plan, look, labels),

@@ -41,6 +41,7 @@ class Figure {
     this.tell();
     if (drawn.empty) {
       Plotly.purge(this.chart);
+      this.chart.style.minHeight = "0";
       this.chart.replaceChildren(element("p", { class: "empty" }, drawn.empty));
       return;
     }

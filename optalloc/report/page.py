@@ -152,11 +152,20 @@ def _explained(specs: Sequence[TableSpec]) -> Report:
     return Report(
         exhibits=tuple(
             Listing(
-                title=spec.name, order=940 + place, note=spec.meaning, table=spec.name, first=words
+                title=_spaced(spec.name),
+                order=940 + place,
+                note=spec.meaning,
+                table=spec.name,
+                first=words,
             )
             for place, spec in enumerate(specs)
         )
     )
+
+
+def _spaced(name: str) -> str:
+    """Name of a table as a heading."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
 
 
 def plotly_script() -> bytes:
