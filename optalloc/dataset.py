@@ -69,6 +69,10 @@ class Dataset:
         # A shallow copy: under copy-on-write no caller can change the dataset.
         return self.frames[sheet].copy(deep=False)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # What is worked out is known by functions of a model that another process may not have.
+        return {**self.__dict__, "derived": {}}
+
     def one(self, sheet: str) -> Any:
         """Give the single record of a vertical sheet, its columns as attributes."""
         _note([sheet])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 import random
 import shutil
 from collections.abc import Callable, Iterator
@@ -371,3 +372,4 @@ def test_what_is_remembered_goes_with_the_sheets_it_was_worked_out_from(tmp_path
     assert recalled(outer, read_again) == pytest.approx(4)
     assert len(asked) == 3
     assert recalled(outer, multiplied(data, "Demand", "it_mw", 3)) == pytest.approx(12)
+    assert not pickle.loads(pickle.dumps(data)).derived
