@@ -53,7 +53,9 @@ class Reader:
     def drawn(self, title: str) -> dict[str, list[Any]]:
         """The figures of a chart as they are now: its columns and rows, in full precision."""
         found = self.page.evaluate(
-            "(title) => report.parts.find((p) => p.exhibit?.title === title).data", title
+            "(title) => { const part = report.parts.find((p) => p.exhibit?.title === title);"
+            " part.come(); return part.data; }",
+            title,
         )
         assert found is not None, f"{title} draws nothing"
         return found

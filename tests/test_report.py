@@ -179,6 +179,7 @@ def test_filters_narrow_every_chart_that_can_tell(
     zones = everything["Limits"].query("limit == 'zone_total' and key.str.startswith('Kanto')")
     assert [row[1] for row in reader.drawn("Grid")["rows"]] == zones["used"].tolist()
     assert [row[0] for row in reader.drawn("Where it stands")["rows"]] == ["Tokyo"]
+    reader.drawn("Capacity against demand")
     narrowed = reader.page.inner_text("#capacity-against-demand .narrowed")
     assert "demand: jurisdiction" in narrowed
     served = [row[data["columns"].index("Served (MW IT)")] for row in data["rows"]]

@@ -92,6 +92,10 @@ class Figure {
     this.near = true;
     if (this.stale) this.draw();
   }
+  // Far away again: what is chosen meanwhile is drawn when it comes back.
+  go() {
+    this.near = false;
+  }
 }
 
 class Page {
@@ -191,7 +195,7 @@ class Page {
     const figures = this.parts.filter((part) => part instanceof Figure);
     const whose = new Map(this.parts.map((part) => [part.root, part]));
     const near = new IntersectionObserver(
-      (seen) => seen.filter((entry) => entry.isIntersecting).forEach((entry) => whose.get(entry.target).come()),
+      (seen) => seen.forEach((entry) => (entry.isIntersecting ? whose.get(entry.target).come() : whose.get(entry.target).go?.())),
       { rootMargin: "600px" },
     );
     this.parts.forEach((part) => near.observe(part.root));

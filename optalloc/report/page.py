@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["report_page", "write_report"]
 
 _HERE = Path(__file__).resolve().parent
-_SCRIPTS = ("format.js", "data.js", "theme.js", "charts.js", "map.js", "tables.js", "page.js")
+_SCRIPTS = (
+    *("format.js", "data.js", "theme.js", "charts.js", "limits.js", "bars.js", "timeline.js"),
+    *("map.js", "tables.js", "page.js"),
+)
 # What the engine itself has to show, whatever the families.
 _OWN = Report(
     exhibits=(

@@ -1,0 +1,131 @@
+// How much of limits is used, by what they are about and by period.
+
+// Limits of one kind by what they are about and by period.
+function useOf(plan, limit) {
+  const table = plan.tables.Limits;
+  const [keys, units] = ["key", "unit"].map((name) => table.values(name));
+  const [used, allowed] = [table.numbers("used"), table.numbers("allowed")];
+  const subjects = new Map();
+  let unit = "";
+  let left = false;
+  for (const row of table.rowsBy("limit").get(limit) ?? []) {
+    unit = units[row];
+    const key = String(keys[row] ?? "");
+    const cut = key.lastIndexOf(", ");
+    const period = cut < 0 ? key : key.slice(cut + 2);
+    const place = plan.place.get(period);
+    if (place === undefined || !Number.isFinite(allowed[row])) continue;
+    const subject = cut < 0 ? "" : key.slice(0, cut);
+    if (!subjects.has(subject)) {
+      if (plan.tells([subject, ...subject.split(", ")]) === false) {
+        left = true;
+        continue;
+      }
+      const blank = () => new Array(plan.periods.length).fill(null);
+      subjects.set(subject, { subject, used: blank(), allowed: blank(), share: blank(), peak: 0 });
+    }
+    const found = subjects.get(subject);
+    found.used[place] = used[row];
+    found.allowed[place] = allowed[row];
+    const share = allowed[row] > 0 ? used[row] / allowed[row] : used[row] > 1e-6 ? 1 : 0;
+    found.share[place] = Math.max(share, 0);
+    found.peak = Math.max(found.peak, share);
+  }
+  return { unit, left, subjects: [...subjects.values()].sort((a, b) => b.peak - a.peak) };
+}
+
+function drawUse(exhibit, plan, look, picked) {
+  const limit = picked.limit ?? exhibit.limits.find((name) => useOf(plan, name).subjects.length) ?? exhibit.limits[0];
+  const { unit, subjects, left } = useOf(plan, limit);
+  if (!subjects.length) return nothing(left ? "No such limit lies within what is chosen above." : "There is no such limit.");
+  const one = subjects.find((found) => found.subject === picked.subject) ?? (subjects.length === 1 ? subjects[0] : null);
+  const untold = plan.active.filter(() => plan.tells([subjects[0].subject]) === null).map((filter) => filter.title);
+  const drawn = one ? useOfOne(one, one.subject || spaced(limit), unit, plan, look) : useOfAll(subjects, unit, plan, look);
+  return { ...drawn, untold, options: subjects.map((found) => found.subject).sort() };
+}
+
+function useOfOne(found, name, unit, plan, look) {
+  const traces = [
+    {
+      type: "bar",
+      name: "Used",
+      x: plan.periods,
+      y: found.used,
+      marker: { color: look.series[0] },
+      hovertemplate: `Used, %{x}: <b>%{y:,.1f}</b> ${escaped(unit)}<extra></extra>`,
+    },
+    {
+      type: "scatter",
+      mode: "lines+markers",
+      name: "Allowed",
+      x: plan.periods,
+      y: found.allowed,
+      line: { color: look.series[5], width: 2.25, dash: "dash", shape: "hvh" },
+      marker: { color: look.series[5], symbol: "line-ew-open", size: 9 },
+      hovertemplate: `Allowed, %{x}: <b>%{y:,.1f}</b> ${escaped(unit)}<extra></extra>`,
+    },
+  ];
+  const layout = baseLayout(look, {
+    bargap: 0.4,
+    xaxis: periodAxis(plan),
+    yaxis: { title: { text: escaped(`${name} (${unit})`) }, rangemode: "tozero", tickformat: ",~r" },
+    shapes: [chosenPeriod(plan, look)],
+  });
+  const columns = [plan.roles.title, `Used (${unit})`, `Allowed (${unit})`];
+  const rows = plan.periods.map((name, place) => [name, found.used[place], found.allowed[place]]);
+  return { traces, layout, data: { columns, rows } };
+}
+
+function useOfAll(subjects, unit, plan, look) {
+  const shown = subjects.slice(0, MOST_LINES).reverse();
+  const text = shown.map((found) => found.share.map((share) => (share === null ? "" : share >= 0.99999 ? "●" : "")));
+  const labels = shown.map((found) => found.subject || unit);
+  const told = shown.map((found) =>
+    found.used.map((used, place) =>
+      used === null ? "" : `${shownNumber(used, "#,##0.0")} of ${shownNumber(found.allowed[place], "#,##0.0")} ${escaped(unit)}`,
+    ),
+  );
+  const ramp = look.ramp.map((colour, place) => [place / (look.ramp.length - 1), colour]);
+  const traces = [
+    {
+      type: "heatmap",
+      x: plan.periods,
+      y: labels.map(escaped),
+      z: shown.map((found) => found.share),
+      zmin: 0,
+      zmax: 1,
+      xgap: 2,
+      ygap: 2,
+      colorscale: ramp,
+      text,
+      texttemplate: "%{text}",
+      textfont: { size: look.narrow ? 5 : 11, color: look.surface },
+      customdata: told,
+      hoverongaps: false,
+      showscale: !look.narrow,
+      hovertemplate: "%{y}, %{x}<br><b>%{z:.1%}</b>: %{customdata}<extra></extra>",
+      colorbar: {
+        title: { text: "Share used", side: "right", font: { size: 12, color: look.soft } },
+        tickformat: ".0%",
+        thickness: 10,
+        outlinewidth: 0,
+        tickfont: { size: 11, color: look.soft },
+      },
+    },
+  ];
+  const layout = baseLayout(look, {
+    height: Math.max(220, 110 + 24 * shown.length),
+    xaxis: { ...periodAxis(plan), side: "bottom" },
+    yaxis: { ...namedAxis(labels, look), title: { text: "What the limit is about" } },
+    shapes: [{ ...chosenPeriod(plan, look), layer: "above", fillcolor: "rgba(0,0,0,0)", opacity: 1, line: { width: 1.5, color: look.accent } }],
+  });
+  const columns = ["About", plan.roles.title, `Used (${unit})`, `Allowed (${unit})`];
+  const rows = subjects.flatMap((found) =>
+    plan.periods.flatMap((name, place) =>
+      found.used[place] === null ? [] : [[found.subject, name, found.used[place], found.allowed[place]]],
+    ),
+  );
+  const more = subjects.length - shown.length;
+  const remark = "The stronger the colour, the more of it is used; a dot marks what is used up." + (more > 0 ? ` The ${more} least used of ${subjects.length} are left to the figures below.` : "");
+  return { traces, layout, data: { columns, rows }, remark };
+}
