@@ -13,6 +13,10 @@ from typing import Annotated
 import typer
 
 from benchmarks.build import CASES, KNOWN, REPEATS, Measured, Route, measure
+from benchmarks.campaign.report import report as make_report
+from benchmarks.campaign.results import Results
+from benchmarks.campaign.routes import ROUTES, Limits, check_route
+from benchmarks.campaign.runner import campaign, tasks
 from benchmarks.convert import read_orlib, read_tbed1, write_folder
 from benchmarks.families import as_markdown, left_out, with_table
 from benchmarks.instances import SIZES, write
@@ -145,6 +149,89 @@ def families(
     typer.echo(table)
     if into is not None:
         into.write_text(with_table(into.read_text(), table))
+
+
+@app.command()
+def solve(
+    sizes: Annotated[str, typer.Option(help=f"Sizes, by commas: {', '.join(SIZES)}.")] = "S",
+    seeds: Annotated[str, typer.Option(help="Seeds of instances: 1,2 or 1-10.")] = "1-3",
+    books: Annotated[str, typer.Option(help="Workbook folders besides, by commas.")] = "",
+    routes: Annotated[
+        str, typer.Option(help=f"Routes, by commas: {', '.join(ROUTES)}.")
+    ] = ",".join(("optalloc", "highs-direct", "pyomo-appsi", "linopy", "scip", "cp-sat")),
+    gap: Annotated[float, typer.Option(help="Proven gap at which a run stops.", min=0)] = 1e-3,
+    time_limit: Annotated[float, typer.Option(help="Seconds for a run, reading on.", min=1)] = 150,
+    memory_limit: Annotated[float, typer.Option(help="MB for a run.", min=100)] = 16_000,
+    threads: Annotated[int, typer.Option(help="Threads of a run.", min=1)] = 2,
+    solver_seed: Annotated[int, typer.Option(help="Seed of the solver.", min=0)] = 0,
+    into: Annotated[Path, typer.Option(help="Folder of results.")] = Path("out/campaign"),
+    instances: Annotated[Path, typer.Option(help="Folder of instances.")] = Path("out/instances"),
+    again: Annotated[bool, typer.Option(help="Make runs again that were made.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a row a line, as JSON.")] = False,
+) -> None:
+    """Run instances by routes, one at a time, each in a process of its own; ended, it goes on."""
+    chosen = [route for route in routes.split(",") if route]
+    named = [size for size in sizes.split(",") if size]
+    paths = [Path(book) for book in books.split(",") if book]
+    try:
+        for route in chosen:
+            check_route(route)
+        numbers = _numbers(seeds)
+        if set(named) - set(SIZES):
+            raise ValueError(f"sizes must be among {', '.join(SIZES)}; found {sizes!r}")  # noqa: TRY301
+        for path in paths:
+            if not path.exists():
+                raise ValueError(f"{path} must exist")  # noqa: TRY301
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    limits = Limits(gap, time_limit, threads, solver_seed)
+    results, count = Results(into), 0
+    todo = tasks(named, numbers, paths, chosen, limits, instances)
+    for row in campaign(todo, results, memory_limit, again=again):
+        count += 1
+        typer.echo(json.dumps(row, default=str) if as_json else _told(row))
+    if not as_json:
+        typer.echo(f"{count} runs made, {len(todo) - count} there already, in {into}")
+        typer.echo("; ".join(f"{name} {value}" for name, value in machine().items()))
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(help="Folder of results.", file_okay=False)] = Path(
+        "out/campaign"
+    ),
+) -> None:
+    """Make tables and plots of a campaign: report.md and report.html in its folder."""
+    if not (folder / "runs.csv").exists():
+        raise typer.BadParameter(
+            f"{folder} holds no results; python -m benchmarks solve makes some"
+        )
+    try:
+        text, *pages = make_report(Results(folder))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    typer.echo(text)
+    typer.echo("wrote " + " and ".join(map(str, pages)))
+
+
+def _numbers(text: str) -> list[int]:
+    """Seeds such as ``1,3`` or ``1-10``."""
+    found: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise ValueError(f"seeds must be numbers such as 1,2 or 1-10; found {text!r}")
+        found += range(int(first), int(last if dash else first) + 1)
+    return found
+
+
+def _told(row: dict[str, object]) -> str:
+    seconds = row["seconds_total"]
+    return (
+        f"{row['instance']:<8} {row['route']:<14} {seconds:8.1f} s  {row['objective']:14,.2f} "
+        f"{row['bound']:14,.2f}  gap {100 * float(str(row['gap'])):7.3f} %  "
+        f"{row['peak_mb']:8,.0f} MB  {row['stop_reason']} {row['note']}"
+    )
 
 
 def _line(row: Measured) -> str:

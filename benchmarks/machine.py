@@ -9,7 +9,10 @@ from pathlib import Path
 
 __all__ = ["machine"]
 
-PACKAGES = ("optalloc", "pyomo", "highspy", "linopy", "numpy", "scipy", "pandas")
+PACKAGES = (
+    *("optalloc", "pyomo", "highspy", "linopy", "pyscipopt", "ortools"),
+    *("numpy", "scipy", "pandas"),
+)
 
 
 def machine() -> dict[str, str]:

@@ -47,9 +47,9 @@ class Cuts:
 
 
 def separator(program: Program, arrays: Arrays) -> Callable[[np.ndarray], ExtraRows] | None:
-    """Give `Arrays.separate`; None where no family has such rows."""
+    """Give `Arrays.separate`; None where no family has such rows in this workbook."""
     busy = program.model.busy_families(program.dataset)
-    asked = [family for family in busy if family.separate is not None]
+    asked = [family for family in busy if family.separate and family.separates(program.dataset)]
     if not asked:
         return None
 

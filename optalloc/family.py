@@ -252,6 +252,10 @@ def _none(*_: Any) -> None:
     return None
 
 
+def _always(*_: Any) -> bool:
+    return True
+
+
 def _no_tables(*_: Any) -> dict[str, pd.DataFrame]:
     return {}
 
@@ -310,6 +314,9 @@ class Family:
     separate : callable, optional
         ``separate(data, values) -> cuts`` (`optalloc.cuts.Cuts`): rows of limits that cannot be
         listed in advance, broken by these values; asked at fractional points too.
+    separates : callable
+        ``separates(data) -> bool``: whether the workbook has such limits; if not, `separate` is
+        never asked, and what the solver finds is a plan at once.
     choices : tuple of Choice
         What a plan takes or leaves one by one, to be explained.
     blocks, stages : str
@@ -345,6 +352,7 @@ class Family:
     idle_without: tuple[str, ...] = ()
     strengthening: tuple[str, ...] = ()
     separate: Callable[[Dataset, Values], Iterable[Cuts]] | None = None
+    separates: Callable[[Dataset], bool] = _always
     choices: tuple[Choice, ...] = ()
     blocks: str = ""
     stages: str = ""

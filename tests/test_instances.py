@@ -64,6 +64,8 @@ def test_an_instance_is_feasible_and_its_own_plan_shows_it(size: str, tmp_path: 
             held[column] = True
             values[column] = chosen[sites[key[0]], periods[key[1]]]
     assert held.any() and unmet.any()
+    # No limit is of a kind whose rows are found on demand, so that an incumbent is a plan at once.
+    assert arrays.separate is None
     fixed = arrays.with_fixed(held, values).with_fixed(unmet, 0 * values)
     found = optalloc.solve_arrays(fixed, optalloc.Options(gap=0.02, time_limit_s=60, threads=1))
     assert found.values is not None

@@ -327,6 +327,11 @@ def constrain(m: Any, p: Parameters) -> None:
     )
 
 
+def separates(data: Dataset) -> bool:
+    """Whether an event asks that what is left can be re-routed."""
+    return bool((data["LossEvents"]["strength"] == DELIVERABLE).any())
+
+
 def separate(data: Dataset, values: Values) -> Iterator[Cuts]:
     """Cuts of the networks that cannot carry what a deliverable event asks for."""
     online, served = values.ledger("online_mw"), values.ledger("served_mw")
@@ -627,4 +632,5 @@ FAMILY = Family(
     shortages=shortages,
     recompute=recompute,
     separate=separate,
+    separates=separates,
 )

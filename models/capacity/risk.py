@@ -411,6 +411,11 @@ def constrain(m: Any, p: Parameters) -> None:
     )
 
 
+def separates(data: Dataset) -> bool:
+    """Whether concentration is limited."""
+    return bool((data["RiskLimits"]["kind"] == "max_hhi").any())
+
+
 def separate(data: Dataset, values: Values) -> Iterator[Cuts]:
     """Tangents to the cone of each concentration limit at a point outside it.
 
@@ -835,4 +840,5 @@ FAMILY = Family(
     recompute=recompute,
     shortages=shortages,
     separate=separate,
+    separates=separates,
 )

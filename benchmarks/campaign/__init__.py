@@ -1,0 +1,1 @@
+"""The benchmark campaign: instances by routes, each run in a process of its own, and its report."""

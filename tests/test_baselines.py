@@ -1,0 +1,51 @@
+"""What someone else would write solves the same problem."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import optalloc
+from benchmarks.baselines import data, linopy_model, pyomo_model
+from benchmarks.instances import generate, write
+
+LIMITS = {"gap": 1e-5, "seconds": 60.0, "threads": 1, "seed": 0}
+
+
+def assert_alike(folder: Path, log: Path, *modules: object) -> None:
+    model = optalloc.load_model()
+    dataset = optalloc.validate(optalloc.read_workbook(folder), model)
+    arrays = optalloc.compile_program(optalloc.build(dataset, model))
+    ours = optalloc.solve_arrays(arrays, optalloc.Options(gap=1e-5, threads=1))
+    numbers = data.read(folder)
+    for module in modules:
+        objective, bound = module.solve(module.build(numbers), log=log, **LIMITS)  # type: ignore[attr-defined]
+        assert objective == pytest.approx(ours.objective, rel=2e-5), module
+        # Each bound lies below the other's plan.
+        assert bound <= ours.objective * (1 + 1e-9) and ours.bound <= objective * (1 + 1e-9)
+
+
+def test_all_three_have_one_optimum(tmp_path: Path) -> None:
+    """Proves: plain Pyomo, linopy and optalloc come to one cost on a generated instance, in which
+    limits of every family it has bind."""
+    write(generate("XS", 1), tmp_path / "book")
+    assert_alike(tmp_path / "book", tmp_path / "log", pyomo_model, linopy_model)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2, 8))
+def test_all_three_have_one_optimum_on_more_seeds(seed: int, tmp_path: Path) -> None:
+    write(generate("XS", seed), tmp_path / "book")
+    assert_alike(tmp_path / "book", tmp_path / "log", pyomo_model, linopy_model)
+
+
+def test_packed_sheets_and_unknown_ones(tmp_path: Path) -> None:
+    """Proves: .csv.gz is read as well; a sheet that the baselines would leave out is refused."""
+    write(generate("L", 1), tmp_path / "large")
+    assert len(data.read(tmp_path / "large").sites) == 300
+    write(generate("XS", 1), tmp_path / "small")
+    shutil.copy(tmp_path / "small" / "Pace.csv", tmp_path / "small" / "Carbon.csv")
+    with pytest.raises(ValueError, match="do not know Carbon"):
+        data.read(tmp_path / "small")
