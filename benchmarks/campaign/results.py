@@ -87,8 +87,8 @@ class Results:
         """
         known = self.best_known().to_dict("index")
         name, route = str(row["instance"]), str(row["route"])
-        nothing = {"objective": math.inf, "objective_by": "", "bound": -math.inf, "bound_by": ""}
-        own = known.setdefault(name, {**nothing, "when": row["when"]})
+        nothing: dict[Any, Any] = {"objective": math.inf, "objective_by": "", "when": row["when"]}
+        own = known.setdefault(name, nothing | {"bound": -math.inf, "bound_by": ""})
         objective = row["objective"] if row["audit_passed"] is True else math.inf
         best, bound = min(own["objective"], objective), row["bound"]
         if bound > best + BLUR * abs(best):

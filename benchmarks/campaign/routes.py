@@ -6,7 +6,6 @@ killed still has a trace: ``tell(seconds, objective, bound)``.
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import re
 import tempfile
@@ -20,7 +19,7 @@ from typing import Any
 import optalloc
 from benchmarks.baselines import data, linopy_model, pyomo_model
 from optalloc.highs import Highs
-from optalloc.outcome import Options, Outcome, Progress, StopReason, quality_of
+from optalloc.outcome import Options, Outcome, Progress, StopReason, Strategy, quality_of
 from optalloc.solve import Best, completed
 from optalloc.solvers import SOLVERS, solve_by
 from optalloc.tighten import Run
@@ -57,7 +56,7 @@ class Measured:
 
 
 def check_route(route: str) -> None:
-    """Insist that a route is known: ``optalloc:STRATEGY`` too, where there are strategies.
+    """Insist that a route is known, ``optalloc:STRATEGY`` among them.
 
     Raises
     ------
@@ -67,9 +66,9 @@ def check_route(route: str) -> None:
     name, _, strategy = route.partition(":")
     if name not in ROUTES:
         raise ValueError(f"a route must be one of {', '.join(ROUTES)}; found {route!r}")
-    fields = {field.name for field in dataclasses.fields(Options)}
-    if strategy and (name != "optalloc" or "strategy" not in fields):
-        raise ValueError(f"route {name!r} has no strategies; found {route!r}")
+    if strategy and (name != "optalloc" or strategy not in [*Strategy]):
+        known = ", ".join(f"optalloc:{one}" for one in Strategy)
+        raise ValueError(f"a route with a strategy must be one of {known}; found {route!r}")
 
 
 def take(route: str, folder: Path, limits: Limits, tell: Tell) -> Measured:
@@ -80,7 +79,7 @@ def take(route: str, folder: Path, limits: Limits, tell: Tell) -> Measured:
         return _baseline(name, folder, limits, tell, begun)
     if name == "highs-direct":
         return _direct(folder, limits, tell, begun)
-    chosen = {"strategy": strategy} if strategy else {}
+    chosen: dict[str, Any] = {"strategy": Strategy(strategy)} if strategy else {}
     chosen |= {"solver": name} if name in SOLVERS else {}
     return _whole(folder, limits, tell, begun, chosen)
 
@@ -101,7 +100,7 @@ def _compiled(folder: Path, seconds: dict[str, float]) -> tuple[Any, Any]:
 
 
 def _whole(
-    folder: Path, limits: Limits, tell: Tell, begun: float, chosen: dict[str, str]
+    folder: Path, limits: Limits, tell: Tell, begun: float, chosen: dict[str, Any]
 ) -> Measured:
     """Read, build, compile, solve, read back and audit, as `optalloc.solve` does."""
     found = Measured()
@@ -112,7 +111,7 @@ def _whole(
         time_limit_s=max(limits.seconds - spent, 0.0),
         threads=limits.threads,
         seed=limits.seed,
-        **chosen,  # type: ignore[arg-type]
+        **chosen,
     )
     outcome = solve_by(arrays, options, lambda now: _tell_all(now, spent, arrays, tell))
     found.seconds["solve"] = time.perf_counter() - begun - spent
