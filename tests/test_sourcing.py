@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.books import binding, book, cost_without, demand, years
-from tests.families import Solve, assert_adds_nothing, broken, problems
+from tests.families import LeastCost, Solve, assert_adds_nothing, broken, problems
 
 SUPPLIERS = [
     {"supplier": "Ohm", "supplier_group": "West"},
@@ -42,7 +42,7 @@ def event(*members: dict[str, Any], **columns: Any) -> dict[str, Any]:
     return {**CASE, **rows}
 
 
-def test_any_one_supplier(solve: Solve, tmp_path: Path) -> None:
+def test_any_one_supplier(solve: Solve, least_cost: LeastCost, tmp_path: Path) -> None:
     """Proves: half of each year's 4 transformers must come whichever supplier fails: 2 of each, in
     both years, 2 M dearer each: 8 M more. A quarter: 1 of each year from Volt. Sensitivity: all from
     Ohm without the event; when half of what fails is lost, half is left of Ohm alone."""
@@ -54,17 +54,19 @@ def test_any_one_supplier(solve: Solve, tmp_path: Path) -> None:
         BASE
     )
     quarter = event(any_one="supplier", share_covered=0.25)
-    assert solve(**quarter).cost == pytest.approx(BASE + 2 * 2)
-    assert solve(**event(any_one="supplier", share_lost=0.5)).cost == pytest.approx(BASE)
+    assert least_cost(**quarter) == pytest.approx(BASE + 2 * 2)
+    assert least_cost(**event(any_one="supplier", share_lost=0.5)) == pytest.approx(BASE)
 
 
 @pytest.mark.parametrize("member", [{"supplier": "Ohm"}, {"supplier_group": "West"}])
-def test_a_named_supplier_or_group(member: dict[str, str], solve: Solve) -> None:
+def test_a_named_supplier_or_group(
+    member: dict[str, str], solve: Solve, least_cost: LeastCost
+) -> None:
     """Proves: losing Ohm, alone or as its group, leaves Volt's: 2 a year, in the period named only.
     Sensitivity: losing Volt, from which nothing is ordered, costs nothing."""
     assert solve(**event(member)).cost == pytest.approx(BASE + 4 * 2)
-    assert solve(**event(member, first_period="Y2")).cost == pytest.approx(BASE + 2 * 2)
-    assert solve(**event({"supplier": "Volt"})).cost == pytest.approx(BASE)
+    assert least_cost(**event(member, first_period="Y2")) == pytest.approx(BASE + 2 * 2)
+    assert least_cost(**event({"supplier": "Volt"})) == pytest.approx(BASE)
 
 
 def test_a_lost_supplier_takes_no_capacity(solve: Solve) -> None:
