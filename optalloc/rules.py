@@ -5,12 +5,14 @@ A workbook as read and a dataset altered in memory are held to the same rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 
 import pandas as pd
 
 from optalloc.convert import shown
-from optalloc.dataset import Dataset
+from optalloc.dataset import Dataset, recalled
 from optalloc.errors import Problem
 from optalloc.family import Model
 from optalloc.schema import Sheet
@@ -47,7 +49,7 @@ def broken_rules(
         The dataset with only the rows that have a key of their own, and what is broken.
     """
     faulty = {name: set() for name in model.sheets} if faulty is None else faulty
-    data = Dataset(data.frames, model.sheets, data.places, data.digest, faulty)
+    data = replace(data, sheets=model.sheets, faulty=faulty)
     skipped = set(unread)
     problems: list[Problem] = []
     for sheet in model.sheets.values():
@@ -63,12 +65,26 @@ def broken_rules(
     if not any(sheet.required and sheet.name in torn for sheet in model.sheets.values()):
         muted = {data.places[name].name for name in torn}
         for family in model.families:
+            # What a family says depends on the sheets that it reads, and on what is faulty.
+            told = (
+                family.check(data)
+                if any(faulty.values())
+                else recalled(_all_of(family.check), data)
+            )
             problems += (
                 problem
-                for problem in family.check(data)
+                for problem in told
                 if problem.sheet not in muted and problem.order[:2] not in skipped
             )
     return data, problems
+
+
+@functools.cache
+def _all_of(
+    check: Callable[[Dataset], Iterable[Problem]],
+) -> Callable[[Dataset], tuple[Problem, ...]]:
+    """The same function each time, which is the name by which its result is recalled."""
+    return lambda data: tuple(check(data))
 
 
 def _duplicate_keys(

@@ -218,7 +218,8 @@ def constrain(m: Any, p: Parameters) -> None:
 def check(data: Dataset) -> Iterator[Problem]:
     """Each row names the one thing it is about, and bounds that can be met."""
     for row, at in data["Decisions"].iterrows():
-        wanted = SUBJECTS[at["what"]]
+        # None where the cell could not be read; of such a row nothing is told.
+        wanted = SUBJECTS.get(at["what"], "site")
         others = [name for name in dict.fromkeys(SUBJECTS.values()) if name != wanted]
         named = [name for name in others if not pd.isna(at[name])]
         if pd.isna(at[wanted]) or named:

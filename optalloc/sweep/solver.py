@@ -65,6 +65,8 @@ class CaseSolver:
         self._data, self._digests = base.dataset(self._model), Digests(base)
         self._specs = stacked_specs(self._model)
         self._homes: dict[str, _Home | None] = {}
+        # What is worked out from the base is kept for cases in which the sheets it needs are alike.
+        errors_of(self._data, self._model)
 
     def data_of(self, case: Case) -> Dataset:
         """The dataset of a case.
