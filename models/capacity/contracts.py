@@ -430,12 +430,13 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     """Active MW, actions, fees and deposits, walked tranche by tranche from the Procurement table."""
     cal, contracts = calendar(data), contracts_on_offer(data).to_dict("index")
     procurement, ended = tables["Procurement"], tables["Terminations"]
+    times = cal.to_dict("index")
     rows = []
     for name, own in procurement.groupby("contract", sort=False):
         at, tranches = contracts[name], [*_tranches(data, contracts[name], own)]
         endings = ended[ended["contract"] == name].to_dict("records")
         for period in own["period"]:
-            begin, end, years, mid = cal.loc[period, ["begin", "end", "years", "mid"]]
+            begin, end, years, mid = (times[period][k] for k in ("begin", "end", "years", "mid"))
             active = 0.0
             for tranche, mw, since, until in tranches:
                 if since <= begin + TINY_MONTHS and end <= until + TINY_MONTHS:
@@ -443,7 +444,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
                         ending["ended_mw"]
                         for ending in endings
                         if ending["signed"] == tranche
-                        and cal["begin"][ending["period"]] <= begin + TINY_MONTHS
+                        and times[ending["period"]]["begin"] <= begin + TINY_MONTHS
                     )
             fee = at["fixed_fee_per_mw_year"] * (1 + at["fee_escalation"]) ** (mid / 12)
             rows.append((name, at["kind"], period, active, fee * active * years))

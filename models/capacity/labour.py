@@ -351,19 +351,20 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     """Work worked out start by start from the Build table, against who is hired."""
     labour = tables["Labour"]
     hired = labour.groupby(KEYS)["used_person_months"].sum()
-    cal, sites = calendar(data), active_sites(data)
+    cal, sites = calendar(data).to_dict("index"), active_sites(data).to_dict("index")
+    needs = data["LabourNeeds"].to_dict("records")
     work: defaultdict[Any, float] = defaultdict(float, dict.fromkeys(hired.index, 0.0))
     for build in tables["Build"].to_dict("records"):
-        at, now = sites.loc[build["site"]], cal.loc[build["period"]]
+        at, now = sites[build["site"]], cal[build["period"]]
         if pd.isna(at["labour_market"]):
             continue
         begin, lead = now["begin"], at["block_lead_months"]
-        for need in data["LabourNeeds"].to_dict("records"):
+        for need in needs:
             here = (at["labour_market"], need["trade"])
             staff = need["staff_per_mw"] * build["online_mw"]
             work[(*here, build["period"])] += staff * now["months"]
             total = need["person_months_per_mw"] * build["started_mw"]
-            for q, period in cal.iterrows() if total else ():
+            for q, period in cal.items() if total else ():
                 months = min(begin + lead, period["end"]) - max(begin, period["begin"])
                 share = max(months, 0.0) / lead if lead else float(q == build["period"])
                 work[(*here, q)] += total * share
@@ -382,12 +383,15 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     """What pools offer, and wages, from who is hired."""
     cal, labour = calendar(data), tables["Labour"]
     given = data["LabourPools"].merge(cal["position"], left_on="period", right_index=True)
-    pools = dict(list(given.sort_values("position").groupby(KEYS[:2])))
+    pools = {
+        key: own.to_dict("records") for key, own in given.sort_values("position").groupby(KEYS[:2])
+    }
+    position = cal["position"].to_dict()
     tiers = data["LabourTiers"].set_index([*KEYS[:2], "tier"]).to_dict("index")
     workers, wages = [], []
     for market, trade, source, period in labour[SOURCE_KEYS].itertuples(index=False, name=None):
-        own = pools[market, trade]
-        pool = own[own["position"] <= cal.at[period, "position"]].iloc[-1]
+        own, now = pools[market, trade], position[period]
+        pool = [row for row in own if row["position"] <= now][-1]
         tier = tiers.get(
             (market, trade, source), {"workers": pool["workers"], "premium_share": 0.0}
         )

@@ -33,7 +33,7 @@ Source
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -588,18 +588,24 @@ def key_figures(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["figure", "value", "unit"])
 
 
-def _walk(data: Dataset, build: pd.DataFrame) -> Iterator[tuple[pd.Series, pd.DataFrame]]:
-    """Each site with its rows of the Build table and the calendar, in order of time."""
+# A site's own columns of the Build table and the calendar, in order of time.
+_Own = dict[str, np.ndarray]
+_WALKED = ["period", "committed", "started_mw", "online_mw", "begin", "end"]
+
+
+def _walk(data: Dataset, build: pd.DataFrame) -> Iterator[tuple[dict[Hashable, Any], _Own]]:
+    """Each site with its rows of the Build table and the calendar."""
     joined = build.merge(calendar(data).reset_index(), on="period").sort_values("position")
-    for name, at in active_sites(data).iterrows():
-        yield at, joined[joined["site"] == name].reset_index(drop=True)
+    for name, at in active_sites(data).to_dict("index").items():
+        rows = joined[joined["site"] == name]
+        yield at, {column: rows[column].to_numpy() for column in _WALKED}
 
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Every limit on building, walked site by site through the Build table."""
     found: dict[str, list[tuple[Any, ...]]] = {limit.name: [] for limit in LIMITS}
-    standing = standing_mw(data).set_index(KEYS)["standing_mw"]
-    leased = leased_mw(tables)
+    standing = standing_mw(data).set_index(KEYS)["standing_mw"].to_dict()
+    leased = leased_mw(tables).to_dict()
     for at, own in _walk(data, tables["Build"]):
         built, began = own["started_mw"].cumsum(), own["begin"]
         names = own["period"]
@@ -608,7 +614,7 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
         for k, period in enumerate(names):
             key = (at["site"], period)
             delivered = built[began + at["block_lead_months"] <= began[k] + TINY_MONTHS]
-            here = delivered.iloc[-1] if len(delivered) else 0.0
+            here = delivered[-1] if len(delivered) else 0.0
             ready = own["committed"] & (
                 began + at["site_lead_months"] < own["end"][k] - TINY_MONTHS
             )
@@ -652,15 +658,15 @@ def leased_mw(tables: Mapping[str, pd.DataFrame]) -> pd.Series:
     return tables["Leasing"].groupby(KEYS)["active_mw"].sum()
 
 
-def _retired_mw(at: pd.Series, own: pd.DataFrame) -> list[float]:
+def _retired_mw(at: Mapping[Hashable, Any], own: _Own) -> list[float]:
     """MW of a site whose life is over when a period begins, for each of its periods."""
-    gone = [0.0] * len(own)
+    gone = [0.0] * len(own["begin"])
     if at["end_of_life"] != RETIRED:
         return gone
     for begin, mw in zip(own["begin"], own["started_mw"], strict=True):
         after = own["begin"][own["begin"] >= begin + at["block_lead_months"] - TINY_MONTHS]
         for k, now in enumerate(own["begin"]):
-            if len(after) and after.iloc[0] + 12 * at["life_years"] <= now + TINY_MONTHS:
+            if len(after) and after[0] + 12 * at["life_years"] <= now + TINY_MONTHS:
                 gone[k] += mw
     return gone
 
@@ -668,25 +674,21 @@ def _retired_mw(at: pd.Series, own: pd.DataFrame) -> list[float]:
 def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Installed MW, actions and key figures from what is committed, started and online."""
     build = tables["Build"]
-    leased = leased_mw(tables)
+    leased = leased_mw(tables).to_dict()
     rows = []
     for at, own in _walk(data, build):
         both = at["site_lead_months"] + at["block_lead_months"]
-        for (_, row), gone in zip(own.iterrows(), _retired_mw(at, own), strict=True):
-            ripe = at["is_open"] or own["begin"][0] + both <= row["begin"] + TINY_MONTHS
-            done = own["begin"] + at["block_lead_months"] <= row["begin"] + TINY_MONTHS
+        begins, gone = own["begin"], _retired_mw(at, own)
+        for k, begin in enumerate(begins):
+            ripe = at["is_open"] or begins[0] + both <= begin + TINY_MONTHS
+            done = begins + at["block_lead_months"] <= begin + TINY_MONTHS
             stands = at["existing_mw"] + at["under_construction_mw"] * (
-                at["built_online"] <= row["begin"] + TINY_MONTHS
+                at["built_online"] <= begin + TINY_MONTHS
             )
-            stands += leased.get((at["site"], row["period"]), 0.0) - gone
-            rows.append(
-                (
-                    at["site"],
-                    row["period"],
-                    at["jurisdiction"],
-                    stands + own.loc[done & ripe, "started_mw"].sum(),
-                )
-            )
+            period = own["period"][k]
+            stands += leased.get((at["site"], period), 0.0) - gone[k]
+            built = own["started_mw"][done].sum() if ripe else 0.0
+            rows.append((at["site"], period, at["jurisdiction"], stands + built))
     installed = pd.DataFrame(rows, columns=[*KEYS, "jurisdiction", "installed_mw"])
     return {
         "Build": installed,
