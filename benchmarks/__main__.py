@@ -184,6 +184,8 @@ def solve(
                 raise ValueError(f"{path} must exist")  # noqa: TRY301
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
+    if not chosen or not (named or paths):
+        raise typer.BadParameter("there must be a route, and a size or a book")
     limits = Limits(gap, time_limit, threads, solver_seed)
     results, count = Results(into), 0
     todo = tasks(named, numbers, paths, chosen, limits, instances)
@@ -221,7 +223,10 @@ def _numbers(text: str) -> list[int]:
         first, dash, last = part.partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()):
             raise ValueError(f"seeds must be numbers such as 1,2 or 1-10; found {text!r}")
-        found += range(int(first), int(last if dash else first) + 1)
+        numbers = range(int(first), int(last if dash else first) + 1)
+        if not numbers:
+            raise ValueError(f"seeds must rise, such as 1-10; found {part!r}")
+        found += numbers
     return found
 
 

@@ -213,6 +213,9 @@ def test_routes_and_words() -> None:
         ["--routes", "magic"],
         ["--sizes", "XXL"],
         ["--seeds", "one"],
+        ["--seeds", "3-1"],
+        ["--sizes", ""],
+        ["--routes", ""],
         ["--books", "no such folder"],
         ["--time-limit", "0"],
     ):
