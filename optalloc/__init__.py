@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from optalloc.approved import with_approved
     from optalloc.arrays import Arrays
     from optalloc.audit import audit_plan
+    from optalloc.bench import bench
     from optalloc.compile import compile_model, deferred_rules, refresh
     from optalloc.dataset import Dataset
     from optalloc.diff import diff
@@ -78,6 +79,7 @@ __all__ = [
     "SweepResult",
     "Workbook",
     "audit_plan",
+    "bench",
     "build",
     "check",
     "compile_model",
@@ -106,6 +108,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
     "approved": ("with_approved",),
     "arrays": ("Arrays",),
     "audit": ("audit_plan",),
+    "bench": ("bench",),
     "compile": (
         "compile_model",
         "deferred_rules",

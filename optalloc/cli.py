@@ -21,6 +21,8 @@ from rich.table import Table
 
 from optalloc.approved import with_approved
 from optalloc.arrays import Arrays
+from optalloc.bench import LIMIT_S
+from optalloc.bench import bench as bench_book
 from optalloc.diff import diff as compare
 from optalloc.documents import write_documents
 from optalloc.errors import (
@@ -468,6 +470,48 @@ def export(
     if arrays.separate is not None:
         note = "limits whose rows are found during the solve are not in the file"
         print(f"note: {note}: what it proves is a bound", file=sys.stderr)
+
+
+@app.command()
+def bench(
+    book: Book,
+    time_limit: Annotated[
+        float, typer.Option(help="Seconds for each strategy.", min=0.1)
+    ] = LIMIT_S,
+    strategy: Annotated[
+        list[str] | None, typer.Option(help="One to try, may be repeated; by default all.")
+    ] = None,
+    gap: Annotated[
+        float | None, typer.Option(help="Relative gap to stop at.", min=0, max=1)
+    ] = None,
+    threads: Annotated[int | None, typer.Option(help="Solver threads.", min=1, max=1024)] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed.", min=0, max=2**31 - 1)] = None,
+    model: ModelDir = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the figures as one JSON object, nothing else.")
+    ] = False,
+) -> None:
+    """Measure how long a workbook takes, by phase and strategy, and say what would help."""
+
+    def run() -> Explanation:
+        with ProgressDisplay(Console(stderr=True)) as display:
+            return bench_book(
+                book,
+                time_limit_s=time_limit,
+                strategies=strategy or (),
+                gap=gap,
+                threads=threads,
+                seed=seed,
+                model=model,
+                on_phase=display.phase,
+            )
+
+    said = _guarded(run, as_json=as_json)
+    if as_json:
+        _print_json(said.to_dict())
+        return
+    print(said.to_text())
+    print_tables(said.tables, said.specs, "--json prints them all")
 
 
 def _read(book: Path, model: Model, approved: Path | None) -> Workbook:
