@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -142,8 +143,7 @@ def bench(
     for strategy in wanted:
         asked = replace(options, strategy=strategy)
         if not chosen(arrays, asked)[1]:
-            solved: Outcome = timed(str(strategy), lambda o=asked: solve_arrays(arrays, o))
-            found[strategy] = solved
+            found[strategy] = timed(str(strategy), partial(solve_arrays, arrays, asked))
     times = {strategy: seconds[str(strategy)] for strategy in found}
     tables = {
         PHASES.name: pd.DataFrame({"phase": list(phases), "seconds": list(phases.values())}),
@@ -275,9 +275,9 @@ def _on_strategies(table: pd.DataFrame, usual: Strategy, gap: float, limit_s: fl
         others += [f"{name} not within {limit_s:g} s" for name in late]
         said.append(sentence + (f" ({', '.join(others)})." if others else "."))
     ranked = with_plan.sort_values(["gap_percent", "seconds"]).reset_index(drop=True)
-    best = str(ranked.loc[0, "strategy"])
+    best = str(ranked["strategy"].iloc[0])
     said.append(_advice(with_plan, best, usual))
-    if ranked.loc[0, "gap_percent"] > 100 * gap:
+    if float(ranked["gap_percent"].min()) > 100 * gap:
         said.append(
             f"The gap asked for, {100 * gap:g} %, was not reached: allow more time or a larger gap "
             "(--gap), or leave fewer whole numbers to decide."

@@ -10,6 +10,7 @@ doi:10.1007/3-540-49481-2_30) with the penalties of a feasibility search.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,8 +25,9 @@ __all__ = ["BROKEN", "Search", "excess"]
 
 # What a row may be broken by in a plan, and in a small program without a price.
 BROKEN = 1e-6
-# Seconds for a small program, its gap against the cost of the whole plan, share of heuristics.
-SLICE_S, FINE, EFFORT = 4.0, 2e-5, 0.05
+# Seconds for a small program, its gap against the cost of the whole plan (coarser as long as there
+# is none), share of heuristics.
+SLICE_S, FINE, COARSE, EFFORT = 4.0, 2e-5, 2e-4, 0.05
 # Blocks or stages freed at first, at least, and by how much more or fewer after each step.
 BLOCKS, STAGES, LEAST, FASTER, SLOWER = 8.0, 4.0, 2.0, 1.15, 0.87
 CLUSTERS = 0.6
@@ -74,7 +76,7 @@ class Search:
         if arrays.parts is None:
             raise ValueError("a program without parts cannot be searched by them")
         self.arrays = arrays
-        self._options = replace(options, threads=1, gap=FINE)
+        self._options = replace(options, threads=1)
         self._near = Neighbourhoods(arrays, arrays.parts)
         self._draw = np.random.default_rng(options.seed)
         scale = np.maximum(abs(arrays.matrix).max(axis=1).toarray().ravel(), 1e-9)
@@ -110,11 +112,12 @@ class Search:
         """Whether the point breaks no row."""
         return bool(excess(self.arrays, self._activity).max(initial=0.0) <= BROKEN)
 
-    def step(self, limit_s: float = SLICE_S) -> bool:
+    def step(self, limit_s: float = math.inf) -> bool:
         """Decide one part anew: whether the point got better."""
         kind, free = self._freed()
         part = _Part.of(self.arrays, self.values, self._activity, free, self._price)
-        options = replace(self._options, seed=int(self._draw.integers(2**31 - 1)))
+        gap = FINE if self.is_plan else COARSE
+        options = replace(self._options, seed=int(self._draw.integers(2**31 - 1)), gap=gap)
         settings = {"mip_heuristic_effort": EFFORT}
         highs = Highs(part.program, options, integer=True, settings=settings)
         highs.start_from(part.start)
