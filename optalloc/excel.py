@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 import pandas as pd
+from xlsxwriter.utility import xl_range
 
 from optalloc.charts import add_charts
 from optalloc.errors import ModelError, OptallocError
@@ -245,12 +246,23 @@ def _write_sheet(book: Book, spec: TableSpec, strips: Sequence[_Strip]) -> Any:
             rule = {"type": "cell", "criteria": "==", "value": f'"{word}"'}
             shown = book.style(**colours)
             sheet.conditional_format(1, place, rows, place, rule | {"format": shown})
+    if spec.shaded:
+        _shade(sheet, frozen, len(strips) - 1, range(1, rows + 1, len(spec.spread)))
     for row, values in enumerate(zip(*(strip.cells for strip in strips), strict=True), start=1):
         lines = max(_lines(value) for value, _ in values)
         if lines > 1:
             sheet.set_row(row, lines * _LINE)
     sheet.autofilter(0, 0, rows, len(strips) - 1)
     return sheet
+
+
+def _shade(sheet: Any, first: int, last: int, rows: range) -> None:
+    """Colour cells by their size, all of these rows on one scale."""
+    if not rows or last < first:
+        return
+    cells = " ".join(xl_range(row, first, row, last) for row in rows)
+    scale = {"type": "2_color_scale", "min_color": "#F4F6F5", "max_color": "#5F9FC6"}
+    sheet.conditional_format(rows[0], first, rows[-1], last, scale | {"multi_range": cells})
 
 
 def _write_cells(book: Book, sheet: Any, place: int, strip: _Strip) -> None:

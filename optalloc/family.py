@@ -157,7 +157,8 @@ class TableSpec:
 
     ``key`` names the columns that together name a row, by which the audit matches rows. ``across``
     names the column that the spreadsheet
-    spreads over the width (periods across), and ``spread`` the value columns that are spread.
+    spreads over the width (periods across), and ``spread`` the value columns that are spread, of
+    which the first is coloured by size if ``shaded``.
     ``objective`` names a column whose sum is what the solver minimised.
     """
 
@@ -167,6 +168,7 @@ class TableSpec:
     key: tuple[str, ...] = ()
     across: str = ""
     spread: tuple[str, ...] = ()
+    shaded: bool = False
     objective: str = ""
 
 
@@ -174,9 +176,10 @@ class TableSpec:
 class Chart:
     """A chart of one table of the plan: value columns over a category column.
 
-    ``kind`` is ``"line"``, ``"stacked"`` (stacked columns) or ``"bridge"`` (stacked columns whose
-    first is not seen, so that the others float); axis titles carry the unit. ``order`` is its place
-    in the report.
+    ``kind`` is ``"line"``, ``"stacked"`` (stacked columns), ``"bridge"`` (stacked columns whose
+    first is not seen, so that the others float), ``"bars"`` (lying), ``"points"`` or ``"curve"``
+    (over a column of numbers); axis titles carry the unit. ``order`` is its place in the report.
+    ``noise`` names for each of the series the columns of how much less and more it may be.
     """
 
     title: str
@@ -187,6 +190,7 @@ class Chart:
     x_title: str
     y_title: str
     order: int = 800
+    noise: tuple[tuple[str, str], ...] = ()
 
 
 # A variable, its key, and the least and the most that it may be.

@@ -342,6 +342,7 @@ def test_the_command_tables_its_cases(tmp_path: Path) -> None:
     assert case.split()[:4] == ["x1", "optimal", "4.94", "4.94"]
     assert run.stderr.splitlines()[-1] == f"wrote {out}"
     assert "2 of 2 cases" in run.stderr
+    assert {"sweep.html", "sweep.xlsx", "cases.parquet"} <= {path.name for path in out.iterdir()}
     again = optalloc_says(*words)
     assert (again.returncode, again.stdout) == (2, "")
     assert "holds 2 finished cases" in again.stderr

@@ -3,7 +3,7 @@
 // Of a page of A4 within its margins, in the pixels of print.
 const PAPER_WIDTH = 686;
 
-const DRAWN = { plain: drawPlain, trend: drawTrend, use: drawUse, snapshot: drawSnapshot, ranking: drawRanking, bridge: drawBridge, timeline: drawTimeline, map: drawMap };
+const DRAWN = { plain: drawPlain, trend: drawTrend, use: drawUse, snapshot: drawSnapshot, ranking: drawRanking, bridge: drawBridge, timeline: drawTimeline, map: drawMap, bars: drawBars, curve: drawCurve, heat: drawHeat };
 
 function anchor(title) {
   return title.toLowerCase().replace(/[^\p{L}\p{N}_]+/gu, "-").replace(/^-|-$/g, "");

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from optalloc.atomic import replacing
-from optalloc.errors import OptallocError
 from optalloc.exhibits import Listing, Ranking, Report
 from optalloc.family import Chart, TableSpec
-from optalloc.report.payload import lines, packed, payload
+from optalloc.report.payload import payload
+from optalloc.report.render import Words, rendered
 from optalloc.tables import LIMITS, MARGINALS, RUN, SUMMARY
 
 if TYPE_CHECKING:
@@ -24,11 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["report_page", "write_report"]
 
-_HERE = Path(__file__).resolve().parent
-_SCRIPTS = (
-    *("format.js", "data.js", "theme.js", "charts.js", "limits.js", "bars.js", "timeline.js"),
-    *("map.js", "tables.js", "page.js"),
-)
 # What the engine itself has to show, whatever the families.
 _OWN = Report(
     exhibits=(
@@ -113,10 +107,6 @@ def report_page(
     explanation: Explanation | None = None,
 ) -> str:
     """Give the page as text; as `write_report`, which writes it."""
-    # Imported here, so that a solve without a report does not pay for it.
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415
-    from markupsafe import Markup  # noqa: PLC0415
-
     figures = _Figures(tables[SUMMARY.name])
     report += _OWN
     if explanation is not None:
@@ -124,29 +114,19 @@ def report_page(
         tables = {**tables, **{spec.name: explanation[spec.name] for spec in own}}
         specs, report = (*specs, *own), report + _explained(own)
     content = payload(tables, specs, charts, report)
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    scripts = "\n".join((_HERE / name).read_text("utf-8") for name in _SCRIPTS)
     said = [*figures.sentences(report.headline), figures.proof()]
-    return environment.get_template("page.html.j2").render(
-        case=figures.text(report.case) if report.case else "",
+    words = Words(
+        kind="Plan",
+        name=figures.text(report.case) if report.case else "",
+        pill=figures.text("quality"),
         headline=said[0],
         lead=said[1:],
         figures=[figures.card(name) for name in report.figures if name in figures.rows],
-        quality=figures.text("quality"),
         said=explanation.sentences if explanation is not None else (),
-        sections=[(_anchor(e["title"]), e["title"]) for e in content["exhibits"]],
-        style=Markup((_HERE / "page.css").read_text("utf-8")),
-        scripts=Markup(scripts),
-        plotly=packed(plotly_script()),
-        land=packed((_HERE / "land.json").read_bytes()),
-        data=packed(lines(content, tables)),
+        about_tables="The plan's tables as they are, in full.",
+        coast=True,
     )
+    return rendered(content, tables, words)
 
 
 def _explained(specs: Sequence[TableSpec]) -> Report:
@@ -169,18 +149,6 @@ def _explained(specs: Sequence[TableSpec]) -> Report:
 def _spaced(name: str) -> str:
     """Name of a table as a heading."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
-
-
-def plotly_script() -> bytes:
-    """Plotly's script, which its Python package carries; that package is not imported."""
-    spec = find_spec("plotly")
-    if spec is None or not spec.submodule_search_locations:
-        raise OptallocError("plotly is not installed: pip install plotly")
-    return (Path(spec.submodule_search_locations[0]) / "package_data/plotly.min.js").read_bytes()
-
-
-def _anchor(title: str) -> str:
-    return re.sub(r"\W+", "-", title.lower()).strip("-")
 
 
 class _Figures:

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,9 @@ class SweepResult:
     Parameters
     ----------
     about : mapping
-        The sweep's name, design, changes (with the number of values each takes), sample size and
-        seed; gap and time limit as given; versions, and hashes of input and model.
+        The sweep's name, design, changes (with the number of values each takes) and their units,
+        sample size and seed; gap and time limit as given; versions, and hashes of input and model;
+        ``figures`` and ``timelines``, what the model shows of a plan.
     cases : pandas.DataFrame
         One row per case, in the order of the sweep: ``number`` (0 is the base case), ``case``,
         ``plan`` (name of the plan held, empty where none is), ``changed`` (in words), ``status``,
@@ -93,6 +95,23 @@ class SweepResult:
                 pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), draft)
         with replacing(folder / ABOUT) as draft:
             draft.write_text(json.dumps(dict(self.about), indent=2) + "\n", encoding="utf-8")
+
+    def to_html(self, path: str | Path) -> None:
+        """Write one page to look at: the pictures that the design allows, and all tables of them.
+
+        Raises
+        ------
+        OptallocError
+            If the file cannot be written.
+        """
+        # Imported when asked for: what draws a sweep is not needed to solve one.
+        pictures = import_module("optalloc.sweep.pictures")
+        pictures.write_page(self, path)
+
+    def to_excel(self, path: str | Path) -> None:
+        """Write a workbook: the same tables, one a sheet, with charts; raises as `to_html`."""
+        pictures = import_module("optalloc.sweep.pictures")
+        pictures.write_workbook(self, path)
 
     def to_dict(self) -> dict[str, Any]:
         """The sweep and its cases as plain values, ready for JSON; what is missing as null."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,19 +11,21 @@ from typing import Any
 from optalloc.approved import with_approved
 from optalloc.dataset import Dataset
 from optalloc.errors import InputError, NoPlanError, OptallocError
+from optalloc.exhibits import Timeline
 from optalloc.family import Model, load_model
 from optalloc.pipeline import options_of
+from optalloc.schema import Column
 from optalloc.sheetreader import fold, suggest
 from optalloc.sweep.assemble import assembled, entries_of_sheet
 from optalloc.sweep.cluster import run_cluster
-from optalloc.sweep.definition import Sweep
+from optalloc.sweep.definition import Change, Sweep
 from optalloc.sweep.designs import Case, cases_of
 from optalloc.sweep.digest import current_versions
 from optalloc.sweep.held import held_rows
 from optalloc.sweep.line import Line
 from optalloc.sweep.pool import Limits, run_pool
 from optalloc.sweep.result import SweepResult, gathered
-from optalloc.sweep.sheet import SWEEPS
+from optalloc.sweep.sheet import SWEEPS, Operation
 from optalloc.sweep.solver import CaseSolver
 from optalloc.sweep.store import Store
 from optalloc.sweep.task import Base, Finished, Status
@@ -74,7 +76,8 @@ def sweep(
     cluster : str, optional
         Address of a Dask scheduler whose workers are used instead.
     out : str or Path, optional
-        Folder in which finished cases are kept as they come, and the result in Parquet.
+        Folder in which finished cases are kept as they come, and the result in Parquet, with its
+        pictures in ``sweep.html`` and ``sweep.xlsx``.
     resume : bool
         Use the cases that are in the folder already, where nothing they depend on has changed.
     force : bool
@@ -139,9 +142,11 @@ def sweep(
     except KeyboardInterrupt:
         kept = f"; {run.done} of {len(cases)} cases are finished"
         raise NoPlanError(f"interrupted{kept if out else ''}{run.how_to_go_on}") from None
-    result = gathered(_about(wanted, base), cases, run.results)
+    result = gathered(_about(wanted, base, loaded), cases, run.results)
     if out is not None:
         result.to_parquet(out)
+        result.to_html(Path(out) / "sweep.html")
+        result.to_excel(Path(out) / "sweep.xlsx")
     return result
 
 
@@ -252,7 +257,7 @@ def _named(name: str | None, sweeps: Mapping[str, Sweep], where: str) -> Sweep:
     raise OptallocError(f"{where}: has no sweep {name!r}. {action}")
 
 
-def _about(wanted: Sweep, base: Base) -> dict[str, Any]:
+def _about(wanted: Sweep, base: Base, model: Model) -> dict[str, Any]:
     return {
         "sweep": wanted.name,
         "design": str(wanted.design),
@@ -263,7 +268,34 @@ def _about(wanted: Sweep, base: Base) -> dict[str, Any]:
         "versions": dict(base.versions),
         "input_hash": base.digest,
         "model_hash": base.model_digest,
+        "units": {change.name: _unit(change, model) for change in wanted.changes},
+        "figures": list(model.report.figures),
+        "timelines": [
+            {
+                "table": shown.table,
+                "row": shown.row,
+                "size": shown.size,
+                "unit": _column(model.outputs[shown.table].columns, shown.size).unit,
+                "steps": [list(step) for step in shown.steps],
+            }
+            for shown in model.report.exhibits
+            if isinstance(shown, Timeline)
+        ],
     }
+
+
+def _unit(change: Change, model: Model) -> str:
+    """Unit of a change's values, those of its first row."""
+    target = change.targets[0]
+    by_operation = {Operation.MULTIPLY: "times", Operation.SHIFT: "months later"}
+    if target.operation in by_operation:
+        return by_operation[target.operation]
+    sheet = next(s for name, s in model.sheets.items() if fold(name) == fold(target.sheet))
+    return _column(sheet.columns, target.column).unit
+
+
+def _column(columns: Iterable[Column], name: str) -> Column:
+    return next(column for column in columns if fold(column.name) == fold(name))
 
 
 def _cores() -> int:

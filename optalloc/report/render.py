@@ -1,0 +1,108 @@
+"""One file of HTML that needs nothing else: words, style, scripts, and the tables packed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optalloc.errors import OptallocError
+from optalloc.report.payload import lines, packed
+
+__all__ = ["Words", "plotly_script", "rendered"]
+
+_HERE = Path(__file__).resolve().parent
+_SCRIPTS = (
+    *("format.js", "data.js", "theme.js", "charts.js", "limits.js", "bars.js", "timeline.js"),
+    *("map.js", "spreads.js", "tables.js", "page.js"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """What stands on a page beside its charts and tables.
+
+    Parameters
+    ----------
+    kind : str
+        What the page is about, such as ``"Plan"``.
+    name, pill : str
+        Its name, and what stands marked beside it.
+    headline : str
+    lead : sequence of str
+        Sentences below.
+    figures : sequence of mapping
+        ``label``, ``value`` (exact), ``shown`` and ``unit`` of each figure that stands large.
+    said : sequence of str
+        Further sentences, as a list.
+    about_tables : str
+        What is said above all tables.
+    coast : bool
+        Whether the page has a map.
+    """
+
+    kind: str
+    name: str
+    pill: str
+    headline: str
+    lead: Sequence[str] = ()
+    figures: Sequence[Mapping[str, object]] = ()
+    said: Sequence[str] = field(default=())
+    about_tables: str
+    coast: bool = False
+
+
+def rendered(content: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], words: Words) -> str:
+    """Give a page as text.
+
+    Parameters
+    ----------
+    content : mapping
+        What `payload` gives.
+    tables : mapping of str to pandas.DataFrame
+    words : Words
+
+    Raises
+    ------
+    OptallocError
+        If plotly is not installed.
+    """
+    # Imported here, so that a solve without a report does not pay for it.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415
+    from markupsafe import Markup  # noqa: PLC0415
+
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    scripts = "\n".join((_HERE / name).read_text("utf-8") for name in _SCRIPTS)
+    land = (_HERE / "land.json").read_bytes() if words.coast else b'{"rings":[]}'
+    return environment.get_template("page.html.j2").render(
+        words=words,
+        sections=[(_anchor(e["title"]), e["title"]) for e in content["exhibits"]],
+        style=Markup((_HERE / "page.css").read_text("utf-8")),
+        scripts=Markup(scripts),
+        plotly=packed(plotly_script()),
+        land=packed(land),
+        data=packed(lines(content, tables)),
+    )
+
+
+def plotly_script() -> bytes:
+    """Plotly's script, which its Python package carries; that package is not imported."""
+    spec = find_spec("plotly")
+    if spec is None or not spec.submodule_search_locations:
+        raise OptallocError("plotly is not installed: pip install plotly")
+    return (Path(spec.submodule_search_locations[0]) / "package_data/plotly.min.js").read_bytes()
+
+
+def _anchor(title: str) -> str:
+    return re.sub(r"\W+", "-", title.lower()).strip("-")
