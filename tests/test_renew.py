@@ -174,10 +174,9 @@ def valid_alterations(made: Book, draw: random.Random, folder: Path) -> Iterator
 
 
 def check_random(made: Book, draw: random.Random, folder: Path) -> None:
-    data = dataset(made, folder / f"base {draw.random()}")
     try:
-        program, arrays = scratch(data)
-    except optalloc.InfeasibleError:
+        program, arrays = scratch(dataset(made, folder / f"base {draw.random()}"))
+    except (optalloc.InputError, optalloc.InfeasibleError):
         return
     for changed in valid_alterations(made, draw, folder):
         try:
