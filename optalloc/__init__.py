@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from optalloc.alternatives import alternatives
     from optalloc.approved import with_approved
     from optalloc.arrays import Arrays
     from optalloc.audit import audit_plan
@@ -78,6 +79,7 @@ __all__ = [
     "Strategy",
     "SweepResult",
     "Workbook",
+    "alternatives",
     "audit_plan",
     "bench",
     "build",
@@ -105,6 +107,7 @@ __all__ = [
 ]
 
 _MODULES: dict[str, tuple[str, ...]] = {
+    "alternatives": ("alternatives",),
     "approved": ("with_approved",),
     "arrays": ("Arrays",),
     "audit": ("audit_plan",),

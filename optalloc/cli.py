@@ -19,6 +19,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from optalloc.alternatives import alternatives as find_alternatives
 from optalloc.approved import with_approved
 from optalloc.arrays import Arrays
 from optalloc.bench import LIMIT_S
@@ -381,6 +382,75 @@ def sweep(
     _say(errors, f"wrote {out}")
     if len(result.failed):
         raise typer.Exit(NO_PLAN)
+
+
+def _share(text: str) -> float:
+    """A share as written, with or without a percent sign."""
+    number, percent = text.strip().rstrip("%").strip(), text.strip().endswith("%")
+    try:
+        return float(number) / (100 if percent else 1)
+    except ValueError:
+        raise typer.BadParameter(f"must be a share such as 1% or 0.01; found {text!r}") from None
+
+
+@app.command()
+def alternatives(
+    book: Book,
+    slack: Annotated[
+        str, typer.Option(help="What an alternative may cost more than the best plan.")
+    ] = "1%",
+    count: Annotated[int, typer.Option(help="How many to look for.", min=1, max=1000)] = 5,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for alternatives.xlsx; by default none is written.")
+    ] = None,
+    budget: Annotated[
+        float,
+        typer.Option(help="Seconds for the best plan, and again for the others.", min=0.001),
+    ] = BUDGET_S,
+    gap: Annotated[
+        float | None, typer.Option(help="Relative gap to stop at.", min=0, max=1)
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed.", min=0, max=2**31 - 1)] = None,
+    approved: Approved = None,
+    model: ModelDir = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print them as one JSON object, nothing else.")
+    ] = False,
+) -> None:
+    """Find plans that cost little more than the best and differ from it as much as possible."""
+    errors = Console(stderr=True)
+    share = _share(slack)
+
+    def run() -> Explanation:
+        if out is not None:
+            _refuse_folder(out, "alternatives.xlsx")
+        with ProgressDisplay(errors) as display:
+            said = find_alternatives(
+                book,
+                slack=share,
+                count=count,
+                budget_s=budget,
+                gap=gap,
+                seed=seed,
+                model=model,
+                approved=approved,
+                progress=display.update,
+                on_phase=display.phase,
+                on_step=display.step,
+            )
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            said.to_excel(out / "alternatives.xlsx")
+        return said
+
+    said = _guarded(run, as_json=as_json)
+    if as_json:
+        _print_json(said.to_dict())
+    else:
+        print(said.to_text())
+        print_tables(said.tables, said.specs, "--out writes them all" if out is None else str(out))
+    if out is not None:
+        _say(errors, f"wrote {out / 'alternatives.xlsx'}")
 
 
 @app.command()

@@ -215,6 +215,10 @@ class Price:
     cells: Callable[[Dataset, str], Sequence[tuple[str, str, Sequence[int]]]]
 
 
+def _no_groups(_: Dataset, __: str) -> Sequence[tuple[str, str]]:
+    return ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Choice:
     """What a plan takes or leaves, one by one, such as sites: why this one and not that one?
@@ -235,6 +239,9 @@ class Choice:
     ledger : str
         Ledger over member and period that tells what moves between two plans.
     prices : tuple of Price
+    groups : callable
+        ``groups(data, member) -> ((kind, name), ...)``: what it belongs to, such as
+        ``("jurisdiction", "Japan")``: plans that take other groups differ the more.
     """
 
     noun: str
@@ -246,6 +253,7 @@ class Choice:
     leave: Callable[[Dataset, str], Sequence[Held]]
     ledger: str
     prices: tuple[Price, ...] = ()
+    groups: Callable[[Dataset, str], Sequence[tuple[str, str]]] = _no_groups
 
 
 def _nothing(*_: Any) -> Iterable[Any]:

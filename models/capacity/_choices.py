@@ -67,6 +67,13 @@ def power_price(data: Dataset, site: str) -> Sequence[tuple[str, str, Sequence[i
     )
 
 
+def belongs_to(data: Dataset, site: str) -> Sequence[tuple[str, str]]:
+    """Jurisdiction and market of a site, where they are given."""
+    at = active_sites(data).loc[site]
+    kinds = ("jurisdiction", "market")
+    return [(kind, str(at[kind])) for kind in kinds if pd.notna(at[kind])]
+
+
 def _labels(chosen: pd.Series) -> list[int]:
     return [int(str(row)) for row in chosen.index[chosen.astype(bool)]]
 
@@ -84,4 +91,5 @@ SITE_CHOICE = Choice(
         Price(name="build cost", cells=build_cost),
         Price(name="power price", cells=power_price),
     ),
+    groups=belongs_to,
 )

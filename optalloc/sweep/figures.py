@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from optalloc.sweep.result import SweepResult
+from optalloc.timelines import built
 
 __all__ = [
     "MORE",
@@ -141,8 +142,7 @@ def core_by_case(result: SweepResult, role: Mapping[str, Any]) -> pd.DataFrame:
     ----------
     result : SweepResult
     role : mapping
-        A timeline of the model: ``table``, ``row`` (column of the member), ``size``, ``steps``
-        (columns of dates and their labels).
+        A timeline of the model, as `optalloc.timelines.roles_of` gives it.
 
     Returns
     -------
@@ -155,22 +155,7 @@ def core_by_case(result: SweepResult, role: Mapping[str, Any]) -> pd.DataFrame:
     if table.empty:
         return pd.DataFrame(columns=columns)
     case, plan = case_key(table, "case"), case_key(table, "plan")
-    own = table[table[plan] == ""]
-    days = own[[column for column, _ in role["steps"]]]
-    # The rows of one member may be several, each with dates of its own.
-    listed = pd.DataFrame(
-        {
-            "member": own[role["row"]],
-            "case": own[case],
-            "begun": days.min(axis=1),
-            "done": days.iloc[:, -1],
-            "size": own[role["size"]],
-        }
-    )
-    grouped = listed.groupby(["member", "case"], sort=False)
-    frame = grouped.agg(
-        begun=("begun", "min"), done=("done", "min"), size=("size", "sum")
-    ).reset_index()
+    frame = built(table[table[plan] == ""], dict(role), [case]).rename(columns={case: "case"})
     frame["word"] = [
         f"{begun:%Y-%m}: {size:,.3g}" if pd.notna(begun) else f"{size:,.3g}"
         for begun, size in zip(frame["begun"], frame["size"], strict=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,8 @@ from typing import Any
 from optalloc.approved import with_approved
 from optalloc.dataset import Dataset
 from optalloc.errors import InputError, NoPlanError, OptallocError
-from optalloc.exhibits import Timeline
 from optalloc.family import Model, load_model
 from optalloc.pipeline import options_of
-from optalloc.schema import Column
 from optalloc.sheetreader import fold, suggest
 from optalloc.sweep.assemble import assembled, entries_of_sheet
 from optalloc.sweep.cluster import run_cluster
@@ -31,6 +29,7 @@ from optalloc.sweep.store import Store
 from optalloc.sweep.task import Base, Finished, Status
 from optalloc.sweep.tomlfile import entries_of_toml
 from optalloc.sweep.trial import rule_problems
+from optalloc.timelines import roles_of
 from optalloc.validate import validate
 from optalloc.workbook import read_workbook
 
@@ -270,17 +269,7 @@ def _about(wanted: Sweep, base: Base, model: Model) -> dict[str, Any]:
         "model_hash": base.model_digest,
         "units": {change.name: _unit(change, model) for change in wanted.changes},
         "figures": list(model.report.figures),
-        "timelines": [
-            {
-                "table": shown.table,
-                "row": shown.row,
-                "size": shown.size,
-                "unit": _column(model.outputs[shown.table].columns, shown.size).unit,
-                "steps": [list(step) for step in shown.steps],
-            }
-            for shown in model.report.exhibits
-            if isinstance(shown, Timeline)
-        ],
+        "timelines": roles_of(model),
     }
 
 
@@ -291,11 +280,7 @@ def _unit(change: Change, model: Model) -> str:
     if target.operation in by_operation:
         return by_operation[target.operation]
     sheet = next(s for name, s in model.sheets.items() if fold(name) == fold(target.sheet))
-    return _column(sheet.columns, target.column).unit
-
-
-def _column(columns: Iterable[Column], name: str) -> Column:
-    return next(column for column in columns if fold(column.name) == fold(name))
+    return next(c.unit for c in sheet.columns if fold(c.name) == fold(target.column))
 
 
 def _cores() -> int:
