@@ -123,6 +123,8 @@ def test_what_a_plan_decides_is_held(everything: optalloc.Plan, everything_data:
         np.testing.assert_allclose(*decided, atol=1e-5)
     early = family.hold(data, everything.tables, pd.Timestamp("2027-07-01"))["Decisions"]
     assert set(early["period"]) == {"Y1"}
+    before = family.hold(data, everything.tables, pd.Timestamp("2027-01-01"))["Decisions"]
+    assert before.empty
     assert set(early["what"]) == {"committed", "started_mw", "leased_mw", "signed_mw", "ended_mw"}
 
 

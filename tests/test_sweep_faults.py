@@ -60,6 +60,7 @@ def test_a_worker_that_is_lost_costs_one_case(tmp_path: Path) -> None:
     assert len(stamps(tmp_path / "out")) == 2
 
 
+@pytest.mark.slow
 def test_a_script_without_a_guard_is_told_what_to_do(tmp_path: Path) -> None:
     """Proves: a worker that cannot start ends the sweep with the reason, instead of going on for
     ever."""
@@ -153,6 +154,7 @@ def test_a_full_disk_ends_a_sweep_that_can_be_resumed(tmp_path: Path, small_disk
     assert {name: stamp for name, stamp in stamps(out).items() if name in kept} == kept
 
 
+@pytest.mark.slow
 def test_a_file_that_may_not_grow_ends_a_sweep_in_one_line(tmp_path: Path) -> None:
     """Proves: the command tells a disk's refusal, here by a limit on the size of files, in one line
     and with its exit code; no half a file stays."""

@@ -11,6 +11,7 @@ import pytest
 
 import optalloc
 from optalloc.errors import InputError, ModelError, OptallocError
+from optalloc.sweep.display import print_cases
 from optalloc.sweep.regret import regrets
 from tests import books
 from tests.test_cli import optalloc_says
@@ -29,11 +30,10 @@ CASE = books.book(
 )  # fmt: skip
 
 
-def test_regret_by_hand(tmp_path: Path) -> None:
+def test_regret_by_hand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Proves: with A at 15 M, B would take all for 485, and A held costs 605: 120 to regret. With ten
     MW more in Y2, A is the best anyway. With room for 30 MW at A, B alone costs 485 and A and B
-    together 430, and the plan held cannot be carried out. Sensitivity: held until Y1 begins,
-    nothing is held and nothing to regret."""
+    together 430, and the plan held cannot be carried out."""
     book = books.write(CASE, tmp_path / "book")
     plan = tmp_path / "plan.xlsx"
     optalloc.solve(book).to_excel(plan)
@@ -44,8 +44,8 @@ def test_regret_by_hand(tmp_path: Path) -> None:
         change("small", "Sites.max_mw", "set", "30", "site=A"),
     )
     out = tmp_path / "out"
-    words = ("sweep", book, definition, "--out", out, "--jobs", 1, "--hold", plan, "--until")
-    run = optalloc_says(*words, "2028-01-01", "--json")
+    words = ("sweep", book, definition, "--out", out, "--jobs", 1, "--hold", plan, "--json")
+    run = optalloc_says(*words, "--until", "2028-01-01")
     assert run.returncode == 0, run.stderr
     told = json.loads(run.stdout)
     found = {row["case"]: (row["regret"], row["verdict"]) for row in told["regret"]}
@@ -64,10 +64,12 @@ def test_regret_by_hand(tmp_path: Path) -> None:
     dear = build[(build["case"] == "dear") & (build["period"] == "Y1") & (build["site"] == "A")]
     assert dear.set_index("plan")["started_mw"].round(6).to_dict() == {"": 0, str(plan): 40}
     assert (out / "regret.parquet").is_file()
-    text = optalloc_says(*words, "2027-01-01", "--resume").stdout
+    capsys.readouterr()
+    print_cases(optalloc.read_sweep(out))
+    text = capsys.readouterr().out
     assert "Regret, M: cost held less best cost" in text
     line = next(line for line in text.splitlines() if "dear" in line and "costs" in line)
-    assert line.split()[-5:] == ["0.00", "0.00", "0.00", "costs", "nothing"]
+    assert line.split()[-5:] == ["120.00", "120.00", "120.00", "costs", "more"]
 
 
 def test_a_difference_within_the_gaps_is_undecided() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -69,43 +70,57 @@ class _Cluster:
     ) -> None:
         self.client, self.line, self.limits, self.take = client, line, limits, take
         self.token = uuid.uuid4().hex
-        try:
-            client.wait_for_workers(1, timeout=_CONNECT_S)
-        except TimeoutError as error:
-            raise OptallocError("the cluster has no worker.") from error
+        self._await_worker()
         # Held as a task, not scattered: what is scattered is gone with the worker that has it.
         self.base = client.submit(_shipped, base, key=f"optalloc-{self.token}", pure=False)
-        self.positions: dict[str, int] = {}
+        # By key of a task in flight: position of its case, and the worker that it was given to.
+        self.flying: dict[str, tuple[int, str]] = {}
+
+    def _await_worker(self) -> None:
+        """See to it that there is a worker; one that died may be on its way back."""
+        try:
+            self.client.wait_for_workers(1, timeout=_CONNECT_S)
+        except TimeoutError as error:
+            raise OptallocError("the cluster has no worker.") from error
 
     def run(self) -> None:
-        """Keep a task in flight for each thread until all are done.
-
-        No more than that: a worker that dies takes with it all tasks that wait there.
-        """
+        """Keep a task in flight for each thread until all are done."""
         from distributed import as_completed  # noqa: PLC0415
 
-        flying = as_completed()
-        flying.update(self._next())
-        for future in flying:
-            position = self.positions.pop(future.key)
+        done = as_completed()
+        done.update(self._next())
+        for future in done:
+            position, _ = self.flying.pop(future.key)
             result = self._result(future)
             self.line.done(position, result)
             self.take(position, result)
-            flying.update(self._next())
+            done.update(self._next())
 
     def _next(self) -> list[Any]:
-        """Tasks for the threads that have none."""
-        threads = max(sum(self.client.nthreads().values()), 1)
-        futures = []
-        while len(self.positions) < threads and len(self.line):
-            task = self.line.next()
-            assert task is not None
-            position, case, start = task
-            key = f"optalloc-{self.token}-{position}"
-            told = (self.base, self.token, case, start, self.limits.seconds)
-            futures.append(self.client.submit(_solve, *told, key=key, pure=False))
-            self.positions[key] = position
-        return futures
+        """Tasks for the threads that have none, each given to its own.
+
+        Left to the scheduler, one might wait behind another, and be lost with a worker that dies.
+        """
+        if not self.flying and len(self.line):
+            self._await_worker()
+        busy = Counter(worker for _, worker in self.flying.values())
+        idle = [
+            worker
+            for worker, threads in self.client.nthreads().items()
+            for _ in range(threads - busy[worker])
+        ]
+        return [self._submitted(worker) for worker in idle[: len(self.line)]]
+
+    def _submitted(self, worker: str) -> Any:
+        task = self.line.next()
+        assert task is not None
+        position, case, start = task
+        key = f"optalloc-{self.token}-{position}"
+        self.flying[key] = position, worker
+        told = (self.base, self.token, case, start, self.limits.seconds)
+        return self.client.submit(
+            _solve, *told, key=key, pure=False, workers=[worker], allow_other_workers=True
+        )
 
     def _result(self, future: Any) -> Finished:
         if future.cancelled():
