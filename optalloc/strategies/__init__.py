@@ -12,6 +12,7 @@ from optalloc.arrays import Arrays
 from optalloc.outcome import Options, Outcome, ProgressCallback, StopReason, Strategy
 from optalloc.solve import solve_directly
 from optalloc.strategies import decompose, race
+from optalloc.strategies.neighbourhood import FEWEST_STAGES
 
 __all__ = ["chosen", "solve_arrays"]
 
@@ -32,6 +33,7 @@ def chosen(arrays: Arrays, options: Options) -> tuple[Strategy, str]:
         return (asked, "") if not obstacle else (Strategy.DIRECT, f"{asked}: {obstacle}")
     threads = options.threads or os.cpu_count() or 1
     small = int(arrays.integer.sum()) < RACE_INTEGERS
+    small |= arrays.parts is not None and arrays.parts.stages < FEWEST_STAGES
     if obstacle or threads < 2 or small or _lacks_rows(arrays):
         return Strategy.DIRECT, ""
     large = arrays.matrix.nnz >= DECOMPOSE_ENTRIES

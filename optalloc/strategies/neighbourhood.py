@@ -12,10 +12,12 @@ import scipy.sparse as sp
 
 from optalloc.arrays import Arrays, Parts
 
-__all__ = ["Neighbourhoods"]
+__all__ = ["FEWEST_STAGES", "Neighbourhoods"]
 
 # A row that has nearly all blocks says little of which are near.
 WIDE = 1.5
+# With fewer stages a stretch of them is nearly all there is.
+FEWEST_STAGES = 4
 
 
 class Neighbourhoods:
@@ -77,8 +79,8 @@ class Neighbourhoods:
 
     @property
     def has_windows(self) -> bool:
-        """Whether there are stages with whole numbers to decide."""
-        return bool(self._whole.any())
+        """Whether there are stages enough, with whole numbers to decide."""
+        return self.parts.stages >= FEWEST_STAGES and bool(self._whole.any())
 
     def block_of_row(self, row: int, draw: np.random.Generator) -> int | None:
         """One of the blocks that a row has, if it has any."""

@@ -25,9 +25,13 @@ __all__ = ["BROKEN", "Search", "excess"]
 
 # What a row may be broken by in a plan, and in a small program without a price.
 BROKEN = 1e-6
-# Seconds for a small program, its gap against the cost of the whole plan (coarser as long as there
-# is none), share of heuristics.
-SLICE_S, FINE, COARSE, EFFORT = 4.0, 2e-5, 2e-4, 0.05
+# Seconds for a small program, at least and at most: many short steps come much further than a few
+# long ones as long as short ones bring something.
+SHORT_S, LONG_S, LONGER, SHORTER = 0.6, 6.0, 1.12, 0.9
+# Gap of a small program against the cost of the whole plan, and as long as rows are broken.
+FINE, COARSE = 2e-5, 2e-4
+# Share of the solver's time for heuristics.
+EFFORT = 0.05
 # Blocks or stages freed at first, at least, and by how much more or fewer after each step.
 BLOCKS, STAGES, LEAST, FASTER, SLOWER = 8.0, 4.0, 2.0, 1.15, 0.87
 CLUSTERS = 0.6
@@ -84,7 +88,7 @@ class Search:
         self._price = self._dearest / scale
         self._blocks = _Kind(BLOCKS, MOST * arrays.parts.blocks)
         self._stages = _Kind(STAGES, MOST * arrays.parts.stages)
-        self._idle = 0
+        self._idle, self._slice_s = 0, SHORT_S
         rounded = np.where(arrays.integer, np.ceil(start - 0.1), start)
         self.move(np.clip(rounded, arrays.col_lower, arrays.col_upper))
 
@@ -121,7 +125,7 @@ class Search:
         settings = {"mip_heuristic_effort": EFFORT}
         highs = Highs(part.program, options, integer=True, settings=settings)
         highs.start_from(part.start)
-        result = highs.run(time_limit_s=min(limit_s, SLICE_S))
+        result = highs.run(time_limit_s=min(limit_s, self._slice_s))
         kind.adapt(result.status == "kOptimal")
         before = float(part.program.cost @ part.start + part.program.offset)
         better = result.values is not None and result.objective < before - 1e-8 * abs(before)
@@ -129,6 +133,9 @@ class Search:
             values = self.values.copy()
             values[part.columns] = result.values[: len(part.columns)]
             self.move(values)
+        if better or result.status == "kTimeLimit":
+            longer = self._slice_s * (SHORTER if better else LONGER)
+            self._slice_s = min(max(longer, SHORT_S), LONG_S)
         self._idle = 0 if better else self._idle + 1
         if self._idle >= PATIENCE and not self.is_plan:
             self._dearest, self._price = self._dearest * DEARER, self._price * DEARER
