@@ -1,6 +1,6 @@
 """Plans for large programs: part after part is decided anew, a little broken at first.
 
-It begins at any point, such as the relaxation's with its integers rounded up. A few blocks that
+It begins at any point, such as the relaxation's with its integers rounded. A few blocks that
 are near each other, or a stretch of stages, are freed; all else is held; the small program is
 solved. A row that the point breaks may stay broken, at a price, by no more than it is: so there is
 always something to go on from, and what is broken only shrinks. Once no row is broken the same
@@ -68,7 +68,7 @@ class Search:
     arrays : Arrays
         With `parts`.
     start : numpy.ndarray, shape (columns,)
-        Where it begins; integers are rounded up.
+        Where it begins; integers are rounded to the nearest.
     duals : numpy.ndarray, shape (rows,), optional
         Multipliers of the relaxation, for the price of what is broken.
     options : Options
@@ -89,8 +89,7 @@ class Search:
         self._blocks = _Kind(BLOCKS, MOST * arrays.parts.blocks)
         self._stages = _Kind(STAGES, MOST * arrays.parts.stages)
         self._idle, self._slice_s = 0, SHORT_S
-        rounded = np.where(arrays.integer, np.ceil(start - 0.1), start)
-        self.move(np.clip(rounded, arrays.col_lower, arrays.col_upper))
+        self.move(np.clip(start, arrays.col_lower, arrays.col_upper))
 
     def move(self, values: np.ndarray) -> None:
         """Go on from another point."""
