@@ -9,22 +9,22 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import pandas as pd
 import psutil
 import pytest
 
 import optalloc
 from optalloc.errors import OptallocError
 from tests.test_sweep_run import ROOT, TOY, change, stamps, toml, toy
+from tests.toy.function import ishigami
 
 MISHAP = "Inputs.mishap"
 
 
 def test_a_worker_that_is_lost_costs_one_case(tmp_path: Path) -> None:
-    """Proves: killed, aborted, hung, out of memory, or in error: each case fails with its reason,
+    """Proves: killed, hung, out of memory, or in error: each case fails with its reason,
     and all others have the cost that they have without any mishap. Sensitivity: a pool that breaks
     with its worker would lose those behind."""
-    mishaps = ["kill", "abort", "hang", "memory", "error"]
+    mishaps = ["kill", "hang", "memory", "error"]
     definition = toml(
         tmp_path,
         change("a", "Inputs.x1", "set", "0.5"),
@@ -46,7 +46,6 @@ def test_a_worker_that_is_lost_costs_one_case(tmp_path: Path) -> None:
     assert result.failed["case"].tolist() == mishaps
     reasons = cases["reason"]
     assert "ended by SIGKILL" in reasons["kill"]
-    assert "ended by SIGABRT" in reasons["abort"]
     assert reasons["hang"] == "it was still running after 6 s"
     assert reasons["memory"] == "out of memory (limit 2.0 GB)"
     assert reasons["error"] == "RuntimeError: a mishap"
@@ -54,8 +53,8 @@ def test_a_worker_that_is_lost_costs_one_case(tmp_path: Path) -> None:
     assert (
         cases.loc["a", "objective"] == cases.loc["z", "objective"] != cases.loc["base", "objective"]
     )
-    assert told[0] == (0, 0, 8)
-    assert told[-1] == (8, 5, 8)
+    assert told[0] == (0, 0, 7)
+    assert told[-1] == (7, 4, 7)
     # A mishap is no result: it is not kept, and so tried again when the sweep is resumed.
     assert len(stamps(tmp_path / "out")) == 2
 
@@ -95,7 +94,7 @@ def started(book: Path, definition: str, out: Path, *words: str) -> subprocess.P
 
 def test_a_sweep_whose_parent_is_killed_is_resumed(tmp_path: Path) -> None:
     """Proves: SIGKILL in the middle leaves whole cases and no process behind; resumed, those are not
-    solved again, and the result is that of a sweep that was never disturbed."""
+    solved again, and every case costs what the function says."""
     book, out = toy(tmp_path / "book", mishap="slow"), tmp_path / "out"
     values = [k / 10 + 2 for k in range(12)]
     definition = toml(
@@ -114,12 +113,12 @@ def test_a_sweep_whose_parent_is_killed_is_resumed(tmp_path: Path) -> None:
     kept = stamps(out)
     assert 3 <= len(kept) < 13
     assert not (out / "sweep.json").exists()
-    result = optalloc.sweep(book, definition, jobs=2, model=TOY, out=out, resume=True)
+    result = optalloc.sweep(book, definition, jobs=1, model=TOY, out=out, resume=True)
     now = stamps(out)
     assert len(now) == 13
     assert {name: now[name] for name in kept} == kept
-    undisturbed = optalloc.sweep(toy(tmp_path / "fast"), definition, jobs=1, model=TOY)
-    pd.testing.assert_series_equal(result.cases["objective"], undisturbed.cases["objective"])
+    undisturbed = [ishigami(x1, 2, 0.5) for x1 in (1, *values)]
+    assert result.cases["objective"].tolist() == pytest.approx(undisturbed, abs=1e-6)
 
 
 @pytest.fixture
