@@ -52,6 +52,7 @@ from optalloc.planfile import read_plan as read_plan_file
 from optalloc.program import build
 from optalloc.progress import ProgressDisplay
 from optalloc.report import read_explanation, write_report
+from optalloc.serve import serve as serve_pages
 from optalloc.showtables import print_tables
 from optalloc.solvers import SOLVERS
 from optalloc.sweep.display import SweepDisplay, print_cases
@@ -483,6 +484,42 @@ def check(
         print(f"{len(bad)} error{'s' if len(bad) > 1 else ''} in {book.name or book}")
         raise typer.Exit(INPUT)
     print(f"{book.name or book}: no errors")
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen at; by default for this machine alone.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; 0 for any.", min=0, max=65535)] = 8000,
+    jobs: Annotated[int, typer.Option(help="Solves at a time; others wait.", min=1, max=64)] = 1,
+    max_upload_mb: Annotated[
+        float, typer.Option(help="Size of a workbook, at most.", min=0.001, max=1024)
+    ] = 50.0,
+    time_limit: Annotated[
+        float, typer.Option(help="Seconds for one solve, at most.", min=1, max=1e7)
+    ] = 3600.0,
+    folder: Annotated[
+        Path | None, typer.Option(help="Folder for uploads, which are removed in the end.")
+    ] = None,
+    model: ModelDir = None,
+) -> None:
+    """Serve the same in a browser: upload, check, solve, watch, read, change limits, compare."""
+    errors = Console(stderr=True)
+
+    def run() -> None:
+        serve_pages(
+            host=host,
+            port=port,
+            jobs=jobs,
+            max_upload_mb=max_upload_mb,
+            time_limit_s=time_limit,
+            folder=folder,
+            model=model,
+            say=lambda line: _say(errors, line),
+        )
+
+    _guarded(run)
 
 
 @app.command()

@@ -1,0 +1,117 @@
+"""The app for a colleague without a terminal: upload, check, solve, watch, stop, read, compare."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+from optalloc.errors import OptallocError
+from optalloc.family import load_model
+
+__all__ = ["is_loopback", "serve"]
+
+_NEEDED = ("jinja2", "python_multipart", "starlette", "uvicorn")
+
+
+def serve(
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    jobs: int = 1,
+    max_upload_mb: float = 50.0,
+    time_limit_s: float = 3600.0,
+    folder: Path | None = None,
+    model: Path | None = None,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Serve pages until Ctrl-C.
+
+    Parameters
+    ----------
+    host : str
+        Address to listen at; others than the loopback's let in whoever can reach it.
+    port : int
+        0 for any that is free.
+    jobs : int
+        Solves at a time; the others wait.
+    max_upload_mb : float
+        Size of a workbook, at most, in units of 2**20 bytes.
+    time_limit_s : float
+        Seconds for one solve, at most.
+    folder : Path, optional
+        An existing folder for what visitors upload, which is removed from it in the end.
+    model : Path, optional
+        Model folder.
+    say : callable
+        Told where it serves, line by line.
+
+    Raises
+    ------
+    OptallocError
+        If what it needs is not installed, or the address is taken.
+    ModelError
+        If the model folder cannot be used.
+    """
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        raise OptallocError(
+            f"serving needs {', '.join(missing)}, not installed: pip install 'optalloc[serve]'"
+        )
+    if folder is not None and not folder.is_dir():
+        raise OptallocError(f"{folder}: must be an existing folder")
+    import uvicorn  # noqa: PLC0415  (an extra)
+
+    from optalloc.serve.app import Settings, make_app  # noqa: PLC0415
+
+    load_model(model)
+    names = frozenset({"127.0.0.1", "::1", "localhost", host.casefold()})
+    settings = Settings(
+        jobs=jobs,
+        most_bytes=int(max_upload_mb * 2**20),
+        time_limit_s=time_limit_s,
+        folder=folder,
+        model=model,
+        hosts=names if is_loopback(host) else frozenset(),
+    )
+    with _listening(host, port) as listening:
+        shown = f"[{host}]" if ":" in host else host
+        say(f"serving at http://{shown}:{listening.getsockname()[1]}/ until Ctrl-C")
+        say("what is uploaded is removed when nobody has asked for it for hours, and at the end")
+        if not is_loopback(host):
+            say(
+                "warning: whoever can reach this address may use it, without a password and "
+                "unencrypted; put a server that asks for both in front of it"
+            )
+        config = uvicorn.Config(
+            make_app(settings),
+            loop="asyncio",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=3,
+            limit_concurrency=200,
+        )
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.casefold() == "localhost"
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket at the address, so that a taken one is known before anything is said."""
+    try:
+        family, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        reason = error.strerror or error
+        raise OptallocError(
+            f"cannot listen at {host}, port {port}: {reason}; choose another --host or --port"
+        ) from error

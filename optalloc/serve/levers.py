@@ -1,0 +1,223 @@
+"""Cells that a visitor may change with a slider: the columns that limits come from.
+
+Which these are is the model's to say (`Limit.cells`); of them those count that the workbook has
+and that hold numbers. A change is made to a copy of the workbook, so that whoever downloads it
+has the very input of the plan.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optalloc.dataset import Dataset
+from optalloc.explain.edits import RELAXATION, Edit, edits_table, write_relaxed
+from optalloc.explain.explanation import Explanation
+from optalloc.family import Model
+from optalloc.schema import Column, Kind, Sheet
+from optalloc.sweep.overrides import Override, altered, text_of
+from optalloc.sweep.sheet import Operation
+
+__all__ = ["Lever", "Rows", "levers_of", "override", "write_changed"]
+
+# Percent of what stands in the workbook, and the step of a slider.
+LEAST, MOST, STEP = 50, 200, 5
+# A list of more rows than these is no longer chosen from.
+MOST_ROWS = 200
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows that a lever may move: all of them, or those of one name; what they hold now."""
+
+    label: str
+    filter: tuple[tuple[str, str], ...]
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Lever:
+    """One column as a slider: by a percentage, or of whole numbers by so many more or fewer.
+
+    ``least``, ``most`` and ``neutral`` are positions of the slider.
+    """
+
+    family: str
+    sheet: str
+    column: str
+    unit: str
+    meaning: str
+    whole: bool
+    least: int
+    most: int
+    neutral: int
+    step: int
+    rows: tuple[Rows, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return asdict(self)
+
+
+def levers_of(data: Dataset, model: Model) -> Iterator[Lever]:
+    """Give the levers of a workbook, in the order of the model's families.
+
+    Parameters
+    ----------
+    data : Dataset
+        Without errors.
+    model : Model
+        Its limits name the columns that they come from.
+    """
+    seen: set[str] = set()
+    for family in model.busy_families(data):
+        for limit in family.limits:
+            for place in limit.cells:
+                if place in seen:
+                    continue
+                seen.add(place)
+                sheet_name, _, name = place.partition(".")
+                sheet = data.sheets[sheet_name]
+                lever = _lever(data, sheet, sheet.by_name[name], family.title)
+                if lever is not None:
+                    yield lever
+
+
+def _lever(data: Dataset, sheet: Sheet, column: Column, family: str) -> Lever | None:
+    spot = data.places.get(sheet.name)
+    if column.kind not in (Kind.NUMBER, Kind.INTEGER) or spot is None:
+        return None
+    frame = data[sheet.name]
+    held = frame[frame[column.name].notna()]
+    values = held[column.name].astype(float)
+    if column.name not in spot.columns or not (values != 0).any():
+        return None
+    whole = column.kind is Kind.INTEGER
+    if whole:
+        floor = column.at_least if column.at_least is not None else 0.0
+        least = -int(max(values.min() - floor, 0.0))
+        above = math.inf if column.at_most is None else column.at_most - values.max()
+        most = int(max(min(above, max(values.max(), 4.0)), 0.0))
+    else:
+        room = math.inf if column.at_most is None else 100 * column.at_most / values.max()
+        least, most = LEAST, int(min(MOST, max(room, 100.0)) // STEP) * STEP
+    if least == most:
+        return None
+    return Lever(
+        family=family,
+        sheet=sheet.name,
+        column=column.name,
+        unit=column.unit,
+        meaning=column.meaning,
+        whole=whole,
+        least=least,
+        most=most,
+        neutral=0 if whole else 100,
+        step=1 if whole else STEP,
+        rows=tuple(_rows(held, sheet, column.name)),
+    )
+
+
+def _rows(held: pd.DataFrame, sheet: Sheet, column: str) -> Iterator[Rows]:
+    """All rows with a value; then those of each name, if the sheet has a key."""
+    values = held[column].astype(float)
+    yield Rows("all rows", (), float(values.min()), float(values.max()))
+    if not sheet.key or sheet.key[0] == column:
+        return
+    names = held[sheet.key[0]].map(text_of)
+    groups = values.groupby(names, sort=False)
+    if 1 < len(groups) <= MOST_ROWS:
+        for name, own in groups:
+            if name and not set("*?[") & set(str(name)):
+                told = ((sheet.key[0], str(name)),)
+                yield Rows(str(name), told, float(own.min()), float(own.max()))
+
+
+def override(lever: Mapping[str, Any], rows: int, position: int) -> Mapping[str, Any] | None:
+    """What a slider at some position asks for, ready for JSON; None where it asks for nothing.
+
+    Parameters
+    ----------
+    lever : mapping
+        From `Lever.to_dict`.
+    rows : int
+        Which of its rows.
+    position : int
+        Of the slider.
+
+    Raises
+    ------
+    ValueError
+        If there are no such rows, or no such position.
+    """
+    if not lever["least"] <= position <= lever["most"] or not 0 <= rows < len(lever["rows"]):
+        raise ValueError("no such position of a slider")
+    if position == lever["neutral"]:
+        return None
+    chosen = lever["rows"][rows]
+    low, high = (moved(lever, chosen[end], position) for end in ("low", "high"))
+    span = f"{low:,.6g}" if low == high else f"{low:,.6g} to {high:,.6g}"
+    by = f"{position:+d}" if lever["whole"] else f"x {position} %"
+    unit = f" {lever['unit']}" if lever["unit"] else ""
+    return {
+        "sheet": lever["sheet"],
+        "rows": chosen["filter"],
+        "column": lever["column"],
+        "operation": str(Operation.ADD if lever["whole"] else Operation.MULTIPLY),
+        "value": str(position if lever["whole"] else position / 100),
+        "words": f"{lever['sheet']}, {chosen['label']}: {lever['column']} {by} = {span}{unit}",
+    }
+
+
+def moved(lever: Mapping[str, Any], value: float, position: int) -> float:
+    """What a value becomes at a position of the slider."""
+    return value + position if lever["whole"] else value * position / 100
+
+
+def write_changed(
+    book: Path, data: Dataset, changes: Sequence[Mapping[str, Any]], out: Path
+) -> Path:
+    """Write a copy of a workbook with some cells changed, and nothing else.
+
+    Parameters
+    ----------
+    book : Path
+        An .xlsx workbook.
+    data : Dataset
+        As read from it.
+    changes : sequence of mapping
+        From `override`.
+    out : Path
+        The copy.
+
+    Raises
+    ------
+    WrongOverride
+        If a change makes a cell invalid.
+    """
+    overrides = [
+        Override(
+            change["sheet"],
+            tuple((name, pattern) for name, pattern in change["rows"]),
+            change["column"],
+            Operation(change["operation"]),
+            change["value"],
+        )
+        for change in changes
+    ]
+    new = altered(data, overrides)
+    edits = [
+        Edit(o.sheet, int(str(row)), o.column, float(value))
+        for o in overrides
+        for row, value in new[o.sheet][o.column].items()
+        if value == value and value != data[o.sheet].at[row, o.column]
+    ]
+    said = Explanation("Changed", (), {RELAXATION.name: edits_table(data, edits)}, (RELAXATION,))
+    write_relaxed(book, said, out)
+    return out

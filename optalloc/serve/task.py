@@ -1,0 +1,193 @@
+"""One piece of work in a process of its own, which may crash, hang or be stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+__all__ = ["State", "Task"]
+
+LAUNCH = "import sys; sys.path[:] = sys.argv[1:]; from optalloc.serve.work import main; main()"
+RESULT = "result.json"
+# A chart needs no more points than these.
+MOST_POINTS = 2000
+_TICK_S = 0.2
+
+
+class State(StrEnum):
+    """Where a task is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    ENDED = "ended"
+
+
+@dataclass
+class Task:
+    """A piece of work, what is known of it, and what came of it.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it leaves its files; it exists.
+    told : mapping
+        What the process is told, plain values.
+    limit_s : float
+        Seconds after which it is given up.
+    grace_s : float
+        Seconds that a solve which was asked to stop may take, for each phase that is left.
+
+    Attributes
+    ----------
+    points : list
+        Seconds, incumbent, bound and gap, as the solve goes on.
+    result : dict
+        What came of it; ``ending`` says which kind of thing.
+    """
+
+    folder: Path
+    told: Mapping[str, Any]
+    limit_s: float
+    grace_s: float = 30.0
+    state: State = State.WAITING
+    phase: str = ""
+    points: list[list[float | None]] = field(default_factory=list)
+    result: dict[str, Any] = field(default_factory=dict)
+    _process: asyncio.subprocess.Process | None = None
+    _renewed: float = 0.0
+    _lost: str = ""
+
+    @property
+    def pid(self) -> int | None:
+        """Number of its process, once it has one."""
+        return None if self._process is None else self._process.pid
+
+    @property
+    def ended(self) -> bool:
+        """Whether something came of it."""
+        return self.state is State.ENDED
+
+    def end(self, **result: Any) -> None:
+        """End it with a result, if it has none."""
+        if not self.ended:
+            self.state, self.result = State.ENDED, result
+
+    async def run(self) -> None:
+        """Run its process to the end; whatever happens to the process, there is a result."""
+        if self.ended:
+            return
+        self.state = State.RUNNING
+        with (self.folder / "log.txt").open("wb") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-c", LAUNCH, *sys.path),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                # Ctrl-C at the server's terminal is the server's to hear.
+                start_new_session=True,
+                limit=2**20,
+            )
+        watch = asyncio.create_task(self._watch())
+        try:
+            assert self._process.stdin is not None
+            self._process.stdin.write(json.dumps(dict(self.told)).encode() + b"\n")
+            await self._hear(self._process)
+            await self._process.wait()
+        finally:
+            watch.cancel()
+            self.kill()
+            self.end(**self._outcome())
+
+    async def _hear(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        with contextlib.suppress(ConnectionError, ValueError):
+            async for line in process.stdout:
+                self._take(json.loads(line))
+
+    def _take(self, word: Mapping[str, Any]) -> None:
+        if "point" in word:
+            self.phase = str(word["doing"])
+            self._add(list(word["point"]))
+        elif "step" in word:
+            what, done, of = word["step"]
+            self.phase = f"{what}: {done} of {of}"
+        else:
+            self.phase = str(word["phase"])
+            self._renewed = time.monotonic()
+
+    def _add(self, point: list[float | None]) -> None:
+        """Keep a point; of those between two others that say nothing new, the last."""
+        same = len(self.points) > 1 and all(
+            earlier[1:] == point[1:] for earlier in self.points[-2:]
+        )
+        if same:
+            self.points.pop()
+        self.points.append(point)
+        if len(self.points) > MOST_POINTS:
+            self.points = self.points[::2] + self.points[-1:]
+
+    async def _watch(self) -> None:
+        """Give up a process that takes too long, or that does not stop when it is asked to."""
+        begin = time.monotonic()
+        while True:
+            await asyncio.sleep(_TICK_S)
+            now = time.monotonic()
+            if now - begin > self.limit_s:
+                self._lost = f"It was given up after {self.limit_s:,.0f} s."
+                self.kill()
+            elif self.state is State.STOPPING and now - self._renewed > self.grace_s:
+                self._lost = f"It did not stop within {self.grace_s:,.0f} s, and was ended."
+                self.kill()
+
+    def stop(self) -> None:
+        """Ask it to stop and to keep the best plan so far; asked again, end it at once."""
+        if self.state is State.WAITING:
+            self.end(ending="no plan", words=["It was taken off the queue before it began."])
+        elif self.state is State.STOPPING:
+            self._lost = "It was ended at once, and nothing was kept."
+            self.kill()
+        elif self.state is State.RUNNING and self._process is not None:
+            self.state, self._renewed = State.STOPPING, time.monotonic()
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGINT)
+
+    def kill(self) -> None:
+        """End its process, and those that it started."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _outcome(self) -> dict[str, Any]:
+        assert self._process is not None
+        code = self._process.returncode
+        if code == 0:
+            with contextlib.suppress(OSError, ValueError):
+                found: dict[str, Any] = json.loads((self.folder / RESULT).read_text("utf-8"))
+                return found
+        if self.state is State.STOPPING and not self._lost:
+            return {"ending": "no plan", "words": ["It was stopped before a plan was found."]}
+        return {"ending": "lost", "words": [self._lost or _ended_by(code)]}
+
+
+def _ended_by(code: int | None) -> str:
+    """Why a process ended without a word."""
+    if code is not None and code < 0:
+        return (
+            f"The process that worked on it was ended by {signal.Signals(-code).name}, perhaps "
+            "for lack of memory. Nothing else was touched; it may be started again."
+        )
+    return (
+        "The process that worked on it failed: a fault of optalloc. Nothing else was touched; "
+        "whoever runs this server finds the reason in what it prints."
+    )

@@ -1,0 +1,272 @@
+"""What a process of the server's own does: check a workbook, solve it, compare two plans.
+
+What to do comes as one JSON object on the standard input; news go out line by line as JSON, and
+what came of it lies in ``result.json`` in the task's folder. Ctrl-C (SIGINT) ends a solve politely.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+import pandas as pd
+
+from optalloc.atomic import replacing
+from optalloc.diff import diff
+from optalloc.errors import (
+    InfeasibleError,
+    InputError,
+    NoPlanError,
+    OptallocError,
+    Problem,
+    Severity,
+)
+from optalloc.explain import Explanation
+from optalloc.explain.noplan import why_no_plan
+from optalloc.family import Model, load_model
+from optalloc.faults import refusal
+from optalloc.mark import mark_workbook
+from optalloc.outcome import Progress
+from optalloc.package import Package
+from optalloc.pipeline import open_book, options_of, solve
+from optalloc.plan import Plan
+from optalloc.planfile import read_plan
+from optalloc.serve.levers import levers_of, write_changed
+from optalloc.sweep.overrides import WrongOverride
+from optalloc.validate import check
+from optalloc.workbook import read_workbook
+
+__all__ = ["CHANGED", "EXPLANATION", "MARKED", "PLAN", "REPORT", "RESULT", "main"]
+
+RESULT, MARKED, CHANGED = "result.json", "marked.xlsx", "changed.xlsx"
+PLAN, REPORT, EXPLANATION = "plan.xlsx", "report.html", "explanation.xlsx"
+# What a page can show; the marked copy holds them all.
+MOST_PROBLEMS, MOST_ROWS = 1000, 200
+# Seconds for saying why there is no plan.
+EXPLAINING_S = 60.0
+
+Say = Callable[..., None]
+
+
+def main() -> None:
+    """Do what the standard input asks for, and leave what came of it in the task's folder."""
+    told = json.loads(sys.stdin.readline())
+    # Whatever prints must not be taken for news.
+    news = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    folder = Path(told["folder"])
+    result = _done(told, folder, _speaker(news))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with replacing(folder / RESULT) as draft:
+        draft.write_text(json.dumps(result, default=str), encoding="utf-8")
+
+
+def _done(told: Mapping[str, Any], folder: Path, say: Say) -> dict[str, Any]:
+    work = {"check": _check, "solve": _solve, "compare": _compare}[told["kind"]]
+    try:
+        return work(told, folder, load_model(told["model"]), say)
+    except InputError as error:
+        return {"ending": "input", **_told(error.problems)}
+    except NoPlanError as error:
+        return {"ending": "no plan", "words": [str(error)]}
+    except WrongOverride as error:
+        found = f"; found {error.found}" if error.found else ""
+        return {"ending": "refused", "words": [f"{error.must}{found}. {error.action}"]}
+    except OptallocError as error:
+        return {"ending": "refused", "words": [str(error)]}
+    except KeyboardInterrupt:
+        return {"ending": "no plan", "words": ["It was stopped before a first plan was found."]}
+
+
+def _speaker(news: TextIO) -> Say:
+    """Send news to the server, from any thread; without a server there is nothing left to do."""
+    alone = threading.Lock()
+
+    def say(**word: Any) -> None:
+        with alone:
+            try:
+                news.write(json.dumps(word) + "\n")
+                news.flush()
+            except OSError:
+                os._exit(1)
+
+    return say
+
+
+def _told(problems: Sequence[Problem]) -> dict[str, Any]:
+    """Problems as a page shows them, errors first, and how many there are."""
+    ordered = sorted(problems, key=lambda p: p.severity is not Severity.ERROR)
+    rows = [
+        {
+            "sheet": problem.sheet,
+            "cell": problem.cell,
+            "must": problem.must,
+            "found": problem.found,
+            "action": problem.action,
+            "code": problem.code,
+            "error": problem.severity is Severity.ERROR,
+        }
+        for problem in ordered[:MOST_PROBLEMS]
+    ]
+    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+    return {"problems": rows, "errors": errors, "more": max(len(problems) - MOST_PROBLEMS, 0)}
+
+
+# Checking -----------------------------------------------------------------------------------------
+
+
+def _check(told: Mapping[str, Any], folder: Path, model: Model, say: Say) -> dict[str, Any]:
+    book = Path(told["book"])
+    _refuse_bombs(book, told["most_unpacked"])
+    dataset, problems = check(read_workbook(book), model)
+    found = _told(problems)
+    if found["errors"]:
+        mark_workbook(book, problems, folder / MARKED)
+        return {"ending": "input", **found}
+    options = options_of(dataset, model, {})
+    levers = [lever.to_dict() for lever in levers_of(dataset, model)]
+    given = {"gap": options.gap, "time_limit_s": options.time_limit_s, "threads": options.threads}
+    return {"ending": "checked", **found, "options": given, "levers": levers}
+
+
+def _refuse_bombs(book: Path, most: int) -> None:
+    """Refuse what unpacks to more than a server wants to hold, before any of it is unpacked."""
+    size = sum(member.file_size for member in Package(book).archive.infolist())
+    if size > most:
+        found = f"{size / 2**20:,.0f} MiB once unpacked, where this server takes {most >> 20:,}"
+        raise refusal("too-large", book.name, found)
+
+
+# Solving ------------------------------------------------------------------------------------------
+
+
+def _solve(told: Mapping[str, Any], folder: Path, model: Model, say: Say) -> dict[str, Any]:
+    book = Path(told["book"])
+    if told["changes"]:
+        say(phase="change")
+        dataset, _, _ = open_book(book, model)
+        book = write_changed(book, dataset, told["changes"], folder / CHANGED)
+
+    def on_phase(name: str) -> None:
+        # Once there is a plan, it is kept.
+        late = name in ("read back", "audit", "write")
+        signal.signal(signal.SIGINT, signal.SIG_IGN if late else signal.default_int_handler)
+        say(phase=name)
+
+    def progress(now: Progress) -> None:
+        point = (now.seconds, _finite(now.objective), _finite(now.bound), _finite(now.gap))
+        say(point=point, doing=now.phase, draft=now.draft)
+
+    given = {"gap": told["gap"], "threads": told["threads"]}
+    limit = told["time_limit_s"]
+    try:
+        plan = solve(
+            book, **given, time_limit_s=limit, model=model, progress=progress, on_phase=on_phase
+        )
+    except InfeasibleError as found:
+        on_phase("explain")
+        return _without_plan(found, book, folder, model, given, say)
+    on_phase("write")
+    plan.to_excel(folder / PLAN)
+    plan.to_html(folder / REPORT)
+    return {"ending": "plan", **_headline(plan)}
+
+
+def _headline(plan: Plan) -> dict[str, Any]:
+    outcome = plan.outcome
+    rows = plan.summary().to_dict("records")
+    return {
+        "quality": str(outcome.quality),
+        "reason": str(outcome.stop_reason),
+        "objective": _finite(outcome.objective),
+        "bound": _finite(outcome.bound),
+        "gap": _finite(outcome.gap),
+        "seconds": sum(plan.seconds.values()),
+        "notices": [str(notice) for notice in plan.notices],
+        "summary": [[_cell(row[c]) for c in ("figure", "value", "unit")] for row in rows],
+    }
+
+
+def _without_plan(
+    found: InfeasibleError,
+    book: Path,
+    folder: Path,
+    model: Model,
+    given: Mapping[str, Any],
+    say: Say,
+) -> dict[str, Any]:
+    """Say why there is no plan; stopped on the way, say what is known already."""
+    result = {"ending": "infeasible", "words": [str(found)]}
+    try:
+        dataset, _, _ = open_book(book, model)
+        said = why_no_plan(
+            dataset,
+            model,
+            found,
+            given=given,
+            budget_s=EXPLAINING_S,
+            on_step=lambda what, done, of: say(step=(what, done, of)),
+        )
+    except KeyboardInterrupt:
+        return result
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    said.to_excel(folder / EXPLANATION)
+    return {**result, "words": list(said.sentences), "tables": _shown(said)}
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) and abs(number) < 1e20 else None
+
+
+# Comparing ----------------------------------------------------------------------------------------
+
+
+def _compare(told: Mapping[str, Any], folder: Path, model: Model, say: Say) -> dict[str, Any]:
+    a, b = (read_plan(plan, model) for plan in told["plans"])
+    said = diff(a, b, model=model)
+    said.to_excel(folder / EXPLANATION)
+    return {"ending": "compared", "words": list(said.sentences), "tables": _shown(said)}
+
+
+def _shown(said: Explanation) -> list[dict[str, Any]]:
+    """Tables with rows, as text, and for each column whether it holds numbers."""
+    shown = []
+    for spec in said.specs:
+        frame = said[spec.name]
+        if frame.empty:
+            continue
+        columns = [c for c in spec.columns if c.name in frame and frame[c.name].notna().any()]
+        head = frame.head(MOST_ROWS)
+        shown.append(
+            {
+                "name": spec.name,
+                "meaning": spec.meaning,
+                "columns": [(c.name.replace("_", " "), c.unit) for c in columns],
+                "rows": [
+                    [(_cell(row[c.name]), isinstance(row[c.name], int | float)) for c in columns]
+                    for row in head.to_dict("records")
+                ],
+                "more": len(frame) - len(head),
+            }
+        )
+    return shown
+
+
+def _cell(value: Any) -> str:
+    """A value as a page shows it."""
+    if value is None or value is pd.NaT or value != value:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    if isinstance(value, int | float):
+        return f"{value:,.0f}" if abs(value) >= 1e6 else f"{value:,.6g}"
+    return str(value)
