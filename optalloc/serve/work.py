@@ -73,7 +73,7 @@ def _done(told: Mapping[str, Any], folder: Path, say: Say) -> dict[str, Any]:
     try:
         return work(told, folder, load_model(told["model"]), say)
     except InputError as error:
-        return {"ending": "input", **_told(error.problems)}
+        return {"ending": "input", "marked": False, **_told(error.problems)}
     except NoPlanError as error:
         return {"ending": "no plan", "words": [str(error)]}
     except WrongOverride as error:
@@ -129,7 +129,7 @@ def _check(told: Mapping[str, Any], folder: Path, model: Model, say: Say) -> dic
     found = _told(problems)
     if found["errors"]:
         mark_workbook(book, problems, folder / MARKED)
-        return {"ending": "input", **found}
+        return {"ending": "input", "marked": True, **found}
     options = options_of(dataset, model, {})
     levers = [lever.to_dict() for lever in levers_of(dataset, model)]
     given = {"gap": options.gap, "time_limit_s": options.time_limit_s, "threads": options.threads}
@@ -203,7 +203,7 @@ def _without_plan(
     say: Say,
 ) -> dict[str, Any]:
     """Say why there is no plan; stopped on the way, say what is known already."""
-    result = {"ending": "infeasible", "words": [str(found)]}
+    result = {"ending": "infeasible", "words": [str(found)], "tables": []}
     try:
         dataset, _, _ = open_book(book, model)
         said = why_no_plan(
