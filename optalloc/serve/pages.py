@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from optalloc import report
-from optalloc.report.page import plotly_script
+from optalloc.report.render import plotly_script
 
 __all__ = ["rendered", "static"]
 

@@ -43,7 +43,7 @@ from optalloc.sweep.overrides import WrongOverride
 from optalloc.validate import check
 from optalloc.workbook import read_workbook
 
-__all__ = ["CHANGED", "EXPLANATION", "MARKED", "PLAN", "REPORT", "RESULT", "main"]
+__all__ = ["CHANGED", "EXPLANATION", "MARKED", "PLAN", "REPORT", "RESULT", "done", "main"]
 
 RESULT, MARKED, CHANGED = "result.json", "marked.xlsx", "changed.xlsx"
 PLAN, REPORT, EXPLANATION = "plan.xlsx", "report.html", "explanation.xlsx"
@@ -62,16 +62,31 @@ def main() -> None:
     news = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     folder = Path(told["folder"])
-    result = _done(told, folder, _speaker(news))
+    result = done(told, _speaker(news))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with replacing(folder / RESULT) as draft:
         draft.write_text(json.dumps(result, default=str), encoding="utf-8")
 
 
-def _done(told: Mapping[str, Any], folder: Path, say: Say) -> dict[str, Any]:
+def done(told: Mapping[str, Any], say: Say) -> dict[str, Any]:
+    """Do what is asked for, and give what came of it, an error that was to be expected included.
+
+    Parameters
+    ----------
+    told : mapping
+        ``kind`` is ``"check"``, ``"solve"`` or ``"compare"``; ``folder`` takes the files, ``model``
+        is the model folder or None; besides what that kind needs.
+    say : callable
+        Told how far it is, by keywords.
+
+    Returns
+    -------
+    dict
+        Plain values; ``ending`` says which kind of thing came of it.
+    """
     work = {"check": _check, "solve": _solve, "compare": _compare}[told["kind"]]
     try:
-        return work(told, folder, load_model(told["model"]), say)
+        return work(told, Path(told["folder"]), load_model(told["model"]), say)
     except InputError as error:
         return {"ending": "input", "marked": False, **_told(error.problems)}
     except NoPlanError as error:
