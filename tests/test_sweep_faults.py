@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
 import subprocess
 import sys
 import time
@@ -119,6 +121,30 @@ def test_a_sweep_whose_parent_is_killed_is_resumed(tmp_path: Path) -> None:
     assert {name: now[name] for name in kept} == kept
     undisturbed = [ishigami(x1, 2, 0.5) for x1 in (1, *values)]
     assert result.cases["objective"].tolist() == pytest.approx(undisturbed, abs=1e-6)
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_a_sweep_that_can_be_resumed(tmp_path: Path) -> None:
+    """Proves: one line says how far it came and how to go on; no process stays behind."""
+    book, out = toy(tmp_path / "book", mishap="slow"), tmp_path / "out"
+    values = [k / 10 + 2 for k in range(12)]
+    definition = toml(
+        tmp_path, change("x1", "Inputs.x1", "set", str(values)), design="one at a time"
+    )
+    run = started(book, definition, out, "--jobs", "2")
+    while not out.is_dir() or len(list((out / "cases").glob("*.zip"))) < 3:
+        assert run.poll() is None
+        time.sleep(0.02)
+    family = psutil.Process(run.pid).children(recursive=True)
+    run.send_signal(signal.SIGINT)
+    told, said = run.communicate(timeout=60)
+    assert (run.returncode, told) == (5, "")
+    assert re.fullmatch(
+        r"interrupted; \d+ of 13 cases are finished\. Run the same command with --resume to "
+        r"finish it\.",
+        said.splitlines()[-1],
+    )
+    assert psutil.wait_procs(family, timeout=60)[1] == []
 
 
 @pytest.fixture
