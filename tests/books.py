@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import random
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,46 @@ def book(**sheets: Rows | Mapping[str, Any]) -> Book:
         else:
             made[sheet] = [dict(row) for row in rows]
     return made
+
+
+def hard(places: int = 30) -> Book:
+    """Facility location in blocks: a first plan at once, a proof that takes minutes.
+
+    So many sites, and as many regions.
+    """
+    draw = random.Random(1)
+    sites, regions, each = (range(count) for count in (places, places, 4))
+    return book(
+        Periods=years(len(each)),
+        Sites=[
+            {
+                "site": f"S{i}",
+                "status": "candidate",
+                "max_mw": 120,
+                "block_mw": draw.choice([17, 23, 31]),
+                "site_cost": draw.uniform(40, 90),
+                "build_cost_per_mw": draw.uniform(9, 12),
+            }
+            for i in sites
+        ],
+        Network=[
+            {
+                "site": f"S{i}",
+                "region": f"R{r}",
+                "latency_ms": 1,
+                "cost_per_mw_year": draw.uniform(0, 4),
+            }
+            for i in sites
+            for r in regions
+        ],
+        Demand=[
+            row
+            for r in regions
+            for row in demand(
+                *(draw.uniform(5, 15) * (1 + 0.3 * year) for year in each), region=f"R{r}"
+            )
+        ],
+    )
 
 
 def write(made: Book, folder: Path) -> Path:

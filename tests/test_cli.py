@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import re
 import shutil
 import signal
@@ -282,41 +281,8 @@ def interrupted(whenever: list[str], *words: object) -> Run:
 
 @pytest.fixture(scope="module")
 def hard(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workbook with a first plan at once, whose proof takes minutes: facility location in blocks."""
-    draw = random.Random(1)
-    sites, regions, years = (range(count) for count in (30, 30, 4))
-    case = books.book(
-        Periods=books.years(len(years)),
-        Sites=[
-            {
-                "site": f"S{i}",
-                "status": "candidate",
-                "max_mw": 120,
-                "block_mw": draw.choice([17, 23, 31]),
-                "site_cost": draw.uniform(40, 90),
-                "build_cost_per_mw": draw.uniform(9, 12),
-            }
-            for i in sites
-        ],
-        Network=[
-            {
-                "site": f"S{i}",
-                "region": f"R{r}",
-                "latency_ms": 1,
-                "cost_per_mw_year": draw.uniform(0, 4),
-            }
-            for i in sites
-            for r in regions
-        ],
-        Demand=[
-            row
-            for r in regions
-            for row in books.demand(
-                *(draw.uniform(5, 15) * (1 + 0.3 * year) for year in years), region=f"R{r}"
-            )
-        ],
-    )
-    return books.write(case, tmp_path_factory.mktemp("hard") / "book")
+    """A workbook with a first plan at once, whose proof takes minutes."""
+    return books.write(books.hard(), tmp_path_factory.mktemp("hard") / "book")
 
 
 def test_ctrl_c_keeps_the_best_plan_with_its_gap(hard: Path, tmp_path: Path) -> None:
