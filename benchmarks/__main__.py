@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 import time
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,6 +24,7 @@ from benchmarks.instances import SIZES, write
 from benchmarks.instances import generate as make_instance
 from benchmarks.machine import machine
 from benchmarks.pages import opened_in, pictures, write_made_up
+from benchmarks.sweep import BOOKS, GAP, SweepRoute, measure_sweep
 from optalloc.family import load_model
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -99,6 +101,40 @@ def build(
         typer.echo(json.dumps({"machine": machine(), "rows": rows}))
     else:
         typer.echo("; ".join(f"{name} {value}" for name, value in machine().items()))
+
+
+@app.command()
+def sweep(
+    books: Annotated[str, typer.Option(help=f"Which of {', '.join(BOOKS)}.")] = ",".join(BOOKS),
+    routes: Annotated[str, typer.Option(help="Which routes, by commas.")] = ",".join(SweepRoute),
+    cases: Annotated[int, typer.Option(help="Cases of each, at most.", min=1, max=20)] = 20,
+    jobs: Annotated[int, typer.Option(help="Workers.", min=1)] = 2,
+    gap: Annotated[float, typer.Option(help="Gap of each case.", min=0, max=1)] = GAP,
+    limit: Annotated[float, typer.Option(help="Solver seconds of a case.", min=1)] = 600,
+    as_json: Annotated[bool, typer.Option("--json", help="Print rows as JSON.")] = False,
+) -> None:
+    """Measure cases per minute of a sweep: this runner, and rebuilding each case."""
+    unknown = {*books.split(",")} - {*BOOKS} | {*routes.split(",")} - {*SweepRoute}
+    if unknown:
+        raise typer.BadParameter(f"unknown: {', '.join(sorted(unknown))}")
+    rows = []
+    for book in books.split(","):
+        for route in routes.split(","):
+            options: dict[str, Any] = {"count": cases, "jobs": jobs, "gap": gap, "limit_s": limit}
+            row = measure_sweep(book, SweepRoute(route), **options)
+            rows.append(asdict(row))
+            if not as_json:
+                typer.echo(
+                    f"{row.book:<8} {row.route:<17} {row.cases_per_minute:8.2f} cases a minute, "
+                    f"{row.bound_alone} by a bound alone, {row.cut_off} cut off, "
+                    f"{row.seconds:.1f} s"
+                )
+    load = [round(value, 2) for value in os.getloadavg()]
+    if as_json:
+        typer.echo(json.dumps({"machine": machine(), "load": load, "rows": rows}))
+    else:
+        typer.echo("; ".join(f"{name} {value}" for name, value in machine().items()))
+        typer.echo(f"load average at the end {load}")
 
 
 @app.command("report")

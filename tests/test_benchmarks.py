@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 import optalloc
-from benchmarks import build
+from benchmarks import build, sweep
 from benchmarks.__main__ import app
 from benchmarks.families import BEGIN, END, LeftOut, as_markdown, with_table, without
 from optalloc.compile import refresh
+from optalloc.sweep.overrides import Override, altered
+from optalloc.sweep.sheet import Operation
 
 
 def test_all_routes_make_the_same_matrix() -> None:
@@ -85,3 +88,37 @@ def test_a_difference_within_the_gaps_is_undecided() -> None:
     assert rows[4].endswith("| 104 | 103 | 1 | - B |")
     page = with_table(f"# P\n{BEGIN}\nold\n{END}\nrest", "new")
     assert page == f"# P\n{BEGIN}\nnew\n{END}\nrest"
+
+
+def test_each_route_of_the_sweep_benchmark_solves_the_same_case(tmp_path: Path) -> None:
+    """Proves: inputs/minimal, worked out by hand at 1170, comes out of plain Pyomo and of our own
+    rebuild alike; and 1.1 times the building cost costs 28 + 62 more in both."""
+    model = optalloc.load_model()
+    data = optalloc.validate(optalloc.read_workbook("inputs/minimal"), model)
+    dear = altered(
+        data, [Override("Sites", (), "build_cost_per_mw", Operation.MULTIPLY, "1.1")]
+    )  # fmt: skip
+    options = {"gap": 0.0, "time_limit_s": 60.0}
+    for solve in (sweep._plain, sweep._rebuild):
+        assert solve(data, model, options) == sweep._Answer(pytest.approx(1170), True)
+        assert solve(dear, model, options).cost == pytest.approx(1170 + 28 + 62)
+
+
+def test_the_sweep_benchmark_has_twenty_cases_of_either_workbook(tmp_path: Path) -> None:
+    """Proves: each of its changes can be made, and no two cases are one."""
+    for name in sweep.BOOKS:
+        _, cases = sweep.cases_for(sweep.book_of(name, tmp_path / name), 20)
+        assert len({case.changed for case in cases}) == 20
+
+
+@pytest.mark.slow
+def test_the_sweep_benchmark_counts_the_same_cases_by_every_route() -> None:
+    """Proves: spawned workers of each route come to the same costs, within the gaps."""
+    words = ["sweep", "--books", "XS", "--cases", "2", "--jobs", "2", "--json"]
+    said = CliRunner().invoke(app, words, catch_exceptions=False)
+    rows = json.loads(said.stdout)["rows"]
+    assert [row["route"] for row in rows] == ["optalloc", "pyomo-appsi", "optalloc-rebuild"]
+    for row in rows:
+        assert (row["book"], row["cases"], row["cut_off"]) == ("XS", 2, 0)
+        assert row["cases_per_minute"] > 0
+        np.testing.assert_allclose(row["least_cost"], rows[0]["least_cost"], rtol=sweep.GAP)
