@@ -168,6 +168,27 @@ def test_indices_stand_at_both_ends() -> None:
     assert "1 of 16 have none (1 infeasible)" in pictures.notes[0]
 
 
+def test_whatever_a_sweep_holds_is_written(tmp_path: Path) -> None:
+    """Proves: no base plan, no plan at all, and cases called as columns are: each is written, says
+    what cannot be compared, and lists what has no plan."""
+    broken = ("base", {}, *NONE, "failed")
+    lone = result("one at a time", {"a": 1}, [broken, ("a = 1", {"a": "1"}, 5, 4, "within gap")])
+    none = result("grid", {"a": 1, "b": 1}, [broken, ("x", {"a": "1", "b": "1"}, *NONE, "failed")])
+    summary = pd.DataFrame({"case": ["figure", "unit"], "plan": "", "figure": "MW started",
+                            "value": ["1", "2"], "unit": "MW"})  # fmt: skip
+    rows = [(name, {name: "1"}, 5.0, 5.0, "optimal") for name in ("figure", "unit")]
+    named = result("cases", {"figure": 1, "unit": 1}, rows, {"Summary": summary})
+    for made in (lone, none, named):
+        made.to_excel(tmp_path / "sweep.xlsx")
+        made.to_html(tmp_path / "sweep.html")
+    assert "nothing is compared" in pictures_of(lone).notes[0]
+    assert pictures_of(none).tables["Grid"]["word"].tolist() == ["failed"]
+    side = pictures_of(named).tables["SideBySide"]
+    assert side.to_dict("records") == [
+        {"figure": "MW started", "unit": "MW", "figure (case)": 1, "unit (case)": 2}
+    ]
+
+
 # On the page --------------------------------------------------------------------------------------
 
 

@@ -202,7 +202,10 @@ def side_by_side(result: SweepResult, names: Sequence[str]) -> pd.DataFrame:
     values = pd.Series([_number(value) for value in own["value"]], own.index, dtype=object)
     wide = own.assign(value=values).pivot(index="figure", columns=case, values="value")
     shown = [name for name in names if name in wide.index]
-    frame = wide.loc[shown, own[case].unique()].rename_axis(columns=None).reset_index()
+    # A case may be called as the columns before are.
+    taken = {name: f"{name} (case)" for name in ("figure", "unit")}
+    cases = wide.loc[shown, own[case].unique()].rename(columns=taken)
+    frame = cases.rename_axis(columns=None).reset_index()
     frame.insert(1, "unit", units.loc[shown].to_numpy())
     return frame
 

@@ -38,7 +38,7 @@ def lead(result: SweepResult) -> list[str]:
             f"The base case costs {base['objective']:,.2f} M; no plan of it costs less than "
             f"{base['bound']:,.2f} M."
         )
-    if len(known) > 1:
+    if known["objective"].nunique() > 1:
         low, high = (
             known.loc[getattr(known["objective"], f"idx{end}")()] for end in ("min", "max")
         )
@@ -48,9 +48,8 @@ def lead(result: SweepResult) -> list[str]:
         )
     if said and Design(result.about["design"]) in (Design.ONE, Design.CASES):
         said += _against_base(result)
-    if result.about["design"] == Design.CASES or len(known) == len(free):
-        return said
-    said.append("Cases without a plan are in no picture; they are listed with their reasons.")
+    if result.cases["objective"].isna().any():
+        said.append("Cases without a plan are listed with their reasons.")
     return said
 
 
