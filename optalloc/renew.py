@@ -36,7 +36,9 @@ class Renewed:
     reason: str = ""
 
 
-def renewed(program: Program, arrays: Arrays, dataset: Dataset) -> Renewed:
+def renewed(
+    program: Program, arrays: Arrays, dataset: Dataset, *, keep_idle: bool = False
+) -> Renewed:
     """Bring a program and its arrays to another dataset.
 
     Parameters
@@ -47,6 +49,8 @@ def renewed(program: Program, arrays: Arrays, dataset: Dataset) -> Renewed:
         Of that program, from `compile_program` or `renewed`.
     dataset : Dataset
         Validated by the same model; any cell may differ, rows too.
+    keep_idle : bool
+        As of `compile_program`; the arrays at hand were compiled so.
 
     Returns
     -------
@@ -64,5 +68,6 @@ def renewed(program: Program, arrays: Arrays, dataset: Dataset) -> Renewed:
         same = refresh(arrays, changed_values(arrays, declared, names))
     except (OtherModelError, ModelError) as error:
         fresh = build(dataset, program.model)
-        return Renewed(fresh, compile_program(fresh), same_sets=False, reason=str(error))
+        built = compile_program(fresh, keep_idle=keep_idle)
+        return Renewed(fresh, built, same_sets=False, reason=str(error))
     return Renewed(fresh, replace(same, separate=separator(fresh, same)), same_sets=True)

@@ -300,10 +300,11 @@ def book_of(
     regions: Sequence[int] = (2, 1, 3),
     count: Sequence[int] = (2, 3),
     fewest: int = 3,
+    most: int | None = None,
 ) -> Book:
-    """A workbook of at least so many families beside those that every workbook has."""
+    """A workbook of so many families, 4 more at most, beside those that every workbook has."""
     made = core(draw, one_of(draw, *sites), one_of(draw, *regions), one_of(draw, *count))
-    chosen = draw.sample(families, draw.randint(fewest, min(fewest + 4, len(families))))
+    chosen = draw.sample(families, draw.randint(fewest, min(most or fewest + 4, len(families))))
     for add in sorted(chosen, key=families.index):
         add(draw, made)
     return made

@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import random
 import shutil
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,7 +20,9 @@ import optalloc
 from optalloc.elastic import with_slack
 from optalloc.explain.cells import named_key, said, spot_of
 from optalloc.explain.noplan import shortages, why_no_plan
-from optalloc.pipeline import solve_dataset
+from optalloc.pipeline import compile_program, solve_program
+from optalloc.renew import renewed
+from optalloc.schema import Kind
 from tests import books, random_books
 from tests.test_cli import optalloc_says
 
@@ -234,96 +237,146 @@ def test_names_of_rows_are_those_of_the_audit(everything_folder: Path, everythin
 def random_squeezed(seed: int, folder: Path) -> optalloc.Dataset | None:
     """A random workbook with limits cut to a fraction; None if that is an input error."""
     draw = random.Random(seed)
-    small = random_books.book_of(draw, sites=(3, 2), regions=(1, 2), count=(2,), fewest=2)
+    small = random_books.book_of(draw, sites=(2,), regions=(1,), count=(2,), fewest=1, most=3)
+    if draw.random() < 0.75:
+        # Not always the leads are to blame.
+        for row in small["Sites"]:
+            row |= {"site_lead_months": 0, "block_lead_months": 0, "earliest_start": None}
     made = random_books.squeezed(small, draw)
     for row in made["Settings"]:
         row["gap"] = 1e-6
-    workbook = optalloc.read_workbook(books.write(made, folder))
-    data, problems = optalloc.check(workbook, MODEL)
+    data, problems = optalloc.check(optalloc.read_workbook(books.write(made, folder)), MODEL)
     return None if any(str(p.severity) == "error" for p in problems) else data
 
 
-def without_plan(data: optalloc.Dataset) -> optalloc.InfeasibleError | None:
-    """The finding that a dataset has no plan; None if it has one."""
-    try:
-        solve_dataset(data, MODEL)
-    except optalloc.InfeasibleError as found:
-        return found
-    return None
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A dataset with its program, every row of it, those too without a variable."""
+
+    data: optalloc.Dataset
+    program: optalloc.Program
+    arrays: optalloc.Arrays
+
+    @classmethod
+    def of(cls, data: optalloc.Dataset) -> Case:
+        program = optalloc.build(data, MODEL)
+        return cls(data, program, compile_program(program, keep_idle=True))
+
+    def on(self, data: optalloc.Dataset) -> Case:
+        made = renewed(self.program, self.arrays, data, keep_idle=True)
+        return Case(data, made.program, made.arrays)
+
+    def plan(self) -> optalloc.Plan:
+        options = optalloc.Options(gap=1e-6, threads=1)
+        return solve_program(self.program, self.arrays, options)
+
+    def finding(self) -> optalloc.InfeasibleError | None:
+        """That there is no plan; None if there is one."""
+        try:
+            self.plan()
+        except optalloc.InfeasibleError as found:
+            return found
+        return None
 
 
-def elastic_optimum(data: optalloc.Dataset, changed: optalloc.Dataset) -> float | None:
+def elastic_optimum(before: Case, after: Case) -> float | None:
     """Least cost of the original rows, each given as much as its limit's change gives it.
 
     None where the change is not to the bounds of rows alone.
     """
-    before, after = (
-        optalloc.compile_program(optalloc.build(at, MODEL), keep_idle=True)
-        for at in (data, changed)
-    )
-    same = before.matrix.shape == after.matrix.shape and abs(before.matrix - after.matrix).nnz == 0
-    if not same or before.separate is not None:
+    old, new = before.arrays, after.arrays
+    same = old.matrix.shape == new.matrix.shape and abs(old.matrix - new.matrix).nnz == 0
+    bounds = zip((old.col_lower, old.col_upper), (new.col_lower, new.col_upper), strict=True)
+    if not same or old.separate is not None or not all(np.array_equal(*b) for b in bounds):
         return None
     up, down = (
         np.subtract(one, other, out=np.zeros(len(one)), where=np.isfinite(one) & np.isfinite(other))
-        for one, other in (
-            (after.row_upper, before.row_upper),
-            (before.row_lower, after.row_lower),
-        )
+        for one, other in ((new.row_upper, old.row_upper), (old.row_lower, new.row_lower))
     )
     given = np.flatnonzero((up > 0) | (down > 0))
     sign = np.where(up[given] > 0, -1.0, 1.0)
-    shape = (len(up), len(given))
-    slack = sp.csc_array((sign, (given, np.arange(len(given)))), shape)
-    elastic = with_slack(before, slack, np.zeros(len(given)))
+    slack = sp.csc_array((sign, (given, np.arange(len(given)))), (len(up), len(given)))
+    elastic = with_slack(old, slack, np.zeros(len(given)))
     elastic = dataclasses.replace(
         elastic,
-        cost=np.concatenate([before.cost, np.zeros(len(given))]),
-        offset=before.offset,
-        col_upper=np.concatenate([before.col_upper, np.maximum(up, down)[given]]),
-    ).with_rows(~before.strengthening)
+        cost=np.concatenate([old.cost, np.zeros(len(given))]),
+        offset=old.offset,
+        col_upper=np.concatenate([old.col_upper, np.maximum(up, down)[given]]),
+    ).with_rows(~old.strengthening)
     return optalloc.solve_arrays(elastic, optalloc.Options(gap=1e-6, threads=1)).objective
 
 
-def follow(seeds: Iterable[int], wanted: int, tmp_path: Path) -> tuple[int, int]:
-    """Explain random workbooks without a plan and follow what is proposed.
+def a_little_less(
+    data: optalloc.Dataset, explained: optalloc.Explanation
+) -> optalloc.Dataset | None:
+    """The dataset with every changed number a hundredth of its change short of what is proposed.
 
-    Returns how many were followed, and of how many the cost was compared with the elastic optimum.
+    None where other things than numbers change too.
     """
-    followed = compared = 0
+    changes = explained["Relaxation"]
+    moved = changes.copy()
+    for at, row in changes.iterrows():
+        names = {spot.name: sheet for sheet, spot in data.places.items()}
+        column = data.sheets[names[row["sheet"]]].by_name[row["column"]]
+        if row["from"] is None or column.kind not in (Kind.NUMBER, Kind.INTEGER):
+            return None
+        way = row["to"] - row["from"]
+        back = way / 100 if column.kind is Kind.NUMBER else float(np.sign(way))
+        moved.at[at, "to"] = row["to"] - back
+    return optalloc.relaxed(
+        data, dataclasses.replace(explained, tables={**explained.tables, "Relaxation": moved})
+    )
+
+
+def followed(seed: int, folder: Path) -> list[str]:
+    """Explain a random workbook without a plan, follow what is proposed, and say what was shown."""
+    data = random_squeezed(seed, folder)
+    if data is None:
+        return ["input error"]
+    before = Case.of(data)
+    found = before.finding()
+    if found is None:
+        assert not len(shortages(data, MODEL)), f"{seed}: a false alarm"
+        return ["with a plan"]
+    explained = why_no_plan(data, MODEL, found, given={}, budget_s=60, program=before.program)
+    assert "Relaxation" in explained.tables, (seed, explained.to_text())
+    after = before.on(optalloc.relaxed(data, explained))
+    plan = after.plan()
+    told = explained["RelaxedPlan"].set_index("figure")["value"]
+    assert plan.bound == pytest.approx(float(told["bound: no plan costs less"]), rel=1e-5), seed
+    optimum = elastic_optimum(before, after)
+    if optimum is None:
+        return ["followed"]
+    assert plan.cost == pytest.approx(optimum, rel=1e-4, abs=1e-3), seed
+    less = a_little_less(data, explained)
+    if less is None:
+        return ["followed", "elastic optimum"]
+    assert after.on(less).finding() is not None, f"{seed}: less is enough"
+    return ["followed", "elastic optimum", "a little less"]
+
+
+def follow(seeds: Iterable[int], wanted: int, folder: Path) -> Counter[str]:
+    """Follow so many proposals, and count what was shown of how many."""
+    count: Counter[str] = Counter()
     for seed in seeds:
-        data = random_squeezed(seed, tmp_path / str(seed))
-        found = None if data is None else without_plan(data)
-        if data is None:
-            continue
-        if found is None:
-            assert not len(shortages(data, MODEL)), f"{seed}: a false alarm"
-            continue
-        explained = why_no_plan(data, MODEL, found, given={}, budget_s=60)
-        assert "Relaxation" in explained.tables, (seed, explained.to_text())
-        changed = optalloc.relaxed(data, explained)
-        plan = solve_dataset(changed, MODEL)
-        figures = explained["RelaxedPlan"].set_index("figure")["value"]
-        assert plan.bound == pytest.approx(float(figures["bound: no plan costs less"]), rel=1e-5)
-        optimum = elastic_optimum(data, changed)
-        if optimum is not None:
-            compared += 1
-            assert plan.cost == pytest.approx(optimum, rel=1e-4, abs=1e-3), seed
-        followed += 1
-        if followed == wanted:
+        count.update(followed(seed, folder / str(seed)))
+        if count["followed"] == wanted:
             break
-    return followed, compared
+    return count
 
 
 def test_proposals_for_random_workbooks_hold(tmp_path: Path) -> None:
-    """Proves: of random workbooks without a plan each has one once the proposal is followed, audited,
-    at the cost of the elastic optimum; and sums never speak of a workbook that has a plan."""
-    followed, _ = follow(itertools.count(), 2, tmp_path)
-    assert followed == 2
+    """Proves: of random workbooks without a plan each has one once the proposal is followed, audited
+    and at the cost told. Where the proposal moves the bounds of rows alone, that is the least cost
+    of the original rows with so much given, and with a hundredth less of it there is no plan. Sums
+    never speak of a workbook that has a plan."""
+    assert follow(itertools.count(), 3, tmp_path)["followed"] == 3
 
 
 @pytest.mark.slow
-def test_proposals_for_two_hundred_random_workbooks_hold(tmp_path: Path) -> None:
+@pytest.mark.parametrize("shard", range(8))
+def test_proposals_for_two_hundred_random_workbooks_hold(shard: int, tmp_path: Path) -> None:
     """Proves: the same of two hundred."""
-    followed, compared = follow(itertools.count(1000), 200, tmp_path)
-    assert followed == 200 and compared >= 50
+    count = follow(itertools.count(1000 * (1 + shard)), 25, tmp_path)
+    assert count["followed"] == 25
+    assert count["elastic optimum"] >= 5 and count["a little less"] >= 5

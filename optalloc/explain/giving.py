@@ -7,7 +7,7 @@ allowed now, and costs one point unless the planner says otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +22,8 @@ from optalloc.explain.rules import Rules
 from optalloc.family import Limit, Model, Relax
 from optalloc.outcome import Options
 from optalloc.pipeline import compile_program
-from optalloc.program import Program, build
+from optalloc.program import Program
+from optalloc.renew import renewed
 
 __all__ = ["Elastic", "aligned", "elastic_of"]
 
@@ -39,8 +40,8 @@ class Elastic:
     Parameters
     ----------
     program : Program
-    arrays : Arrays
-        Without rows that follow from others; with those that have no variable.
+    whole : Arrays
+        All rows, those too that have no variable.
     rules : Rules
         What may give way, and at what price.
     rigid : set
@@ -48,7 +49,7 @@ class Elastic:
     """
 
     program: Program
-    arrays: Arrays
+    whole: Arrays
     rules: Rules
     rigid: set[Any] = field(default_factory=set)
     spots: list[Spot] = field(default_factory=list)
@@ -57,6 +58,18 @@ class Elastic:
     _numbers: dict[Any, int] = field(default_factory=dict)
     _known: dict[tuple[str, Any], int] = field(default_factory=dict)
     _reference: np.ndarray | None = None
+    arrays: Arrays = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Without rows that follow from others: what they say, the others say.
+        implied = {name for name, (_, limit) in self.model.limits.items() if limit.implied}
+        kept = ~self.whole.strengthening & ~rows_named(self.whole, implied)
+        self.arrays = self.whole.with_rows(kept)
+
+    def on(self, data: Dataset) -> Elastic:
+        """The same of a changed dataset; only numbers are worked out again where that will do."""
+        made = renewed(self.program, self.whole, data, keep_idle=True)
+        return Elastic(made.program, made.arrays, self.rules, set(self.rigid))
 
     @property
     def data(self) -> Dataset:
@@ -158,14 +171,9 @@ def givable(model: Model, rules: Rules, name: str) -> Limit | None:
     return found[1] if found is not None and rules.may(*found) else None
 
 
-def elastic_of(data: Dataset, model: Model, rules: Rules, rigid: Collection[Any] = ()) -> Elastic:
-    """Build and compile a dataset so that its limits may give way, but for some cells."""
-    program = build(data, model)
-    arrays = compile_program(program, keep_idle=True)
-    implied = {name for name, (_, limit) in model.limits.items() if limit.implied}
-    kept = ~arrays.strengthening
-    kept &= ~rows_named(arrays, implied)
-    return Elastic(program, arrays.with_rows(kept), rules, set(rigid))
+def elastic_of(program: Program, rules: Rules) -> Elastic:
+    """Compile a program so that its limits may give way."""
+    return Elastic(program, compile_program(program, keep_idle=True), rules)
 
 
 def rows_named(arrays: Arrays, names: set[str]) -> np.ndarray:

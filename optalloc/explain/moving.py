@@ -18,7 +18,7 @@ from optalloc.arrays import Arrays
 from optalloc.dataset import Dataset
 from optalloc.explain.cells import Spot
 from optalloc.explain.edits import Edit, edited
-from optalloc.explain.giving import Elastic, aligned, elastic_of
+from optalloc.explain.giving import Elastic, aligned
 from optalloc.schema import Column, Kind
 
 __all__ = ["Mover", "edits_of"]
@@ -59,6 +59,7 @@ class Mover:
     point: np.ndarray
     before: Sequence[Edit] = ()
     _known: dict[float, float] = field(default_factory=dict)
+    _latest: Elastic | None = None
 
     @property
     def spot(self) -> Spot:
@@ -119,7 +120,8 @@ class Mover:
         for digits in DIGITS:
             grain = 1.0 if self.column.kind is Kind.INTEGER else 10.0 ** (size - digits)
             outward = direction * math.ceil(direction * value / grain - 1e-3) * grain
-            typed = float(f"{outward:.12g}")
+            # Never minus nought.
+            typed = float(f"{outward:.12g}") + 0.0
             if self._holds(typed) and self.excess(typed) <= KEPT:
                 return typed
         return None
@@ -138,7 +140,8 @@ class Mover:
         made = self.elastic
         if self.before or value != self.spot.value:
             edits = [*self.before, *edits_of(self.spot, float(value))]
-            made = elastic_of(edited(self.data, edits), made.model, made.rules)
+            # The nearest to renew is the one with another value in the same cell.
+            made = self._latest = (self._latest or made).on(edited(self.data, edits))
         point = aligned(self.elastic.arrays, made.arrays, self.point)
         if point is None:
             return math.inf

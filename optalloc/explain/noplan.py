@@ -21,13 +21,14 @@ from optalloc.explain.cells import named_key, said, shown
 from optalloc.explain.conflict import conflict, relaxation
 from optalloc.explain.edits import RELAXATION, Edit, cell_of, edited, edits_table
 from optalloc.explain.explanation import Explanation
-from optalloc.explain.giving import Elastic
+from optalloc.explain.giving import Elastic, elastic_of
 from optalloc.explain.proposal import Change, Proposal, Search, propose
 from optalloc.explain.rules import rules_of
 from optalloc.family import Model, TableSpec
 from optalloc.outcome import StepCallback
-from optalloc.pipeline import options_of, solve_dataset
+from optalloc.pipeline import options_of, solve_program
 from optalloc.plan import Plan
+from optalloc.program import Program, build
 from optalloc.schema import Column, Kind
 from optalloc.tables import SUMMARY
 
@@ -77,6 +78,7 @@ def why_no_plan(
     given: Mapping[str, Any],
     budget_s: float,
     on_step: StepCallback | None = None,
+    program: Program | None = None,
 ) -> Explanation:
     """Say why a dataset has no plan, and what would give one.
 
@@ -91,6 +93,8 @@ def why_no_plan(
     budget_s : float
         Seconds for all of it.
     on_step : callable, optional
+    program : Program, optional
+        Built from the dataset, if it was built already.
 
     Returns
     -------
@@ -102,14 +106,14 @@ def why_no_plan(
     rules = rules_of(data, model)
     short = shortages(data, model)
     options = options_of(data, model, given)
-    search = Search(model, rules, options, started + budget_s, step)
-    elastic = search.elastic(data)
+    elastic = elastic_of(build(data, model) if program is None else program, rules)
+    search = Search(elastic, options, started + budget_s, step)
     step("a smallest conflict", 0, 1)
     relaxed, whole_only = relaxation(elastic.arrays, options)
     rows = _no_rows(CONFLICT) if whole_only else _conflict_table(elastic, relaxed, search)
     step("a smallest conflict", 1, 1)
     proposal = propose(data, search)
-    plan = _relaxed_plan(data, model, proposal, given, search)
+    plan = _relaxed_plan(data, proposal, given, search)
     return _told(data, short, rows, whole_only, proposal, plan, found)
 
 
@@ -162,7 +166,6 @@ def _conflict_table(elastic: Elastic, arrays: Arrays, search: Search) -> pd.Data
 
 def _relaxed_plan(
     data: Dataset,
-    model: Model,
     proposal: Proposal | None,
     given: Mapping[str, Any],
     search: Search,
@@ -171,9 +174,11 @@ def _relaxed_plan(
     if proposal is None:
         return None
     search.step("the plan with the changes", 0, 1)
+    made = search.latest.on(edited(data, proposal.edits))
+    within = {"time_limit_s": max(search.left_s(), 30.0)}
     try:
-        return solve_dataset(
-            edited(data, proposal.edits), model, **given, time_limit_s=max(search.left_s(), 30.0)
+        return solve_program(
+            made.program, made.whole, options_of(made.data, made.model, {**given, **within})
         )
     except SolveError:
         return None

@@ -25,6 +25,7 @@ from optalloc.explain.moving import Mover, edits_of
 from optalloc.explain.rules import Rules
 from optalloc.family import Concession, Limit, Model, Relax
 from optalloc.outcome import Options
+from optalloc.program import build
 
 __all__ = ["Change", "Proposal", "propose"]
 
@@ -71,16 +72,24 @@ class Proposal:
 
 @dataclass
 class Search:
-    """What the search keeps in mind."""
+    """What the search keeps in mind; `latest` is the workbook asked about last, elastic."""
 
-    model: Model
-    rules: Rules
+    latest: Elastic
     options: Options
     until: float
     step: Callable[[str, int, int], None]
     rigid: set[Any] = field(default_factory=set)
-    latest: Elastic | None = None
     short: Mapping[str, set[Any]] = field(default_factory=dict)
+
+    @property
+    def model(self) -> Model:
+        """The model of the workbook."""
+        return self.latest.model
+
+    @property
+    def rules(self) -> Rules:
+        """What may give way, and at what price."""
+        return self.latest.rules
 
     def left_s(self) -> float:
         """Seconds left, a few at least, so that what was begun can be ended."""
@@ -92,8 +101,13 @@ class Search:
 
     def elastic(self, data: Dataset) -> Elastic:
         """The dataset with its limits elastic; of the last one asked for, the same again."""
-        if self.latest is None or self.latest.data is not data or self.latest.rigid != self.rigid:
-            self.latest = elastic_of(data, self.model, self.rules, self.rigid)
+        if self.latest.data is not data:
+            # A concession lets in what was not there, so that renewing would be in vain.
+            self.latest = elastic_of(build(data, self.model), self.rules)
+        if self.latest.rigid != self.rigid:
+            self.latest = Elastic(
+                self.latest.program, self.latest.whole, self.rules, set(self.rigid)
+            )
         return self.latest
 
     def least(self, elastic: Elastic, *, integer: bool) -> Given:

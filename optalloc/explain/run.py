@@ -94,9 +94,9 @@ def explain(
         if on_phase is not None:
             on_phase(name)
 
+    phase("build")
+    program = build(dataset, loaded)
     try:
-        phase("build")
-        program = build(dataset, loaded)
         phase("compile")
         arrays = compile_program(program)
         options = options_of(dataset, loaded, given | {"time_limit_s": budget_s})
@@ -105,7 +105,15 @@ def explain(
         )
     except InfeasibleError as found:
         phase("explain")
-        return why_no_plan(dataset, loaded, found, given=given, budget_s=budget_s, on_step=on_step)
+        return why_no_plan(
+            dataset,
+            loaded,
+            found,
+            given=given,
+            budget_s=budget_s,
+            on_step=on_step,
+            program=program,
+        )
     phase("explain")
     return _said(Solved(program, arrays, plan, options, budget_s, tuple(sites), on_step))
 
