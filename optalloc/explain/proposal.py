@@ -142,7 +142,7 @@ def _concede(data: Dataset, search: Search) -> tuple[list[Change], Dataset]:
     for _ in range(ROUNDS):
         best = min(best, spent + _relaxed_price(current, search))
         choices = _of_help(_concessions(current, search), search)
-        found: tuple[float, Change, Elastic | None] | None = None
+        found: tuple[float, Change, Elastic] | None = None
         limit = best
         for done, choice in enumerate(choices):
             if spent + choice.points >= limit - TINY or search.out_of_time():
@@ -152,7 +152,7 @@ def _concede(data: Dataset, search: Search) -> tuple[list[Change], Dataset]:
             total = spent + choice.points + price
             if total < limit * (1 - 1e-6) - TINY:
                 found, limit = (total, choice, search.latest), total
-        if found is None or found[2] is None:
+        if found is None:
             return taken, current
         best, change, search.latest = found
         current = found[2].data
