@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import scipy.sparse as sp
 
-from optalloc.arrays import Arrays, Labels
+from optalloc.arrays import Arrays, ExtraRows, Labels
 from optalloc.highs import Highs, Result
 from optalloc.outcome import Options
 from optalloc.tighten import FEASIBILITY, Run
@@ -138,25 +139,73 @@ def least_given(
     integer : bool
         False drops integrality.
     time_limit_s : float
-        For each of the solves.
+        For all of the solves; what is known by then is given.
     """
-    core, columns = arrays, len(arrays.cost)
+    until = time.perf_counter() + time_limit_s
+    search = _LeastGiven(slack_of, prices, options, until)
+    relaxed = search.relaxed(arrays)
+    if not integer or relaxed.values is None:
+        return relaxed
+    best = Given(None, np.zeros(0), math.inf, relaxed.bound)
     for _ in range(ROUNDS):
-        slack = slack_of(core)
-        price = prices()
-        elastic = with_slack(core, slack, price)
-        result = Highs(elastic, options, integer=integer).run(time_limit_s=time_limit_s)
+        left = until - time.perf_counter()
+        elastic = search.elastic(arrays)
+        result = Highs(elastic, options, integer=True).run(time_limit_s=max(left, 1.0))
+        bound = max(best.bound, result.bound)
         if result.values is None:
+            return replace(best, bound=bound)
+        # The whole numbers are held; what has to give with them is a linear program.
+        whole = arrays.with_fixed(arrays.integer, np.round(result.values[: len(arrays.cost)]))
+        found = search.relaxed(whole)
+        best = replace(found if found.price < best.price else best, bound=bound)
+        close = best.price <= bound * (1 + options.gap) + FEASIBILITY
+        if close or time.perf_counter() > until:
             break
-        point, shares = result.values[:columns], np.maximum(result.values[columns:], 0.0)
+    return best
+
+
+@dataclass
+class _LeastGiven:
+    """Elastic programs with the rows that were found on demand so far."""
+
+    slack_of: SlackOf
+    prices: Callable[[], np.ndarray]
+    options: Options
+    until: float
+    found: list[ExtraRows] = field(default_factory=list)
+
+    def elastic(self, arrays: Arrays) -> Arrays:
+        """The program with all rows known, which give way at their prices."""
+        core = self._core(arrays)
+        slack = self.slack_of(core)
+        return with_slack(core, slack, self.prices())
+
+    def relaxed(self, arrays: Arrays) -> Given:
+        """The cheapest way by the linear relaxation, in which no row is broken unpaid."""
+        columns = len(arrays.cost)
+        for _ in range(ROUNDS):
+            elastic = self.elastic(arrays)
+            left = max(self.until - time.perf_counter(), 1.0)
+            result = Highs(elastic, self.options, integer=False).run(time_limit_s=left)
+            if result.values is None:
+                break
+            point, shares = result.values[:columns], np.maximum(result.values[columns:], 0.0)
+            broken = self._broken(arrays, point, shares)
+            if not len(broken):
+                price = float(elastic.cost[columns:] @ shares)
+                return Given(point, shares, price, result.bound)
+            self.found.append(broken)
+        return Given(None, np.zeros(0), math.inf, -math.inf)
+
+    def _core(self, arrays: Arrays) -> Arrays:
+        return arrays.with_extra(ExtraRows.joined(self.found, len(arrays.cost)))
+
+    def _broken(self, arrays: Arrays, point: np.ndarray, shares: np.ndarray) -> ExtraRows:
+        """Rows on demand that this point breaks by more than they give."""
         broken = arrays.broken_by(point)
-        if len(broken):
-            # A row that gives way enough already is no news.
-            lone = core.with_rows(np.zeros(core.matrix.shape[0], dtype=bool)).with_extra(broken)
-            given = slack_of(lone)[:, : len(shares)] @ shares
-            over = broken.matrix @ point + given - broken.upper
-            broken = broken.take(np.flatnonzero(over > FEASIBILITY * (1 + abs(broken.upper))))
         if not len(broken):
-            return Given(point, shares, float(price @ shares), result.bound)
-        core = core.with_extra(broken)
-    return Given(None, np.zeros(0), math.inf, math.inf)
+            return broken
+        none = np.zeros(arrays.matrix.shape[0], dtype=bool)
+        given = self.slack_of(arrays.with_rows(none).with_extra(broken))[:, : len(shares)] @ shares
+        over = broken.matrix @ point + given - broken.upper
+        return broken.take(np.flatnonzero(over > FEASIBILITY * (1 + abs(broken.upper))))

@@ -20,6 +20,10 @@ from optalloc.outcome import Options, Progress, ProgressCallback
 __all__ = ["Basis", "Beside", "Highs", "Result", "version"]
 
 
+# A row without any column is kept up to this.
+EMPTY = 1e-6
+
+
 @dataclass(frozen=True)
 class Result:
     """What HiGHS says after a run; `values` is None without a feasible point.
@@ -387,6 +391,9 @@ class Highs:
         info = self._highs.getInfo()
         status = str(self._highs.getModelStatus()).rpartition(".")[2]
         if status == "kModelEmpty":
+            rows = self._arrays
+            if (rows.row_lower > EMPTY).any() or (rows.row_upper < -EMPTY).any():
+                return Result("kInfeasible", math.inf, math.inf, None, None, 0)
             # Where nothing is to be decided there is nothing to prove either.
             offset = float(self._highs.getLp().offset_)
             return Result("kOptimal", offset, offset, np.empty(0), None, 0)

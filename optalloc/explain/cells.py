@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from optalloc.dataset import Dataset
+from optalloc.dataset import Dataset, recalled
 from optalloc.explain.edits import cell_of
 from optalloc.family import Limit
 from optalloc.schema import Missing
@@ -62,6 +63,8 @@ def spot_of(data: Dataset, limit: Limit, key: Mapping[str, Any]) -> Spot | None:
     """The cell from which what a limit allows at a key comes; None if it has none."""
     found = [_spot(data, limit, cell, key) for cell in limit.cells]
     there = [spot for spot in found if spot is not None and not spot.new]
+    if len(there) == 1:
+        return there[0]
     filled = [spot for spot in there if data[spot.sheet][spot.column].notna().at[spot.row]]
     return next(iter([*filled, *there, *(spot for spot in found if spot is not None)]), None)
 
@@ -77,21 +80,78 @@ def _spot(data: Dataset, limit: Limit, cell: str, key: Mapping[str, Any]) -> Spo
             wanted[own] = key[called]
         elif called != own or sheet.by_name[own].required:
             return None
-    mine = pd.Series(True, index=frame.index)
-    for own, value in wanted.items():
-        if own != along:
-            # A row that leaves a name blank is about all of them.
-            blank = frame[own].isna() & (not sheet.by_name[own].required)
-            mine &= (frame[own] == value) | blank
-    rows = frame[mine]
+    rows = _records(data, name, along)
+    found = rows.of({k: v for k, v in wanted.items() if k != along})
     if along and along in wanted:
-        rows = _up_to(data, name, along, rows, wanted[along])
-    if len(rows):
-        row = int(str(rows.index[-1]))
+        last = rows.rank.get(wanted[along], -1)
+        found = [row for row in found if row.at <= last]
+    if found:
+        row = found[-1].label
         return Spot(name, row, column, _number(frame.at[row, column]))
     if sheet.missing in (Missing.CARRY, Missing.ZERO) and not frame.empty:
         return Spot(name, int(frame.index.max()) + 1, column, 0.0, wanted)
     return None
+
+
+@dataclass(frozen=True)
+class _Record:
+    """One row of a sheet: its label, its key, and where it stands in the order it is carried in."""
+
+    label: int
+    key: Mapping[str, Any]
+    at: int
+
+
+@dataclass(frozen=True)
+class _Records:
+    """Rows of a sheet in the order in which they are carried along, by one of their key columns."""
+
+    records: list[_Record]
+    required: tuple[str, ...]
+    rank: Mapping[Any, int]
+    _groups: dict[tuple[str, ...], dict[Any, list[_Record]]] = field(default_factory=dict)
+
+    def of(self, wanted: Mapping[str, Any]) -> list[_Record]:
+        """Rows about these; one that leaves a name blank is about all of them."""
+        names = tuple(name for name in wanted if name in self.required)
+        if names not in self._groups:
+            groups = self._groups[names] = {}
+            for record in self.records:
+                groups.setdefault(tuple(record.key[n] for n in names), []).append(record)
+        found = self._groups[names].get(tuple(wanted[n] for n in names), [])
+        others = [name for name in wanted if name not in self.required]
+        return [one for one in found if all(one.key[n] in (None, wanted[n]) for n in others)]
+
+
+def _records(data: Dataset, name: str, along: str) -> _Records:
+    return recalled(_records_of(name, along), data)
+
+
+@functools.cache
+def _records_of(name: str, along: str) -> Callable[[Dataset], _Records]:
+    """How to list a sheet's rows; the same function for the same sheet, to be recalled by."""
+
+    def listed(data: Dataset) -> _Records:
+        sheet, frame = data.sheets[name], data[name]
+        names = [str(key) for key in sheet.key]
+        rank: dict[Any, int] = {}
+        if along:
+            target, column = sheet.by_name[along].refers_to.split(".")
+            ordered = data[target].sort_values(data.sheets[target].order)[column].tolist()
+            rank = {entry: position for position, entry in enumerate(ordered)}
+        keys = [
+            {n: None if v is None or v != v else v for n, v in zip(names, row, strict=True)}
+            for row in frame[names].itertuples(index=False, name=None)
+        ]
+        records = [
+            _Record(int(label), key, rank.get(key.get(along), len(rank)) if along else 0)
+            for label, key in zip(frame.index.tolist(), keys, strict=True)
+        ]
+        records.sort(key=lambda record: record.at)
+        required = tuple(n for n in names if sheet.by_name[n].required)
+        return _Records(records, required, rank)
+
+    return listed
 
 
 def _carried_along(data: Dataset, name: str) -> str:
@@ -102,15 +162,6 @@ def _carried_along(data: Dataset, name: str) -> str:
         if target and data.sheets[target].order:
             return own
     return ""
-
-
-def _up_to(data: Dataset, name: str, along: str, rows: pd.DataFrame, value: Any) -> pd.DataFrame:
-    """Rows at or before a value of the column that is carried along, in order."""
-    target, column = data.sheets[name].by_name[along].refers_to.split(".")
-    ordered = data[target].sort_values(data.sheets[target].order)[column].tolist()
-    rank = {entry: position for position, entry in enumerate(ordered)}
-    at = rows[along].map(rank)
-    return rows.assign(_at=at)[at <= rank.get(value, -1)].sort_values("_at", kind="stable")
 
 
 def _number(value: Any) -> float:

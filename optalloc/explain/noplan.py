@@ -24,7 +24,7 @@ from optalloc.explain.explanation import Explanation
 from optalloc.explain.giving import Elastic, elastic_of
 from optalloc.explain.proposal import Change, Proposal, Search, propose
 from optalloc.explain.rules import rules_of
-from optalloc.family import Model, TableSpec
+from optalloc.family import Model, Relax, TableSpec
 from optalloc.outcome import StepCallback
 from optalloc.pipeline import options_of, solve_program
 from optalloc.plan import Plan
@@ -107,7 +107,7 @@ def why_no_plan(
     short = shortages(data, model)
     options = options_of(data, model, given)
     elastic = elastic_of(build(data, model) if program is None else program, rules)
-    search = Search(elastic, options, started + budget_s, step)
+    search = Search(elastic, options, started + budget_s, budget_s, step)
     step("a smallest conflict", 0, 1)
     relaxed, whole_only = relaxation(elastic.arrays, options)
     rows = _no_rows(CONFLICT) if whole_only else _conflict_table(elastic, relaxed, search)
@@ -157,7 +157,8 @@ def _conflict_table(elastic: Elastic, arrays: Arrays, search: Search) -> pd.Data
         words = cell = ""
         if limit is not None:
             words, cell = said(elastic.data, limit, named_key(limit, key))
-        rank = 0 if elastic.number_of(name, key) >= 0 else 1
+        gives = limit is not None and limit.relax is not Relax.NEVER
+        rank = 0 if gives and elastic.number_of(name, key) >= 0 else 1
         parts = key if isinstance(key, tuple) else (key,)
         rows.append((rank, name, ", ".join(map(str, parts)), words, cell))
     rows.sort(key=lambda row: row[0])
@@ -171,7 +172,7 @@ def _relaxed_plan(
     search: Search,
 ) -> Plan | None:
     """The cheapest plan once the changes are made; None if it cannot be had."""
-    if proposal is None:
+    if proposal is None or proposal.fractions:
         return None
     search.step("the plan with the changes", 0, 1)
     made = search.latest.on(edited(data, proposal.edits))
@@ -273,6 +274,8 @@ def _changes_said(data: Dataset, proposal: Proposal) -> list[str]:
     opening = (
         "The cheapest change found" if len(proposal.changes) == 1 else "The cheapest changes found"
     )
+    if proposal.fractions:
+        opening = "In the time allowed only this is known: even a plan in fractions needs"
     told = []
     for change in proposal.changes[:MOST_SENTENCES]:
         what = f", so that {change.sentence}" if change.sentence else ""

@@ -34,6 +34,8 @@ TINY = 1e-7
 # Concessions tried in a round, the cheapest.
 MOST_TRIED = 60
 ROUNDS = 8
+# Share of the time for trying concessions.
+FOR_TRYING = 0.4
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,13 @@ class Proposal:
     """Changes that together give a plan, the dearest first.
 
     No changes of rows alone, after the concessions made, cost fewer points than `bound`.
+    With `fractions` they are what a plan in fractions needs; whole numbers may need more.
     """
 
     changes: tuple[Change, ...]
     points: float
     bound: float = 0.0
+    fractions: bool = False
 
     @property
     def is_last_resort(self) -> bool:
@@ -77,6 +81,7 @@ class Search:
     latest: Elastic
     options: Options
     until: float
+    budget_s: float
     step: Callable[[str, int, int], None]
     rigid: set[Any] = field(default_factory=set)
     short: Mapping[str, set[Any]] = field(default_factory=dict)
@@ -96,8 +101,8 @@ class Search:
         return max(self.until - time.perf_counter(), 5.0)
 
     def out_of_time(self) -> bool:
-        """Whether nothing new should be begun."""
-        return time.perf_counter() > self.until
+        """Whether no more changes should be tried, so that the rest of the time is for the rest."""
+        return time.perf_counter() > self.until - (1 - FOR_TRYING) * self.budget_s
 
     def elastic(self, data: Dataset) -> Elastic:
         """The dataset with its limits elastic; of the last one asked for, the same again."""
@@ -120,14 +125,17 @@ def propose(data: Dataset, search: Search) -> Proposal | None:
     for _ in range(ROUNDS):
         conceded, current = _concede(data, search)
         elastic = search.elastic(current)
-        given = search.least(elastic, integer=True)
+        given, fractions = search.least(elastic, integer=True), False
+        if given.values is None:
+            # Out of time: no plan, but what would be needed even if fractions would do.
+            given, fractions = search.least(elastic, integer=False), True
         if given.values is None:
             return None
         changes = _changes_of_rows(current, elastic, given, search)
         if changes is not None:
             every = sorted([*conceded, *changes], key=lambda change: -change.points)
             points = sum(change.points for change in every)
-            return Proposal(tuple(every), points, given.bound)
+            return Proposal(tuple(every), points, given.bound, fractions)
     return None
 
 
