@@ -88,13 +88,10 @@ def book(**sheets: Rows | Mapping[str, Any]) -> Book:
     return made
 
 
-def hard(places: int = 30) -> Book:
-    """Facility location in blocks: a first plan at once, a proof that takes minutes.
-
-    So many sites, and as many regions.
-    """
+def hard() -> Book:
+    """Facility location in blocks: a first plan at once, a proof that takes minutes."""
     draw = random.Random(1)
-    sites, regions, each = (range(count) for count in (places, places, 4))
+    sites, regions, each = (range(count) for count in (30, 30, 4))
     return book(
         Periods=years(len(each)),
         Sites=[

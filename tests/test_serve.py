@@ -112,7 +112,7 @@ def guest(address: str) -> Iterator[Guest]:
 def hard(guest: Guest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Address of a workbook that is not solved before it is stopped."""
     folder = tmp_path_factory.mktemp("hard")
-    book = as_workbook(books.write(books.hard(9), folder / "book"), folder / "hard.xlsx")
+    book = as_workbook(books.write(books.hard(), folder / "book"), folder / "hard.xlsx")
     answer = guest.upload(book)
     assert answer.status_code == 303, answer.text
     page = answer.headers["location"]

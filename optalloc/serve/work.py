@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -263,7 +264,14 @@ def _shown(said: Explanation) -> list[dict[str, Any]]:
             {
                 "name": spec.name,
                 "meaning": spec.meaning,
-                "columns": [(c.name.replace("_", " "), c.unit) for c in columns],
+                "columns": [
+                    (
+                        c.name.replace("_", " "),
+                        c.unit,
+                        isinstance(frame[c.name].iloc[0], Real),
+                    )
+                    for c in columns
+                ],
                 "rows": [
                     [(_cell(row[c.name]), isinstance(row[c.name], int | float)) for c in columns]
                     for row in head.to_dict("records")
