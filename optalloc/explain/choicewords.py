@@ -281,17 +281,28 @@ def rest_in_words(cases: Sequence[Case]) -> list[str]:
         named = [f"{case.member} {figure(case.low)} M" for case in sure if case.taken is taken]
         if named:
             said.append(f"{what} one of these costs at least so much more: {', '.join(named)}.")
-    unknown = [case.member for case in rest if not case.decided]
-    if unknown:
-        said.append(
-            f"Not settled in the time there was: {', '.join(unknown)}. Ask for one by name, or "
-            "allow a larger budget."
-        )
+    for taken, what in ((False, "Taking"), (True, "Leaving out")):
+        named = [_at_best(case) for case in rest if not case.decided and case.taken is taken]
+        if named:
+            said.append(
+                f"{what} one of these is not settled; what it could save at most is in brackets: "
+                f"{', '.join(named)}. Ask for one by name, or allow a larger budget."
+            )
     for case in cases:
         if not case.possible:
             never = case.choice.never.format(member=case.member)
             said.append(f"{never[0].upper()}{never[1:]}.")
     return said
+
+
+def _at_best(case: Case) -> str:
+    """A member with what deciding otherwise could save, and the best such plan that is known."""
+    known = (
+        f"; the best such plan known costs {figure(case.other.cost, 6)} M"
+        if math.isfinite(case.other.cost)
+        else ""
+    )
+    return f"{case.member} ({figure(max(-case.low, 0.0))} M{known})"
 
 
 def break_even_row(

@@ -98,6 +98,19 @@ class Mover:
             return None
         return self._rounded(float(found.root), direction)
 
+    def guess(self, share: float) -> float:
+        """The value if what the rows allow is a multiple of the cell, which is not checked."""
+        arrays = self.elastic.arrays
+        mine = self.elastic.numbers(arrays) == self.number
+        down = bool(np.isfinite(arrays.row_lower[mine]).any())
+        size = share * (abs(self.spot.value) or 1.0)
+        grain = (
+            1.0 if self.column.kind is Kind.INTEGER else 10.0 ** (math.ceil(math.log10(size)) - 6)
+        )
+        step = math.ceil(size / grain - 1e-3) * grain
+        value = self.spot.value - step if down else self.spot.value + step
+        return float(f"{value:.12g}")
+
     def _nearer(self, start: float, step: float) -> float | None:
         """A value, up or down, with which the rows are broken by less."""
         for size in (step, step / 1e3):
