@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import stat
+import sys
 import threading
 import time
 import zipfile
@@ -332,6 +333,15 @@ def test_stop_keeps_the_best_plan(address: str, opened: Any, guest: Guest, hard:
     context.close()
 
 
+def test_what_is_removed_ends(guest: Guest, hard: str) -> None:
+    """Proves: removal ends the solve that goes on and the one that waits, and leaves no address."""
+    first, second = guest.solve(hard, 0), guest.solve(hard, 0)
+    guest.until(first, lambda state: state["state"] == "running" and bool(solvers()))
+    assert guest.client.post("/forget").headers["location"] == "/"
+    assert solvers() == []
+    assert [guest.client.get(page).status_code for page in (hard, first, second)] == [404] * 3
+
+
 # Changing and comparing ---------------------------------------------------------------------------
 
 
@@ -391,6 +401,13 @@ def test_a_taken_port_is_said(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(OptallocError, match=f"port {port}.*choose another"):
             serve(port=port)
+
+
+def test_what_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves: without the extra the command says which one to install."""
+    monkeypatch.setitem(sys.modules, "starlette", None)
+    with pytest.raises(OptallocError, match=re.escape("starlette, not installed: pip install")):
+        serve()
 
 
 def test_loopback_is_told_from_other_addresses() -> None:

@@ -56,12 +56,14 @@ class Desk:
 
     async def drop(self, tasks: list[Task]) -> None:
         """End some tasks at once, and wait until they have ended."""
-        runs = [run for run, task in self._running.items() if task in tasks]
-        for task in tasks:
-            task.kill()
-        for run in runs:
-            run.cancel()
-        for run in runs:
+        own = [(run, task) for run, task in self._running.items() if task in tasks]
+        for run, task in own:
+            task.end(ending="no plan", words=["It was removed."])
+            if task.pid is None:
+                run.cancel()
+            else:
+                task.kill()
+        for run, _ in own:
             with suppress(asyncio.CancelledError):
                 await run
 

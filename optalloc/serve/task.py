@@ -15,13 +15,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from optalloc.serve.work import RESULT
+
 __all__ = ["State", "Task"]
 
 LAUNCH = "import sys; sys.path[:] = sys.argv[1:]; from optalloc.serve.work import main; main()"
-RESULT = "result.json"
 # A chart needs no more points than these.
 MOST_POINTS = 2000
 _TICK_S = 0.2
+_DRAFT = "; the plan is a draft, as limits found on the way may add to its cost"
 
 
 class State(StrEnum):
@@ -117,7 +119,7 @@ class Task:
 
     def _take(self, word: Mapping[str, Any]) -> None:
         if "point" in word:
-            self.phase = str(word["doing"])
+            self.phase = f"{word['doing']}{_DRAFT if word['draft'] else ''}"
             self._add(list(word["point"]))
         elif "step" in word:
             what, done, of = word["step"]
