@@ -275,7 +275,7 @@ def _changes_said(data: Dataset, proposal: Proposal) -> list[str]:
         "The cheapest change found" if len(proposal.changes) == 1 else "The cheapest changes found"
     )
     if proposal.fractions:
-        opening = "In the time allowed only this is known: even a plan in fractions needs"
+        opening = "In time only changes were found with which a plan in fractions exists"
     told = []
     for change in proposal.changes[:MOST_SENTENCES]:
         what = f", so that {change.sentence}" if change.sentence else ""
