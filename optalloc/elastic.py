@@ -15,7 +15,7 @@ from optalloc.highs import Highs, Result
 from optalloc.outcome import Options
 from optalloc.tighten import FEASIBILITY, Run
 
-__all__ = ["Given", "any_row_gives", "least_given", "shortfalls", "with_slack"]
+__all__ = ["Given", "any_row_gives", "largest_terms", "least_given", "shortfalls", "with_slack"]
 
 # More rounds of rows that were not listed than these mean that something is wrong.
 ROUNDS = 40
@@ -73,10 +73,18 @@ def shortfalls(arrays: Arrays, run: Run) -> tuple[tuple[str, float], ...] | None
     return None
 
 
+def largest_terms(arrays: Arrays) -> np.ndarray:
+    """Largest coefficient of each row; 0 where there is none."""
+    if not arrays.matrix.nnz:
+        return np.zeros(arrays.matrix.shape[0])
+    largest: np.ndarray = abs(arrays.matrix).max(axis=1).toarray().ravel()
+    return largest
+
+
 def any_row_gives(arrays: Arrays) -> tuple[Arrays, np.ndarray]:
     """The program in which every row gives way on both sides, and the scale of each row's slack."""
     rows = arrays.matrix.shape[0]
-    scale = np.maximum(1.0, abs(arrays.matrix).max(axis=1).toarray().ravel())
+    scale = np.maximum(1.0, largest_terms(arrays))
     identity = sp.diags_array(scale, format="csc")
     return with_slack(arrays, sp.hstack([identity, -identity]), np.ones(2 * rows)), scale
 

@@ -16,7 +16,7 @@ import scipy.sparse as sp
 
 from optalloc.arrays import Arrays
 from optalloc.dataset import Dataset
-from optalloc.elastic import Given, least_given
+from optalloc.elastic import Given, largest_terms, least_given
 from optalloc.explain.cells import Spot, named_key, spot_of
 from optalloc.explain.rules import Rules
 from optalloc.family import Limit, Model, Relax
@@ -109,7 +109,7 @@ class Elastic:
         """What each row allows: its bound, or the size of its terms at a point of reference."""
         upper = np.where(np.isfinite(arrays.row_upper), arrays.row_upper, arrays.row_lower)
         bound = np.abs(np.where(np.isfinite(upper), upper, 0.0))
-        size = abs(arrays.matrix).max(axis=1).toarray().ravel()
+        size = largest_terms(arrays)
         if self._reference is not None:
             size = abs(arrays.matrix) @ np.abs(self._reference) / 2
         least = np.where(bound == 0, size, LEAST_SCALE * size)
