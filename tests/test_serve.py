@@ -254,7 +254,7 @@ def test_a_crash_is_said_and_the_next_in_the_queue_goes_on(
     guest.until(first, lambda state: state["state"] == "running" and bool(solvers()))
     (process,) = solvers()
     process.send_signal(signal.SIGKILL)
-    assert "SIGKILL" in guest.ended(first)
+    assert "It crashed: the process that worked on it was ended by SIGKILL" in guest.ended(first)
     assert "Read the report" in guest.ended(second)
     with httpx.Client(base_url=address, headers={"Origin": address}) as stranger:
         stranger.cookies.set("visitor", "x" * 43)

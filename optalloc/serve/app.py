@@ -68,7 +68,8 @@ class Settings:
     time_limit_s : float
         Seconds for one solve, at most.
     folder : Path or None
-        Where visitors' files are kept while they are here; None for the system's place.
+        Where visitors' files are kept while they are here; None for the system's place. A server
+        that is killed leaves them, for its own user alone to read.
     model : Path or None
         Model folder.
     hosts : frozenset of str
