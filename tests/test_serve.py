@@ -29,8 +29,9 @@ pytest.importorskip("starlette")
 uvicorn = pytest.importorskip("uvicorn")
 
 from optalloc.serve import is_loopback, serve, work  # noqa: E402
-from optalloc.serve.app import Settings, make_app  # noqa: E402
+from optalloc.serve.app import make_app  # noqa: E402
 from optalloc.serve.levers import levers_of, override  # noqa: E402
+from optalloc.serve.settings import Settings  # noqa: E402
 from optalloc.serve.visitors import Visitors  # noqa: E402
 
 INPUTS = Path(__file__).resolve().parents[1] / "inputs"

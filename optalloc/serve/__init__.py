@@ -64,7 +64,8 @@ def serve(
         raise OptallocError(f"{folder}: must be an existing folder")
     import uvicorn  # noqa: PLC0415  (an extra)
 
-    from optalloc.serve.app import Settings, make_app  # noqa: PLC0415
+    from optalloc.serve.app import make_app  # noqa: PLC0415
+    from optalloc.serve.settings import Settings  # noqa: PLC0415
 
     load_model(model)
     names = frozenset({"127.0.0.1", "::1", "localhost", host.casefold()})

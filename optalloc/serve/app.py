@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -29,14 +26,15 @@ from starlette.responses import (
 from starlette.routing import Route
 
 from optalloc.serve.desk import Desk
+from optalloc.serve.forms import changes_of, download, file_name, keep, number_of
 from optalloc.serve.guard import REPORT_POLICY, Guard
-from optalloc.serve.levers import override
 from optalloc.serve.pages import rendered, static
+from optalloc.serve.settings import Settings
 from optalloc.serve.task import Task
 from optalloc.serve.visitors import Book, Comparison, Run, Visitor, Visitors
 from optalloc.serve.work import CHANGED, EXPLAINING_S, EXPLANATION, MARKED, PLAN, REPORT
 
-__all__ = ["Settings", "make_app"]
+__all__ = ["make_app"]
 
 COOKIE = "visitor"
 # What one visitor may have at once.
@@ -46,48 +44,12 @@ QUICK_LIMIT_S = 300.0
 BESIDE_SOLVING_S = 900.0
 UNPACKED = 8
 _SWEEP_S = 30.0
-_EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WORDS = {
     400: "That cannot be understood.",
     403: "That is refused.",
     404: "There is nothing here. It may have been removed, or belong to somebody else.",
     405: "That cannot be done here.",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """How a server serves.
-
-    Parameters
-    ----------
-    jobs : int
-        Solves at a time.
-    most_bytes : int
-        Size of a workbook, at most.
-    time_limit_s : float
-        Seconds for one solve, at most.
-    folder : Path or None
-        Where visitors' files are kept while they are here; None for the system's place. A server
-        that is killed leaves them, for its own user alone to read.
-    model : Path or None
-        Model folder.
-    hosts : frozenset of str
-        Names that it answers to; empty for all.
-    idle_s : float
-        Seconds after which what belongs to a visitor who has gone is removed.
-    grace_s : float
-        Seconds that a solve may take to stop.
-    """
-
-    jobs: int = 1
-    most_bytes: int = 50 * 2**20
-    time_limit_s: float = 3600.0
-    folder: Path | None = None
-    model: Path | None = None
-    hosts: frozenset[str] = frozenset()
-    idle_s: float = 4 * 3600.0
-    grace_s: float = 30.0
 
 
 def make_app(settings: Settings) -> Starlette:
@@ -200,7 +162,7 @@ class _Pages:
             sent = form.get("workbook")
             if not isinstance(sent, UploadFile) or not sent.filename:
                 raise HTTPException(400, "Choose a workbook first.")
-            name = _file_name(sent.filename)
+            name = file_name(sent.filename)
             if not name.lower().endswith(".xlsx"):
                 words = f"{name} is no .xlsx workbook. Save it as .xlsx in a spreadsheet program."
                 raise HTTPException(415, words)
@@ -213,7 +175,7 @@ class _Pages:
                 raise HTTPException(429, "You have too many workbooks here. Remove them first.")
             book_id, folder = visitor.new_folder()
             path = folder / name
-            await asyncio.to_thread(_keep, sent, path)
+            await asyncio.to_thread(keep, sent, path)
         told = {"book": str(path), "most_unpacked": UNPACKED * self._settings.most_bytes}
         task = self._task("check", folder, told, QUICK_LIMIT_S)
         visitor.books[book_id] = Book(book_id, name, path, task)
@@ -245,7 +207,7 @@ class _Pages:
     async def marked(self, request: Request) -> Response:
         """The copy in which each bad cell is marked."""
         book: Book = self._own(request, "books")
-        return _download(book.path.parent / MARKED, f"{_stem(book)}-marked.xlsx")
+        return download(book.path.parent / MARKED, f"{_stem(book)}-marked.xlsx")
 
     async def forget(self, request: Request) -> Response:
         """End and remove all that the visitor has here."""
@@ -272,9 +234,9 @@ class _Pages:
             raise HTTPException(429, "You have too many runs here. Remove them first.")
         async with request.form(max_files=0, max_fields=500) as form:
             most = self._settings.time_limit_s
-            gap = _number(form, "gap", 0, 100, "Gap, in percent,") / 100
-            seconds = _number(form, "seconds", 1, most, "Time limit, in seconds,")
-            changes = _changes(form, book.task.result["levers"])
+            gap = number_of(form, "gap", 0, 100, "Gap, in percent,") / 100
+            seconds = number_of(form, "seconds", 1, most, "Time limit, in seconds,")
+            changes = changes_of(form, book.task.result["levers"])
         run_id, folder = visitor.new_folder()
         threads = max(1, (os.cpu_count() or 1) // self._settings.jobs)
         asked = book.task.result["options"]["threads"]
@@ -335,7 +297,7 @@ class _Pages:
         if file not in kept or not run.task.ended:
             raise HTTPException(404)
         name = f"{_stem(run.book)}-run{run.number}-{file}.xlsx"
-        return _download(run.task.folder / kept[file], name)
+        return download(run.task.folder / kept[file], name)
 
     # Comparing ------------------------------------------------------------------------------------
 
@@ -371,50 +333,8 @@ class _Pages:
         """The comparison as a workbook."""
         found: Comparison = self._own(request, "comparisons")
         name = f"run{found.a.number}-run{found.b.number}-diff.xlsx"
-        return _download(found.task.folder / EXPLANATION, name)
-
-
-def _file_name(sent: str) -> str:
-    """The name of a file as it may be kept, whatever path it came with."""
-    last = re.split(r"[/\\]", sent)[-1]
-    return re.sub(r"[^\w .()+-]", "_", last).lstrip(". ")[-80:] or "_"
+        return download(found.task.folder / EXPLANATION, name)
 
 
 def _stem(book: Book) -> str:
     return Path(book.name).stem
-
-
-def _keep(sent: UploadFile, path: Path) -> None:
-    with path.open("wb") as out:
-        shutil.copyfileobj(sent.file, out)
-
-
-def _download(path: Path, name: str) -> Response:
-    if not path.is_file():
-        raise HTTPException(404)
-    return FileResponse(path, media_type=_EXCEL, filename=name)
-
-
-def _number(form: FormData, name: str, low: float, high: float, what: str) -> float:
-    try:
-        number = float(str(form.get(name)))
-    except ValueError:
-        number = math.nan
-    if not low <= number <= high:
-        raise HTTPException(400, f"{what} must be a number from {low:,.12g} to {high:,.12g}.")
-    return number
-
-
-def _changes(form: FormData, levers: list[dict[str, Any]]) -> list[Mapping[str, Any]]:
-    """What the sliders that were moved ask for."""
-    changes = []
-    try:
-        for place, lever in enumerate(levers):
-            position = int(str(form.get(f"lever-{place}", lever["neutral"])))
-            rows = int(str(form.get(f"rows-{place}", 0)))
-            change = override(lever, rows, position)
-            if change is not None:
-                changes.append(change)
-    except ValueError:
-        raise HTTPException(400, "A slider stands where it cannot stand.") from None
-    return changes

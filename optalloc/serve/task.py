@@ -186,10 +186,10 @@ def _ended_by(code: int | None) -> str:
     """Why a process ended without a word."""
     if code is not None and code < 0:
         return (
-            f"It crashed: the process that worked on it was ended by {signal.Signals(-code).name}, perhaps "
-            "for lack of memory. Nothing else was touched; it may be started again."
+            f"It crashed: the process that worked on it was ended by {signal.Signals(-code).name}, "
+            "perhaps for lack of memory. Nothing else was touched; it may be started again."
         )
     return (
-        "It crashed: the process that worked on it failed, a fault of optalloc. Nothing else was touched; "
-        "whoever runs this server finds the reason in what it prints."
+        "It crashed: the process that worked on it failed, a fault of optalloc. Nothing else was "
+        "touched; whoever runs this server finds the reason in what it prints."
     )

@@ -1,0 +1,65 @@
+"""What comes in by forms and goes out as files, none of it taken as it is."""
+
+from __future__ import annotations
+
+import math
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, Response
+
+from optalloc.serve.levers import override
+
+__all__ = ["changes_of", "download", "file_name", "keep", "number_of"]
+
+_EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def file_name(sent: str) -> str:
+    """The name of a file as it may be kept, whatever path it came with."""
+    last = re.split(r"[/\\]", sent)[-1]
+    return re.sub(r"[^\w .()+-]", "_", last).lstrip(". ")[-80:] or "_"
+
+
+def keep(sent: UploadFile, path: Path) -> None:
+    """Write what was sent to a file."""
+    with path.open("wb") as out:
+        shutil.copyfileobj(sent.file, out)
+
+
+def download(path: Path, name: str) -> Response:
+    """A workbook to be saved under a name, if it is there."""
+    if not path.is_file():
+        raise HTTPException(404)
+    return FileResponse(path, media_type=_EXCEL, filename=name)
+
+
+def number_of(form: FormData, name: str, low: float, high: float, what: str) -> float:
+    """A number of a form, within its bounds; else it is said what must hold."""
+    try:
+        number = float(str(form.get(name)))
+    except ValueError:
+        number = math.nan
+    if not low <= number <= high:
+        raise HTTPException(400, f"{what} must be a number from {low:,.12g} to {high:,.12g}.")
+    return number
+
+
+def changes_of(form: FormData, levers: list[dict[str, Any]]) -> list[Mapping[str, Any]]:
+    """What the sliders that were moved ask for."""
+    changes = []
+    try:
+        for place, lever in enumerate(levers):
+            position = int(str(form.get(f"lever-{place}", lever["neutral"])))
+            rows = int(str(form.get(f"rows-{place}", 0)))
+            change = override(lever, rows, position)
+            if change is not None:
+                changes.append(change)
+    except ValueError:
+        raise HTTPException(400, "A slider stands where it cannot stand.") from None
+    return changes

@@ -1,0 +1,43 @@
+"""How a server serves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Settings"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How a server serves.
+
+    Parameters
+    ----------
+    jobs : int
+        Solves at a time.
+    most_bytes : int
+        Size of a workbook, at most.
+    time_limit_s : float
+        Seconds for one solve, at most.
+    folder : Path or None
+        Where visitors' files are kept while they are here; None for the system's place. A server
+        that is killed leaves them, for its own user alone to read.
+    model : Path or None
+        Model folder.
+    hosts : frozenset of str
+        Names that it answers to; empty for all.
+    idle_s : float
+        Seconds after which what belongs to a visitor who has gone is removed.
+    grace_s : float
+        Seconds that a solve may take to stop.
+    """
+
+    jobs: int = 1
+    most_bytes: int = 50 * 2**20
+    time_limit_s: float = 3600.0
+    folder: Path | None = None
+    model: Path | None = None
+    hosts: frozenset[str] = frozenset()
+    idle_s: float = 4 * 3600.0
+    grace_s: float = 30.0
