@@ -207,7 +207,11 @@ def report(
 def explain(
     book: Book,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for explanation.xlsx; by default none is written.")
+        Path | None,
+        typer.Option(
+            help="Folder for explanation.xlsx and, with its sheets, plan.xlsx and report.html; "
+            "by default nothing is written."
+        ),
     ] = None,
     budget: Annotated[
         float, typer.Option(help="Seconds for explaining, beside those for solving.", min=0.001)
@@ -232,10 +236,11 @@ def explain(
 ) -> None:
     """Say what limits the plan and why it takes these sites; or why there is no plan."""
     errors = Console(stderr=True)
+    written: list[Path] = []
 
     def run() -> Explanation:
         if out is not None:
-            _refuse_folder(out, "explanation.xlsx")
+            _refuse_folder(out, "explanation.xlsx", "plan.xlsx", "report.html")
         with ProgressDisplay(errors) as display:
             said = explain_book(
                 book,
@@ -250,9 +255,10 @@ def explain(
             )
             if out is not None:
                 out.mkdir(parents=True, exist_ok=True)
-                said.to_excel(out / "explanation.xlsx")
+                written.extend(_write_explanation(said, out))
             if relaxed is not None:
                 write_relaxed(book, said, relaxed)
+                written.append(relaxed)
         return said
 
     said = _guarded(run, as_json=as_json)
@@ -260,11 +266,20 @@ def explain(
         _print_json(said.to_dict())
     else:
         print(said.to_text())
-    for path in (out and out / "explanation.xlsx", relaxed):
-        if path is not None:
-            _say(errors, f"wrote {path}")
+    for path in written:
+        _say(errors, f"wrote {path}")
     if said.without_plan:
         raise typer.Exit(INFEASIBLE)
+
+
+def _write_explanation(said: Explanation, out: Path) -> list[Path]:
+    """Write what is said, and the plan that it is about with it; gives the files."""
+    said.to_excel(out / "explanation.xlsx")
+    if said.plan is None:
+        return [out / "explanation.xlsx"]
+    said.plan.to_excel(out / "plan.xlsx", said)
+    said.plan.to_html(out / "report.html", said)
+    return [out / name for name in ("explanation.xlsx", "plan.xlsx", "report.html")]
 
 
 @app.command()
@@ -690,7 +705,7 @@ def _plan_kept(errors: Console) -> Iterator[Callable[[str], None]]:
         signal.signal(signal.SIGINT, usual)
 
 
-def _refuse_folder(out: Path, name: str = "plan.xlsx") -> None:
+def _refuse_folder(out: Path, *names: str) -> None:
     """Refuse an output folder that could not be written to, before hours are spent on a plan."""
     nearest = out
     while not nearest.exists() and nearest.parent != nearest:
@@ -699,8 +714,9 @@ def _refuse_folder(out: Path, name: str = "plan.xlsx") -> None:
         raise OptallocError(f"{nearest}: must be a folder for --out {out}; it is a file")
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise OptallocError(f"{nearest}: must be writable for --out {out}")
-    if (out / name).is_dir():
-        raise OptallocError(f"{out / name}: must be a file to be replaced; it is a folder")
+    for name in names:
+        if (out / name).is_dir():
+            raise OptallocError(f"{out / name}: must be a file to be replaced; it is a folder")
 
 
 def _print_json(content: dict[str, Any]) -> None:

@@ -110,9 +110,13 @@ class Plan:
         # Model folders are loaded by path and never pickled.
         return {**self.__dict__, "origin": None}
 
-    def to_excel(self, path: str | Path) -> None:
-        """Write the plan as a workbook, one sheet per table, with charts."""
-        write_plan_workbook(self.tables, self.specs, self.charts, path)
+    def to_excel(self, path: str | Path, explanation: Explanation | None = None) -> None:
+        """Write the plan as a workbook, one sheet per table, with charts; an explanation last."""
+        tables, specs = self.tables, self.specs
+        if explanation is not None:
+            tables = {**tables, **explanation.all_tables}
+            specs = (*specs, *explanation.all_specs)
+        write_plan_workbook(tables, specs, self.charts, path)
 
     def to_html(self, path: str | Path, explanation: Explanation | None = None) -> None:
         """Write the plan as one page to look at, with what there is to say of it if given."""

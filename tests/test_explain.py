@@ -12,7 +12,10 @@ import pytest
 import optalloc
 from optalloc.errors import ModelError
 from optalloc.family import TableSpec
+from optalloc.planfile import read_plan
 from optalloc.schema import Column, Kind
+
+from .command import optalloc_says
 
 SPEC = TableSpec(
     name="Figures",
@@ -46,3 +49,21 @@ def test_parts_are_joined_in_their_order() -> None:
     both = optalloc.Explanation.joined("both", [one, two])
     assert both.sentences == ("first", "second")
     assert both["Figures"].equals(FIGURES) and both.specs == (SPEC,)
+
+
+def test_the_command_writes_the_plan_with_what_is_said_of_it(tmp_path: Path) -> None:
+    """Proves: beside the explanation stands the plan it is about, which reads back as a plan, with
+    every sheet of the explanation; the page says the same sentences.
+
+    The README shows what is printed.
+    """
+    run = optalloc_says("explain", "inputs/minimal", "--out", tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout in Path("README.md").read_text("utf-8")
+    said = [line[2:] for line in run.stdout.splitlines()[1:]]
+    assert any(line.startswith("North: the plan builds at North") for line in said)
+    book = openpyxl.load_workbook(tmp_path / "plan.xlsx", read_only=True)
+    assert [row[0].value for row in book["Explanation"].rows][1:] == said
+    assert {"Choices", "Moves", "BreakEvens"} <= set(book.sheetnames)
+    assert read_plan(tmp_path / "plan.xlsx").cost == pytest.approx(1170)
+    assert "North, build cost" in (tmp_path / "report.html").read_text("utf-8")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -14,6 +14,9 @@ from optalloc.errors import ModelError
 from optalloc.excel import write_plan_workbook
 from optalloc.family import Chart, TableSpec
 from optalloc.schema import Column, Kind
+
+if TYPE_CHECKING:
+    from optalloc.plan import Plan
 
 __all__ = ["SENTENCES", "Explanation", "figure"]
 
@@ -47,6 +50,8 @@ class Explanation:
         Whether it says why there is no plan.
     charts : tuple of Chart
         Drawn beside the sentences of the workbook, from the tables.
+    plan : Plan, optional
+        The plan that it is about.
 
     Raises
     ------
@@ -60,6 +65,7 @@ class Explanation:
     specs: tuple[TableSpec, ...] = ()
     without_plan: bool = False
     charts: tuple[Chart, ...] = ()
+    plan: Plan | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         declared = [spec.name for spec in self.specs]
@@ -83,11 +89,20 @@ class Explanation:
         """Title and sentences as lines of plain text."""
         return "\n".join([self.title, *(f"- {sentence}" for sentence in self.sentences)])
 
+    @property
+    def all_tables(self) -> dict[str, pd.DataFrame]:
+        """The sentences as a table, and the tables behind them, declared by `all_specs`."""
+        said = pd.DataFrame({"sentence": list(self.sentences)}, dtype=object)
+        return {SENTENCES.name: said, **self.tables}
+
+    @property
+    def all_specs(self) -> tuple[TableSpec, ...]:
+        """Meaning and unit of every column of `all_tables`."""
+        return (SENTENCES, *self.specs)
+
     def to_excel(self, path: str | Path) -> None:
         """Write a workbook: the sentences first, then one sheet per table; whole or not at all."""
-        said = pd.DataFrame({"sentence": list(self.sentences)}, dtype=object)
-        tables = {SENTENCES.name: said, **self.tables}
-        write_plan_workbook(tables, (SENTENCES, *self.specs), self.charts, path)
+        write_plan_workbook(self.all_tables, self.all_specs, self.charts, path)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON; dates as ISO text, blanks as null."""

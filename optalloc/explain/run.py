@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -139,4 +140,5 @@ def explain_plan(
 
 def _said(solved: Solved) -> Explanation:
     title = "What there is to say of the plan"
-    return Explanation.joined(title, [part(solved) for part in PARTS])
+    said = Explanation.joined(title, [part(solved) for part in PARTS])
+    return replace(said, plan=solved.plan)
