@@ -659,7 +659,9 @@ def _guarded(run: Callable[[], T], *, as_json: bool = False) -> T:
         lines = [str(problem) for problem in error.problems]
         _leave(INPUT, "input", lines, as_json)
     except InfeasibleError as error:
-        _leave(INFEASIBLE, "infeasible", [str(error), *getattr(error, "__notes__", ())], as_json)
+        # What was found to say of it, in place of the names of rows.
+        said = getattr(error, "__notes__", [str(error)])
+        _leave(INFEASIBLE, "infeasible", said, as_json)
     except NoPlanError as error:
         _leave(NO_PLAN, "no plan", [str(error)], as_json)
     except ModelError as error:
