@@ -311,14 +311,15 @@ def a_little_less(
 ) -> optalloc.Dataset | None:
     """The dataset with every changed number a hundredth of its change short of what is proposed.
 
-    None where other things than numbers change too.
+    None where other things than numbers change too, or where a cell held nought: rows of such a cell
+    have no common scale, so that what is proposed gives a plan but need not be the least.
     """
     changes = explained["Relaxation"]
     moved = changes.copy()
     for at, row in changes.iterrows():
         names = {spot.name: sheet for sheet, spot in data.places.items()}
         column = data.sheets[names[row["sheet"]]].by_name[row["column"]]
-        if row["from"] is None or column.kind not in (Kind.NUMBER, Kind.INTEGER):
+        if not row["from"] or column.kind not in (Kind.NUMBER, Kind.INTEGER):
             return None
         way = row["to"] - row["from"]
         back = way / 100 if column.kind is Kind.NUMBER else float(np.sign(way))
