@@ -21,6 +21,7 @@ from typing import Any
 
 import optalloc
 from benchmarks.instances import generate, write
+from optalloc.errors import InfeasibleError
 from optalloc.pipeline import options_of, read_audited, worst_of
 from optalloc.sweep.assemble import assembled
 from optalloc.sweep.designs import Case, cases_of
@@ -237,7 +238,11 @@ def _meet(_: int) -> None:
 def _solve(case: Case) -> _Answer:
     solve: Callable[[Any, Any, _Options], _Answer] = _held["solve"]
     data = altered(_held["data"], case.overrides)
-    return solve(data, _held["model"], _held["options"])
+    try:
+        return solve(data, _held["model"], _held["options"])
+    except InfeasibleError:
+        # Seen before any solver: a limit that no column can keep.
+        return _Answer(math.inf, ended=True)
 
 
 def _rebuild(data: Any, model: Any, options: _Options) -> _Answer:
@@ -264,5 +269,6 @@ def _plain(data: Any, model: Any, options: _Options) -> _Answer:
     solver.highs_options = {"threads": 1}
     found = solver.solve(optalloc.build(data, model).pyomo)
     cost = found.best_feasible_objective
-    ended = found.termination_condition is TerminationCondition.optimal
+    proven = (TerminationCondition.optimal, TerminationCondition.infeasible)
+    ended = found.termination_condition in proven
     return _Answer(math.inf if cost is None else float(cost), ended)

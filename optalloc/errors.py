@@ -90,6 +90,9 @@ class InputError(OptallocError):
         )
         super().__init__("\n".join(str(p) for p in self.problems))
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Problem, ...]]]:
+        return type(self), (self.problems,)
+
 
 class ModelError(OptallocError):
     """The model folder cannot be used as it is."""
@@ -115,6 +118,10 @@ class InfeasibleError(SolveError):
         super().__init__(
             "no plan meets every limit. The least that would have to give way: " + named + more
         )
+
+    def __reduce__(self) -> tuple[type[InfeasibleError], tuple[list[tuple[str, float]]]]:
+        pairs = zip(self.shortfalls["limit"], self.shortfalls["amount"], strict=True)
+        return type(self), (list(pairs),)
 
 
 class NoPlanError(SolveError):

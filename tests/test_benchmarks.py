@@ -14,6 +14,7 @@ from benchmarks import build, sweep
 from benchmarks.__main__ import app
 from benchmarks.families import BEGIN, END, LeftOut, as_markdown, with_table, without
 from optalloc.compile import refresh
+from optalloc.sweep.designs import Case
 from optalloc.sweep.overrides import Override, altered
 from optalloc.sweep.sheet import Operation
 
@@ -102,6 +103,17 @@ def test_each_route_of_the_sweep_benchmark_solves_the_same_case(tmp_path: Path) 
     for solve in (sweep._plain, sweep._rebuild):
         assert solve(data, model, options) == sweep._Answer(pytest.approx(1170), True)
         assert solve(dear, model, options).cost == pytest.approx(1170 + 28 + 62)
+
+
+def test_a_case_without_a_plan_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves: demand beyond every cap ends a case by both routes that rebuild; nothing is lost."""
+    model = optalloc.load_model()
+    data = optalloc.validate(optalloc.read_workbook("inputs/minimal"), model)
+    doubled = Case(1, "doubled", (Override("Demand", (), "it_mw", Operation.MULTIPLY, "100"),))
+    for solve in (sweep._plain, sweep._rebuild):
+        held = {"data": data, "model": model, "solve": solve}
+        monkeypatch.setattr(sweep, "_held", held | {"options": {"gap": 0.0, "time_limit_s": 60.0}})
+        assert sweep._solve(doubled) == sweep._Answer(np.inf, True)
 
 
 def test_the_sweep_benchmark_has_twenty_cases_of_either_workbook(tmp_path: Path) -> None:
