@@ -321,6 +321,9 @@ class Family:
     idle_without : tuple of str
         Sheets of which one must have a row for the family to have anything to say: else its
         tables, audit and recompute are not asked for. Empty: always.
+    needed_with : tuple of str
+        Sheets whose rows make other families read what an idle one declares. Where none has a row
+        an idle family is left out of the program, and its ledgers have no keys.
     strengthening : tuple of str
         Constraints that cut off no plan and only tighten the relaxation.
     separate : callable, optional
@@ -362,6 +365,7 @@ class Family:
     concessions: Callable[[Dataset], Iterable[Concession]] = _nothing
     relaxations: Callable[[Dataset], pd.DataFrame | None] = _none
     idle_without: tuple[str, ...] = ()
+    needed_with: tuple[str, ...] = ()
     strengthening: tuple[str, ...] = ()
     separate: Callable[[Dataset, Values], Iterable[Cuts]] | None = None
     separates: Callable[[Dataset], bool] = _always
@@ -377,6 +381,10 @@ class Family:
     def is_idle(self, data: Dataset) -> bool:
         """Whether the sheets that it needs have no rows."""
         return bool(self.idle_without) and not data.uses(self.idle_without)
+
+    def is_left_out(self, data: Dataset) -> bool:
+        """Whether it is idle, and nothing would read what it declares."""
+        return self.is_idle(data) and not data.uses(self.needed_with)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from optalloc.compile import (
 )
 from optalloc.dataset import Dataset, recalled
 from optalloc.errors import ModelError
-from optalloc.family import Model
+from optalloc.family import Family, Model
 
 __all__ = [
     "Ledgers",
@@ -79,9 +79,14 @@ class _Book:
     components: dict[str, set[str]] = field(default_factory=dict)
 
     @functools.cached_property
+    def families(self) -> tuple[Family, ...]:
+        """The families that declare something, in document order."""
+        return tuple(f for f in self.model.families if not f.is_left_out(self.dataset))
+
+    @functools.cached_property
     def parameters(self) -> dict[str, Any]:
-        """Parameters of each family."""
-        return {f.name: recalled(f.parameters, self.dataset) for f in self.model.families}
+        """Parameters of each family that declares something."""
+        return {f.name: recalled(f.parameters, self.dataset) for f in self.families}
 
     @functools.cached_property
     def kept(self) -> frozenset[str]:
@@ -89,7 +94,9 @@ class _Book:
         if self.before is None:
             return frozenset()
         before = self.before.parameters
-        return frozenset(n for n, own in self.parameters.items() if own is before[n])
+        return frozenset(
+            n for n, own in self.parameters.items() if n in before and own is before[n]
+        )
 
     @contextmanager
     def noted(self, m: Any, owner: str) -> Iterator[None]:
@@ -301,7 +308,7 @@ def _declared(book: _Book) -> Any:
     if book.held is not None:
         object.__setattr__(m, "_optalloc_held", book.held)
     with _no_component_replaced():
-        for family in book.model.families:
+        for family in book.families:
             if family.name in book.kept:
                 assert book.before is not None
                 book.postings += [p for p in book.before.postings if p.family == family.name]
@@ -309,7 +316,7 @@ def _declared(book: _Book) -> Any:
             with book.noted(m, family.name):
                 family.declare(m, book.parameters[family.name], Ledgers(book, family.name))
         _resolve(m, book)
-        for family in book.model.families:
+        for family in book.families:
             if family.name not in book.kept:
                 with book.noted(m, family.name):
                     family.constrain(m, book.parameters[family.name])
@@ -350,9 +357,16 @@ def _resolve(m: Any, book: _Book) -> None:
     except graphlib.CycleError as error:
         circle = " -> ".join(error.args[1])
         raise ModelError(f"ledgers read each other in a circle: {circle}") from error
+    without_keys = {
+        ledger.name: index_set(pd.DataFrame(columns=list(ledger.over)))
+        for family in book.model.families
+        if family not in book.families
+        for ledger in family.ledgers
+        if ledger.over
+    }
     for name in order:
         postings = [p for p in book.postings if p.ledger == name]
-        index = book.opened.get(name)
+        index = book.opened.get(name, without_keys.get(name))
         for posting in postings:
             if posting.family in book.kept:
                 continue

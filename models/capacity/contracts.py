@@ -626,6 +626,7 @@ FAMILY = Family(
     order=50,
     sheets=(CONTRACTS, SIGNED_CONTRACTS),
     idle_without=("Contracts",),
+    needed_with=("Decisions", "ApprovedActions"),
     ledgers=(
         Ledger(
             name="contracted_mw",

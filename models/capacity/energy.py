@@ -607,6 +607,7 @@ FAMILY = Family(
         "PowerRamp",
         "Carbon",
     ),
+    needed_with=("Sites",),
     ledgers=(
         Ledger(name="energy_gwh", unit="GWh", over=("period",), meaning="Energy that is drawn."),
         Ledger(

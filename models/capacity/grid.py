@@ -338,6 +338,7 @@ FAMILY = Family(
         "GridZones",
         "PowerRamp",
     ),
+    needed_with=("Sites",),
     ledgers=(
         Ledger(
             name="grid_mw",

@@ -376,6 +376,7 @@ FAMILY = Family(
     order=22,
     sheets=(LEASES,),
     idle_without=("Leases",),
+    needed_with=("Decisions",),
     ledgers=(
         Ledger(
             name="leased_mw",

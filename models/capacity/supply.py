@@ -790,6 +790,7 @@ FAMILY = Family(
         "EquipmentNeeds",
         "Equipment",
     ),
+    needed_with=("LossEvents",),
     ledgers=(
         Ledger(
             name="equipment_units",

@@ -228,6 +228,7 @@ FAMILY = Family(
     order=51,
     sheets=(),
     idle_without=("Contracts",),
+    needed_with=("Decisions",),
     limits=(
         Limit(
             name="ended_within_signed",
