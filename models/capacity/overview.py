@@ -33,6 +33,7 @@ from optalloc.values import Values
 from ._building import KEYS, active_sites, possible_service, standing_mw
 from ._calendar import calendar
 from ._demand import asked
+from ._reasons import reasons
 
 # Below this, in MW, is noise of the solver's arithmetic.
 TINY_MW = 1e-6
@@ -113,6 +114,11 @@ SITE_LIST = TableSpec(
         _mw("max_mw", "Most the site can hold, leases apart."),
         _degrees("latitude"),
         _degrees("longitude"),
+        Column(
+            name="why",
+            kind=Kind.TEXT,
+            meaning="Why it is in or out, as far as workbook and plan say so without solving again.",
+        ),
     ),
 )
 
@@ -279,6 +285,7 @@ def _site_list(
         started_mw=started,
         online_mw=last.reindex(name).fillna(0.0).to_numpy(float),
     )
+    frame["why"] = reasons(data, frame)
     return frame[[column.name for column in SITE_LIST.columns]]
 
 
@@ -364,7 +371,9 @@ REPORT = Report(
             title="Sites",
             order=950,
             table="SiteList",
-            note="What the plan does with each site, and by when.",
+            first=("site", "plan", "why"),
+            note="What the plan does with each site, by when and why. Where only the cost speaks "
+            "against a site, optalloc explain works out what building there would add.",
         ),
     ),
 )
