@@ -514,6 +514,10 @@ def serve(
     time_limit: Annotated[
         float, typer.Option(help="Seconds for one solve, at most.", min=1, max=1e7)
     ] = 3600.0,
+    memory: Annotated[
+        float | None,
+        typer.Option(help="GB of memory for one solve; by default its share of the machine's."),
+    ] = None,
     folder: Annotated[
         Path | None, typer.Option(help="Folder for uploads, which are removed in the end.")
     ] = None,
@@ -529,6 +533,7 @@ def serve(
             jobs=jobs,
             max_upload_mb=max_upload_mb,
             time_limit_s=time_limit,
+            memory_gb=memory,
             folder=folder,
             model=model,
             say=lambda line: _say(errors, line),

@@ -474,6 +474,8 @@ def load_model(path: str | Path | None = None) -> Model:
             continue
         try:
             module = importlib.import_module(f"{package}.{file.stem}")
+        except MemoryError:
+            raise
         except Exception as error:
             raise ModelError(f"{file}: cannot be imported: {error}") from error
         family = getattr(module, "FAMILY", None)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import re
 import signal
 import socket
 import stat
+import subprocess
 import sys
 import threading
 import time
@@ -30,8 +32,10 @@ uvicorn = pytest.importorskip("uvicorn")
 
 from optalloc.serve import is_loopback, serve, work  # noqa: E402
 from optalloc.serve.app import make_app  # noqa: E402
+from optalloc.serve.folder import own_folder  # noqa: E402
 from optalloc.serve.levers import levers_of, override  # noqa: E402
 from optalloc.serve.settings import Settings  # noqa: E402
+from optalloc.serve.task import LAUNCH  # noqa: E402
 from optalloc.serve.visitors import Visitors  # noqa: E402
 
 INPUTS = Path(__file__).resolve().parents[1] / "inputs"
@@ -58,7 +62,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server; once it has ended nothing of what was uploaded is left."""
     folder = tmp_path_factory.mktemp("served")
     hosts = frozenset({"127.0.0.1"})
-    app = make_app(Settings(most_bytes=MOST, folder=folder, hosts=hosts, time_limit_s=300))
+    given = {"most_bytes": MOST, "memory_bytes": 4 * 2**30, "time_limit_s": 300.0}
+    app = make_app(Settings(folder=folder, hosts=hosts, **given))
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, loop="asyncio", log_level="warning", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
@@ -286,15 +291,16 @@ def test_from_upload_to_report(address: str, opened: Any, minimal: Path) -> None
     page.on("console", lambda said: complaints.append(said.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda request: requests.append(request.url))
-    page.goto(address)
-    page.set_input_files("#workbook", INPUTS / "broken.xlsx")
-    page.click("text=Upload and check")
-    row = page.locator("#problems tr", has_text="not-whole").first
+    # Two workbooks of one visitor are checked beside each other.
+    other = context.new_page()
+    for one, book in ((other, INPUTS / "broken.xlsx"), (page, minimal)):
+        one.goto(address)
+        one.set_input_files("#workbook", book)
+        one.click("text=Upload and check")
+    row = other.locator("#problems tr", has_text="not-whole").first
     row.wait_for(timeout=60_000)
     assert row.locator("td").all_inner_texts()[:2] == ["Settings", "B6"]
-    page.click("text=Upload another workbook")
-    page.set_input_files("#workbook", minimal)
-    page.click("text=Upload and check")
+    assert other.get_by_role("link", name="Upload another workbook").get_attribute("href") == "/"
     page.wait_for_selector("text=No errors.", timeout=60_000)
     page.fill("input[name=gap]", "0")
     page.get_by_role("button", name="Solve").press("Enter")
@@ -306,9 +312,11 @@ def test_from_upload_to_report(address: str, opened: Any, minimal: Path) -> None
         "Time in the solver (s)",
         "Cost (M, present value)",
     ]
-    page.click("text=Read the report")
-    page.wait_for_selector("html[data-ready]", timeout=60_000)
-    assert page.inner_text("[data-figure='total cost']").startswith("1,170")
+    report = page.frame_locator("iframe")
+    report.locator("html[data-ready]").wait_for(timeout=60_000)
+    assert report.locator("[data-figure='total cost']").first.inner_text().startswith("1,170")
+    own = page.get_by_role("link", name="Read the report").get_attribute("href")
+    assert own == page.get_attribute("iframe", "src")
     assert complaints == []
     assert all(url.startswith((f"{address}/", "data:", "blob:")) for url in requests)
     context.close()
@@ -373,6 +381,43 @@ def test_a_slider_changes_the_workbook_and_the_plan(minimal: Path, tmp_path: Pat
     assert any(re.search(r"\b45\b", words) for words in found["words"]), found["words"]
 
 
+@pytest.mark.slow
+@needs_browser
+def test_sliders_and_two_plans_in_the_browser(address: str, opened: Any, minimal: Path) -> None:
+    """Proves: a slider moved by keys says its value and changes that run alone; the comparison is exact.
+
+    By hand 1170 M as it stands and 1125 M with 130 MW of grid in place of 65.
+    """
+    context = opened.new_context()
+    page, complaints = context.new_page(), []
+    page.on("console", lambda said: complaints.append(said.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(address)
+    page.set_input_files("#workbook", minimal)
+    page.click("text=Upload and check")
+    page.wait_for_selector("text=No errors.", timeout=60_000)
+    costs = []
+    for moved in (False, True):
+        page.fill("input[name=gap]", "0")
+        if moved:
+            page.click("text=Change limits for this run")
+            lever = page.locator(".lever", has_text="GridZones: max_total_mw")
+            assert lever.locator("output").inner_text() == "as it stands: 65 MW grid"
+            lever.locator("input").press("End")
+            assert "130" in lever.locator("output").inner_text()
+        page.get_by_role("button", name="Solve").click()
+        page.wait_for_selector("text=Read the report", timeout=60_000)
+        costs.append(page.inner_text("#incumbent"))
+        assert ("= 130 MW grid" in page.inner_text("main .note")) == moved
+    assert costs == ["1,170.0000", "1,125.0000"]
+    page.goto(address)
+    page.get_by_role("button", name="Compare").click()
+    page.wait_for_selector("text=Download all tables", timeout=60_000)
+    assert re.search(r"\b45\b", page.inner_text(".said"))
+    assert complaints == []
+    context.close()
+
+
 def test_sliders_stay_within_their_columns(minimal: Path) -> None:
     """Proves: a position beyond the slider or rows that are not there are refused."""
     data = optalloc.validate(optalloc.read_workbook(minimal), MODEL)
@@ -391,6 +436,51 @@ def test_where_there_is_no_plan_it_says_why(tmp_path: Path) -> None:
     assert found["ending"] == "infeasible"
     assert "grid zone Kanto can carry at most 50 MW in 2028 (GridZones!D3)" in found["words"][0]
     assert (tmp_path / "explanation.xlsx").is_file()
+
+
+# What fails ---------------------------------------------------------------------------------------
+
+
+def test_what_needs_too_much_memory_ends_alone(minimal: Path, tmp_path: Path) -> None:
+    """Proves: beyond its limit a process says so and leaves its result. Sensitivity: the server's have 4 GB."""
+    told = {"kind": "check", "book": str(minimal), "most_unpacked": 8 * MOST, "model": None}
+    told |= {"folder": str(tmp_path), "memory": 2**20}
+    run = [sys.executable, "-c", LAUNCH, *sys.path]
+    subprocess.run(run, input=json.dumps(told).encode(), check=True, timeout=60)
+    found = json.loads((tmp_path / work.RESULT).read_text("utf-8"))
+    assert found["ending"] == "refused" and "ran out of memory" in found["words"][0]
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from optalloc.serve.folder import own_folder
+with own_folder(Path(sys.argv[1])) as folder:
+    (folder / "book.xlsx").touch()
+    print(folder.name, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_the_next_server_removes_what_a_killed_one_left(tmp_path: Path) -> None:
+    """Proves: a folder goes with its server, killed or not. Sensitivity: one whose server lives stays."""
+    (tmp_path / "optalloc-serve-notes").mkdir()
+    run = [sys.executable, "-c", HOLD, str(tmp_path)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    killed, living = (subprocess.Popen(run, **pipes) for _ in range(2))
+    names = [child.stdout.readline().strip() for child in (killed, living)]
+    killed.kill()
+    killed.wait()
+    kept = {"optalloc-serve-notes", names[1]}
+    assert {f.name for f in tmp_path.iterdir()} == {*kept, names[0]}
+    with own_folder(tmp_path) as own:
+        assert {f.name for f in tmp_path.iterdir()} == {*kept, own.name}
+        assert stat.S_IMODE(own.stat().st_mode) == 0o700
+        assert (tmp_path / names[1] / "book.xlsx").exists()
+    living.communicate()
+    killed.stdin.close()
+    killed.stdout.close()
+    assert {f.name for f in tmp_path.iterdir()} == {"optalloc-serve-notes"}
 
 
 # Starting -----------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from optalloc.errors import OptallocError
 from optalloc.family import load_model
+from optalloc.memory import share_of_memory
 
 __all__ = ["is_loopback", "serve"]
 
@@ -23,6 +24,7 @@ def serve(
     jobs: int = 1,
     max_upload_mb: float = 50.0,
     time_limit_s: float = 3600.0,
+    memory_gb: float | None = None,
     folder: Path | None = None,
     model: Path | None = None,
     say: Callable[[str], None] = print,
@@ -41,8 +43,12 @@ def serve(
         Size of a workbook, at most, in units of 2**20 bytes.
     time_limit_s : float
         Seconds for one solve, at most.
+    memory_gb : float, optional
+        Memory (2**30 bytes of address space) that one solve may take; by default its share of what
+        the machine has, and 4 at least.
     folder : Path, optional
-        An existing folder for what visitors upload, which is removed from it in the end.
+        An existing folder for what visitors upload, which is removed from it in the end, and by the
+        next server there after one that was killed.
     model : Path, optional
         Model folder.
     say : callable
@@ -73,6 +79,7 @@ def serve(
         jobs=jobs,
         most_bytes=int(max_upload_mb * 2**20),
         time_limit_s=time_limit_s,
+        memory_bytes=share_of_memory(jobs) if memory_gb is None else int(memory_gb * 2**30),
         folder=folder,
         model=model,
         hosts=names if is_loopback(host) else frozenset(),

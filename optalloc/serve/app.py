@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +24,7 @@ from starlette.responses import (
 from starlette.routing import Route
 
 from optalloc.serve.desk import Desk
+from optalloc.serve.folder import own_folder
 from optalloc.serve.forms import changes_of, download, file_name, keep, number_of
 from optalloc.serve.guard import REPORT_POLICY, Guard
 from optalloc.serve.pages import rendered, static
@@ -103,16 +102,15 @@ class _Pages:
     @contextlib.asynccontextmanager
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
         """Make the folder, remove what is idle from time to time, and in the end all of it."""
-        root = Path(tempfile.mkdtemp(prefix="optalloc-serve-", dir=self._settings.folder))
-        self._desk = Desk(self._settings.jobs)
-        self._visitors = Visitors(root, self._settings.idle_s)
-        sweeping = asyncio.create_task(self._sweep())
-        try:
-            yield
-        finally:
-            sweeping.cancel()
-            await self._desk.close()
-            shutil.rmtree(root, ignore_errors=True)
+        with own_folder(self._settings.folder) as root:
+            self._desk = Desk(self._settings.jobs)
+            self._visitors = Visitors(root, self._settings.idle_s)
+            sweeping = asyncio.create_task(self._sweep())
+            try:
+                yield
+            finally:
+                sweeping.cancel()
+                await self._desk.close()
 
     async def _sweep(self) -> None:
         while True:
@@ -191,6 +189,7 @@ class _Pages:
             "kind": kind,
             "folder": str(folder),
             "model": None if model is None else str(model),
+            "memory": self._settings.memory_bytes,
             **told,
         }
         return Task(folder, whole, limit_s, self._settings.grace_s)

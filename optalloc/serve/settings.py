@@ -21,14 +21,17 @@ class Settings:
     time_limit_s : float
         Seconds for one solve, at most.
     folder : Path or None
-        Where visitors' files are kept while they are here; None for the system's place. A server
-        that is killed leaves them, for its own user alone to read.
+        Where visitors' files are kept while they are here; None for the system's place. What a
+        server that is killed leaves is for its own user alone to read, and the next server of that
+        user in the same place removes it.
     model : Path or None
         Model folder.
     hosts : frozenset of str
         Names that it answers to; empty for all.
     idle_s : float
         Seconds after which what belongs to a visitor who has gone is removed.
+    memory_bytes : int or None
+        Address space that a process which checks, solves or compares may take; None for no limit.
     grace_s : float
         Seconds that a solve may take to stop.
     """
@@ -40,4 +43,5 @@ class Settings:
     model: Path | None = None
     hosts: frozenset[str] = frozenset()
     idle_s: float = 4 * 3600.0
+    memory_bytes: int | None = None
     grace_s: float = 30.0

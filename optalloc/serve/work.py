@@ -34,6 +34,7 @@ from optalloc.explain.noplan import why_no_plan
 from optalloc.family import Model, load_model
 from optalloc.faults import refusal
 from optalloc.mark import mark_workbook
+from optalloc.memory import limit_memory
 from optalloc.outcome import Progress
 from optalloc.package import Package
 from optalloc.pipeline import open_book, options_of, solve
@@ -63,6 +64,7 @@ def main() -> None:
     news = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     folder = Path(told["folder"])
+    limit_memory(told.get("memory"))
     result = done(told, _speaker(news))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with replacing(folder / RESULT) as draft:
@@ -92,13 +94,21 @@ def done(told: Mapping[str, Any], say: Say) -> dict[str, Any]:
         return {"ending": "input", "marked": False, **_told(error.problems)}
     except NoPlanError as error:
         return {"ending": "no plan", "words": [str(error)]}
-    except WrongOverride as error:
-        found = f"; found {error.found}" if error.found else ""
-        return {"ending": "refused", "words": [f"{error.must}{found}. {error.action}"]}
-    except OptallocError as error:
-        return {"ending": "refused", "words": [str(error)]}
+    except (OptallocError, WrongOverride, MemoryError) as error:
+        return {"ending": "refused", "words": [_refused(error, told.get("memory"))]}
     except KeyboardInterrupt:
         return {"ending": "no plan", "words": ["It was stopped before a first plan was found."]}
+
+
+def _refused(error: Exception, memory: int | None) -> str:
+    """Why something was not done."""
+    if isinstance(error, MemoryError):
+        most = f", {memory / 2**30:,.3g} GB" if memory else ""
+        return f"It ran out of memory: it needs more than one task may take here{most}."
+    if isinstance(error, WrongOverride):
+        found = f"; found {error.found}" if error.found else ""
+        return f"{error.must}{found}. {error.action}"
+    return str(error)
 
 
 def _speaker(news: TextIO) -> Say:

@@ -7,7 +7,6 @@ found is sent at once, so that nothing is lost if the process ends, by itself or
 from __future__ import annotations
 
 import contextlib
-import importlib
 import math
 import os
 import pickle
@@ -26,14 +25,12 @@ import numpy as np
 
 from optalloc.arrays import Arrays, ExtraRows, Labels
 from optalloc.highs import Highs
+from optalloc.memory import limit_memory
 from optalloc.outcome import Options, Progress
 from optalloc.solve import MIP_SETTINGS
 from optalloc.strategies.bounds import implied_bounds, safe_bound
 from optalloc.strategies.search import Search
 from optalloc.tighten import Relaxation, Run
-
-# Not there on Windows.
-resource: Any = importlib.import_module("resource") if os.name == "posix" else None
 
 __all__ = ["Role", "Task", "main", "pack"]
 
@@ -83,7 +80,7 @@ def main() -> None:
     task: Task = pickle.load(sys.stdin.buffer)
     link = _Link(sys.stdin.buffer, out)
     try:
-        _bound_memory(task.memory)
+        limit_memory(task.memory)
         with task.program.open("rb") as file:
             arrays: Arrays = pickle.load(file)
         link.start()
@@ -97,11 +94,6 @@ def main() -> None:
         link.send("done")
     # No wait for threads of libraries, nor for the one that listens.
     os._exit(0)
-
-
-def _bound_memory(most: int) -> None:
-    if resource is not None and most:
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 class _Link:

@@ -19,6 +19,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from optalloc.errors import OptallocError
+from optalloc.memory import limit_memory
 from optalloc.sweep.line import Line
 from optalloc.sweep.solver import CaseSolver
 from optalloc.sweep.task import Base, Finished, Status
@@ -201,7 +202,7 @@ def _work(connection: Connection, base: Base, memory_bytes: int | None) -> None:
     # Ctrl-C reaches every process of a terminal; the parent decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
-    _limit_memory(memory_bytes)
+    limit_memory(memory_bytes)
     try:
         solver = CaseSolver(base)
         connection.send(_READY)
@@ -231,15 +232,3 @@ def _leave_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-def _limit_memory(memory_bytes: int | None) -> None:
-    if memory_bytes is None:
-        return
-    try:
-        import resource  # noqa: PLC0415  (not on Windows)
-    except ImportError:
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    most = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (most, hard))

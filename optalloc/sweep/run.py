@@ -12,6 +12,7 @@ from optalloc.approved import with_approved
 from optalloc.dataset import Dataset
 from optalloc.errors import InputError, NoPlanError, OptallocError
 from optalloc.family import Model, load_model
+from optalloc.memory import share_of_memory
 from optalloc.pipeline import options_of
 from optalloc.sheetreader import fold, suggest
 from optalloc.sweep.assemble import assembled, entries_of_sheet
@@ -301,8 +302,4 @@ def _memory(given_gb: float | None, jobs: int | None) -> int | None:
     """Bytes for one worker; None where the machine does not tell what it has."""
     if given_gb is not None:
         return int(given_gb * 2**30)
-    try:
-        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None
-    return max(whole // (jobs or _cores()), 4 * 2**30)
+    return share_of_memory(jobs or _cores())
