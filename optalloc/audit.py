@@ -14,6 +14,7 @@ import pandas as pd
 from optalloc.dataset import Dataset
 from optalloc.family import Family, Limit, Model
 from optalloc.outcome import Outcome
+from optalloc.replay import Ask, anew
 from optalloc.tables import AUDIT, LIMITS, SUMMARY, status_figures
 
 __all__ = ["Restated", "audit_plan", "limits_table", "restate"]
@@ -27,11 +28,13 @@ RECOMPUTED = "recomputed from the decisions"
 BINDING = 1e-5
 
 
-def restate(data: Dataset, model: Model, tables: Mapping[str, pd.DataFrame]) -> Restated:
+def restate(
+    data: Dataset, model: Model, tables: Mapping[str, pd.DataFrame], ask: Ask = anew
+) -> Restated:
     """Every limit of every busy family, with used and allowed, from tables and dataset alone."""
     restated: dict[str, pd.DataFrame] = {}
     for family in model.busy_families(data):
-        frames = family.audit(data, tables)
+        frames = ask(family.audit, data, tables)
         restated |= {limit.name: frames[limit.name] for limit in family.limits}
     return restated
 
@@ -84,6 +87,7 @@ def audit_plan(
     tables: Mapping[str, pd.DataFrame],
     outcome: Outcome,
     restated: Restated | None = None,
+    ask: Ask = anew,
 ) -> pd.DataFrame:
     """Check a plan against the dataset.
 
@@ -97,14 +101,16 @@ def audit_plan(
         What the solver says of the plan: its cost, bound and quality.
     restated : mapping of str to pandas.DataFrame, optional
         The limits as `restate` gives them for these very tables, if that is known already.
+    ask : callable, optional
+        How families are asked: `optalloc.replay.replayed` keeps what they said of the like.
 
     Returns
     -------
     pandas.DataFrame
         One row per check, as `AUDIT` describes; the plan may be shown only if all passed.
     """
-    restated = restate(data, model, tables) if restated is None else restated
-    again = recomputed_tables(data, model, tables)
+    restated = restate(data, model, tables, ask) if restated is None else restated
+    again = recomputed_tables(data, model, tables, ask)
     rows = [
         _check_limit(limit, restated[name])
         for name, (_, limit) in model.limits.items()
@@ -161,12 +167,12 @@ def _check_limit(limit: Limit, frame: pd.DataFrame) -> dict[str, object]:
 
 
 def recomputed_tables(
-    data: Dataset, model: Model, tables: Mapping[str, pd.DataFrame]
+    data: Dataset, model: Model, tables: Mapping[str, pd.DataFrame], ask: Ask = anew
 ) -> dict[str, pd.DataFrame]:
     """Give every table that follows from decisions, gathered over the families."""
     parts: dict[str, list[pd.DataFrame]] = {}
     for family in model.busy_families(data):
-        for name, frame in family.recompute(data, tables).items():
+        for name, frame in ask(family.recompute, data, tables).items():
             parts.setdefault(name, []).append(frame)
     return {
         name: pd.concat([f for f in frames if len(f)] or frames[:1], ignore_index=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping, Set
-from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -13,6 +12,7 @@ import pandas as pd
 
 from optalloc.convert import shown
 from optalloc.errors import Problem, Severity
+from optalloc.recall import ALL, Alike, Held, Reading, current_reading
 from optalloc.schema import Sheet
 from optalloc.workbook import address
 
@@ -62,42 +62,54 @@ class Dataset:
     places: Mapping[str, SheetPlace] = field(default_factory=dict)
     digest: str = ""
     faulty: Mapping[str, Set[str]] = field(default_factory=dict)
-    derived: dict[object, _Derived] = field(default_factory=dict, repr=False, compare=False)
+    derived: dict[object, Held] = field(default_factory=dict, repr=False, compare=False)
+    earlier: list[Mapping[object, Held]] = field(default_factory=list, repr=False, compare=False)
+    alike: Alike = field(default_factory=Alike, repr=False, compare=False)
 
     def __getitem__(self, sheet: str) -> pd.DataFrame:
-        _note([sheet])
+        frame, reading = self.frames[sheet], current_reading()
         # A shallow copy: under copy-on-write no caller can change the dataset.
-        return self.frames[sheet].copy(deep=False)
+        return frame.copy(deep=False) if reading is None else reading.lend(sheet, frame)
 
     def __getstate__(self) -> dict[str, Any]:
         # What is worked out is known by functions of a model that another process may not have.
-        return {**self.__dict__, "derived": {}}
+        return {**self.__dict__, "derived": {}, "earlier": [], "alike": Alike()}
 
     def one(self, sheet: str) -> Any:
         """Give the single record of a vertical sheet, its columns as attributes."""
-        _note([sheet])
-        return SimpleNamespace(**{str(k): v for k, v in self.frames[sheet].iloc[0].items()})
+        frame, reading = self.frames[sheet], current_reading()
+        if reading is not None:
+            return reading.lend_record(sheet, frame)
+        return SimpleNamespace(**{str(k): v for k, v in frame.iloc[0].items()})
 
     def with_frames(self, frames: Mapping[str, pd.DataFrame]) -> Dataset:
         """Give the same dataset with some sheets replaced."""
-        changed = replace(self, frames={**self.frames, **frames}, derived={})
+        own: dict[str, Any] = {"derived": {}, "earlier": [], "alike": Alike()}
+        changed = replace(self, frames={**self.frames, **frames}, **own)
         changed.recall_from(self)
         return changed
 
     def recall_from(self, other: Dataset) -> None:
-        """Take over what was worked out from another dataset, where the sheets it reads are alike.
+        """Take over what was worked out from another dataset, where the columns it reads are alike.
 
         What reads a sheet only through ``data[sheet]``, `one` and `uses` is traced.
         """
-        same = {n for n, frame in other.frames.items() if _same(frame, self.frames.get(n))}
-        self.derived.update(
-            (derive, held) for derive, held in other.derived.items() if held.sheets <= same
+        held = {derive: own for more in reversed(other.earlier) for derive, own in more.items()}
+        self.earlier.insert(0, held | other.derived)
+
+    def frame_of(self, source: Any) -> pd.DataFrame:
+        """A sheet as it is, or what a remembered function gives."""
+        found: pd.DataFrame = (
+            self.frames[source] if isinstance(source, str) else _held(source, self).value
         )
+        return found
 
     def uses(self, sheets: Iterable[str]) -> bool:
         """Whether any of these sheets has a row."""
-        asked = tuple(sheets)
-        _note(asked)
+        asked, reading = tuple(sheets), current_reading()
+        if reading is not None:
+            for sheet in asked:
+                reading.note(sheet, self.frames[sheet])
         return any(len(self.frames[sheet]) for sheet in asked)
 
     def sound(self, sheet: str, *columns: str) -> bool:
@@ -111,6 +123,9 @@ class Dataset:
 
     def records(self) -> dict[str, list[dict[str, object]]]:
         """Give every sheet's rows as plain values, blanks as None."""
+        if (reading := current_reading()) is not None:
+            for name, frame in self.frames.items():
+                reading.note(name, frame, [ALL])
         return {
             name: [
                 {str(column): _plain(value) for column, value in row.items()}
@@ -152,6 +167,8 @@ class Dataset:
         number = int(str(row))
         r, c = place.cell(number, column)
         if found is None:
+            if (reading := current_reading()) is not None:
+                reading.note(sheet, self.frames[sheet], [column])
             found = shown(self.frames[sheet].at[number, column])
         order = (place.position, r, c)
         return Problem(name, address(r, c), must, found, action, code, severity, order)
@@ -163,26 +180,27 @@ def _plain(value: object) -> object:
     return value.to_pydatetime() if isinstance(value, pd.Timestamp) else value
 
 
-def _same(frame: pd.DataFrame, other: pd.DataFrame | None) -> bool:
-    return frame is other or (other is not None and frame.equals(other))
+def _held(derive: Callable[[Dataset], Any], data: Dataset) -> Held:
+    """What a function gives of a dataset, with what it reads of it."""
+    held = data.derived.get(derive)
+    if held is None:
+        held = data.derived[derive] = _still_held(derive, data) or _worked_out(derive, data)
+    return held
 
 
-@dataclass(frozen=True)
-class _Derived:
-    """What was worked out from a dataset, and the sheets that it was worked out from."""
-
-    value: Any
-    sheets: frozenset[str]
-
-
-# Sheets read by what is being worked out, if anything is.
-_reading: ContextVar[set[str] | None] = ContextVar("sheets read", default=None)
+def _still_held(derive: Callable[[Dataset], Any], data: Dataset) -> Held | None:
+    """What it gave of an earlier dataset in which all that it read was alike."""
+    for earlier in data.earlier:
+        held = earlier.get(derive)
+        if held is not None and held.holds(data.frame_of, data.alike):
+            return held
+    return None
 
 
-def _note(sheets: Iterable[str]) -> None:
-    read = _reading.get()
-    if read is not None:
-        read.update(sheets)
+def _worked_out(derive: Callable[[Dataset], Any], data: Dataset) -> Held:
+    with Reading() as reading:
+        value = derive(data)
+    return reading.held(value)
 
 
 def recalled(derive: Callable[[Dataset], T], data: Dataset) -> T:
@@ -190,16 +208,9 @@ def recalled(derive: Callable[[Dataset], T], data: Dataset) -> T:
 
     A dataset changed elsewhere keeps it (`Dataset.with_frames`, `Dataset.recall_from`).
     """
-    held = data.derived.get(derive)
-    if held is None:
-        own: set[str] = set()
-        token = _reading.set(own)
-        try:
-            value = derive(data)
-        finally:
-            _reading.reset(token)
-        held = data.derived[derive] = _Derived(value, frozenset(own))
-    _note(held.sheets)
+    held, reading = _held(derive, data), current_reading()
+    if reading is not None:
+        reading.note_held(held)
     found: T = held.value
     return found
 
@@ -209,7 +220,8 @@ def remembered(derive: Callable[[Dataset], pd.DataFrame]) -> Callable[[Dataset],
 
     @functools.wraps(derive)
     def recall(data: Dataset) -> pd.DataFrame:
+        frame, reading = _held(derive, data).value, current_reading()
         # A shallow copy: under copy-on-write no caller can change what is remembered.
-        return recalled(derive, data).copy(deep=False)
+        return frame.copy(deep=False) if reading is None else reading.lend(derive, frame)
 
     return recall

@@ -37,6 +37,7 @@ from optalloc.outcome import Options, Outcome, ProgressCallback, StopReason, Str
 from optalloc.parts import parts_of
 from optalloc.plan import Origin, Plan
 from optalloc.program import Program, build
+from optalloc.replay import Ask, anew, replayed
 from optalloc.solvers import require, solve_by, version_of
 from optalloc.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY, status_figures
 from optalloc.validate import check
@@ -320,22 +321,25 @@ def read_audited(
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """Read the tables of a plan back, as `read_plan` does, and audit them.
 
+    What families said of an earlier plan is kept where all that they read is alike.
+
     Returns
     -------
     dict of str to pandas.DataFrame, pandas.DataFrame
         The tables by name, and the audit, whose failure `worst_of` tells.
     """
-    _, tables, audit = _audited(program, _decided(program, arrays, outcome), outcome)
+    decided = _decided(program, arrays, outcome, replayed)
+    _, tables, audit = _audited(program, decided, outcome, replayed)
     return tables, audit
 
 
 def _audited(
-    program: Program, decided: Mapping[str, pd.DataFrame], outcome: Outcome
+    program: Program, decided: Mapping[str, pd.DataFrame], outcome: Outcome, ask: Ask = anew
 ) -> tuple[Restated, dict[str, pd.DataFrame], pd.DataFrame]:
     """The limits restated, all tables, and their audit."""
-    restated = restate(program.dataset, program.model, decided)
+    restated = restate(program.dataset, program.model, decided, ask)
     tables = _with_limits(program.model, decided, restated, outcome)
-    audit = audit_plan(program.dataset, program.model, tables, outcome, restated)
+    audit = audit_plan(program.dataset, program.model, tables, outcome, restated, ask)
     return restated, tables, audit
 
 
@@ -377,13 +381,15 @@ def read_plan(program: Program, arrays: Arrays, outcome: Outcome) -> dict[str, p
     return _with_limits(program.model, decided, restated, outcome)
 
 
-def _decided(program: Program, arrays: Arrays, outcome: Outcome) -> dict[str, pd.DataFrame]:
+def _decided(
+    program: Program, arrays: Arrays, outcome: Outcome, ask: Ask = anew
+) -> dict[str, pd.DataFrame]:
     """The families' tables."""
     assert outcome.values is not None
     values = Values(program, arrays, outcome.values)
     parts: dict[str, list[pd.DataFrame]] = {}
     for family in program.model.busy_families(program.dataset):
-        for name, frame in family.tables(program.dataset, values).items():
+        for name, frame in ask(family.tables, program.dataset, values).items():
             parts.setdefault(name, []).append(frame)
     specs = program.model.outputs
     return {

@@ -61,7 +61,8 @@ def broken_rules(
         for name, columns in faulty.items()
         if columns
     }
-    data = data.with_frames(keyed)
+    # What is worked out from the dataset by itself serves whoever asks next.
+    data = data.with_frames(keyed) if keyed else data
     if not any(sheet.required and sheet.name in torn for sheet in model.sheets.values()):
         muted = {data.places[name].name for name in torn}
         for family in model.families:

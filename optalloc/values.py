@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -50,7 +51,15 @@ class Values:
                 over = posting.over or self.program.model.ledgers[ledger].over
                 yield posting, self._frame(posting.component, over)
 
+    @functools.cached_property
+    def _known(self) -> dict[tuple[str, ...], pd.DataFrame]:
+        """Frames by component and names of its keys: several families ask for the same."""
+        return {}
+
     def _frame(self, component: str, keys: Sequence[str]) -> pd.DataFrame:
-        table, numbers = values_of(self.arrays, component, self.solution)
-        numbers[np.abs(numbers) < NOISE] = 0.0
-        return table.frame(keys).assign(value=numbers)
+        known = component, *keys
+        if known not in self._known:
+            table, numbers = values_of(self.arrays, component, self.solution)
+            numbers[np.abs(numbers) < NOISE] = 0.0
+            self._known[known] = table.frame(keys).assign(value=numbers)
+        return self._known[known].copy(deep=False)
