@@ -30,6 +30,7 @@ from benchmarks.campaign.results import (
 )
 from benchmarks.campaign.routes import Limits, check_route, read_highs_log
 from benchmarks.campaign.runner import Task, campaign, tasks
+from tests.browser import browser, needs_browser
 
 INF = math.inf
 
@@ -152,6 +153,27 @@ def test_the_report_tells_all_of_it(made: Results) -> None:
     assert CliRunner().invoke(app, ["report", str(made.folder.parent / "none")]).exit_code == 2
     empty = Results(made.folder.parent / "empty")
     assert CliRunner().invoke(app, ["report", str(empty.folder)]).exit_code == 2
+
+
+@needs_browser
+def test_the_page_draws_in_the_look_of_a_report(made: Results) -> None:
+    """Proves: every figure is drawn with axis titles, in the report's first colours, without complaint."""
+    _, _, page = report(made)
+    complaints: list[str] = []
+    with browser() as opened:
+        shown = opened.new_page(color_scheme="dark")
+        shown.on("console", lambda said: complaints.append(said.text))
+        shown.on("pageerror", lambda error: complaints.append(str(error)))
+        shown.goto(page.as_uri())
+        shown.wait_for_selector("html[data-ready]", state="attached", timeout=60_000)
+        titles = shown.eval_on_selector_all(
+            ".chart",
+            "(all) => all.map((c) => [c.layout.xaxis.title.text, c.layout.yaxis.title.text])",
+        )
+        first = shown.evaluate("document.getElementById('figure-0').data[0].line.color")
+        wanted = shown.evaluate("theme().series[0]")
+    assert len(titles) == 3 and all(x and y for x, y in titles)
+    assert first == wanted and complaints == []
 
 
 def test_best_known_is_the_best_and_contradictions_are_told(made: Results) -> None:

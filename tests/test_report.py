@@ -278,6 +278,24 @@ def test_dark_and_light_and_keyboard(opened: Any, written: Path) -> None:
     dark.close()
 
 
+@needs_browser
+def test_a_narrow_window_cuts_nothing_off(opened: Any, written: Path) -> None:
+    """Proves: on a phone no legend scrolls, the page is no wider than the window, and names that
+    begin alike stay apart."""
+    page = opened.new_page(viewport={"width": 390, "height": 800})
+    page.goto(written.as_uri())
+    page.wait_for_selector("html[data-ready]", timeout=60_000)
+    page.evaluate("report.parts.forEach((part) => part.come?.())")
+    bars = ".legend .scrollbar"
+    heights = page.eval_on_selector_all(bars, "(all) => all.map((b) => b.getAttribute('height'))")
+    assert heights and set(heights) == {"0"}
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    long = "Labour within pool: Texas trades, electricians, pool, 203"
+    told = page.evaluate("(name) => [1, 2].map((k) => fitted(name + k, theme()))", long)
+    assert len(set(told)) == 2 and all(len(name) <= 21 for name in told)
+    page.close()
+
+
 def test_a_large_plan_stays_small(tmp_path: Path) -> None:
     """Proves: 300 sites and 40 periods, every table as dense as on inputs/pacific, within 10 MB."""
     write_made_up(MODEL, tmp_path / "large.html", 300, 40)

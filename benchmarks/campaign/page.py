@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import html
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
+from plotly.io.json import to_json_plotly
 
 from benchmarks.campaign.figures import profile
+from optalloc.report.payload import packed
+from optalloc.report.render import plotly_script, script, style
 
 __all__ = ["as_page", "drawn"]
+
+_HERE = Path(__file__).resolve().parent
 
 
 def drawn(runs: pd.DataFrame, traces: pd.DataFrame) -> list[go.Figure]:
@@ -24,7 +33,9 @@ def drawn(runs: pd.DataFrame, traces: pd.DataFrame) -> list[go.Figure]:
     for route, own in runs.groupby("route", sort=False):
         peak = own.groupby("size", sort=False)["peak_mb"].max()
         memory.add_bar(name=str(route), x=[*peak.index], y=[*peak])
-    memory.update_layout(title="Peak memory", yaxis_title="MB", yaxis_type="log")
+    memory.update_layout(
+        title="Peak memory", xaxis_title="size", yaxis_title="MB", yaxis_rangemode="tozero"
+    )
     return [*figures, memory]
 
 
@@ -46,7 +57,6 @@ def _profile_figure(runs: pd.DataFrame) -> go.Figure:
 
 def _gap_figure(traces: pd.DataFrame, size: str) -> go.Figure:
     figure = go.Figure()
-    colours = dict(zip(traces["route"].unique(), _COLOURS * 9, strict=False))
     shown: set[str] = set()
     for (instance, route), own in traces.groupby(["instance", "route"], sort=False):
         gap = 100 * (own["objective"] - own["bound"]) / own["objective"].abs()
@@ -57,7 +67,7 @@ def _gap_figure(traces: pd.DataFrame, size: str) -> go.Figure:
             showlegend=route not in shown,
             x=[*own["seconds"][kept]],
             y=[*gap[kept]],
-            line={"color": colours[route], "shape": "hv", "width": 1.5},
+            line={"shape": "hv", "width": 1.5},
             mode="lines",
             hovertemplate=f"{html.escape(str(instance))}<br>%{{x:.1f}} s: %{{y:.3f}} %",
         )
@@ -71,44 +81,69 @@ def _gap_figure(traces: pd.DataFrame, size: str) -> go.Figure:
     return figure
 
 
-_COLOURS = ("#1f5fa8", "#c25a12", "#3b8443", "#9b3c8c", "#7a6a2b", "#56606b", "#b3273a", "#1b8a8f")
-_STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}"
-    "table{border-collapse:collapse;margin:1rem 0}td,th{border:1px solid #ccc;padding:.2rem .6rem;"
-    "text-align:right}td:first-child,td:nth-child(2){text-align:left}"
-)
+# Of a figure's layout: the page has a look and headings of its own.
+_OWN_LOOK = ("template", "title")
+# With what a measured value begins.
+_MEASURED = frozenset("0123456789-≥")
 
 
 def as_page(text: str, figures: list[go.Figure]) -> str:
-    """One HTML page: the tables, and the figures with plotly's own code inside."""
-    plots = [
-        figure.to_html(full_html=False, include_plotlyjs=k == 0) for k, figure in enumerate(figures)
+    """One HTML page in the look of a plan's report: the tables, and the figures with their script.
+
+    Parameters
+    ----------
+    text : str
+        Our own Markdown: headings, lists, tables and lines.
+    figures : list of plotly.graph_objects.Figure
+        Their colours are the page's, by the names of their traces.
+    """
+    plain = [figure.to_plotly_json() for figure in figures]
+    told = [
+        {
+            "data": figure["data"],
+            "layout": {k: v for k, v in figure["layout"].items() if k not in _OWN_LOOK},
+        }
+        for figure in plain
     ]
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Campaign</title>'
-        f"<style>{_STYLE}</style>{_as_html(text)}{''.join(plots)}</html>"
+    headings = [figure["layout"]["title"]["text"] for figure in plain]
+    environment = Environment(
+        loader=FileSystemLoader(_HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("page.html.j2").render(
+        blocks=_blocks(text),
+        headings=headings,
+        style=Markup(style()),
+        scripts=Markup("\n".join((script("data.js"), script("theme.js"), _script()))),
+        plotly=packed(plotly_script()),
+        figures=packed(to_json_plotly(told).encode()),
     )
 
 
-def _as_html(text: str) -> str:
-    """Headings, lists and tables of our own Markdown."""
-    out: list[str] = []
-    for line in text.splitlines():
+def _script() -> str:
+    return (_HERE / "page.js").read_text("utf-8")
+
+
+def _blocks(text: str) -> list[dict[str, Any]]:
+    """Headings, tables, lists and lines of our own Markdown, in order."""
+    blocks: list[dict[str, Any]] = []
+    for line in filter(None, text.splitlines()):
         if line.startswith("| ---"):
             continue
         if line.startswith("|"):
-            cells = "".join(
-                f"<td>{html.escape(cell.strip())}</td>" for cell in line[1:-1].split("|")
-            )
-            if not (out and out[-1].endswith("</tr>")):
-                out.append("<table>")
-            out.append(f"<tr>{cells}</tr>")
+            cells = [cell.strip() for cell in line[1:-1].split("|")]
+            if blocks and blocks[-1]["kind"] == "table":
+                blocks[-1]["rows"].append(cells)
+                measured = zip(blocks[-1]["number"], cells, strict=True)
+                blocks[-1]["number"] = [
+                    number and (cell in ("", "none") or cell[0] in _MEASURED)
+                    for number, cell in measured
+                ]
+            else:
+                blocks.append(
+                    {"kind": "table", "head": cells, "rows": [], "number": [True] * len(cells)}
+                )
             continue
-        if out and out[-1].endswith("</tr>"):
-            out.append("</table>")
         level = len(line) - len(line.lstrip("#"))
-        plain = html.escape(line.lstrip("#- "))
-        out.append(f"<h{level}>{plain}</h{level}>" if level else f"<p>{plain}</p>" if plain else "")
-    if out and out[-1].endswith("</tr>"):
-        out.append("</table>")
-    return "\n".join(out)
+        kind = f"h{level}" if level else "p"
+        blocks.append({"kind": kind, "words": line.lstrip("#- ")})
+    return blocks

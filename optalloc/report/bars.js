@@ -112,6 +112,8 @@ function drawBridge(exhibit, plan, look, picked) {
       measure: [...parts.map(() => "relative"), "total"],
       text: [...parts.map((part) => short(part[1])), short(total)],
       textposition: "outside",
+      textangle: look.narrow ? -90 : 0,
+      constraintext: "none",
       textfont: { size: 11, color: look.soft },
       cliponaxis: false,
       increasing: { marker: { color: look.series[0] } },

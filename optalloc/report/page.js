@@ -53,6 +53,8 @@ class Figure {
       toImageButtonOptions: { filename: anchor(this.exhibit.title), scale: 2 },
       ...drawn.config,
     };
+    // A map keeps its shape.
+    if (drawn.layout.showlegend !== false && this.exhibit.kind !== "map") drawn.layout.height += legendHeight(drawn.traces, look);
     this.chart.style.minHeight = `${drawn.layout.height}px`;
     if (this.page.paper) Object.assign(drawn.layout, { width: PAPER_WIDTH });
     Plotly.react(this.chart, drawn.traces, drawn.layout, config);

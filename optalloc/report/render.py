@@ -14,7 +14,7 @@ import pandas as pd
 from optalloc.errors import OptallocError
 from optalloc.report.payload import lines, packed
 
-__all__ = ["Words", "plotly_script", "rendered"]
+__all__ = ["Words", "plotly_script", "rendered", "script", "style"]
 
 _HERE = Path(__file__).resolve().parent
 _SCRIPTS = (
@@ -83,17 +83,27 @@ def rendered(content: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], wor
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    scripts = "\n".join((_HERE / name).read_text("utf-8") for name in _SCRIPTS)
+    scripts = "\n".join(map(script, _SCRIPTS))
     land = (_HERE / "land.json").read_bytes() if words.coast else b'{"rings":[]}'
     return environment.get_template("page.html.j2").render(
         words=words,
         sections=[(_anchor(e["title"]), e["title"]) for e in content["exhibits"]],
-        style=Markup((_HERE / "page.css").read_text("utf-8")),
+        style=Markup(style()),
         scripts=Markup(scripts),
         plotly=packed(plotly_script()),
         land=packed(land),
         data=packed(lines(content, tables)),
     )
+
+
+def style() -> str:
+    """The style of every page, light and dark."""
+    return (_HERE / "page.css").read_text("utf-8")
+
+
+def script(name: str) -> str:
+    """One part of the page's script."""
+    return (_HERE / name).read_text("utf-8")
 
 
 def plotly_script() -> bytes:

@@ -2,6 +2,12 @@
 
 const MOST_BARS = 60;
 
+// The angle at which names stand below their axis.
+function slanted(names, look) {
+  if (look.narrow) return names.length > 2 ? -90 : 0;
+  return names.length > 6 ? -35 : 0;
+}
+
 // How a value is shown with what it may be less and more.
 function spread(look, less, more, across, colour) {
   const there = less.some((value) => value > 0) || more.some((value) => value > 0);
@@ -62,12 +68,17 @@ function drawBars(exhibit, plan, look) {
       hovertemplate: "%{customdata}<extra></extra>",
     };
   });
+  // Room for the words that stand beside the bars.
+  const reached = traces.flatMap((trace) => trace.x.flatMap((value, k) => [value - (trace.error_x.arrayminus[k] || 0), value + (trace.error_x.array[k] || 0)]));
+  const [low, high] = [Math.min(0, ...reached.filter(Number.isFinite)), Math.max(0, ...reached.filter(Number.isFinite))];
+  const room = (high - low) * (words ? (look.narrow ? 0.35 : 0.08) : 0.03);
+  const range = high > low ? [low < 0 ? low - room : 0, high > 0 ? high + room : 0] : undefined;
   const layout = baseLayout(look, {
     height: Math.max(260, 120 + shown.length * Math.max(30, 18 * exhibit.spans.length)),
     barmode: exhibit.joined ? "overlay" : "group",
     bargap: 0.35,
-    margin: { l: 64, r: 64, t: 12, b: 48 },
-    xaxis: { title: { text: exhibit.value_title }, tickformat: ",~r", zeroline: true, zerolinecolor: look.soft },
+    margin: { l: 64, r: look.narrow ? 16 : 64, t: 12, b: 48 },
+    xaxis: { title: { text: exhibit.value_title }, range, nticks: look.narrow ? 5 : 0, tickformat: ",~r", zeroline: true, zerolinecolor: look.soft },
     yaxis: { title: { text: exhibit.label_title }, tickvals: shown.map((_, k) => k), ticktext: shown.map((name) => fitted(name, look)), range: [shown.length - 0.5, -0.5], showgrid: false, zeroline: false, tickfont: { size: 11.5, color: look.ink } },
   });
   const remark = names.length > shown.length ? `The first ${shown.length} of ${names.length}.` : "";
@@ -102,7 +113,7 @@ function drawCurve(exhibit, plan, look) {
     }
   }
   const named = [...new Set(rows.map((row) => String(xs[row])))];
-  const xaxis = numeric ? { title: { text: exhibit.x_title }, tickformat: ",~r", showgrid: false } : { ...namedAxis(named, look), ...(named.length > MOST_BARS ? { tickvals: [], ticktext: [] } : {}), title: { text: exhibit.x_title }, tickangle: named.length > 6 ? -35 : 0 };
+  const xaxis = numeric ? { title: { text: exhibit.x_title }, tickformat: ",~r", showgrid: false } : { ...namedAxis(named, look), ...(named.length > MOST_BARS ? { tickvals: [], ticktext: [] } : {}), title: { text: exhibit.x_title }, tickangle: slanted(named, look) };
   const layout = baseLayout(look, { height: 440, showlegend: traces.length > 1, margin: { l: 64, r: 24, t: 12, b: 48 }, xaxis, yaxis: { title: { text: exhibit.y_title }, tickformat: ",~r" } });
   return { traces, layout, data: spanTable(exhibit, table, rows, [exhibit.x, ...(exhibit.by ? [exhibit.by] : [])]) };
 }
@@ -127,8 +138,9 @@ function drawHeat(exhibit, plan, look) {
     bar.tickvals = from === to ? [from] : [0, 1, 2, 3].map((k) => from + ((to - from) * k) / 3);
     bar.ticktext = bar.tickvals.map((at) => new Date(at).toISOString().slice(0, 10));
   }
+  if (look.narrow) Object.assign(bar, { orientation: "h", x: 0.5, xanchor: "center", y: 1.02, yanchor: "bottom", len: 1, title: { ...bar.title, side: "top" } });
   const scale = look.ramp.map((colour, k) => [k / (look.ramp.length - 1), colour]);
-  const written = across.length <= (look.narrow ? 4 : 12);
+  const written = across.length <= (look.narrow ? 3 : 12);
   const traces = [
     {
       type: "heatmap",
@@ -162,10 +174,10 @@ function drawHeat(exhibit, plan, look) {
   }
   const ticks = (names) => ({ tickvals: names.length > MOST_BARS ? [] : names.map((_, k) => k), ticktext: names.length > MOST_BARS ? [] : names.map((name) => fitted(name, look)), showgrid: false, zeroline: false });
   const layout = baseLayout(look, {
-    height: Math.max(280, 150 + 34 * down.length),
+    height: Math.max(280, 150 + 34 * down.length) + (look.narrow ? 80 : 0),
     annotations: notes,
     margin: { l: 64, r: 16, t: 12, b: 48 },
-    xaxis: { ...ticks(across), title: { text: exhibit.x_title }, tickangle: across.length > 6 ? -35 : 0, range: [-0.5, across.length - 0.5] },
+    xaxis: { ...ticks(across), title: { text: exhibit.x_title }, tickangle: slanted(across, look), range: [-0.5, across.length - 0.5] },
     yaxis: { ...ticks(down), title: { text: exhibit.y_title }, range: [down.length - 0.5, -0.5], tickfont: { size: 11.5, color: look.ink } },
   });
   const columns = [exhibit.y, exhibit.x, exhibit.value, exhibit.word];

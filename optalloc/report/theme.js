@@ -20,10 +20,18 @@ function theme() {
   };
 }
 
-// A name that leaves room for the chart beside it.
+// A name that leaves room for the chart beside it: names that begin alike often differ at their ends.
 function fitted(name, look) {
-  const most = look.narrow ? 15 : 44;
-  return escaped(name.length > most ? `${name.slice(0, most - 1)}…` : name);
+  const most = look.narrow ? 21 : 44;
+  if (name.length <= most) return escaped(name);
+  const head = Math.ceil((most - 1) / 2);
+  return escaped(`${name.slice(0, head).trimEnd()}…${name.slice(head + 1 - most).trimStart()}`);
+}
+
+// What a legend takes above a chart, in pixels; where the window is narrow each name has a line.
+function legendHeight(traces, look) {
+  const names = new Set(traces.filter((trace) => trace.showlegend !== false && trace.name).map((trace) => trace.name));
+  return look.narrow && names.size > 1 ? 19 * names.size + 8 : 0;
 }
 
 // Names of a category axis, each a category of its own even where they are cut to the same.
@@ -44,6 +52,8 @@ function baseLayout(look, more = {}) {
   };
   const { xaxis = {}, yaxis = {}, ...rest } = more;
   const joined = (own) => ({ ...axis, ...own, title: { ...axis.title, ...own.title } });
+  const across = joined(xaxis);
+  if (look.narrow && across.title.text) across.title.text = inLines(across.title.text, 34);
   return {
     font: { family: look.sans, size: 12.5, color: look.ink },
     paper_bgcolor: "rgba(0,0,0,0)",
@@ -57,13 +67,24 @@ function baseLayout(look, more = {}) {
       font: { family: look.sans, size: 12.5, color: look.ink },
       align: "left",
     },
-    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, font: { size: 12 }, traceorder: "normal" },
+    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, font: { size: 12 }, traceorder: "normal", maxheight: 600 },
     dragmode: false,
     transition: { duration: 0 },
     ...rest,
-    xaxis: joined(xaxis),
+    xaxis: across,
     yaxis: joined(yaxis),
   };
+}
+
+// A title in lines of so many letters, broken between words.
+function inLines(text, most) {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const longer = `${lines.at(-1)} ${word}`.trim();
+    if (longer.length > most && lines.at(-1)) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines.join("<br>");
 }
 
 // Text that Plotly would read as markup.
