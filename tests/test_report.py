@@ -296,6 +296,22 @@ def test_a_narrow_window_cuts_nothing_off(opened: Any, written: Path) -> None:
     page.close()
 
 
+@needs_browser
+def test_paper_says_what_it_leaves_out(reader: Reader, everything: optalloc.Plan) -> None:
+    """Proves: of a wide table eight columns are printed, and that is said. Sensitivity: not on screen."""
+    grid = reader.page.locator("#sites .grid")
+    columns = len(everything["SiteList"].columns)
+    seen = []
+    for media in ("screen", "print"):
+        reader.page.emulate_media(media=media)
+        heads = grid.locator("th").evaluate_all("(all) => all.filter((h) => h.offsetWidth).length")
+        seen.append((heads, grid.locator(".printed").is_visible()))
+    assert seen == [(columns, False), (8, True)]
+    said = f"Printed: the first 8 of {columns} columns. The page itself holds them all."
+    assert grid.locator(".printed").inner_text() == said
+    reader.page.emulate_media(media="screen")
+
+
 def test_a_large_plan_stays_small(tmp_path: Path) -> None:
     """Proves: 300 sites and 40 periods, every table as dense as on inputs/pacific, within 10 MB."""
     write_made_up(MODEL, tmp_path / "large.html", 300, 40)

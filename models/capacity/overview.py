@@ -371,7 +371,7 @@ REPORT = Report(
             title="Sites",
             order=950,
             table="SiteList",
-            first=("site", "plan", "why"),
+            first=("site", "plan", "why", "started_mw", "online_mw", "max_mw"),
             note="What the plan does with each site, by when and why. Where only the cost speaks "
             "against a site, optalloc explain works out what building there would add.",
         ),

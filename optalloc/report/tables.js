@@ -1,6 +1,8 @@
 // Tables of the plan: sorted by their headers, searched, page by page, and saved as CSV in full.
 
 const ROWS_AT_ONCE = 50;
+// As many as paper holds; page.css leaves the others out there.
+const PRINTED_COLUMNS = 8;
 
 function csvCell(value) {
   if (value === null || value === undefined) return "";
@@ -59,7 +61,8 @@ class Grid {
     this.body = element("tbody");
     this.count = element("span", { "aria-live": "polite" });
     this.pages = element("div", { class: "pages" });
-    this.root = element("div", { class: "grid", "data-table": table.name }, this.toolbar(), this.scroll(), this.pages);
+    this.printed = element("p", { class: "printed" });
+    this.root = element("div", { class: "grid", "data-table": table.name }, this.toolbar(), this.scroll(), this.printed, this.pages);
   }
   come() {
     if (this.near) return;
@@ -148,7 +151,15 @@ class Grid {
       head.querySelector(".arrow").textContent = here ? (this.direction > 0 ? "↑" : "↓") : "";
     });
     this.count.textContent = rows.length === this.table.rows ? `${rows.length.toLocaleString("en-US")} rows` : `${rows.length.toLocaleString("en-US")} of ${this.table.rows.toLocaleString("en-US")} rows`;
+    this.printed.textContent = this.leftOut(rows.length, shown.length);
     this.turn(pages);
+  }
+  // What paper does not show of it.
+  leftOut(rows, shown) {
+    const columns = this.columns.length;
+    const parts = [rows > shown ? `${shown} of ${rows.toLocaleString("en-US")} rows` : "", columns > PRINTED_COLUMNS ? `the first ${PRINTED_COLUMNS} of ${columns} columns` : ""];
+    const words = parts.filter(Boolean).join(", ");
+    return words ? `Printed: ${words}. The page itself holds them all.` : "";
   }
   line(row) {
     const cells = this.columns.map((column) => {
