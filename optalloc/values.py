@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from optalloc.arrays import Arrays
-from optalloc.compile import values_of
+from optalloc.compile import KeyTable, values_of
 from optalloc.program import Posting, Program
 
 __all__ = ["Values"]
@@ -44,12 +44,16 @@ class Values:
         """Give a ledger's totals: its index columns and ``value``."""
         return self._frame(name, self.program.model.ledgers[name].over)
 
-    def postings(self, ledger: str) -> Iterator[tuple[Posting, pd.DataFrame]]:
-        """Give each posting to a ledger, with its values by its own keys."""
+    def postings(self, ledger: str) -> Iterator[tuple[Posting, np.ndarray]]:
+        """Give each posting to a ledger, with its values in the order of its own keys."""
         for posting in self.program.postings:
             if posting.ledger == ledger:
-                over = posting.over or self.program.model.ledgers[ledger].over
-                yield posting, self._frame(posting.component, over)
+                yield posting, self._numbers(posting.component)[1]
+
+    def _numbers(self, component: str) -> tuple[KeyTable, np.ndarray]:
+        table, numbers = values_of(self.arrays, component, self.solution)
+        numbers[np.abs(numbers) < NOISE] = 0.0
+        return table, numbers
 
     @functools.cached_property
     def _known(self) -> dict[tuple[str, ...], pd.DataFrame]:
@@ -59,7 +63,6 @@ class Values:
     def _frame(self, component: str, keys: Sequence[str]) -> pd.DataFrame:
         known = component, *keys
         if known not in self._known:
-            table, numbers = values_of(self.arrays, component, self.solution)
-            numbers[np.abs(numbers) < NOISE] = 0.0
+            table, numbers = self._numbers(component)
             self._known[known] = table.frame(keys).assign(value=numbers)
         return self._known[known].copy(deep=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,7 +155,12 @@ class Terms:
 
 
 def lives(
-    item: str, amount: float, terms: Terms, when: pd.Series, cal: pd.DataFrame, settings: Any
+    item: str,
+    amount: float,
+    terms: Terms,
+    when: Mapping[Hashable, Any] | pd.Series,
+    cal: pd.DataFrame,
+    settings: Any,
 ) -> Iterator[dict[str, object]]:
     """Payments of capital, life after life to the horizon, and the credit of the last one.
 
@@ -166,14 +171,15 @@ def lives(
     amount : float
         M at the base date.
     terms : Terms
-    when : pandas.Series
+    when : mapping or pandas.Series
         Row of the calendar in which it is decided.
     """
     if amount == 0:
         return
-    rate, end, life = settings.discount_rate, cal["end"].iloc[-1], terms.life
-    online = cal["begin"][cal["begin"] >= when["begin"] + terms.to_online - TINY_MONTHS]
-    since = online.iloc[0] if len(online) else end
+    rate, end, life = settings.discount_rate, cal["end"].to_numpy()[-1], terms.life
+    begins = cal["begin"].to_numpy()
+    online = begins[begins >= when["begin"] + terms.to_online - TINY_MONTHS]
+    since = online[0] if len(online) else end
     served = min(end - since, 12 * terms.stands)
     count = max(1, math.ceil((served - TINY_MONTHS) / (12 * life)))
     for k in range(count):

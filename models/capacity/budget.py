@@ -127,13 +127,14 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     of_capital = cost["item"].astype(str).str.startswith(CAPITAL_ITEMS)
     capital = cost[of_capital & (cost["kind"] == "cash")]
     paid = dict.fromkeys(cal.index, 0.0)
+    periods = list(cal[["begin", "end"]].itertuples(name=None))
     for row in capital.to_dict("records"):
         first, last = row["first_month"], row["last_month"]
-        for period, at in cal.iterrows():
+        for period, begin, end in periods:
             if last > first:
-                months = min(last, at["end"]) - max(first, at["begin"])
+                months = min(last, end) - max(first, begin)
                 paid[period] += row["cash"] * max(months, 0.0) / (last - first)
-            elif at["begin"] <= first < at["end"]:
+            elif begin <= first < end:
                 paid[period] += row["cash"]
     spent = pd.Series(paid, dtype=float)
     to_date = spent.cumsum()

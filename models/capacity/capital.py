@@ -230,7 +230,7 @@ def constrain(m: Any, p: dict[str, pd.DataFrame]) -> None:
 def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Cost of sites from the Build table alone, one decision at a time, in plain arithmetic."""
     settings, cal = data.one("Settings"), calendar(data)
-    sites = active_sites(data)
+    sites, periods = active_sites(data), cal.to_dict("index")
     rows: list[dict[str, object]] = []
     for name, own in tables["Build"].groupby("site", sort=False):
         at: Any = sites.loc[str(name)]
@@ -246,7 +246,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
         parts = _components_of(data, str(name), shell)
         held = at["is_open"]
         for record in own.to_dict("records"):
-            when = cal.loc[record["period"]]
+            when = periods[record["period"]]
             taken = at["site_cost"] * (record["committed"] and not held)
             held, started = record["committed"], record["started_mw"]
             here = [
@@ -283,7 +283,9 @@ def _components_of(data: Dataset, site: str, shell: Terms) -> list[tuple[str, fl
     return found
 
 
-def _running(item: str, per_year: float, when: pd.Series, settings: Any) -> dict[str, object]:
+def _running(
+    item: str, per_year: float, when: Mapping[Hashable, Any], settings: Any
+) -> dict[str, object]:
     cash = per_year * when["years"] * (1 + settings.running_cost_escalation) ** (when["mid"] / 12)
     return {
         "item": item,

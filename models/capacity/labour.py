@@ -351,7 +351,8 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     """Work worked out start by start from the Build table, against who is hired."""
     labour = tables["Labour"]
     hired = labour.groupby(KEYS)["used_person_months"].sum()
-    cal, sites = calendar(data).to_dict("index"), active_sites(data).to_dict("index")
+    places = active_sites(data)[["labour_market", "block_lead_months"]]
+    cal, sites = calendar(data).to_dict("index"), places.to_dict("index")
     needs = data["LabourNeeds"].to_dict("records")
     work: defaultdict[Any, float] = defaultdict(float, dict.fromkeys(hired.index, 0.0))
     for build in tables["Build"].to_dict("records"):

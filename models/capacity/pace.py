@@ -230,7 +230,7 @@ def check(data: Dataset) -> Iterator[Problem]:
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Each row restated from the Build table, site by site."""
-    cal, sites = calendar(data), active_sites(data)
+    cal, sites = calendar(data), active_sites(data)[["is_open", "market", "jurisdiction"]]
     order = list(cal.index)
     status = sites["is_open"].to_dict()
     build = tables["Build"].set_index(["site", "period"]).to_dict("index")

@@ -391,21 +391,17 @@ def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
     """Cost, cash flow by year, and the totals."""
     columns = [column.name for column in COST.columns]
     frames = []
-    for posting, frame in values.postings("cost"):
-        notes = posting.notes
-        assert notes is not None
-        taken = frame["value"].to_numpy() != 0
-        if not taken.any():
+    for posting, worth in values.postings("cost"):
+        assert posting.notes is not None
+        rows, worth = posting.notes[worth != 0], worth[worth != 0]
+        cash = rows["cash"].to_numpy() * (worth / rows["present_value"].to_numpy())
+        if not cash.any():
             continue
-        rows = notes[taken].assign(present_value=frame["value"].to_numpy()[taken])
-        share = rows["present_value"] / notes["present_value"][taken]
-        rows = rows.assign(
-            family=posting.family,
-            item=posting.item,
-            cash=rows["cash"] * share,
-            subject=rows["subject"] if "subject" in rows else rows["site"],
-        )
-        frames.append(rows[rows["cash"] != 0].reindex(columns=columns))
+        held = {name: rows[name].array if name in rows else np.nan for name in columns}
+        held |= {"subject": rows["subject" if "subject" in rows else "site"].array}
+        held |= {"family": posting.family, "item": posting.item}
+        made = pd.DataFrame({**held, "cash": cash, "present_value": worth}, columns=columns)
+        frames.append(made[cash != 0])
     filled = [frame for frame in frames if len(frame)] or [pd.DataFrame(columns=columns)]
     cost = _gathered(pd.concat(filled, ignore_index=True))
     cost = cost[cost["cash"].abs() > NOTHING].reset_index(drop=True)

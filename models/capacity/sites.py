@@ -316,12 +316,15 @@ class Parameters:
 def parameters(data: Dataset) -> Parameters:
     """All numbers of the family from the dataset."""
     names = calendar(data).index.to_numpy()
-    starts = possible_starts(data)
+    sizes = ["block_mw", "max_blocks_per_period", "min_mw"]
+    starts = possible_starts(data)[[*KEYS, "previous", "is_open", "commit_position", *sizes]]
     starts["commit"] = names[starts["commit_position"]]
-    service = possible_service(data)
+    needed = ["start", "previous", "expired", "ripe_position", "ripe_needed"]
+    service = possible_service(data)[[*KEYS, *needed]]
     service["ripe"] = names[service["ripe_position"].astype(int)]
-    commits = useful_commitments(data)
-    return Parameters(active_sites(data), standing_mw(data), commits, starts, service)
+    commits = useful_commitments(data)[[*KEYS, "previous"]]
+    sites = active_sites(data)[["site", "room_mw", "block_mw", "room_blocks"]]
+    return Parameters(sites, standing_mw(data), commits, starts, service)
 
 
 def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
@@ -590,13 +593,30 @@ def key_figures(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
 
 # A site's own columns of the Build table and the calendar, in order of time.
 _Own = dict[str, np.ndarray]
+_WALKED_SITE = [
+    "site",
+    "jurisdiction",
+    "is_open",
+    "existing_mw",
+    "under_construction_mw",
+    "built_online",
+    "room_mw",
+    "min_mw",
+    "block_mw",
+    "max_blocks_per_period",
+    "earliest",
+    "site_lead_months",
+    "block_lead_months",
+    "life_years",
+    "end_of_life",
+]
 _WALKED = ["period", "committed", "started_mw", "online_mw", "begin", "end"]
 
 
 def _walk(data: Dataset, build: pd.DataFrame) -> Iterator[tuple[dict[Hashable, Any], _Own]]:
     """Each site with its rows of the Build table and the calendar."""
     joined = build.merge(calendar(data).reset_index(), on="period").sort_values("position")
-    for name, at in active_sites(data).to_dict("index").items():
+    for name, at in active_sites(data)[_WALKED_SITE].to_dict("index").items():
         rows = joined[joined["site"] == name]
         yield at, {column: rows[column].to_numpy() for column in _WALKED}
 

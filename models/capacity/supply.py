@@ -305,7 +305,8 @@ def uses(data: Dataset) -> pd.DataFrame:
     that contains the moment so many months before the start's capacity can be online.
     """
     cal = calendar(data)
-    starts = possible_starts(data).rename(columns={"period": "start"})
+    columns = ["site", "period", "jurisdiction", "online_position"]
+    starts = possible_starts(data)[columns].rename(columns={"period": "start"})
     online = cal["begin"].to_numpy()[starts["online_position"].to_numpy(int)]
     starts = starts[["site", "start", "jurisdiction"]].assign(online=online)
     needs = data["EquipmentNeeds"][["equipment", "units_per_mw", "months_before_online"]]

@@ -37,6 +37,9 @@ from optalloc.sweep.trial import errors_of
 
 __all__ = ["CaseSolver"]
 
+# Cases often come back to one of a few plans.
+_PLANS_MET = 4
+
 
 @dataclass
 class _Home:
@@ -65,6 +68,8 @@ class CaseSolver:
         self._data, self._digests = base.dataset(self._model), Digests(base)
         self._specs = stacked_specs(self._model)
         self._homes: dict[str, _Home | None] = {}
+        # By the plans met last, the dataset that knows what was said of each.
+        self._met: dict[bytes, Dataset] = {}
         # What is worked out from the base is kept for cases in which the sheets it needs are alike.
         errors_of(self._data, self._model)
 
@@ -132,6 +137,8 @@ class CaseSolver:
             program = build(data, self._model)
             arrays, same_sets = compile_program(program), False
         else:
+            for earlier in self._met.values():
+                data.recall_from(earlier)
             new = renewed(home.program, home.arrays, data)
             program, arrays, same_sets = new.program, new.arrays, new.same_sets
         options = options_of(data, self._model, {**self._base.options, "threads": 1})
@@ -150,7 +157,15 @@ class CaseSolver:
         finished = self._audited(program, arrays, outcome, options, settled)
         if not same_sets or outcome.values is None:
             return finished
+        self._meet(outcome.values, data)
         return replace(finished, integers=np.round(outcome.values[arrays.integer]))
+
+    def _meet(self, plan: np.ndarray, data: Dataset) -> None:
+        """Keep what was said of a plan, and forget the plan met longest ago."""
+        self._met.pop(plan.tobytes(), None)
+        self._met[plan.tobytes()] = data
+        if len(self._met) > _PLANS_MET:
+            del self._met[next(iter(self._met))]
 
     def _home(self, held: str) -> _Home | None:
         """The base program with a plan held, built when first needed; None if it cannot be."""
