@@ -516,7 +516,9 @@ def serve(
     ] = 3600.0,
     memory: Annotated[
         float | None,
-        typer.Option(help="GB of memory for one solve; by default its share of the machine's."),
+        typer.Option(
+            help="GB of memory for one solve; by default its share of the machine's.", min=0.5
+        ),
     ] = None,
     folder: Annotated[
         Path | None, typer.Option(help="Folder for uploads, which are removed in the end.")
