@@ -327,16 +327,19 @@ class Highs:
         earlier: list[np.ndarray] | None,
     ) -> None:
         highs = self._highs
+        told = (math.inf, -math.inf)
 
         def interrupt(event: Any) -> None:
             if self._cancelled:
                 event.interrupt()
 
         def report(event: Any) -> None:
-            if progress is not None:
-                out = event.data_out
-                objective, bound = float(out.mip_primal_bound), float(out.mip_dual_bound)
-                progress(Progress(time.perf_counter() - started, objective, bound, phase))
+            nonlocal told
+            out = event.data_out
+            now = float(out.mip_primal_bound), float(out.mip_dual_bound)
+            if progress is not None and now != told:
+                told = now
+                progress(Progress(time.perf_counter() - started, *now, phase))
 
         def keep(event: Any) -> None:
             # What the callback shows is gone when it returns.
@@ -346,8 +349,10 @@ class Highs:
         for callback in (highs.cbMipInterrupt, highs.cbSimplexInterrupt, highs.cbIpmInterrupt):
             callback.clear()
             callback.subscribe(interrupt)
-        for callback in (highs.cbMipLogging, highs.cbMipImprovingSolution):
-            callback.clear()
+        # The log says nothing of the bound while cuts are added at the root, an interrupt does.
+        for callback in (highs.cbMipLogging, highs.cbMipImprovingSolution, highs.cbMipInterrupt):
+            if callback is not highs.cbMipInterrupt:
+                callback.clear()
             if progress is not None and self._integer:
                 callback.subscribe(report)
         if earlier is not None and self._integer:

@@ -21,6 +21,7 @@ from optalloc.highs import Highs
 from optalloc.outcome import Options, Progress, Strategy
 from optalloc.strategies import chosen, solve_arrays, team
 from optalloc.strategies.bounds import implied_bounds, safe_bound
+from optalloc.strategies.kernel import hopeless, kernel
 from optalloc.strategies.search import Search, excess
 from tests import books
 from tests.random_books import book_of
@@ -152,6 +153,49 @@ def test_the_search_comes_from_nothing_to_a_plan(arrays: Arrays, direct: optallo
     assert search.is_plan
     assert excess(arrays, arrays.matrix @ search.values).max() <= 1e-5
     assert direct.bound <= search.cost + 1e-6 <= 1.05 * direct.objective
+
+
+def bare(cost: list[float], upper: list[float], integer: list[bool]) -> Arrays:
+    """Columns from nought on, and one row that sums them."""
+    return replace(
+        random_program(1),
+        matrix=sp.csc_array(np.ones((1, len(cost)))),
+        row_lower=np.zeros(1),
+        row_upper=np.full(1, np.inf),
+        col_lower=np.zeros(len(cost)),
+        col_upper=np.array(upper),
+        cost=np.array(cost),
+        integer=np.array(integer),
+        strengthening=np.zeros(1, dtype=bool),
+        offset=0.0,
+    )
+
+
+def test_a_kernel_holds_whole_numbers_near_the_relaxation(arrays: Arrays) -> None:
+    """Proves: worked out by hand, 0.3, 2 and 4.6 are held to 0..1, 2..2 and 4..5, one step further
+    off to 0..2, 1..3 and 3..6, but for what is held, and never beyond a column's own bounds; what
+    is no whole number stays free; a plan further off stays a plan."""
+    program = bare([1.0] * 4, [5.0, 5.0, 6.0, 5.0], [True, True, True, False])
+    point = np.array([0.3, 2.0, 4.6, 2.5])
+
+    def bounds(near: Arrays) -> list[list[float]]:
+        return [near.col_lower.tolist(), near.col_upper.tolist()]
+
+    assert bounds(kernel(program, point, 0)) == [[0, 2, 4, 0], [1, 2, 5, 5]]
+    assert bounds(kernel(program, point, 1)) == [[0, 1, 3, 0], [2, 3, 6, 5]]
+    held = np.array([False, True, False, False])
+    assert bounds(kernel(program, point, 1, held=held)) == [[0, 2, 3, 0], [2, 2, 6, 5]]
+    plan = np.array([4.0, 2.0, 4.0, 1.0])
+    assert bounds(kernel(program, point, 0, plan=plan)) == [[0, 2, 4, 0], [4, 2, 5, 5]]
+
+
+def test_hopeless_is_what_costs_more_than_the_gap_lets_hope() -> None:
+    """Proves: with a gap of 100, a column at nought of reduced cost 1.5 is more than a hundredth of
+    it, one of 0.5 is not, and one that the relaxation uses never is."""
+    program = bare([3.5, 2.5, 3.5], [9.0] * 3, [True] * 3)
+    point, duals = np.array([0.0, 0.0, 1.0]), np.array([2.0])
+    found = hopeless(program, point, duals, objective=103.5)
+    assert found.tolist() == [True, False, False]
 
 
 @pytest.mark.parametrize("strategy", [Strategy.RACE, Strategy.DECOMPOSE])

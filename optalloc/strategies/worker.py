@@ -29,6 +29,7 @@ from optalloc.memory import limit_memory
 from optalloc.outcome import Options, Progress
 from optalloc.solve import MIP_SETTINGS
 from optalloc.strategies.bounds import implied_bounds, safe_bound
+from optalloc.strategies.kernel import hopeless, kernel
 from optalloc.strategies.search import Search
 from optalloc.tighten import Relaxation, Run
 
@@ -40,6 +41,11 @@ INTERIOR = {"solver": "ipx", "run_crossover": "off"}
 # The bounding process solves its linear program again with rows that it was found to break, as
 # long as this share of the time is not over.
 BOUNDING_TIME, BOUNDING_ROUNDS = 0.5, 3
+
+
+# How many steps off the relaxation a first plan is looked for; to which gap, then to which; each in
+# which share of the time.
+KERNELS, COARSE_GAP, FINE_GAP, KERNEL_TIME = (0, 1), 0.01, 0.003, 0.2
 
 
 class Role(StrEnum):
@@ -233,6 +239,33 @@ class _Worker:
         self.options = replace(self.options, seed=self.options.seed + 1)
         self.search()
 
+    def _near(self, point: np.ndarray, duals: np.ndarray | None) -> None:
+        """Look for a first plan near the relaxation's point, then for a better one less near."""
+        for steps in KERNELS:
+            status = self._tried(kernel(self.own, point, steps), COARSE_GAP)
+            if status != "kInfeasible":
+                break
+        known = self.link.plan
+        if known is not None and duals is not None:
+            objective, plan = known
+            held = hopeless(self.own, point, duals, objective)
+            self._tried(kernel(self.own, point, 1, held=held, plan=plan), FINE_GAP)
+
+    def _tried(self, near: Arrays, gap: float) -> str:
+        """Search a part of the program, from the best plan known: how that ended."""
+        if self.link.stopped.is_set():
+            return ""
+        options = replace(self.options, gap=max(gap, self.options.gap / 2))
+        highs, known = Highs(near, options, integer=True), self.link.plan
+        if known is not None:
+            highs.start_from(known[1])
+        with self.link.running(highs):
+            result = highs.run(time_limit_s=KERNEL_TIME * self.left_s(), beside=self.link)
+        if result.values is not None and (known is None or result.objective < known[0]):
+            self.link.plan = result.objective, result.values
+            self.link.send("plan", result.values)
+        return result.status
+
     def own_rows(self, kept: np.ndarray) -> np.ndarray:
         """Places of the program's own rows among those kept."""
         return np.flatnonzero(~self.arrays.strengthening[kept])
@@ -251,6 +284,8 @@ class _Worker:
         start = np.where(np.isfinite(start), start, 0.0)
         search = Search(self.own, start, None if point is None else point[1], self.options)
         told = math.inf
+        if point is not None and link.plan is None:
+            self._near(*point)
         while not link.stopped.is_set() and self.left_s() > 0:
             known = link.better_than(search.cost if search.is_plan else math.inf)
             if known is not None:
