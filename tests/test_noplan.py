@@ -64,7 +64,7 @@ def test_every_example_is_tested() -> None:
 
 
 # The others are there for the slow tests alone.
-SLOW = ("trust", "concentration", "equipment")
+SLOW = ("trust", "concentration", "equipment", "risk_share", "labour", "budget")
 CASES = [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in PLANTED]
 
 

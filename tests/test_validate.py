@@ -662,7 +662,7 @@ def assert_plan_or_reason(
         assert plan["Audit"]["passed"].all()
 
 
-@drawn(12)
+@drawn(6)
 @given(edits=EXTREME_EDITS, must=st.booleans())
 def test_what_is_valid_has_a_plan_or_says_why_not(
     tmp_path_factory: pytest.TempPathFactory, edits: list[tuple[str, str, object]], must: bool

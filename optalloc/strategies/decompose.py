@@ -1,8 +1,10 @@
 """For large programs: a bound from an interior point's multipliers, plans part by part.
 
 The simplex method, and cuts on top of it, take longer than there is time. An interior point
-without crossover gives multipliers from which a bound follows that is as good (`bounds`); the
-process that found them then searches for plans beside the one that did so from the start.
+without crossover gives multipliers from which a bound follows that is as good (`bounds`), and a
+better one once groups of blocks are solved in whole with what they share priced by them
+(`lagrangian`). The process that found them then searches for plans beside the one that did so from
+the start.
 """
 
 from __future__ import annotations

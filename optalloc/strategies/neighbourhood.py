@@ -62,12 +62,34 @@ class Neighbourhoods:
         first = int(draw.integers(self.parts.blocks)) if near is None else near
         score = self.nearness[first] * draw.uniform(0.5, 1.5, self.parts.blocks)
         score[first] = np.inf
-        chosen = np.argsort(-score)[:size]
+        chosen = np.zeros(self.parts.blocks, dtype=bool)
+        chosen[np.argsort(-score)[:size]] = True
+        return self.group(chosen)
+
+    def partition(self, size: int) -> np.ndarray:
+        """Groups of so many blocks that are near each other, by number: one for each block.
+
+        Each group begins at the block that is nearest to the fewest of those left.
+        """
+        group, number = np.full(self.parts.blocks, -1), 0
+        while len(left := np.flatnonzero(group < 0)):
+            near = self.nearness[np.ix_(left, left)].copy()
+            np.fill_diagonal(near, 0.0)
+            members = [int(near.sum(axis=1).argmin())]
+            for _ in range(min(size, len(left)) - 1):
+                score = near[members].sum(axis=0)
+                score[members] = -1.0
+                members.append(int(score.argmax()))
+            group[left[members]] = number
+            number += 1
+        return group
+
+    def group(self, blocks: np.ndarray) -> np.ndarray:
+        """Columns of some blocks, and those of none that hang on them."""
         taken = np.zeros(self.parts.blocks + 1, dtype=bool)
-        taken[chosen] = True
-        taken[-1] = False
+        taken[:-1] = blocks
         free: np.ndarray = taken[self.parts.block]
-        shared = np.asarray(self._touching[:, chosen].sum(axis=1)).ravel() > 0
+        shared = np.asarray(self._touching[:, np.flatnonzero(blocks)].sum(axis=1)).ravel() > 0
         free[self._outside[shared]] = True
         return free
 

@@ -11,14 +11,16 @@ doi:10.1007/3-540-49481-2_30) with the penalties of a feasibility search.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
 
 from optalloc.arrays import Arrays, ExtraRows, Labels
-from optalloc.highs import Highs
+from optalloc.highs import Highs, Result
 from optalloc.outcome import Options
+from optalloc.strategies.kernel import kernel
 from optalloc.strategies.neighbourhood import Neighbourhoods
 
 __all__ = ["BROKEN", "Search", "excess"]
@@ -35,6 +37,8 @@ EFFORT = 0.05
 # Blocks or stages freed at first, at least, and by how much more or fewer after each step.
 BLOCKS, STAGES, LEAST, FASTER, SLOWER = 8.0, 4.0, 2.0, 1.15, 0.87
 CLUSTERS = 0.6
+# Blocks that are made whole together.
+GROUP = 25
 # Share of all blocks or stages that is freed at most: all of them are the proof's concern.
 MOST = 0.6
 # By how much what breaks rows grows dearer when nothing gets better any more.
@@ -115,6 +119,46 @@ class Search:
         """Whether the point breaks no row."""
         return bool(excess(self.arrays, self._activity).max(initial=0.0) <= BROKEN)
 
+    def settle(self, point: np.ndarray, until: Callable[[], bool]) -> None:
+        """Make a solution of the relaxation whole, group of blocks after group.
+
+        Those whose turn is yet to come stay as the relaxation has them, so that little is broken.
+        Source: relax-and-fix (Dillenberger et al., 1994, doi:10.1016/0377-2217(94)90187-2).
+
+        Parameters
+        ----------
+        point : numpy.ndarray, shape (columns,)
+        until : callable
+            Whether to stop.
+        """
+        arrays = self.arrays
+        values = np.clip(point, arrays.col_lower, arrays.col_upper)
+        options = replace(self._options, gap=COARSE)
+        group = self._near.partition(GROUP)
+        for number in range(int(group.max(initial=-1)) + 1):
+            if until():
+                break
+            free = self._near.group(group == number)
+            part = _Part.of(
+                arrays, values, arrays.matrix @ values, free, self._price, may_break=True
+            )
+            near = np.concatenate([values[part.columns], np.zeros(part.breaks)])
+            highs = Highs(kernel(part.program, near, 0), options, integer=True)
+            result = highs.run(time_limit_s=LONG_S)
+            if result.values is not None:
+                values[part.columns] = result.values[: len(part.columns)]
+        self.move(values)
+
+    def _take(self, part: _Part, result: Result) -> bool:
+        """Go on from what came of a part, if that is better."""
+        before = float(part.program.cost @ part.start + part.program.offset)
+        if result.values is None or result.objective >= before - 1e-8 * abs(before):
+            return False
+        values = self.values.copy()
+        values[part.columns] = result.values[: len(part.columns)]
+        self.move(values)
+        return True
+
     def step(self, limit_s: float = math.inf) -> bool:
         """Decide one part anew: whether the point got better."""
         kind, free = self._freed()
@@ -126,12 +170,7 @@ class Search:
         highs.start_from(part.start)
         result = highs.run(time_limit_s=min(limit_s, self._slice_s))
         kind.adapt(result.status == "kOptimal")
-        before = float(part.program.cost @ part.start + part.program.offset)
-        better = result.values is not None and result.objective < before - 1e-8 * abs(before)
-        if better and result.values is not None:
-            values = self.values.copy()
-            values[part.columns] = result.values[: len(part.columns)]
-            self.move(values)
+        better = self._take(part, result)
         if better or result.status == "kTimeLimit":
             longer = self._slice_s * (SHORTER if better else LONGER)
             self._slice_s = min(max(longer, SHORT_S), LONG_S)
@@ -161,6 +200,11 @@ def _price(arrays: Arrays, duals: np.ndarray | None, scale: np.ndarray) -> float
     return float(np.max(abs(arrays.cost) / np.maximum(most, 1.0), initial=1.0))
 
 
+def _entries(matrix: sp.csc_array) -> np.ndarray:
+    """How many entries each row has."""
+    return np.bincount(matrix.indices, minlength=matrix.shape[0])
+
+
 @dataclass(frozen=True)
 class _Part:
     """The program of the free columns, with a column for each row that may stay broken."""
@@ -169,6 +213,11 @@ class _Part:
     columns: np.ndarray
     start: np.ndarray
 
+    @property
+    def breaks(self) -> int:
+        """How many columns stand for what is broken."""
+        return len(self.start) - len(self.columns)
+
     @staticmethod
     def of(
         arrays: Arrays,
@@ -176,7 +225,10 @@ class _Part:
         activity: np.ndarray,
         free: np.ndarray,
         price: np.ndarray,
+        *,
+        may_break: bool = False,
     ) -> _Part:
+        """The part; rows that it shares may be broken, or else those that are broken already."""
         columns = np.flatnonzero(free)
         matrix = arrays.matrix[:, columns]
         rows = np.unique(matrix.indices)
@@ -191,8 +243,16 @@ class _Part:
         slightly = over <= BROKEN
         lower = np.where(slightly, np.minimum(lower, here), lower)
         upper = np.where(slightly, np.maximum(upper, here), upper)
-        broken = np.flatnonzero(~slightly)
-        sign = np.where(here[broken] < lower[broken], 1.0, -1.0)
+        # By how much each row may be broken downwards and upwards.
+        down, up = np.where(here < lower, over, 0.0), np.where(here > upper, over, 0.0)
+        if may_break:
+            shared = _entries(arrays.matrix)[rows] > _entries(inner)
+            down = np.where(shared & np.isfinite(lower), np.inf, down)
+            up = np.where(shared & np.isfinite(upper), np.inf, up)
+        below, above = np.flatnonzero(down), np.flatnonzero(up)
+        broken = np.concatenate([below, above])
+        room = np.concatenate([down[below], up[above]])
+        sign = np.repeat([1.0, -1.0], [len(below), len(above)])
         slack = sp.csc_array(
             (sign, (broken, np.arange(len(broken)))), shape=(len(rows), len(broken))
         )
@@ -204,7 +264,7 @@ class _Part:
             row_lower=lower - held,
             row_upper=upper - held,
             col_lower=np.concatenate([arrays.col_lower[columns], np.zeros(len(broken))]),
-            col_upper=np.concatenate([arrays.col_upper[columns], over[broken] * (1 + 1e-9)]),
+            col_upper=np.concatenate([arrays.col_upper[columns], room * (1 + 1e-9)]),
             cost=np.concatenate([arrays.cost[columns], dear]),
             integer=np.concatenate([arrays.integer[columns], np.zeros(len(broken), dtype=bool)]),
             strengthening=np.zeros(len(rows), dtype=bool),

@@ -27,10 +27,11 @@ from optalloc.arrays import Arrays, ExtraRows, Labels
 from optalloc.highs import Highs
 from optalloc.memory import limit_memory
 from optalloc.outcome import Options, Progress
-from optalloc.solve import MIP_SETTINGS
 from optalloc.strategies.bounds import implied_bounds, safe_bound
 from optalloc.strategies.kernel import hopeless, kernel
-from optalloc.strategies.search import Search
+from optalloc.strategies.lagrangian import group_of_columns, priced
+from optalloc.strategies.neighbourhood import Neighbourhoods
+from optalloc.strategies.search import BROKEN, Search
 from optalloc.tighten import Relaxation, Run
 
 __all__ = ["Role", "Task", "main", "pack"]
@@ -40,12 +41,18 @@ HEAD_START_S = 20.0
 INTERIOR = {"solver": "ipx", "run_crossover": "off"}
 # The bounding process solves its linear program again with rows that it was found to break, as
 # long as this share of the time is not over.
-BOUNDING_TIME, BOUNDING_ROUNDS = 0.5, 3
+BOUNDING_TIME, BOUNDING_ROUNDS = 0.2, 3
+# Then it prices what groups of so many blocks share, in this share of what is left of the time.
+PRICED, PRICED_GAP, PRICING_TIME = 10, 1e-5, 0.3
+# By how much a sum of bounds is taken back, for the rounding in each.
+SLACK = 1e-9
 
 
 # How many steps off the relaxation a first plan is looked for; to which gap, then to which; each in
 # which share of the time.
 KERNELS, COARSE_GAP, FINE_GAP, KERNEL_TIME = (0, 1), 0.01, 0.003, 0.2
+# With more whole numbers to decide even that takes too long.
+KERNEL_MOST = 1500
 
 
 class Role(StrEnum):
@@ -199,7 +206,7 @@ class _Worker:
                 own = None if duals is None else duals[: len(self.own.row_lower)]
                 self.link.send("point", result.values, own)
         core = relaxation.core
-        highs = Highs(core, self.options, integer=True, settings=MIP_SETTINGS)
+        highs = Highs(core, self.options, integer=True)
 
         def tell(now: Progress) -> None:
             self.link.send("bound", now.bound)
@@ -216,7 +223,7 @@ class _Worker:
         """Bound by an interior point, again with rows that it breaks; then search, or prove."""
         pool = np.flatnonzero(self.arrays.strengthening)
         kept = ~self.arrays.strengthening
-        until = time.time() + BOUNDING_TIME * self.left_s()
+        program, duals, until = self.own, None, time.time() + BOUNDING_TIME * self.left_s()
         for _ in range(BOUNDING_ROUNDS):
             program, began = self.arrays.with_rows(kept), time.time()
             highs = Highs(program, self.options, integer=False, settings=INTERIOR)
@@ -232,12 +239,24 @@ class _Worker:
             kept[broken] = True
             if not len(broken) or 2 * time.time() - began > until:
                 break
+        if duals is not None and not self.link.stopped.is_set():
+            self._price(program, duals)
         if self.task.options.time_limit_s is None:
             # With all the time there is, it is proved.
             self.prove()
             return
         self.options = replace(self.options, seed=self.options.seed + 1)
         self.search()
+
+    def _begin(self, search: Search, point: np.ndarray, duals: np.ndarray | None) -> None:
+        """Look for a first plan near the relaxation's point; where that is too large, group by
+        group.
+        """
+        broken = abs(point - np.round(point)) > BROKEN
+        if int((broken & self.own.integer).sum()) <= KERNEL_MOST:
+            self._near(point, duals)
+        else:
+            search.settle(point, self.link.stopped.is_set)
 
     def _near(self, point: np.ndarray, duals: np.ndarray | None) -> None:
         """Look for a first plan near the relaxation's point, then for a better one less near."""
@@ -266,6 +285,24 @@ class _Worker:
             self.link.send("plan", result.values)
         return result.status
 
+    def _price(self, program: Arrays, duals: np.ndarray) -> None:
+        """Bound by groups of blocks, what they share priced by the relaxation's multipliers."""
+        assert program.parts is not None
+        group = Neighbourhoods(program, program.parts).partition(PRICED)
+        columns = group_of_columns(program, group)
+        bound, programs = priced(program, duals, columns, implied_bounds(program))
+        until = time.time() + PRICING_TIME * self.left_s()
+        for number, part in enumerate(programs):
+            highs = Highs(part, self.options, integer=True, settings={"mip_heuristic_effort": 0.0})
+            highs.set("mip_rel_gap", PRICED_GAP)
+            with self.link.running(highs):
+                # What one leaves of its time the others have.
+                fair = (until - time.time()) / (len(programs) - number)
+                bound += highs.run(time_limit_s=max(2 * fair, 0.0)).bound
+            if self.link.stopped.is_set() or not math.isfinite(bound):
+                return
+        self.link.send("bound", bound - SLACK * abs(bound))
+
     def own_rows(self, kept: np.ndarray) -> np.ndarray:
         """Places of the program's own rows among those kept."""
         return np.flatnonzero(~self.arrays.strengthening[kept])
@@ -285,14 +322,15 @@ class _Worker:
         search = Search(self.own, start, None if point is None else point[1], self.options)
         told = math.inf
         if point is not None and link.plan is None:
-            self._near(*point)
+            self._begin(search, *point)
         while not link.stopped.is_set() and self.left_s() > 0:
             known = link.better_than(search.cost if search.is_plan else math.inf)
             if known is not None:
                 search.move(known)
             elif point is None and link.point is not None and not search.is_plan:
                 point = link.point
-                search = Search(self.own, point[0], point[1], self.options)
+                search = Search(self.own, *point, self.options)
+                self._begin(search, *point)
             while link.rows:
                 # What was taken for a plan broke these.
                 search.require(link.rows.pop(0))
