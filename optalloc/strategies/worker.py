@@ -51,6 +51,8 @@ SLACK = 1e-9
 # How many steps off the relaxation a first plan is looked for; to which gap, then to which; each in
 # which share of the time.
 KERNELS, COARSE_GAP, FINE_GAP, KERNEL_TIME = (0, 1), 0.01, 0.003, 0.2
+# The second look comes to what it comes to in about as long as the first, or not at all.
+FINE_TIME, FINE_LEAST_S = 1.5, 2.0
 # With more whole numbers to decide even that takes too long.
 KERNEL_MOST = 1500
 
@@ -260,17 +262,20 @@ class _Worker:
 
     def _near(self, point: np.ndarray, duals: np.ndarray | None) -> None:
         """Look for a first plan near the relaxation's point, then for a better one less near."""
+        began, most_s = time.perf_counter(), KERNEL_TIME * self.left_s()
         for steps in KERNELS:
-            status = self._tried(kernel(self.own, point, steps), COARSE_GAP)
+            status = self._tried(kernel(self.own, point, steps), COARSE_GAP, most_s)
             if status != "kInfeasible":
                 break
         known = self.link.plan
         if known is not None and duals is not None:
             objective, plan = known
             held = hopeless(self.own, point, duals, objective)
-            self._tried(kernel(self.own, point, 1, held=held, plan=plan), FINE_GAP)
+            fine_s = FINE_TIME * (time.perf_counter() - began) + FINE_LEAST_S
+            near = kernel(self.own, point, 1, held=held, plan=plan)
+            self._tried(near, FINE_GAP, min(fine_s, most_s))
 
-    def _tried(self, near: Arrays, gap: float) -> str:
+    def _tried(self, near: Arrays, gap: float, most_s: float) -> str:
         """Search a part of the program, from the best plan known: how that ended."""
         if self.link.stopped.is_set():
             return ""
@@ -279,7 +284,7 @@ class _Worker:
         if known is not None:
             highs.start_from(known[1])
         with self.link.running(highs):
-            result = highs.run(time_limit_s=KERNEL_TIME * self.left_s(), beside=self.link)
+            result = highs.run(time_limit_s=min(most_s, self.left_s()), beside=self.link)
         if result.values is not None and (known is None or result.objective < known[0]):
             self.link.plan = result.objective, result.values
             self.link.send("plan", result.values)
