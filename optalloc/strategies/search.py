@@ -162,6 +162,7 @@ class Search:
     def step(self, limit_s: float = math.inf) -> bool:
         """Decide one part anew: whether the point got better."""
         kind, free = self._freed()
+        lacking = self._left_broken()
         part = _Part.of(self.arrays, self.values, self._activity, free, self._price)
         gap = FINE if self.is_plan else COARSE
         options = replace(self._options, seed=int(self._draw.integers(2**31 - 1)), gap=gap)
@@ -174,11 +175,18 @@ class Search:
         if better or result.status == "kTimeLimit":
             longer = self._slice_s * (SHORTER if better else LONGER)
             self._slice_s = min(max(longer, SHORT_S), LONG_S)
-        self._idle = 0 if better else self._idle + 1
-        if self._idle >= PATIENCE and not self.is_plan:
+        # As long as rows are broken only what breaks them less gets on.
+        left = self._left_broken()
+        self._idle = 0 if (left < lacking if lacking else better) else self._idle + 1
+        if self._idle >= PATIENCE and left:
             self._dearest, self._price = self._dearest * DEARER, self._price * DEARER
             self._idle = 0
         return better
+
+    def _left_broken(self) -> float:
+        """By how much rows are broken in all, each against its largest entry; 0 for a plan."""
+        over = excess(self.arrays, self._activity)
+        return float((self._price / self._dearest) @ np.where(over > BROKEN, over, 0.0))
 
     def _freed(self) -> tuple[_Kind, np.ndarray]:
         if self._near.has_windows and self._draw.random() > CLUSTERS:
