@@ -349,11 +349,15 @@ class Highs:
         for callback in (highs.cbMipInterrupt, highs.cbSimplexInterrupt, highs.cbIpmInterrupt):
             callback.clear()
             callback.subscribe(interrupt)
-        # The log says nothing of the bound while cuts are added at the root, an interrupt does.
-        for callback in (highs.cbMipLogging, highs.cbMipImprovingSolution, highs.cbMipInterrupt):
-            if callback is not highs.cbMipInterrupt:
-                callback.clear()
-            if progress is not None and self._integer:
+        for callback in (highs.cbMipLogging, highs.cbMipImprovingSolution):
+            callback.clear()
+        if progress is not None and self._integer:
+            # The log says nothing of the bound while cuts are added at the root, an interrupt does.
+            for callback in (
+                highs.cbMipLogging,
+                highs.cbMipImprovingSolution,
+                highs.cbMipInterrupt,
+            ):
                 callback.subscribe(report)
         if earlier is not None and self._integer:
             highs.cbMipImprovingSolution.subscribe(keep)

@@ -14,7 +14,7 @@ import scipy.sparse as sp
 
 from optalloc.arrays import Arrays
 
-__all__ = ["implied_bounds", "safe_bound"]
+__all__ = ["allowed", "implied_bounds", "safe_bound"]
 
 ROUNDS = 4
 # Slack given to a bound that is worked out, against its own size.
@@ -123,6 +123,13 @@ def _enough(
     return np.where(hindered | (arrays.cost < 0), np.inf, most)
 
 
+def allowed(arrays: Arrays, duals: np.ndarray) -> np.ndarray:
+    """Multipliers with nought in place of those whose sign, or size, a row does not allow."""
+    y = np.where(np.isinf(arrays.row_lower), np.minimum(duals, 0.0), duals)
+    y = np.where(np.isinf(arrays.row_upper), np.maximum(y, 0.0), y)
+    return np.where(np.isfinite(y), y, 0.0)
+
+
 def safe_bound(
     arrays: Arrays, duals: np.ndarray, bounds: tuple[np.ndarray, np.ndarray] | None = None
 ) -> float:
@@ -137,9 +144,7 @@ def safe_bound(
         Lower and upper bounds of columns (`implied_bounds`); those of the program by default.
     """
     lower, upper = bounds if bounds is not None else (arrays.col_lower, arrays.col_upper)
-    y = np.where(np.isinf(arrays.row_lower), np.minimum(duals, 0.0), duals)
-    y = np.where(np.isinf(arrays.row_upper), np.maximum(y, 0.0), y)
-    y = np.where(np.isfinite(y), y, 0.0)
+    y = allowed(arrays, duals)
     transposed = arrays.matrix.T
     reduced = arrays.cost - transposed @ y
     side = np.where(y > 0, arrays.row_lower, arrays.row_upper)

@@ -52,7 +52,7 @@ def kernel(
         Each of its plans is one of the program given.
     """
     whole = arrays.integer
-    further = np.where(np.zeros(len(point), dtype=bool) if held is None else held, 0, steps)
+    further = steps if held is None else np.where(held, 0, steps)
     least, most = np.floor(point + NEAR) - further, np.ceil(point - NEAR) + further
     if plan is not None:
         least, most = np.minimum(least, np.round(plan)), np.maximum(most, np.round(plan))

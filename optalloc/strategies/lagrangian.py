@@ -12,6 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from optalloc.arrays import Arrays, Labels
+from optalloc.strategies.bounds import allowed
 
 __all__ = ["group_of_columns", "priced"]
 
@@ -76,9 +77,7 @@ def priced(
     np.minimum.at(least, row, of_entry)
     np.maximum.at(most, row, of_entry)
     inner = (least == most) & (most >= 0)
-    y = np.where(inner | ~np.isfinite(duals), 0.0, duals)
-    y = np.where(np.isinf(arrays.row_lower), np.minimum(y, 0.0), y)
-    y = np.where(np.isinf(arrays.row_upper), np.maximum(y, 0.0), y)
+    y = np.where(inner, 0.0, allowed(arrays, duals))
     reduced = arrays.cost - arrays.matrix.T @ y
     side = np.where(y > 0, arrays.row_lower, arrays.row_upper)
     fixed = arrays.offset + float((y[y != 0] * side[y != 0]).sum())

@@ -8,7 +8,6 @@ if it keeps every row.
 from __future__ import annotations
 
 import contextlib
-import os
 import pickle
 import queue
 import signal
@@ -25,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from optalloc.arrays import Arrays, ExtraRows
+from optalloc.memory import share_of_memory
 from optalloc.outcome import (
     Options,
     Outcome,
@@ -151,7 +151,8 @@ class Team:
         return reason
 
     def _start(self, role: Role, options: Options) -> _Member:
-        memory = int(MEMORY_SHARE * _memory() / len(self.roles))
+        share = share_of_memory(len(self.roles), least=0)
+        memory = int(MEMORY_SHARE * share) if share else 0
         ending = time.time() + min(self.run.left_s(), 1e9)
         return _Member(Task(role, self._program, options, ending, memory), self._news)
 
@@ -272,13 +273,6 @@ class Team:
         for member in self._members:
             if not member.end(until):
                 self.say(f"the process {member.task.role} did not end when told to, and was ended")
-
-
-def _memory() -> int:
-    """Bytes of the machine's memory; 0 where that is not known."""
-    if not hasattr(os, "sysconf"):
-        return 0
-    return int(os.sysconf("SC_PAGE_SIZE")) * int(os.sysconf("SC_PHYS_PAGES"))
 
 
 def _how(code: int) -> str:

@@ -46,8 +46,6 @@ BOUNDING_TIME, BOUNDING_ROUNDS = 0.2, 3
 PRICED, PRICED_GAP, PRICING_TIME = 10, 1e-5, 0.3
 # By how much a sum of bounds is taken back, for the rounding in each.
 SLACK = 1e-9
-
-
 # How many steps off the relaxation a first plan is looked for; to which gap, then to which; each in
 # which share of the time.
 KERNELS, COARSE_GAP, FINE_GAP, KERNEL_TIME = (0, 1), 0.01, 0.003, 0.2
@@ -296,10 +294,10 @@ class _Worker:
         group = Neighbourhoods(program, program.parts).partition(PRICED)
         columns = group_of_columns(program, group)
         bound, programs = priced(program, duals, columns, implied_bounds(program))
+        options = replace(self.options, gap=PRICED_GAP)
         until = time.time() + PRICING_TIME * self.left_s()
         for number, part in enumerate(programs):
-            highs = Highs(part, self.options, integer=True, settings={"mip_heuristic_effort": 0.0})
-            highs.set("mip_rel_gap", PRICED_GAP)
+            highs = Highs(part, options, integer=True, settings={"mip_heuristic_effort": 0.0})
             with self.link.running(highs):
                 # What one leaves of its time the others have.
                 fair = (until - time.time()) / (len(programs) - number)
