@@ -151,7 +151,7 @@ def test_settling_makes_the_relaxation_whole_and_breaks_little(arrays: Arrays) -
     search = Search(program, relaxed.values, relaxed.row_duals, Options(seed=1))
 
     def broken() -> int:
-        return int((excess(program, program.matrix @ search.values) > 1e-6).sum())
+        return int((excess(program, search.values) > 0).sum())
 
     rounded = broken()
     search.settle(relaxed.values, lambda: False)
@@ -167,7 +167,7 @@ def bound_of_groups(program: Arrays, duals: np.ndarray, size: int) -> float:
     columns = group_of_columns(program, group)
     bound, parts = priced(program, duals, columns, implied_bounds(program))
     options = Options(threads=1, gap=1e-9)
-    return bound + sum(Highs(part, options, integer=True).run().bound for part in parts)
+    return bound + sum(Highs(part.program, options, integer=True).run().bound for part in parts)
 
 
 def test_groups_priced_bound_from_below(arrays: Arrays, direct: optalloc.Outcome) -> None:
@@ -210,7 +210,7 @@ def test_the_search_comes_from_nothing_to_a_plan(arrays: Arrays, direct: optallo
         if search.is_plan and search.cost <= 1.05 * direct.objective:
             break
     assert search.is_plan
-    assert excess(arrays, arrays.matrix @ search.values).max() <= 1e-5
+    assert not excess(arrays, search.values).any()
     assert direct.bound <= search.cost + 1e-6 <= 1.05 * direct.objective
 
 
@@ -272,7 +272,7 @@ def test_every_strategy_agrees_with_direct(
     assert outcome.bound <= direct.objective * (1 + 1e-9)
     assert direct.bound * (1 - 1e-9) <= outcome.objective <= outcome.bound * (1 + gap) / (1 - gap)
     assert outcome.values is not None
-    assert excess(arrays, arrays.matrix @ outcome.values).max() <= 1e-5
+    assert not excess(arrays, outcome.values).any()
 
 
 def children() -> list[psutil.Process]:

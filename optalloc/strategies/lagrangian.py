@@ -8,13 +8,23 @@ Source: Lagrangian relaxation (Geoffrion, 1974, doi:10.1007/BFb0120690).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import scipy.sparse as sp
 
 from optalloc.arrays import Arrays, Labels
 from optalloc.strategies.bounds import allowed
 
-__all__ = ["group_of_columns", "priced"]
+__all__ = ["Priced", "group_of_columns", "priced"]
+
+
+@dataclass(frozen=True)
+class Priced:
+    """The program of one group, and which rows of the whole it has."""
+
+    program: Arrays
+    rows: np.ndarray
 
 
 def group_of_columns(arrays: Arrays, group: np.ndarray) -> np.ndarray:
@@ -51,7 +61,7 @@ def priced(
     duals: np.ndarray,
     column_group: np.ndarray,
     bounds: tuple[np.ndarray, np.ndarray],
-) -> tuple[float, list[Arrays]]:
+) -> tuple[float, list[Priced]]:
     """Take the rows that groups share into the cost: the program of each group, and the rest.
 
     Parameters
@@ -66,7 +76,7 @@ def priced(
 
     Returns
     -------
-    float, list of Arrays
+    float, list of Priced
         No plan costs less than this number and the least costs of all these programs together.
     """
     matrix = sp.csr_array(arrays.matrix)
@@ -88,7 +98,8 @@ def priced(
     programs = []
     for number in range(int(column_group.max(initial=-1)) + 1):
         rows, columns = np.flatnonzero(inner & (most == number)), column_group == number
-        programs.append(_of(arrays, matrix[rows], rows, columns, reduced, bounds))
+        part = _of(arrays, matrix[rows], rows, columns, reduced, bounds)
+        programs.append(Priced(part, rows))
     return fixed, programs
 
 

@@ -57,11 +57,16 @@ class Neighbourhoods:
         through = alone @ (alone.T @ direct)
         return sp.csc_array((direct + through) > 0)
 
-    def cluster(self, draw: np.random.Generator, size: int, near: int | None = None) -> np.ndarray:
-        """Columns of some blocks that are near one block, by itself drawn unless it is given."""
-        first = int(draw.integers(self.parts.blocks)) if near is None else near
+    def cluster(
+        self, draw: np.random.Generator, size: int, among: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Columns of some blocks that are near one block, and half of them among some if given."""
+        every = np.arange(self.parts.blocks)
+        first = int(draw.choice(every if among is None or not len(among) else among))
         score = self.nearness[first] * draw.uniform(0.5, 1.5, self.parts.blocks)
         score[first] = np.inf
+        if among is not None:
+            score[draw.permutation(among)[: size // 2]] = np.inf
         chosen = np.zeros(self.parts.blocks, dtype=bool)
         chosen[np.argsort(-score)[:size]] = True
         return self.group(chosen)
@@ -93,9 +98,13 @@ class Neighbourhoods:
         free[self._outside[shared]] = True
         return free
 
-    def window(self, draw: np.random.Generator, width: int) -> np.ndarray:
-        """Columns of a stretch of stages, one with whole numbers to decide among them."""
-        middle = int(draw.choice(np.flatnonzero(self._whole)))
+    def window(
+        self, draw: np.random.Generator, width: int, among: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Columns of a stretch of stages, one with whole numbers to decide, or of some, in it."""
+        if among is None or not len(among):
+            among = np.flatnonzero(self._whole)
+        middle = int(draw.choice(among))
         first = middle - int(draw.integers(width))
         return np.asarray((self.parts.stage >= first) & (self.parts.stage < first + width))
 
@@ -103,8 +112,3 @@ class Neighbourhoods:
     def has_windows(self) -> bool:
         """Whether there are stages enough, with whole numbers to decide."""
         return self.parts.stages >= FEWEST_STAGES and bool(self._whole.any())
-
-    def block_of_row(self, row: int, draw: np.random.Generator) -> int | None:
-        """One of the blocks that a row has, if it has any."""
-        held = self._rows.indices[self._rows.indptr[row] : self._rows.indptr[row + 1]]
-        return int(draw.choice(held)) if len(held) else None

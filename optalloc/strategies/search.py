@@ -11,6 +11,7 @@ doi:10.1007/3-540-49481-2_30) with the penalties of a feasibility search.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -25,43 +26,75 @@ from optalloc.strategies.neighbourhood import Neighbourhoods
 
 __all__ = ["BROKEN", "Search", "excess"]
 
-# What a row may be broken by in a plan, and in a small program without a price.
+# What a row may be broken by in a plan, against the size of what it adds up.
 BROKEN = 1e-6
 # Seconds for a small program, at least and at most: many short steps come much further than a few
 # long ones as long as short ones bring something.
 SHORT_S, LONG_S, LONGER, SHORTER = 0.6, 6.0, 1.12, 0.9
-# Gap of a small program against the cost of the whole plan, and as long as rows are broken.
-FINE, COARSE = 2e-5, 2e-4
+# Gap of a small program against the cost of the whole plan: of one held near the relaxation, of any
+# other, and as long as rows are broken.
+NEARLY, FINE, COARSE = 5e-5, 2e-5, 2e-4
+# Tolerances of the solver, which add up over the steps.
+EXACT, EXACTLY = ("primal_feasibility_tolerance", "mip_feasibility_tolerance"), 1e-7
 # Share of the solver's time for heuristics.
 EFFORT = 0.05
-# Blocks or stages freed at first, at least, and by how much more or fewer after each step.
-BLOCKS, STAGES, LEAST, FASTER, SLOWER = 8.0, 4.0, 2.0, 1.15, 0.87
-CLUSTERS = 0.6
+# Blocks or stages freed at first, blocks with their whole numbers held near the relaxation; at
+# least; and by how much more or fewer after each step.
+BLOCKS, STAGES, NEARBY, LEAST, FASTER, SLOWER = 8.0, 4.0, 25.0, 2.0, 1.15, 0.87
+# How fast a way is judged anew by what it brings; how often the worst is tried against the best.
+LEARNING, LEAST_SHARE = 0.2, 0.05
 # Blocks that are made whole together.
 GROUP = 25
 # Share of all blocks or stages that is freed at most: all of them are the proof's concern.
 MOST = 0.6
-# By how much what breaks rows grows dearer when nothing gets better any more.
-DEARER, PATIENCE = 3.0, 12
+# What breaks a row by less than this share of its size costs as much as if it broke it by that.
+LITTLE = 1e-3
+# What breaks rows costs this many times what it could save by the relaxation, and grows dearer when
+# nothing gets better any more.
+DEAR, DEARER, PATIENCE = 100.0, 3.0, 12
 
 
-def excess(arrays: Arrays, activity: np.ndarray) -> np.ndarray:
-    """By how much each row is broken."""
+def excess(arrays: Arrays, values: np.ndarray) -> np.ndarray:
+    """By how much each row is broken; nought where that is rounding against what it adds up."""
+    activity = arrays.matrix @ values
     below = arrays.row_lower - activity
     above = activity - arrays.row_upper
-    return np.asarray(np.maximum(np.maximum(below, above), 0.0))
+    over = np.maximum(np.maximum(below, above), 0.0)
+    return np.asarray(np.where(over > BROKEN * _size(arrays, values), over, 0.0))
+
+
+def _size(arrays: Arrays, values: np.ndarray) -> np.ndarray:
+    """How large what each row adds up is."""
+    return np.asarray(np.maximum(1.0, abs(arrays.matrix) @ abs(values) / 2))
 
 
 @dataclass
 class _Kind:
-    """How many blocks, or stages, are freed at a time: more while that is easy."""
+    """One way to choose what is freed: how many blocks or stages, for how long, what it brings."""
 
     size: float
     most: float
+    short_s: float
+    # What the objective falls by a second, of late; any way is tried before it is judged.
+    rate: float = math.inf
+    slice_s: float = 0.0
 
-    def adapt(self, proved: bool) -> None:
-        self.size *= FASTER if proved else SLOWER
+    def __post_init__(self) -> None:
+        self.slice_s = self.short_s
+
+    def draw(self) -> int:
+        """How many blocks or stages to free."""
+        return max(1, round(self.size))
+
+    def learn(self, status: str, gain: float, seconds: float) -> None:
+        """More at a time while that is easy, longer while nothing comes of it."""
+        self.size *= FASTER if status == "kOptimal" else SLOWER
         self.size = min(max(self.size, min(LEAST, self.most)), self.most)
+        if gain > 0 or status == "kTimeLimit":
+            longer = self.slice_s * (SHORTER if gain > 0 else LONGER)
+            self.slice_s = min(max(longer, self.short_s), LONG_S)
+        now = gain / max(seconds, 1e-3)
+        self.rate = now if math.isinf(self.rate) else self.rate + LEARNING * (now - self.rate)
 
 
 class Search:
@@ -85,20 +118,42 @@ class Search:
             raise ValueError("a program without parts cannot be searched by them")
         self.arrays = arrays
         self._options = replace(options, threads=1)
-        self._near = Neighbourhoods(arrays, arrays.parts)
+        self._near, self._rows = Neighbourhoods(arrays, arrays.parts), sp.csr_array(arrays.matrix)
         self._draw = np.random.default_rng(options.seed)
         scale = np.maximum(abs(arrays.matrix).max(axis=1).toarray().ravel(), 1e-9)
-        self._dearest = _price(arrays, duals, scale)
+        self._dearest = DEAR * _price(arrays, duals, scale)
         self._price = self._dearest / scale
-        self._blocks = _Kind(BLOCKS, MOST * arrays.parts.blocks)
-        self._stages = _Kind(STAGES, MOST * arrays.parts.stages)
-        self._idle, self._slice_s = 0, SHORT_S
-        self.move(np.clip(start, arrays.col_lower, arrays.col_upper))
+        most = MOST * arrays.parts.blocks
+        self._blocks = _Kind(BLOCKS, most, SHORT_S)
+        self._stages = _Kind(STAGES, MOST * arrays.parts.stages, SHORT_S)
+        self._nearby = _Kind(min(NEARBY, most), most, LONG_S)
+        self._kinds = [self._blocks]
+        if self._near.has_windows:
+            self._kinds.append(self._stages)
+        if duals is not None:
+            self._kinds.append(self._nearby)
+        self._relaxed = start
+        self._idle = 0
+        self.move(start)
+        self._base = self.values
 
     def move(self, values: np.ndarray) -> None:
         """Go on from another point."""
-        self.values = np.where(self.arrays.integer, np.round(values), values)
-        self._activity = self.arrays.matrix @ self.values
+        within = np.clip(values, self.arrays.col_lower, self.arrays.col_upper)
+        self.values = np.where(self.arrays.integer, np.round(within), within)
+        self._over = excess(self.arrays, self.values)
+
+    def adopt(self, plan: np.ndarray) -> None:
+        """Go on from another's plan, with what was found here since the last one where both fit."""
+        found = self.is_plan
+        mine = np.where(self.values != self._base, self.values, plan)
+        self.move(plan)
+        cost, whole = self.cost, self.values
+        if found:
+            self.move(mine)
+            if not self.is_plan or self.cost >= cost:
+                self.move(whole)
+        self._base = self.values
 
     def require(self, rows: ExtraRows) -> None:
         """Keep further rows from now on."""
@@ -107,6 +162,7 @@ class Search:
         self._price = np.concatenate([self._price, self._dearest / scale])
         assert self.arrays.parts is not None
         self._near = Neighbourhoods(self.arrays, self.arrays.parts)
+        self._rows = sp.csr_array(self.arrays.matrix)
         self.move(self.values)
 
     @property
@@ -117,7 +173,7 @@ class Search:
     @property
     def is_plan(self) -> bool:
         """Whether the point breaks no row."""
-        return bool(excess(self.arrays, self._activity).max(initial=0.0) <= BROKEN)
+        return not self._over.any()
 
     def settle(self, point: np.ndarray, until: Callable[[], bool]) -> None:
         """Make a solution of the relaxation whole, group of blocks after group.
@@ -139,9 +195,7 @@ class Search:
             if until():
                 break
             free = self._near.group(group == number)
-            part = _Part.of(
-                arrays, values, arrays.matrix @ values, free, self._price, may_break=True
-            )
+            part = _Part.of(arrays, values, free, self._price, may_break=True)
             near = np.concatenate([values[part.columns], np.zeros(part.breaks)])
             highs = Highs(kernel(part.program, near, 0), options, integer=True)
             result = highs.run(time_limit_s=LONG_S)
@@ -154,50 +208,81 @@ class Search:
         before = float(part.program.cost @ part.start + part.program.offset)
         if result.values is None or result.objective >= before - 1e-8 * abs(before):
             return False
-        values = self.values.copy()
+        values, was, is_plan = self.values.copy(), self.values, self.is_plan
         values[part.columns] = result.values[: len(part.columns)]
         self.move(values)
+        if is_plan and not self.is_plan:
+            # Rounding in the solver, step after step, adds up to what is no plan any more.
+            self.move(was)
+            return False
         return True
 
     def step(self, limit_s: float = math.inf) -> bool:
         """Decide one part anew: whether the point got better."""
-        kind, free = self._freed()
+        kind, began = self._chosen(), time.perf_counter()
         lacking = self._left_broken()
-        part = _Part.of(self.arrays, self.values, self._activity, free, self._price)
-        gap = FINE if self.is_plan else COARSE
+        part = _Part.of(self.arrays, self.values, self._freed(kind), self._price)
+        program = part.program
+        if kind is self._nearby:
+            near = np.concatenate([self._relaxed[part.columns], np.zeros(part.breaks)])
+            program = kernel(program, near, 0, plan=part.start)
+        fine = NEARLY if kind is self._nearby else FINE
+        gap = fine if self.is_plan else COARSE
         options = replace(self._options, seed=int(self._draw.integers(2**31 - 1)), gap=gap)
-        settings = {"mip_heuristic_effort": EFFORT}
-        highs = Highs(part.program, options, integer=True, settings=settings)
+        settings = {"mip_heuristic_effort": EFFORT} | dict.fromkeys(EXACT, EXACTLY)
+        highs = Highs(program, options, integer=True, settings=settings)
         highs.start_from(part.start)
-        result = highs.run(time_limit_s=min(limit_s, self._slice_s))
-        kind.adapt(result.status == "kOptimal")
+        result = highs.run(time_limit_s=min(limit_s, kind.slice_s))
+        before = float(program.cost @ part.start + program.offset)
         better = self._take(part, result)
-        if better or result.status == "kTimeLimit":
-            longer = self._slice_s * (SHORTER if better else LONGER)
-            self._slice_s = min(max(longer, SHORT_S), LONG_S)
-        # As long as rows are broken only what breaks them less gets on.
+        gain = before - result.objective if better else 0.0
+        kind.learn(result.status, gain, time.perf_counter() - began)
         left = self._left_broken()
+        if lacking and not left:
+            # What brings a plan says little of what makes it better.
+            for one in self._kinds:
+                one.rate = math.inf
+        # As long as rows are broken only what breaks them less gets on.
         self._idle = 0 if (left < lacking if lacking else better) else self._idle + 1
         if self._idle >= PATIENCE and left:
             self._dearest, self._price = self._dearest * DEARER, self._price * DEARER
             self._idle = 0
         return better
 
+    def _chosen(self) -> _Kind:
+        """A way to go on: any while rows are broken, then the likelier, the more it brought."""
+        if not self.is_plan:
+            # Near the relaxation is where they are broken.
+            kinds = [kind for kind in self._kinds if kind is not self._nearby]
+            return kinds[int(self._draw.integers(len(kinds)))]
+        rate = np.array([kind.rate for kind in self._kinds])
+        fresh = np.isinf(rate)
+        weight = fresh if fresh.any() else np.maximum(rate, LEAST_SHARE * rate.max() + 1e-12)
+        return self._kinds[int(self._draw.choice(len(rate), p=weight / weight.sum()))]
+
     def _left_broken(self) -> float:
         """By how much rows are broken in all, each against its largest entry; 0 for a plan."""
-        over = excess(self.arrays, self._activity)
-        return float((self._price / self._dearest) @ np.where(over > BROKEN, over, 0.0))
+        return float((self._price / self._dearest) @ self._over)
 
-    def _freed(self) -> tuple[_Kind, np.ndarray]:
-        if self._near.has_windows and self._draw.random() > CLUSTERS:
-            width = max(1, round(self._stages.size))
-            return self._stages, self._near.window(self._draw, width)
-        broken = np.flatnonzero(excess(self.arrays, self._activity) > BROKEN)
-        near = None
-        if len(broken):
-            near = self._near.block_of_row(int(self._draw.choice(broken)), self._draw)
-        size = max(1, round(self._blocks.size))
-        return self._blocks, self._near.cluster(self._draw, size, near)
+    def _freed(self, kind: _Kind) -> np.ndarray:
+        blocks, stages = self._at_fault()
+        if kind is self._stages:
+            return self._near.window(self._draw, kind.draw(), stages)
+        return self._near.cluster(self._draw, kind.draw(), blocks)
+
+    def _at_fault(self) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Blocks and stages that have to do with a broken row, any of them."""
+        broken = np.flatnonzero(self._over)
+        if not len(broken):
+            return None, None
+        parts = self.arrays.parts
+        assert parts is not None
+        weight = (self._price * self._over)[broken]
+        row = int(self._draw.choice(broken, p=weight / weight.sum()))
+        columns = self._rows[[row]].indices
+        used = columns[self.values[columns] != self.arrays.col_lower[columns]]
+        blocks, stages = np.unique(parts.block[used]), np.unique(parts.stage[columns])
+        return blocks[blocks >= 0], stages[stages >= 0]
 
 
 def _price(arrays: Arrays, duals: np.ndarray | None, scale: np.ndarray) -> float:
@@ -230,7 +315,6 @@ class _Part:
     def of(
         arrays: Arrays,
         values: np.ndarray,
-        activity: np.ndarray,
         free: np.ndarray,
         price: np.ndarray,
         *,
@@ -245,10 +329,10 @@ class _Part:
         inner = sp.csc_array(
             (matrix.data, place[matrix.indices], matrix.indptr), shape=(len(rows), len(columns))
         )
-        own, here = values[columns], activity[rows]
+        own, here = values[columns], (arrays.matrix @ values)[rows]
         lower, upper = arrays.row_lower[rows], arrays.row_upper[rows]
-        over = excess(arrays, activity)[rows]
-        slightly = over <= BROKEN
+        over = excess(arrays, values)[rows]
+        slightly = over == 0
         lower = np.where(slightly, np.minimum(lower, here), lower)
         upper = np.where(slightly, np.maximum(upper, here), upper)
         # By how much each row may be broken downwards and upwards.
@@ -266,6 +350,9 @@ class _Part:
         )
         held = here - inner @ own
         dear = price[rows][broken]
+        if not may_break:
+            size = _size(arrays, values)[rows][broken]
+            dear = dear * np.maximum(1.0, LITTLE * size / over[broken])
         offset = arrays.offset + float(arrays.cost @ values - arrays.cost[columns] @ own)
         program = Arrays(
             matrix=sp.csc_array(sp.hstack([inner, slack])) if len(broken) else inner,

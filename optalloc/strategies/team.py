@@ -183,8 +183,8 @@ class Team:
             if content[0] > self.best.bound:
                 self.best.bound = float(content[0])
                 self._report(member.task.role)
-        elif kind == "point":
-            self._tell_others(member, "point", *content)
+        elif kind in ("point", "draft"):
+            self._tell_others(member, kind, *content)
         elif kind == "ended":
             self.status = content[0]
             self.best.nodes += content[1]
@@ -223,11 +223,9 @@ class Team:
 
     def _keeps_all(self, values: np.ndarray) -> bool:
         arrays = self.arrays
-        activity = arrays.matrix @ values
-        size = np.maximum(1.0, abs(arrays.matrix) @ abs(values) / 2)
         outside = np.maximum(arrays.col_lower - values, values - arrays.col_upper)
         inside = outside.max(initial=0.0) <= BROKEN
-        return bool(inside and (excess(arrays, activity) / size).max(initial=0.0) <= BROKEN)
+        return bool(inside and not excess(arrays, values).any())
 
     def _tell_others(self, member: _Member, *message: Any) -> None:
         for other in self._members:

@@ -37,7 +37,9 @@ from optalloc.tighten import Relaxation, Run
 __all__ = ["Role", "Task", "main", "pack"]
 
 # Seconds that the search waits for the relaxation's point before it begins from nothing.
-HEAD_START_S = 20.0
+HEAD_START_S = 5.0
+# A plan that costs more than this times a draft that still breaks rows is left for the draft.
+DRAFTY = 1.02
 INTERIOR = {"solver": "ipx", "run_crossover": "off"}
 # The bounding process solves its linear program again with rows that it was found to break, as
 # long as this share of the time is not over.
@@ -117,6 +119,7 @@ class _Link:
         self.plan: tuple[float, np.ndarray] | None = None
         self._given = math.inf
         self.point: tuple[np.ndarray, np.ndarray | None] | None = None
+        self.draft: np.ndarray | None = None
         self.rows: list[ExtraRows] = []
         self.stopped = threading.Event()
         self.heard = threading.Event()
@@ -136,6 +139,8 @@ class _Link:
                     self.plan = content[0], content[1]
                 elif kind == "point":
                     self.point = content[0], content[1]
+                elif kind == "draft":
+                    self.draft = content[0]
                 elif kind == "rows":
                     self.rows.append(content[0])
                 self.heard.set()
@@ -232,7 +237,8 @@ class _Worker:
             if values is None or duals is None or self.link.stopped.is_set():
                 break
             self.link.send("bound", safe_bound(program, duals, implied_bounds(program)))
-            self.link.send("point", values, duals[self.own_rows(kept)])
+            self.link.point = values, duals[self.own_rows(kept)]
+            self.link.send("point", *self.link.point)
             activity = self.arrays.matrix @ values
             over = activity - self.arrays.row_upper
             broken = pool[(over[pool] > 1e-4) & ~kept[pool]]
@@ -255,8 +261,11 @@ class _Worker:
         broken = abs(point - np.round(point)) > BROKEN
         if int((broken & self.own.integer).sum()) <= KERNEL_MOST:
             self._near(point, duals)
-        else:
-            search.settle(point, self.link.stopped.is_set)
+            return
+        search.settle(point, self.link.stopped.is_set)
+        if not self.link.stopped.is_set():
+            self.link.draft = search.values
+            self.link.send("draft", search.values)
 
     def _near(self, point: np.ndarray, duals: np.ndarray | None) -> None:
         """Look for a first plan near the relaxation's point, then for a better one less near."""
@@ -289,22 +298,29 @@ class _Worker:
         return result.status
 
     def _price(self, program: Arrays, duals: np.ndarray) -> None:
-        """Bound by groups of blocks, what they share priced by the relaxation's multipliers."""
+        """Bound by groups of blocks, what they share priced by the relaxation's multipliers.
+
+        Each group raises the bound by what it costs in whole numbers above its relaxation.
+        """
         assert program.parts is not None
         group = Neighbourhoods(program, program.parts).partition(PRICED)
         columns = group_of_columns(program, group)
-        bound, programs = priced(program, duals, columns, implied_bounds(program))
-        options = replace(self.options, gap=PRICED_GAP)
+        fixed, programs = priced(program, duals, columns, implied_bounds(program))
+        bounds = [safe_bound(part.program, duals[part.rows]) for part in programs]
         until = time.time() + PRICING_TIME * self.left_s()
+        options = replace(self.options, gap=PRICED_GAP)
         for number, part in enumerate(programs):
-            highs = Highs(part, options, integer=True, settings={"mip_heuristic_effort": 0.0})
+            if self.link.stopped.is_set() or time.time() > until:
+                return
+            settings = {"mip_heuristic_effort": 0.0}
+            highs = Highs(part.program, options, integer=True, settings=settings)
             with self.link.running(highs):
                 # What one leaves of its time the others have.
                 fair = (until - time.time()) / (len(programs) - number)
-                bound += highs.run(time_limit_s=max(2 * fair, 0.0)).bound
-            if self.link.stopped.is_set() or not math.isfinite(bound):
-                return
-        self.link.send("bound", bound - SLACK * abs(bound))
+                result = highs.run(time_limit_s=2 * fair)
+            bounds[number] = max(bounds[number], result.bound)
+            bound = fixed + math.fsum(bounds)
+            self.link.send("bound", bound - SLACK * abs(bound))
 
     def own_rows(self, kept: np.ndarray) -> np.ndarray:
         """Places of the program's own rows among those kept."""
@@ -319,26 +335,38 @@ class _Worker:
             link.heard.clear()
             if link.stopped.is_set():
                 return
-        point = link.point
-        start = point[0] if point is not None else self.own.col_lower
-        start = np.where(np.isfinite(start), start, 0.0)
-        search = Search(self.own, start, None if point is None else point[1], self.options)
-        told = math.inf
-        if point is not None and link.plan is None:
-            self._begin(search, *point)
+        point, draft, told = None, None, math.inf
+        nothing = np.where(np.isfinite(self.own.col_lower), self.own.col_lower, 0.0)
+        search = Search(self.own, nothing, None, self.options)
         while not link.stopped.is_set() and self.left_s() > 0:
-            known = link.better_than(search.cost if search.is_plan else math.inf)
-            if known is not None:
-                search.move(known)
-            elif point is None and link.point is not None and not search.is_plan:
+            if point is None and link.point is not None:
                 point = link.point
                 search = Search(self.own, *point, self.options)
-                self._begin(search, *point)
+                if link.draft is None:
+                    self._begin(search, *point)
+            if link.draft is not draft and link.draft is not None:
+                draft = link.draft
+                held = search.cost if search.is_plan else math.inf
+                if DRAFTY * self.cost(draft) < min(self._known(), held):
+                    search.adopt(draft)
+            # A plan is worth more than what is broken, but not if it is much dearer than a draft.
+            limit = math.inf if draft is None else DRAFTY * search.cost
+            known = link.better_than(search.cost if search.is_plan else limit)
+            if known is not None:
+                search.adopt(known)
             while link.rows:
                 # What was taken for a plan broke these.
                 search.require(link.rows.pop(0))
                 told = math.inf
             search.step(self.left_s())
-            if search.is_plan and search.cost < told:
+            if search.is_plan and search.cost < min(told, self._known()):
                 told = search.cost
                 link.send("plan", search.values)
+
+    def _known(self) -> float:
+        """What the best plan costs that others told of."""
+        return math.inf if self.link.plan is None else self.link.plan[0]
+
+    def cost(self, values: np.ndarray) -> float:
+        """What a point costs."""
+        return float(self.own.cost @ values + self.own.offset)
