@@ -257,6 +257,36 @@ def test_hopeless_is_what_costs_more_than_the_gap_lets_hope() -> None:
     assert found.tolist() == [True, False, False]
 
 
+def in_blocks(program: Arrays) -> Arrays:
+    """Each column a block of its own, all in one stage."""
+    count = len(program.cost)
+    block, stage = np.arange(count, dtype=np.int32), np.zeros(count, dtype=np.int32)
+    return replace(program, parts=Parts(block, stage))
+
+
+@pytest.mark.parametrize(("floor", "merged"), [(0.0, [1.0, 1.0]), (4.0, [3.0, 1.0])])
+def test_a_plan_of_others_keeps_what_was_found_here_where_both_fit(
+    floor: float, merged: list[float]
+) -> None:
+    """Proves: from (3, 3), one search came to (1, 3), another to (3, 1); together they are (1, 1),
+    which is taken where the row that sums them allows it, and else the other's plan."""
+    program = in_blocks(bare([1.0, 2.0], [5.0, 5.0], [True, True]))
+    program = replace(program, row_lower=np.array([floor]))
+    search = Search(program, np.array([3.0, 3.0]), None, Options(seed=1))
+    search.move(np.array([1.0, 3.0]))
+    search.adopt(np.array([3.0, 1.0]))
+    assert search.values.tolist() == merged
+
+
+def test_rounding_breaks_no_row_and_what_breaks_one_counts() -> None:
+    """Proves: a row of 3000 that lacks a millionth of what it adds up is kept; one that lacks ten
+    times that is broken by just what it lacks."""
+    program = bare([1.0], [np.inf], [False])
+    program = replace(program, row_lower=np.array([3000.0]))
+    assert not excess(program, np.array([3000.0 - 0.001])).any()
+    assert excess(program, np.array([3000.0 - 0.015])) == pytest.approx([0.015])
+
+
 @pytest.mark.parametrize("strategy", [Strategy.RACE, Strategy.DECOMPOSE])
 def test_every_strategy_agrees_with_direct(
     arrays: Arrays, direct: optalloc.Outcome, strategy: Strategy
