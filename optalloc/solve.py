@@ -267,7 +267,13 @@ def _polish(core: Arrays, values: np.ndarray, run: Run, best: Best) -> tuple[Ext
 
 
 def completed(
-    core: Arrays, values: np.ndarray, run: Run, best: Best, missing: ExtraRows
+    core: Arrays,
+    values: np.ndarray,
+    run: Run,
+    best: Best,
+    missing: ExtraRows,
+    *,
+    time_limit_s: float = math.inf,
 ) -> tuple[np.ndarray | None, ExtraRows]:
     """Fix the integers at whole numbers and solve the rest again, with the rows that it breaks.
 
@@ -281,18 +287,20 @@ def completed(
         Keeps the rows found on demand.
     missing : ExtraRows
         Rows that the point is known to break.
+    time_limit_s : float
+        For each of a few linear programs.
 
     Returns
     -------
     numpy.ndarray or None, ExtraRows
-        The plan, None if these integers have none; and all rows that were broken.
+        The plan, None if these integers have none or time was short; and all rows that were broken.
     """
     whole = np.where(core.integer, np.round(values), values)
     fixed = core.with_fixed(core.integer, whole)
     found, plan = [missing], None
     highs = Highs(fixed.with_extra(missing), run.options, integer=False)
     for _ in range(ROUNDS_OF_POLISH):
-        result = highs.run()
+        result = highs.run(time_limit_s=time_limit_s)
         if result.status != "kOptimal" or result.values is None:
             break
         exact = np.where(core.integer, whole, result.values)

@@ -19,12 +19,15 @@ from benchmarks.instances import generate, write
 from optalloc.arrays import Arrays, ExtraRows, Labels, Parts
 from optalloc.highs import Highs
 from optalloc.outcome import Options, Progress, Strategy
+from optalloc.solve import Best
 from optalloc.strategies import chosen, solve_arrays, team
 from optalloc.strategies.bounds import implied_bounds, safe_bound
 from optalloc.strategies.kernel import hopeless, kernel
 from optalloc.strategies.lagrangian import group_of_columns, priced
 from optalloc.strategies.neighbourhood import Neighbourhoods
+from optalloc.strategies.polish import polish, trimmed
 from optalloc.strategies.search import Search, excess
+from optalloc.tighten import Run
 from tests import books
 from tests.random_books import book_of
 
@@ -285,6 +288,37 @@ def test_rounding_breaks_no_row_and_what_breaks_one_counts() -> None:
     program = replace(program, row_lower=np.array([3000.0]))
     assert not excess(program, np.array([3000.0 - 0.001])).any()
     assert excess(program, np.array([3000.0 - 0.015])) == pytest.approx([0.015])
+
+
+def test_what_is_higher_than_anything_asks_for_comes_down() -> None:
+    """Proves: of (4, 3, 2), two of them continuous, with their sum at least 5, the first that costs
+    something comes down by the 4 that the row has to spare, no whole number does, and the second
+    not at all then; what saves by being high stays, and so does what a row without room holds.
+    Sensitivity: with 7 asked for it comes down by 2, with 9 nothing does."""
+    program = bare([1.0, 2.0, 3.0], [9.0] * 3, [False, False, True])
+    point = np.array([4.0, 3.0, 2.0])
+
+    def asking(floor: float) -> list[float]:
+        return trimmed(replace(program, row_lower=np.array([floor])), point).tolist()
+
+    assert asking(5.0) == [0.0, 3.0, 2.0]
+    assert asking(7.0) == [2.0, 3.0, 2.0]
+    assert asking(9.0) == [4.0, 3.0, 2.0]
+    saving = replace(program, cost=np.array([-1.0, 0.0, 3.0]))
+    assert trimmed(saving, point).tolist() == [4.0, 3.0, 2.0]
+
+
+def test_a_plan_is_polished_and_where_time_is_short_trimmed() -> None:
+    """Proves: (4, 3, 2) with the sum at least 7 comes to (5, 0, 2) for 11 rather than 16, the whole
+    number held; without time to (2, 3, 2), which costs 14."""
+    program = bare([1.0, 2.0, 3.0], [9.0] * 3, [False, False, True])
+    program = replace(program, row_lower=np.array([7.0]))
+    for seconds, plan, cost in ((10.0, [5.0, 0.0, 2.0], 11.0), (0.0, [2.0, 3.0, 2.0], 14.0)):
+        best, run = Best(), Run(Options(threads=1), None)
+        best.take(np.array([4.0, 3.0, 2.0]), 16.0)
+        polish(program, run, best, seconds)
+        assert best.values is not None and best.values.tolist() == pytest.approx(plan)
+        assert best.objective == pytest.approx(cost)
 
 
 @pytest.mark.parametrize("strategy", [Strategy.RACE, Strategy.DECOMPOSE])

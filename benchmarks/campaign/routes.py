@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import optalloc
-from benchmarks.baselines import data, linopy_model, pyomo_model
+from benchmarks.baselines import data, facility_model, linopy_model, pyomo_model
 from optalloc.highs import Highs
 from optalloc.outcome import Options, Outcome, Progress, StopReason, Strategy, quality_of
 from optalloc.solve import Best, completed
@@ -27,7 +27,12 @@ from optalloc.tighten import Run
 __all__ = ["ROUTES", "Limits", "Measured", "check_route", "follow", "read_highs_log", "take"]
 
 Tell = Callable[[float, float, float], None]
-BASELINES = ("pyomo-appsi", "linopy")
+# How each reads its numbers, and the module that builds and solves.
+BASELINES: dict[str, tuple[Callable[[Path], Any], Any]] = {
+    "pyomo-appsi": (data.read, pyomo_model),
+    "linopy": (data.read, linopy_model),
+    "bare-facility": (facility_model.read, facility_model),
+}
 ROUTES = ("optalloc", "highs-direct", *BASELINES, *SOLVERS)
 # "  B  12  3  5  40.1%  18489.02  22903.53  19.27% ..." up to the seconds at the end.
 _LINE = re.compile(r"^.{1,3}\s+\d+\s+\d+\s+\d+\s+[\d.]+%\s+(\S+)\s+(\S+)\s+\S+\s+.*?([\d.]+)s\s*$")
@@ -167,9 +172,9 @@ def _audited(program: Any, arrays: Any, outcome: Outcome, found: Measured) -> Me
 
 
 def _baseline(route: str, folder: Path, limits: Limits, tell: Tell, begun: float) -> Measured:
-    """Plain Pyomo by appsi_highs, or linopy by HiGHS; the trace is read from the solver's log."""
-    found, module = Measured(), pyomo_model if route == "pyomo-appsi" else linopy_model
-    numbers = data.read(folder)
+    """A model that someone else would write; the trace is read from the solver's log."""
+    found, (read, module) = Measured(), BASELINES[route]
+    numbers = read(folder)
     found.seconds["read"] = time.perf_counter() - begun
     model = module.build(numbers)
     found.seconds["build"] = time.perf_counter() - begun - found.seconds["read"]

@@ -23,6 +23,7 @@ from optalloc.highs import Highs, Result
 from optalloc.outcome import Options
 from optalloc.strategies.kernel import kernel
 from optalloc.strategies.neighbourhood import Neighbourhoods
+from optalloc.strategies.polish import trimmed
 
 __all__ = ["BROKEN", "Search", "excess"]
 
@@ -150,7 +151,8 @@ class Search:
         self.move(plan)
         cost, whole = self.cost, self.values
         if found:
-            self.move(mine)
+            # What was found without the other's changes may be more than is asked for with them.
+            self.move(trimmed(self.arrays, mine))
             if not self.is_plan or self.cost >= cost:
                 self.move(whole)
         self._base = self.values

@@ -34,6 +34,7 @@ from optalloc.outcome import (
     Strategy,
 )
 from optalloc.solve import Best
+from optalloc.strategies.polish import polish, polishing_s
 from optalloc.strategies.search import BROKEN, excess
 from optalloc.strategies.worker import Role, Task, pack
 from optalloc.tighten import Run
@@ -138,6 +139,7 @@ class Team:
         """Let all work until the gap is reached, time is over, or nobody is left."""
         self._news: queue.Queue[tuple[_Member, tuple[Any, ...]]] = queue.Queue()
         self._retried, self._proved_with = 0, 0
+        self._polishing_s = polishing_s(self.arrays, self.run.options.time_limit_s)
         with tempfile.TemporaryDirectory(prefix="optalloc-") as folder:
             self._program = Path(folder) / "program"
             pack(self.arrays, self._program)
@@ -148,19 +150,24 @@ class Team:
                 reason = StopReason.INTERRUPTED
             finally:
                 self._disband()
+        polish(self.arrays, self.run, self.best, self._polishing_s)
         return reason
+
+    def _left_s(self) -> float:
+        """Seconds left for the processes; the plan is polished afterwards."""
+        return self.run.left_s() - self._polishing_s
 
     def _start(self, role: Role, options: Options) -> _Member:
         share = share_of_memory(len(self.roles), least=0)
         memory = int(MEMORY_SHARE * share) if share else 0
-        ending = time.time() + min(self.run.left_s(), 1e9)
+        ending = time.time() + min(self._left_s(), 1e9)
         return _Member(Task(role, self._program, options, ending, memory), self._news)
 
     def _listen(self) -> StopReason:
         while any(not member.ended for member in self._members):
             if self._gap() <= self.run.options.gap:
                 return StopReason.GAP
-            left = self.run.left_s()
+            left = self._left_s()
             if left <= 0:
                 return StopReason.TIME
             # In steps, so that Ctrl-C is heard.
@@ -171,7 +178,7 @@ class Team:
                 return StopReason.INFEASIBLE
         if self._gap() <= self.run.options.gap:
             return StopReason.GAP
-        return StopReason.TIME if self.run.left_s() <= 0 else StopReason.FAILED
+        return StopReason.TIME if self._left_s() <= 0 else StopReason.FAILED
 
     def _gap(self) -> float:
         return Progress(0.0, self.best.objective, self.best.bound, "").gap
@@ -241,7 +248,7 @@ class Team:
         known = len(self.best.broken)
         if member.task.role is not Role.PROVE or known == self._proved_with:
             return
-        if self._gap() <= self.run.options.gap or self.run.left_s() <= 0:
+        if self._gap() <= self.run.options.gap or self._left_s() <= 0:
             return
         self._proved_with, self.status = known, ""
         rows = ExtraRows.joined(self.best.broken, len(self.arrays.cost))

@@ -42,8 +42,8 @@ HEAD_START_S = 5.0
 DRAFTY = 1.02
 INTERIOR = {"solver": "ipx", "run_crossover": "off"}
 # The bounding process solves its linear program again with rows that it was found to break, as
-# long as this share of the time is not over.
-BOUNDING_TIME, BOUNDING_ROUNDS = 0.2, 3
+# long as this share of the time is not over; a run is cut short after that share of what is left.
+BOUNDING_TIME, BOUNDING_ROUNDS, BOUNDING_MOST = 0.2, 3, 0.6
 # Then it prices what groups of so many blocks share, in this share of what is left of the time.
 PRICED, PRICED_GAP, PRICING_TIME = 10, 1e-5, 0.3
 # By how much a sum of bounds is taken back, for the rounding in each.
@@ -233,7 +233,7 @@ class _Worker:
             program, began = self.arrays.with_rows(kept), time.time()
             highs = Highs(program, self.options, integer=False, settings=INTERIOR)
             with self.link.running(highs):
-                values, duals = highs.run_to_point(self.left_s())
+                values, duals = highs.run_to_point(BOUNDING_MOST * self.left_s())
             if values is None or duals is None or self.link.stopped.is_set():
                 break
             self.link.send("bound", safe_bound(program, duals, implied_bounds(program)))
