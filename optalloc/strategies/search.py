@@ -32,6 +32,8 @@ BROKEN = 1e-6
 # Seconds for a small program, at least and at most: many short steps come much further than a few
 # long ones as long as short ones bring something.
 SHORT_S, LONG_S, LONGER, SHORTER = 0.6, 6.0, 1.12, 0.9
+# With more columns than this a short one is longer in proportion: the least that can be freed is.
+MANY = 500_000
 # Gap of a small program against the cost of the whole plan: of one held near the relaxation, of any
 # other, and as long as rows are broken.
 NEARLY, FINE, COARSE = 5e-5, 2e-5, 2e-4
@@ -125,8 +127,9 @@ class Search:
         self._dearest = DEAR * _price(arrays, duals, scale)
         self._price = self._dearest / scale
         most = MOST * arrays.parts.blocks
-        self._blocks = _Kind(BLOCKS, most, SHORT_S)
-        self._stages = _Kind(STAGES, MOST * arrays.parts.stages, SHORT_S)
+        short_s = min(SHORT_S * max(len(arrays.cost) / MANY, 1.0), LONG_S)
+        self._blocks = _Kind(BLOCKS, most, short_s)
+        self._stages = _Kind(STAGES, MOST * arrays.parts.stages, short_s)
         self._nearby = _Kind(min(NEARBY, most), most, LONG_S)
         self._kinds = [self._blocks]
         if self._near.has_windows:
