@@ -271,7 +271,9 @@ def interrupted(whenever: list[str], *words: object) -> Run:
         for line in process.stderr:
             seen += line
             if re.search(awaited[0], line):
-                time.sleep(0.1)
+                if awaited == whenever:
+                    # The solver is well under way; what comes after it may be over soon.
+                    time.sleep(0.1)
                 process.send_signal(signal.SIGINT)
                 awaited.pop(0)
                 if not awaited:
