@@ -137,8 +137,8 @@ def sweep(
         typer.echo(f"load average at the end {load}")
 
 
-@app.command("report")
-def measure_report(
+@app.command("page")
+def measure_page(
     page: Annotated[
         Path | None, typer.Option(help="A report.html; by default a made-up plan's.", exists=True)
     ] = None,

@@ -134,3 +134,12 @@ def test_the_sweep_benchmark_counts_the_same_cases_by_every_route() -> None:
         assert (row["book"], row["cases"], row["cut_off"]) == ("XS", 2, 0)
         assert row["cases_per_minute"] > 0
         np.testing.assert_allclose(row["least_cost"], rows[0]["least_cost"], rtol=sweep.GAP)
+
+
+def test_every_command_has_a_name_of_its_own() -> None:
+    """Proves: no command hides another, as one of the same name would."""
+    named = [
+        one.name or (one.callback.__name__ if one.callback else "")
+        for one in app.registered_commands
+    ]
+    assert len(set(named)) == len(named) == 9
