@@ -7,7 +7,6 @@ the sites opened hold all demand (the row that published codes start from).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +15,14 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-__all__ = ["Facilities", "build", "read", "solve"]
+from benchmarks.convert import FacilityLocation
+
+__all__ = ["build", "read", "solve"]
 
 SHEETS = {"Settings", "Periods", "Sites", "Workloads", "Demand", "Network"}
 
 
-@dataclass(frozen=True)
-class Facilities:
-    """capacity and fixed_cost have shape (sites,), demand (customers,).
-
-    share_cost, of shape (sites, customers), is the cost of serving all of a customer's demand.
-    """
-
-    capacity: np.ndarray
-    fixed_cost: np.ndarray
-    demand: np.ndarray
-    share_cost: np.ndarray
-
-
-def read(folder: Path) -> Facilities:
+def read(folder: Path) -> FacilityLocation:
     """Read a folder that `benchmarks convert` wrote.
 
     Raises
@@ -53,24 +41,19 @@ def read(folder: Path) -> Facilities:
     )
     unit_cost = unit.loc[sites["site"], demand.index].to_numpy(float)
     numbers = sites[["max_mw", "site_cost"]].to_numpy(float)
-    served = demand.to_numpy(float)
-    return Facilities(numbers[:, 0], numbers[:, 1], served, unit_cost * served)
+    return FacilityLocation(numbers[:, 0], numbers[:, 1], demand.to_numpy(float), unit_cost)
 
 
-def build(data: Facilities) -> Any:
+def build(data: FacilityLocation) -> Any:
     """Give HiGHS the problem: a column a site, then one a site and customer."""
-    n, c = data.share_cost.shape
+    n, c = data.unit_cost.shape
     site, customer = np.repeat(np.arange(n), c), np.tile(np.arange(c), n)
-    arc = n + np.arange(n * c)
+    arc = np.arange(n * c)
     # Rows: customers, sites, arcs, all demand.
-    row = [customer, c + site, c + np.arange(n), c + n + arc - n, c + n + arc - n]
-    column = [arc, arc, np.arange(n), arc, site]
-    ones = np.ones(n * c)
-    value = [ones, data.demand[customer], -data.capacity, ones, -ones]
-    last = c + n + n * c
-    row.append(np.full(n, last))
-    column.append(np.arange(n))
-    value.append(data.capacity)
+    every, ones, last = np.arange(n), np.ones(n * c), c + n + n * c
+    row = [customer, c + site, c + every, c + n + arc, c + n + arc, np.full(n, last)]
+    column = [n + arc, n + arc, every, n + arc, site, every]
+    value = [ones, data.demand[customer], -data.capacity, ones, -ones, data.capacity]
     entries = np.concatenate(value), (np.concatenate(row), np.concatenate(column))
     matrix = sp.csc_array(sp.coo_array(entries, shape=(last + 1, n + n * c)))
     lower = np.concatenate([np.ones(c), np.full(n + n * c, -np.inf), [data.demand.sum()]])
@@ -80,7 +63,7 @@ def build(data: Facilities) -> Any:
     status = highs.passModel(
         *(n + n * c, last + 1, matrix.nnz),
         *(int(highspy.MatrixFormat.kColwise), int(highspy.ObjSense.kMinimize), 0.0),
-        np.concatenate([data.fixed_cost, data.share_cost.ravel()]),
+        np.concatenate([data.fixed_cost, (data.unit_cost * data.demand).ravel()]),
         *(np.zeros(n + n * c), np.ones(n + n * c)),
         *(lower, upper),
         *(matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32), matrix.data),

@@ -42,8 +42,8 @@ HEAD_START_S = 5.0
 DRAFTY = 1.02
 INTERIOR = {"solver": "ipx", "run_crossover": "off"}
 # The bounding process solves its linear program again with rows that it was found to break, as
-# long as this share of the time is not over; a run is cut short after that share of what is left.
-BOUNDING_TIME, BOUNDING_ROUNDS, BOUNDING_MOST = 0.2, 3, 0.6
+# long as the first share of the time is not over; no run takes more than the other of what is left.
+BOUNDING_TIME, BOUNDING_MOST, BOUNDING_ROUNDS = 0.2, 0.6, 3
 # Then it prices what groups of so many blocks share, in this share of what is left of the time.
 PRICED, PRICED_GAP, PRICING_TIME = 10, 1e-5, 0.3
 # By how much a sum of bounds is taken back, for the rounding in each.
