@@ -162,13 +162,17 @@ Separate = Callable[[np.ndarray], ExtraRows]
 
 @dataclass(frozen=True)
 class Parts:
-    """To which block, and to which stage, each column belongs: codes from 0, or -1 for none.
+    """To which block, stage and series each column belongs: codes from 0, or -1 for none.
 
-    A block is what could stand almost alone, such as a site; a stage is a step of time.
+    A block is what could stand almost alone, such as a site; a stage is a step of time; a series
+    is one quantity in all stages. Rows belong to stages and series too.
     """
 
     block: np.ndarray
     stage: np.ndarray
+    series: np.ndarray
+    row_stage: np.ndarray
+    row_series: np.ndarray
 
     @property
     def blocks(self) -> int:
@@ -179,6 +183,31 @@ class Parts:
     def stages(self) -> int:
         """How many stages have a column."""
         return int(self.stage.max(initial=-1)) + 1
+
+    def of_columns(self, numbers: np.ndarray) -> Parts:
+        """Those of some columns; blocks of which none is left have no code any more."""
+        block = self.block[numbers]
+        held, code = np.unique(block, return_inverse=True)
+        return replace(
+            self,
+            block=code - int(held[0] < 0) if len(held) else block,
+            stage=self.stage[numbers],
+            series=self.series[numbers],
+        )
+
+    def of_rows(self, numbers: np.ndarray) -> Parts:
+        """Those of some rows."""
+        stage, series = self.row_stage[numbers], self.row_series[numbers]
+        return replace(self, row_stage=stage, row_series=series)
+
+    def with_more_rows(self, count: int) -> Parts:
+        """With rows of no stage after the others, each a series of its own."""
+        first = int(self.row_series.max(initial=-1)) + 1
+        return replace(
+            self,
+            row_stage=np.concatenate([self.row_stage, np.full(count, -1)]),
+            row_series=np.concatenate([self.row_series, np.arange(first, first + count)]),
+        )
 
 
 @dataclass(frozen=True)
@@ -203,7 +232,7 @@ class Arrays:
         Gives rows that every plan keeps and that are not in the matrix, all that a point breaks
         among them: a point that breaks one is no plan.
     parts : Parts, optional
-        Blocks and stages of the columns, where the model names them.
+        Blocks, stages and series, where the model names blocks and stages.
     source : object
         What `optalloc.compile.refresh` and `evaluate` need to know.
     """
@@ -258,6 +287,7 @@ class Arrays:
             row_upper=self.row_upper[kept],
             strengthening=self.strengthening[kept],
             rows=self.rows.take(kept),
+            parts=self.parts and self.parts.of_rows(kept),
         )
 
     def with_fixed(self, held: np.ndarray, values: np.ndarray) -> Arrays:
@@ -285,4 +315,5 @@ class Arrays:
             row_upper=np.concatenate([self.row_upper, extra.upper]),
             strengthening=np.concatenate([self.strengthening, np.zeros(len(extra), dtype=bool)]),
             rows=self.rows.extended(extra.names),
+            parts=self.parts and self.parts.with_more_rows(len(extra)),
         )

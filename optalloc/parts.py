@@ -1,7 +1,8 @@
-"""Blocks and stages: to which of the model's units and steps of time each column belongs.
+"""Blocks, stages and series: the unit, the step of time and the quantity of a column, or a row.
 
-The model names a column of a sheet for each (`Family.blocks`, `Family.stages`); whatever variable
-has that column's values in a place of its keys belongs to them, whichever family declares it.
+The model names a column of a sheet for blocks and one for stages (`Family.blocks`,
+`Family.stages`); whatever component has that column's values in a place of its keys belongs to
+them, whichever family declares it. What is left of its key is its series.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ __all__ = ["parts_of"]
 
 
 def parts_of(program: Program, arrays: Arrays) -> Parts | None:
-    """Give the blocks and stages of all columns; None where the model names none."""
+    """Give the blocks, stages and series of a program; None where the model names none."""
     families = program.model.families
     blocks, stages = (
         next((named for named in (getattr(f, role) for f in families) if named), "")
@@ -24,7 +25,10 @@ def parts_of(program: Program, arrays: Arrays) -> Parts | None:
     )
     if not (blocks and stages):
         return None
-    return Parts(*(_codes(arrays.columns, _values(program, source)) for source in (blocks, stages)))
+    block, _ = _codes(arrays.columns, _values(program, blocks))
+    stage, series = _codes(arrays.columns, _values(program, stages))
+    row_stage, row_series = _codes(arrays.rows, _values(program, stages))
+    return Parts(block, stage, series, row_stage, row_series)
 
 
 def _values(program: Program, source: str) -> dict[object, int]:
@@ -32,16 +36,35 @@ def _values(program: Program, source: str) -> dict[object, int]:
     return {value: k for k, value in enumerate(program.dataset[sheet][column].dropna().unique())}
 
 
-def _codes(columns: Labels, values: dict[object, int]) -> np.ndarray:
-    """Code of each column: of the first place of its component's keys that holds such values."""
-    codes = np.full(len(columns), -1, dtype=np.int32)
-    for start, (_, keys, _) in zip(columns.starts, columns.components, strict=False):
-        if not isinstance(keys, KeyTable):
+def _codes(labels: Labels, values: dict[object, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Code of each label by the first place of its keys that holds such values; what is left."""
+    codes = np.full(len(labels), -1, dtype=np.int32)
+    rest, known = np.arange(len(labels)), 0
+    for start, (_, keys, at) in zip(labels.starts, labels.components, strict=False):
+        here = slice(int(start), int(start) + (len(keys) if at is None else len(at)))
+        count = here.stop - here.start
+        if not count:
             continue
-        for place in range(keys.arity):
-            dimension, at = keys.column(place)
-            code = np.array([values.get(value, -1) for value in dimension.values], dtype=np.int32)
-            if len(code) and (code >= 0).all():
-                codes[start : start + len(keys)] = code[at]
-                break
-    return codes
+        left = np.arange(count)
+        if isinstance(keys, KeyTable):
+            code, left = _split(keys, values)
+            code, left = (code, left) if at is None else (code[at], left[at])
+            codes[here] = code
+        _, left = np.unique(left, return_inverse=True)
+        rest[here] = known + left
+        known += int(left.max(initial=-1)) + 1
+    return codes, rest
+
+
+def _split(keys: KeyTable, values: dict[object, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Code by the first place that holds such values, and a number for all other places."""
+    found, rest = np.full(len(keys), -1, dtype=np.int32), np.zeros(len(keys), dtype=np.int64)
+    for place in range(keys.arity):
+        dimension, at = keys.column(place)
+        code = np.array([values.get(value, -1) for value in dimension.values], dtype=np.int32)
+        if (found < 0).all() and len(code) and (code >= 0).all():
+            found = np.broadcast_to(code[at], len(keys))
+        else:
+            # Numbered anew each time, so that no product of sizes grows too large.
+            _, rest = np.unique(rest * len(dimension) + at, return_inverse=True)
+    return found, rest

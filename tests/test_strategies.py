@@ -32,6 +32,7 @@ from tests import books
 from tests.random_books import book_of
 
 GAP = 1e-3
+COLUMN_PARTS = ("block", "stage", "series")
 RISKS = ("legal_risk", "political_risk", "conflict_risk", "grid_risk", "supply_chain_risk")
 
 
@@ -151,7 +152,7 @@ def test_settling_makes_the_relaxation_whole_and_breaks_little(arrays: Arrays) -
     program = arrays.with_rows(~arrays.strengthening)
     relaxed = Highs(program, Options(threads=1), integer=False).run()
     assert relaxed.values is not None
-    search = Search(program, relaxed.values, relaxed.row_duals, Options(seed=1))
+    search = Search(program, relaxed.values, Options(seed=1), (relaxed.values, relaxed.row_duals))
 
     def broken() -> int:
         return int((excess(program, search.values) > 0).sum())
@@ -206,7 +207,7 @@ def test_the_search_comes_from_nothing_to_a_plan(arrays: Arrays, direct: optallo
     """Proves: begun where nothing is built and much is broken, it comes to a plan that breaks no
     row, at most 5 % dearer than the least cost. Sensitivity: the start breaks rows."""
     program = arrays.with_rows(~arrays.strengthening)
-    search = Search(program, program.col_lower, None, Options(seed=1))
+    search = Search(program, program.col_lower, Options(seed=1))
     assert not search.is_plan
     for _ in range(60):
         search.step()
@@ -263,8 +264,10 @@ def test_hopeless_is_what_costs_more_than_the_gap_lets_hope() -> None:
 def in_blocks(program: Arrays) -> Arrays:
     """Each column a block of its own, all in one stage."""
     count = len(program.cost)
-    block, stage = np.arange(count, dtype=np.int32), np.zeros(count, dtype=np.int32)
-    return replace(program, parts=Parts(block, stage))
+    rows = len(program.row_lower)
+    stage, row_stage = np.zeros(count, dtype=np.int32), np.zeros(rows, dtype=np.int32)
+    parts = Parts(np.arange(count), stage, np.arange(count), row_stage, np.arange(rows))
+    return replace(program, parts=parts)
 
 
 @pytest.mark.parametrize(("floor", "merged"), [(0.0, [1.0, 1.0]), (4.0, [3.0, 1.0])])
@@ -275,7 +278,7 @@ def test_a_plan_of_others_keeps_what_was_found_here_where_both_fit(
     which is taken where the row that sums them allows it, and else the other's plan."""
     program = in_blocks(bare([1.0, 2.0], [5.0, 5.0], [True, True]))
     program = replace(program, row_lower=np.array([floor]))
-    search = Search(program, np.array([3.0, 3.0]), None, Options(seed=1))
+    search = Search(program, np.array([3.0, 3.0]), Options(seed=1))
     search.move(np.array([1.0, 3.0]))
     search.adopt(np.array([3.0, 1.0]))
     assert search.values.tolist() == merged
@@ -414,7 +417,10 @@ def test_auto_goes_by_size_and_threads(arrays: Arrays) -> None:
         arrays,
         matrix=sp.csc_array(sp.hstack([arrays.matrix] * times)),
         integer=np.tile(arrays.integer, times),
-        parts=Parts(*(np.tile(a, times) for a in (arrays.parts.block, arrays.parts.stage))),
+        parts=replace(
+            arrays.parts,
+            **{name: np.tile(getattr(arrays.parts, name), times) for name in COLUMN_PARTS},
+        ),
         **{
             name: np.tile(getattr(arrays, name), times)
             for name in ("col_lower", "col_upper", "cost")

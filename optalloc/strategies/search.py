@@ -46,8 +46,10 @@ EFFORT = 0.05
 BLOCKS, STAGES, NEARBY, LEAST, FASTER, SLOWER = 8.0, 4.0, 25.0, 2.0, 1.15, 0.87
 # How fast a way is judged anew by what it brings; how often the worst is tried against the best.
 LEARNING, LEAST_SHARE = 0.2, 0.05
-# Blocks that are made whole together.
-GROUP = 25
+# Blocks that are made whole together, and for how long at most.
+GROUP, SETTLING_S = 60, 15.0
+# Seconds by columns for a step that is to mend what is broken: one cut short mends nothing.
+MENDING_S = 1.2e-5
 # Share of all blocks or stages that is freed at most: all of them are the proof's concern.
 MOST = 0.6
 # What breaks a row by less than this share of its size costs as much as if it broke it by that.
@@ -108,14 +110,18 @@ class Search:
     arrays : Arrays
         With `parts`.
     start : numpy.ndarray, shape (columns,)
-        Where it begins; integers are rounded to the nearest.
-    duals : numpy.ndarray, shape (rows,), optional
-        Multipliers of the relaxation, for the price of what is broken.
+        Where it begins, integers rounded to the nearest.
     options : Options
+    relaxed : tuple of numpy.ndarray, shapes (columns,) and (rows,), optional
+        A point of the relaxation, and multipliers for the price of what is broken.
     """
 
     def __init__(
-        self, arrays: Arrays, start: np.ndarray, duals: np.ndarray | None, options: Options
+        self,
+        arrays: Arrays,
+        start: np.ndarray,
+        options: Options,
+        relaxed: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> None:
         if arrays.parts is None:
             raise ValueError("a program without parts cannot be searched by them")
@@ -124,7 +130,7 @@ class Search:
         self._near, self._rows = Neighbourhoods(arrays, arrays.parts), sp.csr_array(arrays.matrix)
         self._draw = np.random.default_rng(options.seed)
         scale = np.maximum(abs(arrays.matrix).max(axis=1).toarray().ravel(), 1e-9)
-        self._dearest = DEAR * _price(arrays, duals, scale)
+        self._dearest = DEAR * _price(arrays, None if relaxed is None else relaxed[1], scale)
         self._price = self._dearest / scale
         most = MOST * arrays.parts.blocks
         short_s = min(SHORT_S * max(len(arrays.cost) / MANY, 1.0), LONG_S)
@@ -134,9 +140,10 @@ class Search:
         self._kinds = [self._blocks]
         if self._near.has_windows:
             self._kinds.append(self._stages)
-        if duals is not None:
-            self._kinds.append(self._nearby)
         self._relaxed = start
+        if relaxed is not None:
+            self._kinds.append(self._nearby)
+            self._relaxed = relaxed[0]
         self._idle = 0
         self.move(start)
         self._base = self.values
@@ -203,7 +210,7 @@ class Search:
             part = _Part.of(arrays, values, free, self._price, may_break=True)
             near = np.concatenate([values[part.columns], np.zeros(part.breaks)])
             highs = Highs(kernel(part.program, near, 0), options, integer=True)
-            result = highs.run(time_limit_s=LONG_S)
+            result = highs.run(time_limit_s=SETTLING_S)
             if result.values is not None:
                 values[part.columns] = result.values[: len(part.columns)]
         self.move(values)
@@ -237,7 +244,9 @@ class Search:
         settings = {"mip_heuristic_effort": EFFORT} | dict.fromkeys(EXACT, EXACTLY)
         highs = Highs(program, options, integer=True, settings=settings)
         highs.start_from(part.start)
-        result = highs.run(time_limit_s=min(limit_s, kind.slice_s))
+        mending_s = MENDING_S * len(self.arrays.cost) if lacking else 0.0
+        slice_s = max(kind.slice_s, min(mending_s, LONG_S))
+        result = highs.run(time_limit_s=min(limit_s, slice_s))
         before = float(program.cost @ part.start + program.offset)
         better = self._take(part, result)
         gain = before - result.objective if better else 0.0

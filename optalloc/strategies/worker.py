@@ -30,8 +30,11 @@ from optalloc.outcome import Options, Progress
 from optalloc.strategies.bounds import implied_bounds, safe_bound
 from optalloc.strategies.kernel import hopeless, kernel
 from optalloc.strategies.lagrangian import group_of_columns, priced
+from optalloc.strategies.narrow import Narrow
 from optalloc.strategies.neighbourhood import Neighbourhoods
-from optalloc.strategies.search import BROKEN, Search
+from optalloc.strategies.search import BROKEN
+from optalloc.strategies.sifting import Sifted, sift
+from optalloc.strategies.view import View
 from optalloc.tighten import Relaxation, Run
 
 __all__ = ["Role", "Task", "main", "pack"]
@@ -41,9 +44,12 @@ HEAD_START_S = 5.0
 # A plan that costs more than this times a draft that still breaks rows is left for the draft.
 DRAFTY = 1.02
 INTERIOR = {"solver": "ipx", "run_crossover": "off"}
-# The bounding process solves its linear program again with rows that it was found to break, as
-# long as the first share of the time is not over; no run takes more than the other of what is left.
-BOUNDING_TIME, BOUNDING_MOST, BOUNDING_ROUNDS = 0.2, 0.6, 3
+# The bounding process goes on to sift as long as the first share of the time is not over; no run
+# takes more than the other of what is left.
+BOUNDING_TIME, BOUNDING_MOST = 0.3, 0.6
+# A point of a relaxation that is so near its bound, against the cost, is worth a look; with more
+# columns than this only the most useful are searched.
+CLOSE, SEARCHED = 0.01, 400_000
 # Then it prices what groups of so many blocks share, in this share of what is left of the time.
 PRICED, PRICED_GAP, PRICING_TIME = 10, 1e-5, 0.3
 # By how much a sum of bounds is taken back, for the rounding in each.
@@ -111,6 +117,16 @@ def main() -> None:
     os._exit(0)
 
 
+def _of_use(found: Sifted) -> np.ndarray | None:
+    """Mask of the columns to search: those taken, and of all others the nearest to be."""
+    if len(found.columns) <= SEARCHED:
+        return None
+    dear = np.where(found.columns, -np.inf, found.reduced)
+    mask = np.zeros(len(dear), dtype=bool)
+    mask[np.argpartition(dear, SEARCHED)[:SEARCHED]] = True
+    return mask
+
+
 class _Link:
     """The way to the process that leads: what it knows is here, what is found goes there."""
 
@@ -118,7 +134,7 @@ class _Link:
         self._messages, self._out, self._lock = messages, out, threading.Lock()
         self.plan: tuple[float, np.ndarray] | None = None
         self._given = math.inf
-        self.point: tuple[np.ndarray, np.ndarray | None] | None = None
+        self.point: tuple[np.ndarray, np.ndarray, np.ndarray | None] | None = None
         self.draft: np.ndarray | None = None
         self.rows: list[ExtraRows] = []
         self.stopped = threading.Event()
@@ -138,7 +154,7 @@ class _Link:
                 if kind == "plan":
                     self.plan = content[0], content[1]
                 elif kind == "point":
-                    self.point = content[0], content[1]
+                    self.point = content[0], content[1], content[2]
                 elif kind == "draft":
                     self.draft = content[0]
                 elif kind == "rows":
@@ -192,6 +208,26 @@ class _Link:
         return self.stopped.is_set()
 
 
+@dataclass(frozen=True)
+class _Through:
+    """The link, for a solver that knows some of the columns only (`optalloc.highs.Beside`)."""
+
+    link: _Link
+    narrow: Narrow
+
+    def found(self, values: np.ndarray) -> None:
+        self.link.found(self.narrow.widened(values))
+
+    def suggest(self, objective: float) -> np.ndarray | None:
+        plan = self.link.suggest(objective)
+        if plan is None or self.narrow.lacking(plan).any():
+            return None
+        return self.narrow.narrowed(plan)
+
+    def is_enough(self, bound: float) -> bool:
+        return self.link.is_enough(bound)
+
+
 class _Worker:
     def __init__(self, arrays: Arrays, task: Task, link: _Link) -> None:
         self.arrays, self.task, self.link = arrays, task, link
@@ -207,9 +243,9 @@ class _Worker:
         for result in relaxation.rounds(Run(self.options, None)):
             if result.status == "kOptimal" and result.values is not None:
                 self.link.send("bound", result.bound)
-                duals = result.row_duals
-                own = None if duals is None else duals[: len(self.own.row_lower)]
-                self.link.send("point", result.values, own)
+                if result.row_duals is not None:
+                    own = result.row_duals[: len(self.own.row_lower)]
+                    self.link.send("point", result.values, own, None)
         core = relaxation.core
         highs = Highs(core, self.options, integer=True)
 
@@ -225,28 +261,22 @@ class _Worker:
         self.link.send("ended", result.status, result.nodes)
 
     def bound(self) -> None:
-        """Bound by an interior point, again with rows that it breaks; then search, or prove."""
-        pool = np.flatnonzero(self.arrays.strengthening)
-        kept = ~self.arrays.strengthening
-        program, duals, until = self.own, None, time.time() + BOUNDING_TIME * self.left_s()
-        for _ in range(BOUNDING_ROUNDS):
-            program, began = self.arrays.with_rows(kept), time.time()
-            highs = Highs(program, self.options, integer=False, settings=INTERIOR)
-            with self.link.running(highs):
-                values, duals = highs.run_to_point(BOUNDING_MOST * self.left_s())
-            if values is None or duals is None or self.link.stopped.is_set():
+        """Bound by the relaxation, column by column where it is large; then search, or prove."""
+        assert self.own.parts is not None
+        group = Neighbourhoods(self.own, self.own.parts).partition(PRICED)
+        found, until, began = None, time.time() + BOUNDING_TIME * self.left_s(), time.time()
+        for found in sift(self.arrays, group, self._roughly, self._exactly):
+            self.link.send("bound", found.bound)
+            last = found.done or 2 * time.time() - began > until
+            if last or found.cost - found.bound <= CLOSE * abs(found.cost):
+                own = ~self.arrays.strengthening
+                self.link.point = found.values, found.duals[own], _of_use(found)
+                self.link.send("point", *self.link.point)
+            if last:
                 break
-            self.link.send("bound", safe_bound(program, duals, implied_bounds(program)))
-            self.link.point = values, duals[self.own_rows(kept)]
-            self.link.send("point", *self.link.point)
-            activity = self.arrays.matrix @ values
-            over = activity - self.arrays.row_upper
-            broken = pool[(over[pool] > 1e-4) & ~kept[pool]]
-            kept[broken] = True
-            if not len(broken) or 2 * time.time() - began > until:
-                break
-        if duals is not None and not self.link.stopped.is_set():
-            self._price(program, duals)
+            began = time.time()
+        if found is not None and not self.link.stopped.is_set():
+            self._price(self.arrays.with_rows(found.rows), found.duals[found.rows], group)
         if self.task.options.time_limit_s is None:
             # With all the time there is, it is proved.
             self.prove()
@@ -254,56 +284,69 @@ class _Worker:
         self.options = replace(self.options, seed=self.options.seed + 1)
         self.search()
 
-    def _begin(self, search: Search, point: np.ndarray, duals: np.ndarray | None) -> None:
+    def _roughly(self, program: Arrays) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Solve a linear program by an interior point."""
+        highs = Highs(program, self.options, integer=False, settings=INTERIOR)
+        with self.link.running(highs):
+            return highs.run_to_point(BOUNDING_MOST * self.left_s())
+
+    def _exactly(self, program: Arrays) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Solve a linear program to a vertex."""
+        highs = Highs(program, self.options, integer=False)
+        with self.link.running(highs):
+            return highs.run_to_point(self.left_s())
+
+    def _begin(self, view: View, point: np.ndarray, duals: np.ndarray) -> None:
         """Look for a first plan near the relaxation's point; where that is too large, group by
         group.
         """
         broken = abs(point - np.round(point)) > BROKEN
         if int((broken & self.own.integer).sum()) <= KERNEL_MOST:
-            self._near(point, duals)
+            self._near(view.narrow, point, duals)
             return
-        search.settle(point, self.link.stopped.is_set)
+        view.search.settle(view.narrow.narrowed(point), self.link.stopped.is_set)
         if not self.link.stopped.is_set():
-            self.link.draft = search.values
-            self.link.send("draft", search.values)
+            self.link.draft = view.values
+            self.link.send("draft", self.link.draft)
 
-    def _near(self, point: np.ndarray, duals: np.ndarray | None) -> None:
+    def _near(self, narrow: Narrow, point: np.ndarray, duals: np.ndarray) -> None:
         """Look for a first plan near the relaxation's point, then for a better one less near."""
         began, most_s = time.perf_counter(), KERNEL_TIME * self.left_s()
+        program, here = narrow.program, narrow.narrowed(point)
         for steps in KERNELS:
-            status = self._tried(kernel(self.own, point, steps), COARSE_GAP, most_s)
+            status = self._tried(narrow, kernel(program, here, steps), COARSE_GAP, most_s)
             if status != "kInfeasible":
                 break
         known = self.link.plan
-        if known is not None and duals is not None:
+        if known is not None and not narrow.lacking(known[1]).any():
             objective, plan = known
-            held = hopeless(self.own, point, duals, objective)
+            held = hopeless(program, here, duals[narrow.rows], objective)
             fine_s = FINE_TIME * (time.perf_counter() - began) + FINE_LEAST_S
-            near = kernel(self.own, point, 1, held=held, plan=plan)
-            self._tried(near, FINE_GAP, min(fine_s, most_s))
+            near = kernel(program, here, 1, held=held, plan=narrow.narrowed(plan))
+            self._tried(narrow, near, FINE_GAP, min(fine_s, most_s))
 
-    def _tried(self, near: Arrays, gap: float, most_s: float) -> str:
+    def _tried(self, narrow: Narrow, near: Arrays, gap: float, most_s: float) -> str:
         """Search a part of the program, from the best plan known: how that ended."""
         if self.link.stopped.is_set():
             return ""
         options = replace(self.options, gap=max(gap, self.options.gap / 2))
         highs, known = Highs(near, options, integer=True), self.link.plan
-        if known is not None:
-            highs.start_from(known[1])
+        if known is not None and not narrow.lacking(known[1]).any():
+            highs.start_from(narrow.narrowed(known[1]))
         with self.link.running(highs):
-            result = highs.run(time_limit_s=min(most_s, self.left_s()), beside=self.link)
+            result = highs.run(
+                time_limit_s=min(most_s, self.left_s()), beside=_Through(self.link, narrow)
+            )
         if result.values is not None and (known is None or result.objective < known[0]):
-            self.link.plan = result.objective, result.values
-            self.link.send("plan", result.values)
+            self.link.plan = result.objective, narrow.widened(result.values)
+            self.link.send("plan", self.link.plan[1])
         return result.status
 
-    def _price(self, program: Arrays, duals: np.ndarray) -> None:
+    def _price(self, program: Arrays, duals: np.ndarray, group: np.ndarray) -> None:
         """Bound by groups of blocks, what they share priced by the relaxation's multipliers.
 
         Each group raises the bound by what it costs in whole numbers above its relaxation.
         """
-        assert program.parts is not None
-        group = Neighbourhoods(program, program.parts).partition(PRICED)
         columns = group_of_columns(program, group)
         fixed, programs = priced(program, duals, columns, implied_bounds(program))
         bounds = [safe_bound(part.program, duals[part.rows]) for part in programs]
@@ -322,10 +365,6 @@ class _Worker:
             bound = fixed + math.fsum(bounds)
             self.link.send("bound", bound - SLACK * abs(bound))
 
-    def own_rows(self, kept: np.ndarray) -> np.ndarray:
-        """Places of the program's own rows among those kept."""
-        return np.flatnonzero(~self.arrays.strengthening[kept])
-
     def search(self) -> None:
         """Decide part after part anew, from nothing, from the relaxation or from a plan."""
         link = self.link
@@ -336,32 +375,31 @@ class _Worker:
             if link.stopped.is_set():
                 return
         point, draft, told = None, None, math.inf
-        nothing = np.where(np.isfinite(self.own.col_lower), self.own.col_lower, 0.0)
-        search = Search(self.own, nothing, None, self.options)
+        view = View(self.own, self.options)
         while not link.stopped.is_set() and self.left_s() > 0:
-            if point is None and link.point is not None:
-                point = link.point
-                search = Search(self.own, *point, self.options)
-                if link.draft is None:
-                    self._begin(search, *point)
+            if link.point is not point and link.point is not None:
+                first, point = point is None, link.point
+                view.look_at(*point, afresh=first)
+                if first and link.draft is None:
+                    self._begin(view, point[0], point[1])
             if link.draft is not draft and link.draft is not None:
                 draft = link.draft
-                held = search.cost if search.is_plan else math.inf
+                held = view.cost if view.is_plan else math.inf
                 if DRAFTY * self.cost(draft) < min(self._known(), held):
-                    search.adopt(draft)
+                    view.adopt(draft)
             # A plan is worth more than what is broken, but not if it is much dearer than a draft.
-            limit = math.inf if draft is None else DRAFTY * search.cost
-            known = link.better_than(search.cost if search.is_plan else limit)
+            limit = math.inf if draft is None else DRAFTY * view.cost
+            known = link.better_than(view.cost if view.is_plan else limit)
             if known is not None:
-                search.adopt(known)
+                view.adopt(known)
             while link.rows:
                 # What was taken for a plan broke these.
-                search.require(link.rows.pop(0))
+                view.require(link.rows.pop(0))
                 told = math.inf
-            search.step(self.left_s())
-            if search.is_plan and search.cost < min(told, self._known()):
-                told = search.cost
-                link.send("plan", search.values)
+            view.search.step(self.left_s())
+            if view.is_plan and view.cost < min(told, self._known()):
+                told = view.cost
+                link.send("plan", view.values)
 
     def _known(self) -> float:
         """What the best plan costs that others told of."""

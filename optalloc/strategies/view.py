@@ -1,0 +1,91 @@
+"""What a search sees of a program: the columns that are of use, and more once a plan has more."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optalloc.arrays import Arrays, ExtraRows
+from optalloc.outcome import Options
+from optalloc.strategies.narrow import Narrow
+from optalloc.strategies.search import Search
+
+__all__ = ["View"]
+
+
+class View:
+    """A search over some columns; points that it takes and gives are of the whole program.
+
+    Parameters
+    ----------
+    arrays : Arrays
+        The whole, with `parts`.
+    options : Options
+    """
+
+    def __init__(self, arrays: Arrays, options: Options) -> None:
+        self._arrays, self._options = arrays, options
+        self._columns = np.ones(len(arrays.cost), dtype=bool)
+        self._relaxed: tuple[np.ndarray, np.ndarray] | None = None
+        self._see(np.where(np.isfinite(arrays.col_lower), arrays.col_lower, 0.0))
+
+    def _see(self, values: np.ndarray) -> None:
+        self.narrow = narrow = Narrow.of(self._arrays, self._columns)
+        relaxed = self._relaxed
+        if relaxed is not None:
+            relaxed = narrow.narrowed(relaxed[0]), relaxed[1][narrow.rows]
+        start = narrow.narrowed(values)
+        self.search = Search(narrow.program, start, self._options, relaxed)
+
+    def look_at(
+        self, point: np.ndarray, duals: np.ndarray, columns: np.ndarray | None, *, afresh: bool
+    ) -> None:
+        """See a relaxation, and no columns but those that it has, unless in use.
+
+        Parameters
+        ----------
+        point, duals : numpy.ndarray
+        columns : numpy.ndarray of bool, optional
+            All of them by default.
+        afresh : bool
+            Begin at the relaxation's point, not where the search is.
+        """
+        values = point if afresh else self.values
+        self._relaxed = point, duals
+        self._columns = np.ones(len(point), dtype=bool) if columns is None else columns.copy()
+        self._columns |= self._used(values) | self._used(point)
+        self._see(values)
+
+    def _used(self, values: np.ndarray) -> np.ndarray:
+        at_rest = np.clip(0.0, self._arrays.col_lower, self._arrays.col_upper)
+        return np.asarray(values != at_rest)
+
+    def adopt(self, plan: np.ndarray) -> None:
+        """Go on from another's plan (`Search.adopt`)."""
+        lacking = self.narrow.lacking(plan)
+        if lacking.any():
+            self._columns |= lacking
+            self._see(self.values)
+        self.search.adopt(self.narrow.narrowed(plan))
+
+    def require(self, rows: ExtraRows) -> None:
+        """Keep further rows from now on."""
+        self._arrays = self._arrays.with_extra(rows)
+        if self._relaxed is not None:
+            point, duals = self._relaxed
+            self._relaxed = point, np.concatenate([duals, np.zeros(len(rows))])
+        self.search.require(self.narrow.extra(rows))
+
+    @property
+    def values(self) -> np.ndarray:
+        """The point where the search is."""
+        return self.narrow.widened(self.search.values)
+
+    @property
+    def cost(self) -> float:
+        """What that costs."""
+        return self.search.cost
+
+    @property
+    def is_plan(self) -> bool:
+        """Whether it breaks no row."""
+        return self.search.is_plan
