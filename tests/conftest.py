@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 import optalloc
+from benchmarks.instances import generate, write
+from optalloc.arrays import Arrays
 from tests import books
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -66,6 +68,16 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the shared test data is not here")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def arrays(tmp_path_factory: pytest.TempPathFactory) -> Arrays:
+    """The program of a generated instance of six sites in five periods."""
+    folder = tmp_path_factory.mktemp("xs")
+    write(generate("XS", 1), folder)
+    model = optalloc.load_model()
+    data = optalloc.validate(optalloc.read_workbook(folder), model)
+    return optalloc.compile_program(optalloc.build(data, model))
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,6 @@ import pytest
 import scipy.sparse as sp
 
 import optalloc
-from benchmarks.instances import generate, write
 from optalloc.arrays import Arrays, ExtraRows, Labels, Parts
 from optalloc.highs import Highs
 from optalloc.outcome import Options, Progress, Strategy
@@ -34,16 +33,6 @@ from tests.random_books import book_of
 GAP = 1e-3
 COLUMN_PARTS = ("block", "stage", "series")
 RISKS = ("legal_risk", "political_risk", "conflict_risk", "grid_risk", "supply_chain_risk")
-
-
-@pytest.fixture(scope="module")
-def arrays(tmp_path_factory: pytest.TempPathFactory) -> Arrays:
-    """A generated instance of six sites in five periods."""
-    folder = tmp_path_factory.mktemp("xs")
-    write(generate("XS", 1), folder)
-    model = optalloc.load_model()
-    data = optalloc.validate(optalloc.read_workbook(folder), model)
-    return optalloc.compile_program(optalloc.build(data, model))
 
 
 @pytest.fixture(scope="module")
