@@ -161,7 +161,10 @@ def test_what_wears_out_is_renewed(solve: Solve) -> None:
     assert kinds(lasting) == pytest.approx({"cash": 400})
 
 
-@pytest.mark.parametrize(("rate", "life"), [(0.08, 20), (0.08, 3), (0.0, 20)])
+@pytest.mark.parametrize(
+    ("rate", "life"),
+    [(0.08, 20), (0.08, 3), pytest.param(0.0, 20, marks=pytest.mark.slow)],
+)
 def test_the_same_cost_per_service_year_whenever_it_is_built(
     solve: Solve, rate: float, life: int
 ) -> None:

@@ -45,16 +45,20 @@ def test_the_program_is_what_it_is_with_all_families(tmp_path: Path) -> None:
 OPTIONAL = [family.name for family in MODEL.families if family.idle_without]
 
 
+@pytest.fixture(scope="module")
+def built(rich: optalloc.Dataset) -> optalloc.Program:
+    return optalloc.build(rich, MODEL)
+
+
 @pytest.mark.parametrize("family", OPTIONAL)
-def test_nothing_reads_what_is_left_out(family: str, rich: optalloc.Dataset) -> None:
+def test_nothing_reads_what_is_left_out(family: str, built: optalloc.Program) -> None:
     """Proves: no rule of a family that is there names a component of one that is not.
 
     A rule names components as ``m.name``, a table as ``values.variable("name")``.
     """
     owner = next(f for f in MODEL.families if f.name == family)
-    program = optalloc.build(rich, MODEL)
-    own = program.components.get(family, frozenset()) - {
-        posting.component for posting in program.postings
+    own = built.components.get(family, frozenset()) - {
+        posting.component for posting in built.postings
     }
     for path in MODEL.path.glob("*.py"):
         named = set(re.findall(r"\bm\.(\w+)|variable\(\"(\w+)", path.read_text("utf-8")))

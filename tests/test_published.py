@@ -30,7 +30,9 @@ def optimum(shared: Path, instance: str, capacity: str = "") -> float:
     return found[0]
 
 
-@pytest.mark.parametrize("instance", SMALL)
+@pytest.mark.parametrize(
+    "instance", [*SMALL[:4], *(pytest.param(name, marks=pytest.mark.slow) for name in SMALL[4:])]
+)
 def test_orlib(instance: str, shared_data: Path, tmp_path: Path) -> None:
     """Proves: the published optimum comes out, audited."""
     problem = read_orlib(shared_data / "facility_location" / "orlib" / f"{instance}.txt")

@@ -209,7 +209,7 @@ def survives(seed: int, solve: Solve) -> bool:
 def test_each_site_can_be_knocked_out(solve: Solve) -> None:
     """Proves: on random cases the share is covered whichever site fails, by a cut argument that
     knows nothing of the model. Sensitivity: without the event most plans fail somewhere."""
-    held = [survives(seed, solve) for seed in range(6)]
+    held = [survives(seed, solve) for seed in range(4)]
     assert not all(held)
 
 

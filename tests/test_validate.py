@@ -598,7 +598,7 @@ def assert_problems_or_fine(
     assert set(dataset.frames) == set(MODEL.sheets)
 
 
-@drawn(60)
+@drawn(25)
 @given(edits=EDITS, text=st.booleans())
 def test_absurd_cells_are_problems_or_fine(
     example: Workbook, edits: list[tuple[str, int, int, object]], text: bool
