@@ -57,6 +57,7 @@ class Measured:
     bound: float = -math.inf
     stop_reason: str = ""
     audit_passed: bool | None = None
+    note: str = ""
     size: dict[str, int] = field(default_factory=dict)
 
 
@@ -167,6 +168,11 @@ def _audited(program: Any, arrays: Any, outcome: Outcome, found: Measured) -> Me
         tables = optalloc.read_plan(program, arrays, outcome)
         audit = optalloc.audit_plan(program.dataset, program.model, tables, outcome)
         found.audit_passed = bool(audit["passed"].all())
+        failed = audit.loc[~audit["passed"].astype(bool), ["check", "where", "worst"]]
+        found.note = "; ".join(
+            f"{check} at {where}: off by {worst:.2g}"
+            for check, where, worst in failed.itertuples(index=False)
+        )
         found.seconds["audit"] = time.perf_counter() - clock
     return found
 

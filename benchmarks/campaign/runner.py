@@ -118,6 +118,8 @@ def run(task: Task, memory_mb: float) -> tuple[dict[str, Any], pd.DataFrame]:
         told = json.loads(answer.read_text()) if answer.exists() else None
         if told is None and not note:
             note = _last_words(out / "error.txt") or f"ended with code {process.exitcode}"
+        if told is not None:
+            note = "; ".join(filter(None, [note, told["note"]]))
     return _row(task, told, trace, note, peak_mb, memory_mb, load, when), trace
 
 
