@@ -24,7 +24,7 @@ from optalloc.strategies.bounds import implied_bounds, safe_bound
 from optalloc.strategies.kernel import hopeless, kernel
 from optalloc.strategies.lagrangian import group_of_columns, priced
 from optalloc.strategies.neighbourhood import Neighbourhoods
-from optalloc.strategies.polish import polish, trimmed
+from optalloc.strategies.polish import _lean, polish, trimmed
 from optalloc.strategies.search import Search, excess
 from optalloc.tighten import Run
 from tests import books
@@ -311,6 +311,16 @@ def test_a_plan_is_polished_and_where_time_is_short_trimmed() -> None:
         polish(program, run, best, seconds)
         assert best.values is not None and best.values.tolist() == pytest.approx(plan)
         assert best.objective == pytest.approx(cost)
+
+
+def test_a_lean_plan_brings_nothing_in() -> None:
+    """Proves: (0, 4, 2) with the sum at least 6 comes to (0, 6, 0) for 12 over the columns that it
+    uses, where all of them would come to (6, 0, 0) for 6."""
+    program = bare([1.0, 2.0, 3.0], [9.0] * 3, [False] * 3)
+    program = replace(program, row_lower=np.array([6.0]))
+    run, none = Run(Options(threads=1), None), ExtraRows.joined((), 3)
+    plan = _lean(program, np.array([0.0, 4.0, 2.0]), run, none, 10.0)
+    assert plan is not None and plan.tolist() == pytest.approx([0.0, 6.0, 0.0])
 
 
 @pytest.mark.parametrize("strategy", [Strategy.RACE, Strategy.DECOMPOSE])

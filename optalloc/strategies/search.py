@@ -10,6 +10,7 @@ doi:10.1007/3-540-49481-2_30) with the penalties of a feasibility search.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable
@@ -25,7 +26,7 @@ from optalloc.strategies.kernel import kernel
 from optalloc.strategies.neighbourhood import Neighbourhoods
 from optalloc.strategies.polish import trimmed
 
-__all__ = ["BROKEN", "Search", "excess"]
+__all__ = ["BROKEN", "Running", "Search", "excess", "freely"]
 
 # What a row may be broken by in a plan, against the size of what it adds up.
 BROKEN = 1e-6
@@ -57,6 +58,13 @@ LITTLE = 1e-3
 # What breaks rows costs this many times what it could save by the relaxation, and grows dearer when
 # nothing gets better any more.
 DEAR, DEARER, PATIENCE = 100.0, 3.0, 12
+
+Running = Callable[[Highs], contextlib.AbstractContextManager[None]]
+
+
+def freely(highs: Highs) -> contextlib.AbstractContextManager[None]:
+    """Let nothing cancel a run."""
+    return contextlib.nullcontext()
 
 
 def excess(arrays: Arrays, values: np.ndarray) -> np.ndarray:
@@ -114,6 +122,8 @@ class Search:
     options : Options
     relaxed : tuple of numpy.ndarray, shapes (columns,) and (rows,), optional
         A point of the relaxation, and multipliers for the price of what is broken.
+    running : callable, optional
+        Gives a context for each run of the solver, in which that may be cancelled.
     """
 
     def __init__(
@@ -122,11 +132,12 @@ class Search:
         start: np.ndarray,
         options: Options,
         relaxed: tuple[np.ndarray, np.ndarray] | None = None,
+        running: Running = freely,
     ) -> None:
         if arrays.parts is None:
             raise ValueError("a program without parts cannot be searched by them")
         self.arrays = arrays
-        self._options = replace(options, threads=1)
+        self._options, self._running = replace(options, threads=1), running
         self._near, self._rows = Neighbourhoods(arrays, arrays.parts), sp.csr_array(arrays.matrix)
         self._draw = np.random.default_rng(options.seed)
         scale = np.maximum(abs(arrays.matrix).max(axis=1).toarray().ravel(), 1e-9)
@@ -210,7 +221,8 @@ class Search:
             part = _Part.of(arrays, values, free, self._price, may_break=True)
             near = np.concatenate([values[part.columns], np.zeros(part.breaks)])
             highs = Highs(kernel(part.program, near, 0), options, integer=True)
-            result = highs.run(time_limit_s=SETTLING_S)
+            with self._running(highs):
+                result = highs.run(time_limit_s=SETTLING_S)
             if result.values is not None:
                 values[part.columns] = result.values[: len(part.columns)]
         self.move(values)
@@ -246,7 +258,8 @@ class Search:
         highs.start_from(part.start)
         mending_s = MENDING_S * len(self.arrays.cost) if lacking else 0.0
         slice_s = max(kind.slice_s, min(mending_s, LONG_S))
-        result = highs.run(time_limit_s=min(limit_s, slice_s))
+        with self._running(highs):
+            result = highs.run(time_limit_s=min(limit_s, slice_s))
         before = float(program.cost @ part.start + program.offset)
         better = self._take(part, result)
         gain = before - result.objective if better else 0.0

@@ -7,7 +7,7 @@ import numpy as np
 from optalloc.arrays import Arrays, ExtraRows
 from optalloc.outcome import Options
 from optalloc.strategies.narrow import Narrow
-from optalloc.strategies.search import Search
+from optalloc.strategies.search import Running, Search, freely
 
 __all__ = ["View"]
 
@@ -20,10 +20,12 @@ class View:
     arrays : Arrays
         The whole, with `parts`.
     options : Options
+    running : callable, optional
+        See `Search`.
     """
 
-    def __init__(self, arrays: Arrays, options: Options) -> None:
-        self._arrays, self._options = arrays, options
+    def __init__(self, arrays: Arrays, options: Options, running: Running = freely) -> None:
+        self._arrays, self._options, self._running = arrays, options, running
         self._columns = np.ones(len(arrays.cost), dtype=bool)
         self._relaxed: tuple[np.ndarray, np.ndarray] | None = None
         self._see(np.where(np.isfinite(arrays.col_lower), arrays.col_lower, 0.0))
@@ -34,7 +36,7 @@ class View:
         if relaxed is not None:
             relaxed = narrow.narrowed(relaxed[0]), relaxed[1][narrow.rows]
         start = narrow.narrowed(values)
-        self.search = Search(narrow.program, start, self._options, relaxed)
+        self.search = Search(narrow.program, start, self._options, relaxed, self._running)
 
     def look_at(
         self, point: np.ndarray, duals: np.ndarray, columns: np.ndarray | None, *, afresh: bool

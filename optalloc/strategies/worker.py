@@ -375,7 +375,7 @@ class _Worker:
             if link.stopped.is_set():
                 return
         point, draft, told = None, None, math.inf
-        view = View(self.own, self.options)
+        view = View(self.own, self.options, link.running)
         while not link.stopped.is_set() and self.left_s() > 0:
             if link.point is not point and link.point is not None:
                 first, point = point is None, link.point
