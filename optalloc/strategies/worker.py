@@ -44,8 +44,8 @@ HEAD_START_S = 5.0
 # A plan that costs more than this times a draft that still breaks rows is left for the draft.
 DRAFTY = 1.02
 INTERIOR = {"solver": "ipx", "run_crossover": "off"}
-# The bounding process goes on to sift as long as the first share of the time is not over; no run
-# takes more than the other of what is left.
+# The bounding process goes on to sift as long as the first share of the time is not over, or the
+# other if it is not close yet; nor does any run take more than that of what is left.
 BOUNDING_TIME, BOUNDING_MOST = 0.3, 0.6
 # A point of a relaxation that is so near its bound, against the cost, is worth a look; with more
 # columns than this only the most useful are searched.
@@ -264,11 +264,15 @@ class _Worker:
         """Bound by the relaxation, column by column where it is large; then search, or prove."""
         assert self.own.parts is not None
         group = Neighbourhoods(self.own, self.own.parts).partition(PRICED)
-        found, until, began = None, time.time() + BOUNDING_TIME * self.left_s(), time.time()
+        found, left_s = None, self.left_s()
+        first = began = time.time()
         for found in sift(self.arrays, group, self._roughly, self._exactly):
             self.link.send("bound", found.bound)
+            close = found.cost - found.bound <= CLOSE * abs(found.cost)
+            # As long as it is not close nothing else is worth as much as another round.
+            until = first + (BOUNDING_TIME if close else BOUNDING_MOST) * left_s
             last = found.done or 2 * time.time() - began > until
-            if last or found.cost - found.bound <= CLOSE * abs(found.cost):
+            if last or close:
                 own = ~self.arrays.strengthening
                 self.link.point = found.values, found.duals[own], _of_use(found)
                 self.link.send("point", *self.link.point)
