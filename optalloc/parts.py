@@ -25,9 +25,10 @@ def parts_of(program: Program, arrays: Arrays) -> Parts | None:
     )
     if not (blocks and stages):
         return None
+    of_stage = _values(program, stages)
     block, _ = _codes(arrays.columns, _values(program, blocks))
-    stage, series = _codes(arrays.columns, _values(program, stages))
-    row_stage, row_series = _codes(arrays.rows, _values(program, stages))
+    stage, series = _codes(arrays.columns, of_stage)
+    row_stage, row_series = _codes(arrays.rows, of_stage)
     return Parts(block, stage, series, row_stage, row_series)
 
 

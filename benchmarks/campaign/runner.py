@@ -116,10 +116,10 @@ def run(task: Task, memory_mb: float) -> tuple[dict[str, Any], pd.DataFrame]:
         trace = thinned(_points(out / "trace.jsonl"))
         answer = out / "answer.json"
         told = json.loads(answer.read_text()) if answer.exists() else None
-        if told is None and not note:
-            note = _last_words(out / "error.txt") or f"ended with code {process.exitcode}"
         if told is not None:
             note = "; ".join(filter(None, [note, told["note"]]))
+        elif not note:
+            note = _last_words(out / "error.txt") or f"ended with code {process.exitcode}"
     return _row(task, told, trace, note, peak_mb, memory_mb, load, when), trace
 
 

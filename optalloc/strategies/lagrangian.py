@@ -16,7 +16,7 @@ import scipy.sparse as sp
 from optalloc.arrays import Arrays, Labels
 from optalloc.strategies.bounds import allowed
 
-__all__ = ["Priced", "group_of_columns", "priced"]
+__all__ = ["Priced", "group_of_columns", "groups_of_rows", "priced"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,17 @@ def group_of_columns(arrays: Arrays, group: np.ndarray) -> np.ndarray:
     return found
 
 
+def groups_of_rows(matrix: sp.csr_array, column_group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Least and greatest group of each row's columns; these are one where it is of one alone."""
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    of_entry = column_group[matrix.indices]
+    least = np.full(matrix.shape[0], np.iinfo(np.int64).max)
+    most = np.full(matrix.shape[0], -1)
+    np.minimum.at(least, row, of_entry)
+    np.maximum.at(most, row, of_entry)
+    return least, most
+
+
 def priced(
     arrays: Arrays,
     duals: np.ndarray,
@@ -80,12 +91,7 @@ def priced(
         No plan costs less than this number and the least costs of all these programs together.
     """
     matrix = sp.csr_array(arrays.matrix)
-    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    of_entry = column_group[matrix.indices]
-    least = np.full(matrix.shape[0], np.iinfo(np.int64).max)
-    most = np.full(matrix.shape[0], -1)
-    np.minimum.at(least, row, of_entry)
-    np.maximum.at(most, row, of_entry)
+    least, most = groups_of_rows(matrix, column_group)
     inner = (least == most) & (most >= 0)
     y = np.where(inner, 0.0, allowed(arrays, duals))
     reduced = arrays.cost - arrays.matrix.T @ y

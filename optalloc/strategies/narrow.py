@@ -13,7 +13,12 @@ import scipy.sparse as sp
 
 from optalloc.arrays import Arrays, ExtraRows, Labels
 
-__all__ = ["Narrow"]
+__all__ = ["Narrow", "at_rest"]
+
+
+def at_rest(arrays: Arrays) -> np.ndarray:
+    """Where columns stay that are not used: at nought, or the bound next to it."""
+    return np.asarray(np.clip(0.0, arrays.col_lower, arrays.col_upper))
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Narrow:
     @staticmethod
     def of(arrays: Arrays, chosen: np.ndarray) -> Narrow:
         """Take the columns of a mask; rows without one of them are left out unless broken."""
-        rest = np.clip(0.0, arrays.col_lower, arrays.col_upper)
+        rest = at_rest(arrays)
         columns = np.flatnonzero(chosen)
         if len(columns) == len(rest):
             return Narrow(arrays, columns, np.arange(len(arrays.row_lower)), rest)

@@ -14,7 +14,7 @@ import numpy as np
 from optalloc.arrays import Arrays, ExtraRows
 from optalloc.highs import Highs
 from optalloc.solve import Best, completed
-from optalloc.strategies.narrow import Narrow
+from optalloc.strategies.narrow import Narrow, at_rest
 from optalloc.tighten import Run
 
 __all__ = ["polish", "polishing_s", "trimmed"]
@@ -55,8 +55,7 @@ def _lean(
     own: Arrays, values: np.ndarray, run: Run, known: ExtraRows, seconds: float
 ) -> np.ndarray | None:
     """The plan with as much as it has of everything decided anew, nothing else brought in."""
-    used = values != np.clip(0.0, own.col_lower, own.col_upper)
-    few = Narrow.of(own, used)
+    few = Narrow.of(own, values != at_rest(own))
     program = few.program.with_extra(few.extra(known))
     fixed = program.with_fixed(program.integer, np.round(few.narrowed(values)))
     found = Highs(fixed, run.options, integer=False).run(time_limit_s=seconds)

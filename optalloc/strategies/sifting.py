@@ -18,10 +18,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.sparse as sp
 
-from optalloc.arrays import Arrays, Labels
+from optalloc.arrays import Arrays
+from optalloc.elastic import with_slack
 from optalloc.strategies.bounds import implied_bounds, safe_bound
 from optalloc.strategies.coarse import Coarse
-from optalloc.strategies.lagrangian import group_of_columns, priced
+from optalloc.strategies.lagrangian import group_of_columns, groups_of_rows, priced
 from optalloc.strategies.narrow import Narrow
 
 __all__ = ["Sifted", "Solve", "sift"]
@@ -94,7 +95,8 @@ def sift(arrays: Arrays, group: np.ndarray, roughly: Solve, exactly: Solve) -> I
     own = arrays.with_rows(rows)
     assert own.parts is not None
     bounds, column_group = implied_bounds(own), group_of_columns(own, group)
-    shared = _shared(arrays, own.parts.block)
+    least, most = groups_of_rows(sp.csr_array(arrays.matrix), own.parts.block)
+    shared = least != most
     columns, duals = _first(own, roughly)
     duals = _spread(duals, rows)
     while True:
@@ -153,16 +155,6 @@ def _spread(duals: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return whole
 
 
-def _shared(arrays: Arrays, block: np.ndarray) -> np.ndarray:
-    """Mask of the rows that are not of one block alone."""
-    matrix = sp.csr_array(arrays.matrix)
-    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    least, most = np.full(matrix.shape[0], len(block)), np.full(matrix.shape[0], -1)
-    np.minimum.at(least, row, block[matrix.indices])
-    np.maximum.at(most, row, block[matrix.indices])
-    return np.asarray(least != most)
-
-
 def _prices(duals: np.ndarray, shared: np.ndarray) -> np.ndarray:
     """For how much each row may be broken."""
     worth = abs(duals)
@@ -181,14 +173,10 @@ def _elastic(program: Arrays, shared: np.ndarray, price: np.ndarray) -> Arrays:
     shape = (program.matrix.shape[0], count)
     slack = sp.csc_array((sign, (row, np.arange(count))), shape=shape)
     return replace(
-        program,
-        matrix=sp.csc_array(sp.hstack([program.matrix, slack])),
-        col_lower=np.concatenate([program.col_lower, np.zeros(count)]),
-        col_upper=np.concatenate([program.col_upper, np.full(count, np.inf)]),
+        with_slack(program, slack, price[row]),
         cost=np.concatenate([program.cost, price[row]]),
         integer=np.zeros(len(program.cost) + count, dtype=bool),
-        rows=Labels.of(()),
-        columns=Labels.of(()),
+        offset=program.offset,
         parts=None,
     )
 

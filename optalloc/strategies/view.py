@@ -6,7 +6,7 @@ import numpy as np
 
 from optalloc.arrays import Arrays, ExtraRows
 from optalloc.outcome import Options
-from optalloc.strategies.narrow import Narrow
+from optalloc.strategies.narrow import Narrow, at_rest
 from optalloc.strategies.search import Running, Search, freely
 
 __all__ = ["View"]
@@ -54,12 +54,9 @@ class View:
         values = point if afresh else self.values
         self._relaxed = point, duals
         self._columns = np.ones(len(point), dtype=bool) if columns is None else columns.copy()
-        self._columns |= self._used(values) | self._used(point)
+        rest = at_rest(self._arrays)
+        self._columns |= (values != rest) | (point != rest)
         self._see(values)
-
-    def _used(self, values: np.ndarray) -> np.ndarray:
-        at_rest = np.clip(0.0, self._arrays.col_lower, self._arrays.col_upper)
-        return np.asarray(values != at_rest)
 
     def adopt(self, plan: np.ndarray) -> None:
         """Go on from another's plan (`Search.adopt`)."""
