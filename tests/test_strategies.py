@@ -16,15 +16,16 @@ import scipy.sparse as sp
 
 import optalloc
 from optalloc.arrays import Arrays, ExtraRows, Labels, Parts
+from optalloc.bounds import drawn_in, enough_bounds
 from optalloc.highs import Highs
 from optalloc.outcome import Options, Progress, Strategy
 from optalloc.solve import Best
 from optalloc.strategies import chosen, solve_arrays, team
-from optalloc.strategies.bounds import implied_bounds, safe_bound
 from optalloc.strategies.kernel import hopeless, kernel
 from optalloc.strategies.lagrangian import group_of_columns, priced
 from optalloc.strategies.neighbourhood import Neighbourhoods
 from optalloc.strategies.polish import _lean, polish, trimmed
+from optalloc.strategies.safe import safe_bound
 from optalloc.strategies.search import Search, excess
 from optalloc.tighten import Run
 from tests import books
@@ -77,7 +78,7 @@ def test_any_multipliers_give_a_bound() -> None:
         program = random_program(seed)
         result = Highs(program, Options(threads=1), integer=False).run()
         assert result.row_duals is not None
-        bounds = implied_bounds(program)
+        bounds = enough_bounds(program)
         draw = np.random.default_rng(seed)
         for _ in range(5):
             duals = draw.normal(0, 3, len(program.row_lower))
@@ -108,14 +109,62 @@ def test_a_bound_by_hand() -> None:
     endless = replace(program, col_upper=np.array([np.inf]))
     assert safe_bound(endless, np.array([4.0])) == -np.inf
     # No plan of least cost needs more than 2.
-    assert implied_bounds(endless)[1] == pytest.approx([2.0])
+    assert enough_bounds(endless)[1] == pytest.approx([2.0])
 
 
-def test_implied_bounds_keep_a_best_plan() -> None:
+def test_whole_numbers_that_rows_leave_no_room_for() -> None:
+    """Proves, by hand: halls begun by period, cumulative, each with 400 months of work in its period
+    and the next, 222 there are: none is begun in the first two periods, so none in the third, and so
+    on to the last. Sensitivity: with 401 months one is, every other period."""
+    periods = 6
+    matrix = np.zeros((periods, periods))
+    for k in range(periods):
+        matrix[k, k] = 400.0
+        if k >= 2:
+            matrix[k, k - 2] = -400.0
+    halls = replace(
+        random_program(0),
+        matrix=sp.csc_array(matrix),
+        row_lower=np.full(periods, -np.inf),
+        row_upper=np.full(periods, 222.0),
+        col_lower=np.zeros(periods),
+        col_upper=np.full(periods, 8.0),
+        cost=np.zeros(periods),
+        integer=np.ones(periods, dtype=bool),
+        strengthening=np.zeros(periods, dtype=bool),
+    )
+    assert drawn_in(halls).col_upper.tolist() == [0.0] * periods
+    more = drawn_in(replace(halls, row_upper=np.full(periods, 401.0)))
+    assert more.col_upper.tolist() == [1.0, 1.0, 2.0, 2.0, 3.0, 3.0]
+
+
+def test_bounds_drawn_in_leave_every_plan() -> None:
+    """Proves: the least cost of random programs of whole numbers stays, by any cost; of half of them
+    some bound is drawn in. Rows that contradict each other leave the program as it is."""
+    nearer = 0
+    for seed in range(40):
+        program = random_program(seed, integer=True)
+        close = drawn_in(program)
+        nearer += int((close.col_upper < program.col_upper).any())
+        for cost in (program.cost, -np.ones(9), np.random.default_rng(seed).normal(0, 1, 9)):
+            bounded = replace(program, cost=cost, col_upper=np.minimum(program.col_upper, 9.0))
+            close = drawn_in(bounded)
+            found = (
+                Highs(p, Options(threads=1, gap=0), integer=True).run() for p in (bounded, close)
+            )
+            wide, tight = (one.objective for one in found)
+            assert tight == pytest.approx(wide, abs=1e-6)
+    assert nearer >= 20
+    contrary = replace(program, row_lower=np.full(6, 100.0), row_upper=np.full(6, np.inf))
+    contrary = replace(contrary, col_upper=np.ones(9))
+    assert drawn_in(contrary) is contrary
+
+
+def test_enough_bounds_keep_a_best_plan() -> None:
     """Proves: with the bounds drawn from the rows the least cost is what it was without."""
     for seed in range(40):
         program = random_program(seed, integer=seed % 2 == 0)
-        lower, upper = implied_bounds(program)
+        lower, upper = enough_bounds(program)
         assert (upper >= lower - 1e-9).all()
         narrow = replace(program, col_lower=lower, col_upper=upper)
         wide, close = (
@@ -158,7 +207,7 @@ def bound_of_groups(program: Arrays, duals: np.ndarray, size: int) -> float:
     assert program.parts is not None
     group = Neighbourhoods(program, program.parts).partition(size)
     columns = group_of_columns(program, group)
-    bound, parts = priced(program, duals, columns, implied_bounds(program))
+    bound, parts = priced(program, duals, columns, enough_bounds(program))
     options = Options(threads=1, gap=1e-9)
     return bound + sum(Highs(part.program, options, integer=True).run().bound for part in parts)
 

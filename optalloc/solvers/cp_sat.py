@@ -21,10 +21,10 @@ import numpy as np
 import scipy.sparse as sp
 
 from optalloc.arrays import Arrays
+from optalloc.bounds import implied_bounds
 from optalloc.errors import SolveError
 from optalloc.outcome import Options, StopReason
 from optalloc.solvers.answer import Answer, Report
-from optalloc.solvers.bounds import implied_bounds
 
 __all__ = ["solve"]
 

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from optalloc.arrays import Arrays, Labels
-from optalloc.strategies.bounds import allowed
+from optalloc.strategies.safe import allowed
 
 __all__ = ["Priced", "group_of_columns", "groups_of_rows", "priced"]
 
@@ -83,7 +83,7 @@ def priced(
     column_group : numpy.ndarray of int, shape (columns,)
         Groups from nought on; a column of group -1 is by itself.
     bounds : tuple of numpy.ndarray
-        Lower and upper bounds of columns (`implied_bounds`).
+        Lower and upper bounds of columns (`enough_bounds`).
 
     Returns
     -------

@@ -19,11 +19,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from optalloc.arrays import Arrays
+from optalloc.bounds import enough_bounds
 from optalloc.elastic import with_slack
-from optalloc.strategies.bounds import implied_bounds, safe_bound
 from optalloc.strategies.coarse import Coarse
 from optalloc.strategies.lagrangian import group_of_columns, groups_of_rows, priced
 from optalloc.strategies.narrow import Narrow
+from optalloc.strategies.safe import safe_bound
 
 __all__ = ["Sifted", "Solve", "sift"]
 
@@ -94,7 +95,7 @@ def sift(arrays: Arrays, group: np.ndarray, roughly: Solve, exactly: Solve) -> I
     rows = ~arrays.strengthening
     own = arrays.with_rows(rows)
     assert own.parts is not None
-    bounds, column_group = implied_bounds(own), group_of_columns(own, group)
+    bounds, column_group = enough_bounds(own), group_of_columns(own, group)
     least, most = groups_of_rows(sp.csr_array(arrays.matrix), own.parts.block)
     shared = least != most
     columns, duals = _first(own, roughly)

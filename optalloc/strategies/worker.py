@@ -24,14 +24,15 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from optalloc.arrays import Arrays, ExtraRows, Labels
+from optalloc.bounds import enough_bounds
 from optalloc.highs import Highs
 from optalloc.memory import limit_memory
 from optalloc.outcome import Options, Progress
-from optalloc.strategies.bounds import implied_bounds, safe_bound
 from optalloc.strategies.kernel import hopeless, kernel
 from optalloc.strategies.lagrangian import group_of_columns, priced
 from optalloc.strategies.narrow import Narrow
 from optalloc.strategies.neighbourhood import Neighbourhoods
+from optalloc.strategies.safe import safe_bound
 from optalloc.strategies.search import BROKEN
 from optalloc.strategies.sifting import Sifted, sift
 from optalloc.strategies.view import View
@@ -352,7 +353,7 @@ class _Worker:
         Each group raises the bound by what it costs in whole numbers above its relaxation.
         """
         columns = group_of_columns(program, group)
-        fixed, programs = priced(program, duals, columns, implied_bounds(program))
+        fixed, programs = priced(program, duals, columns, enough_bounds(program))
         bounds = [safe_bound(part.program, duals[part.rows]) for part in programs]
         until = time.time() + PRICING_TIME * self.left_s()
         options = replace(self.options, gap=PRICED_GAP)

@@ -1,54 +1,112 @@
-"""A bound from any multipliers: what no plan can cost less than, without an exact linear program.
+"""Bounds of columns that rows imply, given those of the others.
 
-For any multipliers y of the rows, with the signs that the rows allow, every plan costs at least
-``y b + sum over columns of the least of (c - A'y) x within its bounds``. So multipliers of an
-interior-point run without crossover, or of a run that was cut short, give a proven bound. Columns
-need bounds for it, which are drawn from the rows first. Source: Neumaier and Shcherbina (2004,
-doi:10.1007/s10107-003-0433-3).
+What a row leaves for one column, all others being where they leave the most, bounds it. Source:
+bound strengthening (Savelsbergh, 1994, doi:10.1287/ijoc.6.4.445).
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
 
 from optalloc.arrays import Arrays
 
-__all__ = ["allowed", "implied_bounds", "safe_bound"]
+__all__ = ["drawn_in", "enough_bounds", "implied_bounds"]
 
-ROUNDS = 4
+# How often bounds are drawn from rows where there were none, and whole numbers' from each other.
+ROUNDS, WHOLE_ROUNDS = 4, 60
 # Slack given to a bound that is worked out, against its own size.
 SLACK = 1e-9
-EPS = float(np.finfo(float).eps)
+# What a whole number's bound may be short of the next one by rounding.
+NEAR = 1e-6
 
 
-def implied_bounds(arrays: Arrays) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds of columns that the rows imply, or that some plan of least cost keeps.
+Bounds = tuple[np.ndarray, np.ndarray]
+Activity = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def implied_bounds(arrays: Arrays) -> Bounds:
+    """Bounds that every plan keeps, from the rows where there were none.
 
     Returns
     -------
     lower, upper : numpy.ndarray, shape (columns,)
-        No tighter than at least one plan of least cost allows, and no wider than those given.
+        Those of the arrays where these are finite; infinite where the rows say nothing.
     """
-    matrix = sp.csr_array(arrays.matrix, copy=True)
-    matrix.eliminate_zeros()
-    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    matrix, row = _entries(arrays)
     lower, upper = arrays.col_lower.astype(float), arrays.col_upper.astype(float)
     # Sums with what is infinite say nothing, and are no fault.
     with np.errstate(invalid="ignore"):
         for _ in range(ROUNDS):
             before = np.isinf(upper).sum() + np.isinf(lower).sum()
             reach = _activities(matrix, row, lower, upper)
-            lower, upper = _tightened(arrays, matrix, row, reach, (lower, upper))
+            least, most = _from_rows(arrays, matrix, row, reach, (lower, upper))
+            # Only where there was none: a bound that is moved a little is of no use here.
+            lower = np.where(np.isinf(lower), least, lower)
+            upper = np.where(np.isinf(upper), np.maximum(most, lower), upper)
             if np.isinf(upper).sum() + np.isinf(lower).sum() == before:
                 break
+    return lower, upper
+
+
+def enough_bounds(arrays: Arrays) -> Bounds:
+    """Bounds that the rows imply, or where they do not, that some plan of least cost keeps.
+
+    Returns
+    -------
+    lower, upper : numpy.ndarray, shape (columns,)
+        No tighter than at least one plan of least cost allows, and no wider than those given.
+    """
+    matrix, row = _entries(arrays)
+    lower, upper = implied_bounds(arrays)
+    with np.errstate(invalid="ignore"):
         reach = _activities(matrix, row, lower, upper)
         enough = _enough(arrays, matrix, row, reach, (lower, upper))
     return lower, np.where(np.isinf(upper), enough, upper)
 
 
-Parts = tuple[np.ndarray, np.ndarray]
-Activity = tuple[np.ndarray, np.ndarray, np.ndarray]
+def drawn_in(arrays: Arrays) -> Arrays:
+    """The program with the bounds of its whole numbers as near each other as single rows say.
+
+    A hall that takes more electricians than there are is not begun: its relaxation does not know,
+    nor does a search that may break rows. Chains of rows pass it on from stage to stage.
+
+    Returns
+    -------
+    Arrays
+        Each of its plans is one of the program given, and the other way round; that program itself
+        where the rows contradict each other.
+    """
+    lower, upper = implied_bounds(arrays)
+    whole = arrays.matrix[:, np.flatnonzero(arrays.integer)].indices
+    few = arrays.with_rows(np.bincount(whole, minlength=len(arrays.row_lower)) > 0)
+    matrix, row = _entries(few)
+    with np.errstate(invalid="ignore"):
+        for _ in range(WHOLE_ROUNDS):
+            reach = _activities(matrix, row, lower, upper)
+            least, most = _from_rows(few, matrix, row, reach, (lower, upper))
+            least, most = np.ceil(least - NEAR), np.floor(most + NEAR)
+            nearer = arrays.integer & ((least > lower) | (most < upper))
+            if not nearer.any():
+                break
+            lower = np.where(nearer, np.maximum(least, lower), lower)
+            upper = np.where(nearer, np.minimum(most, upper), upper)
+            if (lower > upper).any():
+                return arrays
+    return replace(
+        arrays,
+        col_lower=np.where(arrays.integer, lower, arrays.col_lower),
+        col_upper=np.where(arrays.integer, upper, arrays.col_upper),
+    )
+
+
+def _entries(arrays: Arrays) -> tuple[sp.csr_array, np.ndarray]:
+    """The matrix row by row without noughts, and the row of each of its entries."""
+    matrix = sp.csr_array(arrays.matrix, copy=True)
+    matrix.eliminate_zeros()
+    return matrix, np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
 
 
 def _activities(
@@ -78,13 +136,13 @@ def _others(activity: Activity, row: np.ndarray, endless: float) -> np.ndarray:
     return np.where(alone > 0, endless, total[row] - np.where(mine, 0.0, entries))
 
 
-def _tightened(
+def _from_rows(
     arrays: Arrays,
     matrix: sp.csr_array,
     row: np.ndarray,
     activities: tuple[Activity, Activity],
-    bounds: Parts,
-) -> Parts:
+    bounds: Bounds,
+) -> Bounds:
     """Bounds that follow from each row by the least and the most that its other columns add."""
     data, column = matrix.data, matrix.indices
     above = arrays.row_upper[row] - _others(activities[0], row, -np.inf)
@@ -95,9 +153,7 @@ def _tightened(
     lower, upper = bounds[0].copy(), bounds[1].copy()
     np.fmin.at(upper, column, most + SLACK * np.maximum(1.0, abs(most)))
     np.fmax.at(lower, column, least - SLACK * np.maximum(1.0, abs(least)))
-    # Only where there was none: a bound that is moved a little is of no use here.
-    lower = np.where(np.isinf(bounds[0]), lower, bounds[0])
-    return lower, np.where(np.isinf(bounds[1]), np.maximum(upper, lower), bounds[1])
+    return lower, upper
 
 
 def _enough(
@@ -105,7 +161,7 @@ def _enough(
     matrix: sp.csr_array,
     row: np.ndarray,
     activities: tuple[Activity, Activity],
-    bounds: Parts,
+    bounds: Bounds,
 ) -> np.ndarray:
     """For columns that cost something and only help every row: as much as any row can need."""
     data, column = matrix.data, matrix.indices
@@ -121,41 +177,3 @@ def _enough(
     np.maximum.at(most, column, need + SLACK * np.maximum(1.0, abs(need)))
     most = np.where(arrays.integer, np.ceil(most), most)
     return np.where(hindered | (arrays.cost < 0), np.inf, most)
-
-
-def allowed(arrays: Arrays, duals: np.ndarray) -> np.ndarray:
-    """Multipliers with nought in place of those whose sign, or size, a row does not allow."""
-    y = np.where(np.isinf(arrays.row_lower), np.minimum(duals, 0.0), duals)
-    y = np.where(np.isinf(arrays.row_upper), np.maximum(y, 0.0), y)
-    return np.where(np.isfinite(y), y, 0.0)
-
-
-def safe_bound(
-    arrays: Arrays, duals: np.ndarray, bounds: tuple[np.ndarray, np.ndarray] | None = None
-) -> float:
-    """What every plan costs at least, by any multipliers; minus infinity where they say nothing.
-
-    Parameters
-    ----------
-    arrays : Arrays
-    duals : numpy.ndarray, shape (rows,)
-        Multipliers; a sign that a row does not allow is taken as nought.
-    bounds : tuple of numpy.ndarray, optional
-        Lower and upper bounds of columns (`implied_bounds`); those of the program by default.
-    """
-    lower, upper = bounds if bounds is not None else (arrays.col_lower, arrays.col_upper)
-    y = allowed(arrays, duals)
-    transposed = arrays.matrix.T
-    reduced = arrays.cost - transposed @ y
-    side = np.where(y > 0, arrays.row_lower, arrays.row_upper)
-    from_rows = np.multiply(y, side, out=np.zeros(len(y)), where=y != 0)
-    place = np.where(reduced > 0, lower, upper)
-    from_columns = np.multiply(reduced, place, out=np.zeros(len(place)), where=reduced != 0)
-    total = float(from_rows.sum() + from_columns.sum() + arrays.offset)
-    if not np.isfinite(total):
-        return -np.inf
-    # Rounding of the reduced costs and of the sums, by the sizes of their terms.
-    sizes = abs(arrays.cost) + abs(transposed) @ abs(y)
-    touched = np.where(np.isfinite(place), abs(place), 0.0)
-    noise = float(sizes @ touched + abs(from_rows).sum() + abs(arrays.offset))
-    return total - 64 * EPS * noise
