@@ -100,6 +100,20 @@ def test_shifted_geometric_means_by_hand(made: Results) -> None:
     assert late["reached"].tolist() == [True, False, False, False]
 
 
+def test_of_several_time_limits_the_longest_counts(made: Results) -> None:
+    """Proves: a run that had 90 s and none of the gap is told by the one that had 300 s and took 170 s,
+    whichever was made first: the mean of 30 s and 170 s is the root of 40 x 180 less 10, and no longer
+    at least. Sensitivity: another gap asked for is another run."""
+    for limit, one in ((300.0, 170.0), (60.0, math.nan)):
+        longer = row("S-2", "plain", one, time_limit_s=limit)
+        made.add(longer, trace((1.0, INF, 90.0), (one, 100.0, 99.5)))
+    text, _, _ = report(made)
+    assert f"| S | plain | 2 | 0.0 s (2) | {math.sqrt(40 * 180) - 10:.1f} s (2) |" in text
+    assert "- Time limit: 90 s, 300 s." in text
+    made.add(row("S-2", "plain", 50.0, gap_asked=0.01), trace((50.0, 100.0, 99.5)))
+    assert "| S | plain | 3 |" in report(made)[0]
+
+
 def test_performance_profile_by_hand(made: Results) -> None:
     """Proves: optalloc is fastest on both; plain takes 30 times as long on S-1 (0 s counts as 1 s)
     and never has the gap on S-2, so that its share stays at a half."""

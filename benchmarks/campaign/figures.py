@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.campaign.results import GAPS
+from benchmarks.campaign.results import GAPS, KEY
 
-__all__ = ["NAMES", "SHIFT_S", "capped", "profile", "shifted_mean", "summary"]
+__all__ = ["NAMES", "SHIFT_S", "capped", "longest", "profile", "shifted_mean", "summary"]
 
 SHIFT_S = 10.0
 NAMES = dict(zip(GAPS, ("5 %", "1 %", "0.1 %"), strict=True))
@@ -24,6 +24,13 @@ def shifted_mean(seconds: Any, shift: float = SHIFT_S) -> float:
     """
     numbers = np.asarray(seconds, float)
     return float(np.exp(np.log(numbers + shift).mean()) - shift) if len(numbers) else math.nan
+
+
+def longest(runs: pd.DataFrame) -> pd.DataFrame:
+    """Of runs that differ in their time limit alone, the one that had the most time."""
+    rest = [name for name in KEY if name != "time_limit_s"]
+    order = runs.sort_values("time_limit_s", kind="stable").drop_duplicates(rest, keep="last")
+    return order.sort_index()
 
 
 def capped(runs: pd.DataFrame, column: str) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.campaign.figures import NAMES, SHIFT_S, capped, shifted_mean, summary
+from benchmarks.campaign.figures import NAMES, SHIFT_S, capped, longest, shifted_mean, summary
 from benchmarks.campaign.page import as_page, drawn
 from benchmarks.campaign.results import KEY, Results, primal_integral
 from optalloc.atomic import replacing
@@ -31,9 +31,10 @@ def report(results: Results) -> tuple[str, Path, Path]:
     ValueError
         If there are no runs.
     """
-    runs, traces = results.runs(), results.traces()
+    runs = longest(results.runs())
     if runs.empty:
         raise ValueError(f"{results.folder}: no run was made yet")
+    traces = results.traces().merge(runs[list(KEY)], on=list(KEY))
     known = results.best_known()["objective"].to_dict()
     runs["primal_integral"] = [_integral(run, traces, known) for run in runs.to_dict("records")]
     text = _markdown(runs, results.best_known())
@@ -59,7 +60,7 @@ def _markdown(runs: pd.DataFrame, best: pd.DataFrame) -> str:
     lines += [
         f"Shifted geometric means, shift {SHIFT_S:g} s, from reading on. A run that never had the "
         "gap counts at its limit, so that the mean is at least (≥) what is told; in brackets how "
-        "many had it.",
+        "many had it. Of runs that differ in their limit alone the longest counts.",
         "",
     ]
     lines += [*_means(runs), *_ratios(runs), *_every_run(runs), *_known(best)]
