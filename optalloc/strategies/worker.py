@@ -50,7 +50,7 @@ INTERIOR = {"solver": "ipx", "run_crossover": "off"}
 BOUNDING_TIME, BOUNDING_MOST = 0.3, 0.6
 # A point of a relaxation that is so near its bound, against the cost, is worth a look; with more
 # columns than this only the most useful are searched.
-CLOSE, SEARCHED = 0.01, 400_000
+CLOSE, SEARCHED = 0.003, 400_000
 # Then it prices what groups of so many blocks share, in this share of what is left of the time.
 PRICED, PRICED_GAP, PRICING_TIME = 10, 1e-5, 0.3
 # By how much a sum of bounds is taken back, for the rounding in each.
