@@ -10,6 +10,7 @@ the start.
 from __future__ import annotations
 
 from optalloc.arrays import Arrays
+from optalloc.bounds import drawn_in
 from optalloc.outcome import Options, Outcome, ProgressCallback, Strategy
 from optalloc.strategies.team import team_outcome
 from optalloc.strategies.worker import Role
@@ -19,4 +20,6 @@ __all__ = ["solve"]
 
 def solve(arrays: Arrays, options: Options, progress: ProgressCallback | None) -> Outcome:
     """Solve a program that has parts and no rows found on demand; see `solve_arrays`."""
-    return team_outcome(arrays, options, progress, (Role.BOUND, Role.SEARCH), Strategy.DECOMPOSE)
+    roles = Role.BOUND, Role.SEARCH
+    # No presolve of the whole takes out what no plan has room for.
+    return team_outcome(drawn_in(arrays), options, progress, roles, Strategy.DECOMPOSE)

@@ -24,7 +24,6 @@ from typing import Any
 import numpy as np
 
 from optalloc.arrays import Arrays, ExtraRows
-from optalloc.bounds import drawn_in
 from optalloc.memory import share_of_memory
 from optalloc.outcome import (
     Options,
@@ -298,6 +297,6 @@ def team_outcome(
 ) -> Outcome:
     """Let a team solve a program: the outcome, with what there is to say of its processes."""
     run, notes = Run(options, progress), list[str]()
-    team = Team(drawn_in(arrays), run, roles, notes.append)
+    team = Team(arrays, run, roles, notes.append)
     reason = team.work()
     return replace(team.best.outcome(reason, run), strategy=strategy, notes=tuple(notes))

@@ -382,7 +382,10 @@ class _Worker:
         point, draft, told = None, None, math.inf
         view = View(self.own, self.options, link.running)
         while not link.stopped.is_set() and self.left_s() > 0:
-            if link.point is not point and link.point is not None:
+            # Where there is a plan, what is known of how to make it better is worth more than a
+            # relaxation that is a little closer.
+            fresh = link.point is not point and (point is None or not view.is_plan)
+            if fresh and link.point is not None:
                 first, point = point is None, link.point
                 view.look_at(*point, afresh=first)
                 if first and link.draft is None:
