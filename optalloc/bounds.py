@@ -16,7 +16,7 @@ from optalloc.arrays import Arrays
 __all__ = ["drawn_in", "enough_bounds", "implied_bounds"]
 
 # How often bounds are drawn from rows where there were none, and whole numbers' from each other.
-ROUNDS, WHOLE_ROUNDS = 4, 60
+ROUNDS, WHOLE_ROUNDS = 6, 60
 # Slack given to a bound that is worked out, against its own size.
 SLACK = 1e-9
 # What a whole number's bound may be short of the next one by rounding.
@@ -46,7 +46,7 @@ def implied_bounds(arrays: Arrays) -> Bounds:
             # Only where there was none: a bound that is moved a little is of no use here.
             lower = np.where(np.isinf(lower), least, lower)
             upper = np.where(np.isinf(upper), np.maximum(most, lower), upper)
-            if np.isinf(upper).sum() + np.isinf(lower).sum() == before:
+            if np.isinf(upper).sum() + np.isinf(lower).sum() in (0, before):
                 break
     return lower, upper
 
@@ -64,6 +64,10 @@ def enough_bounds(arrays: Arrays) -> Bounds:
     with np.errstate(invalid="ignore"):
         reach = _activities(matrix, row, lower, upper)
         enough = _enough(arrays, matrix, row, reach, (lower, upper))
+    least = lower - SLACK * np.maximum(1.0, abs(lower))
+    most = upper + SLACK * np.maximum(1.0, abs(upper))
+    lower = np.where(np.isinf(arrays.col_lower), least, lower)
+    upper = np.where(np.isinf(arrays.col_upper), most, upper)
     return lower, np.where(np.isinf(upper), enough, upper)
 
 
@@ -151,8 +155,8 @@ def _from_rows(
     most = np.where(positive, above, below) / data
     least = np.where(positive, below, above) / data
     lower, upper = bounds[0].copy(), bounds[1].copy()
-    np.fmin.at(upper, column, most + SLACK * np.maximum(1.0, abs(most)))
-    np.fmax.at(lower, column, least - SLACK * np.maximum(1.0, abs(least)))
+    np.fmin.at(upper, column, most)
+    np.fmax.at(lower, column, least)
     return lower, upper
 
 
