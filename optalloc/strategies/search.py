@@ -42,9 +42,10 @@ NEARLY, FINE, COARSE = 5e-5, 2e-5, 2e-4
 EXACT, EXACTLY = ("primal_feasibility_tolerance", "mip_feasibility_tolerance"), 1e-7
 # Share of the solver's time for heuristics.
 EFFORT = 0.05
-# Blocks or stages freed at first, blocks with their whole numbers held near the relaxation; at
-# least; and by how much more or fewer after each step.
-BLOCKS, STAGES, NEARBY, LEAST, FASTER, SLOWER = 8.0, 4.0, 25.0, 2.0, 1.15, 0.87
+# Blocks or stages freed at first, and with their whole numbers held near the relaxation; at least;
+# and by how much more or fewer after each step.
+BLOCKS, STAGES, NEARBY, STRETCH = 8.0, 4.0, 25.0, 6.0
+LEAST, FASTER, SLOWER = 2.0, 1.15, 0.87
 # How fast a way is judged anew by what it brings; how often the worst is tried against the best.
 LEARNING, LEAST_SHARE = 0.2, 0.05
 # Blocks that are made whole together, and for how long at most.
@@ -88,6 +89,8 @@ class _Kind:
     size: float
     most: float
     short_s: float
+    of_stages: bool = False
+    nearby: bool = False
     # What the objective falls by a second, of late; any way is tried before it is judged.
     rate: float = math.inf
     slice_s: float = 0.0
@@ -145,16 +148,16 @@ class Search:
         self._price = self._dearest / scale
         most = MOST * arrays.parts.blocks
         short_s = min(SHORT_S * max(len(arrays.cost) / MANY, 1.0), LONG_S)
-        self._blocks = _Kind(BLOCKS, most, short_s)
-        self._stages = _Kind(STAGES, MOST * arrays.parts.stages, short_s)
-        self._nearby = _Kind(min(NEARBY, most), most, LONG_S)
-        self._kinds = [self._blocks]
-        if self._near.has_windows:
-            self._kinds.append(self._stages)
-        self._relaxed = start
+        self._kinds = [_Kind(BLOCKS, most, short_s)]
         if relaxed is not None:
-            self._kinds.append(self._nearby)
-            self._relaxed = relaxed[0]
+            self._kinds.append(_Kind(min(NEARBY, most), most, LONG_S, nearby=True))
+        if self._near.has_windows:
+            most = MOST * arrays.parts.stages
+            self._kinds.append(_Kind(STAGES, most, short_s, of_stages=True))
+            if relaxed is not None:
+                stretch = _Kind(min(STRETCH, most), most, LONG_S, of_stages=True, nearby=True)
+                self._kinds.append(stretch)
+        self._relaxed = start if relaxed is None else relaxed[0]
         self._idle = 0
         self.move(start)
         self._base = self.values
@@ -247,10 +250,9 @@ class Search:
         lacking = self._left_broken()
         part = _Part.of(self.arrays, self.values, self._freed(kind), self._price)
         program = part.program
-        if kind is self._nearby:
-            near = np.concatenate([self._relaxed[part.columns], np.zeros(part.breaks)])
-            program = kernel(program, near, 0, plan=part.start)
-        fine = NEARLY if kind is self._nearby else FINE
+        if kind.nearby:
+            program = kernel(program, self._relaxation(kind, part), 0, plan=part.start)
+        fine = NEARLY if kind.nearby else FINE
         gap = fine if self.is_plan else COARSE
         options = replace(self._options, seed=int(self._draw.integers(2**31 - 1)), gap=gap)
         settings = {"mip_heuristic_effort": EFFORT} | dict.fromkeys(EXACT, EXACTLY)
@@ -276,11 +278,24 @@ class Search:
             self._idle = 0
         return better
 
+    def _relaxation(self, kind: _Kind, part: _Part) -> np.ndarray:
+        """Where the relaxation has the columns of a part.
+
+        That of all says which blocks are of use; when they are is a question of what is held.
+        """
+        if kind.of_stages:
+            highs = Highs(part.program, self._options, integer=False)
+            with self._running(highs):
+                result = highs.run(time_limit_s=LONG_S)
+            if result.values is not None:
+                return result.values
+        return np.concatenate([self._relaxed[part.columns], np.zeros(part.breaks)])
+
     def _chosen(self) -> _Kind:
         """A way to go on: any while rows are broken, then the likelier, the more it brought."""
         if not self.is_plan:
             # Near the relaxation is where they are broken.
-            kinds = [kind for kind in self._kinds if kind is not self._nearby]
+            kinds = [kind for kind in self._kinds if not kind.nearby]
             return kinds[int(self._draw.integers(len(kinds)))]
         rate = np.array([kind.rate for kind in self._kinds])
         fresh = np.isinf(rate)
@@ -293,7 +308,7 @@ class Search:
 
     def _freed(self, kind: _Kind) -> np.ndarray:
         blocks, stages = self._at_fault()
-        if kind is self._stages:
+        if kind.of_stages:
             return self._near.window(self._draw, kind.draw(), stages)
         return self._near.cluster(self._draw, kind.draw(), blocks)
 
