@@ -256,6 +256,29 @@ def test_the_search_comes_from_nothing_to_a_plan(arrays: Arrays, direct: optallo
     assert direct.bound <= search.cost + 1e-6 <= 1.05 * direct.objective
 
 
+def test_steps_near_the_relaxation_only_make_a_plan_better(
+    arrays: Arrays, direct: optalloc.Outcome
+) -> None:
+    """Proves: with a relaxation to stay near, blocks or stretches of stages, no step makes a plan
+    dearer or none, and what it comes to is a plan of the whole, within 2 % of the least cost."""
+    program = arrays.with_rows(~arrays.strengthening)
+    relaxed = Highs(program, Options(threads=1), integer=False).run()
+    assert relaxed.values is not None
+    near = relaxed.values, relaxed.row_duals
+    search = Search(program, relaxed.values, Options(seed=1), near)
+    cost = np.inf
+    for _ in range(80):
+        search.step()
+        if search.is_plan:
+            assert search.cost <= cost + 1e-6
+            cost = search.cost
+        assert search.is_plan or cost == np.inf
+        if cost <= 1.02 * direct.objective:
+            break
+    assert not excess(arrays, search.values).any()
+    assert direct.bound <= cost + 1e-6 <= 1.02 * direct.objective
+
+
 def bare(cost: list[float], upper: list[float], integer: list[bool]) -> Arrays:
     """Columns from nought on, and one row that sums them."""
     return replace(
