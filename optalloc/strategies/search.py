@@ -222,8 +222,7 @@ class Search:
                 break
             free = self._near.group(group == number)
             part = _Part.of(arrays, values, free, self._price, may_break=True)
-            near = np.concatenate([values[part.columns], np.zeros(part.breaks)])
-            highs = Highs(kernel(part.program, near, 0), options, integer=True)
+            highs = Highs(kernel(part.program, part.unbroken(values), 0), options, integer=True)
             with self._running(highs):
                 result = highs.run(time_limit_s=SETTLING_S)
             if result.values is not None:
@@ -289,7 +288,7 @@ class Search:
                 result = highs.run(time_limit_s=LONG_S)
             if result.values is not None:
                 return result.values
-        return np.concatenate([self._relaxed[part.columns], np.zeros(part.breaks)])
+        return part.unbroken(self._relaxed)
 
     def _chosen(self) -> _Kind:
         """A way to go on: any while rows are broken, then the likelier, the more it brought."""
@@ -348,10 +347,10 @@ class _Part:
     columns: np.ndarray
     start: np.ndarray
 
-    @property
-    def breaks(self) -> int:
-        """How many columns stand for what is broken."""
-        return len(self.start) - len(self.columns)
+    def unbroken(self, values: np.ndarray) -> np.ndarray:
+        """What the part has of a point of the whole, with nothing broken."""
+        breaks = len(self.start) - len(self.columns)
+        return np.concatenate([values[self.columns], np.zeros(breaks)])
 
     @staticmethod
     def of(
