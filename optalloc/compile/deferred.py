@@ -10,11 +10,13 @@ reason is kept.
 
 from __future__ import annotations
 
+import functools
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from pyomo.common.errors import TemplateExpressionError
@@ -36,6 +38,7 @@ from optalloc.errors import ModelError
 __all__ = [
     "Sample",
     "Template",
+    "alone",
     "deferred_rules",
     "is_deferred",
     "numbers_taken",
@@ -46,7 +49,22 @@ __all__ = [
 
 SAMPLED_ROWS = 8
 SAMPLED_MEMBERS = 4
+# Held by whoever builds or compiles: what is replaced in Pyomo meanwhile is seen by every thread.
+_LOCK = threading.RLock()
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 _TEMPLATE, _REASON = "_optalloc_template", "_optalloc_reason"
+
+
+def alone(work: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Let one thread at a time build or compile."""
+
+    @functools.wraps(work)
+    def locked(*args: _P.args, **options: _P.kwargs) -> _R:
+        with _LOCK:
+            return work(*args, **options)
+
+    return locked
 
 
 @dataclass(frozen=True)
@@ -446,6 +464,12 @@ def deferred_rules(*, templates: bool = True) -> Iterator[None]:
     >>> compile_model(m).size["non_zeros"]
     2
     """
+    with _LOCK, _rules_deferred(templates):
+        yield
+
+
+@contextmanager
+def _rules_deferred(templates: bool) -> Iterator[None]:
     symbols = (IndexTemplate, GetItemExpression, *GetItemExpression.__subclasses__())
     comparisons = [
         (kind, name, _refuse_comparison(getattr(kind, name)))
