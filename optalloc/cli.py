@@ -44,6 +44,7 @@ from optalloc.explain.run import BUDGET_S
 from optalloc.export import export_model
 from optalloc.family import Model, load_model
 from optalloc.mark import mark_workbook
+from optalloc.optiontypes import amount, share
 from optalloc.outcome import Strategy
 from optalloc.pipeline import compile_program, open_book
 from optalloc.pipeline import solve as solve_book
@@ -79,6 +80,7 @@ app = typer.Typer(
 )
 
 Book = Annotated[Path, typer.Argument(help="An .xlsx workbook, or a folder of CSV files.")]
+SECONDS, GIGABYTES = amount("seconds", 0.001), amount("GB", 0.001)
 ModelDir = Annotated[Path | None, typer.Option("--model", help="Folder of model families.")]
 Approved = Annotated[
     Path | None, typer.Option(help="The plan.xlsx approved last, to stay close to at a price.")
@@ -101,10 +103,12 @@ def solve(
     book: Book,
     out: Annotated[Path, typer.Option(help="Folder for plan.xlsx and report.html.")] = Path("out"),
     gap: Annotated[
-        float | None, typer.Option(help="Relative gap to stop at.", min=0, max=1)
+        float | None,
+        typer.Option(parser=share(), help="Relative gap to stop at, such as 1% or 0.01."),
     ] = None,
     time_limit: Annotated[
-        float | None, typer.Option(help="Seconds, after which the best plan counts.", min=0.001)
+        float | None,
+        typer.Option(parser=SECONDS, help="Seconds, after which the best plan counts."),
     ] = None,
     threads: Annotated[int | None, typer.Option(help="Solver threads.", min=1, max=1024)] = None,
     seed: Annotated[int | None, typer.Option(help="Random seed.", min=0, max=2**31 - 1)] = None,
@@ -214,7 +218,8 @@ def explain(
         ),
     ] = None,
     budget: Annotated[
-        float, typer.Option(help="Seconds for explaining, beside those for solving.", min=0.001)
+        float,
+        typer.Option(parser=SECONDS, help="Seconds for explaining, beside those for solving."),
     ] = BUDGET_S,
     site: Annotated[
         list[str] | None, typer.Option(help="A site to ask about; may be given several times.")
@@ -226,7 +231,8 @@ def explain(
         ),
     ] = None,
     gap: Annotated[
-        float | None, typer.Option(help="Relative gap to stop at.", min=0, max=1)
+        float | None,
+        typer.Option(parser=share(), help="Relative gap to stop at, such as 1% or 0.01."),
     ] = None,
     approved: Approved = None,
     model: ModelDir = None,
@@ -337,17 +343,22 @@ def sweep(
     resume: Annotated[bool, typer.Option(help="Solve only what is missing in OUT.")] = False,
     force: Annotated[bool, typer.Option(help="Begin anew, whatever is in OUT.")] = False,
     gap: Annotated[
-        float | None, typer.Option(help="Relative gap to stop at, of each case.", min=0, max=1)
+        float | None,
+        typer.Option(
+            parser=share(), help="Relative gap to stop at, of each case, such as 1% or 0.01."
+        ),
     ] = None,
     time_limit: Annotated[
-        float | None, typer.Option(help="Solver seconds of each case.", min=0.001)
+        float | None, typer.Option(parser=SECONDS, help="Solver seconds of each case.")
     ] = None,
     case_limit: Annotated[
         float | None,
-        typer.Option(help="Seconds after which a case that has not ended is given up.", min=0.001),
+        typer.Option(
+            parser=SECONDS, help="Seconds after which a case that has not ended is given up."
+        ),
     ] = None,
     memory_gb: Annotated[
-        float | None, typer.Option(help="Memory of one worker.", min=0.001)
+        float | None, typer.Option(parser=GIGABYTES, help="Memory of one worker, in GB.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Random seed.", min=0, max=2**31 - 1)] = None,
     hold: Annotated[
@@ -400,31 +411,27 @@ def sweep(
         raise typer.Exit(NO_PLAN)
 
 
-def _share(text: str) -> float:
-    """A share as written, with or without a percent sign."""
-    number, percent = text.strip().rstrip("%").strip(), text.strip().endswith("%")
-    try:
-        return float(number) / (100 if percent else 1)
-    except ValueError:
-        raise typer.BadParameter(f"must be a share such as 1% or 0.01; found {text!r}") from None
-
-
 @app.command()
 def alternatives(
     book: Book,
     slack: Annotated[
-        str, typer.Option(help="What an alternative may cost more than the best plan.")
-    ] = "1%",
+        float,
+        typer.Option(
+            parser=share(at_most=math.inf),
+            help="What an alternative may cost more than the best plan, such as 1% or 0.01.",
+        ),
+    ] = 0.01,
     count: Annotated[int, typer.Option(help="How many to look for.", min=1, max=1000)] = 5,
     out: Annotated[
         Path | None, typer.Option(help="Folder for alternatives.xlsx; by default none is written.")
     ] = None,
     budget: Annotated[
         float,
-        typer.Option(help="Seconds for the best plan, and again for the others.", min=0.001),
+        typer.Option(parser=SECONDS, help="Seconds for the best plan, and again for the others."),
     ] = BUDGET_S,
     gap: Annotated[
-        float | None, typer.Option(help="Relative gap to stop at.", min=0, max=1)
+        float | None,
+        typer.Option(parser=share(), help="Relative gap to stop at, such as 1% or 0.01."),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Random seed.", min=0, max=2**31 - 1)] = None,
     approved: Approved = None,
@@ -435,7 +442,6 @@ def alternatives(
 ) -> None:
     """Find plans that cost little more than the best and differ from it as much as possible."""
     errors = Console(stderr=True)
-    share = _share(slack)
 
     def run() -> Explanation:
         if out is not None:
@@ -443,7 +449,7 @@ def alternatives(
         with ProgressDisplay(errors) as display:
             said = find_alternatives(
                 book,
-                slack=share,
+                slack=slack,
                 count=count,
                 budget_s=budget,
                 gap=gap,
@@ -509,15 +515,17 @@ def serve(
     port: Annotated[int, typer.Option(help="Port; 0 for any.", min=0, max=65535)] = 8000,
     jobs: Annotated[int, typer.Option(help="Solves at a time; others wait.", min=1, max=64)] = 1,
     max_upload_mb: Annotated[
-        float, typer.Option(help="Size of a workbook, at most.", min=0.001, max=1024)
+        float, typer.Option(parser=amount("MB", 0.001, 1024), help="MB of a workbook, at most.")
     ] = 50.0,
     time_limit: Annotated[
-        float, typer.Option(help="Seconds for one solve, at most.", min=1, max=1e7)
+        float,
+        typer.Option(parser=amount("seconds", 1, 1e7), help="Seconds for one solve, at most."),
     ] = 3600.0,
     memory: Annotated[
         float | None,
         typer.Option(
-            help="GB of memory for one solve; by default its share of the machine's.", min=0.5
+            parser=amount("GB", 0.5),
+            help="GB of memory for one solve; by default its share of the machine's.",
         ),
     ] = None,
     folder: Annotated[
@@ -605,13 +613,14 @@ def export(
 def bench(
     book: Book,
     time_limit: Annotated[
-        float, typer.Option(help="Seconds for each strategy.", min=0.1)
+        float, typer.Option(parser=SECONDS, help="Seconds for each strategy.")
     ] = LIMIT_S,
     strategy: Annotated[
         list[str] | None, typer.Option(help="One to try, may be repeated; by default all.")
     ] = None,
     gap: Annotated[
-        float | None, typer.Option(help="Relative gap to stop at.", min=0, max=1)
+        float | None,
+        typer.Option(parser=share(), help="Relative gap to stop at, such as 1% or 0.01."),
     ] = None,
     threads: Annotated[int | None, typer.Option(help="Solver threads.", min=1, max=1024)] = None,
     seed: Annotated[int | None, typer.Option(help="Random seed.", min=0, max=2**31 - 1)] = None,

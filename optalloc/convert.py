@@ -8,6 +8,7 @@ import re
 import reprlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import pandas as pd
 from optalloc.errors import Severity
 from optalloc.schema import Column, Kind
 
-__all__ = ["CODES", "Converted", "Fault", "convert", "shown"]
+__all__ = ["CODES", "Converted", "Fault", "convert", "percent", "shown"]
 
 CODES = {
     "blank": "a cell that must be filled in is blank",
@@ -148,6 +149,19 @@ def convert(
     return Converted(_typed(out, column.kind), faults)
 
 
+def percent(text: str) -> float:
+    """Share as written, with or without a percent sign; NaN where it is no number.
+
+    >>> percent("1%"), percent("1 %"), percent("0.01")
+    (0.01, 0.01, 0.01)
+    """
+    number, sign = text.removesuffix("%").strip(), text.endswith("%")
+    try:
+        return float(Decimal(number) / 100) if sign else float(number)
+    except (ValueError, InvalidOperation):
+        return math.nan
+
+
 def _typed(values: list[Any], kind: Kind) -> Any:
     if kind in (Kind.NUMBER, Kind.INTEGER):
         return np.array([np.nan if v is None else v for v in values], dtype=float)
@@ -166,10 +180,11 @@ def _number(value: object, column: Column, text: bool) -> float:
     low = low or (column.above is not None and number <= column.above)
     if low or (column.at_most is not None and number > column.at_most):
         unit = f" {column.unit}" if column.unit else ""
+        action = "Correct the number."
+        if column.is_share and 1 < number <= 100:
+            action = f"Write {number:.12g} percent as {number / 100:.12g} or {number:.12g}%."
         raise _Misfit(
-            f"{column.name} must be {column.bounds_in_words}{unit}",
-            "Correct the number.",
-            "out-of-bounds",
+            f"{column.name} must be {column.bounds_in_words}{unit}", action, "out-of-bounds"
         )
     if number and not _SMALLEST <= abs(number) <= _LARGEST:
         raise _Misfit(
@@ -189,6 +204,11 @@ def _parsed(value: object, column: Column, text: bool) -> float:
     # Python would read 1_000, and digits of other scripts.
     if isinstance(value, str) and ("_" in value or not value.isascii()):
         raise _Misfit(must, plain, "not-a-number")
+    if isinstance(value, str) and column.is_share and value.strip().endswith("%"):
+        number = percent(value.strip())
+        if math.isnan(number):
+            raise _Misfit(must, "Write a share as 0.08 or 8%.", "not-a-number")
+        return number
     try:
         number = float(value)
     except ValueError:

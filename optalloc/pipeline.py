@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -244,11 +245,38 @@ def solve_program(
 
 
 def options_of(dataset: Dataset, model: Model, given: Mapping[str, Any]) -> Options:
-    """Solver options: those given, else those of the workbook; None is not given."""
+    """Solver options: those given, else those of the workbook; None is not given.
+
+    Raises
+    ------
+    OptallocError
+        If one of those given makes no sense.
+    """
+    _refuse_nonsense(given)
     chosen: dict[str, Any] = {}
     for family in model.families:
         chosen |= family.defaults(dataset)
     return Options(**chosen | {k: v for k, v in given.items() if v is not None})
+
+
+_OPTION_BOUNDS = {
+    "gap": (0.0, 1.0),
+    "time_limit_s": (0.0, math.inf),
+    "threads": (1, 1024),
+    "seed": (0, 2**31 - 1),
+}
+
+
+def _refuse_nonsense(given: Mapping[str, Any]) -> None:
+    for name, (low, high) in _OPTION_BOUNDS.items():
+        value = given.get(name)
+        if value is None:
+            continue
+        # NaN is within no bounds, and text is no number.
+        if not isinstance(value, int | float) or not low <= value <= high:
+            upper = f" and at most {high:.12g}" if math.isfinite(high) else ""
+            must = f"{name} must be a number of at least {low:g}{upper}"
+            raise OptallocError(f"{must}; found {value!r}")
 
 
 def compile_program(program: Program, *, keep_idle: bool = False) -> Arrays:

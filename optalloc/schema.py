@@ -92,6 +92,12 @@ class Column:
         return self.blank is REQUIRED
 
     @property
+    def is_share(self) -> bool:
+        """Whether a number is a share or a yearly rate, which may be written in percent."""
+        rate = self.unit == "per year" and self.at_most == 1
+        return self.kind is Kind.NUMBER and (rate or self.unit.split(" ")[0] == "share")
+
+    @property
     def bounds_in_words(self) -> str:
         """The bounds as a phrase, such as ``"at least 0 and at most 1"``; empty if unbounded."""
         parts = []

@@ -123,4 +123,4 @@ def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:
         optalloc.alternatives(toy(tmp_path / "toy"), model=TOY)
     refused = optalloc_says("alternatives", book, "--slack", "little")
     assert refused.returncode == 2
-    assert "must be a share such as 1% or 0.01" in refused.stderr
+    assert "must be a share of at least 0, such as 1% or 0.01" in refused.stderr

@@ -477,8 +477,19 @@ def test_a_template_that_cannot_be_written(
         ["no-such-command"],
         ["solve"],
         ["solve", "book", "--gap", "2"],
+        ["solve", "book", "--gap", "150%"],
+        ["solve", "book", "--gap", "-1"],
+        ["sweep", "book", "--gap", "nan"],
+        ["explain", "book", "--gap", "abc"],
         ["solve", "book", "--threads", "0"],
         ["solve", "book", "--time-limit", "soon"],
+        ["solve", "book", "--time-limit", "nan"],
+        ["solve", "book", "--time-limit", "2m"],
+        ["bench", "book", "--time-limit", "-1"],
+        ["explain", "book", "--budget", "inf"],
+        ["sweep", "book", "--jobs", "0"],
+        ["sweep", "book", "--case-limit", "nan"],
+        ["serve", "--memory", "nan"],
         ["check", "book", "--colour"],
     ],
 )
@@ -487,6 +498,25 @@ def test_wrong_usage(words: list[str]) -> None:
     assert (run.returncode, run.stdout) == (2, "")
     assert "Usage:" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("command", ["solve", "explain", "sweep", "alternatives", "bench"])
+@pytest.mark.parametrize("gap", ["1%", "1 %", "0.01", "100%", "0"])
+def test_a_gap_is_a_share_wherever_it_is_asked_for(command: str, gap: str, tmp_path: Path) -> None:
+    """Proves: `--gap 1%` is read as `--slack 1%` is; what follows is that there is no workbook."""
+    run = optalloc_says(command, tmp_path / "none.xlsx", "--gap", gap)
+    assert (run.returncode, "must exist" in run.stderr) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("gap", "advice"),
+    [("5", "such as 5% or 0.05"), ("150%", "such as 1% or 0.01"), ("x", "such as 1% or 0.01")],
+)
+def test_a_gap_out_of_bounds_is_told_how_to_write_it(gap: str, advice: str) -> None:
+    said = " ".join(optalloc_says("solve", "book", "--gap", gap).stderr.replace("│", "").split())
+    assert "must be a share of at least 0 and at most 100%" in said
+    assert advice in said
+    assert f"found '{gap}'" in said
 
 
 def test_documents_are_written(tmp_path: Path) -> None:

@@ -75,6 +75,33 @@ def test_what_is_no_number(cell: object, expected: str) -> None:
     assert code(cell, Kind.INTEGER) == expected
 
 
+SHARE: dict[str, Any] = {"unit": "share of cost", "at_least": 0, "at_most": 1}
+
+
+@pytest.mark.parametrize("text", [True, False])
+@pytest.mark.parametrize(("cell", "expected"), [("8%", 0.08), (" 8 % ", 0.08), ("0.07%", 0.0007)])
+def test_a_share_may_be_written_in_percent(cell: str, expected: float, text: bool) -> None:
+    """Proves: 8% is 0.08, as text in either kind of input. Sensitivity: of MW it is no number."""
+    assert value(cell, Kind.NUMBER, text=text, **SHARE) == expected
+    assert value(cell, Kind.NUMBER, text=text, unit="per year", at_most=1) == expected
+    assert code(cell, Kind.NUMBER, text=text, unit="MW") == "not-a-number"
+
+
+@pytest.mark.parametrize(("cell", "expected"), [("x%", "not-a-number"), ("150%", "out-of-bounds")])
+def test_nonsense_in_percent_is_refused(cell: str, expected: str) -> None:
+    assert code(cell, Kind.NUMBER, text=True, **SHARE) == expected
+
+
+def test_percent_without_its_sign_is_told_how_to_write_it() -> None:
+    (fault,) = convert([8], column(Kind.NUMBER, **SHARE), text=False).faults
+    assert (fault.code, fault.action) == (
+        "out-of-bounds",
+        "Write 8 percent as 0.08 or 8%.",
+    )
+    (fault,) = convert([800], column(Kind.NUMBER, **SHARE), text=False).faults
+    assert fault.action == "Correct the number."
+
+
 @pytest.mark.parametrize("cell", ["NaN", "inf", "-Infinity", "1e999"])
 def test_a_csv_may_spell_what_is_not_finite(cell: str) -> None:
     assert code(cell, Kind.NUMBER, text=True) == "not-finite"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
@@ -16,9 +18,11 @@ from hypothesis import strategies as st
 import optalloc
 from optalloc.arrays import ExtraRows
 from optalloc.compile import compile_model
-from optalloc.errors import InternalError, ModelError
+from optalloc.errors import InternalError, ModelError, OptallocError
 from optalloc.highs import Highs
 from optalloc.outcome import Options, Quality, StopReason, quality_of, relative_gap
+
+INPUTS = Path(__file__).resolve().parents[1] / "inputs"
 
 
 def knapsack(values: list[int], weights: list[int], room: int) -> pyo.ConcreteModel:
@@ -199,3 +203,22 @@ def test_what_breaks_rows_found_on_demand_is_no_plan() -> None:
     outcome = program(9)
     assert outcome.stop_reason is StopReason.INFEASIBLE
     assert {name.split("[")[0] for name, _ in outcome.shortfalls} <= {"least", "disc"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"gap": math.nan},
+        {"gap": -1},
+        {"gap": 1.5},
+        {"gap": "1%"},
+        {"time_limit_s": math.nan},
+        {"time_limit_s": -1},
+        {"threads": 0},
+        {"seed": -1},
+    ],
+)
+def test_solver_options_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
+    """Proves: NaN is no gap. Sensitivity: unchecked, the solver takes it for its own default."""
+    with pytest.raises(OptallocError, match=f"{next(iter(wrong))} must be a number of at least"):
+        optalloc.solve(INPUTS / "minimal", **wrong)
