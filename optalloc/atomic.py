@@ -1,15 +1,20 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, alone or together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 from optalloc.errors import OptallocError
 
-__all__ = ["replacing"]
+__all__ = ["EARLIER", "replacing", "replacing_together"]
+
+# Folder into which files of an earlier run are moved that the present one does not replace.
+EARLIER = "earlier"
 
 
 @contextmanager
@@ -45,8 +50,94 @@ def replacing(path: str | Path) -> Iterator[Path]:
     target = Path(path)
     draft = target.with_name(f".{target.stem}.{uuid4().hex}{target.suffix}")
     try:
-        yield draft
-        draft.replace(target)
+        with _refusal_of(target):
+            yield draft
+            draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_together(
+    folder: str | Path, superseded: Collection[str] = ()
+) -> Iterator[tuple[Path, list[Path]]]:
+    """Give a draft folder whose files move into `folder` together once the block has ended.
+
+    So that the files of two runs never lie side by side as if they were of one: if a file cannot
+    be replaced, all stay as they were.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Made if it is not there.
+    superseded : collection of str
+        Names of files of an earlier run. Those that the block does not write anew are moved to the
+        folder `EARLIER` within; nothing is deleted.
+
+    Yields
+    ------
+    Path, list of Path
+        Where to write; and once the block has ended, where files of an earlier run are now.
+
+    Raises
+    ------
+    OptallocError
+        If the operating system refuses a file, as when it is open in a spreadsheet program.
+    """
+    target = Path(folder)
+    with _refusal_of(target):
+        target.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=target))
+    moved: list[tuple[Path, Path]] = []
+    set_aside: list[Path] = []
+    held = draft / "held"
+    try:
+        written = draft / "written"
+        written.mkdir()
+        yield written, set_aside
+        held.mkdir()
+        new = sorted(path.name for path in written.iterdir())
+        try:
+            for name in (*new, *superseded):
+                if (target / name).exists() and not (held / name).exists():
+                    _move(target / name, held / name, moved)
+            for name in new:
+                _move(written / name, target / name, moved)
+            for path in sorted(held.iterdir()):
+                if path.name not in new:
+                    with _refusal_of(target / EARLIER):
+                        (target / EARLIER).mkdir(exist_ok=True)
+                    place = _free(target / EARLIER / path.name)
+                    _move(path, place, moved)
+                    set_aside.append(place)
+        except BaseException:
+            for source, place in reversed(moved):
+                place.replace(source)
+            raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _move(source: Path, place: Path, moved: list[tuple[Path, Path]]) -> None:
+    with _refusal_of(place if source.parent.name == "written" else source):
+        source.replace(place)
+    moved.append((source, place))
+
+
+def _free(path: Path) -> Path:
+    """The path, or with a number where there is such a file already."""
+    place, number = path, 1
+    while place.exists():
+        number += 1
+        place = path.with_stem(f"{path.stem}-{number}")
+    return place
+
+
+@contextmanager
+def _refusal_of(target: Path) -> Iterator[None]:
+    """Say in the planner's words what the operating system refuses."""
+    try:
+        yield
     except PermissionError as error:
         raise OptallocError(
             f"{target}: cannot be written. Close it if it is open in another program, and see "
@@ -54,5 +145,3 @@ def replacing(path: str | Path) -> Iterator[Path]:
         ) from error
     except OSError as error:
         raise OptallocError(f"{target}: cannot be written: {error.strerror or error}.") from error
-    finally:
-        draft.unlink(missing_ok=True)

@@ -22,6 +22,7 @@ from rich.table import Table
 from optalloc.alternatives import alternatives as find_alternatives
 from optalloc.approved import with_approved
 from optalloc.arrays import Arrays
+from optalloc.atomic import replacing_together
 from optalloc.bench import LIMIT_S
 from optalloc.bench import bench as bench_book
 from optalloc.diff import diff as compare
@@ -69,6 +70,8 @@ __all__ = ["app", "main"]
 T = TypeVar("T")
 
 USAGE, INPUT, INFEASIBLE, NO_PLAN, FAULT = 2, 3, 4, 5, 70
+# What a run writes into its folder; what it does not write anew is of an earlier run.
+RESULTS = ("plan.xlsx", "report.html", "explanation.xlsx", "alternatives.xlsx")
 
 app = typer.Typer(
     add_completion=False,
@@ -101,7 +104,13 @@ def main() -> None:
 @app.command()
 def solve(
     book: Book,
-    out: Annotated[Path, typer.Option(help="Folder for plan.xlsx and report.html.")] = Path("out"),
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for plan.xlsx and report.html; out by default, none with --json.",
+            show_default=False,
+        ),
+    ] = None,
     gap: Annotated[
         float | None,
         typer.Option(parser=share(), help="Relative gap to stop at, such as 1% or 0.01."),
@@ -127,11 +136,12 @@ def solve(
 ) -> None:
     """Find the plan of least cost, prove how good it is, audit it, and write it down."""
     errors = Console(stderr=True)
+    folder = Path("out") if out is None and not as_json else out
+    written: list[str] = []
 
     def run() -> Plan:
-        if not as_json:
-            for name in ("plan.xlsx", "report.html"):
-                _refuse_folder(out, name)
+        if folder is not None:
+            _refuse_folder(folder, "plan.xlsx", "report.html")
         with ProgressDisplay(errors) as display, _plan_kept(errors) as hold:
 
             def on_phase(name: str) -> None:
@@ -163,20 +173,21 @@ def solve(
                 for sentence in said.sentences:
                     found.add_note(sentence)
                 raise
-            if not as_json:
-                out.mkdir(parents=True, exist_ok=True)
-                plan.to_excel(out / "plan.xlsx")
-                plan.to_html(out / "report.html")
+            if folder is not None:
+                with _results(folder, written) as draft:
+                    plan.to_excel(draft / "plan.xlsx")
+                    plan.to_html(draft / "report.html")
         return plan
 
     plan = _guarded(run, as_json=as_json)
     if as_json:
         _print_json(plan.to_dict())
-        return
-    for notice in plan.notices:
-        _say(errors, f"notice: {notice}")
-    _print_summary(plan)
-    _say(errors, f"wrote {out / 'plan.xlsx'} and {out / 'report.html'}")
+    else:
+        for notice in plan.notices:
+            _say(errors, f"notice: {notice}")
+        _print_summary(plan)
+    for line in written:
+        _say(errors, line)
 
 
 @app.command()
@@ -242,7 +253,7 @@ def explain(
 ) -> None:
     """Say what limits the plan and why it takes these sites; or why there is no plan."""
     errors = Console(stderr=True)
-    written: list[Path] = []
+    written: list[str] = []
 
     def run() -> Explanation:
         if out is not None:
@@ -260,11 +271,11 @@ def explain(
                 on_step=display.step,
             )
             if out is not None:
-                out.mkdir(parents=True, exist_ok=True)
-                written.extend(_write_explanation(said, out))
+                with _results(out, written) as draft:
+                    _write_explanation(said, draft)
             if relaxed is not None:
                 write_relaxed(book, said, relaxed)
-                written.append(relaxed)
+                written.append(f"wrote {relaxed}")
         return said
 
     said = _guarded(run, as_json=as_json)
@@ -272,20 +283,28 @@ def explain(
         _print_json(said.to_dict())
     else:
         print(said.to_text())
-    for path in written:
-        _say(errors, f"wrote {path}")
+    for line in written:
+        _say(errors, line)
     if said.without_plan:
         raise typer.Exit(INFEASIBLE)
 
 
-def _write_explanation(said: Explanation, out: Path) -> list[Path]:
-    """Write what is said, and the plan that it is about with it; gives the files."""
+def _write_explanation(said: Explanation, out: Path) -> None:
+    """Write an explanation, and the plan that it is about with it."""
     said.to_excel(out / "explanation.xlsx")
-    if said.plan is None:
-        return [out / "explanation.xlsx"]
-    said.plan.to_excel(out / "plan.xlsx", said)
-    said.plan.to_html(out / "report.html", said)
-    return [out / name for name in ("explanation.xlsx", "plan.xlsx", "report.html")]
+    if said.plan is not None:
+        said.plan.to_excel(out / "plan.xlsx", said)
+        said.plan.to_html(out / "report.html", said)
+
+
+@contextmanager
+def _results(folder: Path, written: list[str]) -> Iterator[Path]:
+    """Give a draft folder for the results of one run, and say which files are where in the end."""
+    with replacing_together(folder, RESULTS) as (draft, set_aside):
+        yield draft
+        names = sorted(path.name for path in draft.iterdir())
+    written.append("wrote " + " and ".join(str(folder / name) for name in names))
+    written += [f"moved {path.name} of an earlier run to {path}" for path in set_aside]
 
 
 @app.command()
@@ -442,6 +461,7 @@ def alternatives(
 ) -> None:
     """Find plans that cost little more than the best and differ from it as much as possible."""
     errors = Console(stderr=True)
+    written: list[str] = []
 
     def run() -> Explanation:
         if out is not None:
@@ -461,8 +481,8 @@ def alternatives(
                 on_step=display.step,
             )
         if out is not None:
-            out.mkdir(parents=True, exist_ok=True)
-            said.to_excel(out / "alternatives.xlsx")
+            with _results(out, written) as draft:
+                said.to_excel(draft / "alternatives.xlsx")
         return said
 
     said = _guarded(run, as_json=as_json)
@@ -471,8 +491,8 @@ def alternatives(
     else:
         print(said.to_text())
         print_tables(said.tables, said.specs, "--out writes them all" if out is None else str(out))
-    if out is not None:
-        _say(errors, f"wrote {out / 'alternatives.xlsx'}")
+    for line in written:
+        _say(errors, line)
 
 
 @app.command()

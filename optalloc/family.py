@@ -159,7 +159,8 @@ class TableSpec:
     names the column that the spreadsheet
     spreads over the width (periods across), and ``spread`` the value columns that are spread, of
     which the first is coloured by size if ``shaded``.
-    ``objective`` names a column whose sum is what the solver minimised.
+    ``objective`` names a column whose sum is what the solver minimised, ``drawn`` columns that are
+    there for charts alone and are not printed.
     """
 
     name: str
@@ -170,6 +171,7 @@ class TableSpec:
     spread: tuple[str, ...] = ()
     shaded: bool = False
     objective: str = ""
+    drawn: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,12 +24,10 @@ from optalloc.cuts import separator
 from optalloc.dataset import Dataset
 from optalloc.errors import (
     InfeasibleError,
-    InputError,
     InternalError,
     NoPlanError,
     OptallocError,
     Problem,
-    Severity,
     SolveError,
 )
 from optalloc.family import Model, TableSpec, load_model
@@ -41,9 +39,9 @@ from optalloc.program import Program, build
 from optalloc.replay import Ask, anew, replayed
 from optalloc.solvers import require, solve_by, version_of
 from optalloc.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY, status_figures
-from optalloc.validate import check
+from optalloc.validate import accepted
 from optalloc.values import Values
-from optalloc.workbook import Workbook, read_workbook
+from optalloc.workbook import read_workbook
 
 __all__ = [
     "PhaseCallback",
@@ -192,7 +190,7 @@ def _opened(
         if approved is not None:
             workbook = with_approved(workbook, loaded, approved)
     with watch.phase("validate"):
-        dataset, notices = _validated(workbook, loaded)
+        dataset, notices = accepted(workbook, loaded)
     return dataset, loaded, notices
 
 
@@ -288,13 +286,6 @@ def compile_program(program: Program, *, keep_idle: bool = False) -> Arrays:
     arrays = compile_model(program.pyomo, names, keep_idle=keep_idle)
     parts = parts_of(program, arrays)
     return replace(arrays, separate=separator(program, arrays), parts=parts)
-
-
-def _validated(workbook: Workbook, model: Model) -> tuple[Dataset, tuple[Problem, ...]]:
-    dataset, problems = check(workbook, model)
-    if any(problem.severity is Severity.ERROR for problem in problems):
-        raise InputError(problems)
-    return dataset, tuple(problems)
 
 
 def _solve_audited(

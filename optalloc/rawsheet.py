@@ -53,7 +53,8 @@ class Workbook:
     text_cells : bool
         True for CSVs, where every cell is text.
     digest : str
-        SHA-256 of the input: the file's bytes, or names and bytes of the folder's CSVs.
+        SHA-256 of the file's bytes, or of names and bytes of the folder's CSVs: by it files are
+        compared, not what they say.
     """
 
     source: Path

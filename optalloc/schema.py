@@ -146,6 +146,8 @@ class Sheet:
         forward along them.
     plan_table : str
         Table of an earlier plan from which the sheet may be filled, its columns by their names.
+    advisory : bool
+        Whether no plan depends on it, so that a mistake on it stops no solve.
     """
 
     name: str
@@ -157,6 +159,7 @@ class Sheet:
     vertical: bool = False
     order: str = ""
     plan_table: str = ""
+    advisory: bool = False
     by_name: dict[str, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -50,7 +50,8 @@ def print_tables(
 
 def _laid_out(frame: pd.DataFrame, spec: TableSpec) -> Table:
     table = Table(box=None, pad_edge=False, header_style="")
-    shown = [c for c in spec.columns if frame[c.name].map(_shown).any()]
+    told = [column for column in spec.columns if column.name not in spec.drawn]
+    shown = [column for column in told if frame[column.name].map(_shown).any()]
     for column in shown:
         title = f"{column.name} ({column.unit})" if column.unit else column.name
         numeric = column.kind in (Kind.NUMBER, Kind.INTEGER)

@@ -6,10 +6,13 @@ unless its name starts with ``#``, by which a planner marks it as a note of thei
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from optalloc.convert import shown
 from optalloc.dataset import WHOLE, Dataset, SheetPlace
+from optalloc.digest import content_digest
 from optalloc.errors import InputError, Problem, Severity
 from optalloc.family import Model
 from optalloc.rawsheet import Workbook
@@ -17,7 +20,7 @@ from optalloc.rules import broken_rules
 from optalloc.sheetreader import Found, SheetReader, fold, rename, spelling, suggest
 from optalloc.sweep.assemble import sheet_problems
 
-__all__ = ["CODES", "check", "validate"]
+__all__ = ["CODES", "accepted", "blocking", "check", "validate"]
 
 CODES = {
     "unknown-sheet": "a sheet that no family reads",
@@ -56,12 +59,31 @@ def validate(workbook: Workbook, model: Model) -> Dataset:
     Raises
     ------
     InputError
-        With every problem found, sorted by place.
+        With every problem found, sorted by place; errors of advisory sheets alone are none.
+    """
+    return accepted(workbook, model)[0]
+
+
+def accepted(workbook: Workbook, model: Model) -> tuple[Dataset, tuple[Problem, ...]]:
+    """Give the dataset, and its notices and what is wrong on sheets that no plan depends on.
+
+    Raises
+    ------
+    InputError
+        As `validate` does.
     """
     dataset, problems = check(workbook, model)
-    if any(problem.severity is Severity.ERROR for problem in problems):
+    if blocking(dataset, problems):
         raise InputError(problems)
-    return dataset
+    return dataset, tuple(problems)
+
+
+def blocking(data: Dataset, problems: Iterable[Problem]) -> list[Problem]:
+    """Errors that stop a solve: those of all sheets but advisory ones."""
+    own = {data.places[name].name for name, sheet in data.sheets.items() if sheet.advisory}
+    # An absent sheet has no name, and neither has the file as a whole.
+    advisory = own - {""}
+    return [p for p in problems if p.severity is Severity.ERROR and p.sheet not in advisory]
 
 
 def check(workbook: Workbook, model: Model) -> tuple[Dataset, list[Problem]]:
@@ -87,7 +109,7 @@ def check(workbook: Workbook, model: Model) -> tuple[Dataset, list[Problem]]:
         faulty.setdefault(sheet.name, set()).update(reader.faulty)
         if reader.torn:
             torn.add(sheet.name)
-    dataset = Dataset(frames, model.sheets, places, workbook.digest, faulty)
+    dataset = Dataset(frames, model.sheets, places, content_digest(frames), faulty)
     dataset, broken = broken_rules(dataset, model, faulty=faulty, unread=unread, torn=torn)
     problems += broken
     problems += (p for p in sheet_problems(dataset) if p.order[:2] not in unread)

@@ -94,7 +94,7 @@ def test_progress_goes_to_stderr_in_plain_lines(solved: tuple[Run, Path]) -> Non
 
 
 def test_json_is_one_object_and_nothing_else(tmp_path: Path) -> None:
-    run = process_says("solve", MINIMAL, "--json", "--out", tmp_path / "out")
+    run = process_says("solve", MINIMAL, "--json")
     assert run.returncode == 0
     plan = json.loads(run.stdout)
     assert run.stdout.count("\n") == 1
@@ -104,10 +104,30 @@ def test_json_is_one_object_and_nothing_else(tmp_path: Path) -> None:
     assert {"rows", "columns", "non_zeros"} <= set(plan["size"])
     assert {"optalloc", "highs", "python", "model"} <= set(plan["versions"])
     assert {"read", "build", "solve", "audit"} <= set(plan["seconds"])
-    assert plan["input_hash"] == optalloc.read_workbook(MINIMAL).digest
+    data = optalloc.validate(optalloc.read_workbook(MINIMAL), optalloc.load_model())
+    assert plan["input_hash"] == data.digest
     build = {(row["site"], row["period"]): row["online_mw"] for row in plan["tables"]["Build"]}
     assert build["North", "Y3"] == 50
-    assert list(tmp_path.iterdir()) == []
+
+
+def test_json_with_a_folder_writes_the_files_too(tmp_path: Path) -> None:
+    """Proves: what is asked for is written, and stdout holds the JSON object alone."""
+    out = tmp_path / "out"
+    run = optalloc_says("solve", MINIMAL, "--json", "--out", out)
+    assert json.loads(run.stdout)["objective"] == 1170.0
+    assert {path.name for path in out.iterdir()} == {"plan.xlsx", "report.html"}
+    assert f"wrote {out / 'plan.xlsx'} and {out / 'report.html'}" in run.stderr
+
+
+def test_results_of_two_runs_are_not_mixed(tmp_path: Path) -> None:
+    """Proves: an explanation of an earlier plan does not stay beside another plan."""
+    out = tmp_path / "out"
+    optalloc_says("explain", MINIMAL, "--out", out)
+    run = optalloc_says("solve", MINIMAL, "--out", out)
+    assert {path.name for path in out.iterdir()} == {"plan.xlsx", "report.html", "earlier"}
+    moved = out / "earlier" / "explanation.xlsx"
+    assert moved.exists()
+    assert f"moved explanation.xlsx of an earlier run to {moved}" in run.stderr
 
 
 def failed(code: int, kind: str, *words: object) -> str:

@@ -224,12 +224,24 @@ def test_a_saved_table_is_the_plans_table(
     with reader.page.expect_download() as waiting:
         details.get_by_role("button", name="Save as CSV").click()
     text = Path(waiting.value.path()).read_text("utf-8")
+    # The mark by which spreadsheet programs know UTF-8: without it São becomes SÃ£o.
+    assert text.startswith("\ufeff")
+    text = text.removeprefix("\ufeff")
     read = pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
     wanted = everything[table]
     assert list(read.columns) == list(wanted.columns) and len(read) == len(wanted)
     for column in wanted:
         told = [_as_text(value) for value in wanted[column].tolist()]
         assert [_as_text(_number(v)) for v in read[column].tolist()] == told, column
+
+
+@needs_browser
+def test_a_name_never_becomes_a_formula(reader: Reader) -> None:
+    """Proves: text that begins like a formula is saved as text; a negative number stays one."""
+    cells = ["=1+1", "+A1", "-A1", "@sum", "\t=1", "constructor", -5, "Infinity", None, 'a"b']
+    saved = reader.page.evaluate("(cells) => cells.map(csvCell)", cells)
+    assert saved == ["'=1+1", "'+A1", "'-A1", "'@sum", "'\t=1", "constructor", "-5", "inf", "",
+                     '"a""b"']  # fmt: skip
 
 
 def _number(value: Any) -> Any:

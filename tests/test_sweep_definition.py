@@ -297,3 +297,39 @@ def test_the_sweeps_of_pacific_are_sound() -> None:
         "all three",
     ]
     assert isinstance(data["Sweeps"], pd.DataFrame)
+
+
+def two_sweeps(folder: Path) -> Path:
+    """One sweep that can be run, and one whose column there is not."""
+    good = rows(("cases", "dearer", "Sites", "", "build_cost_per_mw", "multiply", "1.2"))
+    bad = [{**good[0], "sweep": "t", "column": "no_such_column"}]
+    return books.write(books.book(Sweeps=[*good, *bad]), folder / "book")
+
+
+def test_a_mistake_on_the_sheet_stops_only_its_own_sweep(tmp_path: Path) -> None:
+    """Proves: no plan depends on the Sweeps sheet; a sweep depends on its own rows alone.
+
+    Sensitivity: the sweep with the mistake is refused by its cell, and so is a sheet of one sweep.
+    """
+    book = two_sweeps(tmp_path)
+    plan = optalloc.solve(book)
+    assert [n.code for n in plan.notices] == ["sweep-target"]
+    result = optalloc.sweep(book, "s", jobs=1)
+    assert len(result.cases) == 2
+    for name in ("t", None):
+        with pytest.raises(InputError, match="Sweeps!F3"):
+            optalloc.sweep(book, name, jobs=1)
+    broken = {**rows(("cases", "c", "Sites", "", "max_mw", "guess", 1))[0], "sweep": "u"}
+    good = rows(("cases", "c", "Sites", "", "max_mw", "add", 1))
+    other = books.write(books.book(Sweeps=[*good, broken]), tmp_path / "other")
+    assert len(optalloc.sweep(other, "s", jobs=1).cases) == 2
+    with pytest.raises(InputError, match="Sweeps!G3"):
+        optalloc.sweep(other, "u", jobs=1)
+
+
+def test_a_mistake_on_a_sheet_for_readers_stops_nothing(tmp_path: Path) -> None:
+    """Proves: where a region lies on the map is of no matter to the plan."""
+    book = books.book(Regions=[{"region": "R", "latitude": 91, "longitude": 0}])
+    plan = optalloc.solve(books.write(book, tmp_path / "book"))
+    assert [notice.sheet for notice in plan.notices] == ["Regions"]
+    assert plan.outcome.quality == "optimal"

@@ -42,6 +42,7 @@ DAYS_PER_MONTH = 30.4375
 REGIONS = Sheet(
     name="Regions",
     meaning="Where the regions of Demand lie on the map of the report.",
+    advisory=True,
     key=("region",),
     missing=Missing.BLANK,
     columns=(

@@ -196,6 +196,7 @@ CURRENCIES = Sheet(
 SOURCES = Sheet(
     name="Sources",
     meaning="Where figures come from; carried into the plan unchanged and never used in the model.",
+    advisory=True,
     columns=(
         Column(
             name="subject",

@@ -1,4 +1,4 @@
-"""The cost bridge: from A's cost to B's, component by component, with nothing left over."""
+"""The cost bridge: from A's cost to B's, component by component."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ BRIDGE = TableSpec(
     name="Bridge",
     meaning="From A's cost to B's: what each component adds, largest change first.",
     key=("step",),
+    drawn=("below", "cost", "more", "less"),
     columns=(
         Column(name="step", kind=Kind.TEXT, meaning="A, each component that changes, B."),
         Column(name="change", kind=Kind.NUMBER, unit="M", meaning="B less A of the component."),
@@ -70,22 +71,16 @@ def cost_bridge(
     Returns
     -------
     pandas.DataFrame
-        As `BRIDGE` says; no rows where nothing changes. ``math.fsum`` of A's cost and all changes
-        is B's cost, to the last digit: what the components do not say is a step of its own.
+        As `BRIDGE` says; no rows where nothing changes. A's cost and all changes add up to B's
+        cost within the rounding of a sum: what the components do not explain is a step of its own.
     """
     noise = _NOISE * max(1.0, abs(cost_a), abs(cost_b))
     changes = {name: math.fsum((b, -a)) for name, (a, b) in components.items()}
     steps = [(name, change) for name, change in changes.items() if abs(change) > noise]
     steps.sort(key=lambda step: (-abs(step[1]), step[0]))
-    rest = _rest(cost_a, cost_b, steps)
-    if steps and abs(rest) <= noise:
-        name, largest = steps[0]
-        steps[0] = name, largest + rest
-        rest = _rest(cost_a, cost_b, steps)
-    # One number more may be needed to say the difference of two numbers to the last digit.
-    while rest:
+    rest = math.fsum((cost_b, -cost_a, *(-change for _, change in steps)))
+    if abs(rest) > noise:
         steps.append((REST, rest))
-        rest = _rest(cost_a, cost_b, steps)
     if not steps:
         return pd.DataFrame(columns=[column.name for column in BRIDGE.columns])
     rows: list[tuple[object, ...]] = [(_FROM, math.nan, cost_a, 0.0, cost_a, 0.0, 0.0)]
@@ -98,12 +93,6 @@ def cost_bridge(
         rows.append((name, change, after, *bars))
     rows.append((_TO, math.nan, cost_b, 0.0, cost_b, 0.0, 0.0))
     return pd.DataFrame(rows, columns=[column.name for column in BRIDGE.columns])
-
-
-def _rest(cost_a: float, cost_b: float, steps: Sequence[tuple[str, float]]) -> float:
-    """What the steps leave out."""
-    reached = math.fsum((cost_a, *(change for _, change in steps)))
-    return 0.0 if reached == cost_b else math.fsum((cost_b, -cost_a, *(-c for _, c in steps)))
 
 
 def bridge_chart(bridge: pd.DataFrame) -> tuple[Chart, ...]:

@@ -144,8 +144,9 @@ def _decisions(a: Planned, b: Planned) -> tuple[pd.DataFrame, pd.DataFrame]:
             met = {of for _, _, of in found}
             for of, (of_a, of_b) in ((of, pair) for of, pair in sums.items() if of in met):
                 pair = math.fsum(of_a), math.fsum(of_b)
+                change = pair[1] - pair[0] if _differs(*pair) else 0.0
                 flags = column.kind is Kind.FLAG
-                shown = (*pair, pair[1] - pair[0], "yes" if flags else column.unit)
+                shown = (*pair, change, "yes" if flags else column.unit)
                 totals.append((spec.name, column.name, of, *shown))
     names = [[column.name for column in spec.columns] for spec in (DECISIONS, TOTALS)]
     return pd.DataFrame(decisions, columns=names[0]), pd.DataFrame(totals, columns=names[1])

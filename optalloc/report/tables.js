@@ -4,10 +4,15 @@ const ROWS_AT_ONCE = 50;
 // As many as paper holds; page.css leaves the others out there.
 const PRINTED_COLUMNS = 8;
 
+const ENDLESS = new Map([["Infinity", "inf"], ["-Infinity", "-inf"]]);
+
 function csvCell(value) {
   if (value === null || value === undefined) return "";
   if (typeof value === "boolean") return value ? "True" : "False";
-  const text = value === "Infinity" ? "inf" : value === "-Infinity" ? "-inf" : String(value);
+  const endless = ENDLESS.get(value);
+  // A name that begins like a formula must not become one in a spreadsheet program.
+  const formula = typeof value === "string" && !endless && /^[=+\-@\t\r]/.test(value);
+  const text = endless ?? (formula ? `'${value}` : String(value));
   return /[",\n\r]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
 }
 
@@ -17,7 +22,8 @@ function csvOf(table) {
   const columns = table.columns.map((column) => column.values);
   const lines = [names];
   for (const row of table.all) lines.push(columns.map((values) => csvCell(values[row])).join(","));
-  return `${lines.join("\r\n")}\r\n`;
+  // By the byte-order mark spreadsheet programs know that letters are UTF-8.
+  return `\uFEFF${lines.join("\r\n")}\r\n`;
 }
 
 function save(name, text) {

@@ -42,7 +42,7 @@ from optalloc.plan import Plan
 from optalloc.planfile import read_plan
 from optalloc.serve.levers import levers_of, write_changed
 from optalloc.sweep.overrides import WrongOverride
-from optalloc.validate import check
+from optalloc.validate import blocking, check
 from optalloc.workbook import read_workbook
 
 __all__ = ["CHANGED", "EXPLANATION", "MARKED", "PLAN", "REPORT", "RESULT", "done", "main"]
@@ -153,7 +153,7 @@ def _check(told: Mapping[str, Any], folder: Path, model: Model, say: Say) -> dic
     _refuse_bombs(book, told["most_unpacked"])
     dataset, problems = check(read_workbook(book), model)
     found = _told(problems)
-    if found["errors"]:
+    if blocking(dataset, problems):
         mark_workbook(book, problems, folder / MARKED)
         return {"ending": "input", "marked": True, **found}
     options = options_of(dataset, model, {})

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 
-import pandas as pd
-
 from optalloc import highs
 from optalloc.dataset import Dataset
+from optalloc.digest import frame_digest
 from optalloc.sweep.sheet import SWEEPS
 from optalloc.sweep.task import Base
 
@@ -32,7 +31,7 @@ class Digests:
             "versions": dict(sorted(base.versions.items())),
         }
         self._about = json.dumps(told).encode()
-        self._known = {name: (frame, _digest(frame)) for name, frame in base.frames.items()}
+        self._known = {name: (frame, frame_digest(frame)) for name, frame in base.frames.items()}
 
     def key(self, data: Dataset) -> str:
         """Hash of a dataset's content, the model, the options and the versions.
@@ -43,21 +42,6 @@ class Digests:
         for name, frame in sorted(data.frames.items()):
             if name != SWEEPS.name:
                 known = self._known.get(name)
-                own = known[1] if known and known[0] is frame else _digest(frame)
+                own = known[1] if known and known[0] is frame else frame_digest(frame)
                 whole.update(name.encode() + b"\0" + own)
         return whole.hexdigest()
-
-
-def _digest(frame: pd.DataFrame) -> bytes:
-    """Hash of a frame's cells, column by column, whatever its row labels."""
-    found = hashlib.sha256(str(len(frame)).encode())
-    for name in frame.columns:
-        column = frame[name]
-        found.update(f"\0{name}\0".encode())
-        if column.dtype.kind in "fiubM":
-            found.update(column.to_numpy().tobytes())
-        else:
-            # What follows a blank must not be taken for its text.
-            cells = ((b"-" if pd.isna(c) else f"+{c}".encode()) for c in column.tolist())
-            found.update(b"\0".join(cells))
-    return found.digest()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from optalloc.approved import with_approved
 from optalloc.dataset import Dataset
-from optalloc.errors import InputError, NoPlanError, OptallocError
+from optalloc.errors import InputError, NoPlanError, OptallocError, Problem, Severity
 from optalloc.family import Model, load_model
 from optalloc.memory import share_of_memory
 from optalloc.pipeline import options_of
@@ -31,7 +33,7 @@ from optalloc.sweep.task import Base, Finished, Status
 from optalloc.sweep.tomlfile import entries_of_toml
 from optalloc.sweep.trial import rule_problems
 from optalloc.timelines import roles_of
-from optalloc.validate import validate
+from optalloc.validate import accepted
 from optalloc.workbook import read_workbook
 
 __all__ = ["sweep"]
@@ -118,8 +120,8 @@ def sweep(
     workbook = read_workbook(book)
     if approved is not None:
         workbook = with_approved(workbook, loaded, approved)
-    data = validate(workbook, loaded)
-    wanted = _chosen(name, data, loaded)
+    data, problems = accepted(workbook, loaded)
+    wanted = _chosen(name, data, loaded, problems)
     held = held_rows(hold, until, data, loaded)
     free = cases_of(wanted)
     cases = [replace(case, held=plan) for plan in ("", *held) for case in free]
@@ -212,14 +214,22 @@ class _Run:
             self.tell(len(self.found), failed, len(self.cases))
 
 
-def _chosen(name: str | None, data: Dataset, model: Model) -> Sweep:
-    """The sweep of that name, tried on the base workbook."""
+def _chosen(name: str | None, data: Dataset, model: Model, known: Iterable[Problem]) -> Sweep:
+    """The sweep of that name, tried on the base workbook; mistakes in others do not matter."""
     path, inner = _toml_of(name)
-    entries = entries_of_toml(path) if path else entries_of_sheet(data)
-    sweeps, problems = assembled(entries, data)
+    wanted = inner if path else name
+    if path is None:
+        entries = entries_of_sheet(data)
+        unread = list(_sheet_errors(wanted, data, known))
+        if unread:
+            raise InputError(unread)
+    else:
+        entries = entries_of_toml(path)
+    named = [e for e in entries if wanted is None or _is_of(wanted, e.cells["sweep"])]
+    # A name that is not there is answered with those that are.
+    sweeps, problems = assembled(named or entries, data)
     if problems:
         raise InputError(problems)
-    wanted = inner if path else name
     where = path.name if path else f"sheet {SWEEPS.name}"
     if wanted is None and len(sweeps) == 1:
         found = next(iter(sweeps.values()))
@@ -229,6 +239,24 @@ def _chosen(name: str | None, data: Dataset, model: Model) -> Sweep:
     if problems:
         raise InputError(problems)
     return found
+
+
+def _is_of(wanted: str, sweep: object) -> bool:
+    return fold(str(sweep)) == fold(wanted)
+
+
+def _sheet_errors(
+    wanted: str | None, data: Dataset, problems: Iterable[Problem]
+) -> Iterator[Problem]:
+    """Errors on the Sweeps sheet, but for those in rows of other sweeps."""
+    names, place = data[SWEEPS.name]["sweep"], data.places[SWEEPS.name]
+    for problem in problems:
+        row = problem.order[1]
+        known = wanted is not None and row in names.index and not pd.isna(names[row])
+        if problem.severity is not Severity.ERROR or problem.sheet != place.name:
+            continue
+        if not known or _is_of(str(wanted), names[row]):
+            yield problem
 
 
 def _toml_of(name: str | None) -> tuple[Path | None, str | None]:

@@ -62,6 +62,7 @@ CODES = {
 SWEEPS = Sheet(
     name="Sweeps",
     meaning="One change of one column in a sweep: the cases that `optalloc sweep` solves.",
+    advisory=True,
     columns=(
         Column(
             name="sweep",
