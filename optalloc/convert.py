@@ -16,6 +16,7 @@ import pandas as pd
 
 from optalloc.errors import Severity
 from optalloc.schema import Column, Kind
+from optalloc.tolerance import exceeds
 
 __all__ = ["CODES", "Converted", "Fault", "convert", "percent", "shown"]
 
@@ -176,6 +177,7 @@ def _number(value: object, column: Column, text: bool) -> float:
     number = _parsed(value, column, text)
     if not math.isfinite(number):
         raise _Misfit(f"{column.name} must be finite", "Give a finite number.", "not-finite")
+    number = _without_rounding(number, column)
     low = column.at_least is not None and number < column.at_least
     low = low or (column.above is not None and number <= column.above)
     if low or (column.at_most is not None and number > column.at_most):
@@ -193,6 +195,17 @@ def _number(value: object, column: Column, text: bool) -> float:
             "not-computable",
         )
     return number + 0.0  # which turns -0.0 into 0.0
+
+
+def _without_rounding(number: float, column: Column) -> float:
+    """Return the bound or integer that a formula such as =0.7+0.2+0.1 missed by rounding."""
+    nearby = [bound for bound in (column.at_least, column.at_most) if bound is not None]
+    if column.kind is Kind.INTEGER:
+        nearby.append(float(round(number)))
+    for bound in nearby:
+        if not (exceeds(number, bound) or exceeds(bound, number)):
+            return bound
+    return number
 
 
 def _parsed(value: object, column: Column, text: bool) -> float:

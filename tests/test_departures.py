@@ -344,3 +344,21 @@ def test_a_plan_approved_and_solved_again_stays(tmp_path: Path) -> None:
     other = books.solve({**case, "ApprovedActions": here}, tmp_path / "other")
     assert departed(other) != {}
     assert other.cost > first.cost
+
+
+def test_an_approved_start_departs_where_nothing_can_be_decided(solve: Solve) -> None:
+    """Proves: with every lead past the last period there is a plan all the same, in which the approved
+    start departs in whole and the year's 40 MW remain unmet at 30 M each.
+
+    Sensitivity: without the lead the start is made.
+    """
+    case = {
+        "Sites": [{"site": "A", "status": "existing", "max_mw": 40, "block_lead_months": 24}],
+        "Workloads": {"unmet_penalty_per_mw_year": 30},
+        "ApprovedActions": approved(("start building", "A", "Y1", 40)),
+    }
+    plan = solve(**case)
+    assert departed(plan) == {("start building", "A", "Y1"): 40}
+    assert plan.cost == 40 * 30
+    case["Sites"][0]["block_lead_months"] = 0
+    assert departed(solve(**case)) == {}

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from optalloc.dataset import Dataset, remembered
+from optalloc.tolerance import exceeds
 
 from ._calendar import (
     TINY_MONTHS,
@@ -46,7 +47,8 @@ def active_sites(data: Dataset) -> pd.DataFrame:
     sites = to_workbook_currency(
         data, sites, ["site_cost", "build_cost_per_mw", "fixed_cost_per_year", "cost_per_mw_year"]
     )
-    room = (sites["max_mw"] - sites["existing_mw"] - sites["under_construction_mw"]).clip(lower=0)
+    standing = sites["existing_mw"] + sites["under_construction_mw"]
+    room = (sites["max_mw"] - standing).where(exceeds(sites["max_mw"], standing), 0.0)
     blocks = np.floor(room / sites["block_mw"] + 1e-9)
     life = sites["life_years"].fillna(settings.life_years)
     return sites.assign(

@@ -12,6 +12,7 @@ import pandas as pd
 
 from optalloc.dataset import Dataset
 from optalloc.family import Concession
+from optalloc.tolerance import exceeds
 
 from ._building import active_sites, possible_service
 from ._calendar import TINY_MONTHS, calendar
@@ -25,7 +26,7 @@ def farther(data: Dataset) -> Iterator[Concession]:
     sites = active_sites(data)
     far = must.merge(network(data), on="region").merge(data["Workloads"], on="workload")
     rows = pd.Series(data["Workloads"].index, index=data["Workloads"]["workload"])
-    late = far[far["latency_ms"] > far["max_latency_ms"]]
+    late = far[exceeds(far["latency_ms"], far["max_latency_ms"])]
     for key, own in late.groupby(["workload", "latency_ms"]):
         workload, latency = str(key[0]), float(own["latency_ms"].iloc[0])
         most = float(own["max_latency_ms"].iloc[0])

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from optalloc.dataset import Dataset, remembered
+from optalloc.tolerance import exceeds
 
 from ._building import active_sites
 from ._demand import asked, asked_above_nought
@@ -63,7 +64,7 @@ def arcs(data: Dataset) -> pd.DataFrame:
         .merge(network(data), on="region")
         .merge(sites, on="site")
     )
-    near = frame["max_latency_ms"].isna() | (frame["latency_ms"] <= frame["max_latency_ms"])
+    near = ~exceeds(frame["latency_ms"], frame["max_latency_ms"])
     known = frame["jurisdiction"].map(trusted).eq(True)
     allowed = resident(data)
     restricted = pd.MultiIndex.from_frame(frame[["workload", "region"]]).isin(

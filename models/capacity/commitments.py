@@ -32,6 +32,7 @@ from optalloc.errors import Problem
 from optalloc.family import Family, Limit, Relax
 from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
+from optalloc.tolerance import exceeds
 
 from ._building import active_sites
 from ._calendar import calendar
@@ -240,16 +241,16 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "Fill in one of them; the same number in both fixes it.",
                 "no-bound",
             )
-        elif at["at_least"] > at["at_most"]:
+        elif exceeds(at["at_least"], at["at_most"]):
             yield data.problem(
                 "Decisions",
                 row,
                 "at_least",
-                f"at_least must not be above at_most, {at['at_most']:g}",
+                f"at_least must not be above at_most, {at['at_most']:.12g}",
                 "Change one of them.",
                 "bounds-crossed",
             )
-        elif at["what"] == COMMITTED and at["at_least"] > 1:
+        elif at["what"] == COMMITTED and exceeds(at["at_least"], 1):
             yield data.problem(
                 "Decisions",
                 row,

@@ -39,6 +39,7 @@ from optalloc.exhibits import Report, Series, Trend, Use
 from optalloc.family import Family, Ledger, Limit, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind
+from optalloc.tolerance import exceeds
 from optalloc.values import Values
 
 from ._calendar import TINY_MONTHS, calendar, months_from_base
@@ -249,12 +250,12 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "contract-reversed",
             )
         for column in ("min_mw", "block_mw"):
-            if at[column] > at["max_mw"]:
+            if exceeds(at[column], at["max_mw"]):
                 yield data.problem(
                     "Contracts",
                     row,
                     column,
-                    f"{column} must be at most max_mw, {at['max_mw']:g}",
+                    f"{column} must be at most max_mw, {at['max_mw']:.12g}",
                     f"Lower {column} or raise max_mw.",
                     "min-above-max",
                 )
@@ -319,15 +320,15 @@ def _check_signed(data: Dataset) -> Iterator[Problem]:
     named = data["Contracts"].dropna(subset=["contract"]).drop_duplicates("contract")
     most = named.set_index("contract")["max_mw"]
     for contract, own in signed.groupby("contract", sort=False)["signed_mw"]:
-        if own.sum() > most.get(contract, np.inf):
+        if exceeds(own.sum(), most.get(contract, np.inf)):
             yield data.problem(
                 "SignedContracts",
                 own.index[-1],
                 "signed_mw",
-                f"what is signed of {contract!r} must be at most its max_mw, {most[contract]:g}",
+                f"what is signed of {contract!r} must be at most its max_mw, {most[contract]:.12g}",
                 "Lower signed_mw or raise max_mw in Contracts.",
                 "min-above-max",
-                found=f"{own.sum():g}",
+                found=f"{own.sum():.12g}",
             )
 
 

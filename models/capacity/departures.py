@@ -432,7 +432,7 @@ def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
         values.ledger("starting_mw").rename(columns={"site": "subject"}).assign(action=START),
         values.variable("procured", keys).assign(action=SIGN),
     )
-    planned = pd.concat([part for part in parts if len(part)]).rename(columns={"value": "planned"})
+    planned = pd.concat(parts).rename(columns={"value": "planned"})
     position = calendar(data)["position"]
     planned = planned[planned["planned"] > 0]
     planned = planned[planned["period"].map(position) <= last_position(data)]

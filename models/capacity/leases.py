@@ -33,6 +33,7 @@ from optalloc.errors import Problem
 from optalloc.family import Family, Ledger, Limit, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Sheet
+from optalloc.tolerance import exceeds
 from optalloc.values import Values
 
 from ._building import site_periods
@@ -265,12 +266,12 @@ def check(data: Dataset) -> Iterator[Problem]:
                 f"Put it at or after {first}.",
                 "periods-reversed",
             )
-        if at["min_mw"] > at["max_mw"]:
+        if exceeds(at["min_mw"], at["max_mw"]):
             yield data.problem(
                 "Leases",
                 row,
                 "min_mw",
-                f"min_mw must be at most max_mw, {at['max_mw']:g}",
+                f"min_mw must be at most max_mw, {at['max_mw']:.12g}",
                 "Lower min_mw or raise max_mw.",
                 "min-above-max",
             )

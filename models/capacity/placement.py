@@ -43,6 +43,7 @@ from optalloc.exhibits import Periods, Report, Series, Trend
 from optalloc.family import Chart, Family, Ledger, Limit, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
+from optalloc.tolerance import exceeds
 from optalloc.values import Values
 
 from ._building import active_sites, possible_service, site_periods, standing_mw
@@ -466,7 +467,7 @@ def _check_clusters(data: Dataset) -> Iterator[Problem]:
     frame = placements(data)
     sizes = frame.merge(clusters(data, frame), on=CLUSTER_KEYS)
     best = sizes.groupby(DEMAND_KEYS, sort=False)[["least_mw", "most_mw"]].max()
-    small = best[best["most_mw"] < best["least_mw"] - TINY_MW].reset_index()
+    small = best[exceeds(best["least_mw"], best["most_mw"])].reset_index()
     for row, name in workloads.loc[must, "workload"].items():
         own = small[small["workload"] == name]
         for at in own.nsmallest(1, "most_mw").to_dict("records"):
@@ -474,7 +475,7 @@ def _check_clusters(data: Dataset) -> Iterator[Problem]:
                 "Workloads",
                 row,
                 "min_mw_at_one_site",
-                f"min_mw_at_one_site must be at most the {at['most_mw']:g} MW of {name!r} that one site can serve where {at['region']!r} is served in {at['period']}",
+                f"min_mw_at_one_site must be at most the {at['most_mw']:.12g} MW of {name!r} that one site can serve where {at['region']!r} is served in {at['period']}",
                 "Lower it, give a site more room, or give the workload an unmet penalty.",
                 "cluster-too-large",
             )

@@ -43,6 +43,7 @@ from optalloc.exhibits import Report, Series, Trend, Use
 from optalloc.family import Family, Limit, Relax, TableSpec
 from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
+from optalloc.tolerance import exceeds
 from optalloc.values import Values
 
 from ._building import active_sites, site_periods
@@ -510,7 +511,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "blank",
                 found="a blank",
             )
-        if limit["kind"] in UP_TO_ONE and limit["value"] > 1:
+        if limit["kind"] in UP_TO_ONE and exceeds(limit["value"], 1):
             yield data.problem(
                 "RiskLimits",
                 row,

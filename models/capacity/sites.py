@@ -46,6 +46,7 @@ from optalloc.errors import Problem
 from optalloc.family import Family, Ledger, Limit, Relax, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Sheet
+from optalloc.tolerance import exceeds
 from optalloc.values import Values
 
 from ._building import (
@@ -486,24 +487,26 @@ def check(data: Dataset) -> Iterator[Problem]:
     sites = data["Sites"]
     for row, at in sites.iterrows():
         standing = at["existing_mw"] + at["under_construction_mw"]
-        room, block = at["max_mw"] - standing, at["block_mw"]
+        room, block = max(at["max_mw"] - standing, 0.0), at["block_mw"]
         most = room if pd.isna(block) else np.floor(room / block + 1e-9) * block
-        if standing > at["max_mw"]:
+        if exceeds(standing, at["max_mw"]):
             yield data.problem(
                 "Sites",
                 row,
                 "max_mw",
-                f"max_mw must be at least what stands or is being built, {standing:g} MW",
+                f"max_mw must be at least what stands or is being built, {standing:.12g} MW",
                 "Raise max_mw, or lower existing_mw or under_construction_mw.",
                 "site-too-small",
             )
-        elif at["status"] in ("candidate", "committed") and np.fmax(block, at["min_mw"]) > most:
-            column = "block_mw" if block > room else "min_mw"
+        elif at["status"] in ("candidate", "committed") and exceeds(
+            np.fmax(block, at["min_mw"]), most
+        ):
+            column = "block_mw" if exceeds(block, room) else "min_mw"
             yield data.problem(
                 "Sites",
                 row,
                 column,
-                f"{column} must fit into the {room:g} MW that may still be built",
+                f"{column} must fit into the {room:.12g} MW that may still be built",
                 f"Lower {column} or raise max_mw.",
                 "min-above-max",
             )
