@@ -31,13 +31,14 @@ from benchmarks.instances import SIZES, generate, write
 from optalloc.compile import compile_model, deferred_rules, refresh
 from optalloc.program import index_set, indexed_set, parameter
 
-__all__ = ["CASES", "KNOWN", "REPEATS", "Measured", "Route", "measure"]
+__all__ = ["CASES", "KNOWN", "REPEATS", "Measured", "Route", "measure", "pacific", "routes_of"]
 
 REPEATS = 5
 # Sites and customers of each facility location case; copies of every site of inputs/pacific.
 SHAPES = {"50k": (100, 500), "0.5M": (500, 1000), "4M": (2000, 2000)}
 PACIFIC_COPIES = 10
-COPIED = ("site", "contract", "grid_zone", "zone", "labour_market")
+# Columns whose names are of one copy; a sheet that names none of them is shared by all.
+COPIED = ("site", "contract", "lease", "decision", "grid_zone", "zone", "labour_market")
 CASES = (*SHAPES, "pacific")
 # Generated instances, of seed 1, are measured where they are asked for.
 KNOWN = (*CASES, *SIZES)
@@ -230,14 +231,14 @@ def by_numpy(data: Facilities) -> Any:
     return matrix.tocsc(), cost, lower, upper, bounds
 
 
-def _pacific(folder: Path) -> Any:
+def pacific(folder: Path, times: int = PACIFIC_COPIES) -> Any:
     """Read inputs/pacific with every site there several times, in zones and trades of its own."""
     for file in PACIFIC.glob("*.csv"):
         frame = pd.read_csv(file, dtype=str, keep_default_na=False)
         copied = [name for name in COPIED if name in frame.columns]
         own = frame[(frame[copied] != "").any(axis=1)] if copied else frame.iloc[:0]
         copies = []
-        for k in range(2, PACIFIC_COPIES + 1):
+        for k in range(2, times + 1):
             renamed = own.copy()
             for name in copied:
                 renamed[name] = own[name].where(own[name] == "", own[name] + f" {k}")
@@ -258,10 +259,10 @@ def _data(case: str) -> Any:
         if case in SIZES:
             write(generate(case, 1), Path(folder))
             return _read(Path(folder))
-        return _pacific(Path(folder))
+        return pacific(Path(folder))
 
 
-def _routes(case: str) -> dict[Route, Callable[[Any], Any]]:
+def routes_of(case: str) -> dict[Route, Callable[[Any], Any]]:
     if case in SHAPES:
         return {
             Route.OPTALLOC: by_optalloc,
@@ -280,7 +281,7 @@ def _routes(case: str) -> dict[Route, Callable[[Any], Any]]:
 def _work(case: str, route: Route, out: Connection) -> None:
     """Build once, in a process of its own, and send what was measured."""
     data = _data(case)
-    build = _routes(case)[route]
+    build = routes_of(case)[route]
     # Whatever a library loads when it is first used is not part of building.
     build(Facilities.of(3, 4) if case in SHAPES else _read(MINIMAL))
     Path("/proc/self/clear_refs").write_text("5")
@@ -314,7 +315,7 @@ def _refresh_seconds(arrays: Any) -> float:
 
 def measure(case: str, route: Route, *, repeats: int, limit_s: float) -> Measured:
     """Build a case by a route several times, each in its own process."""
-    if route not in _routes(case):
+    if route not in routes_of(case):
         return Measured(case, route, None, None, note="not written for this model")
     runs: list[tuple[Any, ...]] = []
     spawn = multiprocessing.get_context("spawn")

@@ -17,6 +17,7 @@ from optalloc.compile import refresh
 from optalloc.sweep.designs import Case
 from optalloc.sweep.overrides import Override, altered
 from optalloc.sweep.sheet import Operation
+from tests.browser import needs_browser
 
 
 def test_all_routes_make_the_same_matrix() -> None:
@@ -55,6 +56,21 @@ def test_the_command_measures_and_says_on_what() -> None:
     assert [row["route"] for row in found["rows"]] == ["optalloc", "numpy"]
     assert all(row["seconds"] > 0 and row["peak_mb"] > 0 for row in found["rows"])
     assert found["machine"]["pyomo"] != "not installed"
+
+
+def test_pacific_is_built_several_times_over_by_each_route(tmp_path: Path) -> None:
+    """Proves: the row of the README can be made from inputs/pacific as it is: with every site
+    twice, the matrix of each route is the same, and has more than before.
+
+    Sensitivity: a sheet whose keys clash when rows are copied is an input error.
+    """
+    once, twice = (build.pacific(tmp_path, times) for times in (1, 2))
+    assert len(twice[0]["Sites"]) == 2 * len(once[0]["Sites"])
+    routes = build.routes_of("pacific")
+    arrays = routes[build.Route.OPTALLOC](twice)
+    plain = routes[build.Route.STANDARD_FORM](twice)
+    alone = optalloc.compile_program(optalloc.build(*once)).matrix
+    assert plain.count_nonzero() == arrays.matrix.count_nonzero() > alone.count_nonzero()
 
 
 @pytest.mark.parametrize("words", [["--cases", "5G"], ["--routes", "magic"], ["--repeats", "0"]])
@@ -134,6 +150,46 @@ def test_the_sweep_benchmark_counts_the_same_cases_by_every_route() -> None:
         assert (row["book"], row["cases"], row["cut_off"]) == ("XS", 2, 0)
         assert row["cases_per_minute"] > 0
         np.testing.assert_allclose(row["least_cost"], rows[0]["least_cost"], rtol=sweep.GAP)
+
+
+def test_families_are_left_out_of_a_workbook(tmp_path: Path) -> None:
+    """Proves: `families` solves inputs/minimal, by hand 1170, and writes its table into a page."""
+    page = tmp_path / "page.md"
+    page.write_text(f"# P\n{BEGIN}\n{END}\n")
+    words = ["families", "inputs/minimal", "--into", str(page)]
+    said = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert said.exit_code == 0
+    assert "| nothing | none | 1,170 | 1,170 | 2 |" in page.read_text()
+    # Without the zone's 65 MW the cheap site serves more.
+    (row,) = [line for line in said.stdout.splitlines() if line.startswith("| grid")]
+    assert row.split("|")[3].strip() == "1,125"
+
+
+def test_a_published_file_becomes_a_workbook(tmp_path: Path) -> None:
+    """Proves: `convert` writes what HiGHS solves to the cost worked out by hand: site 1 serves both
+    customers at 10 + 4 + 6."""
+    file = tmp_path / "cap.txt"
+    file.write_text("2 2\n100 10\n100 15\n5\n4 20\n7\n6 30\n")
+    out = tmp_path / "book"
+    said = CliRunner().invoke(
+        app, ["convert", "orlib", str(file), str(out)], catch_exceptions=False
+    )
+    assert said.exit_code == 0, said.output
+    assert optalloc.solve(out, gap=0).cost == pytest.approx(20)
+
+
+@needs_browser
+def test_pages_are_measured_and_pictured(tmp_path: Path) -> None:
+    """Proves: `page` opens a made-up plan in chromium, `screenshots` pictures a report."""
+    words = ["page", "--sites", "8", "--periods", "3", "--repeats", "1"]
+    said = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert said.exit_code == 0 and " MB" in said.stdout
+    report = tmp_path / "report.html"
+    optalloc.solve("inputs/minimal").to_html(report)
+    words = ["screenshots", str(report), "--out", str(tmp_path)]
+    said = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert said.exit_code == 0
+    assert len(list(tmp_path.glob("*.png"))) == 3
 
 
 def test_every_command_has_a_name_of_its_own() -> None:
