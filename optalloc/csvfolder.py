@@ -20,6 +20,7 @@ from optalloc.faults import (
     undamaged,
 )
 from optalloc.rawsheet import RawSheet, Workbook, trimmed
+from optalloc.totals import suspected_totals
 
 __all__ = ["read_folder"]
 
@@ -65,6 +66,7 @@ def read_folder(folder: Path) -> Workbook:
         padded = [(*(cell or None for cell in row), *[None] * (width - len(row))) for row in rows]
         sheets[sheet] = RawSheet(sheet, trimmed(padded), hidden=False)
         problems += found
+        problems += suspected_totals(sheet, position, sheets[sheet].rows)
     return Workbook(folder, sheets, tuple(problems), text_cells=True, digest=digest.hexdigest())
 
 

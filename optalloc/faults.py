@@ -55,9 +55,17 @@ WORDS = {
         "Put quotes around text with a comma in it, or delete the extra cells.",
     ),
     "hidden": ("what is hidden is read like the rest", "Delete it if it should not count."),
+    "totals-row": (
+        "a table's totals row is left out",
+        "Nothing need be done; turn the table's totals row off if the row is a record.",
+    ),
+    "like-totals-row": (
+        "a row that looks like a total is read like the rest",
+        "Delete it if it only adds up the rows above.",
+    ),
     "not-read": ("only sheets of cells are read", "Remove it if that surprises you."),
 }
-_NOTICES = {"hidden", "not-read"}
+_NOTICES = {"hidden", "not-read", "totals-row", "like-totals-row"}
 
 # What zipfile, zlib, expat, calamine and our own checks raise on damaged bytes.
 _DAMAGE = (

@@ -27,14 +27,19 @@ class RawSheet:
         Name of the sheet, or the CSV's file name without ``.csv``.
     rows : tuple of tuple
         Row i, column j holds the cell at row i + 1, column j + 1, from A1 on. Blank cells and
-        error values are None. Rows have equal width; empty rows at the end are dropped.
+        error values are None, and so are those of a totals row that a table marks. Rows have equal
+        width; empty rows at the end are dropped, but for such totals rows.
     hidden : bool
         Whether the sheet is hidden from the planner.
+    position : int
+        Place in the file, counted from 1, sheets without cells included; 0 where the place in the
+        workbook's `sheets` says it.
     """
 
     name: str
     rows: Rows
     hidden: bool
+    position: int = 0
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from optalloc.errors import Problem
 from optalloc.faults import problem_at
 from optalloc.package import SheetPart, local_name, parse
 from optalloc.rawsheet import address, place, within_sheet
+from optalloc.totals import Area, adds_up
 
 __all__ = ["Scan", "oddities", "string_lengths"]
 
@@ -46,6 +47,8 @@ class Scan:
         Row and column of the first cell of each merged range.
     hidden_rows, hidden_columns : list of tuple
         First and last of each run.
+    sums : list of tuple
+        Row and column of each formula that adds up the cells above it.
 
     Raises
     ------
@@ -59,13 +62,14 @@ class Scan:
         self.merged: _Runs = []
         self.hidden_rows: _Runs = []
         self.hidden_columns: _Runs = []
+        self.sums: _Runs = []
         self._strings = strings
         self._recalculates = recalculates
         self._row = self._column = 0
         self._open: set[str] = set()
         self._kind: str | None = None
-        self._formula = self._filled = self._in_value = False
-        self._text = ""
+        self._formula = self._filled = self._in_value = self._in_formula = False
+        self._text = self._written = ""
         parse(part, self._start, self._end, self._characters)
 
     def _start(self, tag: str, at: dict[str, str]) -> None:
@@ -78,13 +82,13 @@ class Scan:
                     self._row, self._column = within_sheet(self._row, self._column + 1)
                 self._kind = at.get("t")
                 self._formula = self._filled = False
-                self._text = ""
+                self._text = self._written = ""
             case "v" | "is":
                 self._filled = self._in_value = True
                 self.last_row = max(self.last_row, self._row)
                 self.last_column = max(self.last_column, self._column)
             case "f":
-                self._formula = True
+                self._formula = self._in_formula = True
             case "row":
                 self._open_one("row")
                 self._row, _ = within_sheet(int(at.get("r", self._row + 1)), 1)
@@ -105,15 +109,21 @@ class Scan:
     def _characters(self, text: str) -> None:
         if self._in_value:
             self._text += text
+        elif self._in_formula:
+            self._written += text
 
     def _end(self, tag: str) -> None:
         match local_name(tag):
             case "v" | "is":
                 self._in_value = False
+            case "f":
+                self._in_formula = False
             case "row":
                 self._open.discard("row")
             case "c":
                 self._open.discard("c")
+                if self._written and adds_up(self._written, self._row, self._column):
+                    self._keep(self.sums, (self._row, self._column))
                 if self._kind == "e":
                     self._note("error-value", self._text)
                 elif self._formula and not self._calculated():
@@ -161,8 +171,13 @@ def string_lengths(strings: bytes) -> list[int]:
     return lengths[1:]
 
 
-def oddities(sheet: SheetPart, position: int, scan: Scan | None) -> Iterator[Problem]:
-    """What is wrong or odd about the sheet at a position; without a scan, that it has no cells."""
+def oddities(
+    sheet: SheetPart, position: int, scan: Scan | None, left_out: Sequence[Area] = ()
+) -> Iterator[Problem]:
+    """What is wrong or odd about the sheet at a position; without a scan, that it has no cells.
+
+    Nothing is said of cells in the areas that are left out.
+    """
     if scan is None:
         yield problem_at("not-read", sheet.name, (position, 0, 0), "a chart or macro sheet")
         return
@@ -182,4 +197,6 @@ def oddities(sheet: SheetPart, position: int, scan: Scan | None) -> Iterator[Pro
         if row <= scan.last_row and column <= scan.last_column:
             yield problem_at("merged-cells", sheet.name, (position, row, column))
     for code, row, column, found in scan.odd_cells:
+        if any((row, column) in area for area in left_out):
+            continue
         yield problem_at(code, sheet.name, (position, row, column), found)

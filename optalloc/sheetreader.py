@@ -97,7 +97,7 @@ class SheetReader:
     def read(self) -> tuple[pd.DataFrame, SheetPlace]:
         """Give the typed frame and where its cells lie."""
         columns, records, numbers = self._transposed() if self.sheet.vertical else self._table()
-        place = SheetPlace(self.position, columns, self.sheet.vertical, self.name)
+        place = SheetPlace(self.position, columns, self.sheet.vertical, self.name, len(self.rows))
         converted = {
             column.name: self._convert(column, columns, records, numbers, place)
             for column in self.sheet.columns

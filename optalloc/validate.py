@@ -93,7 +93,8 @@ def check(workbook: Workbook, model: Model) -> tuple[Dataset, list[Problem]]:
     a cell that could not be read or names nothing, and none runs while a required sheet or column
     is missing.
     """
-    problems = list(workbook.problems)
+    # What a planner's own sheet holds is not read, so nothing is wrong with it.
+    problems = [p for p in workbook.problems if not p.sheet.startswith("#")]
     matched, faulty = _match_sheets(workbook, model, problems)
     odd = {p.order for p in workbook.problems if p.severity is Severity.ERROR}
     frames: dict[str, pd.DataFrame] = {}
@@ -127,6 +128,7 @@ def _match_sheets(
     matched: dict[str, Found] = {}
     faulty: dict[str, set[str]] = {}
     for position, (name, raw) in enumerate(workbook.sheets.items(), start=1):
+        position = raw.position or position
         order = (position, 0, 0)
         if name.startswith("#"):
             continue

@@ -18,10 +18,12 @@ from pathlib import Path
 from python_calamine import CalamineWorkbook
 
 from optalloc.csvfolder import read_folder
+from optalloc.errors import Problem
 from optalloc.faults import MOST_BYTES, MOST_CELLS, readable, refusal, undamaged
 from optalloc.package import Package, SheetPart, part_key
 from optalloc.rawsheet import RawSheet, Rows, Workbook, address, place, trimmed
 from optalloc.scan import MOST_ODDITIES, Scan, oddities, string_lengths
+from optalloc.totals import marked_totals, suspected_totals, totals_left_out, without
 
 __all__ = ["RawSheet", "Workbook", "address", "place", "read_workbook"]
 
@@ -64,16 +66,22 @@ def _read_package(package: Package) -> Workbook:
             raise ValueError("two sheets of one name")
         parts, scans = _checked_parts(package, sheets)
         grids = _grids(package, parts)
-    problems = [
-        problem
-        for position, sheet in enumerate(package.sheets, start=1)
-        for problem in oddities(sheet, position, scans.get(sheet.name))
-    ]
+        totals = {sheet.name: marked_totals(package, sheet) for sheet in sheets}
+    problems: list[Problem] = []
+    raw: dict[str, RawSheet] = {}
+    for position, sheet in enumerate(package.sheets, start=1):
+        scan, left_out = scans.get(sheet.name), totals.get(sheet.name, [])
+        problems += oddities(sheet, position, scan, left_out)
+        if scan is not None:
+            whole = grids[sheet.name]
+            rows = without(whole, left_out)
+            raw[sheet.name] = RawSheet(sheet.name, rows, sheet.hidden, position)
+            problems += totals_left_out(sheet.name, position, whole, left_out)
+            sums = [at for at in scan.sums if not any(at in area for area in left_out)]
+            problems += suspected_totals(sheet.name, position, rows, sums)
     return Workbook(
         source=package.path,
-        sheets={
-            sheet.name: RawSheet(sheet.name, grids[sheet.name], sheet.hidden) for sheet in sheets
-        },
+        sheets=raw,
         problems=tuple(sorted(problems, key=lambda problem: problem.order)),
         text_cells=False,
         digest=hashlib.sha256(package.data).hexdigest(),

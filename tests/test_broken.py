@@ -15,10 +15,12 @@ from typing import Any
 import openpyxl
 import pytest
 import xlsxwriter
+from openpyxl.worksheet.table import Table
 
 import optalloc
 from optalloc import convert, faults
 from optalloc.errors import InputError, Problem, Severity
+from optalloc.template import write_template
 from optalloc.validate import CODES
 from tests import books
 
@@ -219,6 +221,37 @@ ALONE: dict[str, Callable[[Path], Path]] = {
 }
 
 
+TOTALS = [{"component": "racks", "cost_per_mw": 2}, {"component": "Total", "cost_per_mw": 2}]
+
+
+def with_totals(folder: Path) -> Path:
+    """A workbook with a sheet of its own words, whose table has a totals row."""
+    path = folder / "book.xlsx"
+    write_template(MODEL, path, books.book())
+    book = openpyxl.load_workbook(path)
+    del book["Components"]
+    notes = book.create_sheet("Components")
+    for row in (["component", "cost_per_mw"], ["racks", 2], ["Total", 2]):
+        notes.append(row)
+    notes.add_table(Table(displayName="Parts", ref="A1:B3", totalsRowCount=1))
+    book.save(path)
+    return path
+
+
+# Notices of what is read all the same, each in a workbook without errors.
+NOTICED: dict[str, Callable[[Path], Path]] = {
+    "like-totals-row": lambda folder: small(folder, Components=TOTALS),
+    "totals-row": with_totals,
+}
+
+
+@pytest.mark.parametrize("code", NOTICED)
+def test_what_is_only_noticed_is_no_error(tmp_path: Path, code: str) -> None:
+    _, found = optalloc.check(optalloc.read_workbook(NOTICED[code](tmp_path)), MODEL)
+    assert {p.severity for p in found} <= {Severity.NOTICE}
+    assert code in {p.code for p in found}
+
+
 @pytest.mark.parametrize("code", ALONE)
 def test_what_cannot_stand_beside_the_others_is_one_error(tmp_path: Path, code: str) -> None:
     path = ALONE[code](tmp_path)
@@ -228,5 +261,5 @@ def test_what_cannot_stand_beside_the_others_is_one_error(tmp_path: Path, code: 
 
 
 def test_every_registered_code_is_tested() -> None:
-    assert {code for _, _, code in MADE.planted()} | set(ALONE) == registered()
+    assert {code for _, _, code in MADE.planted()} | set(ALONE) | set(NOTICED) == registered()
     assert not {code for _, _, code in MADE.planted()} & set(ALONE)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -18,8 +19,9 @@ import optalloc
 from optalloc.errors import InputError, Problem, Severity
 from optalloc.schema import Column, Kind, Sheet
 from optalloc.sheetreader import Found, SheetReader, suggest
+from optalloc.template import write_template
 from optalloc.validate import CODES, check, validate
-from optalloc.workbook import RawSheet, Workbook, address
+from optalloc.workbook import RawSheet, Workbook, address, read_workbook
 from tests import books
 
 MODEL = optalloc.load_model()
@@ -679,3 +681,26 @@ def test_much_that_is_valid_has_a_plan_or_says_why_not(
 ) -> None:
     """Proves: the same of more numbers."""
     assert_plan_or_reason(tmp_path_factory, edits, must)
+
+
+def test_a_sheet_of_notes_may_hold_anything(tmp_path: Path) -> None:
+    """Proves: an error value on a sheet that is not read is no error.
+
+    Sensitivity: on a sheet that is read it is one, at its cell, whatever sheets come before.
+    """
+
+    def problems(name: str) -> list[str]:
+        path = tmp_path / "book.xlsx"
+        write_template(MODEL, path, books.book())
+        book = openpyxl.load_workbook(path)
+        book.create_chartsheet("Chart", 0)
+        if name not in book.sheetnames:
+            book.create_sheet(name)
+        book[name]["B2"] = "=1/0"
+        book.save(path)
+        _, found = check(read_workbook(path), MODEL)
+        return [str(p) for p in found if p.severity is Severity.ERROR]
+
+    assert problems("#Notes") == []
+    (error,) = problems("Workloads")
+    assert error.startswith("Workloads!B2: a formula must have a calculated value")

@@ -61,7 +61,7 @@ def _elsewhere(data: Dataset, must: pd.DataFrame) -> Iterator[Concession]:
             if (workload, region, place) in known:
                 continue
             cells = {"workload": workload, "region": region, "jurisdiction": place}
-            new = int(data["Residency"].index.max()) + 1
+            new = data.new_row("Residency")
             yield Concession(
                 limit="resident_where_required",
                 sentence=f"{workload} of {region} may run in {place}",

@@ -89,7 +89,7 @@ def _spot(data: Dataset, limit: Limit, cell: str, key: Mapping[str, Any]) -> Spo
         row = found[-1].label
         return Spot(name, row, column, _number(frame.at[row, column]))
     if sheet.missing in (Missing.CARRY, Missing.ZERO) and not frame.empty:
-        return Spot(name, int(frame.index.max()) + 1, column, 0.0, wanted)
+        return Spot(name, data.new_row(name), column, 0.0, wanted)
     return None
 
 
