@@ -38,16 +38,16 @@ from optalloc.errors import (
     Severity,
     SolveError,
 )
-from optalloc.explain import Explanation, write_relaxed
+from optalloc.explain import Explanation
 from optalloc.explain import explain as explain_book
-from optalloc.explain.noplan import why_no_plan
-from optalloc.explain.run import BUDGET_S
+from optalloc.explain.edits import RELAXATION
+from optalloc.explain.run import BUDGET_S, explain_without_plan
 from optalloc.export import export_model
 from optalloc.family import Model, load_model
 from optalloc.mark import mark_workbook
 from optalloc.optiontypes import amount, share
 from optalloc.outcome import Strategy
-from optalloc.pipeline import compile_program, open_book
+from optalloc.pipeline import compile_program
 from optalloc.pipeline import solve as solve_book
 from optalloc.plan import Plan
 from optalloc.planfile import read_plan as read_plan_file
@@ -164,14 +164,19 @@ def solve(
                 )
             except InfeasibleError as found:
                 display.phase("explain")
-                dataset, loaded, _ = open_book(book, model, approved)
-                given = {"gap": gap, "threads": threads, "seed": seed}
-                budget = BUDGET_S if time_limit is None else time_limit
-                said = why_no_plan(
-                    dataset, loaded, found, given=given, budget_s=budget, on_step=display.step
+                said = explain_without_plan(
+                    book,
+                    found,
+                    budget_s=BUDGET_S if time_limit is None else time_limit,
+                    gap=gap,
+                    threads=threads,
+                    seed=seed,
+                    model=model,
+                    approved=approved,
+                    on_step=display.step,
                 )
-                for sentence in said.sentences:
-                    found.add_note(sentence)
+                for line in said.to_text().splitlines():
+                    found.add_note(line)
                 raise
             if folder is not None:
                 with _results(folder, written) as draft:
@@ -266,6 +271,7 @@ def explain(
                 gap=gap,
                 model=model,
                 approved=approved,
+                relaxed=relaxed,
                 progress=display.update,
                 on_phase=display.phase,
                 on_step=display.step,
@@ -274,8 +280,9 @@ def explain(
                 with _results(out, written) as draft:
                     _write_explanation(said, draft)
             if relaxed is not None:
-                write_relaxed(book, said, relaxed)
-                written.append(f"wrote {relaxed}")
+                done = RELAXATION.name in said.tables
+                lacking = f"{relaxed} was not written: no change is proposed"
+                written.append(f"wrote {relaxed}" if done else lacking)
         return said
 
     said = _guarded(run, as_json=as_json)

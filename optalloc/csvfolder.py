@@ -22,9 +22,14 @@ from optalloc.faults import (
 from optalloc.rawsheet import RawSheet, Workbook, trimmed
 from optalloc.totals import suspected_totals
 
-__all__ = ["read_folder"]
+__all__ = ["csv_bytes", "csv_files", "csv_text", "read_folder"]
 
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# Marks of an encoding at the start of a file; UTF-8 without one.
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
 _CSV, _PACKED = ".csv", ".csv.gz"
 
 
@@ -42,7 +47,8 @@ def read_folder(folder: Path) -> Workbook:
     name = folder.name or str(folder)
     with readable(name):
         entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
-        files = [e for e in entries if e.name.lower().endswith((_CSV, _PACKED)) and e.is_file()]
+        named = csv_files(folder)
+        files = list(named.values())
     if not files:
         raise refusal("not-a-workbook", name, "a folder without a CSV")
     problems = [
@@ -53,11 +59,9 @@ def read_folder(folder: Path) -> Workbook:
     sheets: dict[str, RawSheet] = {}
     digest = hashlib.sha256()
     cells = 0
-    for position, file in enumerate(files, start=1):
+    for position, (sheet, file) in enumerate(named.items(), start=1):
         plain, data = _unpacked(file)
         digest.update(f"{plain.name}\0{len(data)}\0".encode() + data)
-        # "Sites.csv" and "Sites.CSV" may lie side by side.
-        sheet = plain.stem if plain.stem not in sheets else file.name
         cells += data.count(b",") + data.count(b"\n") + data.count(b"\r")
         _refuse_huge_csv(file.name, cells)
         rows, found = _read_csv(data, sheet, position)
@@ -70,10 +74,43 @@ def read_folder(folder: Path) -> Workbook:
     return Workbook(folder, sheets, tuple(problems), text_cells=True, digest=digest.hexdigest())
 
 
+def csv_files(folder: Path) -> dict[str, Path]:
+    """CSVs of a folder by the names of their sheets, in the order of their file names."""
+    named: dict[str, Path] = {}
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if file.name.lower().endswith((_CSV, _PACKED)) and file.is_file():
+            plain = file.with_suffix("") if _is_packed(file) else file
+            # "Sites.csv" and "Sites.CSV" may lie side by side.
+            named[plain.stem if plain.stem not in named else file.name] = file
+    return named
+
+
+def csv_text(file: Path) -> tuple[str, bytes]:
+    """Text of a CSV that can be read, and the mark of its encoding, if it begins with one."""
+    _, data = _unpacked(file)
+    mark, encoding = _marked(data)
+    return data[len(mark) :].decode(encoding), mark
+
+
+def csv_bytes(file: Path, text: str, mark: bytes) -> bytes:
+    """What to write into a CSV for it to hold a text; the reverse of `csv_text`."""
+    data = mark + text.encode(_MARKS.get(mark, "utf-8"))
+    return gzip.compress(data, mtime=0) if _is_packed(file) else data
+
+
+def _marked(data: bytes) -> tuple[bytes, str]:
+    """The mark that a file begins with, blank if none, and the encoding."""
+    return next(((m, e) for m, e in _MARKS.items() if data.startswith(m)), (b"", "utf-8"))
+
+
+def _is_packed(file: Path) -> bool:
+    return file.name.lower().endswith(_PACKED)
+
+
 def _unpacked(file: Path) -> tuple[Path, bytes]:
     """Name and bytes of a CSV as it would be unpacked."""
     data = file_bytes(file)
-    if not file.name.lower().endswith(_PACKED):
+    if not _is_packed(file):
         return file, data
     with undamaged(file.name):
         try:
@@ -97,18 +134,20 @@ def _refuse_huge_csv(name: str, cells: int) -> None:
 
 def _read_csv(data: bytes, name: str, position: int) -> tuple[list[list[str]], list[Problem]]:
     sheet = (position, 0, 0)
+    mark, encoding = _marked(data)
     try:
-        text = data.decode("utf-16" if data.startswith(_UTF16) else "utf-8")
+        text = data[len(mark) :].decode(encoding)
     except UnicodeDecodeError as fault:
-        line = data.count(b"\n", 0, fault.start) + 1
-        found = f"another character at byte offset {fault.start}, line {line}, of {name}.csv"
+        start = len(mark) + fault.start
+        line = data.count(b"\n", 0, start) + 1
+        found = f"another character at byte offset {start}, line {line}, of {name}.csv"
         return [], [problem_at("encoding", name, sheet, found)]
     if "\0" in text:
         found = f"a NUL at character {text.index(chr(0))} of {name}.csv"
         return [], [problem_at("nul-byte", name, sheet, found)]
     rows: list[list[str]] = []
     try:
-        rows.extend(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True))
+        rows.extend(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as fault:
         return rows, [problem_at("csv-quote", name, (position, len(rows) + 1, 1), str(fault))]
     header = next((row for row in rows if any(row)), [])

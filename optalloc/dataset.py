@@ -31,14 +31,15 @@ class SheetPlace:
     """Where a sheet's cells lie in the file: its position, and the row or column of each name.
 
     ``name`` is the sheet's name as the file spells it; empty where there is no such sheet.
-    ``last_row`` is the last row with anything in it, notes and totals rows included.
+    ``reach`` is the last row and the last column in which anything stands, notes and totals rows
+    included.
     """
 
     position: int
     columns: Mapping[str, int]
     vertical: bool = False
     name: str = ""
-    last_row: int = 0
+    reach: tuple[int, int] = (0, 0)
 
     def cell(self, row: int, column: str) -> tuple[int, int]:
         """Row and column number, both from 1, of a record's cell; the header where it has none."""
@@ -139,7 +140,7 @@ class Dataset:
     def new_row(self, sheet: str) -> int:
         """Return the first row below everything that stands on a sheet, where a record may go."""
         place, labels = self.places.get(sheet), self[sheet].index
-        used = place.last_row if place is not None else 1
+        used = place.reach[0] if place is not None else 1
         return max(used, int(labels.max()) if len(labels) else 1) + 1
 
     def problem(

@@ -15,10 +15,25 @@ from optalloc.highs import Highs, Result
 from optalloc.outcome import Options
 from optalloc.tighten import FEASIBILITY, Run
 
-__all__ = ["Given", "any_row_gives", "largest_terms", "least_given", "shortfalls", "with_slack"]
+__all__ = [
+    "Given",
+    "any_row_gives",
+    "largest_terms",
+    "least_given",
+    "seconds_until",
+    "shortfalls",
+    "with_slack",
+]
 
 # More rounds of rows that were not listed than these mean that something is wrong.
 ROUNDS = 40
+# A solver that is given no time at all may not return a status.
+LEAST_S = 0.01
+
+
+def seconds_until(deadline: float) -> float:
+    """Seconds left until a deadline (`time.perf_counter`), next to none once it is past."""
+    return max(deadline - time.perf_counter(), LEAST_S)
 
 
 def with_slack(arrays: Arrays, slack: sp.csc_array, price: np.ndarray) -> Arrays:
@@ -133,7 +148,7 @@ def least_given(
     options: Options,
     *,
     integer: bool,
-    time_limit_s: float = math.inf,
+    until: float = math.inf,
 ) -> Given:
     """Find the cheapest way for rows to give way, those too that are not listed in advance.
 
@@ -146,19 +161,17 @@ def least_given(
     options : Options
     integer : bool
         False drops integrality.
-    time_limit_s : float
-        For all of the solves; what is known by then is given.
+    until : float
+        Deadline of all the solves (`time.perf_counter`); what is known by then is given.
     """
-    until = time.perf_counter() + time_limit_s
     search = _LeastGiven(slack_of, prices, options, until)
     relaxed = search.relaxed(arrays)
     if not integer or relaxed.values is None:
         return relaxed
     best = Given(None, np.zeros(0), math.inf, relaxed.bound)
     for _ in range(ROUNDS):
-        left = until - time.perf_counter()
         elastic = search.elastic(arrays)
-        result = Highs(elastic, options, integer=True).run(time_limit_s=max(left, 1.0))
+        result = Highs(elastic, options, integer=True).run(time_limit_s=seconds_until(until))
         bound = max(best.bound, result.bound)
         if result.values is None:
             return replace(best, bound=bound)
@@ -193,8 +206,8 @@ class _LeastGiven:
         columns = len(arrays.cost)
         for _ in range(ROUNDS):
             elastic = self.elastic(arrays)
-            left = max(self.until - time.perf_counter(), 1.0)
-            result = Highs(elastic, self.options, integer=False).run(time_limit_s=left)
+            left_s = seconds_until(self.until)
+            result = Highs(elastic, self.options, integer=False).run(time_limit_s=left_s)
             if result.values is None:
                 break
             point, shares = result.values[:columns], np.maximum(result.values[columns:], 0.0)

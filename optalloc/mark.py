@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lxml import etree
-
 from optalloc.comments import add_comments
 from optalloc.errors import InputError, Problem
 from optalloc.faults import undamaged
-from optalloc.ooxml import MAIN, Edits, child, made_cells, tag, write_copy
+from optalloc.ooxml import Edits, made_cells, write_copy
 from optalloc.package import Package, SheetPart
 from optalloc.rawsheet import place
+from optalloc.styles import CellStyles
 
 __all__ = ["mark_workbook"]
 
@@ -30,13 +28,6 @@ LONGEST_COMMENT = 30_000
 
 _Cells = Mapping[tuple[int, int], str]
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_AFTER_FORMATS = ("cellStyles", "dxfs", "tableStyles", "colors", "extLst")
-_NEW_STYLES = (
-    f'<styleSheet xmlns="{MAIN}"><fonts count="1"><font/></fonts><fills count="2"><fill>'
-    '<patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>'
-    '</fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
-    '<cellXfs count="1"><xf xfId="0"/></cellXfs></styleSheet>'
-)
 
 
 def mark_workbook(source: Path, problems: Sequence[Problem], out: Path) -> None:
@@ -121,34 +112,12 @@ class _RedStyles:
     """The cell styles of a workbook, each with a red twin made when it is asked for."""
 
     def __init__(self, edits: Edits) -> None:
-        part = edits.related("xl/workbook.xml", "styles")
-        if not part:
-            pattern, content_type = "xl/styles{}.xml", "spreadsheetml.styles+xml"
-            part, _ = edits.add("xl/workbook.xml", "styles", pattern, content_type)
-        root = edits.tree(part, _NEW_STYLES)
-        fills = child(root, "fills", ("borders", "cellStyleXfs", "cellXfs", *_AFTER_FORMATS))
-        fill = etree.SubElement(fills, tag(root, "fill"))
-        pattern_fill = etree.SubElement(fill, tag(root, "patternFill"), patternType="solid")
-        etree.SubElement(pattern_fill, tag(root, "fgColor"), rgb=RED)
-        etree.SubElement(pattern_fill, tag(root, "bgColor"), indexed="64")
-        self._fill = len(fills.findall(tag(root, "fill"))) - 1
-        fills.set("count", str(self._fill + 1))
-        self._formats = child(root, "cellXfs", _AFTER_FORMATS)
-        self._tag = tag(root, "xf")
-        self._twins: dict[str, str] = {}
+        self._styles = CellStyles(edits)
+        self._fill = self._styles.add_fill(RED)
 
     def red(self, style: str) -> str:
         """Id of the style that differs from `style` only in its fill."""
-        if style not in self._twins:
-            formats = self._formats.findall(self._tag)
-            known = int(style) < len(formats)
-            twin = deepcopy(formats[int(style)]) if known else etree.Element(self._tag)
-            twin.set("fillId", str(self._fill))
-            twin.set("applyFill", "1")
-            self._formats.append(twin)
-            self._formats.set("count", str(len(formats) + 1))
-            self._twins[style] = str(len(formats))
-        return self._twins[style]
+        return self._styles.twin(style, fillId=self._fill, applyFill="1")
 
 
 def _colour(root: Any, cells: _Cells, styles: _RedStyles) -> None:

@@ -34,12 +34,21 @@ class RawSheet:
     position : int
         Place in the file, counted from 1, sheets without cells included; 0 where the place in the
         workbook's `sheets` says it.
+    reach : tuple of int
+        Last row and last column in which anything stands, be it a formula without a value or a
+        merged range; no less than the rows say.
     """
 
     name: str
     rows: Rows
     hidden: bool
     position: int = 0
+    reach: tuple[int, int] = (0, 0)
+
+    def __post_init__(self) -> None:
+        rows, columns = self.reach
+        width = max(map(len, self.rows), default=0)
+        object.__setattr__(self, "reach", (max(rows, len(self.rows)), max(columns, width)))
 
 
 @dataclass(frozen=True)

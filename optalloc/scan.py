@@ -45,6 +45,8 @@ class Scan:
         Code, row, column and what was found.
     merged : list of tuple
         Row and column of the first cell of each merged range.
+    reach : tuple of int
+        Last row and column of anything: a value, a formula, a merged range.
     hidden_rows, hidden_columns : list of tuple
         First and last of each run.
     sums : list of tuple
@@ -58,6 +60,7 @@ class Scan:
 
     def __init__(self, part: bytes, strings: Sequence[int], recalculates: bool) -> None:
         self.last_row = self.last_column = self.text_length = self.oddities = 0
+        self.reach = (0, 0)
         self.odd_cells: list[tuple[str, int, int, str]] = []
         self.merged: _Runs = []
         self.hidden_rows: _Runs = []
@@ -87,8 +90,10 @@ class Scan:
                 self._filled = self._in_value = True
                 self.last_row = max(self.last_row, self._row)
                 self.last_column = max(self.last_column, self._column)
+                self._reach(self._row, self._column)
             case "f":
                 self._formula = self._in_formula = True
+                self._reach(self._row, self._column)
             case "row":
                 self._open_one("row")
                 self._row, _ = within_sheet(int(at.get("r", self._row + 1)), 1)
@@ -99,7 +104,12 @@ class Scan:
                 _, first = within_sheet(1, int(at["min"]))
                 self._hide(self.hidden_columns, first, max(first, int(at["max"])))
             case "mergeCell":
-                self._keep(self.merged, place(at["ref"].partition(":")[0]))
+                corner, _, opposite = at["ref"].partition(":")
+                self._keep(self.merged, place(corner))
+                self._reach(*place(opposite or corner))
+
+    def _reach(self, row: int, column: int) -> None:
+        self.reach = (max(self.reach[0], row), max(self.reach[1], column))
 
     def _open_one(self, tag: str) -> None:
         if tag in self._open:

@@ -89,6 +89,7 @@ class SheetReader:
         self.present = found.raw is not None
         self.rows: Sequence[tuple[object, ...]] = found.raw.rows if found.raw else ()
         self.name = found.raw.name if found.raw else sheet.name
+        self.reach = found.raw.reach if found.raw else (0, 0)
         self.problems: list[Problem] = []
         self.faulty: set[str] = set()
         self.unread: set[tuple[int, int]] = set()
@@ -97,7 +98,7 @@ class SheetReader:
     def read(self) -> tuple[pd.DataFrame, SheetPlace]:
         """Give the typed frame and where its cells lie."""
         columns, records, numbers = self._transposed() if self.sheet.vertical else self._table()
-        place = SheetPlace(self.position, columns, self.sheet.vertical, self.name, len(self.rows))
+        place = SheetPlace(self.position, columns, self.sheet.vertical, self.name, self.reach)
         converted = {
             column.name: self._convert(column, columns, records, numbers, place)
             for column in self.sheet.columns

@@ -75,7 +75,7 @@ def _read_package(package: Package) -> Workbook:
         if scan is not None:
             whole = grids[sheet.name]
             rows = without(whole, left_out)
-            raw[sheet.name] = RawSheet(sheet.name, rows, sheet.hidden, position)
+            raw[sheet.name] = RawSheet(sheet.name, rows, sheet.hidden, position, scan.reach)
             problems += totals_left_out(sheet.name, position, whole, left_out)
             sums = [at for at in scan.sums if not any(at in area for area in left_out)]
             problems += suspected_totals(sheet.name, position, rows, sums)

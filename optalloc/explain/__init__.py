@@ -5,7 +5,8 @@ explained by the parts that parts.py lists; where there is no plan, noplan.py cl
 sums over the workbook to the cheapest changes that give one.
 """
 
-from optalloc.explain.edits import relaxed, write_relaxed
+from optalloc.explain.copies import write_relaxed
+from optalloc.explain.edits import relaxed
 from optalloc.explain.explanation import Explanation
 from optalloc.explain.run import explain
 

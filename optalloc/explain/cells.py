@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from optalloc.dataset import Dataset, recalled
-from optalloc.explain.edits import cell_of
+from optalloc.explain.edits import where
 from optalloc.family import Limit
 from optalloc.schema import Missing
 
@@ -45,12 +45,8 @@ class Spot:
         return self.sheet, self.row, self.column, tuple(self.new.values())
 
     def address(self, data: Dataset) -> str:
-        """Sheet and cell; of a row that is not there, the sheet's last row."""
-        place = data.places.get(self.sheet)
-        name = place.name if place is not None and place.name else self.sheet
-        known = data[self.sheet].index
-        row = self.row if self.row in known or not len(known) else int(known[-1])
-        return f"{name}!{cell_of(data, self.sheet, row, self.column)}"
+        """Sheet and cell; of what the sheet lacks, that it does."""
+        return where(data, self.sheet, self.row, self.column)
 
 
 def named_key(limit: Limit, key: Any) -> dict[str, Any]:
@@ -88,7 +84,9 @@ def _spot(data: Dataset, limit: Limit, cell: str, key: Mapping[str, Any]) -> Spo
     if found:
         row = found[-1].label
         return Spot(name, row, column, _number(frame.at[row, column]))
-    if sheet.missing in (Missing.CARRY, Missing.ZERO) and not frame.empty:
+    # A new row would hold its key and this column alone.
+    whole = all(c.name in (*sheet.key, column) for c in sheet.columns if c.required)
+    if sheet.missing in (Missing.CARRY, Missing.ZERO) and not frame.empty and whole:
         return Spot(name, data.new_row(name), column, 0.0, wanted)
     return None
 

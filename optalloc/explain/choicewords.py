@@ -13,7 +13,7 @@ from optalloc.compile import values_of
 from optalloc.dataset import Dataset
 from optalloc.explain.breakeven import BreakEven, Priced
 from optalloc.explain.desk import Known
-from optalloc.explain.edits import cell_of
+from optalloc.explain.edits import where
 from optalloc.explain.explanation import figure
 from optalloc.family import Choice, Model, TableSpec
 from optalloc.schema import Column, Kind
@@ -335,9 +335,11 @@ def _addresses(data: Dataset, cells: Priced) -> str:
     for (sheet, column), rows in groups.items():
         starts = [k for k, row in enumerate(rows) if k == 0 or row != rows[k - 1] + 1]
         for first, after in zip(starts, [*starts[1:], len(rows)], strict=True):
-            ends = rows[first], rows[after - 1]
-            named = [cell_of(data, sheet, row, column) for row in dict.fromkeys(ends)]
-            said.append(f"{sheet}!{':'.join(named)}")
+            start, end = (where(data, sheet, row, column) for row in (rows[first], rows[after - 1]))
+            there = data.places.get(sheet)
+            # What a sheet lacks is said of the first row alone.
+            single = start == end or (there is not None and column not in there.columns)
+            said.append(start if single else f"{start}:{end.partition('!')[2]}")
     return ", ".join(said)
 
 

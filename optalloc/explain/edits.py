@@ -1,33 +1,43 @@
-"""Changes of cells that would give a plan: as a table, made to a dataset, made to a workbook."""
+"""Changes of cells that would give a plan: where they stand, as a table, made to a dataset.
+
+What a sheet lacks is added past everything that stands on it, so that nothing of the planner's is
+overwritten: a new column under its own name, a new row below the last. copies.py makes the
+changes to a workbook.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
-from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 import pandas as pd
-from lxml import etree
 
-from optalloc.dataset import Dataset
+from optalloc.dataset import Dataset, SheetPlace
 from optalloc.errors import OptallocError
 from optalloc.explain.explanation import Explanation
 from optalloc.family import TableSpec
-from optalloc.faults import undamaged
-from optalloc.ooxml import Edits, made_cells, tag, write_copy
-from optalloc.package import Package
 from optalloc.rawsheet import address, place
 from optalloc.schema import Column, Kind
 
-__all__ = ["RELAXATION", "Edit", "cell_of", "edited", "edits_table", "relaxed", "write_relaxed"]
+__all__ = [
+    "DATE",
+    "RELAXATION",
+    "Edit",
+    "Layout",
+    "edited",
+    "edits_table",
+    "proposed",
+    "relaxed",
+    "sheet_name",
+    "where",
+]
+
+# What the rows of the table are about that are no cells of a record.
+DATE = "date"
+NEW_ROW, NEW_NAME = "a new row", "the name of a new column"
 
 RELAXATION = TableSpec(
     name="Relaxation",
@@ -36,13 +46,15 @@ RELAXATION = TableSpec(
     columns=(
         Column(name="sheet", kind=Kind.TEXT, meaning="Sheet."),
         Column(
-            name="cell", kind=Kind.TEXT, meaning="Address of the cell; past the end: a new row."
+            name="cell",
+            kind=Kind.TEXT,
+            meaning="Address of the cell; past the end: of a new row or column.",
         ),
         Column(name="column", kind=Kind.TEXT, meaning="Column of the sheet."),
         Column(name="about", kind=Kind.TEXT, meaning="What the row is about."),
         Column(name="from", kind=Kind.TEXT, meaning="What the cell holds now."),
         Column(name="to", kind=Kind.TEXT, meaning="What to type into it."),
-        Column(name="unit", kind=Kind.TEXT, meaning="Unit of both."),
+        Column(name="unit", kind=Kind.TEXT, meaning="Unit of both; date for dates."),
         Column(name="points", kind=Kind.NUMBER, unit="points", meaning="Price of the change."),
     ),
 )
@@ -71,15 +83,65 @@ class Edit:
     points: float = 0.0
 
 
-def cell_of(data: Dataset, sheet: str, row: int, column: str) -> str:
-    """Address of a record's cell; of a column that the file lacks, the next free one."""
+def sheet_name(data: Dataset, sheet: str) -> str:
+    """Name of a sheet as the file spells it."""
     found = data.places.get(sheet)
-    if found is None:
-        return address(row, [c.name for c in data.sheets[sheet].columns].index(column) + 1)
-    if column in found.columns or found.vertical:
-        return address(*found.cell(row, column))
-    lacking = [c.name for c in data.sheets[sheet].columns if c.name not in found.columns]
-    return address(row, max(found.columns.values(), default=0) + lacking.index(column) + 1)
+    return found.name if found is not None and found.name else sheet
+
+
+def where(data: Dataset, sheet: str, row: int, column: str) -> str:
+    """Sheet and address of a record's cell; of what the sheet lacks, that it does."""
+    name, found = sheet_name(data, sheet), _place_of(data, sheet)
+    if column in found.columns:
+        added = "" if row in data[sheet].index else ", a row to be added"
+        return f"{name}!{address(*found.cell(row, column))}{added}"
+    named = next((key for key in data.sheets[sheet].key if key in found.columns), "")
+    return f"{name}!{address(*found.cell(row, named))}, which lacks {column}"
+
+
+def _place_of(data: Dataset, sheet: str) -> SheetPlace:
+    """Where a sheet's cells lie; of a sheet that comes from no file, as it is declared."""
+    found = data.places.get(sheet)
+    if found is not None:
+        return found
+    declared = data.sheets[sheet]
+    columns = {column.name: k for k, column in enumerate(declared.columns, start=1)}
+    return SheetPlace(0, columns, declared.vertical, sheet, (0, len(columns)))
+
+
+class Layout:
+    """Where the cells of some edits stand, those too of columns that a sheet lacks.
+
+    Parameters
+    ----------
+    data : Dataset
+    edits : iterable of Edit
+        A column that is not there stands past everything on its sheet, in the order of the edits;
+        a setting that is not there below everything.
+    """
+
+    def __init__(self, data: Dataset, edits: Iterable[Edit]) -> None:
+        self._data = data
+        self._new: dict[str, list[str]] = {}
+        for edit in edits:
+            new = self._new.setdefault(edit.sheet, [])
+            if edit.column not in (*_place_of(data, edit.sheet).columns, *new):
+                new.append(edit.column)
+
+    def cell(self, edit: Edit) -> tuple[int, int]:
+        """Row and column of an edit's cell."""
+        name, found = self.name_cell(edit), _place_of(self._data, edit.sheet)
+        if name is None:
+            return found.cell(edit.row, edit.column)
+        return (name[0], 2) if found.vertical else (edit.row, name[1])
+
+    def name_cell(self, edit: Edit) -> tuple[int, int] | None:
+        """Row and column of the cell for the name of an edit's column; None if that is there."""
+        new, found = self._new.get(edit.sheet, []), _place_of(self._data, edit.sheet)
+        if edit.column not in new:
+            return None
+        further = new.index(edit.column) + 1
+        return (found.reach[0] + further, 1) if found.vertical else (1, found.reach[1] + further)
 
 
 def edited(data: Dataset, edits: Iterable[Edit]) -> Dataset:
@@ -101,28 +163,37 @@ def edited(data: Dataset, edits: Iterable[Edit]) -> Dataset:
 
 
 def edits_table(data: Dataset, edits: Iterable[Edit]) -> pd.DataFrame:
-    """The edits as the table `RELAXATION`."""
-    rows = []
+    """The edits as the table `RELAXATION`, the name of a new column before its first cell."""
+    edits = tuple(edits)
+    layout, rows, named = Layout(data, edits), [], set()
     for edit in edits:
-        sheet, found = data.sheets[edit.sheet], data.places.get(edit.sheet)
-        known = data[edit.sheet]
+        sheet, known = data.sheets[edit.sheet], data[edit.sheet]
         at = known.loc[edit.row] if edit.row in known.index else None
         names = [] if at is None else [str(at[k]) for k in sheet.key if not _blank(at[k])]
+        own = {"sheet": sheet_name(data, edit.sheet), "column": edit.column}
+        name_cell = layout.name_cell(edit)
+        if name_cell is not None and (edit.sheet, edit.column) not in named:
+            named.add((edit.sheet, edit.column))
+            cell = {"cell": address(*name_cell), "about": NEW_NAME, "from": None}
+            rows.append({**own, **cell, "to": edit.column, "unit": "", "points": 0.0})
         rows.append(
             {
-                "sheet": found.name if found is not None and found.name else edit.sheet,
-                "cell": cell_of(data, edit.sheet, edit.row, edit.column),
-                "column": edit.column,
-                "about": "a new row" if at is None else ", ".join(names),
+                **own,
+                "cell": address(*layout.cell(edit)),
+                "about": NEW_ROW if at is None else ", ".join(names),
                 "from": None if at is None else _plain(at[edit.column]),
                 "to": _plain(edit.to),
-                "unit": sheet.by_name[edit.column].unit,
+                "unit": _unit(sheet.by_name[edit.column]),
                 "points": edit.points,
             }
         )
     return pd.DataFrame(rows, columns=[c.name for c in RELAXATION.columns]).astype(
         {"from": object, "to": object}
     )
+
+
+def _unit(column: Column) -> str:
+    return DATE if column.kind is Kind.DATE else column.unit
 
 
 def _blank(value: object) -> bool:
@@ -163,7 +234,9 @@ def relaxed(dataset: Dataset, explanation: Explanation) -> Dataset:
     """
     names = {spot.name: sheet for sheet, spot in dataset.places.items() if spot.name}
     edits = []
-    for row in _proposed(explanation).to_dict("records"):
+    for row in proposed(explanation).to_dict("records"):
+        if row["about"] == NEW_NAME:
+            continue
         sheet = names.get(row["sheet"], row["sheet"])
         column = dataset.sheets[sheet].by_name[row["column"]]
         spot = dataset.places.get(sheet)
@@ -174,7 +247,14 @@ def relaxed(dataset: Dataset, explanation: Explanation) -> Dataset:
     return edited(dataset, edits)
 
 
-def _proposed(explanation: Explanation) -> pd.DataFrame:
+def proposed(explanation: Explanation) -> pd.DataFrame:
+    """The table `RELAXATION` of an explanation.
+
+    Raises
+    ------
+    OptallocError
+        If it proposes nothing.
+    """
     found = explanation.tables.get(RELAXATION.name)
     if found is None or not len(found):
         raise OptallocError("the explanation proposes no change")
@@ -190,101 +270,3 @@ def _typed(value: Any, column: Column) -> Any:
     if column.kind in (Kind.NUMBER, Kind.INTEGER):
         return math.nan if value is None else float(value)
     return value
-
-
-def write_relaxed(book: str | Path, explanation: Explanation, out: str | Path) -> None:
-    """Write a copy of a workbook with the changes that an explanation proposes, nothing else.
-
-    Parameters
-    ----------
-    book : str or Path
-        An .xlsx workbook, or a folder of CSV files; never written to.
-    explanation : Explanation
-        Of that workbook.
-    out : str or Path
-        The copy: a file if `book` is one, else a folder that does not exist yet.
-
-    Raises
-    ------
-    OptallocError
-        If the explanation proposes nothing, or `out` cannot be written.
-    """
-    source, target, changes = Path(book), Path(out), _proposed(explanation)
-    if target.exists() and (source.is_dir() or target.samefile(source)):
-        raise OptallocError(f"{target}: must not exist yet; name another place")
-    if source.is_dir():
-        _write_folder(source, changes, target)
-        return
-    if target.suffix.lower() != source.suffix.lower():
-        raise OptallocError(f"{target}: must end in {source.suffix}, like the workbook")
-    package = Package(source)
-    with undamaged(source.name):
-        edits = Edits(package)
-        parts = {sheet.name: sheet.part for sheet in package.sheets}
-        for sheet, own in changes.groupby("sheet", sort=False):
-            if str(sheet) not in parts:
-                raise OptallocError(f"{source.name}: has no sheet {sheet}; add it by hand")
-            _change_cells(edits.tree(parts[str(sheet)]), _cells(own))
-        write_copy(package, edits.parts(), target)
-
-
-def _cells(own: pd.DataFrame) -> dict[tuple[int, int], Any]:
-    return {place(row["cell"]): row["to"] for row in own.to_dict("records")}
-
-
-def _change_cells(root: Any, cells: Mapping[tuple[int, int], Any]) -> None:
-    """Put values into cells of a sheet, in place of what they hold, formulas included."""
-    for at, cell in made_cells(root, cells).items():
-        value = cells[at]
-        for part in list(cell):
-            cell.remove(part)
-        cell.attrib.pop("t", None)
-        if isinstance(value, str):
-            cell.set("t", "inlineStr")
-            text = etree.SubElement(etree.SubElement(cell, tag(root, "is")), tag(root, "t"))
-            text.text = value
-        elif value is not None:
-            etree.SubElement(cell, tag(root, "v")).text = repr(value)
-
-
-def _write_folder(source: Path, changes: pd.DataFrame, target: Path) -> None:
-    draft = target.with_name(f".{target.name}.{uuid4().hex}")
-    try:
-        shutil.copytree(source, draft)
-        for sheet, own in changes.groupby("sheet", sort=False):
-            _change_csv(draft / f"{sheet}.csv", own)
-        draft.replace(target)
-    except OSError as error:
-        raise OptallocError(f"{target}: cannot be written: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _change_csv(path: Path, own: pd.DataFrame) -> None:
-    """Rewrite the records with changed cells; every other line stays byte for byte."""
-    text = path.read_bytes().decode("utf-8") if path.exists() else ""
-    lines = text.splitlines(keepends=True)
-    ending = "\r\n" if "\r\n" in text else "\n"
-    records, starts = [], [0]
-    reader = csv.reader(lines)
-    for record in reader:
-        records.append(record)
-        starts.append(reader.line_num)
-    pieces = ["".join(lines[a:b]) for a, b in pairwise(starts)]
-    cells = _cells(own)
-    columns = {place(row["cell"])[1]: str(row["column"]) for row in own.to_dict("records")}
-    width = len(records[0]) if records else 0
-    cells |= {(1, at): name for at, name in columns.items() if at > width}
-    for (row, column), value in sorted(cells.items()):
-        while len(records) < row:
-            records.append([])
-            pieces.append("")
-        record = records[row - 1]
-        record += [""] * (column - len(record))
-        record[column - 1] = "" if value is None else str(value)
-        stream = io.StringIO()
-        csv.writer(stream, lineterminator=ending).writerow(record)
-        pieces[row - 1] = stream.getvalue()
-        if row > 1 and not pieces[row - 2].endswith(ending):
-            pieces[row - 2] += ending
-    path.write_bytes("".join(pieces).encode())

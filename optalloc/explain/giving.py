@@ -144,24 +144,24 @@ class Elastic:
             ]
         )
 
-    def least(self, options: Options, *, integer: bool, time_limit_s: float) -> Given:
-        """The cheapest way for its rows to give way."""
+    def least(self, options: Options, *, integer: bool, until: float) -> Given:
+        """The cheapest way for its rows to give way, as far as it is known by a deadline."""
         self.numbers(self.arrays)
         if self._reference is None:
             # What a row's terms come to is known once all rows give way a little.
-            first = self._once(options, integer=False, time_limit_s=time_limit_s)
+            first = self._once(options, integer=False, until=until)
             if first.values is not None:
                 self._reference = first.values
-        return self._once(options, integer=integer, time_limit_s=time_limit_s)
+        return self._once(options, integer=integer, until=until)
 
-    def _once(self, options: Options, *, integer: bool, time_limit_s: float) -> Given:
+    def _once(self, options: Options, *, integer: bool, until: float) -> Given:
         return least_given(
             self.arrays,
             self.slack_of,
             self.prices,
             options,
             integer=integer,
-            time_limit_s=time_limit_s,
+            until=until,
         )
 
 

@@ -7,7 +7,9 @@ point.
 
 from __future__ import annotations
 
+import functools
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -51,6 +53,8 @@ class Mover:
         Aligned with the columns of the elastic program.
     before : sequence of Edit
         What is changed already.
+    until : float
+        Deadline (`time.perf_counter`), after which `value` raises TimeoutError.
     """
 
     data: Dataset
@@ -58,13 +62,16 @@ class Mover:
     number: int
     point: np.ndarray
     before: Sequence[Edit] = ()
+    until: float = math.inf
     _known: dict[float, float] = field(default_factory=dict)
     _latest: Elastic | None = None
 
-    @property
+    @functools.cached_property
     def spot(self) -> Spot:
-        """The cell."""
-        return self.elastic.spots[self.number]
+        """The cell; of a row that is not there yet, one that is not taken by what is changed."""
+        spot = self.elastic.spots[self.number]
+        taken = {edit.row for edit in self.before if edit.sheet == spot.sheet}
+        return replace(spot, row=max({spot.row - 1, *taken}) + 1) if spot.new else spot
 
     @property
     def column(self) -> Column:
@@ -142,6 +149,8 @@ class Mover:
     def excess(self, value: float) -> float:
         """As `_worked_out`, each value once."""
         if value not in self._known:
+            if time.perf_counter() > self.until:
+                raise TimeoutError("no time to work out what a cell must hold")
             self._known[value] = self._worked_out(value)
         return self._known[value]
 

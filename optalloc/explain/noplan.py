@@ -9,26 +9,35 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from optalloc.arrays import Arrays
 from optalloc.dataset import Dataset
-from optalloc.errors import InfeasibleError, SolveError
+from optalloc.errors import InfeasibleError
 from optalloc.explain.cells import named_key, said, shown
 from optalloc.explain.conflict import conflict, relaxation
-from optalloc.explain.edits import RELAXATION, Edit, cell_of, edited, edits_table
+from optalloc.explain.edits import (
+    RELAXATION,
+    Edit,
+    Layout,
+    edited,
+    edits_table,
+    sheet_name,
+    where,
+)
 from optalloc.explain.explanation import Explanation
 from optalloc.explain.giving import Elastic, elastic_of
 from optalloc.explain.proposal import Change, Proposal, Search, propose
 from optalloc.explain.rules import rules_of
+from optalloc.explain.trial import InMemory, Source, Trial, tried
 from optalloc.family import Model, Relax, TableSpec
 from optalloc.outcome import StepCallback
-from optalloc.pipeline import options_of, solve_program
-from optalloc.plan import Plan
+from optalloc.pipeline import options_of
 from optalloc.program import Program, build
+from optalloc.rawsheet import address
 from optalloc.schema import Column, Kind
 from optalloc.tables import SUMMARY
 
@@ -37,6 +46,8 @@ __all__ = ["why_no_plan"]
 TITLE = "Why there is no plan"
 # More sentences than these nobody reads; the tables hold the rest.
 MOST_SENTENCES, MOST_SUMS = 8, 3
+# Share of the time that is gone once the conflict is known, or given up.
+AFTER_CONFLICT = 0.25
 
 SHORTAGES = TableSpec(
     name="Shortages",
@@ -79,6 +90,7 @@ def why_no_plan(
     budget_s: float,
     on_step: StepCallback | None = None,
     program: Program | None = None,
+    source: Source | None = None,
 ) -> Explanation:
     """Say why a dataset has no plan, and what would give one.
 
@@ -91,10 +103,13 @@ def why_no_plan(
     given : mapping
         Solver options.
     budget_s : float
-        Seconds for all of it.
+        Seconds for all of it; what is known by then is said.
     on_step : callable, optional
     program : Program, optional
         Built from the dataset, if it was built already.
+    source : Source, optional
+        What the dataset was read from: a copy with the changes is then read again, checked and
+        solved before anything is said of its plan.
 
     Returns
     -------
@@ -107,14 +122,21 @@ def why_no_plan(
     short = shortages(data, model)
     options = options_of(data, model, given)
     elastic = elastic_of(build(data, model) if program is None else program, rules)
-    search = Search(elastic, options, started + budget_s, budget_s, step)
+    search = Search(elastic, options, started, budget_s, step)
     step("a smallest conflict", 0, 1)
-    relaxed, whole_only = relaxation(elastic.arrays, options)
+    relaxed, whole_only = relaxation(elastic.arrays, options, search.deadline(AFTER_CONFLICT))
     rows = _no_rows(CONFLICT) if whole_only else _conflict_table(elastic, relaxed, search)
     step("a smallest conflict", 1, 1)
     proposal = propose(data, search)
-    plan = _relaxed_plan(data, proposal, given, search)
-    return _told(data, short, rows, whole_only, proposal, plan, found)
+    changes = None if proposal is None else edits_table(data, proposal.edits)
+    trial = None
+    if proposal is not None and changes is not None:
+        step("the plan with the changes", 0, 1)
+        left_s = search.deadline() - time.perf_counter()
+        made = source if source is not None else InMemory(edited(data, proposal.edits))
+        trial = tried(made, changes, model, given, left_s)
+        step("the plan with the changes", 1, 1)
+    return _told(data, short, rows, whole_only, proposal, changes, trial, found)
 
 
 def _silent(*_: object) -> None:
@@ -133,25 +155,19 @@ def shortages(data: Dataset, model: Model) -> pd.DataFrame:
         return _no_rows(SHORTAGES)
     frame = pd.concat(frames, ignore_index=True)
     lacking = (frame["needed"] - frame["available"]) / frame["needed"].clip(lower=1e-9)
-    frame = frame.assign(
-        cells=[", ".join(dict.fromkeys(_addresses(data, cells))) for cells in frame["cells"]]
-    )
+    cells = [
+        [where(data, name, int(row), column) for name, row, column in c] for c in frame["cells"]
+    ]
+    frame = frame.assign(cells=[", ".join(dict.fromkeys(named)) for named in cells])
     order = lacking.sort_values(ascending=False, kind="stable").index
     return frame.loc[order, [c.name for c in SHORTAGES.columns]].reset_index(drop=True)
-
-
-def _addresses(data: Dataset, cells: Iterable[tuple[str, Any, str]]) -> Iterable[str]:
-    for sheet, row, column in cells:
-        place = data.places.get(sheet)
-        name = place.name if place is not None and place.name else sheet
-        yield f"{name}!{cell_of(data, sheet, int(row), column)}"
 
 
 def _conflict_table(elastic: Elastic, arrays: Arrays, search: Search) -> pd.DataFrame:
     """Rows of a smallest conflict with what they say; the planner's limits first."""
     limits = elastic.model.limits
     rows = []
-    for row in conflict(arrays, search.options, search.left_s() / 4).tolist():
+    for row in conflict(arrays, search.options, search.deadline(AFTER_CONFLICT)).tolist():
         name, key = arrays.rows[row]
         limit = limits[name][1] if name in limits else None
         words = cell = ""
@@ -165,35 +181,14 @@ def _conflict_table(elastic: Elastic, arrays: Arrays, search: Search) -> pd.Data
     return pd.DataFrame([row[1:] for row in rows], columns=[c.name for c in CONFLICT.columns])
 
 
-def _relaxed_plan(
-    data: Dataset,
-    proposal: Proposal | None,
-    given: Mapping[str, Any],
-    search: Search,
-) -> Plan | None:
-    """The cheapest plan once the changes are made; None if it cannot be had."""
-    if proposal is None or proposal.fractions:
-        return None
-    search.step("the plan with the changes", 0, 1)
-    made = search.latest.on(edited(data, proposal.edits))
-    within = {"time_limit_s": max(search.left_s(), 30.0)}
-    try:
-        return solve_program(
-            made.program, made.whole, options_of(made.data, made.model, {**given, **within})
-        )
-    except SolveError:
-        return None
-    finally:
-        search.step("the plan with the changes", 1, 1)
-
-
 def _told(
     data: Dataset,
     short: pd.DataFrame,
     rows: pd.DataFrame,
     whole_only: bool,
     proposal: Proposal | None,
-    plan: Plan | None,
+    changes: pd.DataFrame | None,
+    trial: Trial | None,
     found: InfeasibleError,
 ) -> Explanation:
     sentences = [_headline(data, short, rows, whole_only, proposal)]
@@ -211,22 +206,17 @@ def _told(
         sentences.append(f"These cannot all hold: {'; '.join(listed)}{more}.")
     tables = {SHORTAGES.name: short, CONFLICT.name: rows}
     specs = [SHORTAGES, CONFLICT]
-    if proposal is None:
+    if proposal is None or changes is None or trial is None:
         sentences.append("No change of what may give way gives a plan in the time allowed.")
         sentences.append(str(found))
     else:
         sentences += _changes_said(data, proposal)
-        tables[RELAXATION.name] = edits_table(data, proposal.edits)
+        sentences.append(trial.sentence)
+        tables[RELAXATION.name] = changes
         specs.append(RELAXATION)
-    if plan is not None:
-        gap = "proven optimal" if plan.gap == 0 else f"gap {100 * plan.gap:.3g} %"
-        sentences.append(f"With that the cheapest plan costs {plan.cost:,.6g} M ({gap}).")
-        tables[RELAXED_PLAN.name] = plan.summary()
-        specs.append(RELAXED_PLAN)
-    elif proposal is not None:
-        sentences.append(
-            "Whether a plan exists with that could not be settled in the time allowed."
-        )
+        if trial.plan is not None:
+            tables[RELAXED_PLAN.name] = trial.plan.summary()
+            specs.append(RELAXED_PLAN)
     return Explanation(TITLE, tuple(sentences), tables, tuple(specs), without_plan=True)
 
 
@@ -266,7 +256,7 @@ def _where(data: Dataset, change: Change) -> str:
     if change.spot is not None:
         return change.spot.address(data)
     edit = change.edits[-1]
-    return next(iter(_addresses(data, [(edit.sheet, edit.row, edit.column)])))
+    return where(data, edit.sheet, edit.row, edit.column)
 
 
 def _changes_said(data: Dataset, proposal: Proposal) -> list[str]:
@@ -276,21 +266,25 @@ def _changes_said(data: Dataset, proposal: Proposal) -> list[str]:
     )
     if proposal.fractions:
         opening = "In time only changes were found with which a plan in fractions exists"
+    layout = Layout(data, proposal.edits)
     told = []
     for change in proposal.changes[:MOST_SENTENCES]:
         what = f", so that {change.sentence}" if change.sentence else ""
-        told.append(f"{'; '.join(_typed(data, edit) for edit in change.edits)}{what}")
+        typed = "; ".join(_typed(data, layout, edit) for edit in change.edits)
+        told.append(f"{typed}{what}")
     more = len(proposal.changes) - len(told)
     ending = f"; and {more} more (table {RELAXATION.name})" if more > 0 else ""
     return [f"{opening}: {'; '.join(told)}{ending}."]
 
 
-def _typed(data: Dataset, edit: Edit) -> str:
+def _typed(data: Dataset, layout: Layout, edit: Edit) -> str:
     """What to type where."""
-    known = data[edit.sheet]
+    known, name = data[edit.sheet], layout.name_cell(edit)
     now = known.at[edit.row, edit.column] if edit.row in known.index else None
-    (where,) = _addresses(data, [(edit.sheet, edit.row, edit.column)])
+    cell = f"{sheet_name(data, edit.sheet)}!{address(*layout.cell(edit))}"
+    added = "" if name is None else f", a column to be added, its name in {address(*name)},"
     unit = data.sheets[edit.sheet].by_name[edit.column].unit
     # What depends on the row is said by the row.
     unit = "" if " or " in unit else unit
-    return f"{edit.column} at {where} from {shown(now)} to {shown(edit.to)} {unit}".rstrip()
+    change = f"{edit.column} at {cell}{added} from {shown(now)} to {shown(edit.to)} {unit}"
+    return change.rstrip()

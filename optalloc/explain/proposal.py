@@ -34,8 +34,9 @@ TINY = 1e-7
 # Concessions tried in a round, the cheapest.
 MOST_TRIED = 60
 ROUNDS = 8
-# Share of the time for trying concessions.
-FOR_TRYING = 0.4
+# Shares of the time that are gone once concessions are tried, the search for what gives way is
+# over, and it is known what that means for the cells; the rest is for the plan with the changes.
+AFTER_TRYING, AFTER_SEARCH, AFTER_MOVING = 0.5, 0.75, 0.85
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Search:
 
     latest: Elastic
     options: Options
-    until: float
+    started: float
     budget_s: float
     step: Callable[[str, int, int], None]
     rigid: set[Any] = field(default_factory=set)
@@ -96,13 +97,13 @@ class Search:
         """What may give way, and at what price."""
         return self.latest.rules
 
-    def left_s(self) -> float:
-        """Seconds left, a few at least, so that what was begun can be ended."""
-        return max(self.until - time.perf_counter(), 5.0)
+    def deadline(self, share: float = 1.0) -> float:
+        """When so large a share of the time is gone (`time.perf_counter`)."""
+        return self.started + share * self.budget_s
 
     def out_of_time(self) -> bool:
         """Whether no more changes should be tried, so that the rest of the time is for the rest."""
-        return time.perf_counter() > self.until - (1 - FOR_TRYING) * self.budget_s
+        return time.perf_counter() > self.deadline(AFTER_TRYING)
 
     def elastic(self, data: Dataset) -> Elastic:
         """The dataset with its limits elastic; of the last one asked for, the same again."""
@@ -115,9 +116,9 @@ class Search:
             )
         return self.latest
 
-    def least(self, elastic: Elastic, *, integer: bool) -> Given:
-        """The cheapest way for rows to give way."""
-        return elastic.least(self.options, integer=integer, time_limit_s=self.left_s())
+    def least(self, elastic: Elastic, *, integer: bool, share: float = AFTER_SEARCH) -> Given:
+        """The cheapest way for rows to give way, as known once so large a share of time is gone."""
+        return elastic.least(self.options, integer=integer, until=self.deadline(share))
 
 
 def propose(data: Dataset, search: Search) -> Proposal | None:
@@ -128,7 +129,8 @@ def propose(data: Dataset, search: Search) -> Proposal | None:
         given, fractions = search.least(elastic, integer=True), False
         if given.values is None:
             # Out of time: no plan, but what would be needed even if fractions would do.
-            given, fractions = search.least(elastic, integer=False), True
+            given = search.least(elastic, integer=False, share=AFTER_MOVING)
+            fractions = True
         if given.values is None:
             return None
         changes = _changes_of_rows(current, elastic, given, search)
@@ -228,16 +230,18 @@ def _changes_of_rows(
     for number in order[given.shares[order] > TINY].tolist():
         spot = elastic.spots[number]
         before = [edit for change in changes for edit in change.edits]
-        mover = Mover(data, elastic, number, given.values, before)
-        # Where time is up, what a share means is not worked out; the plan shows whether it does.
-        late = time.perf_counter() > search.until
-        value = (mover.guess if late else mover.value)(given.shares[number])
+        mover = Mover(data, elastic, number, given.values, before, search.deadline(AFTER_MOVING))
+        try:
+            value = mover.value(given.shares[number])
+        except TimeoutError:
+            # What a share means is not worked out then; the plan shows whether it does.
+            value = mover.guess(given.shares[number])
         if value is None:
             search.rigid.add(spot.key)
             return None
         if value != spot.value:
             points = float(prices[number] * given.shares[number])
-            edits = edits_of(spot, value, points)
+            edits = edits_of(mover.spot, value, points)
             key = elastic.keys[number]
-            changes.append(Change(elastic.limits[number], key, edits, points, spot=spot))
+            changes.append(Change(elastic.limits[number], key, edits, points, spot=mover.spot))
     return changes

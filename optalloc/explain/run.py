@@ -13,6 +13,7 @@ from optalloc.explain.explanation import Explanation
 from optalloc.explain.noplan import why_no_plan
 from optalloc.explain.parts import PARTS
 from optalloc.explain.solved import Solved
+from optalloc.explain.trial import source_of
 from optalloc.family import Model
 from optalloc.outcome import ProgressCallback, StepCallback
 from optalloc.pipeline import (
@@ -25,7 +26,7 @@ from optalloc.pipeline import (
 from optalloc.plan import Plan
 from optalloc.program import build
 
-__all__ = ["BUDGET_S", "explain", "explain_plan"]
+__all__ = ["BUDGET_S", "explain", "explain_plan", "explain_without_plan"]
 
 # Seconds that explaining may take, unless told otherwise.
 BUDGET_S = 300.0
@@ -41,6 +42,7 @@ def explain(
     seed: int | None = None,
     model: str | Path | Model | None = None,
     approved: str | Path | None = None,
+    relaxed: str | Path | None = None,
     progress: ProgressCallback | None = None,
     on_phase: PhaseCallback | None = None,
     on_step: StepCallback | None = None,
@@ -61,21 +63,24 @@ def explain(
         Model folder; the capacity model by default.
     approved : str or Path, optional
         The plan.xlsx that was approved last.
+    relaxed : str or Path, optional
+        Where to write a copy of a workbook without a plan, changed as proposed; it is solved before
+        anything is said of its plan.
     progress, on_phase, on_step : callable, optional
         Called as the solve goes on, as phases begin, and as longer parts get on.
 
     Returns
     -------
     Explanation
-        Every figure of a plan carries its gap. Where there is no plan, `relaxed` makes the changes
-        that it proposes.
+        Every figure of a plan carries its gap. Where there is no plan, `optalloc.relaxed` and
+        `optalloc.write_relaxed` make the changes that it proposes.
 
     Raises
     ------
     InputError
         With every problem of the workbook at once.
     OptallocError
-        If a site is asked about that there is not.
+        If a site is asked about that there is not, or the copy cannot be written.
     NoPlanError
         If the budget ran out before a first plan was found.
 
@@ -87,6 +92,7 @@ def explain(
     """
     if not budget_s > 0:
         raise OptallocError(f"the budget must be above 0 seconds; found {budget_s:g}")
+    source = source_of(book, approved, relaxed)
     dataset, loaded, notices = open_book(book, model, approved, on_phase)
     insist_on_members(dataset, loaded, sites)
     given: dict[str, Any] = {"gap": gap, "threads": threads, "seed": seed}
@@ -114,9 +120,46 @@ def explain(
             budget_s=budget_s,
             on_step=on_step,
             program=program,
+            source=source,
         )
     phase("explain")
     return _said(Solved(program, arrays, plan, options, budget_s, tuple(sites), on_step))
+
+
+def explain_without_plan(
+    book: str | Path,
+    found: InfeasibleError,
+    *,
+    budget_s: float = BUDGET_S,
+    gap: float | None = None,
+    threads: int | None = None,
+    seed: int | None = None,
+    model: str | Path | Model | None = None,
+    approved: str | Path | None = None,
+    on_step: StepCallback | None = None,
+) -> Explanation:
+    """Say why a workbook has no plan, once a solve has found that: as `explain` says it.
+
+    Parameters
+    ----------
+    book : str or Path
+    found : InfeasibleError
+        The finding.
+    budget_s : float
+        Seconds for all of it.
+    gap, threads, seed, model, approved, on_step : optional
+        As of `explain`.
+    """
+    dataset, loaded, _ = open_book(book, model, approved)
+    return why_no_plan(
+        dataset,
+        loaded,
+        found,
+        given={"gap": gap, "threads": threads, "seed": seed},
+        budget_s=budget_s,
+        on_step=on_step,
+        source=source_of(book, approved),
+    )
 
 
 def explain_plan(

@@ -16,8 +16,8 @@ from typing import Any
 import pandas as pd
 
 from optalloc.dataset import Dataset
-from optalloc.explain.edits import RELAXATION, Edit, edits_table, write_relaxed
-from optalloc.explain.explanation import Explanation
+from optalloc.explain.copies import write_edits
+from optalloc.explain.edits import Edit, edits_table
 from optalloc.family import Model
 from optalloc.schema import Column, Kind, Sheet
 from optalloc.sweep.overrides import Override, altered, text_of
@@ -218,6 +218,5 @@ def write_changed(
         for row, value in new[o.sheet][o.column].items()
         if value == value and value != data[o.sheet].at[row, o.column]
     ]
-    said = Explanation("Changed", (), {RELAXATION.name: edits_table(data, edits)}, (RELAXATION,))
-    write_relaxed(book, said, out)
+    write_edits(book, edits_table(data, edits), out)
     return out

@@ -30,7 +30,7 @@ from optalloc.errors import (
     Severity,
 )
 from optalloc.explain import Explanation
-from optalloc.explain.noplan import why_no_plan
+from optalloc.explain.run import explain_without_plan
 from optalloc.family import Model, load_model
 from optalloc.faults import refusal
 from optalloc.mark import mark_workbook
@@ -231,13 +231,13 @@ def _without_plan(
     """Say why there is no plan; stopped on the way, say what is known already."""
     result = {"ending": "infeasible", "words": [str(found)], "tables": []}
     try:
-        dataset, _, _ = open_book(book, model)
-        said = why_no_plan(
-            dataset,
-            model,
+        said = explain_without_plan(
+            book,
             found,
-            given=given,
             budget_s=EXPLAINING_S,
+            gap=given["gap"],
+            threads=given["threads"],
+            model=model,
             on_step=lambda what, done, of: say(step=(what, done, of)),
         )
     except KeyboardInterrupt:
