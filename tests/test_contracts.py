@@ -129,7 +129,8 @@ def test_a_contract_serves_whole_periods_between_lead_and_term(
 def test_what_was_signed_before_serves_until_it_expires(
     solve: Solve, least_cost: LeastCost
 ) -> None:
-    """Proves: 40 MW of C, signed before, that end with Y2 leave Y3 to D: 400 + 4 + 4 + 12.
+    """Proves: 40 MW of C, signed before, that end with Y2 leave Y3 to D, 400 + 4 + 4 + 12, whether
+    their last day is the last of Y2, is given as the day after, or lies within Y3.
     Sensitivity: ending a day earlier they leave Y2 too, 428; in two parts, of which 10 MW end with
     Y1, D covers 10 in Y2, 400 + 4 + 3 + 3 + 12."""
     case = TWO_YEARS | {
@@ -145,9 +146,43 @@ def test_what_was_signed_before_serves_until_it_expires(
     assert plan.cost == pytest.approx(420)
     held = {period: mw for (contract, period), mw in active(plan).items() if contract == "C"}
     assert held == {"Y1": 40, "Y2": 40, "Y3": 0}
-    assert least_cost(**case, SignedContracts=signed((40, "2028-12-31"))) == pytest.approx(428)
-    parts = signed((10, "2028-01-01"), (30, "2029-01-01"))
+    for day, cost in (("2028-12-31", 420), ("2029-11-30", 420), ("2028-12-30", 428)):
+        assert least_cost(**case, SignedContracts=signed((40, day))) == pytest.approx(cost), day
+    parts = signed((10, "2027-12-31"), (30, "2029-01-01"))
     assert least_cost(**case, SignedContracts=parts) == pytest.approx(422)
+
+
+@pytest.mark.parametrize(
+    ("starts", "months", "last_day", "cost"),
+    [
+        (["2027-01-31", "2027-02-28"], 1, "2027-02-27", 12 / 12),
+        (["2027-01-31", "2027-02-28"], 1, "2027-02-26", 24 / 12),
+        (["2028-02-29", "2029-02-28"], 12, "2029-02-27", 12),
+        (["2028-02-29", "2029-02-28"], 12, "2030-02-27", 0),
+        (["2028-02-29", "2029-02-28"], 12, "2030-02-26", 12),
+    ],
+)
+def test_last_days_where_months_are_of_unequal_length(
+    solve: Solve, starts: list[str], months: int, last_day: str, cost: float
+) -> None:
+    """40 MW signed before at no fee, D at 0.3 M a MW-year, periods that begin at a month's end.
+
+    Proves: a last day on the eve of the next period serves the period to its end, though the month
+    or year is a day short: a month after 31 January is 28 February. Sensitivity: a day earlier.
+    """
+    names = ["P1", "P2"]
+    plan = solve(
+        Settings={"base_date": starts[0]},
+        Periods=[
+            {"period": name, "start": start, "months": months}
+            for name, start in zip(names, starts, strict=True)
+        ],
+        Demand=[{"workload": "load", "region": "R", "period": p, "it_mw": 40} for p in names],
+        Sites={"grid_zone": "Z", "build_cost_per_mw": 0},
+        Contracts=[{**CHEAP, "fixed_fee_per_mw_year": 0, "lead_months": 600}, DEAR],
+        SignedContracts=[{"contract": "C", "signed_mw": 40, "expiry": last_day}],
+    )
+    assert plan.cost == pytest.approx(cost)
 
 
 TWO_SITES = {

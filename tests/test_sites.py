@@ -434,14 +434,22 @@ def test_what_is_retired_is_built_anew(solve: Solve, least_cost: LeastCost, tmp_
     assert "service_after_block_lead" in broken(plan, narrow, tmp_path, Build=online)
 
 
-@pytest.mark.parametrize(("life", "cost"), [(1.5, 720), (2, 720), (2.1, 400)])
+@pytest.mark.parametrize(
+    ("life", "cost", "short"),
+    [
+        (1.5, 960, [0, 40, 40, 40]),
+        (2, 720, [0, 0, 0, 40]),
+        (2.9, 720, [0, 0, 0, 40]),
+        (3, 400, [0, 0, 0, 0]),
+    ],
+)
 def test_a_life_runs_from_the_first_period_in_service(
-    solve: Solve, life: float, cost: float
+    solve: Solve, life: float, cost: float, short: list[float]
 ) -> None:
     """Started in Y1 with a lead of six months, in service from Y2 on; 8 M a MW-year unmet.
 
-    Proves: a life of up to two years is over when Y4 begins, 400 + 40 x 8; one that ends later
-    still serves Y4. Sensitivity: three lives.
+    Proves: a life of two years, and one of 2.9, serves Y2 and Y3, 400 + 40 x 8; one of a year and a
+    half would serve Y2 alone and is not worth 400 M; three years serve all. Sensitivity: four lives.
     """
     plan = solve(
         Periods=years(4),
@@ -450,7 +458,47 @@ def test_a_life_runs_from_the_first_period_in_service(
         Workloads={"unmet_penalty_per_mw_year": 8},
     )
     assert plan.cost == pytest.approx(cost)
-    assert unmet(plan)[:3] == [0, 0, 0]
+    assert unmet(plan) == pytest.approx(short)
+
+
+def test_what_is_retired_serves_no_longer_than_it_lives(solve: Solve) -> None:
+    """Two periods of ten years, a life of five, nothing else to serve 100 MW from.
+
+    Proves: no start could serve a whole period, so there is none and no plan; at 2 M a MW-year
+    unmet all of it is unmet, 100 x 20 x 2. Sensitivity: with a life of ten years each start serves
+    one period, 2 x 100 x 10.
+    """
+    case = {"Periods": years(2, months=120), "Demand": demand(100, 100)}
+    with pytest.raises(optalloc.InfeasibleError):
+        solve(Sites=RETIRED | {"life_years": 5}, **case)
+    priced = case | {"Workloads": {"unmet_penalty_per_mw_year": 2}}
+    assert solve(Sites=RETIRED | {"life_years": 5}, **priced).cost == pytest.approx(4000)
+    longer = {"life_years": 10, "max_mw": 200}
+    assert solve(Sites=RETIRED | longer, **priced).cost == pytest.approx(2000)
+
+
+def test_a_start_that_could_serve_no_whole_period_is_passed_over(solve: Solve) -> None:
+    """Periods of one, three and one years, a life of one year, 40 MW asked for in all.
+
+    Proves: Y1 and Y3 are served by starts of their own and Y2, longer than the life, is unmet at
+    100 M a MW-year: 800 + 40 x 3 x 100. Sensitivity: a life of three years serves Y2 as well.
+    """
+    periods = [
+        {"period": "Y1", "start": "2027-01-01", "months": 12},
+        {"period": "Y2", "start": "2028-01-01", "months": 36},
+        {"period": "Y3", "start": "2031-01-01", "months": 12},
+    ]
+    case = {
+        "Periods": periods,
+        "Demand": demand(40, 40, 40),
+        "Workloads": {"unmet_penalty_per_mw_year": 100},
+    }
+    plan = solve(Sites=RETIRED | {"life_years": 1}, **case)
+    assert plan.cost == pytest.approx(800 + 12000)
+    assert plan["Build"]["started_mw"].tolist() == pytest.approx([40, 0, 40])
+    assert unmet(plan) == pytest.approx([0, 40, 0])
+    longer = solve(Sites=RETIRED | {"life_years": 3, "max_mw": 120}, **case)
+    assert longer.cost == pytest.approx(1200)
 
 
 def test_service_is_kept_until_it_is_retired(solve: Solve, tmp_path: Path) -> None:

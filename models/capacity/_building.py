@@ -15,6 +15,7 @@ from ._calendar import (
     TINY_MONTHS,
     calendar,
     first_position_at,
+    first_position_beyond,
     last_position_before,
     last_position_by,
     months_from_base,
@@ -73,15 +74,17 @@ def standing_mw(data: Dataset) -> pd.DataFrame:
 
 @remembered
 def possible_starts(data: Dataset) -> pd.DataFrame:
-    """Starts that can be online within the horizon: one row per site and period.
+    """Starts that can serve a period within the horizon: one row per site and period.
 
     Columns: site, period, begin, previous (the site's start period before, or None),
     commit_position (latest commitment that allows it and can itself be in service within the
-    horizon, -1 for an open site), online_position.
+    horizon, -1 for an open site), online_position, gone_position (the first period that does not
+    lie wholly within its life) and lasts_years (until then; without end where it is renewed).
     """
     cal = calendar(data)
     frame = site_periods(data)
     frame["online_position"] = first_position_at(cal, frame["begin"] + frame["block_lead_months"])
+    frame = frame.assign(**_ends_of_service(frame, cal))
     both = frame["site_lead_months"] + frame["block_lead_months"]
     frame["commit_position"] = np.where(
         frame["is_open"],
@@ -93,7 +96,7 @@ def possible_starts(data: Dataset) -> pd.DataFrame:
     )
     possible = (
         (frame["room_mw"] > 0)
-        & (frame["online_position"] < len(cal))
+        & (frame["online_position"] < frame["gone_position"])
         & (frame["begin"] >= frame["earliest"] - TINY_MONTHS)
         & (frame["is_open"] | (frame["commit_position"] >= 0))
     )
@@ -102,42 +105,68 @@ def possible_starts(data: Dataset) -> pd.DataFrame:
     return frame
 
 
+def _ends_of_service(starts: pd.DataFrame, cal: pd.DataFrame) -> dict[str, np.ndarray]:
+    """gone_position of starts, and their lasts_years cut to the periods that they serve."""
+    begins = np.append(cal["begin"].to_numpy(), np.inf)
+    online, lasts = begins[starts["online_position"].to_numpy()], starts["lasts_years"].to_numpy()
+    gone = first_position_beyond(cal, online + 12.0 * lasts)
+    served = begins[gone] - np.where(np.isfinite(online), online, 0.0)
+    return {"gone_position": gone, "lasts_years": np.minimum(lasts, served / 12.0)}
+
+
+def lives_of_starts(data: Dataset) -> pd.DataFrame:
+    """Where what is built is retired, the life of a start in each period.
+
+    Columns: site, from and to, in months from the base date.
+    """
+    cal, frame = calendar(data), site_periods(data)
+    frame = frame[(frame["room_mw"] > 0) & np.isfinite(frame["lasts_years"])]
+    frame = frame[frame["begin"] >= frame["earliest"] - TINY_MONTHS]
+    online = first_position_at(cal, frame["begin"] + frame["block_lead_months"])
+    since = np.append(cal["begin"].to_numpy(), np.nan)[online]
+    spans = pd.DataFrame(
+        {"site": frame["site"], "from": since, "to": since + 12.0 * frame["lasts_years"]}
+    )
+    return spans.dropna().drop_duplicates().reset_index(drop=True)
+
+
 @remembered
 def possible_service(data: Dataset) -> pd.DataFrame:
     """Where new capacity can be in service: site, period, the start and commitment it needs.
 
-    ``expired`` is the latest start whose life is over when the period begins, where what is built
-    is retired; blank where there is none.
+    ``expired`` is the latest start within whose life the period does not wholly lie, where what is
+    built is retired; blank where there is none.
     """
     cal, starts = calendar(data), possible_starts(data)
     frame = site_periods(data)
-    frame["start_position"] = last_position_by(cal, frame["begin"] - frame["block_lead_months"])
+    frame["delivered_by"] = last_position_by(cal, frame["begin"] - frame["block_lead_months"])
     both = frame["begin"] - frame["block_lead_months"] - frame["site_lead_months"]
     frame["ripe_position"] = np.where(frame["is_open"], -1, last_position_by(cal, both))
-    frame = frame.join(starts.groupby("site")["position"].min().rename("first"), on="site")
-    ok = frame["start_position"] >= frame["first"]
-    ok &= frame["is_open"] | (frame["ripe_position"] >= 0)
-    frame = frame[ok].reset_index(drop=True)
-    frame["start"] = cal.index.to_numpy()[frame["start_position"]]
+    frame = frame.merge(_latest_starts(frame, starts), on=KEYS)
+    frame = frame[frame["is_open"] | (frame["ripe_position"] >= 0)].reset_index(drop=True)
     frame["previous"] = frame.groupby("site")["period"].shift(1)
     # A commitment early enough for the start is often early enough for service too.
     needed = starts[["site", "period", "commit_position"]].rename(columns={"period": "start"})
     frame = frame.merge(needed, on=["site", "start"], how="left")
     frame["ripe_needed"] = ~frame["is_open"] & (frame["ripe_position"] < frame["commit_position"])
-    over = _expiries(data, starts).merge(frame[[*KEYS, "position"]], on="site")
+    ending = starts[np.isfinite(starts["lasts_years"])].rename(columns={"period": "expired"})
+    over = ending[["site", "expired", "gone_position"]].merge(frame[[*KEYS, "position"]], on="site")
     over = over[over["gone_position"] <= over["position"]].drop_duplicates(KEYS, keep="last")
     return frame.merge(over[[*KEYS, "expired"]], on=KEYS, how="left")
 
 
-def _expiries(data: Dataset, starts: pd.DataFrame) -> pd.DataFrame:
-    """Starts that are retired, in order of time, with the first period that begins without them."""
-    cal = calendar(data)
-    ending = starts[np.isfinite(starts["lasts_years"])]
-    online = cal["begin"].to_numpy()[ending["online_position"].to_numpy()]
-    gone = first_position_at(cal, online + 12.0 * ending["lasts_years"])
-    return pd.DataFrame(
-        {"site": ending["site"], "expired": ending["period"], "gone_position": gone}
+def _latest_starts(frame: pd.DataFrame, starts: pd.DataFrame) -> pd.DataFrame:
+    """The latest possible start up to `delivered_by` of each row that has one: KEYS and start."""
+    known = starts[["site", "position", "period"]].rename(columns={"period": "start"})
+    asked = frame[[*KEYS, "delivered_by"]].sort_values("delivered_by", kind="stable")
+    found = pd.merge_asof(
+        asked.astype({"delivered_by": "int64"}),
+        known.astype({"position": "int64"}).sort_values("position", kind="stable"),
+        left_on="delivered_by",
+        right_on="position",
+        by="site",
     )
+    return found.dropna(subset=["start"])[[*KEYS, "start"]]
 
 
 @remembered

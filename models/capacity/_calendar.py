@@ -11,12 +11,16 @@ import pandas as pd
 from optalloc.dataset import Dataset, remembered
 
 TINY_MONTHS = 1e-6
+DAYS_PER_MONTH = 30.4375
 
 
 def months_between(earlier: pd.Timestamp, later: pd.Timestamp) -> float:
-    """Months from one date to another; whole where the day of the month is the same."""
+    """Months from one date to another; whole where the day of the month is the same.
+
+    Part of a month is its days over 30.4375, a twelfth of a year of 365.25 days.
+    """
     whole = (later.year - earlier.year) * 12 + (later.month - earlier.month)
-    return float(whole + (later.day - earlier.day) / 30.4375)
+    return float(whole + (later.day - earlier.day) / DAYS_PER_MONTH)
 
 
 @remembered
@@ -50,10 +54,56 @@ def calendar(data: Dataset) -> pd.DataFrame:
 
 
 def months_from_base(data: Dataset, dates: pd.Series) -> pd.Series:
-    """Dates as months from the base date; NaN where there is no date."""
-    base = data.one("Settings").base_date
-    months = [np.nan if pd.isna(d) else months_between(base, d) for d in pd.to_datetime(dates)]
+    """Dates as months from the base date; NaN where there is no date.
+
+    A date is measured from the first day of the period that holds it. So a period's first day is
+    where the period begins, also where months of unequal length move it: a month after 31 January
+    is 28 February.
+    """
+    edges, moments = _edges(data)
+    days = pd.to_datetime(dates)
+    held_by = np.searchsorted(edges, days.to_numpy(), "right") - 1
+    months = [
+        np.nan if pd.isna(day) else _within(edges, moments, k, day)
+        for day, k in zip(days, held_by, strict=True)
+    ]
     return pd.Series(months, index=dates.index, dtype=float)
+
+
+def _edges(data: Dataset) -> tuple[pd.DatetimeIndex, list[float]]:
+    """The base date, first days of periods, and the day after the last one, with their months."""
+    cal, base = calendar(data), data.one("Settings").base_date
+    if cal.empty:
+        return pd.DatetimeIndex([base]), [0.0]
+    after = cal["date"].iloc[-1] + pd.DateOffset(months=int(cal["months"].iloc[-1]))
+    edges = pd.DatetimeIndex([base, *cal["date"], after])
+    return edges, [0.0, *cal["begin"], float(cal["end"].iloc[-1])]
+
+
+def _within(edges: pd.DatetimeIndex, moments: list[float], k: int, day: pd.Timestamp) -> float:
+    """Months of a day held by the k-th stretch between edges, never beyond the stretch."""
+    moment = moments[max(k, 0)] + months_between(edges[max(k, 0)], day)
+    return min(moment, moments[k + 1]) if k + 1 < len(moments) else moment
+
+
+def date_of(data: Dataset, moment: float) -> pd.Timestamp:
+    """The day that begins at a moment, in months from the base date."""
+    edges, moments = _edges(data)
+    k = max(int(np.searchsorted(moments, moment + TINY_MONTHS, "right")) - 1, 0)
+    whole, part = divmod(moment - moments[k] + TINY_MONTHS, 1.0)
+    days = round((part - TINY_MONTHS) * DAYS_PER_MONTH)
+    return edges[k] + pd.DateOffset(months=int(whole)) + pd.Timedelta(days=days)
+
+
+def months_of_last_days(data: Dataset, dates: pd.Series) -> pd.Series:
+    """Months at which last days end; NaN where there is no date.
+
+    A last day counts to its end. Who names the first day of a period, or the day after the last
+    period, means the day before it.
+    """
+    edges, _ = _edges(data)
+    days = pd.to_datetime(dates)
+    return months_from_base(data, days.where(days.isin(edges[1:]), days + pd.Timedelta(days=1)))
 
 
 def first_position_at(cal: pd.DataFrame, months: np.ndarray | pd.Series) -> np.ndarray:
@@ -73,6 +123,14 @@ def last_position_before(cal: pd.DataFrame, months: np.ndarray | pd.Series) -> n
         cal["begin"].to_numpy(), np.asarray(months, float) - TINY_MONTHS, "left"
     )
     return before - 1
+
+
+def first_position_beyond(cal: pd.DataFrame, months: np.ndarray | pd.Series) -> np.ndarray:
+    """Position of the first period that does not end by a moment; len(cal) where all do.
+
+    What ends inside a period serves only the periods before it.
+    """
+    return np.searchsorted(cal["end"].to_numpy(), np.asarray(months, float) + TINY_MONTHS, "right")
 
 
 def within_window(rows: pd.DataFrame, cal: pd.DataFrame) -> pd.Series:

@@ -180,7 +180,8 @@ def lives(
     begins = cal["begin"].to_numpy()
     online = begins[begins >= when["begin"] + terms.to_online - TINY_MONTHS]
     since = online[0] if len(online) else end
-    served = min(end - since, 12 * terms.stands)
+    stands = _whole_periods_of(since, terms.stands, cal)
+    served = min(end - since, 12 * stands)
     count = max(1, math.ceil((served - TINY_MONTHS) / (12 * life)))
     for k in range(count):
         begin = when["begin"] + 12 * life * k
@@ -200,7 +201,7 @@ def lives(
         }
     if settings.residual_value:
         # The last life may be cut short by the end of what it is part of.
-        whole = min(life, terms.stands - life * (count - 1))
+        whole = min(life, stands - life * (count - 1))
         left = max(whole - ((end - since) / 12 - life * (count - 1)), 0.0)
         share = (1 - (1 + rate) ** -left) / (1 - (1 + rate) ** -whole) if rate else left / whole
         # Compounded to the online date of the last life, and so much of it credited at the end.
@@ -213,3 +214,12 @@ def lives(
             "first_month": end,
             "last_month": end,
         }
+
+
+def _whole_periods_of(since: float, stands: float, cal: pd.DataFrame) -> float:
+    """Years until the last period that ends within a life; all of a life beyond the horizon."""
+    ends = cal["end"].to_numpy()
+    if since + 12 * stands >= ends[-1] - TINY_MONTHS:
+        return stands
+    within = ends[(ends > since) & (ends <= since + 12 * stands + TINY_MONTHS)]
+    return float((within[-1] - since) / 12) if len(within) else 0.0

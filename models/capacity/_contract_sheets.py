@@ -235,8 +235,11 @@ SIGNED_CONTRACTS = Sheet(
         Column(
             name="expiry",
             kind=Kind.DATE,
-            meaning="Day on which it ends; it counts only in periods that end by then.",
-            example="2031-01-01",
+            meaning=(
+                "Last day on which it is active, to the end of that day; it counts in the periods "
+                "that end by then. The first day of a period means the day before it."
+            ),
+            example="2030-12-31",
         ),
     ),
 )

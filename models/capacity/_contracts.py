@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from optalloc.dataset import Dataset, remembered
 
 from ._building import site_periods
-from ._calendar import TINY_MONTHS, calendar, months_from_base, signing_terms, whole_periods
+from ._calendar import calendar, months_of_last_days, signing_terms, whole_periods
 from ._money import to_workbook_currency
 
 CAPACITY, ENERGY, GENERATION = "capacity", "energy", "generation"
@@ -55,23 +56,22 @@ def sources(data: Dataset) -> pd.DataFrame:
 
 
 def tranche_before(expiry: pd.Timestamp) -> str:
-    """What MW signed before the first period are called, by the day on which they end."""
+    """What MW signed before the first period are called, by their last day."""
     return f"held until {expiry.date().isoformat()}"
 
 
 @remembered
 def held(data: Dataset) -> pd.DataFrame:
-    """MW signed before the first period, in each period wholly before their expiry.
+    """MW signed before the first period, in each period that ends by their last day.
 
     Columns: contract, signed (the tranche's name), signed_mw, period, position.
     """
     rows = data["SignedContracts"]
     rows = rows.assign(
-        ends=months_from_base(data, rows["expiry"]),
+        to=months_of_last_days(data, rows["expiry"]),
         signed=pd.Series([*map(tranche_before, rows["expiry"])], rows.index, dtype=object),
     )
-    frame = rows.merge(calendar(data).reset_index(), how="cross")
-    frame = frame[frame["end"] <= frame["ends"] + TINY_MONTHS]
+    frame = whole_periods(rows.assign(**{"from": -np.inf}), calendar(data))
     return frame[[*TRANCHE_KEYS, "signed_mw", "period", "position"]].reset_index(drop=True)
 
 

@@ -42,7 +42,7 @@ from optalloc.schema import Column, Kind
 from optalloc.tolerance import exceeds
 from optalloc.values import Values
 
-from ._calendar import TINY_MONTHS, calendar, months_from_base
+from ._calendar import TINY_MONTHS, calendar, months_of_last_days, signing_terms
 from ._contract_sheets import CONTRACTS, SIGNED_CONTRACTS
 from ._contracts import (
     CAPACITY,
@@ -59,6 +59,7 @@ from ._contracts import (
     sums_at,
     tranche_before,
 )
+from ._edges import CODES, inside_periods
 from ._money import CASH, charge_rows, charges_at, escalated, post_cost
 from ._running import running_charges, running_rows
 
@@ -261,6 +262,28 @@ def check(data: Dataset) -> Iterator[Problem]:
                 )
     yield from _check_kinds(data)
     yield from _check_signed(data)
+    yield from _check_edges(data)
+
+
+def _check_edges(data: Dataset) -> Iterator[Problem]:
+    """Terms and last days that miss a period's edge."""
+    if not all(data.sound(s) for s in ("Settings", "Periods", "Contracts", "SignedContracts")):
+        return
+    contracts, before = data["Contracts"], data["SignedContracts"]
+    rows = pd.Series(contracts.index, index=contracts["contract"])
+    terms = signing_terms(contracts[contracts["term_months"].notna()], calendar(data), "contract")
+    yield from inside_periods(
+        data,
+        terms.assign(sheet="Contracts", row=terms["contract"].map(rows), column="term_months"),
+        "a contract is active only in the periods that lie wholly inside its term",
+    )
+    until = months_of_last_days(data, before["expiry"])
+    spans = {"row": before.index, "from": -np.inf, "to": until}
+    yield from inside_periods(
+        data,
+        pd.DataFrame(spans).assign(sheet="SignedContracts", column="expiry"),
+        "what was signed before is active only in the periods that end by its last day",
+    )
 
 
 def _check_kinds(data: Dataset) -> Iterator[Problem]:
@@ -306,14 +329,14 @@ def _check_kinds(data: Dataset) -> Iterator[Problem]:
 
 def _check_signed(data: Dataset) -> Iterator[Problem]:
     signed = data["SignedContracts"].dropna(subset=["contract", "expiry", "signed_mw"])
-    ends = months_from_base(data, signed["expiry"])
+    ends = months_of_last_days(data, signed["expiry"])
     first = calendar(data)["begin"].min() if data.sound("Periods") else -np.inf
     for row in signed.index[ends <= first + TINY_MONTHS]:
         yield data.problem(
             "SignedContracts",
             row,
             "expiry",
-            "a signed contract must end after the first period begins",
+            "a signed contract must last beyond the first day of the first period",
             "Correct the date, or remove the row.",
             "contract-ended",
         )
@@ -467,7 +490,7 @@ def _tranches(
     """Name, MW, first and last month of all that is signed of a contract, before and by the plan."""
     before = data["SignedContracts"]
     before = before[before["contract"] == at["contract"]]
-    ends = months_from_base(data, before["expiry"])
+    ends = months_of_last_days(data, before["expiry"])
     for expiry, mw, until in zip(before["expiry"], before["signed_mw"], ends, strict=True):
         yield tranche_before(expiry), mw, -np.inf, until
     begin = calendar(data)["begin"]
@@ -646,6 +669,7 @@ FAMILY = Family(
         "generation-in-zone": "on-site generation without a site",
         "take-or-pay-of-generation": "a take-or-pay share of on-site generation",
         "contract-ended": "a signed contract that ended before the first period",
+        **CODES,
     },
     check=check,
     report=REPORT,

@@ -38,6 +38,7 @@ from optalloc.values import Values
 
 from ._building import site_periods
 from ._calendar import TINY_MONTHS, calendar
+from ._edges import CODES, inside_periods
 from ._leases import lease_terms, leases_active, leases_on_offer
 from ._money import post_cost, yearly_charges
 from ._running import running_rows
@@ -300,6 +301,15 @@ def _check_terms(data: Dataset) -> Iterator[Problem]:
             "lease-never-active",
             found="none",
         )
+    labels = pd.Series(data["Leases"].index, index=data["Leases"]["lease"])
+    terms = lease_terms(data)
+    endless = terms["lease"].map(leases_on_offer(data)["term_months"]).isna()
+    column = np.where(endless, "lead_months", "term_months")
+    yield from inside_periods(
+        data,
+        terms.assign(sheet="Leases", row=terms["lease"].map(labels), column=column),
+        "a lease serves only the periods that lie wholly inside its term, and all of it is paid",
+    )
 
 
 def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
@@ -436,6 +446,7 @@ FAMILY = Family(
         "periods-reversed": "a last period before the first",
         "min-above-max": "a least signing above what may be active",
         "lease-never-active": "a lease whose term holds no whole period",
+        **CODES,
     },
     check=check,
     parameters=parameters,

@@ -4,7 +4,8 @@ In words
     A site is committed once and for good; after its site lead, blocks may be started there; a
     block is in service after its block lead. Leads add in months and are rounded once, to the
     period. What is started may be energised at once or later, and stays energised; where what is
-    built is retired, until its life is over. Capacity may be leased ready-made besides.
+    built is retired, in the periods that lie wholly within its life. Capacity may be leased
+    ready-made besides.
 Data
     Sites. ``room[i]``: max_mw less what stands or is under construction, in whole blocks where a
     site has blocks. ``started_mw[i,s]``: started times block_mw, or started itself where a site has
@@ -19,10 +20,10 @@ Limits
     ``energised[i,p] <= started_mw[i,s] - expired[i,p]``, s the latest with begin(s) + block_lead <=
     begin(p); ``energised[i,p] <= room[i] committed[i,q]``, q the latest with both leads before
     begin(p); ``energised[i,p-1] - (expired[i,p] - expired[i,p-1]) <= energised[i,p]``. ``expired[i,p]``
-    is what was started so early that its life is over by begin(p), where what is built is retired;
+    is what was started so early that its life ends before end(p), where what is built is retired;
     else 0.
     A first start is at least the site's minimum, and a period starts at most so many blocks. What
-    cannot be in service within the horizon has no variable. Cumulative variables give a far
+    cannot serve one period within the horizon has no variable. Cumulative variables give a far
     tighter relaxation than one variable per period of start.
 Reads and posts
     Owns and posts ``online_mw``, ``installed_mw`` and ``starting_mw``.
@@ -42,7 +43,7 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset
-from optalloc.errors import Problem
+from optalloc.errors import Problem, Severity
 from optalloc.family import Family, Ledger, Limit, Relax, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Sheet
@@ -54,6 +55,7 @@ from ._building import (
     RENEWED,
     RETIRED,
     active_sites,
+    lives_of_starts,
     possible_service,
     possible_starts,
     standing_mw,
@@ -62,6 +64,7 @@ from ._building import (
 from ._calendar import TINY_MONTHS, calendar
 from ._choices import SITE_CHOICE
 from ._concessions import sooner
+from ._edges import CODE, CODES, inside_periods
 
 SITES = Sheet(
     name="Sites",
@@ -152,7 +155,7 @@ SITES = Sheet(
         Column(
             name="under_construction_online",
             kind=Kind.DATE,
-            meaning="Date from which the capacity under construction is online.",
+            meaning="Date on which the capacity under construction is ready: it serves from the first period that begins on that date or later.",
             blank=None,
             blank_means="nothing is under construction",
         ),
@@ -249,7 +252,7 @@ SITES = Sheet(
         Column(
             name="end_of_life",
             kind=Kind.CHOICE,
-            meaning="renewed: at its cost when its life ends; retired: what is built here leaves service with the first period that begins at or after its life's end, nothing is paid for again, and its room stays taken. What stands already stays.",
+            meaning="renewed: at its cost on the day its life ends; retired: what is built here serves the periods that lie wholly within its life, counted from the first day of its first period in service; then nothing is paid for again, and its room stays taken. What stands already stays.",
             choices=(RENEWED, RETIRED),
             blank=RENEWED,
             example=RENEWED,
@@ -538,6 +541,52 @@ def check(data: Dataset) -> Iterator[Problem]:
             "Change the status of one.",
             "no-site",
         )
+    yield from _check_edges(data)
+
+
+def _check_edges(data: Dataset) -> Iterator[Problem]:
+    """Lives of what is retired and dates of what is under construction that miss a period's edge."""
+    if not all(data.sound(sheet) for sheet in ("Settings", "Periods", "Sites")):
+        return
+    sites = data["Sites"]
+    rows = pd.Series(sites.index, index=sites["site"])
+    lives = lives_of_starts(data)
+    lives = lives.assign(row=lives["site"].map(rows))
+    own = lives["row"].map(sites["life_years"].notna()).astype(bool)
+    settings = data["Settings"].index[0]
+    lives = lives.assign(
+        sheet=np.where(own, "Sites", "Settings"), row=lives["row"].where(own, settings)
+    )
+    yield from inside_periods(
+        data,
+        lives.assign(column="life_years"),
+        "what is retired serves only the periods that lie wholly within its life",
+    )
+    building = active_sites(data)
+    building = building[np.isfinite(building["built_online"])].reset_index(drop=True)
+    yield from inside_periods(
+        data,
+        pd.DataFrame(
+            {
+                "sheet": "Sites",
+                "row": building["site"].map(rows),
+                "column": "under_construction_online",
+                "from": building["built_online"],
+                "to": np.inf,
+            }
+        ),
+        "what is under construction serves from the first period that begins on its date or later",
+    )
+    for site in building.loc[building["built_online"] >= calendar(data)["end"].iloc[-1], "site"]:
+        yield data.problem(
+            "Sites",
+            rows[site],
+            "under_construction_online",
+            "what is under construction serves within the horizon",
+            "Nothing need be done, or plan further ahead.",
+            CODE,
+            severity=Severity.NOTICE,
+        )
 
 
 def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
@@ -682,14 +731,14 @@ def leased_mw(tables: Mapping[str, pd.DataFrame]) -> pd.Series:
 
 
 def _retired_mw(at: Mapping[Hashable, Any], own: _Own) -> list[float]:
-    """MW of a site whose life is over when a period begins, for each of its periods."""
+    """MW of a site within whose life a period does not wholly lie, for each of its periods."""
     gone = [0.0] * len(own["begin"])
     if at["end_of_life"] != RETIRED:
         return gone
     for begin, mw in zip(own["begin"], own["started_mw"], strict=True):
         after = own["begin"][own["begin"] >= begin + at["block_lead_months"] - TINY_MONTHS]
-        for k, now in enumerate(own["begin"]):
-            if len(after) and after[0] + 12 * at["life_years"] <= now + TINY_MONTHS:
+        for k, until in enumerate(own["end"]):
+            if len(after) and until > after[0] + 12 * at["life_years"] + TINY_MONTHS:
                 gone[k] += mw
     return gone
 
@@ -883,6 +932,7 @@ FAMILY = Family(
         "construction-date": "capacity under construction without a date, or the other way round",
         "blocks-without-size": "a limit on blocks where blocks have no size",
         "no-site": "every site is excluded",
+        **CODES,
     },
     check=check,
     parameters=parameters,

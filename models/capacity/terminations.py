@@ -34,7 +34,7 @@ from optalloc.program import Ledgers, frame_of, index_set, indexed_set, paramete
 from optalloc.schema import Column, Kind
 from optalloc.values import Values
 
-from ._calendar import TINY_MONTHS, calendar, months_from_base
+from ._calendar import TINY_MONTHS, calendar, months_of_last_days
 from ._contracts import (
     KEYS,
     TRANCHE_KEYS,
@@ -190,7 +190,7 @@ def _tranches(
     begin, before = calendar(data)["begin"], data["SignedContracts"]
     contracts = data["Contracts"].set_index("contract").to_dict("index")
     found = {}
-    days = months_from_base(data, before["expiry"])
+    days = months_of_last_days(data, before["expiry"])
     for signed, until in zip(before.to_dict("records"), days, strict=True):
         key = signed["contract"], tranche_before(signed["expiry"])
         found[key] = (signed["signed_mw"], -np.inf, until)
