@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -58,6 +59,17 @@ def years(count: int, months: int = 12) -> list[dict[str, Any]]:
         {"period": f"Y{k}", "start": start.date().isoformat(), "months": months}
         for k, start in enumerate(starts, start=1)
     ]
+
+
+def worth(rate: float, since: float = 0, until: float = 1, growth: float = 0) -> float:
+    """Integral of ((1+growth)/(1+rate))^t from one year after the base date to another.
+
+    What 1 a year is worth there: ``(q^until - q^since) / ln q`` with q the ratio.
+    """
+    ratio = (1 + growth) / (1 + rate)
+    if ratio == 1:
+        return until - since
+    return (ratio**until - ratio**since) / math.log(ratio)
 
 
 def demand(*it_mw: float, workload: str = "load", region: str = "R") -> list[dict[str, Any]]:

@@ -238,9 +238,16 @@ def _stands(site: Row, time: list[Row], period: Row) -> float:
 
 def _yearly(settings: Row, period: Row, amount: float) -> float:
     """Present value of a running cost a year over a period."""
-    middle = (period["begin"] + period["end"]) / 24
     growth = (1 + settings["running_cost_escalation"]) / (1 + settings["discount_rate"])
-    return amount * period["months"] / 12 * growth**middle
+    return amount * _integral(growth, period)
+
+
+def _integral(growth: float, period: Row) -> float:
+    """Integral of growth^t over a period, t in years, by Gauss's rule with ten points."""
+    points, weights = np.polynomial.legendre.leggauss(10)
+    half = period["months"] / 24
+    middle = (period["begin"] + period["end"]) / 24
+    return float(half * (weights @ growth ** (middle + half * points)))
 
 
 def _capital(
@@ -331,8 +338,7 @@ class _Transport:
             limit = self.workloads[w]["max_latency_ms"]
             if penalty is not None:
                 key: Any = ("unmet", w, r, q)
-                middle = (when[q]["begin"] + when[q]["end"]) / 24
-                factor = when[q]["months"] / 12 / (1 + self.settings["discount_rate"]) ** middle
+                factor = _integral(1 / (1 + self.settings["discount_rate"]), when[q])
                 self.cost[key], balance[key] = penalty * factor, 1.0
             for arc in self.made["Network"]:
                 if arc["region"] == r and (limit is None or arc["latency_ms"] <= limit) and mw > 0:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import optalloc
-from tests.books import binding, book, cost_without, demand, years
+from tests.books import binding, book, cost_without, demand, worth, years
 from tests.families import LeastCost, Solve, assert_adds_nothing, broken, problems
 
 CHEAP = {
@@ -232,21 +232,21 @@ def test_a_peak_must_be_covered_before_the_contract_can_be_signed(
 
 def test_fees_in_another_currency_and_discounted(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: at half a euro to the dollar the fee is twice as many dollars, 408; at 10 % the fees
-    of two years are discounted from their middles. Sensitivity: in dollars and undiscounted, 404
-    and 408."""
+    of two years are discounted over all of both. Sensitivity: in dollars and undiscounted, 404 and
+    408."""
     euros = {"Contracts": [{**CHEAP, "currency": "EUR"}]}
     rates = [{"currency": "EUR", "per_workbook_currency": 0.5}]
     assert least_cost(**ONE_YEAR | euros, Currencies=rates) == pytest.approx(408)
     assert least_cost(**ONE_YEAR) == pytest.approx(404)
     discounted = solve(**TWO_YEARS, Settings={"discount_rate": 0.1})
-    assert discounted.cost == pytest.approx(400 + 4 / 1.1**0.5 + 4 / 1.1**1.5)
+    assert discounted.cost == pytest.approx(400 + 4 * worth(0.1, 0, 2))
 
 
-def test_fees_grow_to_the_middle_of_a_period(solve: Solve, least_cost: LeastCost) -> None:
-    """Proves: at 10 % a year from the base date, the fee of 4 M has grown for half a year in Y1 and
-    one and a half in Y2. Sensitivity: discounted at 10 %, 400 + 4 + 4."""
+def test_fees_grow_from_the_base_date(solve: Solve, least_cost: LeastCost) -> None:
+    """Proves: at 10 % a year from the base date, the fee of 4 M a year comes to the integral of
+    4 x 1.1^t over two years. Sensitivity: discounted at 10 %, 400 + 4 + 4."""
     case = TWO_YEARS | {"Contracts": [{**CHEAP, "fee_escalation": 0.1}]}
-    assert solve(**case).cost == pytest.approx(400 + 4 * (1.1**0.5 + 1.1**1.5))
+    assert solve(**case).cost == pytest.approx(400 + 4 * worth(0, 0, 2, growth=0.1))
     assert least_cost(**case, Settings={"discount_rate": 0.1}) == pytest.approx(408)
 
 
@@ -265,7 +265,7 @@ def test_a_deposit_is_returned_at_the_end_of_the_term(
     case = TWO_YEARS | {"Contracts": contracts, "Demand": demand(0 if late else 40, 40)}
     plan = solve(**case, Settings={"discount_rate": 0.1})
     built = 400 / 1.1 if late else 400
-    fees = 4 / 1.1**1.5 + (0 if late else 4 / 1.1**0.5)
+    fees = 4 * worth(0.1, 1 if late else 0, 2)
     assert plan.cost == pytest.approx(built + fees + 20 - 20 / 1.1 ** (months / 12))
     cost = plan["Cost"].set_index("item")
     assert cost.loc["deposit", ["cash", "first_month"]].tolist() == pytest.approx([20, 0])
@@ -282,7 +282,7 @@ def test_the_deposit_of_what_was_signed_before_is_behind_it(
     case = ONE_YEAR | {"Contracts": [{**CHEAP, "deposit_per_mw": 0.5}]}
     case["Settings"] = {"discount_rate": 0.1}
     before = [{"contract": "C", "signed_mw": 40, "expiry": "2028-01-01"}]
-    fee = 4 / 1.1**0.5
+    fee = 4 * worth(0.1)
     assert solve(**case, SignedContracts=before).cost == pytest.approx(400 + fee)
     assert least_cost(**case) == pytest.approx(400 + fee + 20 - 20 / 1.1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -39,14 +40,13 @@ def test_unmet_demand_at_the_price_at_which_building_pays(
 
 
 def test_break_even_price_weighs_years_and_interest(solve: Solve, least_cost: LeastCost) -> None:
-    """Two years of 40 MW at 21 %, a MW costs 10 M now; a MW-year unmet counts 1/1.1 and 1/1.1^3.
+    """Two years of 40 MW at 21 %, a MW costs 10 M now; a MW unmet for both counts
+    (1 - 1.21^-2) / ln 1.21 = 1.6629 MW-years, so that the break-even price is 10 / 1.6629 = 6.0136.
 
-    The break-even price is 10 / (1/1.1 + 1/1.1^3) = 6.0226.
-
-    Proves: at 6.0 all is unmet for 40 x 6 x 1.6604. Sensitivity: at 6.1 all is built, 400.
+    Proves: at 6.0 all is unmet for 40 x 6 x 1.6629. Sensitivity: at 6.1 all is built, 400.
     """
     case = {"Settings": {"discount_rate": 0.21}, "Periods": years(2), "Demand": demand(40, 40)}
-    weight = 1 / 1.1 + 1 / 1.1**3
+    weight = (1 - 1.21**-2) / math.log(1.21)
     assert 6.0 < 10 / weight < 6.1
     below = solve(Workloads={"unmet_penalty_per_mw_year": 6.0}, **case)
     assert below.cost == pytest.approx(40 * 6.0 * weight)

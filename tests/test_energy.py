@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import optalloc
-from tests.books import binding, book, cost_without, demand, program, years
+from tests.books import binding, book, cost_without, demand, program, worth, years
 from tests.families import LeastCost, Solve, assert_adds_nothing, broken, problems
 
 FIRM = {"contract": "C", "zone": "Z", "kind": "energy", "max_mw": 100, "price_per_mwh": 50}
@@ -125,19 +125,19 @@ def test_a_free_take_or_pay_contract_is_billed_what_it_must(
     assert least_cost(**BASE, Contracts=paid, SignedContracts=signed(50)) == pytest.approx(417.52)
 
 
-def test_prices_grow_to_the_middle_of_a_period(solve: Solve) -> None:
-    """Proves: at 10 % a year from the base date, the price of Y1 has grown for half a year and that
-    of Y2 for one and a half; discounted at 10 %, that is 100 again: 400 + 2 x 21.9.
-    Sensitivity: undiscounted, 400 + 21.9 x (1.1^0.5 + 1.1^1.5); not growing, less."""
+def test_prices_grow_from_the_base_date(solve: Solve) -> None:
+    """Proves: a price grows by 10 % a year from the base date while energy is drawn evenly;
+    discounted at 10 %, that is 100 again: 400 + 2 x 21.9. Sensitivity: undiscounted, 21.9 times the
+    integral of 1.1^t over two years; discounted and not growing, of 1.1^-t."""
     case = {**BASE, "Periods": years(2), "Demand": demand(40, 40)}
     growing = {**FIRM, "price_per_mwh": 100, "price_escalation": 0.1}
     discounted = solve(**case, Contracts=[growing], Settings={"discount_rate": 0.1})
     assert discounted.cost == pytest.approx(443.8)
     undiscounted = solve(**case, Contracts=[growing])
-    assert undiscounted.cost == pytest.approx(400 + 21.9 * (1.1**0.5 + 1.1**1.5))
+    assert undiscounted.cost == pytest.approx(400 + 21.9 * worth(0, 0, 2, growth=0.1))
     prices = [{**row, "period": f"Y{k}"} for k in (1, 2) for row in spot(100)]
     flat = solve(**case, PowerPrices=prices, Settings={"discount_rate": 0.1})
-    assert flat.cost == pytest.approx(400 + 21.9 / 1.1**0.5 + 21.9 / 1.1**1.5)
+    assert flat.cost == pytest.approx(400 + 21.9 * worth(0.1, 0, 2))
 
 
 def test_a_price_in_another_currency(solve: Solve, least_cost: LeastCost) -> None:

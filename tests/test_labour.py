@@ -13,7 +13,7 @@ import pyomo.environ as pyo
 import pytest
 
 import optalloc
-from tests.books import binding, book, changed_cost, cost_without, demand, years
+from tests.books import binding, book, changed_cost, cost_without, demand, worth, years
 from tests.families import LeastCost, Solve, assert_adds_nothing, broken, problems
 
 NEEDS = [{"trade": "fitters", "person_months_per_mw": 6}]
@@ -61,14 +61,14 @@ def used(plan: optalloc.Plan) -> dict[tuple[str, str], float]:
 
 
 def test_work_is_done_by_workers_who_are_paid(solve: Solve, tmp_path: Path) -> None:
-    """Proves: 240 person-months at 10,000: 402.4; discounted from mid-year at 10 %, 2.4 / 1.1^0.5.
-    Sensitivity: without the limit, 400."""
+    """Proves: 240 person-months at 10,000: 402.4; discounted over the year at 10 %, 2.4 times
+    the integral of 1.1^-t.    Sensitivity: without the limit, 400."""
     plenty = case(A, LabourPools=[pool(100)])
     plan = solve(**plenty)
     assert plan.cost == pytest.approx(402.4)
     assert used(plan) == pytest.approx({("pool", "Y1"): 240})
     later = solve(**plenty, Settings={"discount_rate": 0.1})
-    assert later.cost == pytest.approx(400 + 2.4 / 1.1**0.5)
+    assert later.cost == pytest.approx(400 + 2.4 * worth(0.1))
     assert cost_without(book(**plenty), tmp_path / "without", "work_done") == pytest.approx(400)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import optalloc
-from tests.books import binding, book, cost_without, demand, years
+from tests.books import binding, book, cost_without, demand, worth, years
 from tests.families import LeastCost, Solve, assert_adds_nothing, broken, problems
 
 LEASE: dict[str, Any] = {"lease": "L", "site": "A", "max_mw": 50, "rent_per_mw_year": 1}
@@ -154,16 +154,16 @@ def test_links_to_a_commitment_hold_only_without_a_lease(
     assert least_cost(**case) == pytest.approx(200 + 600)
 
 
-def test_rent_escalates_and_is_discounted_at_the_middle_of_its_period(
+def test_rent_escalates_and_is_discounted_while_it_is_due(
     solve: Solve, least_cost: LeastCost
 ) -> None:
-    """Proves: 40 M grow by 44 % a year to the middle of the year, x 1.2, and are discounted by 21 %,
-    / 1.1; a MW leased costs what any MW online costs besides; other currencies are converted.
+    """Proves: 40 M a year grow by 44 % and are discounted by 21 % a year from the base date, the
+    integral of (1.44 / 1.21)^t; a MW leased costs what any MW online costs besides; other currencies are converted.
     Sensitivity: 40, 40 + 20, and half the rent at 2 to the dollar."""
     case = {"Sites": {"max_mw": 0, "cost_per_mw_year": 0.5}}
     grown = lease(rent_escalation=0.44)
     assert least_cost(Sites={"max_mw": 0}, Settings={"discount_rate": 0.21}, **grown) == (
-        pytest.approx(40 * 1.2 / 1.1)
+        pytest.approx(40 * worth(0.21, growth=0.44))
     )
     plan = solve(**case, **lease())
     assert plan.cost == pytest.approx(40 + 20)

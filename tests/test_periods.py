@@ -6,17 +6,17 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import optalloc
-from tests.books import demand, few, years
+from tests.books import demand, few, worth, years
 from tests.families import LeastCost
 
 Solve = Callable[..., optalloc.Plan]
 
-# At 21 % a half year is exactly a factor of 1.1.
 RATE = 0.21
 STANDING = {"status": "existing", "existing_mw": 40, "max_mw": 40}
 
@@ -26,17 +26,15 @@ def summary(plan: optalloc.Plan) -> dict[str, Any]:
     return plan.summary().set_index("figure")["value"].to_dict()
 
 
-def test_running_cost_is_discounted_at_the_middle_of_its_period(
-    solve: Solve, least_cost: LeastCost
-) -> None:
-    """Proves: 11 M a year is 11 / 1.1 + 11 / 1.1^3 over two years. Sensitivity: at rate 0, 22."""
+def test_running_cost_is_discounted_over_its_period(solve: Solve, least_cost: LeastCost) -> None:
+    """Proves: 11 M a year over two years are 11 (1 - 1.21^-2) / ln 1.21. Sensitivity: at rate 0, 22."""
     case = {
         "Periods": years(2),
         "Sites": {**STANDING, "fixed_cost_per_year": 11},
         "Demand": demand(40, 40),
     }
     plan = solve(Settings={"discount_rate": RATE}, **case)
-    assert plan.cost == pytest.approx(11 / 1.1 + 11 / 1.1**3)
+    assert plan.cost == pytest.approx(11 * (1 - 1.21**-2) / math.log(1.21))
     assert summary(plan)["cash, undiscounted"] == pytest.approx(22)
     assert least_cost(**case) == pytest.approx(22)
 
@@ -44,20 +42,20 @@ def test_running_cost_is_discounted_at_the_middle_of_its_period(
 def test_base_date_before_the_first_period(solve: Solve, least_cost: LeastCost) -> None:
     """Half a year between base date and first period discounts and escalates by half a year more.
 
-    Proves: 11 M a year over one year, due at month 12 from the base date, is 11 x 1.44 / 1.21.
-    Sensitivity: with the base date on the first day, 11 x 1.2 / 1.1.
+    Proves: 11 M a year over one year, from month 6 to 18 from the base date, is 11 times the integral
+    of (1.44 / 1.21)^t from 0.5 to 1.5. Sensitivity: with the base date on the first day, from 0 to 1.
     """
     case = {"Sites": {**STANDING, "fixed_cost_per_year": 11}}
     money = {"discount_rate": RATE, "running_cost_escalation": 0.44}
     early = solve(Settings={**money, "base_date": "2026-07-01"}, **case)
-    assert early.cost == pytest.approx(11 * 1.44 / 1.21)
-    assert least_cost(Settings=money, **case) == pytest.approx(11 * 1.2 / 1.1)
+    assert early.cost == pytest.approx(11 * worth(0.21, 0.5, 1.5, growth=0.44))
+    assert least_cost(Settings=money, **case) == pytest.approx(11 * worth(0.21, growth=0.44))
 
 
 def test_uneven_periods(solve: Solve, least_cost: LeastCost) -> None:
     """A half year, then two years, at 12 M a year and 21 %.
 
-    Proves: 6 M at month 3 and 24 M at month 18. Sensitivity: at rate 0, 30.
+    Proves: 12 times the integral of 1.21^-t over two and a half years. Sensitivity: at rate 0, 30.
     """
     case = {
         "Periods": [
@@ -68,7 +66,7 @@ def test_uneven_periods(solve: Solve, least_cost: LeastCost) -> None:
         "Demand": demand(40, 40),
     }
     plan = solve(Settings={"discount_rate": RATE}, **case)
-    assert plan.cost == pytest.approx(6 / 1.21**0.25 + 24 / 1.1**3)
+    assert plan.cost == pytest.approx(12 * worth(0.21, 0, 2.5))
     assert least_cost(**case) == pytest.approx(30)
 
 
@@ -135,23 +133,23 @@ def test_cash_flow_by_calendar_year(solve: Solve) -> None:
 def test_present_value_of_the_cash_of_a_year(solve: Solve) -> None:
     """Two years at 21 %, so that a year later is worth 1 / 1.21; all is paid evenly.
 
-    Proves: of 24 M of running cost in one period, discounted at its middle, the first year has 1.21
-    times the second's; of 400 M over a lead of two years each year its own integral; what is paid
-    at once falls in one year. Sensitivity: at rate 0 it is the cash itself.
+    Proves: of 24 M of running cost in one period, and of 400 M over a lead of two years, each year
+    has its own integral; what is paid at once falls in one year. Sensitivity: at rate 0 it is the
+    cash itself.
     """
     two = [{"period": "Y1", "start": "2027-01-01", "months": 24}]
     running = {"Periods": two, "Sites": {**STANDING, "fixed_cost_per_year": 12}}
     plan = solve(Settings={"discount_rate": RATE}, **running)
     flow = plan["CashFlow"].set_index("year")["present_value"].to_dict()
-    assert flow == pytest.approx({2027: 24 / 1.21 * 1.21 / 2.21, 2028: 24 / 1.21 / 2.21})
+    assert flow == pytest.approx({2027: 12 * worth(RATE), 2028: 12 * worth(RATE) / 1.21})
     assert solve(**running)["CashFlow"]["present_value"].tolist() == pytest.approx([12, 12])
     build = {"Periods": years(3), "Demand": demand(0, 0, 40)}
     first = 200 * (1 - 1 / 1.21) / math.log(1.21)
-    for profile, worth in (("even", [first, first / 1.21]), ("at_start", [400])):
+    for profile, values in (("even", [first, first / 1.21]), ("at_start", [400])):
         sites = {"block_lead_months": 24, "spend_profile": profile}
         plan = solve(Settings={"discount_rate": RATE}, Sites=sites, **build)
-        assert plan["CashFlow"]["present_value"].tolist() == pytest.approx(worth)
-        assert plan.cost == pytest.approx(sum(worth))
+        assert plan["CashFlow"]["present_value"].tolist() == pytest.approx(values)
+        assert plan.cost == pytest.approx(sum(values))
 
 
 def test_the_years_add_up_to_the_present_value_of_cash(everything: optalloc.Plan) -> None:
@@ -250,3 +248,53 @@ def test_scaling_money_scales_cost(solve: Solve, factor: float, block: int | Non
         ).cost
 
     assert cost(factor) == pytest.approx(factor * cost(1))
+
+
+CUTS = [[240], [12] * 20, [120, 12, 12, 6, 90], [3] * 8 + [12] * 18]
+
+
+@pytest.mark.parametrize("months", CUTS, ids=["whole", "years", "uneven", "quarters"])
+def test_the_cut_of_periods_does_not_decide(solve: Solve, months: list[int]) -> None:
+    """Twenty years at 8 %: Capex costs 1,000 to build and 10 a year to run, Opex 100 and 101.7.
+
+    Proves: with 1 a year worth (1 - 1.08^-20) / ln 1.08 = 10.2059 over twenty years, Capex is the
+    cheaper, 1,102.06 against 1,137.94, however the years are cut. Sensitivity: at one point of a
+    period of twenty years, 9.2639, Opex would be, 1,042.1 against 1,092.6.
+    """
+    starts = [
+        pd.Timestamp("2027-01-01") + pd.DateOffset(months=sum(months[:k]))
+        for k in range(len(months))
+    ]
+    cut = [
+        {"period": f"P{k}", "start": start.date().isoformat(), "months": length}
+        for k, (start, length) in enumerate(zip(starts, months, strict=True))
+    ]
+    sites = [
+        {"site": "Capex", "max_mw": 100, "build_cost_per_mw": 10.0, "cost_per_mw_year": 0.1},
+        {"site": "Opex", "max_mw": 100, "build_cost_per_mw": 1.0, "cost_per_mw_year": 1.017},
+    ]
+    plan = solve(
+        Settings={"discount_rate": 0.08},
+        Periods=cut,
+        Sites=[{**site, "status": "candidate"} for site in sites],
+        Demand=[{**demand(100)[0], "period": row["period"]} for row in cut],
+        Network=[{"site": site["site"], "region": "R", "latency_ms": 1} for site in sites],
+    )
+    assert plan.cost == pytest.approx(1000 + 10 * (1 - 1.08**-20) / math.log(1.08))
+    assert set(plan["Build"].query("started_mw > 0")["site"]) == {"Capex"}
+
+
+def test_cash_of_a_year_grows_within_a_period(solve: Solve) -> None:
+    """Two years in one period, 12 M a year at the base date, growing by 21 % a year, at 10 %.
+
+    Proves: the second year has 1.21 times the cash of the first, 12 x 0.21 / ln 1.21, and 1.21 / 1.1
+    times its present value. Sensitivity: without growth both have 12.
+    """
+    two = [{"period": "Y1", "start": "2027-01-01", "months": 24}]
+    case = {"Periods": two, "Sites": {**STANDING, "fixed_cost_per_year": 12}}
+    grown = solve(Settings={"discount_rate": 0.1, "running_cost_escalation": 0.21}, **case)
+    flow, first = grown["CashFlow"].set_index("year"), 12 * 0.21 / math.log(1.21)
+    assert flow["running"].to_dict() == pytest.approx({2027: first, 2028: 1.21 * first})
+    valued = 12 * (1.1 - 1) / math.log(1.1)
+    assert flow["present_value"].to_dict() == pytest.approx({2027: valued, 2028: 1.1 * valued})
+    assert solve(**case)["CashFlow"]["running"].tolist() == pytest.approx([12, 12])

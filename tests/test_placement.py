@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import optalloc
-from tests.books import Book, binding, book, changed_cost, cost_without, demand, few, years
+from tests.books import Book, binding, book, changed_cost, cost_without, demand, few, worth, years
 from tests.families import LeastCost, broken, compiled, problems
 
 Solve = Callable[..., optalloc.Plan]
@@ -192,14 +192,14 @@ def test_served_is_not_negative(solve: Solve, tmp_path: Path) -> None:
 def test_network_cost(solve: Solve, least_cost: LeastCost) -> None:
     """Half a year at 21 % and a growth of 44 %; 40 MW cost 0.5 M a MW-year to reach.
 
-    Proves: 40 x 0.5 x 0.5 x (1.44 / 1.21)^0.25 beside 400 for the building. Sensitivity: at no cost
-    400; a year at rate 0, 420.
+    Proves: 40 x 0.5 times the integral of (1.44 / 1.21)^t over half a year, beside 400 for the
+    building. Sensitivity: at no cost 400; a year at rate 0, 420.
     """
     network = {"cost_per_mw_year": 0.5}
     half = [{"period": "Y1", "start": "2027-01-01", "months": 6}]
     money = {"discount_rate": 0.21, "running_cost_escalation": 0.44}
     plan = solve(Settings=money, Periods=half, Network=network)
-    assert plan.cost == pytest.approx(400 + 10 * (1.44 / 1.21) ** 0.25)
+    assert plan.cost == pytest.approx(400 + 20 * worth(0.21, 0, 0.5, growth=0.44))
     assert least_cost(Settings=money, Periods=half) == pytest.approx(400)
     assert least_cost(Network=network) == pytest.approx(420)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import optalloc
-from tests.books import binding, book, cost_without, demand, write, years
+from tests.books import binding, book, cost_without, demand, worth, write, years
 from tests.families import LeastCost, Solve, assert_adds_nothing, broken, problems
 
 RISKS = ("legal", "political", "conflict", "grid", "supply_chain")
@@ -180,13 +180,13 @@ def test_a_soft_limit_is_kept_from_its_break_even_on(
 
 
 def test_a_penalty_is_by_the_year_and_discounted(solve: Solve) -> None:
-    """Proves: over six months discounted at 10 % from their middle, 4.05 a MW-year is below the
-    break-even of 2 x 2 x 1.1^0.25 = 4.096: 400 + 40 x 4.05 / 2 / 1.1^0.25, a penalty and not cash.
+    """Proves: over six months discounted at 10 %, 1 a year is worth (1 - 1.1^-0.5) / ln 1.1 = 0.488,
+    so that 4.05 a MW-year is below the break-even of 2 / 0.488 = 4.096: a penalty and not cash.
     Sensitivity: 4.15 is above it: 480."""
     half = {"Periods": {"months": 6}, "Settings": {"discount_rate": 0.1}}
     rule = {"kind": "barred", "jurisdiction": "J1"}
     below = solve(**CASE, **half, **limit(**rule, penalty_per_mw_year=4.05))
-    penalty = 40 * 4.05 / 2 / 1.1**0.25
+    penalty = 40 * 4.05 * worth(0.1, 0, 0.5)
     assert below.cost == pytest.approx(400 + penalty)
     by_kind = below["Cost"].groupby("kind")["present_value"].sum()
     assert by_kind.to_dict() == pytest.approx({"cash": 400, "penalty": penalty})
@@ -204,7 +204,7 @@ def test_expected_loss_of_what_is_online(solve: Solve, least_cost: LeastCost) ->
     """J1 with its cheap site loses so much of a MW in a year; B is 2 M dearer to build.
 
     Proves: 40 x 1.9 beside 400, a kind of its own that is no cash; 2.1 is one too many, and all is
-    built at B. What stands costs it as well, a half year is half of it, discounted at its middle.
+    built at B. What stands costs it as well, a half year is discounted over that half.
     Sensitivity: no loss, 400, whatever the scores.
     """
     plan = solve(**losing(1.9))
@@ -220,7 +220,7 @@ def test_expected_loss_of_what_is_online(solve: Solve, least_cost: LeastCost) ->
     standing = {"status": "existing", "existing_mw": 60, "max_mw": 60}
     half = {"Periods": {"months": 6}, "Settings": {"discount_rate": 0.21}}
     case = losing(1) | {"Sites": [CASE["Sites"][0] | standing, *CASE["Sites"][1:]]}
-    assert least_cost(**case, **half) == pytest.approx(60 / 2 / 1.21**0.25)
+    assert least_cost(**case, **half) == pytest.approx(60 * worth(0.21, 0, 0.5))
 
 
 def test_exposure_is_reported(solve: Solve) -> None:

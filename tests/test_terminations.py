@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import optalloc
-from tests.books import binding, book, cost_without, demand, program, years
+from tests.books import binding, book, cost_without, demand, program, worth, years
 from tests.families import LeastCost, Solve, assert_adds_nothing, broken
 
 DEAR = {
@@ -67,7 +67,7 @@ def test_the_fee_is_paid_at_once_and_the_deposit_comes_back_at_the_end_of_the_te
     of four years, for four, a year beyond the horizon. Sensitivity: in half-dollars, twice."""
     case = ending(deposit_per_mw=0.5, term_months=48, last_period="Y1")
     case["Settings"] = {"discount_rate": 0.1}
-    running = 12 / 1.1**0.5 + 2 / 1.1**1.5 + 2 / 1.1**2.5
+    running = 12 * worth(0.1) + 2 * worth(0.1, 1, 3)
     plan = solve(**case)
     assert plan.cost == pytest.approx(400 + running + 4 / 1.1 + 20 - 20 / 1.1**4)
     case["Currencies"] = [{"currency": "HALF", "per_workbook_currency": 2}]

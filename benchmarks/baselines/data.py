@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -47,10 +47,13 @@ class Data:
     build_spend: np.ndarray
     rate: float
 
-    def discounted_at_mid(self, growth: float = 0.0) -> np.ndarray:
-        """Present value of 1 paid over each period, growing from the base date."""
-        mid = self.periods["mid"].to_numpy() / 12
-        return np.asarray((1 + growth) ** mid / (1 + self.rate) ** mid)
+    def mean_discount(self, growth: float = 0.0) -> np.ndarray:
+        """Present value of 1 paid evenly over each period, growing from the base date."""
+        force = np.log1p(growth) - np.log1p(self.rate)
+        begin, end = (self.periods[edge].to_numpy() / 12 for edge in ("begin", "end"))
+        if force == 0:
+            return np.ones(len(self.periods))
+        return np.asarray((np.exp(force * end) - np.exp(force * begin)) / (force * (end - begin)))
 
 
 def read(folder: Path) -> Data:
@@ -70,7 +73,6 @@ def read(folder: Path) -> Data:
     periods = sheets["Periods"].copy()
     periods["begin"] = periods["months"].cumsum() - periods["months"]
     periods["end"] = periods["begin"] + periods["months"]
-    periods["mid"] = (periods["begin"] + periods["end"]) / 2
     periods["years"] = periods["months"] / 12
     begin, end = periods["begin"].to_numpy(float), periods["end"].to_numpy(float)
     life = 12 * float(settings["life_years"])
@@ -96,9 +98,7 @@ def read(folder: Path) -> Data:
     prices = growth, rate, life, begin, end[-1]
     opened, site_cash = _capital(sites["site_cost"], site_lead, site_lead + block_lead, *prices)
     built, block_cash = _capital(sites["build_cost_per_mw"], block_lead, block_lead, *prices)
-    running = (1 + float(settings["running_cost_escalation"])) ** (periods["mid"] / 12)
-    yearly = (running / (1 + rate) ** (periods["mid"] / 12) * periods["years"]).to_numpy()
-    return Data(
+    made = Data(
         sheets=sheets,
         sites=sites,
         periods=periods,
@@ -110,12 +110,17 @@ def read(folder: Path) -> Data:
         may_build=may_build,
         open_cost=opened,
         build_cost=built,
-        fixed_cost=sites["fixed_cost_per_year"].to_numpy()[:, None] * yearly,
-        running_cost=sites["cost_per_mw_year"].to_numpy()[:, None] * yearly,
+        fixed_cost=sites["fixed_cost_per_year"].to_numpy()[:, None],
+        running_cost=sites["cost_per_mw_year"].to_numpy()[:, None],
         work=spread["block"],
         site_spend=site_cash[:, :, None] * spread["site"],
         build_spend=block_cash[:, :, None] * spread["block"],
         rate=rate,
+    )
+    yearly = made.mean_discount(float(settings["running_cost_escalation"])) * periods["years"]
+    by_year = yearly.to_numpy()
+    return replace(
+        made, fixed_cost=made.fixed_cost * by_year, running_cost=made.running_cost * by_year
     )
 
 
@@ -192,7 +197,6 @@ def pools(data: Data) -> pd.DataFrame:
     tiers = pool.drop(columns=["workers", "source", "premium_share"]).merge(sheets["LabourTiers"])
     both = pd.concat([pool, tiers.rename(columns={"tier": "source"})], ignore_index=True)
     both["offered"] = both["workers"] * both["period"].map(months)
-    mid = data.periods.set_index("period")["mid"] / 12
-    discount = (1 + data.rate) ** -both["period"].map(mid)
+    discounts = dict(zip(data.periods["period"], data.mean_discount(), strict=True))
     wage = both["wage_per_person_month"] * (1 + both["premium_share"]) / 1e6
-    return both.assign(cost=wage * discount)
+    return both.assign(cost=wage * both["period"].map(discounts))

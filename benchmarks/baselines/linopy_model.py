@@ -139,8 +139,8 @@ def _serving(m: Any, f: _Frame, online: Any) -> tuple[Any, Any]:
     factor = xr.DataArray(kinds["load_factor"].reindex(workload).to_numpy(), coords=[pairs])
     m.add_constraints((served * reserve).sum("pair") - online <= 0, name="load_within")
     growth = float(sheets["Settings"].set_index("setting")["value"]["running_cost_escalation"])
-    paid = f.by_period(f.data.discounted_at_mid(growth) * periods["years"])
-    lost = f.by_period(f.data.discounted_at_mid() * periods["years"])
+    paid = f.by_period(f.data.mean_discount(growth) * periods["years"])
+    lost = f.by_period(f.data.mean_discount() * periods["years"])
     cost = xr.DataArray(price, coords=[pairs, f.site])
     f.costs += [(served * (cost * paid)).sum(), (unmet * (by_pair.fillna(0) * lost)).sum()]
     return served, (served * factor).sum("pair")
@@ -212,11 +212,11 @@ def _energy(m: Any, f: _Frame, mean_load: Any) -> None:
         index="zone", columns="period", values="spot_price_per_mwh"
     )
     at_site = prices.reindex(index=sites["grid_zone"], columns=f.period).to_numpy()
-    now = f.by_period(data.discounted_at_mid())
+    now = f.by_period(data.mean_discount())
     f.costs.append((spot * (f.by_both(at_site) / 1000 * now)).sum())
     price = np.stack(
         [
-            row["price_per_mwh"] / 1000 * data.discounted_at_mid(row["price_escalation"])
+            row["price_per_mwh"] / 1000 * data.mean_discount(row["price_escalation"])
             for _, row in contracts.iterrows()
         ]
     )

@@ -155,8 +155,8 @@ def _serving(m: Any, data: Data, sites: Any, names: list[str]) -> None:
     }
     years = data.periods.set_index("period")["years"]
     growth = float(data.sheets["Settings"].set_index("setting")["value"]["running_cost_escalation"])
-    paid = dict(zip(names, data.discounted_at_mid(growth) * years.to_numpy(), strict=True))
-    lost = dict(zip(names, data.discounted_at_mid() * years.to_numpy(), strict=True))
+    paid = dict(zip(names, data.mean_discount(growth) * years.to_numpy(), strict=True))
+    lost = dict(zip(names, data.mean_discount() * years.to_numpy(), strict=True))
     cost = data.arcs.set_index(["workload", "region", "site"])["cost_per_mw_year"].to_dict()
     m.costs.append(sum(cost[w, r, i] * paid[t] * m.served[w, r, i, t] for w, r, i, t in m.ARCS))
     m.costs.append(sum(priced[w] * lost[t] * m.unmet[w, r, t] for w, r, t in m.UNMET))
@@ -243,12 +243,12 @@ def _energy(m: Any, data: Data, sites: Any, at: Any, names: list[str]) -> None:
         rule=lambda m, c, t: contracts.take_or_pay_share[c] * deliverable(c, t) <= m.billed[c, t],
     )
     spot = data.sheets["PowerPrices"].set_index(["zone", "period"])["spot_price_per_mwh"].to_dict()
-    now = dict(zip(names, data.discounted_at_mid(), strict=True))
+    now = dict(zip(names, data.mean_discount(), strict=True))
     m.costs.append(
         sum(spot[sites.grid_zone[i], t] / 1000 * now[t] * m.spot[i, t] for i, t in m.mean_load)
     )
     for c, row in contracts.iterrows():
-        price = row["price_per_mwh"] / 1000 * data.discounted_at_mid(row["price_escalation"])
+        price = row["price_per_mwh"] / 1000 * data.mean_discount(row["price_escalation"])
         m.costs.append(sum(price[at[t]] * m.billed[c, t] for t in names))
 
 

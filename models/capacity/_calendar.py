@@ -31,7 +31,7 @@ def calendar(data: Dataset) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Indexed by period: position, date (first day), months, begin and end (months from the base
-        date), years (length), mid (months from the base date to its middle).
+        date), years (length).
     """
     frame = data["Periods"].dropna(subset=["period", "start", "months"]).sort_values("start")
     frame = frame.drop_duplicates("period")
@@ -47,7 +47,6 @@ def calendar(data: Dataset) -> pd.DataFrame:
             "begin": begin,
             "end": begin + frame["months"].to_numpy(),
             "years": frame["months"].to_numpy() / 12.0,
-            "mid": begin + frame["months"].to_numpy() / 2.0,
         },
         index=pd.Index(frame["period"].to_numpy(), name="period"),
     )

@@ -20,9 +20,9 @@ from ._money import (
     RESIDUAL,
     discount,
     escalated,
+    mean_factor,
     residual_share,
     spending_span,
-    spread_discount,
 )
 
 # A cost is capital where the name of its item begins with one of these, whoever posts it.
@@ -57,7 +57,7 @@ def capital_charges(
         since = since[now.index]
         span = spending_span(now)
         cash = now["unit_cost"] * escalated(now["growth"], now["begin"])
-        value = cash * spread_discount(rate, span["first_month"], span["last_month"])
+        value = cash * mean_factor(rate, 0.0, span["first_month"], span["last_month"])
         name = f"{item}_renewal_{life}" if life else item
         charges[name] = span.join(keys).assign(cash=cash, present_value=value)
         stands = np.minimum(now["life_years"], still[now.index] / 12.0)

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import exprel
 
 from optalloc.dataset import Dataset
 from optalloc.program import Ledgers, index_set, parameter
-
-from ._calendar import calendar
 
 CASH = "cash"
 RESIDUAL = "residual value"
@@ -19,6 +18,15 @@ PENALTY = "penalty"
 EXPECTED_LOSS = "expected loss"
 # Costs below this, in millions, are noise of the solver's arithmetic and not worth a row.
 NOTHING = 1e-7
+COST_KEYS = ("family", "item", "subject", "site", "period")
+COST_COLUMNS = {
+    "kind": "first",
+    "cash": "sum",
+    "present_value": "sum",
+    "first_month": "min",
+    "last_month": "max",
+    "growth": "first",
+}
 
 
 def discount(rate: float, months: np.ndarray | pd.Series) -> np.ndarray:
@@ -31,13 +39,20 @@ def escalated(growth: float | pd.Series, months: np.ndarray | pd.Series) -> np.n
     return np.asarray((1.0 + np.asarray(growth, float)) ** (np.asarray(months, float) / 12.0))
 
 
-def spread_discount(rate: float, first: pd.Series, last: pd.Series) -> np.ndarray:
-    """Mean discount factor over [first, last] months: even spending; a moment where they meet."""
-    force = np.log1p(rate) * (last - first).to_numpy(float) / 12.0
-    # expm1(x)/x tends to 1 as the span or the rate tends to nought.
-    safe = np.where(force == 0, 1.0, force)
-    mean = np.where(force == 0, 1.0, -np.expm1(-safe) / safe)
-    return discount(rate, first) * mean
+def mean_factor(
+    rate: float,
+    growth: float | pd.Series,
+    first: np.ndarray | pd.Series,
+    last: np.ndarray | pd.Series,
+) -> np.ndarray:
+    """Mean of ``((1+growth)/(1+rate))^t`` over [first, last] months; its value where they meet.
+
+    The integral over the span by its length: what one unit at base-date prices is worth that is
+    paid evenly from first to last, grows all the while and is discounted at each instant.
+    """
+    since, until = np.asarray(first, float) / 12.0, np.asarray(last, float) / 12.0
+    force = np.log1p(np.asarray(growth, float)) - np.log1p(rate)
+    return np.asarray(np.exp(force * since) * exprel(force * (until - since)))
 
 
 def residual_share(rate: float, age_years: pd.Series, life_years: pd.Series) -> np.ndarray:
@@ -58,30 +73,6 @@ def spending_span(frame: pd.DataFrame) -> pd.DataFrame:
     first = frame["begin"] + np.where(frame["spend_profile"] == "at_end", lead, 0.0)
     last = frame["begin"] + np.where(frame["spend_profile"] == "at_start", 0.0, lead)
     return pd.DataFrame({"first_month": first, "last_month": last})
-
-
-def yearly_charges(
-    data: Dataset, keys: pd.DataFrame, per_year: pd.Series, growth: float | pd.Series = 0.0
-) -> pd.DataFrame:
-    """What is due in each key's period, at so much a year, discounted at the period's middle.
-
-    Parameters
-    ----------
-    keys : pandas.DataFrame
-        Key columns, a period among them.
-    per_year : pandas.Series
-        M per unit and year at the base date, aligned with `keys`.
-    growth : float or pandas.Series
-        Yearly growth of it from the base date, of all or of each.
-    """
-    at = calendar(data).loc[keys["period"]].set_index(keys.index)
-    cash = per_year * escalated(growth, at["mid"]) * at["years"]
-    return keys.assign(
-        cash=cash,
-        present_value=cash * discount(data.one("Settings").discount_rate, at["mid"]),
-        first_month=at["begin"],
-        last_month=at["end"],
-    )
 
 
 def charges_at(
@@ -122,7 +113,8 @@ def post_cost(
         Snake-case name of the cost; also names its parameter and set.
     charges : pandas.DataFrame
         One row per key: `keys`, cash (M per unit of activity, undiscounted), present_value (the
-        same, discounted), first_month and last_month of payment.
+        same, discounted), first_month and last_month of payment, and growth, the yearly growth
+        between the two where it is not 0.
     activity : callable
         ``activity(m, *key)``, a linear expression.
     kind : str
@@ -147,26 +139,23 @@ def post_cost(
 
 
 def charge_rows(family: str, rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the Cost table, as the families' audits work them out: the ones that cost nothing go.
+    """Rows of the Cost table, as the families' audits work them out, gathered by its key.
 
     Parameters
     ----------
     rows : pandas.DataFrame
-        item, kind, subject, site, period, cash, present_value, first_month and last_month.
+        item, kind, subject, site, period, cash, present_value, first_month, last_month, and growth
+        where it is not 0.
     """
-    columns = [
-        "family",
-        "item",
-        "kind",
-        "subject",
-        "site",
-        "period",
-        "cash",
-        "present_value",
-        "first_month",
-        "last_month",
-    ]
+    columns = [*COST_KEYS, *COST_COLUMNS]
     if rows.empty:
         return pd.DataFrame(columns=columns)
-    rows = rows[rows["cash"].abs() > NOTHING].assign(family=family)
-    return rows.reindex(columns=columns).reset_index(drop=True)
+    rows = rows.assign(family=family).reindex(columns=columns).fillna({"growth": 0.0})
+    return gathered(rows)
+
+
+def gathered(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row per key of the Cost table from rows of finer keys; the ones that cost nothing go."""
+    by_key = rows.groupby(list(COST_KEYS), as_index=False, sort=False, dropna=False)
+    sums = by_key.agg(COST_COLUMNS)
+    return sums[sums["cash"].abs() > NOTHING].reset_index(drop=True)

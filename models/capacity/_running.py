@@ -1,4 +1,9 @@
-"""Sums paid evenly over a period: as charges for the model, and worked out again for the audit."""
+"""Sums paid evenly over a span of time: as charges for the model, and recomputed for the audit.
+
+What is paid at ``a`` a year at base-date prices, with growth ``g`` and discount rate ``r``, costs
+``a * integral of (1+g)^t dt`` in cash and ``a * integral of ((1+g)/(1+r))^t dt`` in present value
+over its span, t in years from the base date. A span costs what its parts do, however it is cut.
+"""
 
 from __future__ import annotations
 
@@ -8,29 +13,89 @@ import pandas as pd
 from optalloc.dataset import Dataset
 
 from ._calendar import calendar
-from ._money import CASH, charge_rows, discount
+from ._money import CASH, charge_rows, mean_factor
+
+SPAN = ["first_month", "last_month"]
+# Below this product of growth and years a difference of powers loses digits; Simpson's rule is off
+# by a share of x^4 / 2880 there.
+FLAT = 1e-3
+
+
+def whole_period(data: Dataset, period: pd.Series) -> pd.DataFrame:
+    """First and last month of the period of each row."""
+    at = calendar(data).loc[period, ["begin", "end"]]
+    return at.set_axis(SPAN, axis=1).set_axis(period.index)
 
 
 def running_charges(
-    data: Dataset, keys: pd.DataFrame, cash: np.ndarray | pd.Series, subject: pd.Series
+    data: Dataset,
+    keys: pd.DataFrame,
+    amount: pd.Series,
+    growth: float | pd.Series = 0.0,
+    span: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Charges for `post_cost`: M per unit for each key, discounted at the middle of its period."""
-    at, rate = calendar(data).loc[keys["period"]], data.one("Settings").discount_rate
-    cash = np.asarray(cash, float)
+    """Charges for `post_cost` that are paid evenly over each key's period, or over a span of it.
+
+    Parameters
+    ----------
+    keys : pandas.DataFrame
+        Key columns, a period among them.
+    amount : pandas.Series
+        M per unit for the whole span, at prices of the base date, aligned with `keys`.
+    growth : float or pandas.Series
+        Yearly growth of it from the base date, of all or of each.
+    span : pandas.DataFrame, optional
+        SPAN, in months from the base date; by default the key's period.
+    """
+    span = whole_period(data, keys["period"]) if span is None else span
+    first, last = span["first_month"], span["last_month"]
+    rate = data.one("Settings").discount_rate
     return keys.assign(
-        subject=subject.to_numpy(),
-        cash=cash,
-        present_value=cash * discount(rate, at["mid"]),
-        first_month=at["begin"].to_numpy(),
-        last_month=at["end"].to_numpy(),
-    ).reset_index(drop=True)
+        cash=amount * mean_factor(0.0, growth, first, last),
+        present_value=amount * mean_factor(rate, growth, first, last),
+        first_month=first,
+        last_month=last,
+        growth=growth,
+    )
+
+
+def yearly_charges(
+    data: Dataset,
+    keys: pd.DataFrame,
+    per_year: pd.Series,
+    growth: float | pd.Series = 0.0,
+    span: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """As `running_charges`, from M per unit and year at prices of the base date."""
+    span = whole_period(data, keys["period"]) if span is None else span
+    years = (span["last_month"] - span["first_month"]) / 12.0
+    return running_charges(data, keys, per_year * years, growth, span)
 
 
 def running_rows(data: Dataset, family: str, rows: pd.DataFrame, kind: str = CASH) -> pd.DataFrame:
-    """Rows of the Cost table from item, subject, site, period and cash, in plain arithmetic."""
+    """Rows of the Cost table in plain arithmetic, from antiderivatives.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        item, subject, site, period, and amount: M for the whole span at prices of the base date;
+        growth where it is not 0, and SPAN where that is not the period.
+    """
     cal, rate = calendar(data), data.one("Settings").discount_rate
-    begin = rows["period"].map(cal["begin"]).astype(float)
-    end = rows["period"].map(cal["end"]).astype(float)
-    value = rows["cash"] / (1 + rate) ** ((begin + end) / 24)
-    rows = rows.assign(kind=kind, present_value=value, first_month=begin, last_month=end)
-    return charge_rows(family, rows)
+    growth = rows["growth"].astype(float) if "growth" in rows else 0.0 * rows["amount"]
+    first, last = (
+        rows[own].astype(float) if own in rows else rows["period"].map(cal[edge]).astype(float)
+        for own, edge in zip(SPAN, ("begin", "end"), strict=True)
+    )
+    cash = rows["amount"] * _mean_power(1 + growth, first, last)
+    value = rows["amount"] * _mean_power((1 + growth) / (1 + rate), first, last)
+    rows = rows.assign(kind=kind, cash=cash, present_value=value, growth=growth)
+    return charge_rows(family, rows.assign(first_month=first, last_month=last))
+
+
+def _mean_power(base: pd.Series, first: pd.Series, last: pd.Series) -> np.ndarray:
+    """Mean of base^t over the years from first to last, by its antiderivative base^t / ln base."""
+    start, half, end = (base ** (m / 12) for m in (first, (first + last) / 2, last))
+    exponent = np.log(base) * (last - first) / 12
+    flat = exponent.abs() < FLAT
+    return np.where(flat, (start + 4 * half + end) / 6, (end - start) / exponent.where(~flat, 1.0))

@@ -51,8 +51,8 @@ from ._money import (
     charge_rows,
     post_cost,
     to_workbook_currency,
-    yearly_charges,
 )
+from ._running import running_rows, yearly_charges
 
 COMPONENTS = Sheet(
     name="Components",
@@ -232,6 +232,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     settings, cal = data.one("Settings"), calendar(data)
     sites, periods = active_sites(data), cal.to_dict("index")
     rows: list[dict[str, object]] = []
+    running: list[dict[str, object]] = []
     for name, own in tables["Build"].groupby("site", sort=False):
         at: Any = sites.loc[str(name)]
         lead, both = at["block_lead_months"], at["site_lead_months"] + at["block_lead_months"]
@@ -252,16 +253,25 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
             here = [
                 *lives("site", taken, land, when, cal, settings),
                 *lives("building", at["build_cost_per_mw"] * started, shell, when, cal, settings),
-                _running("fixed", at["fixed_cost_per_year"] * held, when, settings),
-                _running("running", at["cost_per_mw_year"] * record["online_mw"], when, settings),
             ]
             for part, price, terms in parts:
                 bought = lives("component", price * started, terms, when, cal, settings)
                 here += [{"subject": part, **row} for row in bought]
-            rows += [
-                {"subject": name, "site": name, "period": record["period"], **row} for row in here
+            whose = {"subject": name, "site": name, "period": record["period"]}
+            rows += [{**whose, **row} for row in here]
+            growth, years = settings.running_cost_escalation, when["years"]
+            running += [
+                {**whose, "item": item, "growth": growth, "amount": per_year * years}
+                for item, per_year in (
+                    ("fixed", at["fixed_cost_per_year"] * held),
+                    ("running", at["cost_per_mw_year"] * record["online_mw"]),
+                )
             ]
-    return {"Cost": charge_rows("capital", pd.DataFrame(rows))}
+    paid = [
+        charge_rows("capital", pd.DataFrame(rows)),
+        running_rows(data, "capital", pd.DataFrame(running)),
+    ]
+    return {"Cost": pd.concat([part for part in paid if len(part)] or paid[:1])}
 
 
 def _components_of(data: Dataset, site: str, shell: Terms) -> list[tuple[str, float, Terms]]:
@@ -281,20 +291,6 @@ def _components_of(data: Dataset, site: str, shell: Terms) -> list[tuple[str, fl
         )
         found.append((name, row["cost_per_mw"] / rates.get(row["currency"], 1.0), terms))
     return found
-
-
-def _running(
-    item: str, per_year: float, when: Mapping[Hashable, Any], settings: Any
-) -> dict[str, object]:
-    cash = per_year * when["years"] * (1 + settings.running_cost_escalation) ** (when["mid"] / 12)
-    return {
-        "item": item,
-        "kind": CASH,
-        "cash": cash,
-        "present_value": cash * (1 + settings.discount_rate) ** (-when["mid"] / 12),
-        "first_month": when["begin"],
-        "last_month": when["end"],
-    }
 
 
 FAMILY = Family(

@@ -60,8 +60,8 @@ from ._contracts import (
     tranche_before,
 )
 from ._edges import CODES, inside_periods
-from ._money import CASH, charge_rows, charges_at, escalated, post_cost
-from ._running import running_charges, running_rows
+from ._money import CASH, charge_rows, charges_at, post_cost
+from ._running import running_rows, yearly_charges
 
 PROCUREMENT = TableSpec(
     name="Procurement",
@@ -123,10 +123,9 @@ def parameters(data: Dataset) -> Parameters:
     contracts, already, serving = contracts_on_offer(data), already_signed(data), signings(data)
     offers = serving[[*TRANCHE_KEYS, "to"]].drop_duplicates()
     offers = offers.merge(contracts.reset_index(drop=True), on="contract")
-    at = calendar(data).loc[already["period"]].set_index(already.index)
     offered = contracts.loc[already["contract"]].set_index(already.index)
-    per_year = offered["fixed_fee_per_mw_year"] * escalated(offered["fee_escalation"], at["mid"])
-    fees = running_charges(data, already[KEYS], per_year * at["years"], already["contract"])
+    keys = already[KEYS].assign(subject=already["contract"])
+    fees = yearly_charges(data, keys, offered["fixed_fee_per_mw_year"], offered["fee_escalation"])
     return Parameters(
         contracts, already, serving, offers, reach(data, CAPACITY), fees, deposits(data, offers)
     )
@@ -460,7 +459,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
         at, tranches = contracts[name], [*_tranches(data, contracts[name], own)]
         endings = ended[ended["contract"] == name].to_dict("records")
         for period in own["period"]:
-            begin, end, years, mid = (times[period][k] for k in ("begin", "end", "years", "mid"))
+            begin, end, years = (times[period][k] for k in ("begin", "end", "years"))
             active = 0.0
             for tranche, mw, since, until in tranches:
                 if since <= begin + TINY_MONTHS and end <= until + TINY_MONTHS:
@@ -470,13 +469,14 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
                         if ending["signed"] == tranche
                         and times[ending["period"]]["begin"] <= begin + TINY_MONTHS
                     )
-            fee = at["fixed_fee_per_mw_year"] * (1 + at["fee_escalation"]) ** (mid / 12)
-            rows.append((name, at["kind"], period, active, fee * active * years))
-    frame = pd.DataFrame(rows, columns=["contract", "kind", "period", "active_mw", "cash"])
+            amount = at["fixed_fee_per_mw_year"] * active * years
+            rows.append((name, at["kind"], period, active, amount, at["fee_escalation"]))
+    paid = ["amount", "growth"]
+    frame = pd.DataFrame(rows, columns=["contract", "kind", "period", "active_mw", *paid])
     fees = frame.assign(item="contract_fee", subject=frame["contract"])
     cost = [running_rows(data, "contracts", fees), _deposit_rows(data, procurement)]
     return {
-        "Procurement": frame.drop(columns="cash").assign(
+        "Procurement": frame.drop(columns=paid).assign(
             jurisdiction=frame["contract"].map(jurisdictions(data))
         ),
         "Actions": actions(data, procurement),

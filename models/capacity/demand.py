@@ -37,7 +37,8 @@ from optalloc.values import Values
 
 from ._calendar import calendar
 from ._demand import asked, asked_above_nought
-from ._money import PENALTY, charge_rows, post_cost, yearly_charges
+from ._money import PENALTY, post_cost
+from ._running import running_rows, yearly_charges
 
 WORKLOADS = Sheet(
     name="Workloads",
@@ -389,28 +390,20 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     """Demand as read, served from the Load table, and the penalties."""
     load = tables["Load"].groupby(KEYS, as_index=False)["served_mw"].sum()
     service = _converted(data).merge(load, on=KEYS, how="left").fillna({"served_mw": 0.0})
-    rate, cal = data.one("Settings").discount_rate, calendar(data)
-    unmet = (
-        tables["Service"]
-        .merge(data["Workloads"], on="workload")
-        .merge(cal.reset_index(), on="period")
-    )
-    cash = unmet["unmet_mw"] * unmet["unmet_penalty_per_mw_year"].fillna(0.0) * unmet["years"]
+    unmet = tables["Service"].merge(data["Workloads"], on="workload")
+    years = unmet["period"].map(calendar(data)["years"]).astype(float)
+    per_mw = unmet["unmet_penalty_per_mw_year"].fillna(0.0) * years
     cost = pd.DataFrame(
         {
             "item": "unmet",
-            "kind": PENALTY,
             "subject": unmet["workload"] + ", " + unmet["region"],
             "period": unmet["period"],
-            "cash": cash,
-            "present_value": cash / (1 + rate) ** (unmet["mid"] / 12),
-            "first_month": unmet["begin"],
-            "last_month": unmet["end"],
+            "amount": unmet["unmet_mw"] * per_mw,
         }
     )
     return {
         "Service": service,
-        "Cost": charge_rows("demand", cost),
+        "Cost": running_rows(data, "demand", cost, kind=PENALTY),
         "Summary": key_figures(data, tables["Service"]),
     }
 

@@ -58,7 +58,7 @@ from ._contracts import (
     sources,
     spot_prices,
 )
-from ._money import escalated, post_cost
+from ._money import post_cost
 from ._running import running_charges, running_rows
 
 POWER_PRICES = Sheet(
@@ -206,22 +206,22 @@ def parameters(data: Dataset) -> Parameters:
     needs = (pue * length / 1000).set_axis(pd.MultiIndex.from_frame(fed))
     contracts = offered[offered["kind"].isin(DELIVERS)].merge(cal.reset_index(), how="cross")
     contracts["deliverable"] = contracts["availability"] * contracts["period"].map(each) / 1000
-    contracts["price"] = (
-        contracts["price_per_mwh"]
-        * escalated(contracts["price_escalation"], contracts["mid"])
-        / 1000
-    )
     firm = contracts[contracts["take_or_pay_share"] > 0]
     drawn = feeds[USE_KEYS].merge(contracts[contracts["take_or_pay_share"] == 0], on=KEYS)
     drawn = drawn.rename(columns={"site_x": "site"})
+    spot_keys = spot[SITE_KEYS].assign(subject=spot["site"])
     charges = {
-        "billed": running_charges(data, firm[KEYS], firm["price"], firm["contract"]),
-        "drawn": running_charges(data, drawn[USE_KEYS], drawn["price"], drawn["contract"]),
-        "spot": running_charges(
-            data, spot[SITE_KEYS], spot["spot_price_per_mwh"] / 1000, spot["site"]
-        ),
+        "billed": _prices(data, firm, KEYS),
+        "drawn": _prices(data, drawn, USE_KEYS),
+        "spot": running_charges(data, spot_keys, spot["spot_price_per_mwh"] / 1000),
     }
     return Parameters(feeds, spot, needs, contracts, charges, cal.reset_index()[["period"]])
+
+
+def _prices(data: Dataset, frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Price of a GWh from each contract; what is drawn is drawn evenly over the period."""
+    keyed = frame[keys].assign(subject=frame["contract"])
+    return running_charges(data, keyed, frame["price_per_mwh"] / 1000, frame["price_escalation"])
 
 
 def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
@@ -487,7 +487,7 @@ def _cost(
     data: Dataset, billed: pd.DataFrame, deliveries: pd.DataFrame, spot: pd.DataFrame
 ) -> pd.DataFrame:
     """Every charge for energy: a firm contract's by what is billed, another's by what is drawn."""
-    contracts, mid = contracts_on_offer(data).reset_index(drop=True), calendar(data)["mid"]
+    contracts = contracts_on_offer(data).reset_index(drop=True)
     firm = contracts.loc[contracts["take_or_pay_share"] > 0, "contract"]
     contracts = contracts.drop(columns="site")
     prices = data["PowerPrices"]
@@ -496,14 +496,13 @@ def _cost(
     draws = deliveries[~deliveries["contract"].isin(firm)].rename(columns={"drawn_gwh": "gwh"})
     buys = spot.assign(zone=zone, subject=spot["site"]).merge(prices, on=["zone", "period"])
     buys = buys.rename(columns={"spot_gwh": "gwh", "spot_price_per_mwh": "price"})
-    frames = [buys.assign(item="spot_energy")]
+    frames = [buys.assign(item="spot_energy", growth=0.0)]
     for item, rows in (("contract_energy_firm", bills), ("contract_energy", draws)):
         rows = rows.merge(contracts, on="contract")
-        growth = (1 + rows["price_escalation"]) ** (rows["period"].map(mid).astype(float) / 12)
-        price = rows["price_per_mwh"] * growth
-        frames.append(rows.assign(item=item, subject=rows["contract"], price=price))
+        priced = {"price": rows["price_per_mwh"], "growth": rows["price_escalation"]}
+        frames.append(rows.assign(item=item, subject=rows["contract"], **priced))
     cost = pd.concat([frame for frame in frames if len(frame)] or frames[:1])
-    return running_rows(data, "energy", cost.assign(cash=cost["gwh"] * cost["price"] / 1000))
+    return running_rows(data, "energy", cost.assign(amount=cost["gwh"] * cost["price"] / 1000))
 
 
 LIMITS = (

@@ -2,7 +2,7 @@
 
 In words
     Building one MW takes person-months of each trade, spread evenly over the block lead; a MW
-    online takes permanent staff. All sites of a labour market draw on one pool at the same time;
+    online takes permanent staff; who works in a period is paid evenly over it. All sites of a labour market draw on one pool at the same time;
     past the pool, further workers come at a rising premium.
 Data
     LabourNeeds, LabourPools, LabourTiers.
@@ -248,7 +248,8 @@ def parameters(data: Dataset) -> Parameters:
     staffed = site_periods(data).dropna(subset=["labour_market"])
     staffed = staffed[["labour_market", "site", "period"]]
     subject = offered["labour_market"] + ", " + offered["trade"] + ", " + offered["source"]
-    charges = running_charges(data, offered[SOURCE_KEYS], offered["wage"] / 1e6, subject)
+    keys = offered[SOURCE_KEYS].assign(subject=subject)
+    charges = running_charges(data, keys, offered["wage"] / 1e6)
     return Parameters(offered, work_shares(data), staffed, needs, charges)
 
 
@@ -400,8 +401,8 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
         wages.append(pool["wage_per_person_month"] * (1 + tier["premium_share"]))
     months = labour["period"].map(cal["months"]).astype(float)
     subject = labour["labour_market"] + ", " + labour["trade"] + ", " + labour["source"]
-    cash = labour["used_person_months"] * np.array(wages, float) / 1e6
-    cost = labour[["period"]].assign(item="wages", subject=subject, cash=cash)
+    amount = labour["used_person_months"] * np.array(wages, float) / 1e6
+    cost = labour[["period"]].assign(item="wages", subject=subject, amount=amount)
     offered = labour[SOURCE_KEYS].assign(available_person_months=np.array(workers, float) * months)
     return {"Labour": offered, "Cost": running_rows(data, "labour", cost)}
 

@@ -40,8 +40,8 @@ from ._building import site_periods
 from ._calendar import TINY_MONTHS, calendar
 from ._edges import CODES, inside_periods
 from ._leases import lease_terms, leases_active, leases_on_offer
-from ._money import post_cost, yearly_charges
-from ._running import running_rows
+from ._money import post_cost
+from ._running import running_rows, yearly_charges
 
 LEASES = Sheet(
     name="Leases",
@@ -187,13 +187,19 @@ def _rents(data: Dataset, offers: pd.DataFrame) -> pd.DataFrame:
     """Rent of a MW in each period into which the term of a signing falls."""
     cal = calendar(data)
     rents = offers[OFFER_KEYS].merge(lease_terms(data), on=OFFER_KEYS)
-    rents = rents.merge(cal.reset_index()[["period", "begin", "end", "months"]], how="cross")
-    due = rents[["end", "to"]].min(axis=1) - rents[["begin", "from"]].max(axis=1)
-    rents = rents.assign(share=due / rents["months"])[due > TINY_MONTHS].reset_index(drop=True)
+    rents = rents.merge(cal.reset_index()[["period", "begin", "end"]], how="cross")
+    span = pd.DataFrame(
+        {
+            "first_month": rents[["begin", "from"]].max(axis=1),
+            "last_month": rents[["end", "to"]].min(axis=1),
+        }
+    )
+    span = span[span["last_month"] - span["first_month"] > TINY_MONTHS]
+    rents = rents.loc[span.index]
     leases = leases_on_offer(data).reindex(rents["lease"]).set_axis(rents.index)
     keys = rents[[*OFFER_KEYS, *SITE_KEYS]].assign(subject=rents["lease"])
-    rent = leases["rent_per_mw_year"] * rents["share"]
-    return yearly_charges(data, keys, rent, leases["rent_escalation"])
+    growth = leases["rent_escalation"]
+    return yearly_charges(data, keys, leases["rent_per_mw_year"], growth, span)
 
 
 def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
@@ -359,25 +365,28 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
 def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Active MW, actions and rent, walked signing by signing from the Leasing table."""
     cal, leases, leasing = calendar(data), leases_on_offer(data).to_dict("index"), tables["Leasing"]
-    rows = []
+    rows, rents = [], []
     for name, own in leasing.groupby("lease", sort=False):
         at = leases[name]
         since = own["period"].map(cal["begin"]).to_numpy(float) + at["lead_months"]
         until = since + (np.inf if pd.isna(at["term_months"]) else at["term_months"])
         for period in own["period"]:
-            begin, end, middle = cal.loc[period, ["begin", "end", "mid"]]
+            begin, end = cal.loc[period, ["begin", "end"]]
             whole = (since <= begin + TINY_MONTHS) & (end <= until + TINY_MONTHS)
             active = own.loc[whole, "signed_mw"].sum()
-            months = np.clip(np.minimum(until, end) - np.maximum(since, begin), 0.0, None)
-            rent = at["rent_per_mw_year"] * (1 + at["rent_escalation"]) ** (middle / 12)
-            cash = rent * (own["signed_mw"] * months).sum() / 12
-            rows.append((name, at["site"], period, active, cash))
-    frame = pd.DataFrame(rows, columns=["lease", "site", "period", "active_mw", "cash"])
-    rents = frame.assign(item="rent", subject=frame["lease"])
+            rows.append((name, at["site"], period, active))
+            for mw, first, last in zip(own["signed_mw"], since, until, strict=True):
+                first, last = max(first, begin), min(last, end)
+                if mw and last > first + TINY_MONTHS:
+                    amount = at["rent_per_mw_year"] * mw * (last - first) / 12
+                    paid = (amount, at["rent_escalation"], first, last)
+                    rents.append((name, at["site"], period, *paid))
+    columns = ["subject", *SITE_KEYS, "amount", "growth", "first_month", "last_month"]
+    due = pd.DataFrame(rents, columns=columns).assign(item="rent")
     return {
-        "Leasing": frame.drop(columns="cash"),
+        "Leasing": pd.DataFrame(rows, columns=["lease", *SITE_KEYS, "active_mw"]),
         "Actions": actions(data, leasing),
-        "Cost": running_rows(data, "leases", rents),
+        "Cost": running_rows(data, "leases", due),
     }
 
 

@@ -1,8 +1,9 @@
 """Periods and money: the calendar, the discounting, and the objective.
 
 In words
-    Decisions fall on a period's first day. Running costs are discounted to the base date at the
-    middle of their period, capital along its spend profile. The plan of least present value wins.
+    Decisions fall on a period's first day. Running costs are paid evenly over their period, escalate
+    and are discounted from instant to instant, so that the same world cut into other periods costs
+    the same; capital is discounted along its spend profile. The plan of least present value wins.
 Data
     Settings, Periods, Currencies; Sources is carried into the plan and otherwise unused.
 Decides
@@ -11,7 +12,10 @@ Reads and posts
     Owns the ``cost`` ledger and minimises it. Cash, residual value, penalties and expected loss are
     kept apart.
 Source
-    Net present value with mid-period discounting of running costs (planner's convention).
+    Net present value with continuous cash flows (e.g. Park and Sharp-Bette, Advanced Engineering
+    Economics, 1990): at a discount rate r and a growth g, what costs a a year at the base date costs
+    ``a * integral of ((1+g)/(1+r))^t dt`` over its period, t in years from the base date, and
+    ``a * integral of (1+g)^t dt`` in cash.
 """
 
 from __future__ import annotations
@@ -33,7 +37,7 @@ from optalloc.values import Values
 
 from ._calendar import TINY_MONTHS, calendar, months_between
 from ._capital import CAPITAL_ITEMS
-from ._money import CASH, EXPECTED_LOSS, NOTHING, PENALTY, RESIDUAL, spread_discount
+from ._money import CASH, COST_KEYS, EXPECTED_LOSS, PENALTY, RESIDUAL, gathered, mean_factor
 
 SETTINGS = Sheet(
     name="Settings",
@@ -248,7 +252,7 @@ ACTIONS = TableSpec(
 COST = TableSpec(
     name="Cost",
     meaning="Every cost by family, item, subject and period; residual value is a credit, and neither it nor a penalty or expected loss is cash.",
-    key=("family", "item", "subject", "site", "period"),
+    key=COST_KEYS,
     objective="present_value",
     columns=(
         Column(name="family", kind=Kind.TEXT, meaning="Family that posts it."),
@@ -282,6 +286,12 @@ COST = TableSpec(
             kind=Kind.NUMBER,
             unit="months",
             meaning="End of payment, from the base date.",
+        ),
+        Column(
+            name="growth",
+            kind=Kind.NUMBER,
+            unit="per year",
+            meaning="Yearly growth of the payment from its start to its end.",
         ),
     ),
 )
@@ -399,13 +409,13 @@ def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
         if not cash.any():
             continue
         held = {name: rows[name].array if name in rows else np.nan for name in columns}
+        held["growth"] = rows["growth"].array if "growth" in rows else 0.0
         held |= {"subject": rows["subject" if "subject" in rows else "site"].array}
         held |= {"family": posting.family, "item": posting.item}
         made = pd.DataFrame({**held, "cash": cash, "present_value": worth}, columns=columns)
         frames.append(made[cash != 0])
     filled = [frame for frame in frames if len(frame)] or [pd.DataFrame(columns=columns)]
-    cost = _gathered(pd.concat(filled, ignore_index=True))
-    cost = cost[cost["cash"].abs() > NOTHING].reset_index(drop=True)
+    cost = gathered(pd.concat(filled, ignore_index=True))[columns]
     return {
         "Cost": cost,
         "CashFlow": cash_flow(data, cost),
@@ -414,36 +424,28 @@ def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
     }
 
 
-def _gathered(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row per key of the Cost table, where postings have finer keys."""
-    sums = {"cash": "sum", "present_value": "sum"}
-    firsts = {c.name: "first" for c in COST.columns if c.name not in (*COST.key, *sums)}
-    gathered = rows.groupby(list(COST.key), as_index=False, sort=False, dropna=False).agg(
-        firsts | sums
-    )
-    return gathered.reindex(columns=[c.name for c in COST.columns])
-
-
 def cash_flow(data: Dataset, cost: pd.DataFrame) -> pd.DataFrame:
-    """Cash by calendar year, each payment spread evenly from its first month to its last.
+    """Cash by calendar year, each payment spread from its first month to its last.
 
-    Its present value is spread as even spending is worth: the sooner, the more.
+    It is paid at an even pace and grows on the way; its present value is spread as that is worth,
+    the sooner, the more.
     """
     cash, rate = cost[cost["kind"] == CASH], data.one("Settings").discount_rate
     years, edges = _years(data, cash)
     first, last = cash["first_month"].astype(float), cash["last_month"].astype(float)
     amount, value = cash["cash"].to_numpy(float), cash["present_value"].to_numpy(float)
     capital = cash["item"].str.startswith(CAPITAL_ITEMS).to_numpy(bool)
-    span = (last - first).to_numpy()
-    worth = spread_discount(rate, first, last)
+    growth, span = cash["growth"].astype(float), (last - first).to_numpy()
+    grown, worth = (mean_factor(r, growth, first, last) for r in (0.0, rate))
     rows = []
     for year, begin, end in zip(years, edges[:-1], edges[1:], strict=True):
         since, until = first.clip(lower=begin), last.clip(upper=end)
         overlap = np.clip((until - since).to_numpy(), 0.0, None)
         at_once = (first >= begin - TINY_MONTHS) & (first < end - TINY_MONTHS)
         share = np.where(span > 0, overlap / np.where(span > 0, span, 1.0), at_once)
-        paid = share * amount
-        discounted = share * value * spread_discount(rate, since, until.clip(lower=since)) / worth
+        until = until.clip(lower=since)
+        paid = share * amount * mean_factor(0.0, growth, since, until) / grown
+        discounted = share * value * mean_factor(rate, growth, since, until) / worth
         rows.append(
             (int(year), paid[capital].sum(), paid[~capital].sum(), paid.sum(), discounted.sum())
         )
@@ -498,13 +500,9 @@ def _cash_flow_to_date(data: Dataset, cost: pd.DataFrame) -> pd.DataFrame:
     done = np.where(
         span > 0, np.clip((edges - first) / np.where(span > 0, span, 1.0), 0, 1), at_once
     )
-    worth = done
-    if rate:
-        shrunk = 1 - (1 + rate) ** (-done * span / 12)
-        worth = np.where(
-            span > 0, shrunk / np.where(span > 0, shrunk.max(axis=1, keepdims=True), 1.0), done
-        )
-    yearly = np.diff(done * cash["cash"].to_numpy(float)[:, None], axis=1)
+    growth = 1 + cash["growth"].to_numpy(float)[:, None]
+    grown, worth = (_share_done(done, span, base) for base in (growth, growth / (1 + rate)))
+    yearly = np.diff(grown * cash["cash"].to_numpy(float)[:, None], axis=1)
     valued = np.diff(worth * cash["present_value"].to_numpy(float)[:, None], axis=1)
     capital = cash["item"].str.startswith(CAPITAL_ITEMS).to_numpy(bool)
     columns = {
@@ -514,6 +512,16 @@ def _cash_flow_to_date(data: Dataset, cost: pd.DataFrame) -> pd.DataFrame:
         "present_value": valued.sum(axis=0),
     }
     return _to_the_last_payment(pd.DataFrame({"year": years, **columns}))
+
+
+def _share_done(done: np.ndarray, span: np.ndarray, base: np.ndarray) -> np.ndarray:
+    """Share of the integral of base^t over a span that lies in a part of it from its start."""
+    exponent = np.log(base) * span / 12
+    # To first order in the exponent where a difference of powers would lose all digits.
+    flat = np.abs(exponent) < 1e-7
+    steep = np.where(flat, 1.0, exponent)
+    share = (np.exp(steep * done) - 1) / (np.exp(steep) - 1)
+    return np.where(flat, done * (1 - exponent * (1 - done) / 2), share)
 
 
 def defaults(data: Dataset) -> dict[str, Any]:

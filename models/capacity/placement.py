@@ -51,8 +51,9 @@ from ._calendar import calendar
 from ._concessions import farther
 from ._demand import asked, asked_above_nought
 from ._leases import most_leased
-from ._money import CASH, charge_rows, post_cost, yearly_charges
+from ._money import post_cost
 from ._network import arcs, covers, network
+from ._running import running_rows, yearly_charges
 from ._shortages import Cell, most_online, rows_of_sites, short_of
 
 NETWORK = Sheet(
@@ -600,22 +601,17 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     by_period = build.groupby("period")[["online_mw", "installed_mw"]].sum()
     asked_for = tables["Service"].groupby("period")["demand_mw"].sum()
     rows = load.merge(network(data), on=["site", "region"], suffixes=("_told", ""))
-    rows = rows.merge(calendar(data).reset_index(), on="period")
-    growth = (1 + settings.running_cost_escalation) ** (rows["mid"] / 12)
-    cash = rows["served_mw"] * rows["cost_per_mw_year"] * rows["years"] * growth
+    years = rows["period"].map(calendar(data)["years"]).astype(float)
     cost = rows.assign(
-        cash=cash, present_value=cash / (1 + settings.discount_rate) ** (rows["mid"] / 12)
+        item="network",
+        subject=rows["site"],
+        amount=rows["served_mw"] * rows["cost_per_mw_year"] * years,
+        growth=settings.running_cost_escalation,
     )
-    cost = cost.groupby(SITE_KEYS, as_index=False).agg(
-        {"cash": "sum", "present_value": "sum", "begin": "first", "end": "first"}
-    )
-    cost = cost.rename(columns={"begin": "first_month", "end": "last_month"})
     return {
         "Load": rows[[*KEYS, "latency_ms"]].assign(taken_mw=taken_mw(data, rows)),
         "Balance": balance(data, load, {**by_period, "demand_mw": asked_for}),
-        "Cost": charge_rows(
-            "placement", cost.assign(item="network", kind=CASH, subject=cost["site"])
-        ),
+        "Cost": running_rows(data, "placement", cost),
     }
 
 

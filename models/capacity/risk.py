@@ -49,7 +49,7 @@ from optalloc.values import Values
 from ._building import active_sites, site_periods
 from ._calendar import calendar
 from ._money import EXPECTED_LOSS, PENALTY, post_cost
-from ._running import running_charges, running_rows
+from ._running import running_rows, yearly_charges
 from ._shortages import capped, joined, most_online, nothing_short, short_of
 
 RISK_CLASSES = ("legal", "political", "conflict", "grid", "supply_chain")
@@ -347,8 +347,8 @@ def parameters(data: Dataset) -> Parameters:
     coefficients = pd.DataFrame(weights, columns=["limit", "site", "weight"])
     frame = frame[frame["limit"].isin(coefficients["limit"])].reset_index(drop=True)
     soft = frame.dropna(subset=["penalty"])
-    years = soft["period"].map(calendar(data)["years"]).astype(float)
-    charges = running_charges(data, soft[KEYS], soft["penalty"] * years, soft["limit"])
+    keys = soft[KEYS].assign(subject=soft["limit"])
+    charges = yearly_charges(data, keys, soft["penalty"])
     return Parameters(frame, coefficients, charges, _losses(data))
 
 
@@ -357,7 +357,8 @@ def _losses(data: Dataset) -> pd.DataFrame:
     frame = site_periods(data)
     loss = data["Jurisdictions"].set_index("jurisdiction")["expected_loss_per_mw_year"]
     per_year = frame["jurisdiction"].map(loss).astype(float).fillna(0.0)
-    return running_charges(data, frame[SITE_KEYS], per_year * frame["years"], frame["jurisdiction"])
+    keys = frame[SITE_KEYS].assign(subject=frame["jurisdiction"])
+    return yearly_charges(data, keys, per_year)
 
 
 def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
@@ -657,9 +658,9 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     risk = risk.assign(excess_mw=over.where(price.notna(), 0.0))
     years = risk["period"].map(calendar(data)["years"]).astype(float)
     excess = risk[KEYS].merge(tables["Risk"], on=KEYS)["excess_mw"]
-    cost = risk.assign(item="risk_excess", subject=risk["limit"], cash=excess * price * years)
+    cost = risk.assign(item="risk_excess", subject=risk["limit"], amount=excess * price * years)
     costs = [
-        running_rows(data, "risk", cost.dropna(subset=["cash"]), kind=PENALTY),
+        running_rows(data, "risk", cost.dropna(subset=["amount"]), kind=PENALTY),
         running_rows(data, "risk", _expected(data, tables["Build"]), kind=EXPECTED_LOSS),
     ]
     return {
@@ -683,7 +684,7 @@ def _expected(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
         for at in data["Jurisdictions"].to_dict("records")
         for row in build[build["jurisdiction"] == at["jurisdiction"]].to_dict("records")
     ]
-    return pd.DataFrame(rows, columns=["item", "subject", *SITE_KEYS, "cash"])
+    return pd.DataFrame(rows, columns=["item", "subject", *SITE_KEYS, "amount"])
 
 
 LIMITS = (
