@@ -101,7 +101,7 @@ SHEETS: dict[str, list[list[object]]] = {
             "Denmark",
             "Norway",
             "NO1",
-            None,
+            Bad(None, "blank-beside-names"),
             "candidate",
             0,
             0,
@@ -414,6 +414,7 @@ NOTICES = {
     "not-read",
     "not-compared",
     "departures-free",
+    "blank-beside-names",
 }
 
 

@@ -17,6 +17,7 @@ import pandas as pd
 from optalloc.errors import Severity
 from optalloc.schema import Column, Kind
 from optalloc.tolerance import exceeds
+from optalloc.visible import invisible, visible
 
 __all__ = ["CODES", "Converted", "Fault", "convert", "percent", "shown"]
 
@@ -34,6 +35,7 @@ CODES = {
     "unknown-choice": "a word that is not one of the column's choices",
     "not-a-name": "something else where text belongs",
     "spaces-trimmed": "spaces around a name were ignored (notice)",
+    "unseen-characters": "a name read without characters that cannot be seen (notice)",
 }
 
 # Beyond these, sums lose the digits that a plan depends on, and solvers take numbers for infinity.
@@ -117,7 +119,7 @@ def convert(
     faults: list[Fault] = []
     out: list[Any] = []
     for position, value in enumerate(values):
-        blank = value is None or (isinstance(value, str) and not value.strip())
+        blank = value is None or (isinstance(value, str) and not visible(value))
         if blank:
             out.append(None if column.required else column.blank)
             if column.required and not absent:
@@ -136,17 +138,8 @@ def convert(
         except _Misfit as misfit:
             out.append(None)
             faults.append(Fault(position, misfit.must, shown(value), misfit.action, misfit.code))
-        if isinstance(value, str) and column.kind is Kind.TEXT and value != value.strip():
-            faults.append(
-                Fault(
-                    position,
-                    "spaces around a name are ignored",
-                    shown(value),
-                    "Remove them to be rid of this notice.",
-                    "spaces-trimmed",
-                    Severity.NOTICE,
-                )
-            )
+        if isinstance(value, str) and column.kind is Kind.TEXT:
+            faults += _left_out(position, value, column)
     return Converted(_typed(out, column.kind), faults)
 
 
@@ -161,6 +154,20 @@ def percent(text: str) -> float:
         return float(Decimal(number) / 100) if sign else float(number)
     except (ValueError, InvalidOperation):
         return math.nan
+
+
+def _left_out(position: int, value: str, column: Column) -> list[Fault]:
+    """Return a notice where a text is read without what cannot be seen in it."""
+    stripped, action = value.strip(), "Remove them to be rid of this notice."
+    if column.is_name and visible(value) != stripped:
+        must = f"the name is read as {visible(value)!r}, without what cannot be seen"
+        action = "Type it again to be rid of this notice."
+        found = f"{shown(value)} with {invisible(value)}"
+        return [Fault(position, must, found, action, "unseen-characters", Severity.NOTICE)]
+    if value != stripped:
+        must = "spaces around a name are ignored"
+        return [Fault(position, must, shown(value), action, "spaces-trimmed", Severity.NOTICE)]
+    return []
 
 
 def _typed(values: list[Any], kind: Kind) -> Any:
@@ -299,7 +306,7 @@ def _text(value: object, column: Column, text: bool) -> str:
         return str(int(value))
     if isinstance(value, dt.datetime):
         return value.date().isoformat()
-    name = str(value).strip()
+    name = visible(str(value)) if column.is_name else str(value).strip()
     if len(name) > _LONGEST:
         must = f"{must} of at most {_LONGEST:,} characters"
         raise _Misfit(must, "Shorten it; no cell of a workbook holds more.", "not-a-name")

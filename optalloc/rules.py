@@ -6,7 +6,7 @@ A workbook as read and a dataset altered in memory are held to the same rules.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
 import pandas as pd
@@ -15,6 +15,7 @@ from optalloc.convert import shown
 from optalloc.dataset import Dataset, recalled
 from optalloc.errors import Problem
 from optalloc.family import Model
+from optalloc.names import Cell, near_names
 from optalloc.schema import Sheet
 from optalloc.sheetreader import suggest
 
@@ -54,8 +55,13 @@ def broken_rules(
     problems: list[Problem] = []
     for sheet in model.sheets.values():
         problems += _duplicate_keys(data, sheet, skipped, faulty)
+    misspelt = dict(near_names(data))
+    problems += misspelt.values()
+    for cell in misspelt:
+        faulty[cell.sheet].add(cell.column)
+        skipped.add((data.places[cell.sheet].position, cell.row))
     for sheet in model.sheets.values():
-        problems += _unknown_references(data, sheet, skipped, faulty)
+        problems += _unknown_references(data, sheet, skipped, faulty, misspelt)
     keyed = {
         name: _keyed(data.frames[name], model.sheets[name])
         for name, columns in faulty.items()
@@ -142,6 +148,7 @@ def _unknown_references(
     sheet: Sheet,
     unread: set[tuple[int, int]],
     faulty: Mapping[str, set[str]],
+    misspelt: Container[Cell],
 ) -> Iterator[Problem]:
     frame = dataset.frames[sheet.name]
     for column in sheet.columns:
@@ -152,7 +159,7 @@ def _unknown_references(
             continue
         known = set(dataset.frames[target_sheet][target_column].tolist())
         for row, name in zip(frame.index, frame[column.name].tolist(), strict=True):
-            if name in known or pd.isna(name):
+            if name in known or pd.isna(name) or Cell(sheet.name, row, column.name) in misspelt:
                 continue
             guess = suggest(str(name), (other for other in known if not pd.isna(other)))
             faulty[sheet.name].add(column.name)

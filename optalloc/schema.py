@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["REQUIRED", "Column", "Kind", "Missing", "Sheet"]
+__all__ = ["FREE_TEXT", "REQUIRED", "Column", "Kind", "Missing", "Sheet"]
 
 
 class Kind(StrEnum):
@@ -44,6 +44,10 @@ class _Required:
 REQUIRED: Any = _Required()
 
 
+# Names nothing that another cell could name.
+FREE_TEXT = "free text"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Column:
     """One column of a sheet.
@@ -69,6 +73,13 @@ class Column:
         Words that a CHOICE cell may hold.
     refers_to : str
         ``"Sheet.column"`` whose values this column must take.
+    names : str
+        Kind of names that a column of text mentions, such as ``"grid zone"``: a name comes into
+        being by being mentioned, and all columns of one kind must spell it the same. ``FREE_TEXT``
+        where it names nothing; empty where `refers_to` says it.
+    of_each : bool
+        Whether every name of the column that `refers_to` names is expected to have a row, once one
+        has; a notice says which have none.
     example : object
         The cell of the template's example row.
     """
@@ -84,6 +95,8 @@ class Column:
     at_most: float | None = None
     choices: tuple[str, ...] = ()
     refers_to: str = ""
+    names: str = ""
+    of_each: bool = False
     example: Any = None
 
     @property
@@ -96,6 +109,11 @@ class Column:
         """Whether a number is a share or a yearly rate, which may be written in percent."""
         rate = self.unit == "per year" and self.at_most == 1
         return self.kind is Kind.NUMBER and (rate or self.unit.split(" ")[0] == "share")
+
+    @property
+    def is_name(self) -> bool:
+        """Whether the cells are names, in which what cannot be seen means nothing."""
+        return bool(self.refers_to) or self.names not in ("", FREE_TEXT)
 
     @property
     def bounds_in_words(self) -> str:

@@ -15,6 +15,7 @@ from optalloc.dataset import WHOLE, Dataset, SheetPlace
 from optalloc.digest import content_digest
 from optalloc.errors import InputError, Problem, Severity
 from optalloc.family import Model
+from optalloc.names import name_notices
 from optalloc.rawsheet import Workbook
 from optalloc.rules import broken_rules
 from optalloc.sheetreader import Found, SheetReader, fold, rename, spelling, suggest
@@ -34,6 +35,9 @@ CODES = {
     "header-spelling": "a name read in spite of its case or spaces (notice)",
     "duplicate-key": "two rows of one key",
     "unknown-ref": "a name that is not on the sheet it must come from",
+    "near-name": "a name spelled almost like another of its kind",
+    "name-without-row": "a name without a row on a sheet where others have one (notice)",
+    "blank-beside-names": "a blank where others have a name that other sheets speak of (notice)",
 }
 
 
@@ -113,6 +117,8 @@ def check(workbook: Workbook, model: Model) -> tuple[Dataset, list[Problem]]:
     dataset = Dataset(frames, model.sheets, places, content_digest(frames), faulty)
     dataset, broken = broken_rules(dataset, model, faulty=faulty, unread=unread, torn=torn)
     problems += broken
+    wrong = {p.order for p in problems if p.severity is Severity.ERROR}
+    problems += (p for p in name_notices(dataset) if p.order not in wrong)
     problems += (p for p in sheet_problems(dataset) if p.order[:2] not in unread)
     problems.sort(key=lambda p: (p.order, p.code, p.must))
     return dataset, list(dict.fromkeys(problems))

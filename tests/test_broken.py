@@ -217,11 +217,24 @@ ALONE: dict[str, Callable[[Path], Path]] = {
     "cluster-too-large": lambda folder: small(
         folder, Workloads={"min_mw_at_one_site": 120}, Demand={"it_mw": 150}
     ),
+    "near-name": lambda folder: small(folder, Network={"site": "a"}),
     "carbon-without-energy": lambda folder: small(folder, Carbon={"period": "Y1", "max_tco2": 1}),
 }
 
 
 TOTALS = [{"component": "racks", "cost_per_mw": 2}, {"component": "Total", "cost_per_mw": 2}]
+
+
+def zoned(other: str | None) -> dict[str, Any]:
+    """Two sites, one of them in a grid zone with a limit."""
+    return {
+        "Sites": [
+            {"site": site, "status": "candidate", "max_mw": 100, "grid_zone": zone}
+            for site, zone in (("A", "Fjord"), ("B", other))
+        ],
+        "Network": [{"site": site, "region": "R", "latency_ms": 1} for site in "AB"],
+        "GridZones": [{"zone": "Fjord", "period": "Y1", "max_total_mw": 90}],
+    }
 
 
 def with_totals(folder: Path) -> Path:
@@ -242,6 +255,9 @@ def with_totals(folder: Path) -> Path:
 NOTICED: dict[str, Callable[[Path], Path]] = {
     "like-totals-row": lambda folder: small(folder, Components=TOTALS),
     "totals-row": with_totals,
+    "unseen-characters": lambda folder: small(folder, Network={"region": "R\u200b"}),
+    "name-without-row": lambda folder: small(folder, **zoned("Plain")),
+    "blank-beside-names": lambda folder: small(folder, **zoned(None)),
 }
 
 

@@ -15,7 +15,11 @@ CONTRACTS = Sheet(
     key=("contract",),
     columns=(
         Column(
-            name="contract", kind=Kind.TEXT, meaning="Name of the contract.", example="Kanto wind"
+            name="contract",
+            kind=Kind.TEXT,
+            names="contract",
+            meaning="Name of the contract.",
+            example="Kanto wind",
         ),
         Column(
             name="site",
@@ -205,6 +209,7 @@ CONTRACTS = Sheet(
         Column(
             name="currency",
             kind=Kind.TEXT,
+            names="currency",
             meaning="Currency of this row's price, fees and deposit, from Currencies.",
             blank=None,
             blank_means="the workbook's currency",

@@ -62,6 +62,7 @@ COMPONENTS = Sheet(
         Column(
             name="component",
             kind=Kind.TEXT,
+            names="component",
             meaning="Name of the component.",
             example="accelerators",
         ),
@@ -115,6 +116,7 @@ COMPONENTS = Sheet(
         Column(
             name="currency",
             kind=Kind.TEXT,
+            names="currency",
             meaning="Currency of this row's cost, from Currencies.",
             blank=None,
             blank_means="the workbook's currency",

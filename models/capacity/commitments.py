@@ -59,6 +59,7 @@ DECISIONS = Sheet(
         Column(
             name="decision",
             kind=Kind.TEXT,
+            names="decision",
             meaning="Name of the row, for the report.",
             example="Kanto wind announced",
         ),

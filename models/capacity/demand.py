@@ -47,7 +47,11 @@ WORKLOADS = Sheet(
     key=("workload",),
     columns=(
         Column(
-            name="workload", kind=Kind.TEXT, meaning="Name of the workload.", example="inference"
+            name="workload",
+            kind=Kind.TEXT,
+            names="workload",
+            meaning="Name of the workload.",
+            example="inference",
         ),
         Column(
             name="max_latency_ms",
@@ -126,6 +130,7 @@ DEMAND = Sheet(
         Column(
             name="region",
             kind=Kind.TEXT,
+            names="region",
             meaning="Where the users are; a region exists by being named here.",
             example="Japan",
         ),

@@ -68,15 +68,15 @@ APPROVED_ACTIONS = Sheet(
             blank_means="the period alone counts",
             example="2027-01-01",
         ),
-        Column(name="period", kind=Kind.TEXT, meaning="Period of the action.", example="2027H1"),
+        Column(name="period", kind=Kind.TEXT, names="approved period", meaning="Period of the action.", example="2027H1"),
         Column(
             name="action",
-            kind=Kind.TEXT,
+            kind=Kind.TEXT, names="approved action",
             meaning="commit site, start building or sign contract; the plan is not held to others.",
             example=SIGN,
         ),
         Column(
-            name="subject", kind=Kind.TEXT, meaning="Site or contract.", example="Kanto wind"
+            name="subject", kind=Kind.TEXT, names="approved subject", meaning="Site or contract.", example="Kanto wind"
         ),
         Column(
             name="mw",

@@ -72,6 +72,7 @@ POWER_PRICES = Sheet(
             kind=Kind.TEXT,
             meaning="Grid zone.",
             refers_to="Sites.grid_zone",
+            of_each=True,
             example="Kanto",
         ),
         Column(

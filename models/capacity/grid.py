@@ -54,6 +54,7 @@ GRID_ZONES = Sheet(
             kind=Kind.TEXT,
             meaning="Grid zone; a zone that is not named is not limited.",
             refers_to="Sites.grid_zone",
+            of_each=True,
             example="Kanto",
         ),
         Column(

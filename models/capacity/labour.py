@@ -48,7 +48,13 @@ LABOUR_NEEDS = Sheet(
     meaning="Work of a trade per MW built, and permanent staff per MW online.",
     key=("trade",),
     columns=(
-        Column(name="trade", kind=Kind.TEXT, meaning="Name of the trade.", example="electricians"),
+        Column(
+            name="trade",
+            kind=Kind.TEXT,
+            names="trade",
+            meaning="Name of the trade.",
+            example="electricians",
+        ),
         Column(
             name="person_months_per_mw",
             kind=Kind.NUMBER,
@@ -81,6 +87,7 @@ LABOUR_POOLS = Sheet(
             kind=Kind.TEXT,
             meaning="From Sites.",
             refers_to="Sites.labour_market",
+            of_each=True,
             example="Kanto trades",
         ),
         Column(
@@ -136,7 +143,13 @@ LABOUR_TIERS = Sheet(
             refers_to="LabourNeeds.trade",
             example="electricians",
         ),
-        Column(name="tier", kind=Kind.TEXT, meaning="Name of the tier.", example="travelling"),
+        Column(
+            name="tier",
+            kind=Kind.TEXT,
+            names="labour tier",
+            meaning="Name of the tier.",
+            example="travelling",
+        ),
         Column(
             name="workers",
             kind=Kind.NUMBER,

@@ -49,7 +49,11 @@ LEASES = Sheet(
     key=("lease",),
     columns=(
         Column(
-            name="lease", kind=Kind.TEXT, meaning="Name of the lease.", example="Kanto wholesale"
+            name="lease",
+            kind=Kind.TEXT,
+            names="lease",
+            meaning="Name of the lease.",
+            example="Kanto wholesale",
         ),
         Column(
             name="site",
@@ -133,6 +137,7 @@ LEASES = Sheet(
         Column(
             name="currency",
             kind=Kind.TEXT,
+            names="currency",
             meaning="Currency of this row's rent, from Currencies.",
             blank=None,
             blank_means="the workbook's currency",

@@ -51,6 +51,7 @@ REGIONS = Sheet(
             kind=Kind.TEXT,
             meaning="Region of Demand.",
             refers_to="Demand.region",
+            of_each=True,
             example="Japan",
         ),
         Column(

@@ -47,6 +47,7 @@ PACE = Sheet(
         Column(
             name="pace",
             kind=Kind.TEXT,
+            names="pace",
             meaning="Name of the row, for the report.",
             example="all sites",
         ),
@@ -57,6 +58,7 @@ PACE = Sheet(
             blank=None,
             blank_means="sites of every market",
             refers_to="Sites.market",
+            of_each=True,
         ),
         Column(
             name="jurisdiction",
@@ -65,6 +67,7 @@ PACE = Sheet(
             blank=None,
             blank_means="sites of every jurisdiction",
             refers_to="Sites.jurisdiction",
+            of_each=True,
         ),
         Column(
             name="period",

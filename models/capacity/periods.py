@@ -32,7 +32,7 @@ from optalloc.errors import Problem
 from optalloc.exhibits import Bridge, Listing, Report
 from optalloc.family import Chart, Family, Ledger, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
-from optalloc.schema import Column, Kind, Sheet
+from optalloc.schema import FREE_TEXT, Column, Kind, Sheet
 from optalloc.values import Values
 
 from ._calendar import TINY_MONTHS, calendar, months_between
@@ -48,12 +48,14 @@ SETTINGS = Sheet(
         Column(
             name="name",
             kind=Kind.TEXT,
+            names=FREE_TEXT,
             meaning="Name of the case, shown on every output.",
             example="Two sites",
         ),
         Column(
             name="currency",
             kind=Kind.TEXT,
+            names="currency",
             meaning="Currency of all money in the workbook.",
             example="USD",
         ),
@@ -156,7 +158,13 @@ PERIODS = Sheet(
     key=("period",),
     order="start",
     columns=(
-        Column(name="period", kind=Kind.TEXT, meaning="Name of the period.", example="2027H1"),
+        Column(
+            name="period",
+            kind=Kind.TEXT,
+            names="period",
+            meaning="Name of the period.",
+            example="2027H1",
+        ),
         Column(
             name="start",
             kind=Kind.DATE,
@@ -183,6 +191,7 @@ CURRENCIES = Sheet(
         Column(
             name="currency",
             kind=Kind.TEXT,
+            names="currency",
             meaning="Currency code used in a currency column.",
             example="JPY",
         ),
@@ -205,18 +214,21 @@ SOURCES = Sheet(
         Column(
             name="subject",
             kind=Kind.TEXT,
+            names=FREE_TEXT,
             meaning="Sheet, column or key that the source is about.",
             example="Sites.build_cost_per_mw",
         ),
         Column(
             name="source",
             kind=Kind.TEXT,
+            names=FREE_TEXT,
             meaning="Publication, date and place in it; or the word assumption.",
             example="assumption",
         ),
         Column(
             name="note",
             kind=Kind.TEXT,
+            names=FREE_TEXT,
             meaning="How the figure was derived.",
             blank=None,
             blank_means="no note",

@@ -36,6 +36,7 @@ RELAXATIONS = Sheet(
         Column(
             name="limit",
             kind=Kind.TEXT,
+            names="limit",
             meaning="Name of a limit or family, as on sheet Limits of a plan.",
             example="zone_total",
         ),

@@ -67,6 +67,7 @@ LOSS_EVENTS = Sheet(
         Column(
             name="event",
             kind=Kind.TEXT,
+            names="loss event",
             meaning="Name of the event.",
             example="strait closed",
         ),

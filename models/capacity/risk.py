@@ -62,6 +62,7 @@ JURISDICTIONS = Sheet(
         Column(
             name="jurisdiction",
             kind=Kind.TEXT,
+            names="jurisdiction",
             meaning="Name of the jurisdiction.",
             example="Japan",
         ),
@@ -101,7 +102,13 @@ JURISDICTION_GROUPS = Sheet(
     meaning="Which jurisdictions belong to a group; one member a row.",
     key=("group", "jurisdiction"),
     columns=(
-        Column(name="group", kind=Kind.TEXT, meaning="Name of the group.", example="five eyes"),
+        Column(
+            name="group",
+            kind=Kind.TEXT,
+            names="group of jurisdictions",
+            meaning="Name of the group.",
+            example="five eyes",
+        ),
         Column(
             name="jurisdiction",
             kind=Kind.TEXT,
@@ -141,7 +148,13 @@ RISK_LIMITS = Sheet(
     meaning="One limit a row on where capacity stands, by MW online; with a workload named, by MW served.",
     key=("limit",),
     columns=(
-        Column(name="limit", kind=Kind.TEXT, meaning="Name of the limit.", example="Japan share"),
+        Column(
+            name="limit",
+            kind=Kind.TEXT,
+            names="risk limit",
+            meaning="Name of the limit.",
+            example="Japan share",
+        ),
         Column(
             name="kind",
             kind=Kind.CHOICE,

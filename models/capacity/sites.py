@@ -72,10 +72,17 @@ SITES = Sheet(
     required=True,
     key=("site",),
     columns=(
-        Column(name="site", kind=Kind.TEXT, meaning="Name of the site.", example="Kanto North"),
+        Column(
+            name="site",
+            kind=Kind.TEXT,
+            names="site",
+            meaning="Name of the site.",
+            example="Kanto North",
+        ),
         Column(
             name="market",
             kind=Kind.TEXT,
+            names="market",
             meaning="Market it lies in; Network may give latency by market.",
             blank=None,
             blank_means="no market",
@@ -84,6 +91,7 @@ SITES = Sheet(
         Column(
             name="jurisdiction",
             kind=Kind.TEXT,
+            names="jurisdiction",
             meaning="Jurisdiction whose law applies.",
             blank=None,
             blank_means="none named",
@@ -92,6 +100,7 @@ SITES = Sheet(
         Column(
             name="grid_zone",
             kind=Kind.TEXT,
+            names="grid zone",
             meaning="Grid zone it draws power from.",
             blank=None,
             blank_means="no zone: no zone limit applies",
@@ -100,6 +109,7 @@ SITES = Sheet(
         Column(
             name="labour_market",
             kind=Kind.TEXT,
+            names="labour market",
             meaning="Pool of trades it shares with other sites.",
             blank=None,
             blank_means="no labour limit applies",
@@ -278,6 +288,7 @@ SITES = Sheet(
         Column(
             name="currency",
             kind=Kind.TEXT,
+            names="currency",
             meaning="Currency of this row's costs, from Currencies.",
             blank=None,
             blank_means="the workbook's currency",

@@ -64,6 +64,7 @@ EQUIPMENT_NEEDS = Sheet(
         Column(
             name="equipment",
             kind=Kind.TEXT,
+            names="class of equipment",
             meaning="Class of equipment, in the planner's own word: transformers, generators.",
             example="accelerator racks",
         ),
@@ -106,12 +107,14 @@ SUPPLIERS = Sheet(
         Column(
             name="supplier",
             kind=Kind.TEXT,
+            names="supplier",
             meaning="Name of the supplier.",
             example="Rack maker",
         ),
         Column(
             name="supplier_group",
             kind=Kind.TEXT,
+            names="group of suppliers",
             meaning="Group of suppliers it belongs to, such as one owner or one country of origin.",
             blank=None,
             blank_means="no group",
@@ -138,6 +141,7 @@ EQUIPMENT = Sheet(
             kind=Kind.TEXT,
             meaning="From Suppliers.",
             refers_to="Suppliers.supplier",
+            of_each=True,
             example="Rack maker",
         ),
         Column(
@@ -174,6 +178,7 @@ EQUIPMENT = Sheet(
         Column(
             name="currency",
             kind=Kind.TEXT,
+            names="currency",
             meaning="Currency of this row's cost, from Currencies.",
             blank=None,
             blank_means="the workbook's currency",
@@ -190,6 +195,7 @@ EXPORT_LIMITS = Sheet(
         Column(
             name="limit",
             kind=Kind.TEXT,
+            names="export limit",
             meaning="Name of the row, for the report.",
             example="racks to Japan",
         ),

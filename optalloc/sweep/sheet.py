@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from enum import StrEnum
 
-from optalloc.schema import Column, Kind, Sheet
+from optalloc.schema import FREE_TEXT, Column, Kind, Sheet
 
 __all__ = ["BASE", "BLANK", "CODES", "SWEEPS", "Design", "Operation", "sweeps_of"]
 
@@ -67,6 +67,7 @@ SWEEPS = Sheet(
         Column(
             name="sweep",
             kind=Kind.TEXT,
+            names=FREE_TEXT,
             meaning="Name of the sweep; its rows belong together.",
         ),
         Column(
@@ -82,16 +83,19 @@ SWEEPS = Sheet(
         Column(
             name="change",
             kind=Kind.TEXT,
+            names=FREE_TEXT,
             meaning="Name of the change; rows of one name are made together, value by value.",
         ),
         Column(
             name="sheet",
             kind=Kind.TEXT,
+            names=FREE_TEXT,
             meaning="Sheet whose cells are changed.",
         ),
         Column(
             name="rows",
             kind=Kind.TEXT,
+            names=FREE_TEXT,
             meaning="Which rows of it: column=value, several joined by a semicolon; * and ? stand "
             "for any letters, nothing for a blank.",
             blank="",
@@ -100,6 +104,7 @@ SWEEPS = Sheet(
         Column(
             name="column",
             kind=Kind.TEXT,
+            names=FREE_TEXT,
             meaning="Column whose cells are changed.",
         ),
         Column(
@@ -114,6 +119,7 @@ SWEEPS = Sheet(
         Column(
             name="values",
             kind=Kind.TEXT,
+            names=FREE_TEXT,
             meaning="The value, or several joined by semicolons: one for a case, the steps for one "
             "at a time, grid and frontier, both ends of the range for samples. "
             f"{BLANK} empties the cell, which is not zero.",
