@@ -178,6 +178,9 @@ def _enough(
     need = np.where(data > 0, short, over) / data
     most = bounds[0].copy()
     need = np.where(np.isneginf(need), most[column], need)
-    np.maximum.at(most, column, need + SLACK * np.maximum(1.0, abs(need)))
+    finite = np.isfinite(need)
+    need[finite] += SLACK * np.maximum(1.0, abs(need[finite]))
+    np.maximum.at(most, column, need)
     most = np.where(arrays.integer, np.ceil(most), most)
-    return np.where(hindered | (arrays.cost < 0), np.inf, most)
+    # A column that nothing needs and that has no lower bound may be anywhere.
+    return np.where(hindered | (arrays.cost < 0) | np.isneginf(most), np.inf, most)

@@ -22,6 +22,8 @@ __all__ = ["Basis", "Beside", "Highs", "Result", "version"]
 
 # A row without any column is kept up to this.
 EMPTY = 1e-6
+# What is left in the solver after these is no point of the program.
+NO_POINT = {"kInfeasible", "kUnbounded", "kUnboundedOrInfeasible", "kSolveError", "kPostsolveError"}
 
 
 @dataclass(frozen=True)
@@ -298,8 +300,12 @@ class Highs:
         return np.array(found.row_index_, dtype=int), np.array(found.col_index_, dtype=int)
 
     def run_to_point(self, time_limit_s: float) -> tuple[np.ndarray | None, np.ndarray | None]:
-        """Run a linear program to a point and multipliers, neither of them exact or proven."""
-        self.run(time_limit_s=time_limit_s)
+        """Run a linear program to a point and multipliers, neither of them exact or proven.
+
+        Both are None where the run found that there is no point, or no best one.
+        """
+        if self.run(time_limit_s=time_limit_s).status in NO_POINT:
+            return None, None
         solution = self._highs.getSolution()
         values, duals = (
             np.array(part, dtype=float) if valid else None

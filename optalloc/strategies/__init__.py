@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +22,8 @@ logger = logging.getLogger("optalloc")
 # From so many whole numbers on a second process pays; from so many entries on the linear program
 # alone takes minutes by the simplex method.
 RACE_INTEGERS, DECOMPOSE_ENTRIES = 300, 600_000
+# Seconds for another route to confirm that there is no plan, even where time is over.
+CONFIRMING_S = 5.0
 
 
 def chosen(arrays: Arrays, options: Options) -> tuple[Strategy, str]:
@@ -43,6 +46,8 @@ def chosen(arrays: Arrays, options: Options) -> tuple[Strategy, str]:
 def _obstacle(arrays: Arrays) -> str:
     if arrays.parts is None or not arrays.parts.blocks or not arrays.integer.any():
         return "the model names no blocks and stages, or there are no whole numbers to decide"
+    if not arrays.matrix.nnz:
+        return "no row of the program has a column"
     return ""
 
 
@@ -81,14 +86,29 @@ def solve_arrays(
         found = solve_directly(arrays, options, progress)
         notes = (f"solved directly, not by {why}",) if why else ()
         return replace(found, strategy=strategy, notes=notes)
+    began = time.perf_counter()
     solve = race.solve if strategy is Strategy.RACE else decompose.solve
     found = solve(arrays, options, progress)
     for note in found.notes:
         logger.warning(note)
-    if found.stop_reason is StopReason.INFEASIBLE or (
-        found.stop_reason is StopReason.FAILED and found.values is None
+    if _is_answer(found):
+        return found
+    # No process is believed alone that there is no plan; the rows that must give way are named.
+    if options.time_limit_s is not None:
+        left = options.time_limit_s - (time.perf_counter() - began)
+        options = replace(options, time_limit_s=max(left, CONFIRMING_S))
+    direct = solve_directly(arrays, options, progress)
+    if (
+        direct.values is None
+        and found.values is not None
+        and direct.stop_reason is not StopReason.UNBOUNDED
     ):
-        # No process is believed alone that there is no plan; the rows that must give way are named.
-        direct = solve_directly(arrays, options, progress)
-        return replace(direct, strategy=Strategy.DIRECT, notes=found.notes)
-    return found
+        return found
+    return replace(direct, strategy=Strategy.DIRECT, notes=found.notes)
+
+
+def _is_answer(found: Outcome) -> bool:
+    """Whether no other route is needed: a plan, a proof that there is none, or no time left."""
+    if found.stop_reason is StopReason.INFEASIBLE:
+        return len(found.shortfalls) > 0
+    return found.stop_reason not in (StopReason.FAILED, StopReason.UNBOUNDED)

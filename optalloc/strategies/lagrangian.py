@@ -100,7 +100,9 @@ def priced(
     lower, upper = bounds
     alone = column_group < 0
     place = np.where(reduced > 0, lower, upper)
-    fixed += float((reduced * place)[alone & (reduced != 0)].sum())
+    # Nothing is lost by a column without bounds that costs nothing either.
+    counts = alone & (reduced != 0)
+    fixed += float(np.multiply(reduced, place, out=np.zeros(len(place)), where=counts).sum())
     programs = []
     for number in range(int(column_group.max(initial=-1)) + 1):
         rows, columns = np.flatnonzero(inner & (most == number)), column_group == number

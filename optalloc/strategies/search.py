@@ -57,8 +57,9 @@ MOST = 0.6
 # What breaks a row by less than this share of its size costs as much as if it broke it by that.
 LITTLE = 1e-3
 # What breaks rows costs this many times what it could save by the relaxation, and grows dearer when
-# nothing gets better any more.
-DEAR, DEARER, PATIENCE = 100.0, 3.0, 12
+# nothing gets better any more. After so many times the price has grown by half a million, beyond
+# which the solver's tolerances do not tell it from any other: the search starts again elsewhere.
+DEAR, DEARER, PATIENCE, PENALTY_GROWTHS = 100.0, 3.0, 12, 12
 
 Running = Callable[[Highs], contextlib.AbstractContextManager[None]]
 
@@ -158,14 +159,18 @@ class Search:
                 stretch = _Kind(min(STRETCH, most), most, LONG_S, of_stages=True, nearby=True)
                 self._kinds.append(stretch)
         self._relaxed = start if relaxed is None else relaxed[0]
-        self._idle = 0
+        self._idle = self._growths = 0
+        # The bounds that whole numbers can reach.
+        whole = arrays.integer
+        self._lower = np.where(whole, np.ceil(arrays.col_lower), arrays.col_lower)
+        self._upper = np.where(whole, np.floor(arrays.col_upper), arrays.col_upper)
         self.move(start)
         self._base = self.values
 
     def move(self, values: np.ndarray) -> None:
         """Go on from another point."""
-        within = np.clip(values, self.arrays.col_lower, self.arrays.col_upper)
-        self.values = np.where(self.arrays.integer, np.round(within), within)
+        rounded = np.where(self.arrays.integer, np.round(values), values)
+        self.values = np.clip(rounded, self._lower, self._upper)
         self._over = excess(self.arrays, self.values)
 
     def adopt(self, plan: np.ndarray) -> None:
@@ -266,16 +271,28 @@ class Search:
         gain = before - result.objective if better else 0.0
         kind.learn(result.status, gain, time.perf_counter() - began)
         left = self._left_broken()
-        if lacking and not left:
-            # What brings a plan says little of what makes it better.
+        if lacking:
+            # What mends a point, at a price for what is broken, says nothing of what makes a plan
+            # better.
             for one in self._kinds:
                 one.rate = math.inf
         # As long as rows are broken only what breaks them less gets on.
         self._idle = 0 if (left < lacking if lacking else better) else self._idle + 1
         if self._idle >= PATIENCE and left:
-            self._dearest, self._price = self._dearest * DEARER, self._price * DEARER
             self._idle = 0
+            self._penalise()
         return better
+
+    def _penalise(self) -> None:
+        """Let what is broken cost more; where that has not helped, start again elsewhere."""
+        if self._growths < PENALTY_GROWTHS:
+            self._growths, by = self._growths + 1, DEARER
+        else:
+            self._growths, by = 0, DEARER**-PENALTY_GROWTHS
+            rounded = np.floor(self._relaxed + self._draw.random(len(self._relaxed)))
+            self.move(np.where(self.arrays.integer, rounded, self._relaxed))
+            self._base = self.values
+        self._dearest, self._price = self._dearest * by, self._price * by
 
     def _relaxation(self, kind: _Kind, part: _Part) -> np.ndarray:
         """Where the relaxation has the columns of a part.

@@ -63,6 +63,8 @@ class Sifted:
         What no plan costs less than.
     done : bool
         Whether another round can bring anything.
+    violated : bool
+        Whether its point violates rows, in spite of their price.
     """
 
     columns: np.ndarray
@@ -73,6 +75,7 @@ class Sifted:
     reduced: np.ndarray
     bound: float
     done: bool
+    violated: bool
 
 
 def sift(arrays: Arrays, group: np.ndarray, roughly: Solve, exactly: Solve) -> Iterator[Sifted]:
@@ -112,6 +115,7 @@ def sift(arrays: Arrays, group: np.ndarray, roughly: Solve, exactly: Solve) -> I
         duals = np.where(rows, duals, 0.0)
         duals[mine] = multipliers
         cost = float(elastic.cost @ values + elastic.offset)
+        penalty = float(elastic.cost[len(few.columns) :] @ values[len(few.columns) :])
         point = few.widened(values[: len(few.columns)])
         grouped = _grouped(program, duals[rows], column_group, bounds, exactly)
         if grouped is None:
@@ -123,7 +127,8 @@ def sift(arrays: Arrays, group: np.ndarray, roughly: Solve, exactly: Solve) -> I
             not broken.any() and cost - bound <= NEAR * abs(cost)
         )
         columns = columns | new
-        yield Sifted(columns, rows, point, duals, cost, reduced, bound, done)
+        violated = penalty > NEAR * abs(cost)
+        yield Sifted(columns, rows, point, duals, cost, reduced, bound, done, violated)
         rows = rows | broken
 
 

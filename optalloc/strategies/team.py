@@ -8,6 +8,7 @@ if it keeps every row.
 from __future__ import annotations
 
 import contextlib
+import math
 import pickle
 import queue
 import signal
@@ -34,15 +35,21 @@ from optalloc.outcome import (
     Strategy,
 )
 from optalloc.solve import Best
+from optalloc.strategies.farkas import Contradiction, is_proof
 from optalloc.strategies.polish import polish, polishing_s
 from optalloc.strategies.search import BROKEN, excess
 from optalloc.strategies.worker import Role, Task, pack
-from optalloc.tighten import Run
+from optalloc.tighten import FEASIBILITY, Run
 
 __all__ = ["Team", "team_outcome"]
 
 # Times that a process is started again, and seconds that it is given to end once it is told to.
 RETRIES, GRACE_S = 2, 5.0
+# A plan may cost less than a bound by this share of it, as it may violate rows by rounding.
+ROUNDING = 1e-5
+# How a proof ends that has done what it could; what it has not proved by then needs another route.
+PROVED = {"kOptimal", "kInfeasible", "kUnbounded", "kUnboundedOrInfeasible"}
+ENDED = PROVED | {"kTimeLimit", "kInterrupt", "kHighsInterrupt", "kSolutionLimit"}
 # Share of the machine's memory that all processes of a team may take together.
 MEMORY_SHARE = 0.85
 LAUNCH = (
@@ -55,7 +62,7 @@ class _Member:
 
     def __init__(self, task: Task, news: queue.Queue[tuple[_Member, tuple[Any, ...]]]) -> None:
         self.task = task
-        self.ended = False
+        self.ended = self.doubted = False
         self._process = subprocess.Popen(
             [sys.executable, "-c", LAUNCH, *sys.path],
             stdin=subprocess.PIPE,
@@ -115,6 +122,22 @@ class _Member:
 
 
 @dataclass
+class _Fault:
+    """How often a process was started again for one reason, and whether it no longer is."""
+
+    restarts: int = 0
+    given_up: bool = False
+
+    def sentence(self, what: str) -> str:
+        """All that happened for this reason."""
+        again = "it was started again with another seed and without presolve"
+        if self.restarts > 1:
+            again += f", {self.restarts} times"
+        told = [what, *[again] * (self.restarts > 0)]
+        return "; ".join([*told, *["the others went on without it"] * self.given_up])
+
+
+@dataclass
 class Team:
     """Processes at one program.
 
@@ -134,6 +157,9 @@ class Team:
     say: Callable[[str], object]
     best: Best = field(default_factory=Best)
     status: str = ""
+    shortfalls: tuple[tuple[str, float], ...] = ()
+    _bounded_by: _Member | None = None
+    _faults: dict[str, _Fault] = field(default_factory=dict)
 
     def work(self) -> StopReason:
         """Let all work until the gap is reached, time is over, or nobody is left."""
@@ -150,6 +176,8 @@ class Team:
                 reason = StopReason.INTERRUPTED
             finally:
                 self._disband()
+                for what, fault in self._faults.items():
+                    self.say(fault.sentence(what))
         polish(self.arrays, self.run, self.best, self._polishing_s)
         return reason
 
@@ -174,11 +202,24 @@ class Team:
             with contextlib.suppress(queue.Empty):
                 member, message = self._news.get(timeout=min(left, 0.2))
                 self._hear(member, *message)
-            if self.status == "kInfeasible" and self.best.values is None:
-                return StopReason.INFEASIBLE
+            if (without := self._without_plan()) is not None:
+                return without
+            if self.run.options.time_limit_s is None and self._nobody_proves():
+                break
         if self._gap() <= self.run.options.gap:
             return StopReason.GAP
         return StopReason.TIME if self._left_s() <= 0 else StopReason.FAILED
+
+    def _without_plan(self) -> StopReason | None:
+        """Why there is no best plan, as far as the processes know."""
+        if self.status == "kUnbounded":
+            return StopReason.UNBOUNDED
+        if self.status in ("kInfeasible", "kUnboundedOrInfeasible") and self.best.values is None:
+            return StopReason.INFEASIBLE
+        return StopReason.UNBOUNDED if self.status == "kUnboundedOrInfeasible" else None
+
+    def _nobody_proves(self) -> bool:
+        return all(one.ended or one.task.role is Role.SEARCH for one in self._members)
 
     def _gap(self) -> float:
         return Progress(0.0, self.best.objective, self.best.bound, "").gap
@@ -187,14 +228,21 @@ class Team:
         if kind == "plan":
             self._take(member, content[0])
         elif kind == "bound":
-            if content[0] > self.best.bound:
-                self.best.bound = float(content[0])
-                self._report(member.task.role)
+            self._take_bound(member, float(content[0]))
+        elif member.doubted and kind in ("contradiction", "ended"):
+            pass
+        elif kind == "contradiction":
+            self._believe(content[0])
         elif kind in ("point", "draft"):
             self._tell_others(member, kind, *content)
         elif kind == "ended":
-            self.status = content[0]
             self.best.nodes += content[1]
+            if content[0] not in ENDED:
+                self._again(member, f"failed: HiGHS ended with {content[0]}")
+            elif content[0] == "kInfeasible" and self.best.values is not None:
+                self._doubt(member, "found no plan where there is one")
+            else:
+                self.status = content[0]
         elif kind == "failed":
             self._again(member, f"failed: {content[0]}")
         elif kind == "done":
@@ -202,6 +250,42 @@ class Team:
             self._prove_again(member)
         elif kind == "gone" and not member.ended:
             self._again(member, _how(content[0]))
+
+    def _take_bound(self, member: _Member, bound: float) -> None:
+        if not self.best.bound < bound < math.inf or member.doubted:
+            return
+        if self._is_above(bound, self.best.objective):
+            self._doubt(member, "gave a bound above the cost of a plan")
+            return
+        self.best.bound, self._bounded_by = bound, member
+        self._report(member.task.role)
+
+    @staticmethod
+    def _is_above(bound: float, objective: float) -> bool:
+        return bound - objective > ROUNDING * max(1.0, abs(bound))
+
+    def _doubt(self, member: _Member, what: str) -> None:
+        """Believe nothing that a process has proved; let another prove by another route."""
+        if member.doubted:
+            return
+        member.doubted = True
+        if self._bounded_by is member:
+            self.best.bound = -math.inf
+        member.send("stop")
+        self._again(member, what)
+
+    def _believe(self, found: Contradiction) -> None:
+        """Take a proof that there is no plan, if it is one."""
+        own = self.arrays.with_rows(~self.arrays.strengthening)
+        if self.best.values is not None or not is_proof(own, found.duals):
+            return
+        worst = np.argsort(-found.amounts)
+        self.shortfalls = tuple(
+            (own.row_name(int(row)), float(found.amounts[row]))
+            for row in worst
+            if found.amounts[row] > FEASIBILITY
+        )
+        self.status = "kInfeasible"
 
     def _take(self, member: _Member, values: np.ndarray) -> None:
         """Keep a plan if it is one, and let the others know it."""
@@ -217,6 +301,8 @@ class Team:
             self._require(broken)
         else:
             self.best.take(whole, objective)
+            if self._bounded_by is not None and self._is_above(self.best.bound, objective):
+                self._doubt(self._bounded_by, "gave a bound above the cost of a plan")
             self._report(member.task.role)
             self._tell_others(member, "plan", objective, whole)
 
@@ -258,13 +344,13 @@ class Team:
     def _again(self, member: _Member, how: str) -> None:
         """Start a process again by another route, a few times."""
         member.ended = True
-        what = f"the process {member.task.role} {how}"
+        fault = self._faults.setdefault(f"the process {member.task.role} {how}", _Fault())
         if self._retried >= RETRIES:
-            self.say(f"{what}; the others go on without it")
+            fault.given_up = True
             return
         self._retried += 1
+        fault.restarts += 1
         seed = self.run.options.seed + self._retried
-        self.say(f"{what}; it was started again with seed {seed} and without presolve")
         options = replace(self.run.options, seed=seed, presolve=False)
         fresh = self._start(member.task.role, options)
         self._members.append(fresh)
@@ -299,4 +385,7 @@ def team_outcome(
     run, notes = Run(options, progress), list[str]()
     team = Team(arrays, run, roles, notes.append)
     reason = team.work()
-    return replace(team.best.outcome(reason, run), strategy=strategy, notes=tuple(notes))
+    found = team.best.outcome(reason, run)
+    if reason is StopReason.INFEASIBLE:
+        found = replace(found, bound=math.inf, shortfalls=team.shortfalls)
+    return replace(found, strategy=strategy, notes=tuple(notes))

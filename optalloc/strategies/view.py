@@ -52,11 +52,18 @@ class View:
             Begin at the relaxation's point, not where the search is.
         """
         values = point if afresh else self.values
-        self._relaxed = point, duals
+        self._relaxed = point, self.of_rows(duals)
         self._columns = np.ones(len(point), dtype=bool) if columns is None else columns.copy()
         rest = at_rest(self._arrays)
         self._columns |= (values != rest) | (point != rest)
         self._see(values)
+
+    def of_rows(self, duals: np.ndarray) -> np.ndarray:
+        """Multipliers of the rows known here: nought for rows that a relaxation did not have."""
+        known = np.zeros(len(self._arrays.row_lower))
+        count = min(len(known), len(duals))
+        known[:count] = duals[:count]
+        return known
 
     def adopt(self, plan: np.ndarray) -> None:
         """Go on from another's plan (`Search.adopt`)."""

@@ -28,6 +28,7 @@ from optalloc.bounds import enough_bounds
 from optalloc.highs import Highs
 from optalloc.memory import limit_memory
 from optalloc.outcome import Options, Progress
+from optalloc.strategies.farkas import contradiction
 from optalloc.strategies.kernel import hopeless, kernel
 from optalloc.strategies.lagrangian import group_of_columns, priced
 from optalloc.strategies.narrow import Narrow
@@ -51,6 +52,8 @@ BOUNDING_TIME, BOUNDING_MOST = 0.3, 0.6
 # A point of a relaxation that is so near its bound, against the cost, is worth a look; with more
 # columns than this only the most useful are searched.
 CLOSE, SEARCHED = 0.003, 400_000
+# Where nothing is left but rows that stay violated at their price, it goes up so often.
+RAISES = 2
 # Then it prices what groups of so many blocks share, in this share of what is left of the time.
 PRICED, PRICED_GAP, PRICING_TIME = 10, 1e-5, 0.3
 # By how much a sum of bounds is taken back, for the rounding in each.
@@ -110,12 +113,19 @@ def main() -> None:
         {Role.PROVE: worker.prove, Role.BOUND: worker.bound, Role.SEARCH: worker.search}[
             task.role
         ]()
-    except Exception:
-        link.send("failed", traceback.format_exc(limit=-1).strip().splitlines()[-1])
+    except Exception as error:
+        link.send("failed", _described(error))
     else:
         link.send("done")
     # No wait for threads of libraries, nor for the one that listens.
     os._exit(0)
+
+
+def _described(error: Exception) -> str:
+    """An error, and the line where it was raised."""
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    what = traceback.format_exception_only(error)[-1].strip()
+    return f"{what} ({Path(at.filename).name}, line {at.lineno})"
 
 
 def _of_use(found: Sifted) -> np.ndarray | None:
@@ -257,22 +267,64 @@ class _Worker:
             result = highs.run(time_limit_s=self.left_s(), progress=tell, beside=self.link)
         if result.values is not None:
             self.link.send("plan", result.values)
+            # Rounded alone, its integers may violate a row by more than the solver did.
+            whole = np.round(result.values)
+            fixed = Highs(core.with_fixed(core.integer, whole), self.options, integer=False)
+            with self.link.running(fixed):
+                exact = fixed.run(time_limit_s=self.left_s())
+            if exact.values is not None:
+                self.link.send("plan", exact.values)
         if math.isfinite(result.bound):
             self.link.send("bound", result.bound)
         self.link.send("ended", result.status, result.nodes)
 
     def bound(self) -> None:
-        """Bound by the relaxation, column by column where it is large; then search, or prove."""
+        """Bound by the relaxation, column by column; then search for plans.
+
+        Where that gives no bound, or no plan is known by then, the question is whether there is
+        any: multipliers may prove that there is none, and else the whole program goes to the
+        solver. So it does where there is all the time that a proof takes.
+        """
         assert self.own.parts is not None
         group = Neighbourhoods(self.own, self.own.parts).partition(PRICED)
-        found, left_s = None, self.left_s()
+        found = self._sift(group)
+        if found is None or (found.done and found.violated):
+            if not self._has_none(found):
+                self.prove()
+            return
+        self._price(self.arrays.with_rows(found.rows), found.duals[found.rows], group)
+        if self.link.stopped.is_set():
+            return
+        if self.task.options.time_limit_s is None or self.link.plan is None:
+            if not self._has_none(found):
+                self.prove()
+            return
+        self.options = replace(self.options, seed=self.options.seed + 1)
+        self.search()
+
+    def _has_none(self, found: Sifted | None) -> bool:
+        """Whether rows that contradict each other were found, and sent."""
+        if self.link.plan is not None or self.link.stopped.is_set():
+            return False
+        used = np.ones(len(self.own.cost), dtype=bool) if found is None else found.columns
+        proof = contradiction(self.own, used, self._roughly)
+        if proof is None:
+            return False
+        self.link.send("contradiction", proof)
+        return True
+
+    def _sift(self, group: np.ndarray) -> Sifted | None:
+        """Send bounds and points of the relaxation: the last one, None where there is no bound."""
+        found, left_s, stuck = None, self.left_s(), 0
         first = began = time.time()
         for found in sift(self.arrays, group, self._roughly, self._exactly):
             self.link.send("bound", found.bound)
             close = found.cost - found.bound <= CLOSE * abs(found.cost)
             # As long as it is not close nothing else is worth as much as another round.
             until = first + (BOUNDING_TIME if close else BOUNDING_MOST) * left_s
-            last = found.done or 2 * time.time() - began > until
+            stuck += found.done and found.violated
+            done = stuck > RAISES if found.violated else found.done
+            last = done or 2 * time.time() - began > until
             if last or close:
                 own = ~self.arrays.strengthening
                 self.link.point = found.values, found.duals[own], _of_use(found)
@@ -280,14 +332,7 @@ class _Worker:
             if last:
                 break
             began = time.time()
-        if found is not None and not self.link.stopped.is_set():
-            self._price(self.arrays.with_rows(found.rows), found.duals[found.rows], group)
-        if self.task.options.time_limit_s is None:
-            # With all the time there is, it is proved.
-            self.prove()
-            return
-        self.options = replace(self.options, seed=self.options.seed + 1)
-        self.search()
+        return found if found is not None and math.isfinite(found.bound) else None
 
     def _roughly(self, program: Arrays) -> tuple[np.ndarray | None, np.ndarray | None]:
         """Solve a linear program by an interior point."""
@@ -366,6 +411,10 @@ class _Worker:
                 # What one leaves of its time the others have.
                 fair = (until - time.time()) / (len(programs) - number)
                 result = highs.run(time_limit_s=2 * fair)
+            if result.status == "kInfeasible":
+                # What no plan of the group keeps, none of the whole does.
+                self.link.send("ended", result.status, result.nodes)
+                return
             bounds[number] = max(bounds[number], result.bound)
             bound = fixed + math.fsum(bounds)
             self.link.send("bound", bound - SLACK * abs(bound))
@@ -389,7 +438,7 @@ class _Worker:
                 first, point = point is None, link.point
                 view.look_at(*point, afresh=first)
                 if first and link.draft is None:
-                    self._begin(view, point[0], point[1])
+                    self._begin(view, point[0], view.of_rows(point[1]))
             if link.draft is not draft and link.draft is not None:
                 draft = link.draft
                 held = view.cost if view.is_plan else math.inf
