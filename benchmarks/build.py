@@ -127,8 +127,7 @@ def declare(m: Any) -> None:
 
 def by_optalloc(data: Facilities) -> Any:
     """Build with array-backed sets and parameters, and templates."""
-    m = pyo.ConcreteModel()
-    with deferred_rules():
+    with deferred_rules() as m:
         m.SITES, m.CUSTOMERS = (
             index_set(data.sites[["site"]]),
             index_set(data.customers[["customer"]]),

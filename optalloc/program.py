@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import graphlib
 import itertools
-import logging
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,15 +19,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
+from pyomo.core.base.component import Component
 
 from optalloc.compile import (
+    DeferringModel,
     Groups,
     KeyTable,
     TableIndexedSet,
     TableParam,
     TableSet,
     deferred_rules,
-    numbers_taken,
 )
 from optalloc.dataset import Dataset, recalled
 from optalloc.errors import ModelError
@@ -246,8 +246,7 @@ def build(dataset: Dataset, model: Model) -> Program:
         If ledgers read each other in a circle, or a family declares something twice.
     """
     book = _Book(model, dataset)
-    with deferred_rules():
-        m = _declared(book)
+    m = _declared(book, _Families(name="optalloc"))
     return Program(
         model,
         dataset,
@@ -281,8 +280,7 @@ def outline(program: Program, dataset: Dataset, held: Any) -> tuple[Program, Any
     book = _Book(program.model, dataset)
     if program.independent():
         book = replace(book, before=program, held=held)
-    with deferred_rules(templates=False):
-        m = _declared(book)
+    m = _declared(book, _Families(name="optalloc", beside=book.held), templates=False)
     fresh = replace(
         program,
         dataset=dataset,
@@ -294,20 +292,51 @@ def outline(program: Program, dataset: Dataset, held: Any) -> tuple[Program, Any
     return fresh, m, frozenset[str]().union(*names)
 
 
-class _Beside(pyo.ConcreteModel):  # type: ignore[misc]
-    """Model of some families, which finds the components of the others in another model."""
+class _Families(DeferringModel):
+    """Model that families declare: two of them may not use one name.
+
+    Parameters
+    ----------
+    beside : pyomo.environ.ConcreteModel, optional
+        Another model, in which the components of families that are not declared again are found.
+    """
+
+    def __init__(self, beside: Any = None, **options: Any) -> None:
+        self.__dict__["_beside"] = beside
+        super().__init__(**options)
 
     def __getattr__(self, name: str) -> Any:
-        held = self.__dict__.get("_optalloc_held")
-        found = None if held is None else held.component(name)
+        beside = self.__dict__.get("_beside")
+        found = None if beside is None else beside.component(name)
         return super().__getattr__(name) if found is None else found
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Pyomo would replace the component, and only warn.
+        declared = self.__dict__.get("_defers") and isinstance(value, Component)
+        if declared and super().component(name) is not None:
+            raise ModelError(f"two families use one name: {name}")
+        super().__setattr__(name, value)
 
-def _declared(book: _Book) -> Any:
-    m = pyo.ConcreteModel(name="optalloc") if book.held is None else _Beside(name="optalloc")
-    if book.held is not None:
-        object.__setattr__(m, "_optalloc_held", book.held)
-    with _no_component_replaced():
+
+class _Watched(_Families):
+    """Model that notes whether a parameter of it was asked for."""
+
+    def __getattribute__(self, name: str) -> Any:
+        found = super().__getattribute__(name)
+        if isinstance(found, pyo.Param):
+            self.__dict__["_read"] = True
+        return found
+
+    def component(self, name_or_object: Any) -> Any:
+        """Component of a name, noted if it is a parameter."""
+        found = super().component(name_or_object)
+        if isinstance(found, pyo.Param):
+            self.__dict__["_read"] = True
+        return found
+
+
+def _declared(book: _Book, m: _Families, *, templates: bool = True) -> Any:
+    with deferred_rules(m, templates=templates):
         for family in book.families:
             if family.name in book.kept:
                 assert book.before is not None
@@ -324,27 +353,10 @@ def _declared(book: _Book) -> Any:
 
 
 def _reads_no_values(model: Model, dataset: Dataset) -> bool:
-    """Whether no family takes the value of a parameter while it declares, outside of rules."""
-    with deferred_rules(templates=False), numbers_taken() as taken:
-        _declared(_Book(model, dataset))
-    return not taken
-
-
-@contextmanager
-def _no_component_replaced() -> Iterator[None]:
-    """Make an error of what Pyomo only warns about: two families using one component name."""
-
-    def refuse(record: logging.LogRecord) -> bool:
-        if "Implicitly replacing" in str(record.msg):
-            raise ModelError(f"two families use one name: {record.getMessage().splitlines()[0]}")
-        return True
-
-    logger = logging.getLogger("pyomo.core")
-    logger.addFilter(refuse)
-    try:
-        yield
-    finally:
-        logger.removeFilter(refuse)
+    """Whether no family takes a parameter while it declares, outside of rules."""
+    m = _Watched(name="optalloc")
+    _declared(_Book(model, dataset), m, templates=False)
+    return not m.__dict__.get("_read", False)
 
 
 def _resolve(m: Any, book: _Book) -> None:
@@ -377,15 +389,17 @@ def _resolve(m: Any, book: _Book) -> None:
                 m.add_component(posting.component, pyo.Expression(own, rule=posting.rule))
         # The sum of the same postings is the same.
         if not book.kept:
-            m.add_component(name, _total(m, index, postings))
+            m.add_component(name, _total(index, postings))
 
 
-def _total(m: Any, index: Any, postings: list[Posting]) -> Any:
+def _total(index: Any, postings: list[Posting]) -> Any:
     """Sum of all that is posted to a ledger, written so that it is one template."""
-    parts = [m.component(posting.component) for posting in postings]
+    names = [posting.component for posting in postings]
     if index is not None:
-        return pyo.Expression(index, rule=lambda m, *key: _added(part[key] for part in parts))
-    return pyo.Expression(rule=lambda m: _added(_whole(part) for part in parts))
+        return pyo.Expression(
+            index, rule=lambda m, *key: _added(m.component(name)[key] for name in names)
+        )
+    return pyo.Expression(rule=lambda m: _added(_whole(m.component(name)) for name in names))
 
 
 def _whole(part: Any) -> Any:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import itertools
+import operator
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -211,10 +214,16 @@ def of_a_reference(m: Any, name: str, k: int) -> None:
 BRANCHING = {"by_name", "by_place", "by_value", "sum_with_a_condition", "membership"}
 
 
-def skeleton(seed: int, makers: list[tuple[str, int]], *, scaled: float = 1.0) -> Any:
+def skeleton(
+    seed: int, makers: list[tuple[str, int]], *, scaled: float = 1.0, deferred: bool = False
+) -> Any:
+    with deferred_rules() if deferred else contextlib.nullcontext(pyo.ConcreteModel()) as m:
+        return filled(m, seed, makers, scaled)
+
+
+def filled(m: Any, seed: int, makers: list[tuple[str, int]], scaled: float) -> Any:
     """A model of sets, parameters, variables and expressions, and the constraints asked for."""
     draw = random.Random(seed)
-    m = pyo.ConcreteModel()
     names = ["a", "b", "c", "d"][: draw.randint(1, 4)]
     times = list(range(draw.randint(1, 5)))
     mutable = draw.random() < 0.5
@@ -289,8 +298,7 @@ def test_many_programs_as_pyomo_makes_them(seed: int, makers: list[tuple[str, in
 
 def assert_as_pyomo(seed: int, makers: list[tuple[str, int]]) -> None:
     stock = skeleton(seed, makers)
-    with deferred_rules():
-        m = skeleton(seed, makers)
+    m = skeleton(seed, makers, deferred=True)
     try:
         expected = reference.of_pyomo(stock)
         broken = any(
@@ -315,8 +323,7 @@ def assert_as_pyomo(seed: int, makers: list[tuple[str, int]]) -> None:
 def test_values_at_a_point_are_those_pyomo_computes(
     seed: int, makers: list[tuple[str, int]]
 ) -> None:
-    with deferred_rules():
-        m = skeleton(seed, makers)
+    m = skeleton(seed, makers, deferred=True)
     with contextlib.suppress(InfeasibleError):
         arrays = compile_model(m)
         point = np.random.default_rng(seed).uniform(0, 3, len(arrays.cost))
@@ -343,8 +350,8 @@ def test_values_at_a_point_are_those_pyomo_computes(
     ),
 )
 def test_refreshed_is_what_building_anew_gives(seed: int, makers: list[tuple[str, int]]) -> None:
-    with deferred_rules():
-        first, second = skeleton(seed, makers), skeleton(seed, makers, scaled=1.7)
+    first = skeleton(seed, makers, deferred=True)
+    second = skeleton(seed, makers, scaled=1.7, deferred=True)
     try:
         arrays, expected = compile_model(first), compile_model(second)
     except InfeasibleError:
@@ -371,12 +378,143 @@ def _looked_at(m: Any) -> bool:
     )
 
 
+# Ways to add up, and what only looks like one ---------------------------------------------------
+
+
+def explicit_loop(m: Any, t: int) -> Any:
+    total = 0
+    for i in m.I:
+        total = total + m.x[i, t]
+    return total
+
+
+def loop_over_a_generator(m: Any, t: int) -> Any:
+    total = 5
+    for term in (m.p[i] * m.x[i, t] for i in m.I):
+        total = total + 2 * term
+    return total
+
+
+def loop_that_adds_to_a_term(m: Any, t: int) -> Any:
+    total = 5 + m.z
+    for term in (m.z for i in m.I):
+        total = term + total
+    return total
+
+
+def two_sums_in_one_loop(m: Any, t: int) -> Any:
+    first = second = 0 * t
+    for term in (m.x[i, t] for i in m.I):
+        first, second = first + term, second + 3 * term
+    return first - second
+
+
+def terms(m: Any, t: int) -> Any:
+    for i in m.I:
+        yield m.x[i, t]
+
+
+def terms_by_twos(m: Any, t: int) -> Any:
+    for i in m.I:
+        yield m.x[i, t]
+        yield m.y[i]
+
+
+# By name: what is added up, and whether symbols go through it.
+SUMS: dict[str, tuple[Callable[[Any, int], Any], bool]] = {
+    "a generator": (lambda m, t: sum(m.x[i, t] for i in m.I), True),
+    "an expression to begin with": (lambda m, t: sum((m.x[i, t] for i in m.I), m.z * 2), True),
+    "nothing to begin with": (lambda m, t: sum((m.x[i, t] for i in m.I), 0.0), True),
+    "the same term for all": (lambda m, t: sum(m.z for i in m.I) + m.z, True),
+    "an index as a number": (lambda m, t: sum(u * m.z for u in m.T) + t, True),
+    "a sum of sums": (lambda m, t: sum(sum(m.x[i, u] for u in m.T) + m.y[i] for i in m.I), True),
+    "a sum that depends": (lambda m, t: sum(m.w[i, u] for j in m.I for i, u in m.G[j]), True),
+    "two in one chain": (
+        lambda m, t: sum(itertools.chain((m.x[i, t] for i in m.I), (m.y[i] for i in m.I))),
+        True,
+    ),
+    "a function of terms": (lambda m, t: sum(terms(m, t)), True),
+    "entries of a variable": (lambda m, t: sum(m.y.values()) + sum(m.y[i] for i in m.y), True),
+    "pairs of entries": (lambda m, t: sum(m.p[i] * y for i, y in m.y.items()), False),
+    "one addition a round": (loop_over_a_generator, True),
+    "terms taken together": (lambda m, t: functools.reduce(operator.add, terms(m, t), 1.0), True),
+    "numbers alone": (lambda m, t: sum(m.p[i] for i in m.I) + m.z, True),
+    "a count": (lambda m, t: sum(1 for i in m.I) * m.z, False),
+    "a list": (lambda m, t: sum([m.x[i, t] for i in m.I]), False),
+    "a generator of a generator": (lambda m, t: sum(x for x in (m.x[i, t] for i in m.I)), False),
+    "an explicit loop": (explicit_loop, False),
+    "a term added the other way": (loop_that_adds_to_a_term, False),
+    "two sums in a loop": (two_sums_in_one_loop, False),
+    "two terms a round": (lambda m, t: sum(terms_by_twos(m, t)), False),
+    "the first alone": (lambda m, t: m.z + next(m.x[i, t] for i in m.I), False),
+    "without a start": (lambda m, t: functools.reduce(operator.add, terms(m, t)), False),
+    "a choice": (lambda m, t: max((m.x[i, t] for i in m.I), key=str) + m.z, False),
+    "by a condition": (lambda m, t: m.z + sum(m.x[i, t] for i in m.I if i != "a"), False),
+    "side by side": (
+        lambda m, t: sum(a + b for a, b in zip(terms(m, t), m.y.values(), strict=True)),
+        False,
+    ),
+    "by Pyomo": (lambda m, t: pyo.quicksum(m.x[i, t] for i in m.I), False),
+    "a product by Pyomo": (lambda m, t: pyo.sum_product(m.p, m.y) + m.z, False),
+    "a slice": (lambda m, t: sum(m.x[:, t]), False),
+}
+
+
+@pytest.mark.parametrize("name", SUMS)
+@pytest.mark.parametrize("members", [1, 3, 7])
+def test_every_way_to_add_up(name: str, members: int) -> None:
+    """Proves: rows and costs are those of Pyomo, whether symbols go through the rule or not."""
+    added, templated = SUMS[name]
+
+    def declare(m: Any) -> None:
+        m.I = pyo.Set(initialize=list("abcdefg")[:members])
+        m.T = pyo.RangeSet(0, members)
+        pairs = [(i, t) for i in m.I for t in m.T if t != 1]
+        m.S = pyo.Set(initialize=pairs, dimen=2)
+        m.G = pyo.Set(m.I, initialize=lambda m, i: [p for p in pairs if p[0] == i], dimen=2)
+        m.p = pyo.Param(m.I, initialize={i: k + 2 for k, i in enumerate(m.I)})
+        m.x, m.y, m.w, m.z = pyo.Var(m.I, m.T), pyo.Var(m.I), pyo.Var(m.S), pyo.Var()
+        m.c = pyo.Constraint(m.T, rule=lambda m, t: added(m, t) <= 3)
+        m.cost = pyo.Objective(rule=lambda m: added(m, 0))
+
+    stock = pyo.ConcreteModel()
+    declare(stock)
+    with deferred_rules() as m:
+        declare(m)
+    arrays = compile_model(m)
+    reference.assert_same(arrays, reference.of_pyomo(stock))
+    if members > 1:
+        assert ([fallback.name for fallback in arrays.fallbacks] == []) == templated
+
+
+def test_what_a_rule_takes_from_outside_is_right_too() -> None:
+    """Sets and variables in a closure, not reached through the rule's first argument.
+
+    Proves: an entry of a variable of the model is a symbol; a set is gone through as it is.
+    """
+
+    def declare(m: Any) -> None:
+        m.I = pyo.Set(initialize=list("abcdefg"))
+        m.x = pyo.Var(m.I)
+        x, members = m.x, m.I
+        m.entry = pyo.Constraint(m.I, rule=lambda _, i: x[i] >= 1)
+        m.whole = pyo.Constraint(rule=lambda _: sum(x[i] for i in members) <= 5)
+        m.cost = pyo.Objective(rule=lambda _: sum(x[i] for i in members))
+
+    stock = pyo.ConcreteModel()
+    declare(stock)
+    with deferred_rules() as m:
+        declare(m)
+    arrays = compile_model(m)
+    reference.assert_same(arrays, reference.of_pyomo(stock))
+    assert "entry" not in [fallback.name for fallback in arrays.fallbacks]
+
+
 # What is refused, or expanded and said ----------------------------------------------------------
 
 
 def test_a_branch_on_an_index_is_expanded_and_said() -> None:
-    m = pyo.ConcreteModel()
-    with deferred_rules():
+    with deferred_rules() as m:
         m.I = pyo.Set(initialize=["a", "b"])
         m.x = pyo.Var(m.I)
         m.c = pyo.Constraint(m.I, rule=lambda m, i: m.x[i] <= (1 if i == "a" else 2))
@@ -395,8 +533,7 @@ def test_a_template_that_differs_from_its_rule_is_found_by_the_samples() -> None
             return next((v for k, v in self.items() if k is key), 7.0)
 
     most = Blind(a=1.0, b=2.0)
-    m = pyo.ConcreteModel()
-    with deferred_rules():
+    with deferred_rules() as m:
         m.I = pyo.Set(initialize=["a", "b"])
         m.x = pyo.Var(m.I)
         m.c = pyo.Constraint(m.I, rule=lambda m, i: m.x[i] <= most[i])
@@ -407,8 +544,7 @@ def test_a_template_that_differs_from_its_rule_is_found_by_the_samples() -> None
 
 
 def test_a_rule_bound_to_a_loop_variable_is_refused_once_it_has_moved_on() -> None:
-    m = pyo.ConcreteModel()
-    with deferred_rules():
+    with deferred_rules() as m:
         m.I = pyo.Set(initialize=[1, 2])
         m.x = pyo.Var(m.I)
         for most in (5, 9):
@@ -435,8 +571,7 @@ def test_a_rule_bound_to_a_loop_variable_is_refused_once_it_has_moved_on() -> No
     ],
 )
 def test_a_term_that_is_not_linear_is_named(deferred: bool, term: Callable[..., Any]) -> None:
-    m = pyo.ConcreteModel()
-    with deferred_rules() if deferred else contextlib.nullcontext():
+    with deferred_rules() if deferred else contextlib.nullcontext(pyo.ConcreteModel()) as m:
         m.I = pyo.Set(initialize=["a", "b"])
         m.x = pyo.Var(m.I, bounds=(1, 2))
         m.curved = pyo.Constraint(m.I, rule=lambda m, i: term(m, i) + m.x[i] <= 5)
@@ -446,8 +581,7 @@ def test_a_term_that_is_not_linear_is_named(deferred: bool, term: Callable[..., 
 
 
 def test_an_objective_that_is_not_linear_is_named() -> None:
-    m = pyo.ConcreteModel()
-    with deferred_rules():
+    with deferred_rules() as m:
         m.x = pyo.Var(bounds=(1, 2))
         m.cost = pyo.Objective(rule=lambda m: m.x * m.x)
     with pytest.raises(NonLinearError, match=r"^cost: "):
@@ -477,8 +611,7 @@ def test_a_model_without_an_objective_or_with_two_is_refused() -> None:
 
 
 def deferred_knapsack() -> Any:
-    m = pyo.ConcreteModel()
-    with deferred_rules():
+    with deferred_rules() as m:
         m.I = pyo.Set(initialize=["a", "b", "c"])
         m.worth = pyo.Param(m.I, initialize={"a": 3, "b": 4, "c": 5}, mutable=True)
         m.size = pyo.Param(m.I, initialize={"a": 2, "b": 3, "c": 4})
@@ -595,8 +728,7 @@ def test_refresh_refuses_what_it_cannot_do() -> None:
 
 def test_refresh_refuses_numbers_that_it_cannot_trace() -> None:
     def model(objective: Callable[[Any], Any], most: Callable[[Any], Any]) -> optalloc.Arrays:
-        m = pyo.ConcreteModel()
-        with deferred_rules():
+        with deferred_rules() as m:
             m.I = pyo.Set(initialize=["a", "b"])
             m.p = pyo.Param(m.I, initialize={"a": 1, "b": 2})
             m.x = pyo.Var(m.I, bounds=(0, 9))
@@ -629,7 +761,7 @@ def test_refresh_refuses_numbers_that_it_cannot_trace() -> None:
 def declared_plainly(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Have the families declared as stock Pyomo does it, row for row."""
     with monkeypatch.context() as patched:
-        patched.setattr("optalloc.program.deferred_rules", contextlib.nullcontext)
+        patched.setattr("optalloc.program.deferred_rules", lambda m, **_: contextlib.nullcontext(m))
         yield
 
 

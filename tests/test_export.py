@@ -57,8 +57,7 @@ def test_another_ending_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ending", ["mps", "lp"])
 def test_names_that_a_file_cannot_hold(ending: str, tmp_path: Path) -> None:
     names = ["São Paulo", "Sao Paulo", "e9", "a+b", "[x]", "-", "日本", "3 rivers"]
-    m = pyo.ConcreteModel()
-    with optalloc.deferred_rules():
+    with optalloc.deferred_rules() as m:
         m.S = pyo.Set(initialize=names)
         m.p = pyo.Param(m.S, initialize={name: k + 1 for k, name in enumerate(names)})
         m.e1 = pyo.Var(m.S, domain=pyo.Binary)

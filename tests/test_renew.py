@@ -257,8 +257,8 @@ def test_a_row_too_far_away_is_another_set(tmp_path: Path) -> None:
 
 def toy(price: float, **changed: Any) -> Any:
     """A model of three rules; what is changed goes into them as plain numbers."""
-    m, case = pyo.ConcreteModel(), {"most": 5, "least": 1.0, "whole": False, "sets": "ab"} | changed
-    with optalloc.deferred_rules():
+    case = {"most": 5, "least": 1.0, "whole": False, "sets": "ab"} | changed
+    with optalloc.deferred_rules() as m:
         m.S = pyo.Set(initialize=list(case["sets"]))
         m.price = pyo.Param(m.S, initialize=price, mutable=True)
         domain = pyo.NonNegativeIntegers if case["whole"] else pyo.NonNegativeReals

@@ -132,12 +132,13 @@ def post_spending(
     m.add_component(f"{item}_spending", cash)
     over = index_set(periods[["period"]])
     m.add_component(f"{item}_spending_periods", over)
-    own = indexed_set(over, spent, ["spent_in"], keys)
-    m.add_component(f"{item}_spent_in", own)
+    m.add_component(f"{item}_spent_in", indexed_set(over, spent, ["spent_in"], keys))
     ledgers.post(
         "capital_spending",
         item,
-        lambda m, q: sum(cash[(q, *key)] * activity(m, *key) for key in own[q]),
+        lambda m, q: sum(
+            cash[(q, *key)] * activity(m, *key) for key in m.component(f"{item}_spent_in")[q]
+        ),
         reads=reads,
     )
 

@@ -8,13 +8,14 @@ are templates; what cannot be a template is expanded row for row and listed in
 from optalloc.compile.assemble import compile_model
 from optalloc.compile.compare import OtherModelError, changed_values
 from optalloc.compile.components import TableIndexedSet, TableParam, TableSet
-from optalloc.compile.deferred import deferred_rules, numbers_taken
+from optalloc.compile.deferred import DeferringModel, deferred_rules
 from optalloc.compile.evaluate import NonLinearError
 from optalloc.compile.keys import Groups, KeyTable
 from optalloc.compile.readback import evaluate, linear_map, values_of
 from optalloc.compile.refresh import refresh
 
 __all__ = [
+    "DeferringModel",
     "Groups",
     "KeyTable",
     "NonLinearError",
@@ -27,7 +28,6 @@ __all__ = [
     "deferred_rules",
     "evaluate",
     "linear_map",
-    "numbers_taken",
     "refresh",
     "values_of",
 ]

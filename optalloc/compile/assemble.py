@@ -15,7 +15,6 @@ from optalloc.arrays import Arrays, Fallback, Labels
 from optalloc.compile.columns import Columns, columns_of_model
 from optalloc.compile.deferred import (
     Template,
-    alone,
     is_deferred,
     reason_of,
     template_of,
@@ -109,7 +108,6 @@ def component_named(m: Any, name: str) -> Any:
     return m.find_component(name) if found is None else found
 
 
-@alone
 def compile_model(
     m: Any, strengthening: Collection[str] = (), *, keep_idle: bool = False
 ) -> Arrays:

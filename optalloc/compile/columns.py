@@ -11,7 +11,7 @@ import numpy as np
 import pyomo.environ as pyo
 from pyomo.core.expr.numvalue import native_types
 
-from optalloc.compile.deferred import DeferredVar, template_of
+from optalloc.compile.deferred import is_deferred, template_of
 from optalloc.compile.depends import dependence_of
 from optalloc.compile.evaluate import Evaluator, Frame
 from optalloc.compile.keys import KeyTable
@@ -120,7 +120,7 @@ def _describe(
 ) -> None:
     """Fill in one variable's stretch of the columns, and note what is fixed by column."""
     variable = part.component
-    if isinstance(variable, DeferredVar):
+    if is_deferred(variable):
         lower[:], upper[:] = declared_bounds(variable, part.table, tables)
         integer[:] = [domain.isdiscrete() for domain in _domains(variable, part.table)]
     for key, entry in variable._data.items():

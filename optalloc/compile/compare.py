@@ -21,7 +21,7 @@ from pyomo.core.base.initializer import InitializerBase, ScalarCallInitializer
 from optalloc.arrays import Arrays
 from optalloc.compile.assemble import Source
 from optalloc.compile.components import TableIndexedSet
-from optalloc.compile.deferred import alone, is_deferred
+from optalloc.compile.deferred import is_deferred
 from optalloc.compile.keys import Groups, KeyTable
 from optalloc.compile.tables import Tables, UntemplatedError
 
@@ -35,7 +35,6 @@ class OtherModelError(Exception):
     """The two models differ in more than the values of parameters."""
 
 
-@alone
 def changed_values(
     arrays: Arrays, other: Any, among: Collection[str] | None = None
 ) -> dict[str, np.ndarray]:

@@ -10,30 +10,40 @@ import pyomo.environ as pyo
 from pyomo.core.base.indexed_component import IndexedComponent
 from pyomo.core.base.param import IndexedParam
 from pyomo.core.base.set import IndexedSet, InsertionOrderSetData, OrderedSetOf
-from pyomo.core.expr.template_expr import _TemplateIterManager
 
 from optalloc.compile.keys import Groups, KeyTable
+from optalloc.compile.symbolic import Item, Trace, places_of, trace_of
 
-__all__ = ["OnDemand", "TableIndexedSet", "TableParam", "TableSet", "being_templatized"]
+__all__ = ["OnDemand", "TableIndexedSet", "TableParam", "TableSet", "item_of"]
 
 
-def being_templatized() -> bool:
-    """Whether a rule is being turned into a template right now."""
-    return not _TemplateIterManager.paused
+def item_of(trace: Trace, component: Any, places: tuple[Any, ...]) -> Item | None:
+    """Entry of a variable, expression or parameter at symbolic places.
+
+    None for anything else, and for a scalar parameter that is an ordinary number.
+    """
+    kind = component.ctype
+    if kind is pyo.Param and (component.is_indexed() or component.mutable):
+        return Item(trace, component, places, varies=False)
+    if kind in (pyo.Var, pyo.Expression):
+        return Item(trace, component, places, varies=True)
+    return None
 
 
 class OnDemand(IndexedComponent):  # type: ignore[misc]
     """Mixin of an indexed Pyomo component: members come into being when asked for.
 
     Whoever goes through all of them gets all of them, as from the component it stands for.
+    ``deferred`` says whether it is so; without it all members are there, as of any component.
     """
 
+    deferred = False
     _data: dict[Any, Any]
 
     def fill(self) -> None:
         """Bring all members into being, in the order of the index."""
         made = self._data
-        if len(made) == len(self._index_set):
+        if not self.deferred or len(made) == len(self._index_set):
             return
         for index in self._index_set:
             if index not in made:
@@ -45,8 +55,6 @@ class OnDemand(IndexedComponent):  # type: ignore[misc]
 
     def keys(self, *args: Any, **options: Any) -> Iterator[Any]:
         """Iterate over the keys of all members."""
-        if being_templatized():
-            return iter(self._index_set)
         self.fill()
         return super().keys(*args, **options)  # type: ignore[no-any-return]
 
@@ -57,6 +65,11 @@ class OnDemand(IndexedComponent):  # type: ignore[misc]
     def __contains__(self, index: Any) -> bool:
         self.fill()
         return index in self._data
+
+    def __getitem__(self, index: Any) -> Any:
+        trace = trace_of(index)
+        found = None if trace is None else item_of(trace, self, places_of(index))
+        return super().__getitem__(index) if found is None else found
 
 
 class TableSet(OrderedSetOf):  # type: ignore[misc]
@@ -80,6 +93,8 @@ class TableSet(OrderedSetOf):  # type: ignore[misc]
 
 class TableIndexedSet(OnDemand, IndexedSet):  # type: ignore[misc]
     """Pyomo indexed Set over Groups: every key of the index has a set, which may be empty."""
+
+    deferred = True
 
     def __init__(self, index: Any, groups: Groups, **options: Any) -> None:
         self.groups = groups
@@ -107,6 +122,12 @@ class TableParam(IndexedParam):  # type: ignore[misc]
     def construct(self, data: Any = None) -> None:
         """Leave the values where they are."""
         self._constructed = True
+
+    def __getitem__(self, index: Any) -> Any:
+        trace = trace_of(index)
+        if trace is not None:
+            return item_of(trace, self, places_of(index))
+        return super().__getitem__(index)
 
     def _getitem_when_not_present(self, index: Any) -> float:
         return float(self.array[self._index_set.table.position(index)])

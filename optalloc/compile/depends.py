@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,8 @@ from pyomo.core.base.var import Var
 from pyomo.core.expr import numeric_expr as ne
 from pyomo.core.expr.numvalue import native_types
 from pyomo.core.expr.relational_expr import RelationalExpression
-from pyomo.core.expr.template_expr import GetItemExpression, TemplateSumExpression
 
+from optalloc.compile import symbolic as sy
 from optalloc.compile.deferred import Template, is_deferred, template_of
 
 __all__ = ["Dependence", "dependence_of"]
@@ -51,10 +52,10 @@ def dependence_of(node: Any) -> Dependence:
     """Find what a template, an expression or a relation depends on, without evaluating it."""
     if isinstance(node, Template):
         return _of_template(node)
+    if isinstance(node, (sy.Node, sy.Relation)):
+        return _of_node(node)
     if node.__class__ in native_types or not hasattr(node, "is_expression_type"):
         return Dependence(constant=True)
-    if isinstance(node, GetItemExpression):
-        return _of_item(node)
     if isinstance(node, ParamData):
         return Dependence(constant=True, constants=frozenset([node.parent_component().name]))
     if node.is_expression_type():
@@ -70,13 +71,32 @@ def _of_template(template: Template) -> Dependence:
     return found
 
 
-def _of_item(node: Any) -> Dependence:
-    component, *places = node._args_
-    keys: frozenset[str] = _NONE
-    for place in places:
-        needs = dependence_of(place)
-        keys |= needs.constants | needs.plain
-    kind = getattr(component, "ctype", None)
+def _of_node(node: sy.Node | sy.Relation) -> Dependence:
+    if isinstance(node, sy.Item):
+        return _of_item(node)
+    if isinstance(node, sy.Symbol):
+        return Dependence(constant=True)
+    if isinstance(node, sy.Total):
+        looked_up = (loop.members for loop in node.loops if isinstance(loop.members, sy.Item))
+        keys = frozenset[str]().union(*(_of_places(members) for members in looked_up))
+        return dependence_of(node.term) | Dependence(plain=keys)
+    parts = [dependence_of(part) for part in node.parts()]
+    if isinstance(node, (sy.Product, sy.Division)):
+        return _of_product(*parts)
+    if isinstance(node, (sy.Addition, sy.Negation, sy.Relation)):
+        return _of_sum(parts)
+    return _of_constants(parts)
+
+
+def _of_places(node: sy.Item) -> frozenset[str]:
+    """Names of the parameters that decide which entry is looked up."""
+    needs = [dependence_of(place) for place in node.places]
+    return frozenset[str]().union(*(need.constants | need.plain for need in needs))
+
+
+def _of_item(node: sy.Item) -> Dependence:
+    component, keys = node.component, _of_places(node)
+    kind = component.ctype
     if kind is Param:
         return Dependence(constant=True, constants=frozenset([component.name]), plain=keys)
     if kind is Var:
@@ -84,7 +104,8 @@ def _of_item(node: Any) -> Dependence:
     template = template_of(component)
     if kind is Expression and template is not None and is_deferred(component):
         found = dependence_of(template)
-        opaque = frozenset([component.name]) if component._data else _NONE
+        looked_at = component.is_indexed() and component._data
+        opaque = frozenset([component.name]) if looked_at else _NONE
         return found | Dependence(plain=keys, opaque=opaque)
     if kind is Expression and not len(component.index_set()):
         return Dependence(plain=keys)
@@ -92,8 +113,6 @@ def _of_item(node: Any) -> Dependence:
 
 
 def _of_expression(node: Any) -> Dependence:
-    if isinstance(node, TemplateSumExpression):
-        return dependence_of(node._local_args_[0])
     if node.is_named_expression_type():
         template = template_of(node)
         if template is not None and is_deferred(node):
@@ -103,10 +122,18 @@ def _of_expression(node: Any) -> Dependence:
     if isinstance(node, (ne.ProductExpression, ne.DivisionExpression)):
         return _of_product(*parts)
     if isinstance(node, (ne.SumExpression, ne.NegationExpression, RelationalExpression)):
-        found = parts[0]
-        for part in parts[1:]:
-            found = found | part
-        return found
+        return _of_sum(parts)
+    return _of_constants(parts)
+
+
+def _of_sum(parts: Sequence[Dependence]) -> Dependence:
+    found = parts[0]
+    for part in parts[1:]:
+        found = found | part
+    return found
+
+
+def _of_constants(parts: Sequence[Dependence]) -> Dependence:
     return Dependence(
         constant=True,
         constants=frozenset().union(*(p.constants for p in parts)),

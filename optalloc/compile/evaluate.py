@@ -12,20 +12,17 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from pyomo.core.base.expression import Expression, NamedExpressionData
+from pyomo.core.base.expression import NamedExpressionData
 from pyomo.core.base.param import Param, ParamData
 from pyomo.core.base.var import Var, VarData
 from pyomo.core.expr import numeric_expr as ne
 from pyomo.core.expr.numvalue import native_numeric_types, native_types
-from pyomo.core.expr.template_expr import (
-    GetItemExpression,
-    IndexTemplate,
-    TemplateSumExpression,
-)
 
-from optalloc.compile.deferred import SAMPLED_MEMBERS, is_deferred, picked, template_of
+from optalloc.compile import symbolic as sy
+from optalloc.compile.deferred import is_deferred, template_of
 from optalloc.compile.keys import Coded, Dimension, KeyTable
 from optalloc.compile.tables import Tables, UntemplatedError
+from optalloc.compile.views import SAMPLED_MEMBERS, picked
 from optalloc.errors import ModelError
 
 __all__ = ["Evaluator", "Frame", "Linear", "NonLinearError", "Term", "Variables"]
@@ -171,11 +168,9 @@ class Evaluator:
         """Evaluate one place of a key."""
         if node.__class__ in native_types or not hasattr(node, "is_expression_type"):
             return Dimension([node]), np.int64(0)
-        if isinstance(node, IndexTemplate):
-            if node._index is None:
-                raise UntemplatedError("an index without a fixed dimension")
+        if isinstance(node, sy.Symbol):
             return frame.column(node)
-        if isinstance(node, GetItemExpression) and isinstance(node._args_[0], Param):
+        if isinstance(node, sy.Item) and node.component.ctype is Param:
             return self._coded_values(node, frame)
         symbols = _symbols(node)
         if len(symbols) == 1:
@@ -194,7 +189,7 @@ class Evaluator:
         return Dimension(_whole(distinct)), codes
 
     def _coded_values(self, node: Any, frame: Frame) -> Coded:
-        values = self.tables.values_of(node._args_[0])
+        values = self.tables.values_of(node.component)
         positions = self.positions(node, frame)
         whole = values if isinstance(values, list) else _whole(values)
         distinct: dict[Any, int] = {}
@@ -203,10 +198,8 @@ class Evaluator:
 
     def positions(self, node: Any, frame: Frame) -> np.ndarray:
         """Position of each row's key in the index of the component that is looked up."""
-        component, *places = node._args_
+        component, places = node.component, node.places
         table = self.tables.index_of(component)
-        if len(places) == 1 and isinstance(places[0], IndexTemplate) and places[0]._index is None:
-            raise UntemplatedError("an index without a fixed dimension")
         if len(places) != table.arity:
             raise UntemplatedError(f"{component.name} has {table.arity} indices, not {len(places)}")
         found = table.positions([self.coded(place, frame) for place in places], frame.rows)
@@ -230,18 +223,18 @@ class Evaluator:
         """Frame of a sum's terms, each pointing to its row in the given frame."""
         inner = frame
         pointer: np.ndarray | None = None
-        for group in node._iters:
-            inner = self._joined(group, inner)
+        for loop in node.loops:
+            inner = self._joined(loop, inner)
             assert inner.pointer is not None
             pointer = inner.pointer if pointer is None else pointer[inner.pointer]
         assert pointer is not None
         # The last frame looks further out through its parents; the sum needs the whole way.
         return _Spanning(inner, pointer)
 
-    def _joined(self, group: Sequence[Any], frame: Frame) -> Frame:
-        members = group[0]._set
-        if isinstance(members, GetItemExpression):
-            groups = self.tables.groups_of(members._args_[0])
+    def _joined(self, loop: sy.Loop, frame: Frame) -> Frame:
+        members = loop.members
+        if isinstance(members, sy.Item):
+            groups = self.tables.groups_of(members.component)
             at = self.positions(members, frame)
             count, start, table = groups.count[at], groups.start[at], groups.members
             if len(count) and count.min() < 0:
@@ -250,7 +243,7 @@ class Evaluator:
             table = self.tables.of_set(members)
             count = np.full(frame.rows, len(table), dtype=np.int64)
             start = np.zeros(frame.rows, dtype=np.int64)
-        if len(group) != table.arity and len(table):
+        if len(loop.symbols) != table.arity and len(table):
             raise UntemplatedError(f"members of {members} have {table.arity} places")
         if self._sampled:
             chosen = [picked(int(c), SAMPLED_MEMBERS) if c else np.empty(0, int) for c in count]
@@ -260,7 +253,7 @@ class Evaluator:
             pointer, taken = runs(start, count)
         whole = len(taken) == len(table) and frame.rows == 1
         own: dict[int, Coded] = {}
-        for place, symbol in enumerate(group):
+        for place, symbol in enumerate(loop.symbols):
             # A set without members may not know its dimension.
             dimension, codes = table.column(place) if len(table) else (Dimension([]), taken)
             own[id(symbol)] = dimension, codes if whole and not self._sampled else codes[taken]
@@ -280,11 +273,7 @@ def _whole(numbers: Any) -> list[Any]:
 
 
 def _varies(node: Any) -> bool:
-    if not node.is_potentially_variable():
-        return False
-    if isinstance(node, GetItemExpression):
-        return not isinstance(node._args_[0], Param)
-    return True
+    return bool(node.varies if isinstance(node, sy.Node) else node.is_potentially_variable())
 
 
 def _symbols(node: Any) -> list[Any]:
@@ -292,8 +281,10 @@ def _symbols(node: Any) -> list[Any]:
     stack = [node]
     while stack:
         at = stack.pop()
-        if isinstance(at, IndexTemplate):
+        if isinstance(at, sy.Symbol):
             found[id(at)] = at
+        elif isinstance(at, sy.Node):
+            stack += at.parts()
         elif at.__class__ not in native_types and at.is_expression_type():
             stack += list(at.args)
     return list(found.values())
@@ -314,8 +305,13 @@ def _handler(handlers: dict[type, _Handler], node: Any) -> _Handler | None:
     return found
 
 
+def _operands(node: Any) -> Sequence[Any]:
+    """Operands of an operation, of symbols or of Pyomo's own."""
+    return node.parts() if isinstance(node, sy.Node) else node.args
+
+
 def _sum(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
-    parts = [evaluator.linear(part, frame) for part in node.args]
+    parts = [evaluator.linear(part, frame) for part in _operands(node)]
     constant: Any = 0.0
     for part in parts:
         constant = constant + part.constant
@@ -323,7 +319,7 @@ def _sum(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
 
 
 def _product(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
-    first, second = (evaluator.linear(part, frame) for part in node.args)
+    first, second = (evaluator.linear(part, frame) for part in _operands(node))
     if first.terms and second.terms:
         raise NonLinearError(f"{node} is not linear")
     if first.terms:
@@ -332,7 +328,7 @@ def _product(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
 
 
 def _division(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
-    above, below = (evaluator.linear(part, frame) for part in node.args)
+    above, below = (evaluator.linear(part, frame) for part in _operands(node))
     if below.terms:
         raise NonLinearError(f"{node} is not linear")
     if np.any(np.asarray(below.constant) == 0):
@@ -341,11 +337,11 @@ def _division(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
 
 
 def _negation(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
-    return evaluator.linear(node.args[0], frame).scaled(-1.0)
+    return evaluator.linear(_operands(node)[0], frame).scaled(-1.0)
 
 
 def _power(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
-    base, exponent = (evaluator.linear(part, frame) for part in node.args)
+    base, exponent = (evaluator.linear(part, frame) for part in _operands(node))
     if not exponent.terms and np.all(np.asarray(exponent.constant) == 1):
         return base
     if base.terms or exponent.terms:
@@ -354,21 +350,22 @@ def _power(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
 
 
 def _function(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
-    (inner,) = (evaluator.linear(part, frame) for part in node.args)
+    (inner,) = (evaluator.linear(part, frame) for part in _operands(node))
     if inner.terms:
         raise NonLinearError(f"{node} is not linear")
     return Linear(_applied(node, inner.constant))
 
 
 def _applied(node: Any, value: Any) -> Any:
-    function = np.abs if isinstance(node, (ne.AbsExpression, ne.NPV_AbsExpression)) else node._fcn
+    absolute = sy.Absolute, ne.AbsExpression, ne.NPV_AbsExpression
+    function = np.abs if isinstance(node, absolute) else node._fcn
     return function(value) if function is np.abs else np.vectorize(function, otypes=[float])(value)
 
 
-def _template_sum(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
+def _total(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
     inner = evaluator.expanded(node, frame)
     assert isinstance(inner, _Spanning)
-    body = evaluator.linear(node._local_args_[0], inner)
+    body = evaluator.linear(node.term, inner)
     terms = tuple(
         Term(inner.span if t.rows is None else inner.span[t.rows], t.columns, t.coefficients)
         for t in body.terms
@@ -384,16 +381,18 @@ def _summed(values: Any, inner: _Spanning, frame: Frame) -> Any:
 
 
 def _item(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
-    component = node._args_[0]
-    if getattr(component, "ctype", None) is Var:
+    component = node.component
+    if component.ctype is Var:
         if evaluator._constants:
             positions = evaluator.positions(node, frame)
             fixed = evaluator.variables.fixed_of(component, positions)
             return Linear(0.0 if fixed is None else np.nan_to_num(fixed))
         return _variable(evaluator, component, evaluator.positions(node, frame))
-    if getattr(component, "ctype", None) is Expression:
-        return _expression(evaluator, component, node, frame)
-    raise UntemplatedError(f"{node} is neither a variable, a parameter nor an expression")
+    if component.ctype is Param:
+        return Linear(evaluator.number(node, frame))
+    if not node.places:
+        return _named(evaluator, component, frame)
+    return _expression(evaluator, component, node, frame)
 
 
 def _variable(evaluator: Evaluator, component: Any, positions: np.ndarray) -> Linear:
@@ -412,7 +411,7 @@ def _expression(evaluator: Evaluator, component: Any, node: Any, frame: Frame) -
     template = template_of(component) if is_deferred(component) else None
     if template is None:
         return _from_entries(evaluator, component, positions)
-    places = [evaluator.coded(place, frame) for place in node._args_[1:]]
+    places = [evaluator.coded(place, frame) for place in node.places]
     return _from_template(evaluator, component, template, positions, places, frame.rows)
 
 
@@ -511,13 +510,11 @@ def _single(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
 
 
 def _number_item(evaluator: Evaluator, node: Any, frame: Frame) -> Any:
-    component = node._args_[0]
-    if getattr(component, "ctype", None) is not Param:
-        raise UntemplatedError(f"{node} is not a parameter")
+    component = node.component
     values = evaluator.tables.values_of(component)
     if isinstance(values, list):
         raise UntemplatedError(f"{component.name} holds values that are not numbers")
-    found = values[evaluator.positions(node, frame)]
+    found = values[evaluator.positions(node, frame)] if node.places else float(values[0])
     if np.isnan(found).any():
         raise UntemplatedError(f"{component.name} has no value at some index")
     return found
@@ -534,12 +531,12 @@ def _number_index(evaluator: Evaluator, node: Any, frame: Frame) -> Any:
 def _number_sum(evaluator: Evaluator, node: Any, frame: Frame) -> Any:
     inner = evaluator.expanded(node, frame)
     assert isinstance(inner, _Spanning)
-    return _summed(evaluator.number(node._local_args_[0], inner), inner, frame)
+    return _summed(evaluator.number(node.term, inner), inner, frame)
 
 
 def _numbers(operation: Callable[..., Any]) -> _Handler:
     def evaluate(evaluator: Evaluator, node: Any, frame: Frame) -> Any:
-        return operation(*(evaluator.number(part, frame) for part in node.args))
+        return operation(*(evaluator.number(part, frame) for part in _operands(node)))
 
     return evaluate
 
@@ -569,8 +566,14 @@ _LINEAR.update(
         ne.PowExpression: _power,
         ne.UnaryFunctionExpression: _function,
         ne.AbsExpression: _function,
-        TemplateSumExpression: _template_sum,
-        GetItemExpression: _item,
+        sy.Addition: _sum,
+        sy.Product: _product,
+        sy.Division: _division,
+        sy.Negation: _negation,
+        sy.Power: _power,
+        sy.Absolute: _function,
+        sy.Total: _total,
+        sy.Item: _item,
         NamedExpressionData: _named,
         VarData: _single,
     }
@@ -586,9 +589,15 @@ _NUMBER.update(
         ne.PowExpression: _numbers(lambda a, b: a**b),
         ne.UnaryFunctionExpression: lambda e, n, f: _applied(n, e.number(n.args[0], f)),
         ne.AbsExpression: _numbers(np.abs),
-        TemplateSumExpression: _number_sum,
-        GetItemExpression: _number_item,
-        IndexTemplate: _number_index,
+        sy.Addition: _numbers(lambda *parts: sum(parts)),
+        sy.Product: _numbers(lambda a, b: a * b),
+        sy.Division: _numbers(_divided),
+        sy.Negation: _numbers(lambda a: -a),
+        sy.Power: _numbers(lambda a, b: a**b),
+        sy.Absolute: _numbers(np.abs),
+        sy.Total: _number_sum,
+        sy.Item: _number_item,
+        sy.Symbol: _number_index,
         ParamData: _number_param,
     }
 )

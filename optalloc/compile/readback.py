@@ -11,7 +11,6 @@ import scipy.sparse as sp
 
 from optalloc.arrays import Arrays
 from optalloc.compile.assemble import Source, component_named
-from optalloc.compile.deferred import alone
 from optalloc.compile.evaluate import Evaluator, Term
 from optalloc.compile.keys import KeyTable
 from optalloc.compile.rows import joined, triplets
@@ -43,7 +42,6 @@ def evaluate(arrays: Arrays, component: str, solution: np.ndarray) -> pd.Series 
     return pd.Series(values, index=index, name=component)
 
 
-@alone
 def linear_map(arrays: Arrays, name: str) -> tuple[KeyTable, sp.csr_array, np.ndarray]:
     """Give a variable or named expression as a linear map of the columns.
 
@@ -74,7 +72,6 @@ def _component(source: Source, name: str) -> Any:
     return component
 
 
-@alone
 def values_of(arrays: Arrays, name: str, solution: np.ndarray) -> tuple[KeyTable, np.ndarray]:
     """Keys of a variable or named expression, and its value at each for a solution."""
     source: Source = arrays.source

@@ -21,7 +21,7 @@ from optalloc.compile.assemble import (
     matrix_of,
 )
 from optalloc.compile.columns import refreshed_columns
-from optalloc.compile.deferred import Template, alone, is_deferred, template_of
+from optalloc.compile.deferred import Template, is_deferred, template_of
 from optalloc.compile.depends import dependence_of
 from optalloc.compile.rows import coefficients_alone, limits_alone
 from optalloc.errors import ModelError
@@ -29,7 +29,6 @@ from optalloc.errors import ModelError
 __all__ = ["refresh"]
 
 
-@alone
 def refresh(arrays: Arrays, values: Mapping[str, Any]) -> Arrays:
     """Give the same program with new values of some parameters, the sets as they were.
 

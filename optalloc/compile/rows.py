@@ -17,10 +17,12 @@ from pyomo.core.expr.relational_expr import (
 from pyomo.repn import generate_standard_repn
 
 from optalloc.compile.columns import Columns
-from optalloc.compile.deferred import SAMPLED_ROWS, Template, is_deferred, picked, template_of
+from optalloc.compile.deferred import SAMPLED_ROWS, Template, is_deferred, template_of
 from optalloc.compile.evaluate import Evaluator, Frame, Linear, NonLinearError
 from optalloc.compile.keys import KeyTable
+from optalloc.compile.symbolic import Relation
 from optalloc.compile.tables import Tables, UntemplatedError
+from optalloc.compile.views import picked
 
 __all__ = [
     "Rows",
@@ -96,15 +98,18 @@ def _frame(table: KeyTable, template: Template) -> Frame:
 
 def _sides(expression: Any, evaluator: Evaluator, frame: Frame) -> tuple[Linear, Any, Any]:
     """Body of a relation, and what it lies between; what is variable is all in the body."""
-    zero = Linear(0.0)
     if isinstance(expression, RangedExpression):
         low, middle, high = expression.args
         body = evaluator.linear(middle, frame)
         return body, evaluator.number(low, frame), evaluator.number(high, frame)
-    left, right = (evaluator.linear(side, frame) for side in expression.args)
-    body = left + right.scaled(-1.0) if right is not zero else left
-    if isinstance(expression, EqualityExpression):
+    symbolic = isinstance(expression, Relation)
+    sides = expression.parts() if symbolic else expression.args
+    left, right = (evaluator.linear(side, frame) for side in sides)
+    body = left + right.scaled(-1.0)
+    if expression.equal if symbolic else isinstance(expression, EqualityExpression):
         return body, 0.0, 0.0
+    if symbolic:
+        return body, -math.inf, 0.0
     if not isinstance(expression, InequalityExpression) or expression._strict:
         raise UntemplatedError(f"{type(expression).__name__} is not a limit")
     return body, -math.inf, 0.0
