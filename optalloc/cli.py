@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
@@ -60,7 +60,7 @@ from optalloc.solvers import SOLVERS
 from optalloc.sweep.display import SweepDisplay, print_cases
 from optalloc.sweep.result import SweepResult
 from optalloc.sweep.run import sweep as sweep_book
-from optalloc.template import write_template
+from optalloc.template import example_rows, write_template
 from optalloc.validate import check as check_workbook
 from optalloc.validate import validate
 from optalloc.workbook import Workbook, read_workbook
@@ -586,24 +586,31 @@ def template(
         Path | None,
         typer.Option("--from", help="Folder of CSVs or workbook whose rows to fill in."),
     ] = None,
+    example: Annotated[
+        bool, typer.Option("--example", help="Fill in a small example, to try things on.")
+    ] = False,
     force: Annotated[bool, typer.Option(help="Overwrite OUT if it exists.")] = False,
     model: ModelDir = None,
 ) -> None:
-    """Write a workbook with every sheet, its columns explained, and one example row."""
+    """Write a workbook to fill in, with every sheet and its columns explained."""
 
     def run() -> None:
+        if example and source is not None:
+            raise typer.BadParameter("say --example or --from, not both")
         if out.suffix.lower() != ".xlsx":
             raise typer.BadParameter("OUT must end in .xlsx")
         if out.exists() and not force:
             raise typer.BadParameter(f"{out} exists; say --force to overwrite it")
         loaded = load_model(model)
-        rows = None
+        rows: Mapping[str, Sequence[Mapping[str, object]]] | None = None
         if source is not None:
             dataset, problems = check_workbook(read_workbook(source), loaded)
             bad = [problem for problem in problems if problem.severity is Severity.ERROR]
             if bad:
                 raise InputError(bad)
             rows = dataset.records()
+        elif example:
+            rows = example_rows(loaded)
         write_template(loaded, out, rows)
 
     _guarded(run)

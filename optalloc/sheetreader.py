@@ -105,7 +105,8 @@ class SheetReader:
         }
         frame = pd.DataFrame(converted, index=pd.Index(numbers, dtype="int64"))
         if self.present and self.sheet.required and not len(frame) and not self.torn:
-            must, action = "the sheet must have at least one row", "Fill in the sheet."
+            must = "the sheet must have at least one row"
+            action = f"Fill in the sheet: {self.sheet.meaning}"
             self._add(1, 1, must, "none", action, "empty-sheet")
             self._tear()
         return frame, place

@@ -1,6 +1,7 @@
 """An empty planning workbook with its declarations built in: notes, drop-down lists and bounds.
 
-Everything in it comes from the sheets that the model's families declare.
+Everything in it comes from the sheets that the model's families declare. Its sheets are empty, so
+that nothing counts but what a planner types; examples stand on a sheet that is not read.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from optalloc.family import Model
 from optalloc.schema import Column, Kind, Sheet
 from optalloc.sheetwriter import DATE_FORMAT, Book, number_format
 
-__all__ = ["write_template"]
+__all__ = ["example_rows", "write_template"]
 
-GUIDE = "#Guide"
+GUIDE, EXAMPLES = "#Guide", "#Examples"
 _ROOM = 1000  # rows that lists and bounds cover, unless more are filled in
 _TITLE, _VALUE = 0, 1
 
@@ -45,8 +46,10 @@ _DATES: dict[str, object] = {
 
 _HOW_TO = (
     "Each sheet below is read by name, each column by the name in row 1; order does not matter.",
+    "Sheets with a dark tab must be filled in; leave out what you do not need of the others.",
     "Dark headers must be filled in. What a blank under a pale one means is in its note.",
     "Hold the pointer over a header to see what it means, its unit and its bounds.",
+    f"A small example of every sheet is on {EXAMPLES}, where it does not count.",
     "Sheets and columns whose names start with # are yours: they are not read.",
 )
 _GUIDE_COLUMNS = (
@@ -65,6 +68,8 @@ def write_template(
 ) -> None:
     """Write a planning workbook with every sheet of a model, after a guide to them.
 
+    Without `rows` its sheets are empty, and a sheet of examples that is not read follows the guide.
+
     Parameters
     ----------
     model : Model
@@ -73,7 +78,7 @@ def write_template(
         The ``.xlsx`` file; it appears whole or not at all.
     rows : mapping, optional
         Rows by sheet, each a mapping of column to value; a vertical sheet takes one. A sheet
-        that is not named gets none. By default every sheet gets its example row.
+        that is not named gets none.
 
     Raises
     ------
@@ -83,20 +88,25 @@ def write_template(
         If the file cannot be written.
     """
     sheets = model.sheets
-    filled = {sheet.name: [_example(sheet)] for sheet in sheets.values()}
-    if rows is not None:
-        _refuse_unknown(rows, sheets)
-        filled = {name: [dict(row) for row in rows.get(name, ())] for name in sheets}
+    given = {} if rows is None else rows
+    _refuse_unknown(given, sheets)
+    filled = {name: [dict(row) for row in given.get(name, ())] for name in sheets}
     book = Book()
     writer = _Writer(book, sheets, filled)
     _write_guide(book, tuple(sheets.values()))
+    if rows is None:
+        _write_examples(book, tuple(sheets.values()))
     for sheet in sheets.values():
         writer.write(sheet)
     book.save(path)
 
 
-def _example(sheet: Sheet) -> dict[str, object]:
-    return {column.name: column.example for column in sheet.columns}
+def example_rows(model: Model) -> dict[str, list[dict[str, object]]]:
+    """Return the example row of every sheet; together they are a small workbook with a plan."""
+    return {
+        sheet.name: [{column.name: column.example for column in sheet.columns}]
+        for sheet in model.sheets.values()
+    }
 
 
 def _refuse_unknown(
@@ -140,6 +150,25 @@ def _write_guide(book: Book, sheets: Sequence[Sheet]) -> None:
         guide.set_row(row, 16 * lines)
 
 
+def _write_examples(book: Book, sheets: Sequence[Sheet]) -> None:
+    """Write one row of each sheet below the other, settings across as well, under their headers."""
+    page = book.sheet(EXAMPLES, "A small example of every sheet; it is not read.")
+    page.freeze_panes(0, 0)
+    title, plain = book.style(bold=True, font_size=12), book.style(**_TEXT)
+    book.put(page, 0, 0, "A small example of every sheet. This sheet is not read.", title)
+    row = 2
+    for sheet in sheets:
+        book.put(page, row, 0, sheet.name, title)
+        book.put(page, row, 1, sheet.meaning, plain)
+        for place, column in enumerate(sheet.columns):
+            shown = _REQUIRED if column.required else _OPTIONAL
+            book.put(page, row + 1, place, column.name, book.style(**shown, **_aligned(column)))
+            style = book.style(num_format=_input_format(column), **_aligned(column))
+            book.put(page, row + 2, place, _value(column.example, column), style)
+        row += 4
+    page.set_column(0, max(len(sheet.columns) for sheet in sheets), 20)
+
+
 @dataclass(frozen=True)
 class _Writer:
     """Writes the sheets of a model; lists refer from one sheet to another."""
@@ -151,6 +180,8 @@ class _Writer:
     def write(self, declared: Sheet) -> None:
         """Write one sheet: columns across, or settings down."""
         sheet = self.book.sheet(declared.name, declared.meaning)
+        if declared.required:
+            sheet.set_tab_color(_REQUIRED["bg_color"])
         if declared.vertical:
             self._write_down(sheet, declared)
         else:
@@ -267,6 +298,10 @@ def _note(column: Column) -> str:
         sheet, _, name = column.refers_to.partition(".")
         lines.append(f"Must be on sheet {sheet}, column {name}")
     lines.append(f"Blank: {column.blank_in_words}")
+    if column.example is not None:
+        example = column.example
+        words = {True: "yes", False: "no"}
+        lines.append(f"Example: {words[example] if isinstance(example, bool) else example}")
     return "\n".join(lines)
 
 

@@ -423,7 +423,7 @@ def test_check_marks_a_copy_of_the_workbook(tmp_path: Path) -> None:
 
 def test_check_marks_nothing_where_nothing_is_wrong_or_there_is_no_workbook(tmp_path: Path) -> None:
     book = tmp_path / "book.xlsx"
-    optalloc.write_template(optalloc.load_model(), book)
+    assert optalloc_says("template", book, "--example").returncode == 0
     assert optalloc_says("check", book, "--mark").stdout == "book.xlsx: no errors\n"
     assert list(tmp_path.iterdir()) == [book]
     run = optalloc_says("check", MINIMAL, "--mark")
@@ -441,9 +441,23 @@ def test_a_console_that_cannot_show_a_name_still_gets_the_message(tmp_path: Path
 # Template -----------------------------------------------------------------------------------------
 
 
-def test_the_template_passes_its_own_check_and_can_be_solved(tmp_path: Path) -> None:
+def test_a_template_left_as_it_is_says_what_to_fill_in(tmp_path: Path) -> None:
+    """Proves: it is no case, and each required setting and sheet is named, nothing else."""
     book = tmp_path / "book.xlsx"
-    run = optalloc_says("template", book)
+    assert optalloc_says("template", book).returncode == 0
+    run = optalloc_says("check", book)
+    assert run.returncode == 3
+    *lines, last = run.stdout.splitlines()
+    required = [sheet for sheet in optalloc.load_model().sheets.values() if sheet.required]
+    cells = {line.partition(":")[0] for line in lines}
+    assert {cell.partition("!")[0] for cell in cells} == {sheet.name for sheet in required}
+    assert all("must be filled in" in line or "Fill in the sheet" in line for line in lines)
+    assert last == f"{len(lines)} errors in book.xlsx"
+
+
+def test_the_example_passes_its_own_check_and_can_be_solved(tmp_path: Path) -> None:
+    book = tmp_path / "book.xlsx"
+    run = optalloc_says("template", book, "--example")
     assert (run.returncode, run.stdout, run.stderr) == (0, f"wrote {book}\n", "")
     assert optalloc_says("check", book).stdout == "book.xlsx: no errors\n"
     run = optalloc_says("solve", book, "--out", tmp_path)
@@ -567,7 +581,7 @@ def test_help_says_what_there_is(command: str) -> None:
             "--json",
         ],
         "check": ["--mark", "--approved", "--model"],
-        "template": ["--from", "--force", "--model"],
+        "template": ["--from", "--example", "--force", "--model"],
         "document": ["--model"],
     }
     for word in expected[command]:

@@ -17,7 +17,7 @@ from optalloc.errors import OptallocError
 from optalloc.family import Family, Model
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.sweep.sheet import SWEEPS
-from optalloc.template import write_template
+from optalloc.template import example_rows, write_template
 
 SETTINGS = Sheet(
     name="Settings",
@@ -119,7 +119,7 @@ def values(found: Worksheet) -> list[tuple[object, ...]]:
 
 def test_every_declared_sheet_follows_the_guide(tmp_path: Path) -> None:
     book = written(tmp_path)
-    assert book.sheetnames == ["#Guide", "Settings", "Places", "Routes", "Sweeps"]
+    assert book.sheetnames == ["#Guide", "#Examples", "Settings", "Places", "Routes", "Sweeps"]
     rows = [row for row in values(sheet(book, "#Guide")) if row[2] in ("yes", "no")]
     assert rows == [
         ("Settings", "One value a row.", "yes", None, None),
@@ -129,8 +129,36 @@ def test_every_declared_sheet_follows_the_guide(tmp_path: Path) -> None:
     ]
 
 
-def test_the_example_row_holds_values_of_the_right_kind(tmp_path: Path) -> None:
+def test_sheets_come_empty(tmp_path: Path) -> None:
+    """Proves: nothing counts but what a planner types; headers and settings' names stand there."""
     book = written(tmp_path)
+    assert values(sheet(book, "Places")) == [
+        ("place", "status", "share", "blocks", "open_from", "trusted")
+    ]
+    assert {row[1] for row in values(sheet(book, "Settings"))[1:]} == {None}
+    assert values(sheet(book, "Routes")) == [("place", "number")]
+
+
+def test_examples_stand_where_they_do_not_count(tmp_path: Path) -> None:
+    """Proves: every sheet has its example on a sheet whose name starts with '#', settings across."""
+    rows = values(sheet(written(tmp_path), "#Examples"))
+    at = [row[0] for row in rows].index("Places")
+    assert rows[at][1] == "One place a row."
+    assert rows[at + 1][:6] == ("place", "status", "share", "blocks", "open_from", "trusted")
+    assert rows[at + 2][:6] == ("Lulea", "open", 0.5, 2, None, "no")
+    at = [row[0] for row in rows].index("Settings")
+    assert rows[at + 2][:4] == ("Two sites", datetime(2027, 1, 1), 0.08, "yes")
+
+
+def test_sheets_that_must_be_filled_in_have_a_dark_tab(tmp_path: Path) -> None:
+    book = written(tmp_path)
+    tabs = {name: sheet(book, name).sheet_properties.tabColor for name in book.sheetnames}
+    assert {name for name, tab in tabs.items() if tab is not None} == {"Settings", "Places"}
+
+
+def test_the_example_row_holds_values_of_the_right_kind(tmp_path: Path) -> None:
+    book = written(tmp_path, example_rows(model()))
+    assert "#Examples" not in book.sheetnames
     assert values(sheet(book, "Places")) == [
         ("place", "status", "share", "blocks", "open_from", "trusted"),
         ("Lulea", "open", 0.5, 2, None, "no"),
@@ -165,7 +193,7 @@ def test_given_rows_take_the_place_of_the_examples(tmp_path: Path) -> None:
 
 
 def test_calamine_reads_dates_as_dates_and_no_stray_cells(tmp_path: Path) -> None:
-    written(tmp_path)
+    written(tmp_path, example_rows(model()))
     book = CalamineWorkbook.from_path(tmp_path / "template.xlsx")
     assert [str(row[1]) for row in book.get_sheet_by_name("Settings").to_python()] == [
         "value", "Two sites", "2027-01-01", "0.08", "yes",
@@ -181,7 +209,9 @@ def test_notes_say_what_a_column_holds(tmp_path: Path) -> None:
         "Unit: share of load",
         "Holds: number above 0 and at most 1",
         "Blank: no limit",
+        "Example: 0.5",
     ]
+    assert note(places, "F1").splitlines()[-1] == "Example: no"
     assert "One of: open, shut" in note(places, "B1")
     assert "Blank: must be filled in" in note(places, "A1")
     assert "Must be on sheet Places, column place" in note(sheet(book, "Routes"), "A1")
@@ -223,7 +253,7 @@ def test_bounds_are_enforced_with_a_reason(tmp_path: Path) -> None:
 
 
 def test_cells_to_fill_in_are_formatted(tmp_path: Path) -> None:
-    book = written(tmp_path)
+    book = written(tmp_path, example_rows(model()))
     places = sheet(book, "Places")
     shown = [places[f"{letter}2"].number_format for letter in "ACD"]
     assert shown == ["@", "General", "#,##0"]

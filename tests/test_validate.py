@@ -19,7 +19,7 @@ import optalloc
 from optalloc.errors import InputError, Problem, Severity
 from optalloc.schema import Column, Kind, Sheet
 from optalloc.sheetreader import Found, SheetReader, suggest
-from optalloc.template import write_template
+from optalloc.template import example_rows, write_template
 from optalloc.validate import CODES, check, validate
 from optalloc.workbook import RawSheet, Workbook, address, read_workbook
 from tests import books
@@ -82,9 +82,9 @@ ONCE = replace(MODEL, families=tuple(map(once, MODEL.families)))
 
 @pytest.fixture(scope="module")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Workbook:
-    """The template with its example row on every sheet: small, and every cell typed."""
+    """The example row on every sheet: small, and every cell typed."""
     path = tmp_path_factory.mktemp("example") / "example.xlsx"
-    optalloc.write_template(MODEL, path)
+    optalloc.write_template(MODEL, path, example_rows(MODEL))
     workbook = optalloc.read_workbook(path)
     check(workbook, ONCE)
     return workbook
