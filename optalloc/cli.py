@@ -8,6 +8,7 @@ import math
 import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -42,6 +43,7 @@ from optalloc.explain import Explanation
 from optalloc.explain import explain as explain_book
 from optalloc.explain.edits import RELAXATION
 from optalloc.explain.run import BUDGET_S, explain_without_plan
+from optalloc.explain.shortages import impossible
 from optalloc.export import export_model
 from optalloc.family import Model, load_model
 from optalloc.mark import mark_workbook
@@ -69,6 +71,8 @@ __all__ = ["app", "main"]
 
 T = TypeVar("T")
 
+# Sums and a conflict are found in so many seconds, or not at all.
+LEAST_EXPLAINING_S = 5.0
 USAGE, INPUT, INFEASIBLE, NO_PLAN, FAULT = 2, 3, 4, 5, 70
 # What a run writes into its folder; what it does not write anew is of an earlier run.
 RESULTS = ("plan.xlsx", "report.html", "explanation.xlsx", "alternatives.xlsx")
@@ -137,7 +141,7 @@ def solve(
     """Find the plan of least cost, prove how good it is, audit it, and write it down."""
     errors = Console(stderr=True)
     folder = Path("out") if out is None and not as_json else out
-    written: list[str] = []
+    begun, written = time.perf_counter(), list[str]()
 
     def run() -> Plan:
         if folder is not None:
@@ -167,7 +171,7 @@ def solve(
                 said = explain_without_plan(
                     book,
                     found,
-                    budget_s=BUDGET_S if time_limit is None else time_limit,
+                    budget_s=_left_s(time_limit, begun),
                     gap=gap,
                     threads=threads,
                     seed=seed,
@@ -517,7 +521,10 @@ def check(
         if mark and not book.is_file():
             raise OptallocError(f"{book}: must be an .xlsx workbook for its cells to be marked")
         loaded = load_model(model)
-        return check_workbook(_read(book, loaded, approved), loaded)[1]
+        dataset, problems = check_workbook(_read(book, loaded, approved), loaded)
+        if any(problem.severity is Severity.ERROR for problem in problems):
+            return problems
+        return [*problems, *impossible(dataset, loaded)]
 
     problems = _guarded(run)
     bad = [problem for problem in problems if problem.severity is Severity.ERROR]
@@ -729,6 +736,13 @@ def _guarded(run: Callable[[], T], *, as_json: bool = False) -> T:
     except Exception:
         traceback.print_exc()
         _leave(FAULT, "fault", ["a fault of optalloc; please report the lines above"], as_json)
+
+
+def _left_s(limit_s: float | None, begun: float) -> float:
+    """Seconds for explaining what a solve found: what it left of its limit."""
+    if limit_s is None:
+        return BUDGET_S
+    return max(limit_s - (time.perf_counter() - begun), min(LEAST_EXPLAINING_S, limit_s))
 
 
 def _leave(code: int, kind: str, lines: list[str], as_json: bool) -> NoReturn:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from optalloc.atomic import replacing
 from optalloc.convert import CODES as CELL_CODES
+from optalloc.explain.shortages import CODES as SUM_CODES
 from optalloc.family import Family, Ledger, Limit, Model, TableSpec
 from optalloc.faults import WORDS
 from optalloc.schema import Column, Sheet
@@ -246,7 +247,7 @@ def _codes(model: Model) -> Iterator[str]:
         [(f"`{code}`", must, action) for code, (must, action) in sorted(WORDS.items())],
     )
     yield "### Sheets, columns and cells"
-    general = sorted((SHEET_CODES | CELL_CODES).items())
+    general = sorted((SHEET_CODES | CELL_CODES | SUM_CODES).items())
     yield _table(("code", "meaning"), [(f"`{code}`", meaning) for code, meaning in general])
     yield "### Changes of a sweep"
     swept = sorted(SWEEP_CODES.items())

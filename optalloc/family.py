@@ -43,6 +43,7 @@ __all__ = [
     "Model",
     "Price",
     "Relax",
+    "Standing",
     "TableSpec",
     "default_model_path",
     "load_model",
@@ -68,6 +69,30 @@ class Relax(StrEnum):
     NEVER = "never"
     PRICED = "at a price"
     LAST = "if nothing else helps"
+
+
+# Sheet, row label and column.
+Cell = tuple[str, int, str]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What no decision changes and a limit counts all the same, such as existing capacity.
+
+    Parameters
+    ----------
+    sentence : str
+        What it is, with its amount.
+    cells : tuple of Cell
+        Where that comes from.
+    """
+
+    sentence: str
+    cells: tuple[Cell, ...]
+
+
+def _nothing(*_: Any) -> Iterable[Any]:
+    return ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +133,9 @@ class Limit:
         Whether it may give way where there is no plan; the planner may say otherwise.
     implied : bool
         Whether it follows from the other limits.
+    standing : callable
+        ``standing(data, key) -> iterable of `Standing```: what stands on the other side of a row,
+        whatever is decided; the other side of a conflict in which no second limit takes part.
     """
 
     name: str
@@ -124,6 +152,7 @@ class Limit:
     conflict: str = ""
     relax: Relax = Relax.NEVER
     implied: bool = False
+    standing: Callable[[Dataset, Mapping[str, Any]], Iterable[Standing]] = _nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,10 +285,6 @@ class Choice:
     ledger: str
     prices: tuple[Price, ...] = ()
     groups: Callable[[Dataset, str], Sequence[tuple[str, str]]] = _no_groups
-
-
-def _nothing(*_: Any) -> Iterable[Any]:
-    return ()
 
 
 def _none(*_: Any) -> None:

@@ -19,7 +19,8 @@ import scipy.sparse as sp
 import optalloc
 from optalloc.elastic import with_slack
 from optalloc.explain.cells import named_key, said, spot_of
-from optalloc.explain.noplan import shortages, why_no_plan
+from optalloc.explain.noplan import why_no_plan
+from optalloc.explain.shortages import shortages
 from optalloc.pipeline import compile_program, solve_program
 from optalloc.renew import renewed
 from optalloc.schema import Kind

@@ -64,10 +64,22 @@ def needs(data: Dataset) -> pd.DataFrame:
         others = len(own) - 1
         who = f"{first['workload']} demand" + (f" and {others} more" if others else "")
         where = f"{first['region']} {period}"
+        shares = sorted(set(own["reserve_share"]))
+        kept = "" if shares == [0.0] else f" incl. {listed_shares(shares)} reserve"
         counted = data["Demand"]["it_mw"].isna()
         cells = [("Demand", r, "units" if counted[r] else "it_mw") for r in largest["row"].head(2)]
-        found.append((cover, period, own["needed"].sum(), f"{where}: {who}", cells))
-    return pd.DataFrame(found, columns=[*COVER_KEYS, "needed", "who", "cells"])
+        found.append((cover, period, own["needed"].sum(), f"{where}: {who}", kept, cells))
+    return pd.DataFrame(found, columns=[*COVER_KEYS, "needed", "who", "kept", "cells"])
+
+
+def listed_shares(shares: list[float]) -> str:
+    """Shares of load in percent, as a range where they differ.
+
+    >>> listed_shares([0.1]), listed_shares([0.0, 0.125])
+    ('10 %', '0 to 12.5 %')
+    """
+    low, high = 100 * shares[0], 100 * shares[-1]
+    return f"{low:g} %" if low == high else f"{low:g} to {high:g} %"
 
 
 def short_of(
@@ -109,7 +121,7 @@ def short_of(
         [
             (
                 limit,
-                f"{at['who']} {at['needed']:,.6g} MW, {what} {at['available']:,.6g} MW",
+                f"{at['who']} {at['needed']:,.6g} MW{at['kept']}, {what} {at['available']:,.6g} MW",
                 at["needed"],
                 at["available"],
                 "MW IT",

@@ -20,7 +20,7 @@ Source
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,13 +29,14 @@ import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset, remembered
 from optalloc.errors import Problem
-from optalloc.family import Family, Limit, Relax
+from optalloc.family import Family, Limit, Relax, Standing
 from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.tolerance import exceeds
 
-from ._building import active_sites
+from ._building import OPEN, active_sites
 from ._calendar import calendar
+from ._standing import standing_at
 
 ENDING_KEYS = ["contract", "signed", "period"]
 COMMITTED, STARTED, ONLINE = "committed", "started_mw", "online_mw"
@@ -301,6 +302,40 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     }
 
 
+def _row_of(data: Dataset, key: Mapping[str, Any]) -> dict[str, Any]:
+    rows = data["Decisions"]
+    found: dict[str, Any] = rows[rows["decision"] == key["decision"]].iloc[0].to_dict()
+    return found
+
+
+def _most_that_can_be(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
+    """What a site, contract or lease has at most, where a decision asks for more."""
+    at = _row_of(data, key)
+    subject = SUBJECTS[at["what"]]
+    sheet = {"site": "Sites", "contract": "Contracts", "lease": "Leases"}[subject]
+    rows = data[sheet]
+    row = int(str(rows.index[rows[subject] == at[subject]][0]))
+    limits: dict[Hashable, Any] = rows.loc[row].to_dict()
+    most = float(limits["max_mw"])
+    if at["what"] == STARTED:
+        most -= float(limits["existing_mw"]) + float(limits["under_construction_mw"])
+    if at["what"] != COMMITTED and exceeds(at["at_least"], most):
+        name = at[subject]
+        yield Standing(f"{name} has room for at most {most:,.6g} MW", ((sheet, row, "max_mw"),))
+
+
+def _standing_online(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
+    """Capacity in service at the site of a ceiling on it; that a site is open from the start."""
+    at = _row_of(data, key)
+    if at["what"] == ONLINE:
+        yield from standing_at(data, [at["site"]], at["period"])
+    rows = data["Sites"]
+    for row, status in rows.loc[rows["site"] == at["site"], "status"].items():
+        if at["what"] == COMMITTED and status in OPEN:
+            cell = ("Sites", int(str(row)), "status")
+            yield Standing(f"{at['site']} is {status} whatever is decided", (cell,))
+
+
 def hold(
     data: Dataset, tables: Mapping[str, pd.DataFrame], until: pd.Timestamp
 ) -> dict[str, pd.DataFrame]:
@@ -351,6 +386,7 @@ FAMILY = Family(
             name="decision_at_least",
             over=("decision",),
             cells=("Decisions.at_least",),
+            standing=_most_that_can_be,
             relax=Relax.PRICED,
             conflict="decision {decision}: {what} is at least {value} in {period}",
             unit="1 or MW",
@@ -363,6 +399,7 @@ FAMILY = Family(
             name="decision_at_most",
             over=("decision",),
             cells=("Decisions.at_most",),
+            standing=_standing_online,
             relax=Relax.PRICED,
             conflict="decision {decision}: {what} is at most {value} in {period}",
             unit="1 or MW",

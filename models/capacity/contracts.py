@@ -36,12 +36,13 @@ import pyomo.environ as pyo
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
 from optalloc.exhibits import Report, Series, Trend, Use
-from optalloc.family import Family, Ledger, Limit, TableSpec
+from optalloc.family import Family, Ledger, Limit, Standing, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind
 from optalloc.tolerance import exceeds
 from optalloc.values import Values
 
+from ._building import active_sites
 from ._calendar import TINY_MONTHS, calendar, months_of_last_days, signing_terms
 from ._contract_sheets import CONTRACTS, SIGNED_CONTRACTS
 from ._contracts import (
@@ -62,6 +63,7 @@ from ._contracts import (
 from ._edges import CODES, inside_periods
 from ._money import CASH, charge_rows, charges_at, post_cost
 from ._running import running_rows, yearly_charges
+from ._standing import standing_at
 
 PROCUREMENT = TableSpec(
     name="Procurement",
@@ -517,6 +519,12 @@ def _deposit_rows(data: Dataset, procurement: pd.DataFrame) -> pd.DataFrame:
     return charge_rows("contracts", pd.DataFrame(rows, columns=columns).assign(kind=CASH))
 
 
+def _standing_peak(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
+    """Capacity in service at a site whose peak must be covered."""
+    pue = active_sites(data)["pue"]
+    yield from standing_at(data, [key["site"]], key["period"], pue, "MW of grid power")
+
+
 LIMITS = (
     Limit(
         name="signed_on_offer",
@@ -582,6 +590,7 @@ LIMITS = (
             "period",
         ),
         cells=("Sites.pue",),
+        standing=_standing_peak,
         conflict="the peak of {site} in {period} is covered by contracts",
         unit="MW grid",
         sense="==",

@@ -30,7 +30,7 @@ import pyomo.environ as pyo
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
 from optalloc.exhibits import Filter, Report, Series, Trend
-from optalloc.family import Family, Ledger, Limit, Relax, TableSpec
+from optalloc.family import Family, Ledger, Limit, Relax, Standing, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
@@ -39,6 +39,7 @@ from ._calendar import calendar
 from ._demand import asked, asked_above_nought
 from ._money import PENALTY, post_cost
 from ._running import running_rows, yearly_charges
+from ._unserved import why_unserved
 
 WORKLOADS = Sheet(
     name="Workloads",
@@ -359,6 +360,22 @@ def key_figures(data: Dataset, service: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows if len(names) > 1 else rows[1:], columns=["figure", "value", "unit"])
 
 
+def _standing_against(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
+    """What demand takes with its reserve, where it has one, and why nothing can serve it."""
+    workloads, rows = data["Workloads"], asked(data)
+    (own,) = workloads[workloads["workload"] == key["workload"]].to_dict("records")
+    mine = rows[(rows[KEYS] == [key[name] for name in KEYS]).all(axis=1)]
+    if own["reserve_share"] > 0 and len(mine):
+        takes = float(mine["it_mw"].iloc[0]) * (1 + own["reserve_share"])
+        row = int(str(workloads.index[workloads["workload"] == key["workload"]][0]))
+        yield Standing(
+            f"{key['workload']} in {key['region']} takes {takes:,.6g} MW in {key['period']} "
+            f"incl. {100 * own['reserve_share']:g} % reserve",
+            (("Workloads", row, "reserve_share"),),
+        )
+    yield from why_unserved(data, key["workload"], key["region"], key["period"])
+
+
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Served and unmet make up demand; unmet only where it has a price."""
     service = tables["Service"].merge(data["Workloads"], on="workload")
@@ -454,6 +471,7 @@ FAMILY = Family(
                 "Demand.units",
             ),
             relax=Relax.LAST,
+            standing=_standing_against,
             conflict="{workload} in {region} asks for {value} {unit} in {period}, all of which must be served",
             unit="MW IT",
             sense="==",

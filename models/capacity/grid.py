@@ -34,14 +34,15 @@ import pyomo.environ as pyo
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
 from optalloc.exhibits import Report, Use
-from optalloc.family import Family, Ledger, Limit, Relax
+from optalloc.family import Family, Ledger, Limit, Relax, Standing
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 
 from ._building import active_sites, site_periods
 from ._calendar import TINY_MONTHS, calendar, carried_forward
 from ._contracts import GENERATION, SITE_KEYS, grid_draw
-from ._shortages import Cell, capped, most_online, short_of
+from ._shortages import COLUMNS, Cell, capped, joined, most_online, short_of
+from ._standing import exceeding, standing_at
 
 GRID_ZONES = Sheet(
     name="GridZones",
@@ -316,7 +317,74 @@ def shortages(data: Dataset) -> pd.DataFrame:
             found.append(("GridZones", row, column))
         return found[:MOST_CELLS]
 
-    return short_of(data, "zone_total", "reachable energised capacity", most, cells, groups)
+    reached = short_of(data, "zone_total", "reachable energised capacity", most, cells, groups)
+    return joined([reached, _standing_beyond(data, free)])
+
+
+def _standing_beyond(data: Dataset, free: set[str]) -> pd.DataFrame:
+    """Zones and connections that capacity which stands already overloads by itself."""
+    sites = active_sites(data)
+    # What is covered on site needs no grid.
+    needing = sites["pue"].where(~sites["site"].isin(free), 0.0)
+    zones = data["GridZones"]
+    caps = zones.rename(columns={"zone": "group", "max_total_mw": "cap"})
+    rows = [
+        (
+            "zone_total",
+            f"{zone} {period}: what stands draws {used:,.6g} MW of grid power, the zone can carry {cap:,.6g} MW",
+            used,
+            cap,
+            "MW grid",
+            [
+                *cells,
+                ("GridZones", _row(zones, ["zone", "period"], zone, period), "max_total_mw"),
+            ],
+        )
+        for zone, period, used, cap, cells in exceeding(
+            data, caps[["group", "period", "cap"]].dropna(), sites["grid_zone"], needing
+        )
+    ]
+    steps = ramp(data).rename(columns={"site": "group", "energised_mw": "cap"})
+    rows += [
+        (
+            "connection",
+            f"{site} {period}: what stands draws {used:,.6g} MW of grid power, the connection gives {cap:,.6g} MW",
+            used,
+            cap,
+            "MW grid",
+            [*cells, *_steps(data, site, period)],
+        )
+        for site, period, used, cap, cells in exceeding(
+            data, steps[["group", "period", "cap"]], sites["site"], needing
+        )
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _row(frame: pd.DataFrame, names: list[str], *values: str) -> int:
+    """Label of the row with a key."""
+    return int(frame.index[(frame[names] == list(values)).all(axis=1)][0])
+
+
+def _steps(data: Dataset, site: str, period: str) -> list[Cell]:
+    """The step of a site's connection that holds in a period."""
+    steps, at = data["PowerRamp"], calendar(data)["position"]
+    own = steps[(steps["site"] == site) & (steps["period"].map(at) <= at[period])]
+    last = own["period"].map(at).sort_values().index[-1:]
+    return [("PowerRamp", int(row), "energised_mw") for row in last]
+
+
+def _standing_of_zone(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
+    """Capacity in service at the sites of a zone."""
+    sites = active_sites(data)
+    inside = sites.loc[sites["grid_zone"] == key["zone"], "site"]
+    yield from standing_at(data, inside, key["period"], sites["pue"], "MW of grid power")
+
+
+def _standing_of_site(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
+    """Capacity in service at a site."""
+    pue = active_sites(data)["pue"]
+    yield from standing_at(data, [key["site"]], key["period"], pue, "MW of grid power")
 
 
 def _zone_caps(data: Dataset, cal: pd.DataFrame) -> pd.DataFrame:
@@ -356,6 +424,7 @@ FAMILY = Family(
                 "period",
             ),
             cells=("GridZones.max_new_mw",),
+            standing=_standing_of_zone,
             relax=Relax.PRICED,
             conflict="grid zone {zone} can energise at most {value} MW in {period}",
             unit="MW grid",
@@ -371,6 +440,7 @@ FAMILY = Family(
                 "period",
             ),
             cells=("GridZones.max_total_mw",),
+            standing=_standing_of_zone,
             relax=Relax.PRICED,
             conflict="grid zone {zone} can carry at most {value} MW in {period}",
             unit="MW grid",
@@ -386,6 +456,7 @@ FAMILY = Family(
                 "period",
             ),
             cells=("PowerRamp.energised_mw",),
+            standing=_standing_of_site,
             relax=Relax.PRICED,
             conflict="the connection of {site} gives at most {value} MW in {period}",
             unit="MW grid",

@@ -32,7 +32,7 @@ import pyomo.environ as pyo
 from optalloc.dataset import Dataset, remembered
 from optalloc.errors import Problem
 from optalloc.exhibits import Report, Use
-from optalloc.family import Family, Ledger, Limit, Relax, TableSpec
+from optalloc.family import Family, Ledger, Limit, Relax, Standing, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
@@ -42,6 +42,7 @@ from ._calendar import calendar, carried_forward
 from ._money import post_cost
 from ._running import running_charges, running_rows
 from ._shortages import Cell, most_online, short_of
+from ._standing import standing_at
 
 LABOUR_NEEDS = Sheet(
     name="LabourNeeds",
@@ -420,6 +421,16 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     return {"Labour": offered, "Cost": running_rows(data, "labour", cost)}
 
 
+def _standing_staff(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
+    """Capacity in service that takes permanent staff of the market's pool."""
+    sites = active_sites(data)
+    inside = sites.loc[sites["labour_market"] == key["labour_market"], "site"]
+    staff = data["LabourNeeds"].set_index("trade")["staff_per_mw"].get(key["trade"], 0.0)
+    if staff > 0:
+        each = pd.Series(float(staff), index=sites.index)
+        yield from standing_at(data, inside, key["period"], each, f"{key['trade']} all the time")
+
+
 REPORT = Report(
     exhibits=(
         Use(
@@ -517,6 +528,7 @@ FAMILY = Family(
                 "LabourPools.workers",
             ),
             relax=Relax.PRICED,
+            standing=_standing_staff,
             conflict="{labour_market} has at most {value} {trade} ({source}) in {period}",
             unit="person-months",
             sense="<=",

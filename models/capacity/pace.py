@@ -31,12 +31,13 @@ import pyomo.environ as pyo
 from optalloc.dataset import Dataset, remembered
 from optalloc.errors import Problem
 from optalloc.exhibits import Report, Use
-from optalloc.family import Family, Limit, Relax
+from optalloc.family import Family, Limit, Relax, Standing
 from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 
 from ._building import active_sites
 from ._calendar import calendar
+from ._standing import standing_at
 
 PACE = Sheet(
     name="Pace",
@@ -278,6 +279,13 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     }
 
 
+def _standing_grown(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
+    """Capacity in service at the sites of a row, in its period."""
+    own = members(data)
+    inside = own.loc[own["pace"] == key["pace"], "site"]
+    yield from standing_at(data, inside, key["period"])
+
+
 REPORT = Report(
     exhibits=(
         Use(
@@ -333,6 +341,7 @@ FAMILY = Family(
                 "period",
             ),
             cells=("Pace.growth_allowance_mw",),
+            standing=_standing_grown,
             relax=Relax.PRICED,
             conflict="pace {pace}: in {period} capacity grows by {max_growth_per_year} a year and {value} MW at most",
             unit="MW IT",

@@ -40,7 +40,7 @@ from optalloc.cuts import Cuts
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
 from optalloc.exhibits import Report, Series, Trend, Use
-from optalloc.family import Family, Limit, Relax, TableSpec
+from optalloc.family import Family, Limit, Relax, Standing, TableSpec
 from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.tolerance import exceeds
@@ -50,7 +50,8 @@ from ._building import active_sites, site_periods
 from ._calendar import calendar
 from ._money import EXPECTED_LOSS, PENALTY, post_cost
 from ._running import running_rows, yearly_charges
-from ._shortages import capped, joined, most_online, nothing_short, short_of
+from ._shortages import COLUMNS, Cell, capped, joined, most_online, nothing_short, short_of
+from ._standing import exceeding, standing_at
 
 RISK_CLASSES = ("legal", "political", "conflict", "grid", "supply_chain")
 
@@ -700,6 +701,15 @@ def _expected(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["item", "subject", *SITE_KEYS, "amount"])
 
 
+def _standing_exposed(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
+    """Capacity in service that a limit counts; of a floor, what is outside of it."""
+    limits, where = data["RiskLimits"], active_sites(data)["jurisdiction"]
+    (limit,) = limits[limits["limit"] == key["limit"]].to_dict("records")
+    inside = where.isin(members(data, limit))
+    counted = ~inside if limit["kind"] == "min_share" else inside
+    yield from standing_at(data, where.index[counted], key["period"])
+
+
 LIMITS = (
     Limit(
         name="online_exposure",
@@ -708,6 +718,7 @@ LIMITS = (
             "period",
         ),
         cells=("RiskLimits.value",),
+        standing=_standing_exposed,
         relax=Relax.PRICED,
         conflict="risk limit {limit} is {kind} {value} in {period}",
         unit="MW IT (score-weighted for a mean score)",
@@ -738,6 +749,7 @@ LIMITS = (
             "period",
         ),
         cells=("RiskLimits.value",),
+        standing=_standing_exposed,
         relax=Relax.PRICED,
         conflict="risk limit {limit} is {kind} {value} in {period}",
         unit="MW IT",
@@ -817,14 +829,39 @@ def _short_by(data: Dataset, limit: Mapping[Hashable, Any], where: pd.Series) ->
         most = most.assign(member=True, cap=np.where(held, cap, np.inf))
     what = f"capacity in service that {limit['limit']} allows"
     column = "kind" if limit["kind"] == "barred" else "value"
-    return short_of(
+    cell = ("RiskLimits", limit["row"], column)
+    served = short_of(
         data,
         "online_exposure",
         what,
         most,
-        lambda sites, period: [("RiskLimits", limit["row"], column)],
+        lambda sites, period: [cell],
         lambda own: capped(own, "member", "cap"),
     )
+    if limit["kind"] not in MW_KINDS:
+        return served
+    return joined([served, _standing_beyond(data, limit, inside, value, cell)])
+
+
+def _standing_beyond(
+    data: Dataset, limit: Mapping[Hashable, Any], inside: pd.Series, value: float, cell: Cell
+) -> pd.DataFrame:
+    """Capacity that stands already and alone is more than a limit allows."""
+    periods = periods_of(calendar(data), limit)
+    cap = pd.DataFrame({"group": "all", "period": periods, "cap": value})
+    found = exceeding(data, cap, pd.Series("all", index=inside.index), inside.astype(float))
+    rows = [
+        (
+            "online_exposure",
+            f"{limit['limit']}, {period}: {used:,.6g} MW stand there whatever is decided, {most:,.6g} MW are allowed",
+            used,
+            most,
+            "MW IT",
+            [*cells, cell],
+        )
+        for _, period, used, most, cells in found
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 FAMILY = Family(

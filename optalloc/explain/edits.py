@@ -18,7 +18,7 @@ import pandas as pd
 from optalloc.dataset import Dataset, SheetPlace
 from optalloc.errors import OptallocError
 from optalloc.explain.explanation import Explanation
-from optalloc.family import TableSpec
+from optalloc.family import Cell, TableSpec
 from optalloc.rawsheet import address, place
 from optalloc.schema import Column, Kind
 
@@ -33,6 +33,7 @@ __all__ = [
     "relaxed",
     "sheet_name",
     "where",
+    "where_all",
 ]
 
 # What the rows of the table are about that are no cells of a record.
@@ -97,6 +98,13 @@ def where(data: Dataset, sheet: str, row: int, column: str) -> str:
         return f"{name}!{address(*found.cell(row, column))}{added}"
     named = next((key for key in data.sheets[sheet].key if key in found.columns), "")
     return f"{name}!{address(*found.cell(row, named))}, which lacks {column}"
+
+
+def where_all(data: Dataset, cells: Iterable[Cell]) -> str:
+    """Addresses of several cells; of those that a sheet lacks the first, if it lacks all."""
+    every = list(cells)
+    there = [cell for cell in every if cell[2] in _place_of(data, cell[0]).columns]
+    return ", ".join(dict.fromkeys(where(data, *cell) for cell in there or every[:1]))
 
 
 def _place_of(data: Dataset, sheet: str) -> SheetPlace:

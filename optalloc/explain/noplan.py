@@ -27,11 +27,13 @@ from optalloc.explain.edits import (
     edits_table,
     sheet_name,
     where,
+    where_all,
 )
 from optalloc.explain.explanation import Explanation
 from optalloc.explain.giving import Elastic, elastic_of
-from optalloc.explain.proposal import Change, Proposal, Search, propose
+from optalloc.explain.proposal import AFTER_SEARCH, Change, Proposal, Search, propose
 from optalloc.explain.rules import rules_of
+from optalloc.explain.shortages import SHORTAGES, shortages
 from optalloc.explain.trial import InMemory, Source, Trial, tried
 from optalloc.family import Model, Relax, TableSpec
 from optalloc.outcome import StepCallback
@@ -49,22 +51,10 @@ MOST_SENTENCES, MOST_SUMS = 8, 3
 # Share of the time that is gone once the conflict is known, or given up.
 AFTER_CONFLICT = 0.25
 
-SHORTAGES = TableSpec(
-    name="Shortages",
-    meaning="Sums over the workbook that cannot come out, whatever is decided.",
-    columns=(
-        Column(name="limit", kind=Kind.TEXT, meaning="Limit that it is about."),
-        Column(name="sentence", kind=Kind.TEXT, meaning="What is short, in words."),
-        Column(name="needed", kind=Kind.NUMBER, meaning="What is needed."),
-        Column(name="available", kind=Kind.NUMBER, meaning="What there can be."),
-        Column(name="unit", kind=Kind.TEXT, meaning="Unit of both."),
-        Column(name="cells", kind=Kind.TEXT, meaning="Where the numbers come from."),
-    ),
-)
-
 CONFLICT = TableSpec(
     name="Conflict",
-    meaning="Limits that cannot all hold; without any one of them the others could.",
+    meaning="Limits that cannot all hold, and what stands whatever is decided; without any one of "
+    "the limits the others could.",
     columns=(
         Column(name="limit", kind=Kind.TEXT, meaning="Name of the limit."),
         Column(name="key", kind=Kind.TEXT, meaning="What it is about."),
@@ -136,7 +126,8 @@ def why_no_plan(
         made = source if source is not None else InMemory(edited(data, proposal.edits))
         trial = tried(made, changes, model, given, left_s)
         step("the plan with the changes", 1, 1)
-    return _told(data, short, rows, whole_only, proposal, changes, trial, found)
+    ran_out = time.perf_counter() > search.deadline(AFTER_SEARCH)
+    return _told(data, short, rows, whole_only, proposal, changes, trial, found, ran_out)
 
 
 def _silent(*_: object) -> None:
@@ -147,36 +138,25 @@ def _no_rows(spec: TableSpec) -> pd.DataFrame:
     return pd.DataFrame(columns=[column.name for column in spec.columns])
 
 
-def shortages(data: Dataset, model: Model) -> pd.DataFrame:
-    """Sums over the workbook that cannot come out, the worst first, as the table `SHORTAGES`."""
-    parts = [family.shortages(data) for family in model.busy_families(data)]
-    frames = [part for part in parts if part is not None and len(part)]
-    if not frames:
-        return _no_rows(SHORTAGES)
-    frame = pd.concat(frames, ignore_index=True)
-    lacking = (frame["needed"] - frame["available"]) / frame["needed"].clip(lower=1e-9)
-    cells = [
-        [where(data, name, int(row), column) for name, row, column in c] for c in frame["cells"]
-    ]
-    frame = frame.assign(cells=[", ".join(dict.fromkeys(named)) for named in cells])
-    order = lacking.sort_values(ascending=False, kind="stable").index
-    return frame.loc[order, [c.name for c in SHORTAGES.columns]].reset_index(drop=True)
-
-
 def _conflict_table(elastic: Elastic, arrays: Arrays, search: Search) -> pd.DataFrame:
     """Rows of a smallest conflict with what they say; the planner's limits first."""
-    limits = elastic.model.limits
+    limits, data = elastic.model.limits, elastic.data
     rows = []
     for row in conflict(arrays, search.options, search.deadline(AFTER_CONFLICT)).tolist():
         name, key = arrays.rows[row]
         limit = limits[name][1] if name in limits else None
         words = cell = ""
+        parts = ", ".join(map(str, key if isinstance(key, tuple) else (key,)))
         if limit is not None:
-            words, cell = said(elastic.data, limit, named_key(limit, key))
+            words, cell = said(data, limit, named_key(limit, key))
         gives = limit is not None and limit.relax is not Relax.NEVER
         rank = 0 if gives and elastic.number_of(name, key) >= 0 else 1
-        parts = key if isinstance(key, tuple) else (key,)
-        rows.append((rank, name, ", ".join(map(str, parts)), words, cell))
+        rows.append((rank, name, parts, words, cell))
+        if limit is not None:
+            rows += [
+                (rank, name, parts, standing.sentence, where_all(data, standing.cells))
+                for standing in limit.standing(data, named_key(limit, key))
+            ]
     rows.sort(key=lambda row: row[0])
     return pd.DataFrame([row[1:] for row in rows], columns=[c.name for c in CONFLICT.columns])
 
@@ -190,6 +170,7 @@ def _told(
     changes: pd.DataFrame | None,
     trial: Trial | None,
     found: InfeasibleError,
+    ran_out: bool,
 ) -> Explanation:
     sentences = [_headline(data, short, rows, whole_only, proposal)]
     sentences += [
@@ -207,8 +188,10 @@ def _told(
     tables = {SHORTAGES.name: short, CONFLICT.name: rows}
     specs = [SHORTAGES, CONFLICT]
     if proposal is None or changes is None or trial is None:
-        sentences.append("No change of what may give way gives a plan in the time allowed.")
-        sentences.append(str(found))
+        late = " in the time allowed" if ran_out else ""
+        sentences.append(f"No change of what may give way was found to give a plan{late}.")
+        if not len(rows):
+            sentences.append(str(found))
     else:
         sentences += _changes_said(data, proposal)
         sentences.append(trial.sentence)

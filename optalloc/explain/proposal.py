@@ -27,7 +27,7 @@ from optalloc.family import Concession, Limit, Model, Relax
 from optalloc.outcome import Options
 from optalloc.program import build
 
-__all__ = ["Change", "Proposal", "propose"]
+__all__ = ["AFTER_SEARCH", "Change", "Proposal", "Search", "propose"]
 
 # Less of a share than this is noise of the solver.
 TINY = 1e-7

@@ -1,0 +1,102 @@
+"""Why demand cannot be served somewhere at some time: too far, not allowed, or too early."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optalloc.dataset import Dataset
+from optalloc.family import Cell, Standing
+
+from ._building import active_sites, possible_service
+from ._calendar import calendar
+from ._network import arcs, network
+from ._shortages import most_online
+
+# Sites named in a sentence.
+MOST = 4
+
+
+def why_unserved(data: Dataset, workload: str, region: str, period: str) -> Iterator[Standing]:
+    """What keeps a workload of a region from being served in a period, whatever is decided.
+
+    Sums over several demands (`Family.shortages`) are not among it.
+    """
+    reach = arcs(data)
+    reach = reach[(reach["workload"] == workload) & (reach["region"] == region)]
+    if reach.empty:
+        yield from _out_of_reach(data, workload, region)
+        return
+    most = most_online(data)
+    here = most[(most["period"] == period) & most["site"].isin(reach["site"])]
+    if here["most_mw"].sum() > 0:
+        return
+    first = possible_service(data).groupby("site")["position"].min()
+    names = calendar(data).index
+    sites = active_sites(data).loc[list(dict.fromkeys(reach["site"]))]
+    sites = sites.assign(first=sites["site"].map(first).astype(float)).sort_values("first")
+    begin = float(calendar(data)["begin"][period])
+    for at in sites.head(MOST).to_dict("records"):
+        row = _row(data, "Sites", "site", str(at["site"]))
+        if at["under_construction_mw"] > 0 and at["built_online"] > begin:
+            yield Standing(
+                f"what {at['site']} has under construction is in service from "
+                f"{at['under_construction_online']:%Y-%m-%d} on",
+                (("Sites", row, "under_construction_online"),),
+            )
+        if at["room_mw"] <= 0:
+            yield Standing(f"{at['site']} has no room for more", (("Sites", row, "max_mw"),))
+            continue
+        since = "never within the periods"
+        if np.isfinite(at["first"]):
+            since = f"from {names[int(at['first'])]} on"
+        leads = f"{at['site_lead_months']:g} and {at['block_lead_months']:g} months of lead"
+        yield Standing(
+            f"{at['site']} can have new capacity in service {since}, after {leads}",
+            _leads(data, row),
+        )
+
+
+def _out_of_reach(data: Dataset, workload: str, region: str) -> Iterator[Standing]:
+    """The nearest site that is too far, or that its jurisdiction rules out."""
+    row = _row(data, "Workloads", "workload", workload)
+    rule: dict[Hashable, Any] = data["Workloads"].loc[row].to_dict()
+    near = network(data)
+    near = near[near["region"] == region].sort_values("latency_ms")
+    if near.empty:
+        yield Standing(f"no site has a connection to {region}", ())
+        return
+    nearest, limit = near.to_dict("records")[0], float(rule["max_latency_ms"])
+    if nearest["latency_ms"] > limit:
+        yield Standing(
+            f"the nearest site to {region}, {nearest['site']}, is {nearest['latency_ms']:g} ms "
+            f"away, and {workload} must be served within {limit:g} ms",
+            (("Workloads", row, "max_latency_ms"),),
+        )
+        return
+    within = near[~(near["latency_ms"] > limit)]["site"]
+    cells: tuple[Cell, ...] = tuple(
+        ("Residency", int(str(at)), "workload")
+        for at in data["Residency"].index[data["Residency"]["workload"] == workload]
+    )
+    if rule["trusted_only"]:
+        cells = (("Workloads", row, "trusted_only"), *cells)
+    named = ", ".join(within.head(MOST))
+    yield Standing(
+        f"{workload} of {region} may not run where sites are near enough ({named})", cells
+    )
+
+
+def _leads(data: Dataset, row: int) -> tuple[Cell, ...]:
+    names = ["site_lead_months", "block_lead_months"]
+    if pd.notna(data["Sites"]["earliest_start"][row]):
+        names.append("earliest_start")
+    return tuple(("Sites", row, name) for name in names)
+
+
+def _row(data: Dataset, sheet: str, column: str, value: str) -> int:
+    rows = data[sheet]
+    return int(str(rows.index[rows[column] == value][0]))
