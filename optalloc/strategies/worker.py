@@ -52,8 +52,9 @@ BOUNDING_TIME, BOUNDING_MOST = 0.3, 0.6
 # A point of a relaxation that is so near its bound, against the cost, is worth a look; with more
 # columns than this only the most useful are searched.
 CLOSE, SEARCHED = 0.003, 400_000
-# Where nothing is left but rows that stay violated at their price, it goes up so often.
-RAISES = 2
+# Where the cost is near its bound and rows are violated all the same, their price has doubled so
+# often: with a plan that happens once at most (S and M), without one in every round from the third.
+RAISES = 1
 # Then it prices what groups of so many blocks share, in this share of what is left of the time.
 PRICED, PRICED_GAP, PRICING_TIME = 10, 1e-5, 0.3
 # By how much a sum of bounds is taken back, for the rounding in each.
@@ -126,6 +127,16 @@ def _described(error: Exception) -> str:
     at = traceback.extract_tb(error.__traceback__)[-1]
     what = traceback.format_exception_only(error)[-1].strip()
     return f"{what} ({Path(at.filename).name}, line {at.lineno})"
+
+
+def _is_close(found: Sifted) -> bool:
+    """Whether what a relaxation costs is near its bound."""
+    return found.cost - found.bound <= CLOSE * abs(found.cost)
+
+
+def _is_stuck(found: Sifted) -> bool:
+    """Whether rows are violated though nothing else brings the cost nearer to its bound."""
+    return found.violated and _is_close(found)
 
 
 def _of_use(found: Sifted) -> np.ndarray | None:
@@ -288,26 +299,26 @@ class _Worker:
         assert self.own.parts is not None
         group = Neighbourhoods(self.own, self.own.parts).partition(PRICED)
         found = self._sift(group)
-        if found is None or (found.done and found.violated):
-            if not self._has_none(found):
-                self.prove()
+        if (found is None or _is_stuck(found)) and self._has_none():
+            return
+        if found is None:
+            self.prove()
             return
         self._price(self.arrays.with_rows(found.rows), found.duals[found.rows], group)
         if self.link.stopped.is_set():
             return
         if self.task.options.time_limit_s is None or self.link.plan is None:
-            if not self._has_none(found):
+            if not self._has_none():
                 self.prove()
             return
         self.options = replace(self.options, seed=self.options.seed + 1)
         self.search()
 
-    def _has_none(self, found: Sifted | None) -> bool:
+    def _has_none(self) -> bool:
         """Whether rows that contradict each other were found, and sent."""
         if self.link.plan is not None or self.link.stopped.is_set():
             return False
-        used = np.ones(len(self.own.cost), dtype=bool) if found is None else found.columns
-        proof = contradiction(self.own, used, self._roughly)
+        proof = contradiction(self.own, self._roughly)
         if proof is None:
             return False
         self.link.send("contradiction", proof)
@@ -319,12 +330,12 @@ class _Worker:
         first = began = time.time()
         for found in sift(self.arrays, group, self._roughly, self._exactly):
             self.link.send("bound", found.bound)
-            close = found.cost - found.bound <= CLOSE * abs(found.cost)
+            close = _is_close(found)
             # As long as it is not close nothing else is worth as much as another round.
             until = first + (BOUNDING_TIME if close else BOUNDING_MOST) * left_s
-            stuck += found.done and found.violated
-            done = stuck > RAISES if found.violated else found.done
-            last = done or 2 * time.time() - began > until
+            stuck = stuck + 1 if _is_stuck(found) else 0
+            done = found.done and not found.violated
+            last = done or stuck > RAISES or 2 * time.time() - began > until
             if last or close:
                 own = ~self.arrays.strengthening
                 self.link.point = found.values, found.duals[own], _of_use(found)
