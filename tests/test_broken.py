@@ -217,6 +217,10 @@ ALONE: dict[str, Callable[[Path], Path]] = {
     "cluster-too-large": lambda folder: small(
         folder, Workloads={"min_mw_at_one_site": 120}, Demand={"it_mw": 150}
     ),
+    "approved-action": lambda folder: small(
+        folder,
+        ApprovedActions=[{"period": "Y1", "action": "Commit site", "subject": "A", "mw": None}],
+    ),
     "near-name": lambda folder: small(folder, Network={"site": "a"}),
     "carbon-without-energy": lambda folder: small(folder, Carbon={"period": "Y1", "max_tco2": 1}),
 }

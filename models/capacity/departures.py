@@ -33,6 +33,7 @@ import pyomo.environ as pyo
 from optalloc.dataset import Dataset, remembered
 from optalloc.errors import Problem, Severity
 from optalloc.family import Family, Limit, TableSpec
+from optalloc.names import alike
 from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Sheet
 from optalloc.sheetreader import suggest
@@ -333,6 +334,17 @@ def check(data: Dataset) -> Iterator[Problem]:
         ),
     ):
         yield from _not_compared(data, group, must, action)
+    actions = {alike(action): action for action in COST_COLUMNS}
+    for row, action in rows.loc[~known, "action"].items():
+        if alike(action) in actions:
+            yield data.problem(
+                "ApprovedActions",
+                row,
+                "action",
+                "an action must be spelled as a plan spells it, or it would not be compared",
+                f"Write {actions[alike(action)]!r}.",
+                "approved-action",
+            )
     for row, at in rows[known & ~past & ~beyond].dropna(subset=["action"]).iterrows():
         yield from _check_action(data, row, at)
 
@@ -578,6 +590,7 @@ FAMILY = Family(
     codes={
         "departures-free": "an approved plan without prices, or prices without one (notice)",
         "not-compared": "an approved action that the plan is not held to (notice)",
+        "approved-action": "an approved action spelled almost as a plan spells it",
         "approved-period": "an approved action in a period that is not there",
         "approved-date": "an approved action whose date is not that of its period",
         "approved-mw": "an approved start or signing without MW, or a commitment with them",

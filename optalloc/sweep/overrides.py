@@ -215,6 +215,8 @@ def _arithmetic(
         found = f"{fault.found} at {at}"
         action = "Correct the value, or choose other rows."
         raise WrongOverride("values", fault.must, found, action, "sweep-value")
+    # A bound that was missed by rounding alone is met.
+    cells[chosen] = converted.values
     frame[column.name] = cells
     return frame
 
