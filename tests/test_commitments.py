@@ -156,6 +156,55 @@ def test_without_sheets_there_is_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("what", "subject", "period", "impossible"),
+    [
+        ("signed_mw", {"contract": "C"}, "Y1", False),
+        ("signed_mw", {"contract": "C"}, "Y2", True),
+        ("started_mw", {"site": "A"}, "Y1", False),
+        # Cumulative: what is started in Y1 counts in Y2.
+        ("started_mw", {"site": "A"}, "Y2", False),
+        ("started_mw", {"site": "B"}, "Y2", True),
+        ("committed", {"site": "A"}, "Y2", False),
+        ("committed", {"site": "B"}, "Y1", True),
+        ("leased_mw", {"lease": "L"}, "Y1", False),
+        ("leased_mw", {"lease": "L"}, "Y2", True),
+    ],
+)
+def test_a_decision_on_what_can_serve_no_whole_period(
+    what: str, subject: dict[str, str], period: str, impossible: bool, solve: Solve
+) -> None:
+    """C and L take a year to come and A a year to build, B two, of two years.
+
+    Proves: asking for what has no variable is an error at its cell. Sensitivity: a year earlier, or
+    at a site that can be built at in time, there is a plan.
+    """
+    row = {"decision": "asked", "what": what, "period": period, "at_least": 1, **subject}
+    sites = [
+        {"site": site, "status": "candidate", "max_mw": 100, "grid_zone": "Z",
+         "block_lead_months": lead}
+        for site, lead in (("A", 12), ("B", 24))
+    ]  # fmt: skip
+    case = {
+        "Periods": years(2),
+        "Sites": sites,
+        "Network": [{"site": site, "region": "R", "latency_ms": 1} for site in "AB"],
+        "Demand": demand(0, 0),
+        "Contracts": [
+            {"contract": "C", "zone": "Z", "kind": "capacity", "max_mw": 9, "lead_months": 12}
+        ],
+        "Leases": [
+            {"lease": "L", "site": "A", "max_mw": 9, "lead_months": 12, "rent_per_mw_year": 0}
+        ],
+        "Decisions": [row],
+    }
+    if impossible:
+        (message,) = problems(solve, **case)
+        assert message.endswith("[decision-never-active]") and message.startswith("Decisions!")
+    else:
+        assert solve(**case).cost == 0
+
+
+@pytest.mark.parametrize(
     ("columns", "code"),
     [
         ({"what": "signed_mw", "site": "A", "at_least": 1}, "decision-subject"),

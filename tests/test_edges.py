@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import optalloc
 from optalloc.errors import Severity
 from optalloc.validate import check
@@ -96,3 +98,39 @@ def test_terms_and_last_days_inside_a_period(tmp_path: Path) -> None:
     assert term.startswith("Contracts!E2") and rent.startswith("Leases!E2")
     assert day.startswith("SignedContracts!C2") and "until 2028-06-30 but served" in day
     assert told("year", 12, "2028-12-31") == []
+
+
+@pytest.mark.parametrize(
+    ("site", "cell", "words"),
+    [
+        (
+            {"existing_mw": 20, "under_construction_mw": 40, "block_lead_months": 18,
+             "site_lead_months": 6, "under_construction_online": "2028-03-01"},
+            ("under_construction_online", "2028-01-01"),
+            "under construction at A are ready on 2028-03-01",
+        ),
+        (
+            {"end_of_life": "retired", "life_years": 2, "block_lead_months": 0},
+            ("life_years", "10"),
+            "within its life of 2 years",
+        ),
+    ],
+)  # fmt: skip
+def test_without_a_plan_the_date_or_life_is_named(
+    tmp_path: Path, site: dict[str, Any], cell: tuple[str, str], words: str
+) -> None:
+    """50 MW in the second of two periods; 20 stand, 40 are ready two months too late, or what is
+    built lives two of ten years.
+
+    Proves: the date or life is to blame, not a lead, and the change that is proposed gives a plan.
+    """
+    months = 12 if "existing_mw" in site else 120
+    case = book(Periods=years(2, months), Demand=demand(0, 50), Sites=site)
+    folder = write(case, tmp_path / "case")
+    found = optalloc.explain(folder)
+    assert words in found.sentences[0]
+    change = next(one for one in found.sentences if "cheapest change" in one)
+    assert cell[0] in change and cell[1] in change
+    assert "lead" not in found.sentences[0] + change
+    case["Sites"][0][cell[0]] = cell[1]
+    assert optalloc.solve(write(case, tmp_path / "changed")).cost >= 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from optalloc.dataset import Dataset
@@ -74,6 +75,51 @@ def _elsewhere(data: Dataset, must: pd.DataFrame) -> Iterator[Concession]:
 def _listed(names: pd.Series) -> str:
     unique = sorted(set(names))
     return unique[0] if len(unique) == 1 else f"{unique[0]} and {len(unique) - 1} more"
+
+
+def in_service(data: Dataset) -> Iterator[Concession]:
+    """All that lets a site have more in service in a period: leads, construction, lives."""
+    yield from sooner(data)
+    yield from _ready_sooner(data)
+    yield from _living_longer(data)
+
+
+def _ready_sooner(data: Dataset) -> Iterator[Concession]:
+    """Capacity under construction that is ready some periods earlier."""
+    cal = calendar(data).reset_index()
+    for row, at in _rows(data, np.isfinite(active_sites(data)["built_online"])):
+        late = at["built_online"] - cal["begin"]
+        for position in cal.index[late > TINY_MONTHS]:
+            period, date = cal.loc[position, ["period", "date"]]
+            yield Concession(
+                limit="ready_by_construction_date",
+                sentence=f"what is under construction at {at['site']} serves in {period}",
+                edits=(("Sites", row, "under_construction_online", date),),
+                points=float(late[position]) / 12.0,
+                about={"period": str(period)},
+            )
+
+
+def _living_longer(data: Dataset) -> Iterator[Concession]:
+    """A life as long as a period, where what is retired lives no whole one."""
+    cal = calendar(data)
+    for row, at in _rows(data, np.isfinite(active_sites(data)["lasts_years"])):
+        for period, years in cal["years"][cal["years"] > at["life_years"] + TINY_MONTHS].items():
+            yield Concession(
+                limit="served_within_life",
+                sentence=f"what is built at {at['site']} can serve {period}",
+                edits=(("Sites", row, "life_years", float(years)),),
+                points=float(years / at["life_years"]) - 1.0,
+                about={"period": str(period)},
+            )
+
+
+def _rows(data: Dataset, chosen: pd.Series) -> Iterator[tuple[int, pd.Series]]:
+    """Chosen sites with the labels of their rows."""
+    rows = pd.Series(data["Sites"].index, index=data["Sites"]["site"])
+    sites = active_sites(data)
+    for site, at in sites[chosen].iterrows():
+        yield int(rows[str(site)]), at
 
 
 def sooner(data: Dataset) -> Iterator[Concession]:

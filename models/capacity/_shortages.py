@@ -14,7 +14,8 @@ import pandas as pd
 
 from optalloc.dataset import Dataset, remembered
 
-from ._building import possible_service, standing_mw
+from ._building import active_sites, possible_service, standing_mw
+from ._calendar import TINY_MONTHS, calendar
 from ._demand import asked_above_nought
 from ._leases import most_leased
 from ._network import covers
@@ -131,6 +132,20 @@ def short_of(
         ],
         columns=COLUMNS,
     )
+
+
+def cells_of_sites(data: Dataset, within: set[str], period: str) -> list[Cell]:
+    """The cells that keep sites from having more in service in a period, a few at most.
+
+    The date of what is not yet ready before the room for more, and a life without a whole period.
+    """
+    now, sites = calendar(data).loc[period], active_sites(data)
+    rows = rows_of_sites(data, within)
+    at = sites.reindex(data["Sites"].loc[rows, "site"])
+    late = np.isfinite(at["built_online"]) & (at["built_online"] > now["begin"] + TINY_MONTHS)
+    short = (at["room_mw"] > 0) & (at["lasts_years"] < now["years"])
+    columns = np.select([late, short], ["under_construction_online", "life_years"], "max_mw")
+    return [("Sites", row, str(column)) for row, column in zip(rows, columns, strict=True)]
 
 
 def rows_of_sites(data: Dataset, sites: set[str], most: int = 4) -> list[Any]:

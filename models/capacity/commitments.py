@@ -34,8 +34,10 @@ from optalloc.program import Ledgers, frame_of, index_set, indexed_set, paramete
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.tolerance import exceeds
 
-from ._building import OPEN, active_sites
+from ._building import OPEN, active_sites, possible_starts, useful_commitments
 from ._calendar import calendar
+from ._contracts import signings
+from ._leases import leases_active
 from ._standing import standing_at
 
 ENDING_KEYS = ["contract", "signed", "period"]
@@ -50,6 +52,9 @@ SUBJECTS = {
     SIGNED: "contract",
     ENDED: "contract",
 }
+
+# What counts from an earlier period on, and what only in its own.
+_EARLIER, _EXACT = {COMMITTED, STARTED}, {LEASED, SIGNED}
 
 DECISIONS = Sheet(
     name="Decisions",
@@ -262,6 +267,51 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "committed-above-one",
             )
 
+    yield from _check_possible(data)
+
+
+def _check_possible(data: Dataset) -> Iterator[Problem]:
+    """What is asked for has a variable: it can serve a whole period within the horizon."""
+    sheets = ("Settings", "Periods", "Sites", "Leases", "Contracts", "Decisions")
+    if data["Decisions"].empty or not all(data.sound(sheet) for sheet in sheets):
+        return
+    rows = decisions(data)
+    rows = rows[(rows["at_least"] > 0) & (rows["decided_before"] == 0)]
+    rows = rows[rows["what"].isin(_EARLIER | _EXACT)].rename_axis("row").reset_index()
+    rows["subject"] = [at[SUBJECTS[at["what"]]] for at in rows.to_dict("records")]
+    found = rows.merge(_possible(data), on=["what", "subject"], suffixes=("", "_possible"))
+    due = found["position"] - found["position_possible"]
+    found = found[(due == 0) | ((due > 0) & found["what"].isin(_EARLIER))]
+    lacking = rows[~rows["row"].isin(found["row"])].dropna(subset=["subject"])
+    for at in lacking.to_dict("records"):
+        yield data.problem(
+            "Decisions",
+            at["row"],
+            "at_least",
+            f"{at['what']} of {at['subject']!r} by {at['period']} must be able to serve a whole "
+            "period within the horizon",
+            "Ask for none, name another period, or change leads, term, life or room there.",
+            "decision-never-active",
+        )
+
+
+def _possible(data: Dataset) -> pd.DataFrame:
+    """Commitments, starts, leases and signings that have a variable: what, subject, position."""
+    parts = (
+        (COMMITTED, useful_commitments(data), "site", "period"),
+        (STARTED, possible_starts(data), "site", "period"),
+        (LEASED, leases_active(data), "lease", "signed"),
+        (SIGNED, signings(data), "contract", "signed"),
+    )
+    position = calendar(data)["position"]
+    frames = [
+        pd.DataFrame(
+            {"what": what, "subject": part[name], "position": part[when].map(position)},
+        ).astype({"what": object, "subject": object, "position": float})
+        for what, part, name, when in parts
+    ]
+    return pd.concat(frames, ignore_index=True).drop_duplicates()
+
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Each row restated from the tables of decisions."""
@@ -414,6 +464,7 @@ FAMILY = Family(
         "no-bound": "a decision without at_least and at_most",
         "bounds-crossed": "at_least above at_most",
         "committed-above-one": "a site committed more than once",
+        "decision-never-active": "a decision on what can serve no whole period, which has no variable",
     },
     check=check,
     parameters=parameters,

@@ -34,7 +34,7 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset
-from optalloc.errors import Problem
+from optalloc.errors import Problem, Severity
 from optalloc.exhibits import Report, Series, Trend, Use
 from optalloc.family import Family, Ledger, Limit, Standing, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
@@ -263,7 +263,35 @@ def check(data: Dataset) -> Iterator[Problem]:
                 )
     yield from _check_kinds(data)
     yield from _check_signed(data)
+    yield from _check_terms(data)
     yield from _check_edges(data)
+
+
+def _check_terms(data: Dataset) -> Iterator[Problem]:
+    """Every contract can serve in some period; one that cannot would be ignored without a word."""
+    if not all(data.sound(s) for s in ("Settings", "Periods", "Contracts")):
+        return
+    position = calendar(data)["position"]
+    serving = set(signings(data)["contract"])
+    before = set(data["SignedContracts"]["contract"])
+    for row, at in data["Contracts"].iterrows():
+        first, last = position.get(at["first_period"], 0), position.get(at["last_period"])
+        if at["contract"] in serving or (last is not None and last < first):
+            continue
+        known = at["contract"] in before
+        yield data.problem(
+            "Contracts",
+            row,
+            "contract",
+            f"some period must lie wholly inside the term of {at['contract']!r}, or signing it "
+            "serves nothing",
+            "Nothing need be done; only what was signed before counts."
+            if known
+            else "Shorten lead_months, sign earlier, lengthen term_months, or take shorter periods.",
+            "contract-never-active",
+            found="none",
+            severity=Severity.NOTICE if known else Severity.ERROR,
+        )
 
 
 def _check_edges(data: Dataset) -> Iterator[Problem]:
@@ -678,6 +706,7 @@ FAMILY = Family(
         "generation-in-zone": "on-site generation without a site",
         "take-or-pay-of-generation": "a take-or-pay share of on-site generation",
         "contract-ended": "a signed contract that ended before the first period",
+        "contract-never-active": "a contract whose term holds no whole period; a notice where some was signed before",
         **CODES,
     },
     check=check,

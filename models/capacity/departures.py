@@ -347,6 +347,27 @@ def check(data: Dataset) -> Iterator[Problem]:
             )
     for row, at in rows[known & ~past & ~beyond].dropna(subset=["action"]).iterrows():
         yield from _check_action(data, row, at)
+    yield from _check_possible(data)
+
+
+def _check_possible(data: Dataset) -> Iterator[Problem]:
+    """Approved actions that could serve no whole period, which have no variable, are told."""
+    sheets = ("Settings", "Periods", "Sites", "Contracts", "ApprovedActions", "DepartureCosts")
+    if not all(data.sound(sheet) for sheet in sheets):
+        return
+    rows = data["ApprovedActions"]
+    known = {*data["Sites"]["site"], *data["Contracts"]["contract"]}
+    rows = rows[rows["subject"].isin(known)].rename_axis("row").reset_index()
+    held = rows.merge(held_actions(data)[KEYS], on=KEYS)
+    possible = possible_decisions(data).drop_duplicates()
+    found = held.merge(possible, on=KEYS, how="left", indicator="found")
+    gone = found[found["found"] == "left_only"].set_index("row")
+    yield from _not_compared(
+        data,
+        gone,
+        "an approved action that can serve no whole period within the horizon is departed from",
+        "Nothing need be done, or change its leads, term, life or room.",
+    )
 
 
 def _not_compared(data: Dataset, rows: pd.DataFrame, must: str, action: str) -> Iterator[Problem]:

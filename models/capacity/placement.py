@@ -54,7 +54,7 @@ from ._leases import most_leased
 from ._money import post_cost
 from ._network import arcs, covers, network
 from ._running import running_rows, yearly_charges
-from ._shortages import Cell, most_online, rows_of_sites, short_of
+from ._shortages import Cell, cells_of_sites, most_online, short_of
 
 NETWORK = Sheet(
     name="Network",
@@ -619,7 +619,7 @@ def shortages(data: Dataset) -> pd.DataFrame:
     """Demand against all that can be in service by then at the sites that may serve it."""
 
     def cells(sites: set[str], period: str) -> list[Cell]:
-        return [("Sites", row, "max_mw") for row in rows_of_sites(data, sites)]
+        return cells_of_sites(data, sites, period)
 
     what = "reachable capacity in service by then"
     return short_of(data, "load_within_online", what, most_online(data), cells)

@@ -63,7 +63,7 @@ from ._building import (
 )
 from ._calendar import TINY_MONTHS, calendar
 from ._choices import SITE_CHOICE
-from ._concessions import sooner
+from ._concessions import in_service
 from ._edges import CODE, CODES, inside_periods
 
 SITES = Sheet(
@@ -717,6 +717,10 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
             found["service_after_both_leads"].append(
                 (*key, new_online[k], room * float(at["is_open"] or ripe.any()))
             )
+            most = given[k] + here - gone[k]
+            found["ready_by_construction_date"].append((*key, own["online_mw"][k], most))
+            if at["end_of_life"] == RETIRED:
+                found["served_within_life"].append((*key, new_online[k], here - gone[k]))
             found["starts_kept"].append((*key, -own["started_mw"][k], 0.0))
             held, in_service = (own["committed"][k - 1], new_online[k - 1]) if k else (False, 0.0)
             in_service -= gone[k] - gone[k - 1] if k else 0.0
@@ -866,6 +870,38 @@ LIMITS = (
         formula="energised[i,p-1] - (expired[i,p] - expired[i,p-1]) <= energised[i,p]",
     ),
     Limit(
+        name="ready_by_construction_date",
+        over=(
+            "site",
+            "period",
+        ),
+        cells=("Sites.under_construction_online",),
+        conflict="{under_construction_mw} MW under construction at {site} are ready on {value} and serve from the first period that begins then or later",
+        unit="MW IT",
+        sense="<=",
+        enforced="sets",
+        reported=False,
+        sentence="{site}, {period}: all {allowed} MW that are ready are in service",
+        marginal="none: it has no row",
+        formula="online[i,p] holds under_construction[i] only where under_construction_online[i] <= begin(p)",
+    ),
+    Limit(
+        name="served_within_life",
+        over=(
+            "site",
+            "period",
+        ),
+        cells=("Sites.life_years", "Settings.life_years"),
+        conflict="what is built at {site} is retired and serves only whole periods within its life of {value} years",
+        unit="MW IT",
+        sense="<=",
+        enforced="sets",
+        reported=False,
+        sentence="{site}, {period}: all {allowed} MW within whose life it lies are in service",
+        marginal="none: it has no row",
+        formula="expired[i,p] = started_mw[i,s], s latest with online(s) + life_years[i] < end(p)",
+    ),
+    Limit(
         name="blocks_per_period",
         over=(
             "site",
@@ -952,5 +988,5 @@ FAMILY = Family(
     tables=tables,
     audit=audit,
     recompute=recompute,
-    concessions=sooner,
+    concessions=in_service,
 )
