@@ -52,7 +52,7 @@ def limits_table(model: Model, restated: Restated) -> pd.DataFrame:
 
 
 def _limit_rows(family: Family, limit: Limit, frame: pd.DataFrame) -> dict[str, np.ndarray]:
-    names = [c for c in frame.columns if c not in ("used", "allowed")]
+    names, floors = limit.keys_of(frame), limit.floors(frame)
     parts = [frame[name].tolist() for name in names]
     keys = list(zip(*parts, strict=True)) if parts else [()] * len(frame)
     used, allowed = frame["used"].to_numpy(float), frame["allowed"].to_numpy(float)
@@ -63,7 +63,9 @@ def _limit_rows(family: Family, limit: Limit, frame: pd.DataFrame) -> dict[str, 
     words = np.full(len(frame), "", dtype=object)
     for row in np.flatnonzero(binding):
         figures = {"used": _short(used[row]), "allowed": _short(allowed[row])}
-        words[row] = limit.sentence.format(**dict(zip(names, keys[row], strict=True)), **figures)
+        template = limit.floor_sentence if floors[row] else ""
+        named = dict(zip(names, keys[row], strict=True))
+        words[row] = (template or limit.sentence).format(**named, **figures)
     return {
         "family": np.full(len(frame), family.name, dtype=object),
         "limit": np.full(len(frame), limit.name, dtype=object),
@@ -72,6 +74,7 @@ def _limit_rows(family: Family, limit: Limit, frame: pd.DataFrame) -> dict[str, 
         "used": used,
         "allowed": allowed,
         "slack": slack,
+        "is_floor": np.array(floors, dtype=bool),
         "binding": binding,
         "in_words": words,
     }
@@ -160,7 +163,7 @@ def _check_limit(limit: Limit, frame: pd.DataFrame) -> dict[str, object]:
     scaled = excess / np.maximum(1.0, np.maximum(np.abs(np.nan_to_num(allowed)), np.abs(used)))
     scaled = np.where(np.isnan(scaled), np.inf, scaled)
     at = int(np.argmax(scaled)) if len(scaled) else 0
-    keys = [c for c in frame.columns if c not in ("used", "allowed")]
+    keys = limit.keys_of(frame)
     where = ", ".join(str(frame[k].iloc[at]) for k in keys) if len(scaled) else ""
     worst = float(scaled[at]) if len(scaled) else 0.0
     return _row(limit.name, f"used {limit.sense} allowed", len(frame), worst, where)

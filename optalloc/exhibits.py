@@ -181,7 +181,8 @@ class Timeline(Exhibit):
 class Trend(Exhibit):
     """Values over the periods: lines, or stacks if ``stacked``.
 
-    ``by`` splits the first series by the values of a column.
+    ``by`` splits the first series by the values of a column. ``per_year`` divides what adds up over
+    time, such as energy, by the length of its period, so that periods of any length compare.
     """
 
     kind: ClassVar[str] = "trend"
@@ -189,6 +190,7 @@ class Trend(Exhibit):
     series: tuple[Series, ...]
     stacked: bool = False
     by: str = ""
+    per_year: bool = False
 
     def columns(self) -> Iterator[tuple[str, str]]:
         """Each table and column that the exhibit names."""
@@ -281,7 +283,8 @@ class Report:
     ----------
     headline : tuple of str
         Sentences with figures of the Summary in braces: ``"Start {MW started}."``; one whose
-        figures are not there is left out.
+        figures are not there is left out, and so is each part between bars that lacks one:
+        ``"It costs {total cost}|, {penalties} of it in penalties|."``.
     figures : tuple of str
         Figures of the Summary that stand large at the top.
     case : str

@@ -136,6 +136,11 @@ class Limit:
     standing : callable
         ``standing(data, key) -> iterable of `Standing```: what stands on the other side of a row,
         whatever is decided; the other side of a conflict in which no second limit takes part.
+    floor : bool
+        Whether ``used`` is what it asks for at least and ``allowed`` what there is. Where that
+        differs from row to row, a column ``is_floor`` of its audit frame says it.
+    floor_sentence : str
+        What a planner is told instead of `sentence` where such a row binds.
     """
 
     name: str
@@ -153,6 +158,18 @@ class Limit:
     relax: Relax = Relax.NEVER
     implied: bool = False
     standing: Callable[[Dataset, Mapping[str, Any]], Iterable[Standing]] = _nothing
+    floor: bool = False
+    floor_sentence: str = ""
+
+    def keys_of(self, frame: pd.DataFrame) -> list[str]:
+        """Columns of its audit frame that name a row."""
+        return [str(name) for name in frame.columns if name not in ("used", "allowed", "is_floor")]
+
+    def floors(self, frame: pd.DataFrame) -> list[bool]:
+        """Row by row of its audit frame, whether it is a floor."""
+        if "is_floor" in frame.columns:
+            return [bool(floor) for floor in frame["is_floor"]]
+        return [self.floor] * len(frame)
 
 
 @dataclass(frozen=True, kw_only=True)

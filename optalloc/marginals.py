@@ -169,7 +169,7 @@ def priced_limits(
         if name not in asked or name not in restated or limit.marginal.startswith("none"):
             continue
         frame = restated[name]
-        names = [str(c) for c in frame.columns if c not in ("used", "allowed")]
+        names = limit.keys_of(frame)
         if not limit.cells or not set(limit.over) <= set(names):
             continue
         rows = [places.get((name, key), []) for key in _keys(frame, limit.over)]

@@ -284,11 +284,11 @@ def test_decisions_and_cost_of_two_plans_by_hand(
     said = optalloc.diff(*pair, model=MODEL)
     assert rows(said, "Bridge", "step", "change", "level") == [
         ("A", None, pytest.approx(400)),
-        ("capital", pytest.approx(200), pytest.approx(600)),
+        ("building", pytest.approx(200), pytest.approx(600)),
         ("B", None, pytest.approx(600)),
     ]
-    assert rows(said, "Costs", "family", "item", "a", "b", "change") == [
-        ("capital", "building", pytest.approx(400), pytest.approx(600), pytest.approx(200))
+    assert rows(said, "Costs", "account", "item", "a", "b", "change") == [
+        ("building", "building", pytest.approx(400), pytest.approx(600), pytest.approx(200))
     ]
     assert rows(said, "Decisions", "table", "key", "measure", "a", "b", "change", "unit") == [
         ("Build", "A, Y1", "committed", "yes", "no", None, ""),
@@ -315,7 +315,7 @@ def test_decisions_and_cost_of_two_plans_by_hand(
         "B costs 600 M, 200 M (50 %) more than A with 400 M; A is proven optimal, B is proven optimal."
         in said.sentences
     )
-    assert "By component, in M: capital +200." in said.sentences
+    assert "By component, in M: building +200." in said.sentences
 
 
 def test_a_plan_and_its_file_are_the_same_plan(everything: optalloc.Plan, tmp_path: Path) -> None:
@@ -487,7 +487,7 @@ def test_the_command_says_sentences_tables_and_writes_a_chart(
     assert all(f"\n{name}: " in text for name, frame in said.tables.items() if len(frame))
     book = openpyxl.load_workbook(out)
     assert book.sheetnames[:3] == ["Explanation", "Bridge", "Costs"]
-    assert [row[0].value for row in book["Bridge"].iter_rows()] == ["step", "A", "capital", "B"]
+    assert [row[0].value for row in book["Bridge"].iter_rows()] == ["step", "A", "building", "B"]
     chart = zipfile.ZipFile(out).read("xl/charts/chart1.xml").decode()
     assert "<a:noFill/>" in chart and "Bridge!$A$2:$A$4" in chart
     assert '<c:min val="300.0"/>' in chart

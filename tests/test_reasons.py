@@ -59,6 +59,26 @@ def test_each_site_says_why(solve: Callable[..., optalloc.Plan]) -> None:
     assert "30.00 M per MW" in said["Open"]
 
 
+def test_the_first_in_service_is_the_first_megawatt(solve: Callable[..., optalloc.Plan]) -> None:
+    """Proves: of a block of 50 MW the grid lets 20 run in Y1 and all in Y2: the first of it runs from
+    2027, not from 2028 when all of it does. Sensitivity: Works dates the whole block, 2028.
+    """
+    plan = solve(
+        Periods=books.years(2),
+        Sites={"block_mw": 50, "max_mw": 50, "grid_zone": "Z", "pue": 1},
+        GridZones=[
+            {"zone": "Z", "period": "Y1", "max_total_mw": 20},
+            {"zone": "Z", "period": "Y2", "max_total_mw": 60},
+        ],
+        Demand=books.demand(20, 50),
+    )
+    (row,) = plan["SiteList"].to_dict("records")
+    assert f"{row['first_online']:%Y-%m-%d}" == "2027-01-01"
+    assert "the first of it is in service from 2027-01-01" in row["why"]
+    (work,) = plan["Works"].to_dict("records")
+    assert f"{work['online']:%Y-%m-%d}" == "2028-01-01"
+
+
 def test_what_is_extended_says_what_it_stands_on(solve: Callable[..., optalloc.Plan]) -> None:
     """Proves: all the room of an open site is taken. Sensitivity: with one MW less it is not all."""
     for mw, words in ((100, "all 90 MW that it has room for"), (99, "89 of 90 MW")):

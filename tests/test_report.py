@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -99,7 +99,7 @@ def test_the_headline_says_the_summary(reader: Reader, everything: optalloc.Plan
     for figure, value, shown in told:
         assert _as_text(_number(value)) == _as_text(summary[figure]), figure
         if isinstance(summary[figure], float) and figure != "gap":
-            digits = re.match(r"[\d,.]+", shown)
+            digits = re.match(r"-?[\d,.]+", shown)
             assert digits is not None, shown
             assert float(digits[0].replace(",", "")) == pytest.approx(summary[figure], abs=0.5)
     assert "proven to be the best" in reader.page.inner_text("header .lead")
@@ -126,7 +126,7 @@ def test_charts_are_sums_of_the_tables(reader: Reader, everything: optalloc.Plan
         stack = [row[data["columns"].index(f"{name} (MW grid)")] for row in data["rows"]]
         assert stack == pytest.approx(by_period(own, "active_mw"))
     bridge = dict(reader.drawn("What it costs")["rows"])
-    cost = everything["Cost"].groupby("family")["present_value"].sum()
+    cost = everything["Cost"].groupby("account")["present_value"].sum()
     assert bridge.pop("Total") == pytest.approx(everything.cost)
     assert bridge == pytest.approx(cost.to_dict())
 
@@ -141,6 +141,58 @@ def test_use_is_what_limits_say(reader: Reader, everything: optalloc.Plan) -> No
     for subject, period, used, allowed in rows:
         row = own.loc[f"{subject}, {period}"]
         assert (used, allowed) == (row["used"], row["allowed"])
+
+
+@needs_browser
+def test_a_floor_is_what_is_asked_for_and_not_what_is_used(
+    reader: Reader, everything: optalloc.Plan
+) -> None:
+    """Proves: of clean energy there is so much and at least so much is asked for, in words and bars;
+    of emissions so much is used of what is allowed.
+    """
+    limits = everything["Limits"]
+    draw = "(limit) => drawUse({ limits: [limit] }, report.plan, report.look, {})"
+    for limit, bar in (("clean_energy", "allowed"), ("emissions_within_cap", "used")):
+        own = limits[limits["limit"] == limit].set_index("key")
+        assert len(own) and own["is_floor"].all() == (bar == "allowed")
+        bars, line = reader.page.evaluate(
+            f"(l) => ({draw})(l).traces.map((t) => [t.name, t.y])", limit
+        )
+        names = ["There is", "At least"] if bar == "allowed" else ["Used", "Allowed"]
+        assert [bars[0], line[0]] == names
+        drawn = dict(zip(("Y1", "Y2", "Y3", "Y4"), bars[1], strict=True))
+        assert {k: v for k, v in drawn.items() if v is not None} == pytest.approx(
+            own[bar].to_dict()
+        )
+
+
+@needs_browser
+def test_energy_of_periods_of_unequal_length_compares(
+    solve: Callable[..., optalloc.Plan], opened: Any, tmp_path: Path
+) -> None:
+    """Proves: 40 MW draw 350.4 GWh a year, in a half-year, a year and two years alike.
+
+    Sensitivity: drawn by the period they are 175, 350 and 701.
+    """
+    dates = [("Y1", "2027-01-01", 6), ("Y2", "2027-07-01", 12), ("Y3", "2028-07-01", 24)]
+    plan = solve(
+        Periods=[{"period": p, "start": s, "months": m} for p, s, m in dates],
+        Sites={"status": "existing", "existing_mw": 40, "grid_zone": "Z"},
+        Demand=books.demand(40, 40, 40),
+        GridZones=[{"zone": "Z", "period": p, "max_total_mw": 100} for p, _, _ in dates],
+        PowerPrices=[
+            {"zone": "Z", "period": p, "spot_price_per_mwh": 50, "max_spot_share": 1}
+            for p, _, _ in dates
+        ],
+    )
+    assert plan["Power"]["spot_gwh"].tolist() == pytest.approx([175.2, 350.4, 700.8])
+    page = tmp_path / "report.html"
+    plan.to_html(page)
+    reader = Reader(opened, page)
+    data = reader.drawn("Where energy comes from")
+    reader.close()
+    place = data["columns"].index("At spot prices (GWh per year)")
+    assert [row[place] for row in data["rows"]] == pytest.approx([350.4] * 3)
 
 
 @needs_browser
@@ -198,7 +250,7 @@ def test_tables_sort_by_their_headers(reader: Reader, everything: optalloc.Plan)
     grid = reader.page.locator("details[data-name=Cost] .grid")
     values = sorted(everything["Cost"]["present_value"])
     header = grid.locator("th", has_text="Present value")
-    cells = "(rows) => rows.map((r) => Number(r.children[7].dataset.value))"
+    cells = "(rows) => rows.map((r) => Number(r.children[8].dataset.value))"
     header.locator("button").click()
     assert header.get_attribute("aria-sort") == "ascending"
     assert grid.locator("tbody tr").evaluate_all(cells) == values[:50]

@@ -16,10 +16,35 @@ CASH = "cash"
 RESIDUAL = "residual value"
 PENALTY = "penalty"
 EXPECTED_LOSS = "expected loss"
+# A planner's accounts: of kinds that are no cash, and of cash by the first word of its item.
+_ACCOUNT_OF_KIND = {
+    RESIDUAL: "residual value",
+    PENALTY: "penalties",
+    EXPECTED_LOSS: "expected loss",
+}
+_ACCOUNT_OF_ITEM = {
+    "site": "sites",
+    "building": "building",
+    "component": "building",
+    "equipment": "equipment",
+    "fixed": "running",
+    "running": "running",
+    "rent": "leases",
+    "contract": "power",
+    "spot": "power",
+    "deposit": "power",
+    "termination": "power",
+    "wages": "labour",
+    "network": "network",
+    "unmet": "unmet demand",
+}
+# In the order in which accounts are listed; others come before what is no cash.
+ACCOUNTS = tuple(dict.fromkeys([*_ACCOUNT_OF_ITEM.values(), *_ACCOUNT_OF_KIND.values()]))
 # Costs below this, in millions, are noise of the solver's arithmetic and not worth a row.
 NOTHING = 1e-7
-COST_KEYS = ("family", "item", "subject", "site", "period")
+COST_KEYS = ("account", "item", "subject", "site", "period")
 COST_COLUMNS = {
+    "family": "first",
     "kind": "first",
     "cash": "sum",
     "present_value": "sum",
@@ -138,6 +163,17 @@ def post_cost(
     )
 
 
+def account_of(item: str, kind: str) -> str:
+    """Account of a cost, such as power or labour; unmet demand apart from other penalties.
+
+    What no account is known for is an account of its own.
+    """
+    word = item.partition("_")[0]
+    if kind == CASH or word == "unmet":
+        return _ACCOUNT_OF_ITEM.get(word, item)
+    return _ACCOUNT_OF_KIND[kind]
+
+
 def charge_rows(family: str, rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of the Cost table, as the families' audits work them out, gathered by its key.
 
@@ -150,8 +186,9 @@ def charge_rows(family: str, rows: pd.DataFrame) -> pd.DataFrame:
     columns = [*COST_KEYS, *COST_COLUMNS]
     if rows.empty:
         return pd.DataFrame(columns=columns)
-    rows = rows.assign(family=family).reindex(columns=columns).fillna({"growth": 0.0})
-    return gathered(rows)
+    account = list(map(account_of, rows["item"], rows["kind"]))
+    rows = rows.assign(family=family, account=account).reindex(columns=columns)
+    return gathered(rows.fillna({"growth": 0.0}))
 
 
 def gathered(rows: pd.DataFrame) -> pd.DataFrame:

@@ -273,6 +273,7 @@ FAMILY = Family(
             conflict="at least {value} of the energy in {period} is clean",
             unit="GWh",
             sense="<=",
+            floor=True,
             sentence="{period} draws no more clean energy than it must: {used} of {allowed} GWh",
             marginal="saving from one more GWh of clean energy",
             formula="min_clean_share[p] energy[p] <= clean[p]",

@@ -441,6 +441,7 @@ FAMILY = Family(
             conflict="decision {decision}: {what} is at least {value} in {period}",
             unit="1 or MW",
             sense="<=",
+            floor=True,
             sentence="{decision} holds: {what} in {period} is no more than the {used} that it asks for",
             marginal="cost of one more unit asked for",
             formula="decided[d] >= at_least[d]",

@@ -579,6 +579,7 @@ LIMITS = (
         conflict="{contract} is signed for {value} MW or more",
         unit="MW grid",
         sense="<=",
+        floor=True,
         sentence="{contract}, {period}: the least that may be signed, {used} MW, is signed",
         marginal="saving from a minimum one MW smaller",
         formula="min[c] signs[c,s] <= procured[c,s] <= max[c] signs[c,s]",

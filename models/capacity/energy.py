@@ -584,7 +584,8 @@ REPORT = Report(
         Trend(
             title="Where energy comes from",
             order=430,
-            y_title="GWh drawn",
+            y_title="GWh drawn per year",
+            per_year=True,
             series=(
                 Series(table="Power", value="contract_gwh", label="From contracts and generation"),
                 Series(table="Power", value="spot_gwh", label="At spot prices"),

@@ -436,6 +436,7 @@ FAMILY = Family(
             conflict="{lease} is signed for {value} MW or more",
             unit="MW IT",
             sense="<=",
+            floor=True,
             sentence="{lease}, {period}: the least that may be signed, {used} MW, is signed",
             marginal="saving from a minimum one MW smaller",
             formula="min[l] signs_lease[l,s] <= leased[l,s] <= max[l] signs_lease[l,s]",

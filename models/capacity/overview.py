@@ -214,7 +214,7 @@ def _told(
     }
     figures += [(name, f"{day:%Y-%m-%d}", "") for name, day in days.items() if pd.notna(day)]
     return {
-        "SiteList": _site_list(data, works, first, online),
+        "SiteList": _site_list(data, works, new, first, online),
         "Works": works,
         "RegionList": _region_list(data, served),
         "Summary": pd.DataFrame(figures, columns=["figure", "value", "unit"]),
@@ -260,9 +260,16 @@ def _after(day: pd.Timestamp, months: float) -> pd.Timestamp:
 
 
 def _site_list(
-    data: Dataset, works: pd.DataFrame, committed: pd.Series, online: pd.DataFrame
+    data: Dataset,
+    works: pd.DataFrame,
+    new: pd.DataFrame,
+    committed: pd.Series,
+    online: pd.DataFrame,
 ) -> pd.DataFrame:
     """One row per site of the workbook, in its order."""
+    # A start may come into service bit by bit: what counts is the first megawatt.
+    running = new[new["mw"] > TINY_MW]
+    in_service = running["period"].map(calendar(data)["date"]).groupby(running["site"]).min()
     sites = data["Sites"].reset_index(drop=True)
     last = online[online["period"] == calendar(data).index[-1]].set_index("site")["online_mw"]
     by_site, name = works.groupby("site"), sites["site"]
@@ -282,7 +289,7 @@ def _site_list(
         plan=plan,
         committed=opened,
         first_start=_days(by_site["started"].min(), name),
-        first_online=_days(by_site["online"].min(), name),
+        first_online=_days(in_service, name),
         standing_mw=sites["existing_mw"] + sites["under_construction_mw"],
         started_mw=started,
         online_mw=last.reindex(name).fillna(0.0).to_numpy(float),
@@ -318,7 +325,7 @@ def _region_list(data: Dataset, served: pd.DataFrame) -> pd.DataFrame:
 REPORT = Report(
     headline=(
         "Build on {sites built on} sites: {MW started} started, {MW online at the end} in service at the end.",
-        "It costs {total cost} in present value, {cash, undiscounted} in cash as it is paid.",
+        "It costs {total cost} in present value|: {cash, discounted} to be paid (undiscounted {cash, undiscounted})|, {of which unmet demand} for unmet demand|, {of which penalties} in other penalties|, {of which expected loss} of expected loss|, {of which residual value} of residual value|.",
         "The first decision to build falls due on {first decision to build}; the last capacity comes into service on {last capacity in service from}.",
     ),
     figures=(

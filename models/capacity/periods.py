@@ -37,7 +37,7 @@ from optalloc.values import Values
 
 from ._calendar import TINY_MONTHS, calendar, months_between
 from ._capital import CAPITAL_ITEMS
-from ._money import CASH, COST_KEYS, EXPECTED_LOSS, PENALTY, RESIDUAL, gathered, mean_factor
+from ._money import ACCOUNTS, CASH, COST_KEYS, account_of, gathered, mean_factor
 
 SETTINGS = Sheet(
     name="Settings",
@@ -263,10 +263,15 @@ ACTIONS = TableSpec(
 
 COST = TableSpec(
     name="Cost",
-    meaning="Every cost by family, item, subject and period; residual value is a credit, and neither it nor a penalty or expected loss is cash.",
+    meaning="Every cost by account, item, subject and period; residual value is a credit, and neither it nor a penalty or expected loss is cash.",
     key=COST_KEYS,
     objective="present_value",
     columns=(
+        Column(
+            name="account",
+            kind=Kind.TEXT,
+            meaning="Sites, building, equipment, running, leases, power, labour, network, unmet demand, residual value, penalties or expected loss.",
+        ),
         Column(name="family", kind=Kind.TEXT, meaning="Family that posts it."),
         Column(name="item", kind=Kind.TEXT, meaning="What it is for."),
         Column(
@@ -326,7 +331,7 @@ CASH_FLOW = TableSpec(
             name="present_value",
             kind=Kind.NUMBER,
             unit="M",
-            meaning="What the year's cash is worth at the base date; over all years, the cash of Summary.",
+            meaning="What the year's cash is worth at the base date; over all years, the discounted cash of Summary.",
         ),
     ),
 )
@@ -424,6 +429,7 @@ def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
         held["growth"] = rows["growth"].array if "growth" in rows else 0.0
         held |= {"subject": rows["subject" if "subject" in rows else "site"].array}
         held |= {"family": posting.family, "item": posting.item}
+        held |= {"account": [account_of(posting.item, kind) for kind in rows["kind"]]}
         made = pd.DataFrame({**held, "cash": cash, "present_value": worth}, columns=columns)
         frames.append(made[cash != 0])
     filled = [frame for frame in frames if len(frame)] or [pd.DataFrame(columns=columns)]
@@ -482,17 +488,16 @@ def _years(data: Dataset, cash: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 def totals(data: Dataset, cost: pd.DataFrame) -> pd.DataFrame:
     """Rows of the summary: total cost, with its kinds apart."""
     unit = f"M {data.one('Settings').currency}, present value"
-    by_kind = cost.groupby("kind")["present_value"].sum()
-    named = (
-        ("total cost", cost["present_value"].sum()),
-        ("of which cash", by_kind.get(CASH, 0.0)),
-        ("of which residual value, a credit", by_kind.get(RESIDUAL, 0.0)),
-        ("of which penalties", by_kind.get(PENALTY, 0.0)),
-        ("of which expected loss", by_kind.get(EXPECTED_LOSS, 0.0)),
-    )
-    rows = [(name, value, unit) for name, value in named]
-    cash = cost.loc[cost["kind"] == CASH, "cash"].sum()
-    rows.append(("cash, undiscounted", cash, f"M {data.one('Settings').currency}"))
+    by_account = cost.groupby("account")["present_value"].sum()
+    listed = [
+        *(a for a in ACCOUNTS if a in by_account),
+        *by_account.index.difference(list(ACCOUNTS)),
+    ]
+    paid = cost[cost["kind"] == CASH]
+    rows: list[tuple[str, float, str]] = [("total cost", cost["present_value"].sum(), unit)]
+    rows += [(f"of which {account}", by_account[account], unit) for account in listed]
+    rows.append(("cash, discounted", paid["present_value"].sum(), unit))
+    rows.append(("cash, undiscounted", paid["cash"].sum(), f"M {data.one('Settings').currency}"))
     return pd.DataFrame(rows, columns=["figure", "value", "unit"])
 
 
@@ -551,9 +556,9 @@ REPORT = Report(
         Bridge(
             title="What it costs",
             order=700,
-            note="Present value of the whole plan: what each part adds, credits taken off.",
+            note="Present value of the whole plan by account: what each adds, credits taken off.",
             table="Cost",
-            by=("family", "site", "item"),
+            by=("account", "site", "item"),
             value="present_value",
             y_title="Present value (M)",
         ),

@@ -651,6 +651,7 @@ LIMITS = (
         conflict="{workload} runs at {site} in {period} in {value} MW or more, or not at all",
         unit="MW IT",
         sense="<=",
+        floor=True,
         sentence="{site}, {period}: {workload} runs there in no more than the least allowed at one site, {used} MW",
         marginal="saving from a minimum one MW smaller",
         formula="least[w,p] hosts[w,i,p] <= sum_r served[w,r,i,p] <= most[w,i,p] hosts[w,i,p], least = min(min_mw_at_one_site[w], sum_r demand[w,r,p])",

@@ -648,10 +648,10 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
             }[limit["kind"]]
             soft = pd.notna(limit["penalty_per_mw_year"])
             beyond = excess.get((limit["limit"], q), 0.0) if soft else 0.0
-            found[name].append((limit["limit"], q, used, allowed + beyond))
-    return {
-        name: pd.DataFrame(rows, columns=[*KEYS, "used", "allowed"]) for name, rows in found.items()
-    }
+            floor = limit["kind"] == "min_share"
+            found[name].append((limit["limit"], q, used, allowed + beyond, floor))
+    columns = [*KEYS, "used", "allowed", "is_floor"]
+    return {name: pd.DataFrame(rows, columns=columns) for name, rows in found.items()}
 
 
 def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -724,6 +724,7 @@ LIMITS = (
         unit="MW IT (score-weighted for a mean score)",
         sense="<=",
         sentence="risk limit {limit!r} binds in {period}: {used} of {allowed} MW in service",
+        floor_sentence="risk limit {limit!r} binds in {period}: no more than the {used} MW asked for at least are in service",
         marginal="saving from one more MW beyond the limit",
         formula="sum_i a[l,i] online[i,p] <= b[l] + excess[l,p]",
     ),
@@ -739,6 +740,7 @@ LIMITS = (
         unit="MW IT (score-weighted for a mean score)",
         sense="<=",
         sentence="risk limit {limit!r} binds in {period}: {used} of {allowed} MW served",
+        floor_sentence="risk limit {limit!r} binds in {period}: no more than the {used} MW asked for at least are served",
         marginal="saving from one more MW beyond the limit",
         formula="sum_ri a[l,i] served[w,r,i,p] <= b[l] + excess[l,p]",
     ),
@@ -790,7 +792,6 @@ REPORT = Report(
         Use(
             title="Exposure against limits",
             order=610,
-            note="A floor counts as used what it asks for, and as allowed what there is.",
             limits=(
                 "online_exposure",
                 "served_exposure",

@@ -626,8 +626,11 @@ def actions(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
     """Commitments and starts, dated."""
     sites, dates = active_sites(data), calendar(data)["date"]
     candidate = ~build["site"].map(sites["is_open"]).astype(bool)
-    before = build.groupby("site")["committed"].shift(1, fill_value=False)
-    commit = build[build["committed"] & ~before & candidate].assign(action="commit site", mw=np.nan)
+    # Of a column of objects ~ would give integers.
+    before = build.groupby("site")["committed"].shift(1, fill_value=False).astype(bool)
+    commit = build[build["committed"].astype(bool) & ~before & candidate].assign(
+        action="commit site", mw=np.nan
+    )
     start = build[build["started_mw"] > 0].assign(action="start building")
     start["mw"] = start["started_mw"]
     both = pd.concat([f for f in (commit, start) if len(f)] or [commit])
@@ -926,6 +929,7 @@ LIMITS = (
         conflict="{site} starts with {value} MW or more",
         unit="MW IT",
         sense="<=",
+        floor=True,
         sentence="{site}, {period}: the first start is the least allowed, {used} MW",
         marginal="saving from a minimum one MW smaller",
         formula="min[i] begun[i,s] <= started_mw[i,s] <= room[i] begun[i,s]",

@@ -148,6 +148,7 @@ FAMILY = Family(
             conflict="after the loss {event} of {member}, orders cover {value} of the {equipment} needed in {period}",
             unit="units",
             sense="<=",
+            floor=True,
             sentence="{event}, {period}: without {member} the other suppliers deliver {allowed} of the {used} units of {equipment} that must be covered",
             marginal="saving from one unit less to be covered",
             formula="share_covered[e] equipment_needed[n,p] <= sum_f left[e,k,f] ordered[n,f,p]",

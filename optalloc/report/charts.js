@@ -33,7 +33,8 @@ function drawTrend(exhibit, plan, look) {
   for (const series of exhibit.series) {
     const sums = plan.sums(plan.tables[series.table], series.value, exhibit.by);
     sums.untold.forEach((title) => untold.add(`${series.label}: ${title}`));
-    const unit = unitOf(plan, series.table, series.value);
+    const unit = unitOf(plan, series.table, series.value) + (exhibit.per_year ? " per year" : "");
+    if (exhibit.per_year) sums.found.forEach((values, group) => sums.found.set(group, values.map((value, place) => value / plan.years[place])));
     const groups = exhibit.by ? gathered(sums.found) : [{ name: series.label, values: sums.found.get("") }];
     lines.push(...groups.map((group) => ({ ...group, dash: series.dash, unit })));
   }

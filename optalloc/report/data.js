@@ -68,6 +68,7 @@ class Plan {
     const table = this.roles && this.tables[this.roles.table];
     this.periods = table ? table.values(this.roles.period).map(String) : [];
     this.starts = table ? table.values(this.roles.start) : [];
+    this.years = table ? table.numbers(this.roles.months).map((months) => months / 12) : [];
     this.place = new Map(this.periods.map((name, place) => [name, place]));
     this.state = { period: Math.max(this.periods.length - 1, 0), chosen: {} };
   }

@@ -4,7 +4,7 @@
 function useOf(plan, limit) {
   const table = plan.tables.Limits;
   const [keys, units] = ["key", "unit"].map((name) => table.values(name));
-  const [used, allowed] = [table.numbers("used"), table.numbers("allowed")];
+  const [used, allowed, floors] = [table.numbers("used"), table.numbers("allowed"), table.values("is_floor")];
   const subjects = new Map();
   let unit = "";
   let left = false;
@@ -22,7 +22,9 @@ function useOf(plan, limit) {
         continue;
       }
       const blank = () => new Array(plan.periods.length).fill(null);
-      subjects.set(subject, { subject, used: blank(), allowed: blank(), share: blank(), peak: 0 });
+      // Of a floor, what stands as used is asked for at least, and what stands as allowed is there.
+      const words = floors[row] ? { used: "At least", allowed: "There is" } : { used: "Used", allowed: "Allowed" };
+      subjects.set(subject, { subject, floor: floors[row], words, used: blank(), allowed: blank(), share: blank(), peak: 0 });
     }
     const found = subjects.get(subject);
     found.used[place] = used[row];
@@ -45,24 +47,25 @@ function drawUse(exhibit, plan, look, picked) {
 }
 
 function useOfOne(found, name, unit, plan, look) {
+  const [bar, line] = found.floor ? ["allowed", "used"] : ["used", "allowed"];
   const traces = [
     {
       type: "bar",
-      name: "Used",
+      name: found.words[bar],
       x: plan.periods,
-      y: found.used,
+      y: found[bar],
       marker: { color: look.series[0] },
-      hovertemplate: `Used, %{x}: <b>%{y:,.1f}</b> ${escaped(unit)}<extra></extra>`,
+      hovertemplate: `${found.words[bar]}, %{x}: <b>%{y:,.1f}</b> ${escaped(unit)}<extra></extra>`,
     },
     {
       type: "scatter",
       mode: "lines+markers",
-      name: "Allowed",
+      name: found.words[line],
       x: plan.periods,
-      y: found.allowed,
+      y: found[line],
       line: { color: look.series[5], width: 2.25, dash: "dash", shape: "hvh" },
       marker: { color: look.series[5], symbol: "line-ew-open", size: 9 },
-      hovertemplate: `Allowed, %{x}: <b>%{y:,.1f}</b> ${escaped(unit)}<extra></extra>`,
+      hovertemplate: `${found.words[line]}, %{x}: <b>%{y:,.1f}</b> ${escaped(unit)}<extra></extra>`,
     },
   ];
   const layout = baseLayout(look, {
@@ -71,18 +74,24 @@ function useOfOne(found, name, unit, plan, look) {
     yaxis: { title: { text: escaped(`${name} (${unit})`) }, rangemode: "tozero", tickformat: ",~r" },
     shapes: [chosenPeriod(plan, look)],
   });
-  const columns = [plan.roles.title, `Used (${unit})`, `Allowed (${unit})`];
+  const columns = [plan.roles.title, ...["used", "allowed"].map((kind) => `${found.words[kind]} (${unit})`)];
   const rows = plan.periods.map((name, place) => [name, found.used[place], found.allowed[place]]);
   return { traces, layout, data: { columns, rows } };
 }
 
+function toldUse(found, place, unit) {
+  const [used, allowed] = [found.used, found.allowed].map((values) => shownNumber(values[place], "#,##0.0"));
+  return found.floor ? `at least ${used}, there is ${allowed} ${escaped(unit)}` : `${used} of ${allowed} ${escaped(unit)}`;
+}
+
 function useOfAll(subjects, unit, plan, look) {
   const shown = subjects.slice(0, MOST_LINES).reverse();
+  const floors = subjects.filter((found) => found.floor).length;
   const text = shown.map((found) => found.share.map((share) => (share === null ? "" : share >= 0.99999 ? "●" : "")));
   const labels = shown.map((found) => found.subject || unit);
   const told = shown.map((found) =>
     found.used.map((used, place) =>
-      used === null ? "" : `${shownNumber(used, "#,##0.0")} of ${shownNumber(found.allowed[place], "#,##0.0")} ${escaped(unit)}`,
+      used === null ? "" : toldUse(found, place, unit),
     ),
   );
   const ramp = look.ramp.map((colour, place) => [place / (look.ramp.length - 1), colour]);
@@ -105,7 +114,7 @@ function useOfAll(subjects, unit, plan, look) {
       showscale: !look.narrow,
       hovertemplate: "%{y}, %{x}<br><b>%{z:.1%}</b>: %{customdata}<extra></extra>",
       colorbar: {
-        title: { text: "Share used", side: "right", font: { size: 12, color: look.soft } },
+        title: { text: floors ? "Share used, or asked for" : "Share used", side: "right", font: { size: 12, color: look.soft } },
         tickformat: ".0%",
         thickness: 10,
         outlinewidth: 0,
@@ -119,7 +128,8 @@ function useOfAll(subjects, unit, plan, look) {
     yaxis: { ...namedAxis(labels, look), title: { text: "What the limit is about" } },
     shapes: [{ ...chosenPeriod(plan, look), layer: "above", fillcolor: "rgba(0,0,0,0)", opacity: 1, line: { width: 1.5, color: look.accent } }],
   });
-  const columns = ["About", plan.roles.title, `Used (${unit})`, `Allowed (${unit})`];
+  const [used, allowed] = floors === subjects.length ? ["At least", "There is"] : floors ? ["Used, or at least", "Allowed, or there is"] : ["Used", "Allowed"];
+  const columns = ["About", plan.roles.title, `${used} (${unit})`, `${allowed} (${unit})`];
   const rows = subjects.flatMap((found) =>
     plan.periods.flatMap((name, place) =>
       found.used[place] === null ? [] : [[found.subject, name, found.used[place], found.allowed[place]]],

@@ -165,11 +165,15 @@ class _Figures:
         return str(self.rows[name][0]) if name in self.rows else ""
 
     def sentences(self, templates: Sequence[str]) -> Iterator[Markup]:
-        """Sentences whose figures are all there."""
+        """Sentences whose figures are there, without the parts whose figures are not."""
         for template in templates:
-            names = re.findall(r"\{([^}]+)\}", template)
-            if all(name in self.rows for name in names):
-                yield self._filled(template)
+            first, *others = template.split("|")
+            if self._has(first):
+                yield self._filled("".join([first, *filter(self._has, others)]))
+
+    def _has(self, template: str) -> bool:
+        """Whether all figures of a template are there."""
+        return all(name in self.rows for name in re.findall(r"\{([^}]+)\}", template))
 
     def proof(self) -> Markup:
         """Say how good the plan is proven to be."""
