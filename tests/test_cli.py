@@ -387,9 +387,14 @@ def test_ctrl_c_while_libraries_are_imported_is_json_where_asked_for() -> None:
 # Check --------------------------------------------------------------------------------------------
 
 
-def test_check_of_a_valid_workbook() -> None:
+def test_check_of_a_valid_workbook(tmp_path: Path) -> None:
+    """Proves: one line where nothing is odd; of the minimal case, that South has no grid zone."""
+    run = optalloc_says("check", books.write(books.book(), tmp_path / "book"))
+    assert (run.returncode, run.stdout, run.stderr) == (0, "book: no errors\n", "")
     run = optalloc_says("check", MINIMAL)
-    assert (run.returncode, run.stdout, run.stderr) == (0, "minimal: no errors\n", "")
+    notice, last = run.stdout.splitlines()
+    assert notice.startswith("notice: Sites!B3: where grid_zone is blank, nothing of GridZones applies")
+    assert (run.returncode, last, run.stderr) == (0, "minimal: no errors", "")
 
 
 def test_notices_are_said_and_are_no_errors(tmp_path: Path) -> None:
