@@ -75,6 +75,7 @@ def formulation(model: Model) -> str:
             ],
         ),
     ]
+    parts += _objective(model)
     for family in model.families:
         parts += _family_section(model, family)
     return _joined(parts)
@@ -115,6 +116,31 @@ DOCUMENTS = {"formulation.md": formulation, "data_dictionary.md": data_dictionar
 
 
 # The formulation ----------------------------------------------------------------------------------
+
+
+def _objective(model: Model) -> Iterator[str]:
+    """The objective as one sum, and each of its terms."""
+    terms = [(family, term) for family in model.families for term in family.costs]
+    if not terms:
+        return
+    yield "## Objective"
+    yield "The plan that minimises the sum of all terms, each discounted from when it is paid:"
+    total = " + ".join(term.item for _, term in terms)
+    yield "```\n" + "\n".join(_wrapped(f"minimise {total}")) + "\n```"
+    yield _table(
+        ("term", "kind", "sum, before discounting", "paid", "escalates", "family"),
+        [
+            (
+                f"`{term.item}`",
+                term.kind,
+                f"`{term.formula}`",
+                _prose(term.paid),
+                _prose(term.escalation),
+                _link(family.title),
+            )
+            for family, term in terms
+        ],
+    )
 
 
 def _family_section(model: Model, family: Family) -> Iterator[str]:

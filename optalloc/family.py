@@ -37,6 +37,7 @@ __all__ = [
     "Chart",
     "Choice",
     "Concession",
+    "CostTerm",
     "Family",
     "Ledger",
     "Limit",
@@ -61,6 +62,32 @@ class Ledger:
     unit: str
     over: tuple[str, ...]
     meaning: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostTerm:
+    """One term of the objective, for the formulation page.
+
+    Parameters
+    ----------
+    item : str
+        Name under which it is posted; what is posted as ``item_renewal_k`` and ``item_residual``
+        belongs to it.
+    kind : str
+        Such as ``"cash"`` or ``"penalty"``.
+    formula : str
+        The sum in mathematical notation, before discounting.
+    paid : str
+        When it is paid.
+    escalation : str
+        The rate by which it grows, and from when to when.
+    """
+
+    item: str
+    kind: str
+    formula: str
+    paid: str
+    escalation: str
 
 
 class Relax(StrEnum):
@@ -393,6 +420,7 @@ class Family:
     order: int
     sheets: tuple[Sheet, ...]
     ledgers: tuple[Ledger, ...] = ()
+    costs: tuple[CostTerm, ...] = ()
     limits: tuple[Limit, ...] = ()
     outputs: tuple[TableSpec, ...] = ()
     charts: tuple[Chart, ...] = ()

@@ -12,6 +12,7 @@ import pytest
 
 import optalloc
 from optalloc.audit import Restated, restate
+from optalloc.documents import formulation
 from optalloc.schema import Kind
 from optalloc.symbols import decisions, explained, indices_in, sections, symbols_in
 from tests import books
@@ -104,6 +105,24 @@ def test_docstrings_name_every_decision_and_every_posting(program: optalloc.Prog
         meets = sections(FAMILIES[posting.family].doc)[1]["Reads and posts"]
         unnamed = [n for n in (posting.ledger, *posting.reads) if f"``{n}``" not in meets]
         assert unnamed == [], posting.family
+
+
+def test_every_cost_that_is_posted_is_a_term_of_the_objective(program: optalloc.Program) -> None:
+    """Proves: the formulation page has each cost that a workbook with every sheet posts, and no
+    other, each by the family that posts it and with its kind; credits and renewals belong to it."""
+    declared = {
+        (family.name, term.item, term.kind) for family in MODEL.families for term in family.costs
+    }
+    posted = set()
+    for posting in program.postings:
+        if posting.ledger == "cost":
+            item = re.sub(r"_(renewal_\d+|residual)$", "", posting.item)
+            kind = posting.notes["kind"].iloc[0]
+            posted.add((posting.family, item, "cash" if kind == "residual value" else kind))
+    assert posted == declared
+    page = formulation(MODEL)
+    for _, item, kind in declared:
+        assert f"| `{item}` | {kind} |" in page
 
 
 def test_every_limit_of_the_model_is_audited(program: optalloc.Program) -> None:

@@ -10,6 +10,17 @@ In words
     longer than what they are part of.
 Data
     Components; the cost columns of Sites; rates, escalation and life of Settings.
+Time
+    Even spending is an integral: cash divided by the lead, discounted at each instant of it. Cost
+    escalates from the base date to the first day of the lead and is fixed then. The k-th renewal, at
+    a life L, is the same purchase k L years later: its lead begins k L years after the first, it
+    escalates until then, and it is made where online + k L lies before the end of the horizon. A
+    component at a site whose buildings are retired is renewed only before they leave service, with
+    the last period that lies wholly within their life, and is credited for no longer than they
+    last; the site's own cost is not renewed there. With residual_value the last life is credited
+    at the end of the horizon, discounted from there: its present value, compounded to the day from
+    which that life counts, times the share under Source, age counted from that day. What costs a
+    year is due for each period in full.
 Decides
     Nothing.
 Reads and posts
@@ -30,7 +41,7 @@ from typing import Any
 import pandas as pd
 
 from optalloc.dataset import Dataset
-from optalloc.family import Family, Ledger
+from optalloc.family import CostTerm, Family, Ledger
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Sheet
 
@@ -45,13 +56,7 @@ from ._building import (
 )
 from ._calendar import calendar, first_position_at
 from ._capital import Terms, capital_charges, lives, post_spending
-from ._money import (
-    CASH,
-    RESIDUAL,
-    charge_rows,
-    post_cost,
-    to_workbook_currency,
-)
+from ._money import CASH, RESIDUAL, charge_rows, post_cost, to_workbook_currency
 from ._running import running_rows, yearly_charges
 
 COMPONENTS = Sheet(
@@ -306,6 +311,43 @@ FAMILY = Family(
             unit="M",
             over=("period",),
             meaning="Capital paid in the period, before discounting: sites, building, components, equipment, renewals.",
+        ),
+    ),
+    costs=(
+        CostTerm(
+            item="site",
+            kind=CASH,
+            formula="sum_ip site_cost[i] (committed[i,p] - committed[i,p-1])",
+            paid="by the spend profile over the site lead from the period's first day; of candidates alone",
+            escalation="`build_cost_escalation` of Settings, to the first day of the lead",
+        ),
+        CostTerm(
+            item="building",
+            kind=CASH,
+            formula="sum_is build_cost_per_mw[i] starting[i,s]",
+            paid="by the spend profile over the block lead from the day on which building begins; renewals and residual as under Capital and running cost",
+            escalation="`build_cost_escalation` of Settings, to the first day of the lead of that life",
+        ),
+        CostTerm(
+            item="component",
+            kind=CASH,
+            formula="sum over components k, sum_is cost_per_mw[k,i] starting[i,s]",
+            paid="as building, with a profile and life of its own",
+            escalation="its own `escalation`, or else `build_cost_escalation`, to the first day of the lead of that life",
+        ),
+        CostTerm(
+            item="fixed",
+            kind=CASH,
+            formula="sum_ip fixed_cost_per_year[i] years(p) open[i,p]",
+            paid="evenly over the period; of an open site from the first period on, of a candidate from its commitment",
+            escalation="`running_cost_escalation` of Settings, from instant to instant",
+        ),
+        CostTerm(
+            item="running",
+            kind=CASH,
+            formula="sum_ip cost_per_mw_year[i] years(p) online[i,p]",
+            paid="evenly over the period",
+            escalation="`running_cost_escalation` of Settings, from instant to instant",
         ),
     ),
     parameters=parameters,

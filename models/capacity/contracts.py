@@ -9,6 +9,12 @@ In words
     end of the horizon. What was signed before has its deposit behind it.
 Data
     Contracts, SignedContracts; grid_zone of Sites.
+Time
+    A signing in s runs from begin(s) + lead_months for term_months, and is active in the periods that
+    lie wholly within. One without such a period has no variable: a contract that has only such is an
+    error of the input, and so is a decision that asks for one; one that is approved is departed from.
+    What was signed before is active in the periods that end by the end of its last day. The fee is
+    due for what is active.
 Decides
     ``procured[contract, period]``, the MW to sign; ``covered[contract, site, period]``, the peak
     MW it covers; where a signing has them, ``blocks_procured[contract, period]`` whole blocks, and
@@ -36,7 +42,7 @@ import pyomo.environ as pyo
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem, Severity
 from optalloc.exhibits import Report, Series, Trend, Use
-from optalloc.family import Family, Ledger, Limit, Standing, TableSpec
+from optalloc.family import CostTerm, Family, Ledger, Limit, Standing, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind
 from optalloc.tolerance import exceeds
@@ -695,6 +701,29 @@ FAMILY = Family(
             unit="MW grid",
             over=("contract", "period"),
             meaning="Contract megawatts that are active.",
+        ),
+    ),
+    costs=(
+        CostTerm(
+            item="contract_fee",
+            kind=CASH,
+            formula="sum_cp fixed_fee_per_mw_year[c] years(p) contracted[c,p]",
+            paid="evenly over the period",
+            escalation="its own `fee_escalation`, from instant to instant",
+        ),
+        CostTerm(
+            item="deposit",
+            kind=CASH,
+            formula="sum_cs deposit_per_mw[c] procured[c,s]",
+            paid="on the first day of the period of signing",
+            escalation="no",
+        ),
+        CostTerm(
+            item="deposit_returned",
+            kind=CASH,
+            formula="- sum_cs deposit_per_mw[c] procured[c,s]",
+            paid="at the end of the term, even beyond the horizon; without a term at the end of the horizon",
+            escalation="no",
         ),
     ),
     limits=LIMITS,

@@ -7,6 +7,8 @@ In words
 Data
     Workloads, Demand, ComputeUnits. ``demand[w,r,p]``: what a region asks for, it_mw of Demand or its
     units times mw_per_unit.
+Time
+    The penalty is due evenly over the period and does not escalate.
 Decides
     ``unmet[workload, region, period]``, only for workloads with a penalty.
 Limits
@@ -30,7 +32,7 @@ import pyomo.environ as pyo
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
 from optalloc.exhibits import Filter, Report, Series, Trend
-from optalloc.family import Family, Ledger, Limit, Relax, Standing, TableSpec
+from optalloc.family import CostTerm, Family, Ledger, Limit, Relax, Standing, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
@@ -456,6 +458,15 @@ FAMILY = Family(
             unit="MW IT",
             over=("workload", "region", "period"),
             meaning="Capacity that demand requires, reserve included.",
+        ),
+    ),
+    costs=(
+        CostTerm(
+            item="unmet",
+            kind=PENALTY,
+            formula="sum_wrp unmet_penalty_per_mw_year[w] years(p) unmet[w,r,p]",
+            paid="evenly over the period",
+            escalation="no",
         ),
     ),
     limits=(

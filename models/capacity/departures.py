@@ -32,7 +32,7 @@ import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset, remembered
 from optalloc.errors import Problem, Severity
-from optalloc.family import Family, Limit, TableSpec
+from optalloc.family import CostTerm, Family, Limit, TableSpec
 from optalloc.names import alike
 from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Sheet
@@ -590,6 +590,29 @@ FAMILY = Family(
     order=95,
     sheets=(APPROVED_ACTIONS, DEPARTURE_COSTS),
     idle_without=("ApprovedActions",),
+    costs=(
+        CostTerm(
+            item="departed_sites",
+            kind=PENALTY,
+            formula="sum over approved or planned commitments k, cost_per_site departed[k]",
+            paid="on the first day of the period",
+            escalation="no",
+        ),
+        CostTerm(
+            item="departed_starts",
+            kind=PENALTY,
+            formula="sum over approved or planned starts k, cost_per_mw_started departed[k]",
+            paid="on the first day of the period",
+            escalation="no",
+        ),
+        CostTerm(
+            item="departed_signings",
+            kind=PENALTY,
+            formula="sum over approved or planned signings k, cost_per_mw_signed departed[k]",
+            paid="on the first day of the period",
+            escalation="no",
+        ),
+    ),
     limits=(
         Limit(
             name="departure_counted",

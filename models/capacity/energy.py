@@ -9,6 +9,8 @@ In words
 Data
     PowerPrices; Contracts; PUE of Sites and load factor of Workloads. ``hours[p]``: thousands of
     hours in a period, so that MW times hours are GWh.
+Time
+    ``hours[p]`` is 8.76 a year: 0.73 times the months of the period. Spot prices do not escalate.
 Decides
     ``drawn[contract, site, period]``, ``spot[site, period]`` and ``billed[contract, period]``,
     all in GWh.
@@ -37,7 +39,7 @@ import pyomo.environ as pyo
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
 from optalloc.exhibits import Report, Series, Trend
-from optalloc.family import Family, Ledger, Limit, Relax, TableSpec
+from optalloc.family import CostTerm, Family, Ledger, Limit, Relax, TableSpec
 from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
@@ -58,7 +60,7 @@ from ._contracts import (
     sources,
     spot_prices,
 )
-from ._money import post_cost
+from ._money import CASH, post_cost
 from ._running import running_charges, running_rows
 
 POWER_PRICES = Sheet(
@@ -622,6 +624,29 @@ FAMILY = Family(
             unit="tCO2",
             over=("period",),
             meaning="What the energy drawn emits, as far as its sources say.",
+        ),
+    ),
+    costs=(
+        CostTerm(
+            item="contract_energy_firm",
+            kind=CASH,
+            formula="sum_cp price_per_mwh[c] / 1000 billed[c,p]",
+            paid="evenly over the period; contracts with a take-or-pay share",
+            escalation="its own `price_escalation`, from instant to instant",
+        ),
+        CostTerm(
+            item="contract_energy",
+            kind=CASH,
+            formula="sum_cip price_per_mwh[c] / 1000 drawn[c,i,p]",
+            paid="evenly over the period; contracts without one, and generation",
+            escalation="its own `price_escalation`, from instant to instant",
+        ),
+        CostTerm(
+            item="spot_energy",
+            kind=CASH,
+            formula="sum_ip spot_price_per_mwh[z,p] / 1000 spot[i,p]",
+            paid="evenly over the period",
+            escalation="no; the price is given for each period",
         ),
     ),
     limits=LIMITS,

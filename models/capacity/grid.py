@@ -9,6 +9,10 @@ Data
     GridZones, PowerRamp; PUE and grid_zone of Sites; generation of SignedContracts, which covered
     peak before the first period. ``connection[i,p]``: energised_mw of PowerRamp, carried forward. ``on_site[i,p]``: the
     peak that generation at a site covers there.
+Time
+    What exists before the first period is existing_mw and what is under construction with a date
+    before its first day (on that day it is new); less the generation signed before at the site,
+    whatever its last day, and never below 0.
 Decides
     Nothing.
 Limits

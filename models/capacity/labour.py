@@ -6,6 +6,10 @@ In words
     past the pool, further workers come at a rising premium.
 Data
     LabourNeeds, LabourPools, LabourTiers.
+Time
+    Building takes its work from the day on which it begins to a block lead later; with no lead, in
+    the period of the start. Capacity under construction takes no work to build, and staff once it is
+    online. Wages do not escalate: each row gives its own.
 Decides
     ``hired[market, trade, source, period]`` in person-months, from the pool or a tier.
 Limits
@@ -32,14 +36,14 @@ import pyomo.environ as pyo
 from optalloc.dataset import Dataset, remembered
 from optalloc.errors import Problem
 from optalloc.exhibits import Report, Use
-from optalloc.family import Family, Ledger, Limit, Relax, Standing, TableSpec
+from optalloc.family import CostTerm, Family, Ledger, Limit, Relax, Standing, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
 
 from ._building import active_sites, possible_starts, site_periods
 from ._calendar import calendar, carried_forward
-from ._money import post_cost
+from ._money import CASH, post_cost
 from ._running import running_charges, running_rows
 from ._shortages import Cell, most_online, short_of
 from ._standing import standing_at
@@ -496,6 +500,15 @@ FAMILY = Family(
             unit="person-months",
             over=("labour_market", "trade", "period"),
             meaning="Work to be done, building and permanent.",
+        ),
+    ),
+    costs=(
+        CostTerm(
+            item="wages",
+            kind=CASH,
+            formula="sum over markets k, trades t and sources u, sum_p wage[k,t,u,p] / 1e6 hired[k,t,u,p]",
+            paid="evenly over the period",
+            escalation="no; the wage is given for each period or carried forward",
         ),
     ),
     limits=(

@@ -6,6 +6,9 @@ In words
     commitment and none of the site's room. Rent is due for the whole of the term.
 Data
     Leases.
+Time
+    A signing in s runs from begin(s) + lead_months for term_months, and is active in the periods that
+    lie wholly within; one without such a period has no variable.
 Decides
     ``leased[lease, period]``, the MW to sign; where a signing has a minimum,
     ``signs_lease[lease, period]``, 1 if anything is signed.
@@ -30,7 +33,7 @@ import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
-from optalloc.family import Family, Ledger, Limit, TableSpec
+from optalloc.family import CostTerm, Family, Ledger, Limit, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Sheet
 from optalloc.tolerance import exceeds
@@ -40,7 +43,7 @@ from ._building import site_periods
 from ._calendar import TINY_MONTHS, calendar
 from ._edges import CODES, inside_periods
 from ._leases import lease_terms, leases_active, leases_on_offer
-from ._money import post_cost
+from ._money import CASH, post_cost
 from ._running import running_rows, yearly_charges
 
 LEASES = Sheet(
@@ -408,6 +411,15 @@ FAMILY = Family(
             unit="MW IT",
             over=("lease", "period"),
             meaning="Leased capacity that is active.",
+        ),
+    ),
+    costs=(
+        CostTerm(
+            item="rent",
+            kind=CASH,
+            formula="sum over leases l, sum_s rent_per_mw_year[l] (years of the term within the horizon) leased[l,s]",
+            paid="evenly over the term, periods that it does not serve included",
+            escalation="its own `rent_escalation`, from instant to instant",
         ),
     ),
     limits=(

@@ -6,6 +6,14 @@ In words
     the same; capital is discounted along its spend profile. The plan of least present value wins.
 Data
     Settings, Periods, Currencies; Sources is carried into the plan and otherwise unused.
+Time
+    A date is so many months from the base date: whole months to the same day of a later month, and
+    days over 30.4375 for part of one, counted from the first day of the period that holds it. A
+    period has months / 12 years and 8.76 thousand hours a year. A sum paid t months after the base
+    date is worth ``(1+r)^(-t/12)`` of itself, r the discount_rate; one that escalates by g has grown
+    by ``(1+g)^(t/12)``. A sum that is paid evenly over a span is discounted by the integral of that
+    over the span, divided by its length. What has a last day counts to the end of it, and what ends
+    inside a period serves only the periods before.
 Decides
     Nothing.
 Reads and posts

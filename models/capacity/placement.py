@@ -40,7 +40,7 @@ import pyomo.environ as pyo
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
 from optalloc.exhibits import Periods, Report, Series, Trend
-from optalloc.family import Chart, Family, Ledger, Limit, TableSpec
+from optalloc.family import Chart, CostTerm, Family, Ledger, Limit, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.tolerance import exceeds
@@ -51,7 +51,7 @@ from ._calendar import calendar
 from ._concessions import farther
 from ._demand import asked, asked_above_nought
 from ._leases import most_leased
-from ._money import post_cost
+from ._money import CASH, post_cost
 from ._network import arcs, covers, network
 from ._running import running_rows, yearly_charges
 from ._shortages import Cell, cells_of_sites, most_online, short_of
@@ -780,6 +780,15 @@ FAMILY = Family(
             unit="MW IT",
             over=("site", "period"),
             meaning="Mean load at a site, for its energy.",
+        ),
+    ),
+    costs=(
+        CostTerm(
+            item="network",
+            kind=CASH,
+            formula="sum_wrip cost_per_mw_year[i,r] years(p) served[w,r,i,p]",
+            paid="evenly over the period",
+            escalation="`running_cost_escalation` of Settings, from instant to instant",
         ),
     ),
     limits=LIMITS,

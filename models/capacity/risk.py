@@ -40,7 +40,7 @@ from optalloc.cuts import Cuts
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem
 from optalloc.exhibits import Report, Series, Trend, Use
-from optalloc.family import Family, Limit, Relax, Standing, TableSpec
+from optalloc.family import CostTerm, Family, Limit, Relax, Standing, TableSpec
 from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.tolerance import exceeds
@@ -873,6 +873,22 @@ FAMILY = Family(
     idle_without=(
         "Jurisdictions",
         "RiskLimits",
+    ),
+    costs=(
+        CostTerm(
+            item="risk_excess",
+            kind=PENALTY,
+            formula="sum over limits x, sum_p penalty_per_mw_year[x] years(p) excess_mw[x,p]",
+            paid="evenly over the period",
+            escalation="no",
+        ),
+        CostTerm(
+            item="expected_loss",
+            kind=EXPECTED_LOSS,
+            formula="sum_ip expected_loss_per_mw_year[i] years(p) online[i,p]",
+            paid="evenly over the period",
+            escalation="no",
+        ),
     ),
     limits=LIMITS,
     outputs=(RISK, EXPOSURE),

@@ -10,6 +10,14 @@ Data
     Sites. ``room[i]``: max_mw less what stands or is under construction, in whole blocks where a
     site has blocks. ``started_mw[i,s]``: started times block_mw, or started itself where a site has
     no blocks.
+Time
+    ``online(s)`` of what is started is the first day of the first period that begins a block lead or
+    more after building begins: life and age count from it, payment does not. Sites that are
+    committed or existing are open from the first period on: they have no site lead and their site
+    cost is behind them. What stands or is under construction has no life: it is neither renewed nor
+    retired nor credited. Capacity under construction serves from the first period that begins on its
+    date or later. A start that could serve no whole period within its life and the horizon has no
+    variable, nor has a commitment that is too late for every start.
 Decides
     ``committed[site, period]`` (1 from the period of commitment on), ``started[site, period]``
     (cumulative whole blocks, or MW where a site has no blocks), ``energised[site, period]`` (MW of

@@ -9,6 +9,12 @@ In words
     life is paid for at its cost but takes nothing from what suppliers have.
 Data
     EquipmentNeeds, Suppliers, Equipment, ExportLimits; leads and jurisdiction of Sites.
+Time
+    A unit is escalated to the day on which it is paid, the first of the period it is ordered for.
+    Flags and costs carry forward from a supplier's last row, units do not: a period without a row
+    offers none, but what carries over passes through it. A renewal is paid each life after the
+    first payment while its life begins before the end of the horizon, also where the buildings are
+    retired.
 Decides
     ``ordered[equipment, supplier, period]``, units; it exists only where there is something to
     order and a start that could need it.
@@ -39,7 +45,7 @@ import pyomo.environ as pyo
 from optalloc.dataset import Dataset, remembered
 from optalloc.errors import Problem
 from optalloc.exhibits import Report, Use
-from optalloc.family import Family, Ledger, Limit, Relax, TableSpec
+from optalloc.family import CostTerm, Family, Ledger, Limit, Relax, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
@@ -810,6 +816,15 @@ FAMILY = Family(
             unit="units",
             over=("equipment", "period"),
             meaning="Units of a class that starts need in the period.",
+        ),
+    ),
+    costs=(
+        CostTerm(
+            item="equipment",
+            kind=CASH,
+            formula="sum over classes k and suppliers f, sum_p unit_cost[k,f,p] ordered[k,f,p]",
+            paid="on the first day of the period it is ordered for, and of each renewal",
+            escalation="`build_cost_escalation` of Settings, to the day it is paid",
         ),
     ),
     limits=LIMITS,

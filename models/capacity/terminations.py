@@ -29,7 +29,7 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset
-from optalloc.family import Family, Limit, TableSpec
+from optalloc.family import CostTerm, Family, Limit, TableSpec
 from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind
 from optalloc.values import Values
@@ -229,6 +229,15 @@ FAMILY = Family(
     sheets=(),
     idle_without=("Contracts",),
     needed_with=("Decisions",),
+    costs=(
+        CostTerm(
+            item="termination",
+            kind=CASH,
+            formula="sum_csp termination_fee_per_mw[c] terminated[c,s,p]",
+            paid="on the first day of the period from which the MW are ended",
+            escalation="no",
+        ),
+    ),
     limits=(
         Limit(
             name="ended_within_signed",
