@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import scipy.sparse as sp
 from scipy.optimize import linprog
 
@@ -167,7 +168,11 @@ def _timeline(made: Book) -> list[Row]:
 
 
 def _month(time: list[Row], date: str | None, otherwise: float) -> float:
-    return next((q["begin"] for q in time if q["start"] == date), otherwise)
+    """Months from the first day to a date, both the first of a month."""
+    if date is None:
+        return otherwise
+    begin, at = pd.Timestamp(time[0]["start"]), pd.Timestamp(date)
+    return 12 * (at.year - begin.year) + at.month - begin.month
 
 
 def _schedules(settings: Row, site: Row, time: list[Row]) -> Iterator[Schedule]:
@@ -180,12 +185,12 @@ def _schedules(settings: Row, site: Row, time: list[Row]) -> Iterator[Schedule]:
         yield 0.0, [_stands(site, time, q) for q in time]
     for commit in [0] if is_open else [q["begin"] for q in time if q["begin"] + both <= last]:
         fixed = _fixed_cost(settings, site, time, commit, is_open)
-        since = -math.inf if is_open else commit
+        permit = -math.inf if is_open else commit + site["site_lead_months"]
+        wanted = _month(time, site["earliest_start"], 0)
+        days = [max(q["begin"], permit, wanted) for q in time]
         possible = [
-            q["begin"] >= _month(time, site["earliest_start"], 0)
-            and since + site["site_lead_months"] < q["end"]
-            and q["begin"] + site["block_lead_months"] <= last
-            for q in time
+            day < q["end"] and day + site["block_lead_months"] <= last
+            for day, q in zip(days, time, strict=True)
         ]
         blocks = int(room // site["block_mw"])
         most = [min(blocks, site["max_blocks_per_period"] or blocks) * ok for ok in possible]
@@ -195,18 +200,17 @@ def _schedules(settings: Row, site: Row, time: list[Row]) -> Iterator[Schedule]:
             if sum(starts) > blocks or first < site["min_mw"]:
                 continue
             built = sum(
-                _capital(settings, site, time, amount * site["build_cost_per_mw"], q["begin"],
+                _capital(settings, site, time, amount * site["build_cost_per_mw"], day,
                          site["block_lead_months"], site["block_lead_months"])
-                for amount, q in zip(mw, time, strict=True)
+                for amount, day in zip(mw, days, strict=True)
                 if amount
             )  # fmt: skip
             delivered = [
                 _stands(site, time, q)
                 + sum(
                     amount
-                    for amount, s in zip(mw, time, strict=True)
-                    if s["begin"] + site["block_lead_months"] <= q["begin"]
-                    and since + both <= q["begin"]
+                    for amount, day in zip(mw, days, strict=True)
+                    if day + site["block_lead_months"] <= q["begin"]
                 )
                 for q in time
             ]

@@ -57,7 +57,7 @@ def site(draw: Draw, name: str, starts: Sequence[str]) -> dict[str, Any]:
         "block_mw": one_of(draw, 20, 25, None),
         "min_mw": one_of(draw, 0, 30) if most == 60 else 0,
         "max_blocks_per_period": None,
-        "earliest_start": one_of(draw, None, None, starts[1]),
+        "earliest_start": one_of(draw, None, None, starts[1], "2027-03-01"),
         "site_lead_months": one_of(draw, 0, 6),
         "block_lead_months": one_of(draw, 0, 6, 9),
         "site_cost": one_of(draw, 15, 40, 0),

@@ -26,7 +26,12 @@ class Data:
 
     Arrays over sites and periods have shape (sites, periods); ``delivered``, ``ready`` and ``ripe``
     have shape (sites, periods, periods): whether what is begun in the second index counts in the
-    third. ``work`` and ``site_spend``, ``build_spend`` are shares and M per MW begun, likewise.
+    third; ``ready`` is that the permit is there when the third begins. ``work`` and ``site_spend``,
+    ``build_spend`` are shares and M per MW begun, likewise.
+
+    ``late`` has the same shape: whether the permit of an opening arrives within the third, so that
+    building begins on that day. ``late_cost``, ``late_work`` and ``late_spend`` are then what comes
+    on top of that of building begun with the period, by site and opening.
     """
 
     sheets: dict[str, pd.DataFrame]
@@ -45,6 +50,10 @@ class Data:
     work: np.ndarray
     site_spend: np.ndarray
     build_spend: np.ndarray
+    late: np.ndarray
+    late_cost: np.ndarray
+    late_work: np.ndarray
+    late_spend: np.ndarray
     rate: float
 
     def mean_discount(self, growth: float = 0.0) -> np.ndarray:
@@ -85,19 +94,29 @@ def read(folder: Path) -> Data:
     site_lead = sites["site_lead_months"].to_numpy(float)[:, None, None]
     block_lead = sites["block_lead_months"].to_numpy(float)[:, None, None]
     delivered = begin[:, None] + block_lead <= begin + TINY
-    ready = begin[:, None] + site_lead < end - TINY
+    permit = begin[:, None] + site_lead
+    ready = permit <= begin + TINY
+    late = (permit > begin + TINY) & (permit < end - TINY)
     ripe = begin[:, None] + site_lead + block_lead <= begin + TINY
     candidate = ~sites["open"].to_numpy()[:, None]
     may_open = candidate & ripe[:, :, -1]
-    openable = (ready & may_open[:, :, None]).any(axis=1)
+    openable = ((ready | late) & may_open[:, :, None]).any(axis=1)
+    late = late & may_open[:, :, None]
     may_build = delivered[:, :, -1] & (openable | ~candidate)
-    spread = {}
-    for name, lead in (("site", site_lead), ("block", block_lead)):
-        overlap = np.minimum(end, begin[:, None] + lead) - np.maximum(begin, begin[:, None])
-        spread[name] = np.maximum(overlap, 0) / np.where(lead > 0, lead, 1)
     prices = growth, rate, life, begin, end[-1]
-    opened, site_cash = _capital(sites["site_cost"], site_lead, site_lead + block_lead, *prices)
-    built, block_cash = _capital(sites["build_cost_per_mw"], block_lead, block_lead, *prices)
+    opened, site_cash = _capital(
+        sites["site_cost"], site_lead, site_lead + block_lead, begin[None], *prices
+    )
+    per_mw = sites["build_cost_per_mw"]
+    built, block_cash = _capital(per_mw, block_lead, block_lead, begin[None], *prices)
+    work = _spread(begin[None, :, None], block_lead, begin, end)
+    spend = block_cash[:, :, None] * work
+    built_late, late_cash = _capital(per_mw, block_lead, block_lead, permit[:, :, 0], *prices)
+    late_work = _spread(permit, block_lead, begin, end)
+    # By opening, what building begun with the period of its permit would have been.
+    soon_cost = (late * built[:, None, :]).sum(axis=2)
+    soon_work = np.einsum("ict,itp->icp", late, work)
+    soon_spend = np.einsum("ict,itp->icp", late, spend)
     made = Data(
         sheets=sheets,
         sites=sites,
@@ -112,9 +131,13 @@ def read(folder: Path) -> Data:
         build_cost=built,
         fixed_cost=sites["fixed_cost_per_year"].to_numpy()[:, None],
         running_cost=sites["cost_per_mw_year"].to_numpy()[:, None],
-        work=spread["block"],
-        site_spend=site_cash[:, :, None] * spread["site"],
-        build_spend=block_cash[:, :, None] * spread["block"],
+        work=work,
+        site_spend=site_cash[:, :, None] * _spread(begin[None, :, None], site_lead, begin, end),
+        build_spend=spend,
+        late=late,
+        late_cost=built_late - soon_cost,
+        late_work=late_work - soon_work,
+        late_spend=late_cash[:, :, None] * late_work - soon_spend,
         rate=rate,
     )
     yearly = made.mean_discount(float(settings["running_cost_escalation"])) * periods["years"]
@@ -124,23 +147,30 @@ def read(folder: Path) -> Data:
     )
 
 
+def _spread(first: np.ndarray, lead: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Share of a lead that lies in each period, in the last place."""
+    overlap = np.minimum(end, first + lead) - np.maximum(begin, first)
+    return np.asarray(np.maximum(overlap, 0) / np.where(lead > 0, lead, 1))
+
+
 def _capital(
     cost: pd.Series,
     lead: np.ndarray,
     to_online: np.ndarray,
+    day: np.ndarray,
     growth: float,
     rate: float,
     life: float,
     begin: np.ndarray,
     horizon: float,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Present value less what is left at the horizon, and cash, of a unit begun in each period."""
+    """Present value less what is left at the horizon, and cash, of a unit begun on each day."""
     months = lead[:, :, 0]
-    cash = cost.to_numpy()[:, None] * (1 + growth) ** (begin / 12)
+    cash = cost.to_numpy()[:, None] * (1 + growth) ** (day / 12)
     force = np.log1p(rate) * months / 12
     even = np.where(force > 0, -np.expm1(-force) / np.where(force > 0, force, 1), 1.0)
-    value = cash * (1 + rate) ** (-begin / 12) * even
-    at = np.searchsorted(begin, begin + to_online[:, :, 0] - TINY)
+    value = cash * (1 + rate) ** (-day / 12) * even
+    at = np.searchsorted(begin, day + to_online[:, :, 0] - TINY)
     online = np.append(begin, horizon)[at]
     left = np.maximum(life - (horizon - online), 0) / 12
     share = np.expm1(-np.log1p(rate) * left) / np.expm1(-np.log1p(rate) * life / 12)

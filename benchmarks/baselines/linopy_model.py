@@ -57,12 +57,12 @@ def build(data: Data) -> Any:
 
 def _build(data: Data) -> Any:
     m, f = linopy.Model(), _Frame(data)
-    online, opened, built = _building(m, f)
+    online, opened, built, late = _building(m, f)
     served, mean_load = _serving(m, f, online)
     _grid(m, f, online)
     _energy(m, f, mean_load)
-    _labour(m, f, online, built)
-    _policy(m, f, online, opened, built, served)
+    _labour(m, f, online, built, late)
+    _policy(m, f, online, opened, built, late, served)
     cost, *others = f.costs
     for other in others:
         cost = cost + other
@@ -72,7 +72,7 @@ def _build(data: Data) -> Any:
     return m
 
 
-def _building(m: Any, f: _Frame) -> tuple[Any, Any, Any]:
+def _building(m: Any, f: _Frame) -> tuple[Any, Any, Any, Any]:
     data, sites = f.data, f.sites
     begun = [f.site, f.begun]
     may_open = xr.DataArray(data.may_open, coords=begun)
@@ -91,8 +91,15 @@ def _building(m: Any, f: _Frame) -> tuple[Any, Any, Any]:
     existing = f.by_site(sites["existing_mw"])
     m.add_constraints(opened.sum("begun") <= 1, name="once")
     begun_mw = (built * upto).sum("begun") * block
+    late = m.add_variables(
+        lower=0, coords=begun, mask=may_open & data.late.any(axis=2), name="late"
+    )
+    begun_late = (late * f.since(data.late)).sum("begun")
     ready = (opened * f.since(data.ready)).sum("begun") * room
-    m.add_constraints(begun_mw - ready <= room * stands, name="room")
+    m.add_constraints(begun_mw - begun_late * block - ready <= room * stands, name="room")
+    m.add_constraints(late * block - opened * room <= 0, name="late_on_permit")
+    same = xr.DataArray(np.eye(len(f.period)), coords=[f.begun, f.period])
+    m.add_constraints(begun_late - (built * same).sum("begun") <= 0, name="late_within_built")
     done = (built * f.since(data.delivered)).sum("begun") * block
     m.add_constraints(new - done <= 0, name="after_building")
     ripe = (opened * f.since(data.ripe)).sum("begun") * room
@@ -103,11 +110,12 @@ def _building(m: Any, f: _Frame) -> tuple[Any, Any, Any]:
     f.costs += [
         (opened * open_cost).sum(),
         (built * (build_cost * block)).sum(),
+        (late * (xr.DataArray(data.late_cost, coords=begun) * block)).sum(),
         ((opened * upto).sum("begun") * fixed).sum() + float((fixed * stands).sum()),
     ]
     online = new + existing
     f.costs.append((online * f.by_both(data.running_cost)).sum())
-    return online, opened, built
+    return online, opened, built, late
 
 
 def _serving(m: Any, f: _Frame, online: Any) -> tuple[Any, Any]:
@@ -223,14 +231,15 @@ def _energy(m: Any, f: _Frame, mean_load: Any) -> None:
     f.costs.append((billed * xr.DataArray(price, coords=[contract, f.period])).sum())
 
 
-def _labour(m: Any, f: _Frame, online: Any, built: Any) -> None:
+def _labour(m: Any, f: _Frame, online: Any, built: Any, late: Any) -> None:
     needs = f.data.sheets["LabourNeeds"].set_index("trade")
     table = pools(f.data)
     members = f.members("labour_market", "labour_market")
     markets = pd.Index(members.indexes["labour_market"], name="labour_market")
     sources = pd.Index(table["source"].unique(), name="source")
     months = f.by_period(f.data.periods["months"])
-    work = (built * f.since(f.data.work)).sum("begun") * f.by_site(f.sites["block_mw"])
+    blocks = built * f.since(f.data.work) + late * f.since(f.data.late_work)
+    work = blocks.sum("begun") * f.by_site(f.sites["block_mw"])
     for trade, need in needs.iterrows():
         own = table[table["trade"] == trade].set_index(["labour_market", "source", "period"])
         grid = pd.MultiIndex.from_product([markets, sources, f.period])
@@ -249,7 +258,9 @@ def _labour(m: Any, f: _Frame, online: Any, built: Any) -> None:
         f.costs.append((hired * cost).sum())
 
 
-def _policy(m: Any, f: _Frame, online: Any, opened: Any, built: Any, served: Any) -> None:
+def _policy(
+    m: Any, f: _Frame, online: Any, opened: Any, built: Any, late: Any, served: Any
+) -> None:
     sheets, sites = f.data.sheets, f.sites
     weights = sheets["RiskWeights"].set_index("risk_class")["weight"]
     scores = sheets["Jurisdictions"].set_index("jurisdiction")
@@ -274,8 +285,10 @@ def _policy(m: Any, f: _Frame, online: Any, opened: Any, built: Any, served: Any
     m.add_constraints(kept + lost - total.sel(period=after) <= 0, name="survives")
     budget = sheets["Budgets"].set_index("period")["max_capital"].reindex(f.period)
     block = f.by_site(sites["block_mw"])
-    spent = (opened * f.since(f.data.site_spend)).sum(["site", "begun"]) + (
-        built * (f.since(f.data.build_spend) * block)
+    spent = (
+        opened * f.since(f.data.site_spend)
+        + built * (f.since(f.data.build_spend) * block)
+        + late * (f.since(f.data.late_spend) * block)
     ).sum(["site", "begun"])
     m.add_constraints(spent <= f.by_period(budget), name="budget")
     pace = sheets["Pace"].iloc[0]

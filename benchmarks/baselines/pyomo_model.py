@@ -47,6 +47,10 @@ def _building(m: Any, data: Data, sites: Any, site_at: Any, at: Any, names: list
         domain=pyo.NonNegativeIntegers,
         bounds=lambda m, i, t: (0, min(sites.blocks[i], sites.max_blocks_per_period[i])),
     )
+    m.LATE = pyo.Set(
+        initialize=[(i, t) for i, t in m.OPENINGS if data.late[site_at[i], at[t]].any()], dimen=2
+    )
+    m.late = pyo.Var(m.LATE, domain=pyo.NonNegativeReals)
     m.brought = pyo.Var(m.SITES, m.PERIODS, domain=pyo.NonNegativeReals)
     m.online = pyo.Expression(
         m.SITES,
@@ -70,10 +74,23 @@ def _building(m: Any, data: Data, sites: Any, site_at: Any, at: Any, names: list
             else pyo.Constraint.Skip
         ),
     )
+
+    def late_in(i: str, t: str) -> Any:
+        own = [c for c in names if (i, c) in m.LATE and data.late[site_at[i], at[c], at[t]]]
+        return sum(m.late[i, c] for c in own)
+
+    m.late_on_permit = pyo.Constraint(
+        m.LATE, rule=lambda m, i, c: m.late[i, c] <= sites.blocks[i] * m.opened[i, c]
+    )
+    m.late_within_built = pyo.Constraint(
+        [key for key in m.STARTS if not isinstance(late_in(*key), int)],
+        rule=lambda m, i, t: late_in(i, t) <= m.built[i, t],
+    )
     m.room = pyo.Constraint(
         m.STARTS,
         rule=lambda m, i, t: (
             sites.block_mw[i] * sum(m.built[i, s] for s in names[: at[t] + 1] if (i, s) in m.STARTS)
+            - sites.block_mw[i] * late_in(i, t)
             <= sites.blocks[i] * sites.block_mw[i] * opened_by(i, t, data.ready)
         ),
     )
@@ -99,6 +116,9 @@ def _building(m: Any, data: Data, sites: Any, site_at: Any, at: Any, names: list
             data.build_cost[site_at[i], at[t]] * sites.block_mw[i] * m.built[i, t]
             for i, t in m.STARTS
         )
+    )
+    m.costs.append(
+        sum(data.late_cost[site_at[i], at[c]] * sites.block_mw[i] * m.late[i, c] for i, c in m.LATE)
     )
     m.costs.append(
         sum(
@@ -277,6 +297,15 @@ def _labour(m: Any, data: Data, sites: Any, site_at: Any, at: Any, names: list[s
             for s in names
             if (i, s) in m.STARTS and data.work[site_at[i], at[s], at[t]] > 0
         )
+        building += sum(
+            need["person_months_per_mw"]
+            * data.late_work[site_at[i], at[c], at[t]]
+            * sites.block_mw[i]
+            * m.late[i, c]
+            for i in members[k]
+            for c in names
+            if (i, c) in m.LATE
+        )
         staff = sum(need["staff_per_mw"] * months[t] * m.online[i, t] for i in members[k])
         return building + staff == sum(m.hired[k, trade, u, t] for u in sources[k, trade, t])
 
@@ -330,6 +359,10 @@ def _policy(m: Any, data: Data, sites: Any, site_at: Any, at: Any, names: list[s
             + sum(
                 data.build_spend[site_at[i], at[s], at[t]] * sites.block_mw[i] * m.built[i, s]
                 for i, s in m.STARTS
+            )
+            + sum(
+                data.late_spend[site_at[i], at[c], at[t]] * sites.block_mw[i] * m.late[i, c]
+                for i, c in m.LATE
             )
             <= budget[t]
         ),

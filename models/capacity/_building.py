@@ -5,6 +5,9 @@ Shared by the families that decide on, place load on, pay for, or staff what is 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -14,6 +17,8 @@ from optalloc.tolerance import exceeds
 from ._calendar import (
     TINY_MONTHS,
     calendar,
+    date_of,
+    dates_of,
     first_position_at,
     first_position_beyond,
     last_position_before,
@@ -23,6 +28,7 @@ from ._calendar import (
 from ._money import to_workbook_currency
 
 KEYS = ["site", "period"]
+BEGINNING_KEYS = ["site", "period", "begins"]
 OPEN = ("existing", "committed")
 RENEWED, RETIRED = "renewed", "retired"
 
@@ -76,14 +82,18 @@ def standing_mw(data: Dataset) -> pd.DataFrame:
 def possible_starts(data: Dataset) -> pd.DataFrame:
     """Starts that can serve a period within the horizon: one row per site and period.
 
-    Columns: site, period, begin, previous (the site's start period before, or None),
-    commit_position (latest commitment that allows it and can itself be in service within the
-    horizon, -1 for an open site), online_position, gone_position (the first period that does not
-    lie wholly within its life) and lasts_years (until then; without end where it is renewed).
+    Columns: site, period, begin (of the period); soonest, months from the base date to when
+    building can begin, the permit apart: the later of begin and the site's earliest start;
+    previous, the start period before, or None; commit_position, the latest commitment that allows
+    it and can itself be in service within the horizon, -1 for an open site; online_position of what
+    begins at the soonest; gone_position, the first period that does not lie wholly within its life;
+    and lasts_years, until then, without end where it is renewed.
     """
     cal = calendar(data)
     frame = site_periods(data)
-    frame["online_position"] = first_position_at(cal, frame["begin"] + frame["block_lead_months"])
+    frame["soonest"] = frame[["begin", "earliest"]].max(axis=1)
+    ready = frame["soonest"] + frame["block_lead_months"]
+    frame["online_position"] = first_position_at(cal, ready)
     frame = frame.assign(**_ends_of_service(frame, cal))
     both = frame["site_lead_months"] + frame["block_lead_months"]
     frame["commit_position"] = np.where(
@@ -94,10 +104,13 @@ def possible_starts(data: Dataset) -> pd.DataFrame:
             last_position_by(cal, cal["begin"].iloc[-1] - both),
         ),
     )
+    # What waits for its permit may serve where what begins at the soonest could not.
+    waits = ~frame["is_open"] & (frame["site_lead_months"] > 0)
     possible = (
         (frame["room_mw"] > 0)
-        & (frame["online_position"] < frame["gone_position"])
-        & (frame["begin"] >= frame["earliest"] - TINY_MONTHS)
+        & (frame["online_position"] < len(cal))
+        & ((frame["online_position"] < frame["gone_position"]) | waits)
+        & (frame["earliest"] < frame["end"] - TINY_MONTHS)
         & (frame["is_open"] | (frame["commit_position"] >= 0))
     )
     frame = frame[possible].reset_index(drop=True)
@@ -121,8 +134,9 @@ def lives_of_starts(data: Dataset) -> pd.DataFrame:
     """
     cal, frame = calendar(data), site_periods(data)
     frame = frame[(frame["room_mw"] > 0) & np.isfinite(frame["lasts_years"])]
-    frame = frame[frame["begin"] >= frame["earliest"] - TINY_MONTHS]
-    online = first_position_at(cal, frame["begin"] + frame["block_lead_months"])
+    frame = frame[frame["end"] > frame["earliest"] + TINY_MONTHS]
+    soonest = frame[["begin", "earliest"]].max(axis=1)
+    online = first_position_at(cal, soonest + frame["block_lead_months"])
     since = np.append(cal["begin"].to_numpy(), np.nan)[online]
     spans = pd.DataFrame(
         {"site": frame["site"], "from": since, "to": since + 12.0 * frame["lasts_years"]}
@@ -131,11 +145,139 @@ def lives_of_starts(data: Dataset) -> pd.DataFrame:
 
 
 @remembered
+def late_permits(data: Dataset) -> pd.DataFrame:
+    """Commitments whose permit arrives within a period of a possible start, after its soonest day.
+
+    A permit that arrives so late that what is begun then could serve no period is left out.
+
+    Columns: site, period (of the start), commit, commit_position, before (the commitment before it,
+    or None), begin (months from the base date) and date on which it arrives, online_position,
+    gone_position and lasts_years of what begins then.
+    """
+    late = _after_soonest(data)
+    return late[late["online_position"] < late["gone_position"]].reset_index(drop=True)
+
+
+@remembered
+def _after_soonest(data: Dataset) -> pd.DataFrame:
+    """All of `late_permits`, also those of no use."""
+    cal, starts, sites = calendar(data), possible_starts(data), active_sites(data)
+    given = useful_commitments(data)[["site", "period", "position", "previous", "begin"]]
+    names = {"period": "commit", "position": "commit_position", "previous": "before"}
+    given = given.rename(columns=names)
+    own = sites.loc[given["site"]].set_index(given.index)
+    given = given.assign(lead=own["block_lead_months"], lasts_years=own["lasts_years"])
+    given["begin"] += own["site_lead_months"]
+    # The period in which it arrives is the first that ends after it.
+    given["position"] = np.searchsorted(cal["end"], given["begin"] + TINY_MONTHS, "right")
+    needed = ["site", "period", "position", "soonest", "commit_position"]
+    both = given.merge(
+        starts[needed].rename(columns={"commit_position": "latest"}), on=["site", "position"]
+    )
+    both = both[both["commit_position"] <= both["latest"]]
+    both["date"] = dates_of(data, both["begin"])
+    both = both[both["date"] > dates_of(data, both["soonest"])].reset_index(drop=True)
+    both["online_position"] = first_position_at(cal, both["begin"] + both["lead"])
+    both = both.assign(**_ends_of_service(both, cal))
+    return both.drop(columns=["position", "soonest", "latest", "lead"])
+
+
+@remembered
+def possible_beginnings(data: Dataset) -> pd.DataFrame:
+    """Each possible start with each day on which building can then begin.
+
+    Building begins on the latest of the first day of its period, the site's earliest start, and the
+    day on which the permit arrives, a site lead after the commitment. So a start has one beginning
+    for all commitments whose permit is there at the soonest, and one for each that comes later.
+
+    Columns: those of `possible_starts`, with begin, the months from the base date to the day, date,
+    the day, and begins, its name; commit, the commitment whose permit it waits for, or None; and
+    on_time, the latest commitment whose permit is there at the soonest, where one is needed.
+    """
+    cal, starts, late = calendar(data), possible_starts(data), late_permits(data)
+    waiting = _after_soonest(data).groupby(KEYS).size().rename("waiting")
+    waiting = starts[KEYS].join(waiting, on=KEYS)["waiting"].fillna(0).astype(int)
+    at = starts["commit_position"] - waiting
+    on_time = pd.Series(cal.index.to_numpy()[at.to_numpy()], starts.index, dtype=object).where(
+        at >= 0, None
+    )
+    possible = (starts["is_open"] | (at >= 0)) & (
+        starts["online_position"] < starts["gone_position"]
+    )
+    soon = starts.assign(begin=starts["soonest"], commit=None, on_time=on_time)[possible]
+    soon = soon.assign(date=dates_of(data, soon["begin"]))
+    waits = late.drop(columns=["before", "commit_position"]).assign(on_time=None)
+    own = [name for name in starts if name in KEYS or name not in waits]
+    waits = waits.merge(starts[own], on=KEYS)
+    both = pd.concat([part for part in (soon, waits) if len(part)] or [soon])
+    both = both.sort_values(["site", "position", "begin"], kind="stable", ignore_index=True)
+    return both.assign(begins=both["date"].dt.strftime("%Y-%m-%d"))
+
+
+def commitments_made(data: Dataset, committed: pd.DataFrame) -> dict[str, str]:
+    """Period of the commitment of each candidate that is committed.
+
+    Parameters
+    ----------
+    committed : pandas.DataFrame
+        site and period of those in which it is committed.
+    """
+    cal, sites = calendar(data), active_sites(data)
+    made = committed[~committed["site"].map(sites["is_open"]).astype(bool)]
+    first = made["period"].map(cal["position"]).astype(int).groupby(made["site"]).min()
+    return dict(zip(first.index, cal.index.to_numpy()[first.to_numpy()], strict=True))
+
+
+def begun(data: Dataset, started: pd.DataFrame, commitments: Mapping[str, str]) -> pd.DataFrame:
+    """When building begins of what a plan starts, start by start in plain arithmetic.
+
+    Parameters
+    ----------
+    started : pandas.DataFrame
+        site and period of the starts.
+    commitments : mapping of str to str
+        Period of commitment by site, as `commitments_made` gives it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        site, period, begin (months from the base date), date, and begins, its name.
+    """
+    rows = [*_days(data, started, commitments)]
+    frame = pd.DataFrame(rows, columns=[*KEYS, "begin", "date"])
+    frame = frame.astype({"begin": float, "date": "datetime64[ns]"})
+    return frame.assign(begins=frame["date"].dt.strftime("%Y-%m-%d"))
+
+
+def _days(
+    data: Dataset, started: pd.DataFrame, commitments: Mapping[str, str]
+) -> Iterator[tuple[Any, ...]]:
+    begins = calendar(data)["begin"].to_dict()
+    sites = active_sites(data)[["earliest", "site_lead_months"]].to_dict("index")
+    for site, period in started[KEYS].itertuples(index=False, name=None):
+        begin = max(begins[period], sites[site]["earliest"])
+        day = date_of(data, begin)
+        if site in commitments:
+            permit = begins[commitments[site]] + sites[site]["site_lead_months"]
+            arrives = date_of(data, permit)
+            begin, day = (permit, arrives) if arrives > day else (begin, day)
+        yield site, period, begin, day
+
+
+def begun_in_plan(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
+    """When building begins of each start in the Build table, as `begun` gives it."""
+    committed = build.loc[build["committed"].astype(bool), KEYS]
+    started = build.loc[build["started_mw"] > 0, KEYS]
+    return begun(data, started, commitments_made(data, committed))
+
+
+@remembered
 def possible_service(data: Dataset) -> pd.DataFrame:
     """Where new capacity can be in service: site, period, the start and commitment it needs.
 
-    ``expired`` is the latest start within whose life the period does not wholly lie, where what is
-    built is retired; blank where there is none.
+    ``start`` is the latest start that can be delivered by then, whose `undelivered` permits apart;
+    ``expired`` is the latest start within whose life, counted from the soonest, the period does not
+    wholly lie, where what is built is retired, and blank where there is none.
     """
     cal, starts = calendar(data), possible_starts(data)
     frame = site_periods(data)
@@ -143,7 +285,9 @@ def possible_service(data: Dataset) -> pd.DataFrame:
     both = frame["begin"] - frame["block_lead_months"] - frame["site_lead_months"]
     frame["ripe_position"] = np.where(frame["is_open"], -1, last_position_by(cal, both))
     frame = frame.merge(_latest_starts(frame, starts), on=KEYS)
-    frame = frame[frame["is_open"] | (frame["ripe_position"] >= 0)].reset_index(drop=True)
+    ok = frame["earliest"] + frame["block_lead_months"] <= frame["begin"] + TINY_MONTHS
+    ok &= frame["is_open"] | (frame["ripe_position"] >= 0)
+    frame = frame[ok].reset_index(drop=True)
     frame["previous"] = frame.groupby("site")["period"].shift(1)
     # A commitment early enough for the start is often early enough for service too.
     needed = starts[["site", "period", "commit_position"]].rename(columns={"period": "start"})
@@ -167,6 +311,28 @@ def _latest_starts(frame: pd.DataFrame, starts: pd.DataFrame) -> pd.DataFrame:
         by="site",
     )
     return found.dropna(subset=["start"])[[*KEYS, "start"]]
+
+
+def undelivered(data: Dataset) -> pd.DataFrame:
+    """Late permits of the start that can be delivered by a period, delivered after it begins.
+
+    Columns: site, period (of service) and commit.
+    """
+    service = possible_service(data)[[*KEYS, "start", "ripe_position"]]
+    late = late_permits(data)[[*KEYS, "commit", "commit_position"]]
+    both = service.merge(late.rename(columns={"period": "start"}), on=["site", "start"])
+    return both.loc[both["commit_position"] > both["ripe_position"], [*KEYS, "commit"]]
+
+
+def unexpired(data: Dataset) -> pd.DataFrame:
+    """Late permits of a start that can have expired by a period, within whose life that still lies.
+
+    Columns: site, period and commit.
+    """
+    expired = possible_service(data)[[*KEYS, "position", "expired"]].dropna()
+    late = late_permits(data)[[*KEYS, "commit", "gone_position"]]
+    both = expired.merge(late.rename(columns={"period": "expired"}), on=["site", "expired"])
+    return both.loc[both["gone_position"] > both["position"], [*KEYS, "commit"]]
 
 
 @remembered

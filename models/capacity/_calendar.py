@@ -94,6 +94,12 @@ def date_of(data: Dataset, moment: float) -> pd.Timestamp:
     return edges[k] + pd.DateOffset(months=int(whole)) + pd.Timedelta(days=days)
 
 
+def dates_of(data: Dataset, moments: pd.Series) -> pd.Series:
+    """The days that begin at moments, in months from the base date."""
+    days = {moment: date_of(data, moment) for moment in moments.unique()}
+    return moments.map(days).astype("datetime64[ns]")
+
+
 def months_of_last_days(data: Dataset, dates: pd.Series) -> pd.Series:
     """Months at which last days end; NaN where there is no date.
 

@@ -173,7 +173,8 @@ def lives(
         M at the base date.
     terms : Terms
     when : mapping or pandas.Series
-        Row of the calendar in which it is decided.
+        Row of the calendar in which it is decided; begin, where that is later, the day on which it
+        begins.
     """
     if amount == 0:
         return

@@ -138,15 +138,13 @@ def _in_service_by(
 ) -> Iterator[Concession]:
     """Ways for one site to be in service by a period, each a change of one cell.
 
-    It is committed in the first period at best, and building starts with a period from its earliest
-    start on.
+    It is committed in the first period at best, and building begins on its earliest start at best.
     """
     moment, period = float(cal["begin"].iloc[position]), str(cal.index[position])
     block = float(at["block_lead_months"])
     site = 0.0 if at["is_open"] else float(at["site_lead_months"])
-    begins = cal.loc[cal["begin"] >= float(at["earliest"]) - TINY_MONTHS, "begin"]
     for_both = moment - float(cal["begin"].iloc[0])
-    for_block = moment - float(begins.iloc[0]) if len(begins) else -1.0
+    for_block = moment - max(float(cal["begin"].iloc[0]), float(at["earliest"]))
     choices = {"block_lead_months": (block, min(for_block, for_both - site))}
     if block <= for_block + TINY_MONTHS:
         choices["site_lead_months"] = (site, for_both - block)

@@ -42,6 +42,8 @@ _ACCOUNT_OF_ITEM = {
 ACCOUNTS = tuple(dict.fromkeys([*_ACCOUNT_OF_ITEM.values(), *_ACCOUNT_OF_KIND.values()]))
 # Costs below this, in millions, are noise of the solver's arithmetic and not worth a row.
 NOTHING = 1e-7
+# A row of a key below this share of its largest may be integers that are so only by tolerance.
+ROUNDING = 1e-4
 COST_KEYS = ("account", "item", "subject", "site", "period")
 COST_COLUMNS = {
     "family": "first",
@@ -192,7 +194,14 @@ def charge_rows(family: str, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def gathered(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row per key of the Cost table from rows of finer keys; the ones that cost nothing go."""
-    by_key = rows.groupby(list(COST_KEYS), as_index=False, sort=False, dropna=False)
+    """One row per key of the Cost table from rows of finer keys; the ones that cost nothing go.
+
+    Payments from the first day to the last of any row that is more than the solver's rounding.
+    """
+    keys = list(COST_KEYS)
+    most = rows["cash"].abs().groupby([rows[key] for key in keys], dropna=False).transform("max")
+    noise = rows["cash"].abs() < ROUNDING * most
+    spans = rows[["first_month", "last_month"]].mask(noise)
+    by_key = rows.assign(**spans).groupby(keys, as_index=False, sort=False, dropna=False)
     sums = by_key.agg(COST_COLUMNS)
     return sums[sums["cash"].abs() > NOTHING].reset_index(drop=True)

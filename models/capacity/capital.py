@@ -24,7 +24,7 @@ Time
 Decides
     Nothing.
 Reads and posts
-    Reads ``starting_mw`` and ``online_mw``; owns and posts ``capital_spending``; posts ``cost``.
+    Reads ``beginning_mw`` and ``online_mw``; owns and posts ``capital_spending``; posts ``cost``.
 Source
     Capital, compounded to its online date at rate r, is credited at an age with
     ``(1-(1+r)^-(L-age)) / (1-(1+r)^-L)`` of itself, what is left of a level annuity over the life
@@ -46,11 +46,13 @@ from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Sheet
 
 from ._building import (
+    BEGINNING_KEYS,
     KEYS,
     RETIRED,
     active_sites,
+    begun_in_plan,
     open_by,
-    possible_starts,
+    possible_beginnings,
     site_periods,
     useful_commitments,
 )
@@ -128,7 +130,7 @@ COMPONENTS = Sheet(
         ),
     ),
 )
-COMPONENT_KEYS = ["component", *KEYS]
+COMPONENT_KEYS = ["component", *BEGINNING_KEYS]
 CAPITAL = ("site", "building", "component")
 # What a charge is multiplied by, and the ledgers that this reads.
 _Activity = tuple[Callable[..., Any], tuple[str, ...]]
@@ -136,7 +138,7 @@ _Activity = tuple[Callable[..., Any], tuple[str, ...]]
 
 def parameters(data: Dataset) -> dict[str, pd.DataFrame]:
     """Charges by item of cost: for a commitment, a start, an open site and a MW online."""
-    starts = possible_starts(data)
+    beginnings = possible_beginnings(data)
     commits = useful_commitments(data)
     settings, cal = data.one("Settings"), calendar(data)
     begins = cal["begin"].to_numpy()
@@ -147,11 +149,11 @@ def parameters(data: Dataset) -> dict[str, pd.DataFrame]:
         lead_months=commits["site_lead_months"],
         online=begins[first_position_at(cal, commits["begin"] + lead)],
     )
-    building = starts.assign(
-        unit_cost=starts["build_cost_per_mw"],
+    building = beginnings.assign(
+        unit_cost=beginnings["build_cost_per_mw"],
         growth=settings.build_cost_escalation,
-        lead_months=starts["block_lead_months"],
-        online=begins[starts["online_position"].to_numpy()],
+        lead_months=beginnings["block_lead_months"],
+        online=begins[beginnings["online_position"].to_numpy(int)],
     )
     parts = component_starts(data, building)
     subjects = parts[COMPONENT_KEYS].assign(subject=parts["component"])
@@ -159,7 +161,7 @@ def parameters(data: Dataset) -> dict[str, pd.DataFrame]:
     fixed = yearly_charges(data, frame[KEYS], frame["fixed_cost_per_year"], growth)
     return {
         **capital_charges(data, "site", site[KEYS], site),
-        **capital_charges(data, "building", building[KEYS], building),
+        **capital_charges(data, "building", building[BEGINNING_KEYS], building),
         **capital_charges(data, "component", subjects, parts),
         "fixed": fixed.assign(is_open=frame["is_open"]),
         "running": yearly_charges(data, frame[KEYS], frame["cost_per_mw_year"], growth),
@@ -169,12 +171,12 @@ def parameters(data: Dataset) -> dict[str, pd.DataFrame]:
 
 
 def component_starts(data: Dataset, building: pd.DataFrame) -> pd.DataFrame:
-    """Each start with each component that it needs: a site's own row before that for every site.
+    """Each beginning with each component it needs: a site's own row before that for every site.
 
     Parameters
     ----------
     building : pandas.DataFrame
-        The starts, with the columns of `capital_charges`; a blank of the component leaves its own.
+        The beginnings, with the columns of `capital_charges`; a blank of the component leaves its own.
     """
     rows = to_workbook_currency(data, data["Components"], ["cost_per_mw"])
     rows = rows[["component", "site", "cost_per_mw", "life_years", "escalation", "spend_profile"]]
@@ -196,8 +198,8 @@ def declare(m: Any, p: dict[str, pd.DataFrame], ledgers: Ledgers) -> None:
     def committing(m: Any, i: Any, c: Any) -> Any:
         return m.committed[i, c] - sum(m.committed[i, r] for r in m.COMMIT_BEFORE[i, c])
 
-    def starting(m: Any, i: Any, s: Any) -> Any:
-        return m.starting_mw[i, s]
+    def beginning(m: Any, i: Any, s: Any, d: Any) -> Any:
+        return m.beginning_mw[i, s, d]
 
     def being_open(m: Any, i: Any, q: Any) -> Any:
         return m.always_open[i, q] + sum(m.committed[i, c] for c in m.OPEN_BY[i, q])
@@ -210,8 +212,8 @@ def declare(m: Any, p: dict[str, pd.DataFrame], ledgers: Ledgers) -> None:
     m.OPEN_BY = indexed_set(m.FIXED_COSTS, p["open_by"], KEYS, ["commit"])
     activities: dict[str, _Activity] = {
         "site": (committing, ()),
-        "building": (starting, ("starting_mw",)),
-        "component": (lambda m, k, i, s: m.starting_mw[i, s], ("starting_mw",)),
+        "building": (beginning, ("beginning_mw",)),
+        "component": (lambda m, k, i, s, d: m.beginning_mw[i, s, d], ("beginning_mw",)),
         "fixed": (being_open, ()),
         "running": (online, ("online_mw",)),
     }
@@ -219,14 +221,14 @@ def declare(m: Any, p: dict[str, pd.DataFrame], ledgers: Ledgers) -> None:
     ledgers.open("capital_spending", m.SPENDING)
     for item in CAPITAL:
         paid = {name: part for name, part in p.items() if name.split("_")[0] == item}
-        keys = COMPONENT_KEYS if item == "component" else KEYS
+        keys = {"component": COMPONENT_KEYS, "building": BEGINNING_KEYS}.get(item, KEYS)
         post_spending(m, ledgers, item, paid, p["periods"], keys, *activities[item])
     for item, charges in p.items():
         if item in ("open_by", "periods"):
             continue
         activity, reads = activities[item.split("_")[0]]
         kind = RESIDUAL if item.endswith("_residual") else CASH
-        keys = COMPONENT_KEYS if "component" in charges else KEYS
+        keys = [name for name in COMPONENT_KEYS if name in charges]
         post_cost(m, ledgers, item, charges, keys, activity, kind=kind, reads=reads)
 
 
@@ -238,6 +240,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     """Cost of sites from the Build table alone, one decision at a time, in plain arithmetic."""
     settings, cal = data.one("Settings"), calendar(data)
     sites, periods = active_sites(data), cal.to_dict("index")
+    days = begun_in_plan(data, tables["Build"]).set_index(KEYS)["begin"].to_dict()
     rows: list[dict[str, object]] = []
     running: list[dict[str, object]] = []
     for name, own in tables["Build"].groupby("site", sort=False):
@@ -255,14 +258,15 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
         held = at["is_open"]
         for record in own.to_dict("records"):
             when = periods[record["period"]]
+            day = {**when, "begin": days.get((name, record["period"]), when["begin"])}
             taken = at["site_cost"] * (record["committed"] and not held)
             held, started = record["committed"], record["started_mw"]
             here = [
                 *lives("site", taken, land, when, cal, settings),
-                *lives("building", at["build_cost_per_mw"] * started, shell, when, cal, settings),
+                *lives("building", at["build_cost_per_mw"] * started, shell, day, cal, settings),
             ]
             for part, price, terms in parts:
-                bought = lives("component", price * started, terms, when, cal, settings)
+                bought = lives("component", price * started, terms, day, cal, settings)
                 here += [{"subject": part, **row} for row in bought]
             whose = {"subject": name, "site": name, "period": record["period"]}
             rows += [{**whose, **row} for row in here]

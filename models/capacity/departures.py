@@ -64,7 +64,7 @@ APPROVED_ACTIONS = Sheet(
         Column(
             name="date",
             kind=Kind.DATE,
-            meaning="First day of its period; tells a period of the past from one that is misspelt.",
+            meaning="A day of its period; tells a period of the past from one that is misspelt.",
             blank=None,
             blank_means="the period alone counts",
             example="2027-01-01",
@@ -402,13 +402,13 @@ def _check_action(data: Dataset, row: Any, at: pd.Series) -> Iterator[Problem]:
             f"Did you mean {guess!r}?" if guess else "Correct the name, or give its date.",
             "approved-period",
         )
-    elif pd.notna(at["period"]) and pd.notna(at["date"]) and dates[at["period"]] != at["date"]:
+    elif pd.notna(at["period"]) and pd.notna(at["date"]) and not _within(data, at):
         starts = dates[at["period"]].date()
         yield data.problem(
             "ApprovedActions",
             row,
             "date",
-            f"the date must be that of {at['period']!r} on sheet Periods, {starts}",
+            f"the date must lie in {at['period']!r} of sheet Periods, which starts on {starts}",
             "Give the period the name that it had in the approved plan, or correct the date.",
             "approved-date",
         )
@@ -422,6 +422,13 @@ def _check_action(data: Dataset, row: Any, at: pd.Series) -> Iterator[Problem]:
             "approved-mw",
         )
     yield from _check_subject(data, row, at)
+
+
+def _within(data: Dataset, at: pd.Series) -> bool:
+    """Whether the date of an approved action lies in its period."""
+    when = calendar(data).loc[at["period"]]
+    after = when["date"] + pd.DateOffset(months=int(when["months"]))
+    return bool(when["date"] <= at["date"] < after)
 
 
 def _check_subject(data: Dataset, row: Any, at: pd.Series) -> Iterator[Problem]:

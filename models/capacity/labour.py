@@ -1,7 +1,8 @@
 """Labour: the trades that build and run capacity, from pools that all sites of a market share.
 
 In words
-    Building one MW takes person-months of each trade, spread evenly over the block lead; a MW
+    Building one MW takes person-months of each trade, spread evenly over the block lead from the day
+    on which it begins (part months as days over 30.4375; all at once without a lead); a MW
     online takes permanent staff; who works in a period is paid evenly over it. All sites of a labour market draw on one pool at the same time;
     past the pool, further workers come at a rising premium.
 Data
@@ -17,7 +18,7 @@ Limits
     tier: ``person_months[k,t,p] = sum_u hired[k,t,u,p]`` and
     ``hired[k,t,u,p] <= workers[k,t,u,p] months[p]``.
 Reads and posts
-    Reads ``starting_mw`` and ``online_mw``; owns and posts ``person_months``; posts ``cost``.
+    Reads ``beginning_mw`` and ``online_mw``; owns and posts ``person_months``; posts ``cost``.
 Source
     Planner's convention.
 """
@@ -41,7 +42,16 @@ from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
 
-from ._building import active_sites, possible_starts, site_periods
+from ._building import (
+    BEGINNING_KEYS,
+    active_sites,
+    begun_in_plan,
+    possible_beginnings,
+    site_periods,
+)
+from ._building import (
+    KEYS as START_KEYS,
+)
 from ._calendar import calendar, carried_forward
 from ._money import CASH, post_cost
 from ._running import running_charges, running_rows
@@ -179,6 +189,7 @@ POOL = "pool"
 # A sentence names no more cells than these.
 MOST_CELLS = 4
 KEYS = ["labour_market", "trade", "period"]
+WORK_KEYS = ["site", "start", "begins", "period"]
 SOURCE_KEYS = ["labour_market", "trade", "source", "period"]
 
 LABOUR = TableSpec(
@@ -242,9 +253,9 @@ def sources(data: Dataset) -> pd.DataFrame:
 
 @remembered
 def work_shares(data: Dataset) -> pd.DataFrame:
-    """Share of a start's work that falls in each period: site, start, period, share."""
-    starts = possible_starts(data)
-    frame = starts[["site", "period", "begin", "block_lead_months", "labour_market"]]
+    """Share of a beginning's work that falls in each period: site, start, begins, period, share."""
+    columns = [*BEGINNING_KEYS, "begin", "block_lead_months", "labour_market"]
+    frame = possible_beginnings(data)[columns]
     frame = frame.rename(columns={"period": "start", "begin": "from"}).dropna(
         subset=["labour_market"]
     )
@@ -254,9 +265,9 @@ def work_shares(data: Dataset) -> pd.DataFrame:
     months = np.maximum(until - np.maximum(frame["from"], frame["begin"]), 0.0)
     at_once = (frame["start"] == frame["period"]).astype(float)
     frame["share"] = (months / lead).where(lead > 0, at_once)
-    return frame.loc[
-        frame["share"] > 0, ["labour_market", "site", "start", "period", "share"]
-    ].reset_index(drop=True)
+    return frame.loc[frame["share"] > 0, ["labour_market", *WORK_KEYS, "share"]].reset_index(
+        drop=True
+    )
 
 
 def parameters(data: Dataset) -> Parameters:
@@ -283,12 +294,12 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     m.offered = parameter(m.SOURCES, p.sources.set_index(SOURCE_KEYS)["offered"])
     m.hired = pyo.Var(m.SOURCES, domain=pyo.NonNegativeReals)
     m.SOURCES_OF = indexed_set(m.POOLS, p.sources, KEYS, ["source"])
-    m.WORK = index_set(p.work[["site", "start", "period"]])
-    m.work_share = parameter(m.WORK, p.work.set_index(["site", "start", "period"])["share"])
+    m.WORK = index_set(p.work[WORK_KEYS])
+    m.work_share = parameter(m.WORK, p.work.set_index(WORK_KEYS)["share"])
     markets = p.sources[["labour_market", "period"]].drop_duplicates()
     m.MARKET_PERIODS = index_set(markets)
     m.WORK_IN = indexed_set(
-        m.MARKET_PERIODS, p.work, ["labour_market", "period"], ["site", "start"]
+        m.MARKET_PERIODS, p.work, ["labour_market", "period"], ["site", "start", "begins"]
     )
     m.STAFFED = indexed_set(m.MARKET_PERIODS, p.staffed, ["labour_market", "period"], ["site"])
     ledgers.open("person_months", m.POOLS)
@@ -296,10 +307,10 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
         "person_months",
         "building",
         lambda m, k, t, q: sum(
-            m.build_work[t] * m.work_share[i, s, q] * m.starting_mw[i, s]
-            for i, s in m.WORK_IN[k, q]
+            m.build_work[t] * m.work_share[i, s, d, q] * m.beginning_mw[i, s, d]
+            for i, s, d in m.WORK_IN[k, q]
         ),
-        reads=("starting_mw",),
+        reads=("beginning_mw",),
     )
     ledgers.post(
         "person_months",
@@ -373,12 +384,14 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     places = active_sites(data)[["labour_market", "block_lead_months"]]
     cal, sites = calendar(data).to_dict("index"), places.to_dict("index")
     needs = data["LabourNeeds"].to_dict("records")
+    days = begun_in_plan(data, tables["Build"]).set_index(START_KEYS)["begin"].to_dict()
     work: defaultdict[Any, float] = defaultdict(float, dict.fromkeys(hired.index, 0.0))
     for build in tables["Build"].to_dict("records"):
         at, now = sites[build["site"]], cal[build["period"]]
         if pd.isna(at["labour_market"]):
             continue
-        begin, lead = now["begin"], at["block_lead_months"]
+        begin = days.get((build["site"], build["period"]), now["begin"])
+        lead = at["block_lead_months"]
         for need in needs:
             here = (at["labour_market"], need["trade"])
             staff = need["staff_per_mw"] * build["online_mw"]

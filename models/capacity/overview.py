@@ -30,14 +30,13 @@ from optalloc.program import Ledgers
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
 
-from ._building import KEYS, active_sites, possible_service, standing_mw
-from ._calendar import calendar
+from ._building import KEYS, active_sites, begun, commitments_made, standing_mw
+from ._calendar import TINY_MONTHS, calendar, date_of, first_position_at
 from ._demand import asked
 from ._reasons import reasons
 
 # Below this, in MW, is noise of the solver's arithmetic.
 TINY_MW = 1e-6
-DAYS_PER_MONTH = 30.4375
 
 REGIONS = Sheet(
     name="Regions",
@@ -108,7 +107,7 @@ SITE_LIST = TableSpec(
         Column(name="grid_zone", kind=Kind.TEXT, meaning="Grid zone it draws power from."),
         Column(name="labour_market", kind=Kind.TEXT, meaning="Pool of trades it shares."),
         _date("committed", "First day of the period in which a candidate is committed."),
-        _date("first_start", "First day of the period of its first start."),
+        _date("first_start", "Day on which building first begins."),
         _date("first_online", "First day of the period that first has what is built in service."),
         _mw("standing_mw", "Capacity that exists or is under construction already."),
         _mw("started_mw", "Capacity whose building the plan starts."),
@@ -140,7 +139,7 @@ WORKS = TableSpec(
             meaning="The same in blocks; blank where the site has none.",
         ),
         _date("committed", "Site committed; blank where it was open before."),
-        _date("started", "Building started."),
+        _date("started", "Building begins: the period has begun and the permit is there."),
         _date("delivered", "Block lead over."),
         _date("online", "All of it in service; blank where the plan does not come to that."),
         _mw("in_service_mw", "How much of it is in service in the last period, or has been."),
@@ -206,7 +205,9 @@ def _told(
     cal, sites = calendar(data), active_sites(data)
     candidates = committed[~committed["site"].map(sites["is_open"]).astype(bool)]
     first = candidates["period"].map(cal["date"]).groupby(candidates["site"]).min()
-    works = _works(data, started, new, first)
+    started = started[started["mw"] > TINY_MW]
+    begins = begun(data, started, commitments_made(data, candidates))
+    works = _works(data, started.merge(begins, on=KEYS), new, first)
     figures: list[tuple[str, object, str]] = [("case", data.one("Settings").name, "")]
     days = {
         "first decision to build": works[["committed", "started"]].min(axis=1).min(),
@@ -226,22 +227,19 @@ def _works(
 ) -> pd.DataFrame:
     """One row per start; what is energised first is what was started first."""
     cal, sites = calendar(data), active_sites(data)
-    service = possible_service(data).set_index(KEYS)["expired"].dropna()
     in_service = {site: own.set_index("period")["mw"] for site, own in new.groupby("site")}
     rows = []
-    for site, own in started[started["mw"] > TINY_MW].groupby("site", sort=False):
+    for site, own in started.groupby("site", sort=False):
         at: Any = sites.loc[str(site)]
         built = own.set_index("period")["mw"].reindex(cal.index)
         total = built.fillna(0.0).cumsum()
         energised = in_service.get(site, pd.Series(dtype=float)).reindex(cal.index).fillna(0.0)
-        gone = [total[service[site, p]] if (site, p) in service.index else 0.0 for p in cal.index]
-        placed = energised.to_numpy(float) + np.array(gone)
-        for period, mw in zip(own["period"], own["mw"], strict=True):
-            if mw <= TINY_MW:
-                continue
+        placed = energised.to_numpy(float) + _gone(cal, at, own)
+        for period, mw, begin, begins in own[["period", "mw", "begin", "date"]].itertuples(
+            index=False
+        ):
             done = np.flatnonzero(placed >= total[period] - TINY_MW * (1.0 + total[period]))
-            begins = cal["date"][period]
-            delivered = _after(begins, at["block_lead_months"])
+            delivered = date_of(data, begin + at["block_lead_months"])
             online = cal["date"].iloc[done[0]] if len(done) else pd.NaT
             reached = mw if len(done) else max(placed[-1] - total[period] + mw, 0.0)
             rows.append(
@@ -253,10 +251,13 @@ def _works(
     return frame.astype(dict.fromkeys(days, "datetime64[s]"))
 
 
-def _after(day: pd.Timestamp, months: float) -> pd.Timestamp:
-    whole = int(months)
-    later = day + pd.DateOffset(months=whole)
-    return later + pd.Timedelta(days=round(DAYS_PER_MONTH * (months - whole)))
+def _gone(cal: pd.DataFrame, at: Any, own: pd.DataFrame) -> np.ndarray:
+    """MW of a site's starts within whose life each period does not wholly lie, where retired."""
+    ready = first_position_at(cal, own["begin"] + at["block_lead_months"])
+    online = np.append(cal["begin"].to_numpy(), np.inf)[ready]
+    over = online + 12.0 * at["lasts_years"]
+    until = cal["end"].to_numpy()[:, None] - TINY_MONTHS
+    return np.asarray((over[None, :] < until) @ own["mw"].to_numpy(float))
 
 
 def _site_list(

@@ -1,7 +1,7 @@
 """Periods and money: the calendar, the discounting, and the objective.
 
 In words
-    Decisions fall on a period's first day. Running costs are paid evenly over their period, escalate
+    Decisions fall on a period's first day; building begins on a day of its own (sites). Running costs are paid evenly over their period, escalate
     and are discounted from instant to instant, so that the same world cut into other periods costs
     the same; capital is discounted along its spend profile. The plan of least present value wins.
 Data
@@ -249,7 +249,11 @@ ACTIONS = TableSpec(
     meaning="What to do and when, by date.",
     key=("date", "action", "subject"),
     columns=(
-        Column(name="date", kind=Kind.DATE, meaning="First day of the period of the decision."),
+        Column(
+            name="date",
+            kind=Kind.DATE,
+            meaning="Day to do it: the first of the period of the decision; of a start, the day on which building begins.",
+        ),
         Column(name="period", kind=Kind.TEXT, meaning="Period of the decision."),
         Column(name="action", kind=Kind.TEXT, meaning="What to do."),
         Column(

@@ -1,11 +1,13 @@
 """Sites and building: where capacity stands, what is committed and started, and when it is online.
 
 In words
-    A site is committed once and for good; after its site lead, blocks may be started there; a
-    block is in service after its block lead. Leads add in months and are rounded once, to the
-    period. What is started may be energised at once or later, and stays energised; where what is
-    built is retired, in the periods that lie wholly within its life. Capacity may be leased
-    ready-made besides.
+    A site is committed once and for good, and its permit arrives a site lead later; one that is
+    committed or existing already has it. Building of a start begins on a day: the latest of the first
+    day of its period, the site's earliest start, and the day on which the permit arrives. Spending,
+    work and equipment follow that day. It is delivered a block lead later, and online from the first
+    period that begins then or later. What is online may be energised at once or later, and stays
+    energised; where what is built is retired, in the periods that lie wholly within its life.
+    Capacity may be leased ready-made besides.
 Data
     Sites. ``room[i]``: max_mw less what stands or is under construction, in whole blocks where a
     site has blocks. ``started_mw[i,s]``: started times block_mw, or started itself where a site has
@@ -21,20 +23,29 @@ Time
 Decides
     ``committed[site, period]`` (1 from the period of commitment on), ``started[site, period]``
     (cumulative whole blocks, or MW where a site has no blocks), ``energised[site, period]`` (MW of
-    new capacity in service), ``begun[site, period]`` (1 once something is started, where the first
-    start has a minimum).
+    new capacity in service), ``late_mw[site, commitment]`` (MW started in the period in which the
+    permit of that commitment arrives, that begin on the day it does), ``begun[site, period]`` (1 once
+    something is started, where the first start has a minimum).
 Limits
-    ``started_mw[i,s] <= room[i] committed[i,q]``, q the latest with begin(q) + site_lead < end(s);
-    ``energised[i,p] <= started_mw[i,s] - expired[i,p]``, s the latest with begin(s) + block_lead <=
-    begin(p); ``energised[i,p] <= room[i] committed[i,q]``, q the latest with both leads before
-    begin(p); ``energised[i,p-1] - (expired[i,p] - expired[i,p-1]) <= energised[i,p]``. ``expired[i,p]``
-    is what was started so early that its life ends before end(p), where what is built is retired;
-    else 0.
+    With ``permit(c) = begin(c) + site_lead`` and ``soonest(s)`` the later of begin(s) and the site's
+    earliest start, which lies before end(s): ``L(s)``, the late commitments of a start in s, are those
+    with soonest(s) < permit(c) < end(s), and q is the latest with permit(q) <= soonest(s).
+    ``started_mw[i,s] - sum_{c in L(s)} late_mw[i,c] <= room[i] committed[i,q]``;
+    ``late_mw[i,c] <= room[i] (committed[i,c] - committed[i,c-1])``;
+    ``sum_{c in L(s)} late_mw[i,c] <= started_mw[i,s] - started_mw[i,s-1]``;
+    ``energised[i,p] <= delivered[i,p] - expired[i,p]``, where ``delivered[i,p]`` is started_mw[i,s] less
+    ``late_mw[i,c]`` of the c in L(s) with permit(c) + block_lead > begin(p), s the latest with
+    soonest(s) + block_lead <= begin(p); ``energised[i,p] <= room[i] committed[i,q]``, q the latest
+    with both leads before begin(p);
+    ``energised[i,p-1] - (expired[i,p] - expired[i,p-1]) <= energised[i,p]``. ``expired[i,p]`` is what
+    was started so early that its life ends before end(p), where what is built is retired; else 0.
+    In a plan one c has ``committed[i,c] - committed[i,c-1] = 1``, so that all of a start begins on one
+    day, and ``late_mw`` says no more than committed and started do.
     A first start is at least the site's minimum, and a period starts at most so many blocks. What
     cannot serve one period within the horizon has no variable. Cumulative variables give a far
     tighter relaxation than one variable per period of start.
 Reads and posts
-    Owns and posts ``online_mw``, ``installed_mw`` and ``starting_mw``.
+    Owns and posts ``online_mw``, ``installed_mw``, ``starting_mw`` and ``beginning_mw``.
 Source
     Capacitated facility location in periods (Melo, Nickel and Saldanha-da-Gama, 2009,
     doi:10.1016/j.ejor.2008.05.007), with planner's conventions for leads.
@@ -59,14 +70,20 @@ from optalloc.tolerance import exceeds
 from optalloc.values import Values
 
 from ._building import (
+    BEGINNING_KEYS,
     KEYS,
     RENEWED,
     RETIRED,
     active_sites,
+    begun_in_plan,
+    late_permits,
     lives_of_starts,
+    possible_beginnings,
     possible_service,
     possible_starts,
     standing_mw,
+    undelivered,
+    unexpired,
     useful_commitments,
 )
 from ._calendar import TINY_MONTHS, calendar
@@ -207,7 +224,7 @@ SITES = Sheet(
         Column(
             name="earliest_start",
             kind=Kind.DATE,
-            meaning="No start before this date; the site may be committed earlier.",
+            meaning="Building begins no sooner than on this date; the site may be committed earlier.",
             blank=None,
             blank_means="from the first period",
         ),
@@ -333,21 +350,35 @@ class Parameters:
     standing: pd.DataFrame
     commits: pd.DataFrame
     starts: pd.DataFrame
+    late: pd.DataFrame
+    beginnings: pd.DataFrame
     service: pd.DataFrame
+    undelivered: pd.DataFrame
+    unexpired: pd.DataFrame
 
 
 def parameters(data: Dataset) -> Parameters:
     """All numbers of the family from the dataset."""
     names = calendar(data).index.to_numpy()
     sizes = ["block_mw", "max_blocks_per_period", "min_mw"]
-    starts = possible_starts(data)[[*KEYS, "previous", "is_open", "commit_position", *sizes]]
-    starts["commit"] = names[starts["commit_position"]]
+    starts = possible_starts(data)[[*KEYS, "previous", "is_open", *sizes]]
+    beginnings = possible_beginnings(data)[[*BEGINNING_KEYS, "commit", "on_time"]]
     needed = ["start", "previous", "expired", "ripe_position", "ripe_needed"]
     service = possible_service(data)[[*KEYS, *needed]]
     service["ripe"] = names[service["ripe_position"].astype(int)]
     commits = useful_commitments(data)[[*KEYS, "previous"]]
     sites = active_sites(data)[["site", "room_mw", "block_mw", "room_blocks"]]
-    return Parameters(sites, standing_mw(data), commits, starts, service)
+    return Parameters(
+        sites,
+        standing_mw(data),
+        commits,
+        starts,
+        late_permits(data)[[*KEYS, "commit", "before"]],
+        beginnings,
+        service,
+        undelivered(data),
+        unexpired(data),
+    )
 
 
 def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
@@ -374,6 +405,10 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
         bounds=lambda m, i, s: (0, m.room_units[i]),
     )
     m.started_mw = pyo.Expression(m.STARTS, rule=lambda m, i, s: m.unit_mw[i] * m.started[i, s])
+    m.LATE = index_set(p.late[["site", "commit"]])
+    m.late_mw = pyo.Var(
+        m.LATE, domain=pyo.NonNegativeReals, bounds=lambda m, i, c: (0, m.room_mw[i])
+    )
 
     # Sets of at most one member stand in for "if there is one", which a rule must not ask.
     m.START_BEFORE = indexed_set(m.STARTS, p.starts.dropna(subset=["previous"]), KEYS, ["previous"])
@@ -387,8 +422,29 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     m.EXPIRED_BY = indexed_set(
         m.SITE_PERIODS, p.service.dropna(subset=["expired"]), KEYS, ["expired"]
     )
+    m.LATE_IN = indexed_set(m.STARTS, p.late, KEYS, ["commit"])
+    m.UNDELIVERED = indexed_set(m.SITE_PERIODS, p.undelivered, KEYS, ["commit"])
+    m.UNEXPIRED = indexed_set(m.SITE_PERIODS, p.unexpired, KEYS, ["commit"])
+    m.delivered_mw = pyo.Expression(
+        m.SITE_PERIODS,
+        rule=lambda m, i, q: (
+            sum(m.started_mw[i, s] for s in m.DELIVERED_BY[i, q])
+            - sum(m.late_mw[i, c] for c in m.UNDELIVERED[i, q])
+        ),
+    )
     m.expired_mw = pyo.Expression(
-        m.SITE_PERIODS, rule=lambda m, i, q: sum(m.started_mw[i, s] for s in m.EXPIRED_BY[i, q])
+        m.SITE_PERIODS,
+        rule=lambda m, i, q: (
+            sum(m.started_mw[i, s] for s in m.EXPIRED_BY[i, q])
+            - sum(m.late_mw[i, c] for c in m.UNEXPIRED[i, q])
+        ),
+    )
+    m.BEGINNINGS = index_set(p.beginnings[BEGINNING_KEYS])
+    late = p.beginnings.dropna(subset=["commit"])
+    soon = p.beginnings[p.beginnings["commit"].isna()]
+    m.BEGINS_LATE = indexed_set(m.BEGINNINGS, late, BEGINNING_KEYS, ["commit"])
+    m.BEGINS_SOON = indexed_set(
+        m.BEGINNINGS, soon.assign(same=soon["period"]), BEGINNING_KEYS, ["same"]
     )
 
     ledgers.open("online_mw", m.SITE_PERIODS)
@@ -402,12 +458,25 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     ledgers.post(
         "installed_mw",
         "new",
-        lambda m, i, q: sum(m.started_mw[i, s] for s in m.DELIVERED_BY[i, q]) - m.expired_mw[i, q],
+        lambda m, i, q: m.delivered_mw[i, q] - m.expired_mw[i, q],
     )
     ledgers.post(
         "starting_mw",
         "new",
         lambda m, i, s: m.started_mw[i, s] - sum(m.started_mw[i, r] for r in m.START_BEFORE[i, s]),
+    )
+    ledgers.open("beginning_mw", m.BEGINNINGS)
+    ledgers.post(
+        "beginning_mw",
+        "new",
+        lambda m, i, s, d: (
+            sum(m.late_mw[i, c] for c in m.BEGINS_LATE[i, s, d])
+            + sum(
+                m.starting_mw[i, r] - sum(m.late_mw[i, c] for c in m.LATE_IN[i, r])
+                for r in m.BEGINS_SOON[i, s, d]
+            )
+        ),
+        reads=("starting_mw",),
     )
 
 
@@ -422,15 +491,32 @@ def constrain(m: Any, p: Parameters) -> None:
     m.commitment_kept = pyo.Constraint(
         m.LATER_COMMITS, rule=lambda m, i, c, r: m.committed[i, r] <= m.committed[i, c]
     )
-    m.START_COMMITS = index_set(p.starts.loc[~p.starts["is_open"], [*KEYS, "commit"]])
+    m.NEED_PERMIT = index_set(p.starts.loc[~p.starts["is_open"], KEYS])
+    on_time = p.beginnings.dropna(subset=["on_time"])
+    m.ON_TIME = indexed_set(m.NEED_PERMIT, on_time, KEYS, ["on_time"])
     m.starts_on_committed_site = pyo.Constraint(
-        m.START_COMMITS,
-        rule=lambda m, i, s, c: m.started_mw[i, s] <= m.room_mw[i] * m.committed[i, c],
+        m.NEED_PERMIT,
+        rule=lambda m, i, s: (
+            m.started_mw[i, s] - sum(m.late_mw[i, c] for c in m.LATE_IN[i, s])
+            <= m.room_mw[i] * sum(m.committed[i, c] for c in m.ON_TIME[i, s])
+        ),
     )
-    m.SERVICE_STARTS = index_set(p.service[[*KEYS, "start"]])
+    m.late_on_committed_site = pyo.Constraint(
+        m.LATE,
+        rule=lambda m, i, c: (
+            m.late_mw[i, c]
+            <= m.room_mw[i]
+            * (m.committed[i, c] - sum(m.committed[i, r] for r in m.COMMIT_BEFORE[i, c]))
+        ),
+    )
+    m.LATE_STARTS = index_set(p.late[KEYS].drop_duplicates())
+    m.late_within_start = pyo.Constraint(
+        m.LATE_STARTS,
+        rule=lambda m, i, s: sum(m.late_mw[i, c] for c in m.LATE_IN[i, s]) <= m.starting_mw[i, s],
+    )
     m.service_after_block_lead = pyo.Constraint(
-        m.SERVICE_STARTS,
-        rule=lambda m, i, q, s: m.energised[i, q] <= m.started_mw[i, s] - m.expired_mw[i, q],
+        m.SERVICE,
+        rule=lambda m, i, q: m.energised[i, q] <= m.delivered_mw[i, q] - m.expired_mw[i, q],
     )
     m.RIPE = index_set(p.service.loc[p.service["ripe_needed"], [*KEYS, "ripe"]])
     m.service_after_both_leads = pyo.Constraint(
@@ -486,13 +572,13 @@ BUILD = TableSpec(
             name="started_mw",
             kind=Kind.NUMBER,
             unit="MW IT",
-            meaning="Capacity whose building starts in the period.",
+            meaning="Capacity whose building starts in the period, on the day that Actions say.",
         ),
         Column(
             name="installed_mw",
             kind=Kind.NUMBER,
             unit="MW IT",
-            meaning="Capacity started a block lead ago or more, existing and leased included, from when both leads can have passed; what is retired is not.",
+            meaning="Capacity whose building began a block lead ago or more, existing and leased included; what is retired is not.",
         ),
         Column(
             name="online_mw",
@@ -639,12 +725,14 @@ def actions(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
     commit = build[build["committed"].astype(bool) & ~before & candidate].assign(
         action="commit site", mw=np.nan
     )
+    commit["date"] = commit["period"].map(dates)
     start = build[build["started_mw"] > 0].assign(action="start building")
     start["mw"] = start["started_mw"]
+    start = start.merge(begun_in_plan(data, build)[[*KEYS, "date"]], on=KEYS)
     both = pd.concat([f for f in (commit, start) if len(f)] or [commit])
     return pd.DataFrame(
         {
-            "date": both["period"].map(dates),
+            "date": both["date"],
             "period": both["period"],
             "action": both["action"],
             "subject": both["site"],
@@ -699,29 +787,33 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     """Every limit on building, walked site by site through the Build table."""
     found: dict[str, list[tuple[Any, ...]]] = {limit.name: [] for limit in LIMITS}
     standing = standing_mw(data).set_index(KEYS)["standing_mw"].to_dict()
-    leased = leased_mw(tables).to_dict()
+    leased, begins = leased_mw(tables).to_dict(), _begins(data, tables["Build"])
     for at, own in _walk(data, tables["Build"]):
         built, began = own["started_mw"].cumsum(), own["begin"]
+        days = [
+            begins.get((at["site"], p), first)
+            for p, first in zip(own["period"], began, strict=True)
+        ]
         names = own["period"]
         given = [standing[at["site"], p] + leased.get((at["site"], p), 0.0) for p in names]
-        new_online, gone = own["online_mw"] - given, _retired_mw(at, own)
+        ready = np.array(days) + at["block_lead_months"]
+        new_online, gone = own["online_mw"] - given, _retired_mw(at, own, ready)
         for k, period in enumerate(names):
             key = (at["site"], period)
-            delivered = built[began + at["block_lead_months"] <= began[k] + TINY_MONTHS]
-            here = delivered[-1] if len(delivered) else 0.0
-            ready = own["committed"] & (
+            here = own["started_mw"][ready <= began[k] + TINY_MONTHS].sum()
+            permitted = own["committed"] & (
                 began + at["site_lead_months"] < own["end"][k] - TINY_MONTHS
             )
             ripe = own["committed"] & (
                 began + at["site_lead_months"] + at["block_lead_months"] <= began[k] + TINY_MONTHS
             )
-            early = began[k] < at["earliest"] - TINY_MONTHS
+            early = own["end"][k] <= at["earliest"] + TINY_MONTHS
             room = at["room_mw"]
             found["starts_on_committed_site"].append(
                 (
                     *key,
                     built[k] if not early else own["started_mw"][k],
-                    room * float((at["is_open"] or ready.any()) and not early),
+                    room * float((at["is_open"] or permitted.any()) and not early),
                 )
             )
             found["service_after_block_lead"].append((*key, new_online[k], here - gone[k]))
@@ -756,13 +848,21 @@ def leased_mw(tables: Mapping[str, pd.DataFrame]) -> pd.Series:
     return tables["Leasing"].groupby(KEYS)["active_mw"].sum()
 
 
-def _retired_mw(at: Mapping[Hashable, Any], own: _Own) -> list[float]:
-    """MW of a site within whose life a period does not wholly lie, for each of its periods."""
+def _begins(data: Dataset, build: pd.DataFrame) -> dict[Any, float]:
+    """Months from the base date to the day on which each start begins, by site and period."""
+    return begun_in_plan(data, build).set_index(KEYS)["begin"].to_dict()
+
+
+def _retired_mw(at: Mapping[Hashable, Any], own: _Own, ready: np.ndarray) -> list[float]:
+    """MW of a site within whose life a period does not wholly lie, for each of its periods.
+
+    `ready` is the month in which what is started in each period is delivered.
+    """
     gone = [0.0] * len(own["begin"])
     if at["end_of_life"] != RETIRED:
         return gone
-    for begin, mw in zip(own["begin"], own["started_mw"], strict=True):
-        after = own["begin"][own["begin"] >= begin + at["block_lead_months"] - TINY_MONTHS]
+    for done, mw in zip(ready, own["started_mw"], strict=True):
+        after = own["begin"][own["begin"] >= done - TINY_MONTHS]
         for k, until in enumerate(own["end"]):
             if len(after) and until > after[0] + 12 * at["life_years"] + TINY_MONTHS:
                 gone[k] += mw
@@ -772,20 +872,21 @@ def _retired_mw(at: Mapping[Hashable, Any], own: _Own) -> list[float]:
 def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Installed MW, actions and key figures from what is committed, started and online."""
     build = tables["Build"]
-    leased = leased_mw(tables).to_dict()
+    leased, days = leased_mw(tables).to_dict(), _begins(data, build)
     rows = []
     for at, own in _walk(data, build):
-        both = at["site_lead_months"] + at["block_lead_months"]
-        begins, gone = own["begin"], _retired_mw(at, own)
-        for k, begin in enumerate(begins):
-            ripe = at["is_open"] or begins[0] + both <= begin + TINY_MONTHS
-            done = begins + at["block_lead_months"] <= begin + TINY_MONTHS
+        keys = zip(own["period"], own["begin"], strict=True)
+        ready = np.array([days.get((at["site"], p), first) for p, first in keys])
+        ready = ready + at["block_lead_months"]
+        gone = _retired_mw(at, own, ready)
+        for k, begin in enumerate(own["begin"]):
+            done = ready <= begin + TINY_MONTHS
             stands = at["existing_mw"] + at["under_construction_mw"] * (
                 at["built_online"] <= begin + TINY_MONTHS
             )
             period = own["period"][k]
             stands += leased.get((at["site"], period), 0.0) - gone[k]
-            built = own["started_mw"][done].sum() if ripe else 0.0
+            built = own["started_mw"][done].sum()
             rows.append((at["site"], period, at["jurisdiction"], stands + built))
     installed = pd.DataFrame(rows, columns=[*KEYS, "jurisdiction", "installed_mw"])
     return {
@@ -834,7 +935,7 @@ LIMITS = (
         sense="<=",
         sentence="{site} is full: {used} of {allowed} MW are started by {period}",
         marginal="saving from one more MW of room at the site",
-        formula="started_mw[i,s] <= room[i] committed[i,q], q latest with begin(q) + site_lead[i] < end(s)",
+        formula="started_mw[i,s] - sum_{c in L(s)} late_mw[i,c] <= room[i] committed[i,q], q latest with permit(q) <= soonest(s)",
     ),
     Limit(
         name="service_after_block_lead",
@@ -848,7 +949,7 @@ LIMITS = (
         sense="<=",
         sentence="{site}, {period}: all {allowed} MW delivered by then and not retired are in service; more would have to be started a block lead earlier",
         marginal="saving from one more MW delivered by the period",
-        formula="energised[i,p] <= started_mw[i,s] - expired[i,p], s latest with begin(s) + block_lead[i] <= begin(p)",
+        formula="energised[i,p] <= delivered[i,p] - expired[i,p]",
     ),
     Limit(
         name="service_after_both_leads",
@@ -980,6 +1081,12 @@ FAMILY = Family(
             unit="MW IT",
             over=("site", "period"),
             meaning="Capacity whose building starts in the period.",
+        ),
+        Ledger(
+            name="beginning_mw",
+            unit="MW IT",
+            over=("site", "period", "begins"),
+            meaning="Of what starts in the period, the capacity whose building begins on a day.",
         ),
     ),
     limits=LIMITS,

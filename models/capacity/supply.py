@@ -25,7 +25,7 @@ Limits
     it from which units carry over to p; ``sum_is units_per_mw[k] starting[i,s] <= max_units`` over the
     sites of an export limit, in a period or in all.
 Reads and posts
-    Reads ``starting_mw``; owns and posts ``equipment_units`` and ``equipment_needed_units``; posts
+    Reads ``beginning_mw``; owns and posts ``equipment_units`` and ``equipment_needed_units``; posts
     ``cost`` and ``capital_spending``.
 Source
     Planner's convention. A unit is paid for on the first day of the period it is ordered for; its
@@ -50,7 +50,17 @@ from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
 
-from ._building import active_sites, possible_starts
+from ._building import (
+    BEGINNING_KEYS,
+    active_sites,
+    begun,
+    begun_in_plan,
+    commitments_made,
+    possible_beginnings,
+)
+from ._building import (
+    KEYS as START_KEYS,
+)
 from ._calendar import (
     TINY_MONTHS,
     calendar,
@@ -311,16 +321,16 @@ EQUIPMENT_USE = TableSpec(
 
 @remembered
 def uses(data: Dataset) -> pd.DataFrame:
-    """Which start needs which class when: equipment, site, start, period, jurisdiction.
+    """Which beginning needs which class when: equipment, site, start, begins, period, jurisdiction.
 
     ``start`` is the period of the start, ``period`` the one in which its units are needed: the one
-    that contains the moment so many months before the start's capacity can be online.
+    that contains the moment so many months before its capacity can be online.
     """
     cal = calendar(data)
-    columns = ["site", "period", "jurisdiction", "online_position"]
-    starts = possible_starts(data)[columns].rename(columns={"period": "start"})
+    columns = [*BEGINNING_KEYS, "jurisdiction", "online_position"]
+    starts = possible_beginnings(data)[columns].rename(columns={"period": "start"})
     online = cal["begin"].to_numpy()[starts["online_position"].to_numpy(int)]
-    starts = starts[["site", "start", "jurisdiction"]].assign(online=online)
+    starts = starts[["site", "start", "begins", "jurisdiction"]].assign(online=online)
     needs = data["EquipmentNeeds"][["equipment", "units_per_mw", "months_before_online"]]
     pairs = needs.merge(starts, how="cross")
     needed = last_position_by(cal, pairs["online"] - pairs["months_before_online"])
@@ -414,7 +424,9 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     m.EQUIPMENT = index_set(p.classes[["equipment"]])
     m.units_per_mw = parameter(m.EQUIPMENT, p.classes.set_index("equipment")["units_per_mw"])
     m.EQUIPMENT_NEEDED = index_set(p.uses[NEED_KEYS].drop_duplicates())
-    m.STARTS_NEEDING = indexed_set(m.EQUIPMENT_NEEDED, p.uses, NEED_KEYS, ["site", "start"])
+    m.STARTS_NEEDING = indexed_set(
+        m.EQUIPMENT_NEEDED, p.uses, NEED_KEYS, ["site", "start", "begins"]
+    )
     m.ORDERS = index_set(p.orders[ORDER_KEYS])
     m.ordered = pyo.Var(m.ORDERS, domain=pyo.NonNegativeReals)
     ledgers.open("equipment_units", m.ORDERS)
@@ -424,9 +436,9 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
         "equipment_needed_units",
         "started",
         lambda m, k, q: (
-            m.units_per_mw[k] * sum(m.starting_mw[i, s] for i, s in m.STARTS_NEEDING[k, q])
+            m.units_per_mw[k] * sum(m.beginning_mw[i, s, d] for i, s, d in m.STARTS_NEEDING[k, q])
         ),
-        reads=("starting_mw",),
+        reads=("beginning_mw",),
     )
 
     def order(m: Any, k: Any, f: Any, q: Any) -> Any:
@@ -467,12 +479,12 @@ def _constrain_exports(m: Any, exports: pd.DataFrame) -> None:
     m.EXPORTS = index_set(rows[EXPORT_KEYS])
     most = rows.set_index(EXPORT_KEYS)["max_units_per_period"]
     m.max_units_per_period = parameter(m.EXPORTS, most)
-    counted = ["equipment", "site", "start"]
+    counted = ["equipment", "site", "start", "begins"]
     m.EXPORTED_IN = indexed_set(m.EXPORTS, by_period, EXPORT_KEYS, counted)
     m.export_in_period = pyo.Constraint(
         m.EXPORTS,
         rule=lambda m, x, q: (
-            sum(m.units_per_mw[k] * m.starting_mw[i, s] for k, i, s in m.EXPORTED_IN[x, q])
+            sum(m.units_per_mw[k] * m.beginning_mw[i, s, d] for k, i, s, d in m.EXPORTED_IN[x, q])
             <= m.max_units_per_period[x, q]
         ),
     )
@@ -485,7 +497,7 @@ def _constrain_exports(m: Any, exports: pd.DataFrame) -> None:
     m.export_in_all = pyo.Constraint(
         m.EXPORTS_IN_ALL,
         rule=lambda m, x: (
-            sum(m.units_per_mw[k] * m.starting_mw[i, s] for k, i, s in m.EXPORTED[x])
+            sum(m.units_per_mw[k] * m.beginning_mw[i, s, d] for k, i, s, d in m.EXPORTED[x])
             <= m.max_units_in_all[x]
         ),
     )
@@ -523,7 +535,7 @@ def _check_time(data: Dataset) -> Iterator[Problem]:
     known = data.sound("Sites", *START_COLUMNS) and data.sound("Periods")
     if needs.empty or not (known and data.sound("Settings", "base_date")):
         return
-    cal, starts = calendar(data), possible_starts(data)
+    cal, starts = calendar(data), possible_beginnings(data)
     begins = cal["begin"].to_numpy()
     months = begins[starts["online_position"].to_numpy(int)] - begins[0]
     if not len(months):
@@ -586,8 +598,13 @@ def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
     taken = orders.groupby("chain")["ordered_units"].cumsum() - orders["ordered_units"]
     orders["available_units"] = (orders["window_units"] - taken).fillna(0.0)
     orders = orders[[column.name for column in ORDERS.columns]]
-    started = values.ledger("starting_mw").rename(columns={"period": "start"})
-    use = uses(data).merge(started[started["value"] > 0], on=["site", "start"])
+    started = values.ledger("starting_mw")
+    started = started[started["value"] > 0]
+    committed = values.variable("committed", START_KEYS)
+    made = commitments_made(data, committed[committed["value"] > 0.5])
+    started = started.merge(begun(data, started, made)[BEGINNING_KEYS], on=START_KEYS)
+    started = started.rename(columns={"period": "start"})
+    use = uses(data).merge(started, on=["site", "start", "begins"])
     use["needed_units"] = use["units_per_mw"] * use["value"]
     by_period = use.groupby(USE_KEYS, sort=False)["needed_units"].sum().reset_index()
     return {"Orders": orders, "EquipmentUse": by_period, "Actions": actions(data, orders)}
@@ -611,9 +628,10 @@ def actions(data: Dataset, orders: pd.DataFrame) -> pd.DataFrame:
 def _needed(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
     """Units needed by class, site and period, start by start from the Build table."""
     cal, lead = calendar(data), active_sites(data)["block_lead_months"]
+    days = begun_in_plan(data, build).set_index(START_KEYS)["begin"].to_dict()
     rows: dict[tuple[Any, ...], float] = {}
     for start in build[build["started_mw"] > 0].to_dict("records"):
-        ready = cal.at[start["period"], "begin"] + lead[start["site"]]
+        ready = days[start["site"], start["period"]] + lead[start["site"]]
         after = [begin for begin in cal["begin"] if begin >= ready - TINY_MONTHS]
         online = min(after, default=cal["end"].iloc[-1])
         for need in data["EquipmentNeeds"].to_dict("records"):
