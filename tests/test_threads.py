@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -156,3 +157,33 @@ def test_within_deferred_rules_another_model_is_an_ordinary_one() -> None:
     m.later = pyo.Constraint(m.I, rule=lambda m, i: m.x[i] >= 2)
     assert type(m.later) is IndexedConstraint
     assert len(m.later._data) == 9
+
+
+def test_a_solve_leaves_the_options_of_others_as_they_are(tmp_path: Path) -> None:
+    """In a fresh process, before anything of optalloc is imported and after a solve.
+
+    Proves: the options of numpy, the environment and signal handlers stay, and so do the
+    filters of warnings, once libraries that have filters of their own are imported.
+    """
+    script = f"""
+import os, signal, warnings
+import numpy as np
+
+def state():
+    signals = [signal.getsignal(s) for s in signal.valid_signals()]
+    options = repr(np.geterr()), repr(np.get_printoptions())
+    return options, dict(os.environ), signals
+
+before = state()
+import optalloc
+assert optalloc.solve({str(write(book(), tmp_path))!r}).outcome.objective == 400
+assert state() == before
+filters = list(warnings.filters)
+optalloc.solve({str(tmp_path)!r})
+assert state() == before
+assert warnings.filters == filters
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
