@@ -16,6 +16,7 @@ from optalloc.convert import CODES as CELL_CODES
 from optalloc.explain.shortages import CODES as SUM_CODES
 from optalloc.family import Family, Ledger, Limit, Model, TableSpec
 from optalloc.faults import WORDS
+from optalloc.plausibility import CODES as PLAUSIBILITY_CODES
 from optalloc.schema import Column, Sheet
 from optalloc.sweep.sheet import CODES as SWEEP_CODES
 from optalloc.sweep.sheet import SWEEPS
@@ -244,7 +245,11 @@ def _allowed(column: Column) -> str:
     if column.refers_to:
         sheet, _, name = column.refers_to.partition(".")
         return f"a `{name}` of {_link(sheet)}"
-    return ", ".join(f"`{choice}`" for choice in column.choices) or column.bounds_in_words
+    words = ", ".join(f"`{choice}`" for choice in column.choices) or column.bounds_in_words
+    usual = column.plausible
+    if usual is None:
+        return words
+    return "; ".join(filter(None, (words, f"usually {usual.low:,.12g} to {usual.high:,.12g}")))
 
 
 def _example(column: Column) -> str:
@@ -273,7 +278,7 @@ def _codes(model: Model) -> Iterator[str]:
         [(f"`{code}`", must, action) for code, (must, action) in sorted(WORDS.items())],
     )
     yield "### Sheets, columns and cells"
-    general = sorted((SHEET_CODES | CELL_CODES | SUM_CODES).items())
+    general = sorted((SHEET_CODES | CELL_CODES | SUM_CODES | PLAUSIBILITY_CODES).items())
     yield _table(("code", "meaning"), [(f"`{code}`", meaning) for code, meaning in general])
     yield "### Changes of a sweep"
     swept = sorted(SWEEP_CODES.items())

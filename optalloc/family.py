@@ -46,6 +46,7 @@ __all__ = [
     "Relax",
     "Standing",
     "TableSpec",
+    "Worth",
     "default_model_path",
     "load_model",
 ]
@@ -331,6 +332,25 @@ class Choice:
     groups: Callable[[Dataset, str], Sequence[tuple[str, str]]] = _no_groups
 
 
+@dataclass(frozen=True)
+class Worth:
+    """What the money of a sheet's rows is worth in one reference currency.
+
+    Parameters
+    ----------
+    reference : str
+        Name of that currency.
+    per_row : pandas.Series
+        Reference currency per unit of each row's own; NaN where it is not known.
+    others : mapping of str to float
+        The same of other currencies that a number may have been meant in, by their names.
+    """
+
+    reference: str
+    per_row: pd.Series
+    others: Mapping[str, float] = field(default_factory=dict)
+
+
 def _none(*_: Any) -> None:
     return None
 
@@ -360,9 +380,14 @@ class Family:
     report : Report
         What it adds to report.html.
     codes : dict
-        Code of each problem that `check` can raise, with what it means.
+        Code of each problem that `check` and `notices` can raise, with what it means.
     check : callable
         ``check(data) -> problems`` across rows and sheets.
+    notices : callable
+        ``notices(data) -> problems``: what is allowed and yet hardly meant, each a notice.
+    worth : callable
+        ``worth(data, sheet) -> Worth or None``: what money on a sheet is worth, so that it can be
+        held against what is usual; of one family, the one that reads currencies.
     parameters : callable
         ``parameters(data) -> object``: all numbers the rules use, from the dataset alone.
     declare : callable
@@ -427,6 +452,8 @@ class Family:
     report: Report = field(default_factory=Report)
     codes: Mapping[str, str] = field(default_factory=dict)
     check: Callable[[Dataset], Iterable[Problem]] = _nothing
+    notices: Callable[[Dataset], Iterable[Problem]] = _nothing
+    worth: Callable[[Dataset, str], Worth | None] = _none
     parameters: Callable[[Dataset], Any]
     declare: Callable[[Any, Any, Ledgers], None]
     constrain: Callable[[Any, Any], None]

@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["FREE_TEXT", "REQUIRED", "Column", "Kind", "Missing", "Sheet"]
+__all__ = [
+    "FREE_TEXT",
+    "REQUIRED",
+    "Column",
+    "Kind",
+    "Missing",
+    "Plausible",
+    "Sheet",
+    "Slip",
+]
 
 
 class Kind(StrEnum):
@@ -48,6 +57,37 @@ REQUIRED: Any = _Required()
 FREE_TEXT = "free text"
 
 
+@dataclass(frozen=True)
+class Slip:
+    """A slip of unit: numbers come out so many times too large (too small below 1)."""
+
+    factor: float
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plausible:
+    """What a number is usually like; one beyond is told in a notice, and used.
+
+    Parameters
+    ----------
+    low, high : float
+        Usual range of what is not zero. Of money in the reference currency of `Family.worth`.
+    money : bool
+        Whether it is an amount of money, in the currency of its row.
+    slips : tuple of Slip
+        Slips of unit that are known of such numbers, the likeliest first.
+    outliers : bool
+        Whether one far from the others of its column is told too.
+    """
+
+    low: float
+    high: float
+    money: bool = False
+    slips: tuple[Slip, ...] = ()
+    outliers: bool = True
+
+
 @dataclass(frozen=True, kw_only=True)
 class Column:
     """One column of a sheet.
@@ -80,6 +120,8 @@ class Column:
     of_each : bool
         Whether every name of the column that `refers_to` names is expected to have a row, once one
         has; a notice says which have none.
+    plausible : Plausible or None
+        What a number in it is usually like.
     example : object
         The cell of the template's example row.
     """
@@ -97,6 +139,7 @@ class Column:
     refers_to: str = ""
     names: str = ""
     of_each: bool = False
+    plausible: Plausible | None = None
     example: Any = None
 
     @property

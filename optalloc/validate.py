@@ -16,6 +16,7 @@ from optalloc.digest import content_digest
 from optalloc.errors import InputError, Problem, Severity
 from optalloc.family import Model
 from optalloc.names import name_notices
+from optalloc.plausibility import notices
 from optalloc.rawsheet import Workbook
 from optalloc.rules import broken_rules
 from optalloc.sheetreader import Found, SheetReader, fold, rename, spelling, suggest
@@ -119,6 +120,8 @@ def check(workbook: Workbook, model: Model) -> tuple[Dataset, list[Problem]]:
     problems += broken
     wrong = {p.order for p in problems if p.severity is Severity.ERROR}
     problems += (p for p in name_notices(dataset) if p.order not in wrong)
+    if not any(sheet.required and sheet.name in torn for sheet in model.sheets.values()):
+        problems += notices(dataset, model)
     problems += (p for p in sheet_problems(dataset) if p.order[:2] not in unread)
     problems.sort(key=lambda p: (p.order, p.code, p.must))
     return dataset, list(dict.fromkeys(problems))

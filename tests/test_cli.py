@@ -393,7 +393,9 @@ def test_check_of_a_valid_workbook(tmp_path: Path) -> None:
     assert (run.returncode, run.stdout, run.stderr) == (0, "book: no errors\n", "")
     run = optalloc_says("check", MINIMAL)
     notice, last = run.stdout.splitlines()
-    assert notice.startswith("notice: Sites!B3: where grid_zone is blank, nothing of GridZones applies")
+    assert notice.startswith(
+        "notice: Sites!B3: where grid_zone is blank, nothing of GridZones applies"
+    )
     assert (run.returncode, last, run.stderr) == (0, "minimal: no errors", "")
 
 

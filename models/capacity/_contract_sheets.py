@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from optalloc.schema import Column, Kind, Sheet
 
+from . import _plausible
 from ._contracts import CAPACITY, ENERGY, GENERATION
 
 CONTRACTS = Sheet(
@@ -69,6 +70,7 @@ CONTRACTS = Sheet(
             kind=Kind.NUMBER,
             unit="months",
             meaning="From signing to power; for generation, the time it takes to stand.",
+            plausible=_plausible.LEASE_LEAD_MONTHS,
             blank=0.0,
             at_least=0,
             at_most=600,
@@ -90,6 +92,7 @@ CONTRACTS = Sheet(
             kind=Kind.NUMBER,
             unit="MW grid",
             meaning="Least of one signing, if it is signed at all.",
+            plausible=_plausible.GRID_MW,
             blank=0.0,
             at_least=0,
             example=20,
@@ -99,6 +102,7 @@ CONTRACTS = Sheet(
             kind=Kind.NUMBER,
             unit="MW grid",
             meaning="Signings are whole multiples of this.",
+            plausible=_plausible.GRID_MW,
             blank=None,
             blank_means="any size",
             above=0,
@@ -108,6 +112,7 @@ CONTRACTS = Sheet(
             kind=Kind.NUMBER,
             unit="MW grid",
             meaning="Most that may be active at one time, what was already signed included.",
+            plausible=_plausible.GRID_MW,
             at_least=0,
             example=200,
         ),
@@ -118,6 +123,7 @@ CONTRACTS = Sheet(
             meaning=(
                 "Price of energy billed, in plain currency units; for generation, fuel and running."
             ),
+            plausible=_plausible.PRICE_PER_MWH,
             blank=0.0,
             at_least=0,
             example=62,
@@ -127,6 +133,7 @@ CONTRACTS = Sheet(
             kind=Kind.NUMBER,
             unit="per year",
             meaning="Yearly growth of the price from the base date.",
+            plausible=_plausible.ESCALATION,
             blank=0.0,
             above=-1,
             at_most=1,
@@ -147,6 +154,7 @@ CONTRACTS = Sheet(
             kind=Kind.NUMBER,
             unit="M per MW-year",
             meaning="Fee on each active MW.",
+            plausible=_plausible.FEE_PER_MW,
             blank=0.0,
             at_least=0,
             example=0.01,
@@ -156,6 +164,7 @@ CONTRACTS = Sheet(
             kind=Kind.NUMBER,
             unit="per year",
             meaning="Yearly growth of the fixed fee from the base date.",
+            plausible=_plausible.ESCALATION,
             blank=0.0,
             above=-1,
             at_most=1,
@@ -179,6 +188,7 @@ CONTRACTS = Sheet(
                 "Paid when the plan signs, and returned, the same sum, at the end of the term or, "
                 "where it has none, of the horizon."
             ),
+            plausible=_plausible.FEE_PER_MW,
             blank=0.0,
             at_least=0,
             example=0.05,
@@ -191,6 +201,7 @@ CONTRACTS = Sheet(
                 "Fee for ending MW early, paid when they end; the deposit comes back when the "
                 "term would have ended."
             ),
+            plausible=_plausible.FEE_PER_MW,
             blank=None,
             blank_means="it cannot be ended early",
             at_least=0,
@@ -201,6 +212,7 @@ CONTRACTS = Sheet(
             kind=Kind.NUMBER,
             unit="tCO2 per MWh",
             meaning="Emissions of the energy drawn; 0 is clean.",
+            plausible=_plausible.TCO2_PER_MWH,
             blank=None,
             blank_means="not stated, which Carbon does not allow",
             at_least=0,
@@ -234,6 +246,7 @@ SIGNED_CONTRACTS = Sheet(
             kind=Kind.NUMBER,
             unit="MW grid",
             meaning="Active from the start.",
+            plausible=_plausible.GRID_MW,
             at_least=0,
             example=30,
         ),

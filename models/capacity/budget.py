@@ -33,6 +33,7 @@ from optalloc.family import Family, Limit, Relax
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 
+from . import _plausible
 from ._building import active_sites
 from ._calendar import calendar
 from ._capital import CAPITAL_ITEMS
@@ -56,6 +57,7 @@ BUDGETS = Sheet(
             kind=Kind.NUMBER,
             unit="M",
             meaning="Most capital paid in the period, before discounting.",
+            plausible=_plausible.BUDGET,
             blank=None,
             blank_means="no limit",
             at_least=0,
@@ -66,6 +68,7 @@ BUDGETS = Sheet(
             kind=Kind.NUMBER,
             unit="M",
             meaning="Most capital paid from the first period to the end of this one.",
+            plausible=_plausible.BUDGET,
             blank=None,
             blank_means="no limit",
             at_least=0,

@@ -45,6 +45,7 @@ from optalloc.family import CostTerm, Family, Ledger
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Sheet
 
+from . import _plausible
 from ._building import (
     BEGINNING_KEYS,
     KEYS,
@@ -86,6 +87,7 @@ COMPONENTS = Sheet(
             kind=Kind.NUMBER,
             unit="M per MW IT",
             meaning="Cost of it for one MW built, and of each renewal, at the base date.",
+            plausible=_plausible.COMPONENT_COST_PER_MW,
             at_least=0,
             example=25,
         ),
@@ -94,6 +96,7 @@ COMPONENTS = Sheet(
             kind=Kind.NUMBER,
             unit="years",
             meaning="Life of it: renewed where it ends within the horizon, credited at the end where it lasts longer.",
+            plausible=_plausible.LIFE_YEARS,
             blank=None,
             blank_means="the site's life_years",
             at_least=1,
@@ -105,6 +108,7 @@ COMPONENTS = Sheet(
             kind=Kind.NUMBER,
             unit="per year",
             meaning="Yearly growth of its cost from the base date; below 0 where it becomes cheaper.",
+            plausible=_plausible.ESCALATION,
             blank=None,
             blank_means="Settings build_cost_escalation",
             above=-1,

@@ -30,13 +30,14 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from optalloc.dataset import Dataset
-from optalloc.errors import Problem
+from optalloc.errors import Problem, Severity
 from optalloc.exhibits import Filter, Report, Series, Trend
 from optalloc.family import CostTerm, Family, Ledger, Limit, Relax, Standing, TableSpec
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
 
+from . import _plausible
 from ._calendar import calendar
 from ._demand import asked, asked_above_nought
 from ._money import PENALTY, post_cost
@@ -61,6 +62,7 @@ WORKLOADS = Sheet(
             kind=Kind.NUMBER,
             unit="ms",
             meaning="Longest round trip to a region that may be served.",
+            plausible=_plausible.LATENCY_MS,
             blank=None,
             blank_means="no latency limit",
             at_least=0,
@@ -71,6 +73,7 @@ WORKLOADS = Sheet(
             kind=Kind.NUMBER,
             unit="share of peak",
             meaning="Mean load over peak load: turns MW into MWh.",
+            plausible=_plausible.LOAD_FACTOR,
             blank=1.0,
             above=0,
             at_most=1,
@@ -81,6 +84,7 @@ WORKLOADS = Sheet(
             kind=Kind.NUMBER,
             unit="share of load",
             meaning="Capacity kept free beside each MW served, at the site that serves it.",
+            plausible=_plausible.RESERVE_SHARE,
             blank=0.0,
             at_least=0,
             at_most=1,
@@ -98,6 +102,7 @@ WORKLOADS = Sheet(
             kind=Kind.NUMBER,
             unit="M per MW-year",
             meaning="Penalty for each MW of peak demand left unmet for a year.",
+            plausible=_plausible.UNMET_PENALTY,
             blank=None,
             blank_means="demand must be met",
             above=0,
@@ -108,6 +113,7 @@ WORKLOADS = Sheet(
             kind=Kind.NUMBER,
             unit="MW IT",
             meaning="Least of it that a site serves in a period, over all regions, if it serves any (a training cluster cannot be scattered); all that is asked for in the period, where that is less.",
+            plausible=_plausible.DEMAND_MW,
             blank=None,
             blank_means="no minimum",
             above=0,
@@ -149,6 +155,7 @@ DEMAND = Sheet(
             kind=Kind.NUMBER,
             unit="MW IT",
             meaning="Peak IT load to be served; a workload named for a region needs every period, 0 where there is none. Fill in it_mw or units, not both.",
+            plausible=_plausible.DEMAND_MW,
             blank=None,
             blank_means="given in units",
             at_least=0,
@@ -432,6 +439,36 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     }
 
 
+# Demand in MW as a multiple of all room, and room of demand, beyond which kW or GW are meant rather
+# than MW, a factor of 1,000: more room than is needed is common, much less is not.
+MOST_DEMAND, MOST_ROOM = 100.0, 500.0
+
+
+def notices(data: Dataset) -> Iterator[Problem]:
+    """All that is asked for is of the size of all that sites may hold."""
+    sites = data["Sites"]
+    room = sites.loc[sites["status"] != "excluded", "max_mw"].sum() + data["Leases"]["max_mw"].sum()
+    peaks = data["Demand"].groupby("period")["it_mw"].sum()
+    # An unlimited site is told by itself, and demand in units is of no known size here.
+    if room == 0 or room > _plausible.GRID_MW.high or data["Demand"]["units"].notna().any():
+        return
+    if peaks.empty or peaks.max() == 0:
+        return
+    period, peak = peaks.idxmax(), peaks.max()
+    if 1 / MOST_ROOM < peak / room < MOST_DEMAND:
+        return
+    rows = data["Demand"]["it_mw"].where(data["Demand"]["period"] == period)
+    yield data.problem(
+        "Demand",
+        rows.idxmax(),
+        "it_mw",
+        f"all demand of {period}, {peak:,.6g} MW, should be of the size of all sites, {room:,.6g} MW",
+        "Check the unit of both: MW, not kW or GW. They are used as they stand.",
+        "demand-size",
+        severity=Severity.NOTICE,
+    )
+
+
 REPORT = Report(
     filters=(Filter(column="workload", title="Workload", table="Service"),),
     exhibits=(
@@ -522,8 +559,10 @@ FAMILY = Family(
         "missing-period": "a keyed sheet without a row for every period",
         "one-of-two": "two columns of which exactly one must be filled in",
         "unit-without-mw": "demand in compute units before the MW of one is given",
+        "demand-size": "demand of quite another size than all sites (notice)",
     },
     check=check,
+    notices=notices,
     report=REPORT,
     parameters=parameters,
     declare=declare,

@@ -44,6 +44,7 @@ from optalloc.program import Ledgers, frame_of, index_set, indexed_set, paramete
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
 
+from . import _plausible
 from ._building import active_sites
 from ._calendar import calendar
 from ._contracts import (
@@ -89,6 +90,7 @@ POWER_PRICES = Sheet(
             kind=Kind.NUMBER,
             unit="per MWh",
             meaning="Spot price, in plain currency units of the workbook.",
+            plausible=_plausible.PRICE_PER_MWH,
             at_least=0,
             example=95,
         ),
@@ -107,6 +109,7 @@ POWER_PRICES = Sheet(
             kind=Kind.NUMBER,
             unit="tCO2 per MWh",
             meaning="Emissions of spot power; 0 is clean.",
+            plausible=_plausible.TCO2_PER_MWH,
             blank=None,
             blank_means="not stated, which Carbon does not allow",
             at_least=0,

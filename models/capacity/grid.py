@@ -42,6 +42,7 @@ from optalloc.family import Family, Ledger, Limit, Relax, Standing
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 
+from . import _plausible
 from ._building import active_sites, site_periods
 from ._calendar import TINY_MONTHS, calendar, carried_forward
 from ._contracts import GENERATION, SITE_KEYS, grid_draw
@@ -74,6 +75,7 @@ GRID_ZONES = Sheet(
             kind=Kind.NUMBER,
             unit="MW grid",
             meaning="Most that can be energised in the period, over all sites of the zone.",
+            plausible=_plausible.GRID_MW,
             blank=None,
             blank_means="no limit",
             at_least=0,
@@ -84,6 +86,7 @@ GRID_ZONES = Sheet(
             kind=Kind.NUMBER,
             unit="MW grid",
             meaning="Most that can be drawn in the period, existing sites included.",
+            plausible=_plausible.GRID_MW,
             blank=None,
             blank_means="no limit",
             at_least=0,
@@ -117,6 +120,7 @@ POWER_RAMP = Sheet(
             kind=Kind.NUMBER,
             unit="MW grid",
             meaning="Most grid power the site can draw from this period on.",
+            plausible=_plausible.GRID_MW,
             at_least=0,
             example=120,
         ),

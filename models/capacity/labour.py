@@ -42,6 +42,7 @@ from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
 
+from . import _plausible
 from ._building import (
     BEGINNING_KEYS,
     active_sites,
@@ -75,6 +76,7 @@ LABOUR_NEEDS = Sheet(
             kind=Kind.NUMBER,
             unit="person-months per MW IT",
             meaning="Work to build one MW, spread evenly over the block lead.",
+            plausible=_plausible.PERSON_MONTHS_PER_MW,
             blank=0.0,
             at_least=0,
             example=60,
@@ -84,6 +86,7 @@ LABOUR_NEEDS = Sheet(
             kind=Kind.NUMBER,
             unit="workers per MW IT",
             meaning="Permanent staff for each MW online.",
+            plausible=_plausible.STAFF_PER_MW,
             blank=0.0,
             at_least=0,
             example=0.3,
@@ -132,6 +135,7 @@ LABOUR_POOLS = Sheet(
             kind=Kind.NUMBER,
             unit="per person-month",
             meaning="Wage in plain currency units of the workbook.",
+            plausible=_plausible.WAGE_PER_PERSON_MONTH,
             blank=0.0,
             at_least=0,
             example=7500,
@@ -178,6 +182,7 @@ LABOUR_TIERS = Sheet(
             kind=Kind.NUMBER,
             unit="share of wage",
             meaning="What they cost above the wage; 0.5 is half as much again.",
+            plausible=_plausible.PREMIUM_SHARE,
             at_least=0,
             at_most=20,
             example=0.5,

@@ -39,6 +39,7 @@ from optalloc.schema import Column, Kind, Sheet
 from optalloc.tolerance import exceeds
 from optalloc.values import Values
 
+from . import _plausible
 from ._building import site_periods
 from ._calendar import TINY_MONTHS, calendar
 from ._edges import CODES, inside_periods
@@ -86,6 +87,7 @@ LEASES = Sheet(
             kind=Kind.NUMBER,
             unit="months",
             meaning="From signing to the first day of the term.",
+            plausible=_plausible.LEASE_LEAD_MONTHS,
             blank=0.0,
             at_least=0,
             at_most=600,
@@ -107,6 +109,7 @@ LEASES = Sheet(
             kind=Kind.NUMBER,
             unit="MW IT",
             meaning="Least of one signing, if it is signed at all.",
+            plausible=_plausible.SITE_MW,
             blank=0.0,
             at_least=0,
             example=5,
@@ -116,6 +119,7 @@ LEASES = Sheet(
             kind=Kind.NUMBER,
             unit="MW IT",
             meaning="Most that may be active at one time.",
+            plausible=_plausible.SITE_MW,
             at_least=0,
             example=30,
         ),
@@ -124,6 +128,7 @@ LEASES = Sheet(
             kind=Kind.NUMBER,
             unit="M per MW-year",
             meaning="Rent of one MW, due from the first day of the term to its last or to the end of the horizon; the site's cost_per_mw_year comes on top.",
+            plausible=_plausible.RENT_PER_MW_YEAR,
             at_least=0,
             example=1.9,
         ),
@@ -132,6 +137,7 @@ LEASES = Sheet(
             kind=Kind.NUMBER,
             unit="per year",
             meaning="Yearly growth of the rent from the base date.",
+            plausible=_plausible.ESCALATION,
             blank=0.0,
             above=-1,
             at_most=1,

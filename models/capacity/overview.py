@@ -33,6 +33,7 @@ from optalloc.values import Values
 from ._building import KEYS, active_sites, begun, commitments_made, standing_mw
 from ._calendar import TINY_MONTHS, calendar, date_of, first_position_at
 from ._demand import asked
+from ._geography import CODES, place_notices
 from ._reasons import reasons
 
 # Below this, in MW, is noise of the solver's arithmetic.
@@ -396,6 +397,8 @@ FAMILY = Family(
     sheets=(REGIONS,),
     outputs=(SITE_LIST, WORKS, REGION_LIST),
     report=REPORT,
+    codes=CODES,
+    notices=place_notices,
     parameters=parameters,
     declare=declare,
     constrain=constrain,

@@ -35,6 +35,7 @@ from optalloc.family import Family, Limit, Relax, Standing
 from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 
+from . import _plausible
 from ._building import active_sites
 from ._calendar import calendar
 from ._standing import standing_at
@@ -93,6 +94,7 @@ PACE = Sheet(
             kind=Kind.NUMBER,
             unit="MW IT",
             meaning="Most capacity that may be started in the period.",
+            plausible=_plausible.GRID_MW,
             blank=None,
             blank_means="no limit",
             at_least=0,
@@ -103,6 +105,7 @@ PACE = Sheet(
             kind=Kind.NUMBER,
             unit="share per year",
             meaning="Most growth of online capacity in a year, from the period before; the first period is free.",
+            plausible=_plausible.GROWTH_PER_YEAR,
             blank=None,
             blank_means="no limit",
             at_least=0,

@@ -43,8 +43,12 @@ from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import FREE_TEXT, Column, Kind, Sheet
 from optalloc.values import Values
 
+from . import _plausible
 from ._calendar import TINY_MONTHS, calendar, months_between
 from ._capital import CAPITAL_ITEMS
+from ._currencies import CODES as CURRENCY_CODES
+from ._currencies import currency_notices
+from ._currencies import worth as worth_in_dollars
 from ._money import ACCOUNTS, CASH, COST_KEYS, account_of, gathered, mean_factor
 
 SETTINGS = Sheet(
@@ -78,6 +82,7 @@ SETTINGS = Sheet(
             kind=Kind.NUMBER,
             unit="per year",
             meaning="Real or nominal rate, to match the prices; 0.08 is 8 %.",
+            plausible=_plausible.DISCOUNT_RATE,
             at_least=0,
             at_most=1,
             example=0.08,
@@ -87,6 +92,7 @@ SETTINGS = Sheet(
             kind=Kind.NUMBER,
             unit="per year",
             meaning="Yearly growth of site and build costs from the base date.",
+            plausible=_plausible.ESCALATION,
             blank=0.0,
             above=-1,
             at_most=1,
@@ -97,6 +103,7 @@ SETTINGS = Sheet(
             kind=Kind.NUMBER,
             unit="per year",
             meaning="Yearly growth of fixed and per-MW running costs from the base date.",
+            plausible=_plausible.ESCALATION,
             blank=0.0,
             above=-1,
             at_most=1,
@@ -107,6 +114,7 @@ SETTINGS = Sheet(
             kind=Kind.NUMBER,
             unit="years",
             meaning="Life of what is built: renewed where it ends within the horizon, credited where it lasts longer.",
+            plausible=_plausible.LIFE_YEARS,
             blank=20.0,
             at_least=1,
             at_most=100,
@@ -124,6 +132,7 @@ SETTINGS = Sheet(
             kind=Kind.NUMBER,
             unit="share of cost",
             meaning="Proven relative gap at which the solver may stop.",
+            plausible=_plausible.GAP,
             blank=0.0001,
             at_least=0,
             at_most=1,
@@ -605,8 +614,11 @@ FAMILY = Family(
         "period-overlap": "a period that starts before the one before it ends",
         "base-date": "a base date after the first period",
         "unknown-currency": "a currency without an exchange rate",
+        **CURRENCY_CODES,
     },
     check=check,
+    notices=currency_notices,
+    worth=worth_in_dollars,
     report=REPORT,
     parameters=parameters,
     declare=declare,

@@ -46,6 +46,7 @@ from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.tolerance import exceeds
 from optalloc.values import Values
 
+from . import _plausible
 from ._building import active_sites, possible_service, site_periods, standing_mw
 from ._calendar import calendar
 from ._concessions import farther
@@ -92,6 +93,7 @@ NETWORK = Sheet(
             kind=Kind.NUMBER,
             unit="ms",
             meaning="Round trip.",
+            plausible=_plausible.LATENCY_MS,
             at_least=0,
             example=8,
         ),
@@ -100,6 +102,7 @@ NETWORK = Sheet(
             kind=Kind.NUMBER,
             unit="M per MW-year",
             meaning="Cost of carrying the traffic of one MW served for a year.",
+            plausible=_plausible.NETWORK_COST_PER_MW_YEAR,
             blank=0.0,
             at_least=0,
             example=0.02,

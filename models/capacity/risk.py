@@ -46,6 +46,7 @@ from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.tolerance import exceeds
 from optalloc.values import Values
 
+from . import _plausible
 from ._building import active_sites, site_periods
 from ._calendar import calendar
 from ._money import EXPECTED_LOSS, PENALTY, post_cost
@@ -91,6 +92,7 @@ JURISDICTIONS = Sheet(
             kind=Kind.NUMBER,
             unit="M per MW-year",
             meaning="Loss to be expected of each MW online for a year; the planner's own figure, never derived from scores, and not escalated.",
+            plausible=_plausible.EXPECTED_LOSS,
             blank=0.0,
             at_least=0,
             example=0.05,

@@ -50,6 +50,7 @@ from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
 
+from . import _plausible
 from ._building import (
     BEGINNING_KEYS,
     active_sites,
@@ -106,6 +107,7 @@ EQUIPMENT_NEEDS = Sheet(
             kind=Kind.NUMBER,
             unit="years",
             meaning="Life of a unit: renewed at its cost where it ends within the horizon.",
+            plausible=_plausible.LIFE_YEARS,
             blank=None,
             blank_means="Settings life_years",
             at_least=1,
@@ -180,6 +182,7 @@ EQUIPMENT = Sheet(
             kind=Kind.NUMBER,
             unit="M per unit",
             meaning="Price of a unit ordered for the period, paid on its first day, before escalation.",
+            plausible=_plausible.UNIT_COST,
             blank=0.0,
             at_least=0,
             example=3.5,
