@@ -197,7 +197,16 @@ SHEETS: dict[str, list[list[object]]] = {
         ["Harbour hall", "Oslo", None, None, 24, 5, 20, 2],
         ["Large or none", "Oslo", None, None, None, Bad(30, "min-above-max"), 20, 2],
         ["Late hall", "Oslo", "Y3", Bad("Y2", "periods-reversed"), None, 0, 20, 2],
-        [Bad("Half a year", "lease-never-active"), "Oslo", None, None, 6, 0, 20, 2],
+        [
+            Bad("Half a year", "lease-never-active"),
+            "Oslo",
+            None,
+            None,
+            Bad(6, "inside-period"),
+            0,
+            20,
+            2,
+        ],
     ],
     "GridZones": [
         ["zone", "period", "max_new_mw", "max_total_mw"],
@@ -408,6 +417,7 @@ OF_SHEETS = [
     ("Picture", "", "not-read"),
 ]
 NOTICES = {
+    "inside-period",
     "header-spelling",
     "spaces-trimmed",
     "hidden",
