@@ -229,7 +229,13 @@ def report(
 
 @app.command()
 def explain(
-    book: Book,
+    book: Annotated[
+        Path, typer.Argument(help="An .xlsx workbook, a folder of CSV files, or a plan.xlsx.")
+    ],
+    workbook: Annotated[
+        Path | None,
+        typer.Argument(help="Workbook of a plan.xlsx; by default the one it names."),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -270,6 +276,7 @@ def explain(
         with ProgressDisplay(errors) as display:
             said = explain_book(
                 book,
+                workbook,
                 budget_s=budget,
                 sites=tuple(site or ()),
                 gap=gap,

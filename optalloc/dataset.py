@@ -56,6 +56,8 @@ class Dataset:
     row number; a sheet that is absent is an empty frame with the declared columns. Numbers are
     float64 (NaN where a blank has a meaning of its own), dates datetime64, flags bool, names text.
 
+    ``source`` is the path that was read, as given.
+
     ``faulty`` names, by sheet, the columns in which an error was found; what could not be read is
     NaN or None in the frames. ``WHOLE`` stands for all columns of a sheet.
     """
@@ -65,6 +67,7 @@ class Dataset:
     places: Mapping[str, SheetPlace] = field(default_factory=dict)
     digest: str = ""
     faulty: Mapping[str, Set[str]] = field(default_factory=dict)
+    source: str = field(default="", compare=False)
     derived: dict[object, Held] = field(default_factory=dict, repr=False, compare=False)
     earlier: list[Mapping[object, Held]] = field(default_factory=list, repr=False, compare=False)
     alike: Alike = field(default_factory=Alike, repr=False, compare=False)

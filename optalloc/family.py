@@ -46,6 +46,7 @@ __all__ = [
     "Relax",
     "Standing",
     "TableSpec",
+    "Unmet",
     "Worth",
     "default_model_path",
     "load_model",
@@ -291,6 +292,41 @@ class Price:
     cells: Callable[[Dataset, str], Sequence[tuple[str, str, Sequence[int]]]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Unmet:
+    """What a plan may leave undone at a price, such as demand: where it does, and what cures it.
+
+    Parameters
+    ----------
+    noun : str
+        What is left undone, such as ``"demand"``.
+    variable : str
+        Variable that says how much.
+    over : tuple of str
+        Names of the places of its keys, the period last.
+    unit : str
+        Of the variable.
+    about : str
+        A key in words, without its period, such as ``"{workload} in {region}"``.
+    price : callable
+        ``price(data, key) -> Cell``: the cell of the penalty.
+    insist : callable
+        ``insist(data) -> iterable of (sheet, row label, column, value)``: cells with which nothing
+        may be left undone.
+    reasons : callable
+        ``reasons(data, key) -> iterable of `Standing```: what keeps it from being done.
+    """
+
+    noun: str
+    variable: str
+    over: tuple[str, ...]
+    unit: str
+    about: str
+    price: Callable[[Dataset, Mapping[str, Any]], Cell]
+    insist: Callable[[Dataset], Iterable[tuple[str, int, str, Any]]]
+    reasons: Callable[[Dataset, Mapping[str, Any]], Iterable[Standing]]
+
+
 def _no_groups(_: Dataset, __: str) -> Sequence[tuple[str, str]]:
     return ()
 
@@ -430,6 +466,8 @@ class Family:
         never asked, and what the solver finds is a plan at once.
     choices : tuple of Choice
         What a plan takes or leaves one by one, to be explained.
+    unmet : tuple of Unmet
+        What it may leave undone at a price, to be explained.
     blocks, stages : str
         ``"Sheet.column"`` whose values, in the keys of variables, name what could stand almost
         alone, such as a site, or a step of time: large programs are searched along them.
@@ -469,6 +507,7 @@ class Family:
     separate: Callable[[Dataset, Values], Iterable[Cuts]] | None = None
     separates: Callable[[Dataset], bool] = _always
     choices: tuple[Choice, ...] = ()
+    unmet: tuple[Unmet, ...] = ()
     blocks: str = ""
     stages: str = ""
     defaults: Callable[[Dataset], dict[str, Any]] = _no_tables

@@ -453,6 +453,7 @@ def _plan(
     entries = {
         "input hash": program.dataset.digest,
         "model hash": program.model.digest,
+        "workbook": program.dataset.source,
         "quality": str(outcome.quality),
         "why it stopped": str(outcome.stop_reason),
         "objective": outcome.objective,

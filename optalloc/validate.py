@@ -115,7 +115,9 @@ def check(workbook: Workbook, model: Model) -> tuple[Dataset, list[Problem]]:
         faulty.setdefault(sheet.name, set()).update(reader.faulty)
         if reader.torn:
             torn.add(sheet.name)
-    dataset = Dataset(frames, model.sheets, places, content_digest(frames), faulty)
+    dataset = Dataset(
+        frames, model.sheets, places, content_digest(frames), faulty, str(workbook.source)
+    )
     dataset, broken = broken_rules(dataset, model, faulty=faulty, unread=unread, torn=torn)
     problems += broken
     wrong = {p.order for p in problems if p.severity is Severity.ERROR}

@@ -32,7 +32,17 @@ import pyomo.environ as pyo
 from optalloc.dataset import Dataset
 from optalloc.errors import Problem, Severity
 from optalloc.exhibits import Filter, Report, Series, Trend
-from optalloc.family import CostTerm, Family, Ledger, Limit, Relax, Standing, TableSpec
+from optalloc.family import (
+    Cell,
+    CostTerm,
+    Family,
+    Ledger,
+    Limit,
+    Relax,
+    Standing,
+    TableSpec,
+    Unmet,
+)
 from optalloc.program import Ledgers, index_set, indexed_set, parameter
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.values import Values
@@ -484,6 +494,30 @@ REPORT = Report(
 )
 
 
+def _penalty_cell(data: Dataset, key: Mapping[str, Any]) -> Cell:
+    workloads = data["Workloads"]
+    row = int(str(workloads.index[workloads["workload"] == key["workload"]][0]))
+    return "Workloads", row, "unmet_penalty_per_mw_year"
+
+
+def _insist(data: Dataset) -> Iterator[tuple[str, int, str, Any]]:
+    """Demand that may be left unmet must be met."""
+    penalties = data["Workloads"]["unmet_penalty_per_mw_year"]
+    for row in penalties.index[penalties.notna()]:
+        yield "Workloads", int(str(row)), "unmet_penalty_per_mw_year", float("nan")
+
+
+UNMET = Unmet(
+    noun="demand",
+    variable="unmet",
+    over=("workload", "region", "period"),
+    unit="MW IT",
+    about="{workload} in {region}",
+    price=_penalty_cell,
+    insist=_insist,
+    reasons=lambda data, key: why_unserved(data, key["workload"], key["region"], key["period"]),
+)
+
 FAMILY = Family(
     name="demand",
     title="Demand",
@@ -563,6 +597,7 @@ FAMILY = Family(
     },
     check=check,
     notices=notices,
+    unmet=(UNMET,),
     report=REPORT,
     parameters=parameters,
     declare=declare,

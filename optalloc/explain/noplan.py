@@ -17,15 +17,13 @@ import pandas as pd
 from optalloc.arrays import Arrays
 from optalloc.dataset import Dataset
 from optalloc.errors import InfeasibleError
-from optalloc.explain.cells import named_key, said, shown
+from optalloc.explain.cells import named_key, said
 from optalloc.explain.conflict import conflict, relaxation
 from optalloc.explain.edits import (
     RELAXATION,
-    Edit,
     Layout,
     edited,
     edits_table,
-    sheet_name,
     where,
     where_all,
 )
@@ -35,11 +33,11 @@ from optalloc.explain.proposal import AFTER_SEARCH, Change, Proposal, Search, pr
 from optalloc.explain.rules import rules_of
 from optalloc.explain.shortages import SHORTAGES, shortages
 from optalloc.explain.trial import InMemory, Source, Trial, tried
+from optalloc.explain.typed import typed
 from optalloc.family import Model, Relax, TableSpec
 from optalloc.outcome import StepCallback
 from optalloc.pipeline import options_of
 from optalloc.program import Program, build
-from optalloc.rawsheet import address
 from optalloc.schema import Column, Kind
 from optalloc.tables import SUMMARY
 
@@ -253,21 +251,8 @@ def _changes_said(data: Dataset, proposal: Proposal) -> list[str]:
     told = []
     for change in proposal.changes[:MOST_SENTENCES]:
         what = f", so that {change.sentence}" if change.sentence else ""
-        typed = "; ".join(_typed(data, layout, edit) for edit in change.edits)
+        typed = "; ".join(typed(data, layout, edit) for edit in change.edits)
         told.append(f"{typed}{what}")
     more = len(proposal.changes) - len(told)
     ending = f"; and {more} more (table {RELAXATION.name})" if more > 0 else ""
     return [f"{opening}: {'; '.join(told)}{ending}."]
-
-
-def _typed(data: Dataset, layout: Layout, edit: Edit) -> str:
-    """What to type where."""
-    known, name = data[edit.sheet], layout.name_cell(edit)
-    now = known.at[edit.row, edit.column] if edit.row in known.index else None
-    cell = f"{sheet_name(data, edit.sheet)}!{address(*layout.cell(edit))}"
-    added = "" if name is None else f", a column to be added, its name in {address(*name)},"
-    unit = data.sheets[edit.sheet].by_name[edit.column].unit
-    # What depends on the row is said by the row.
-    unit = "" if " or " in unit else unit
-    change = f"{edit.column} at {cell}{added} from {shown(now)} to {shown(edit.to)} {unit}"
-    return change.rstrip()

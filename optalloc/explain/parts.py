@@ -8,6 +8,7 @@ from optalloc.explain.binding import what_binds
 from optalloc.explain.choices import why_these
 from optalloc.explain.explanation import Explanation
 from optalloc.explain.solved import Solved
+from optalloc.explain.unmet import what_is_unmet
 
 __all__ = ["PARTS", "Part"]
 
@@ -23,4 +24,4 @@ def _quality(solved: Solved) -> Explanation:
 
 
 # In the order in which they are said.
-PARTS: tuple[Part, ...] = (_quality, what_binds, why_these)
+PARTS: tuple[Part, ...] = (_quality, what_is_unmet, what_binds, why_these)

@@ -12,6 +12,7 @@ from optalloc.explain.choices import insist_on_members
 from optalloc.explain.explanation import Explanation
 from optalloc.explain.noplan import why_no_plan
 from optalloc.explain.parts import PARTS
+from optalloc.explain.planned import Planned, plan_file_at, planned
 from optalloc.explain.solved import Solved
 from optalloc.explain.trial import source_of
 from optalloc.family import Model
@@ -34,6 +35,7 @@ BUDGET_S = 300.0
 
 def explain(
     book: str | Path,
+    workbook: str | Path | None = None,
     *,
     budget_s: float = BUDGET_S,
     sites: Sequence[str] = (),
@@ -52,7 +54,10 @@ def explain(
     Parameters
     ----------
     book : str or Path
-        An .xlsx workbook, or a folder of CSV files, one per sheet.
+        An .xlsx workbook, or a folder of CSV files, one per sheet; or a plan.xlsx, which is then
+        explained as it is.
+    workbook : str or Path, optional
+        The workbook of a plan.xlsx; by default the one that it names.
     budget_s : float
         Seconds for the solve, and as many again for explaining.
     sites : sequence of str
@@ -92,6 +97,15 @@ def explain(
     """
     if not budget_s > 0:
         raise OptallocError(f"the budget must be above 0 seconds; found {budget_s:g}")
+    file = plan_file_at(book)
+    if file is not None:
+        if relaxed is not None:
+            raise OptallocError(f"{file.source.name} is a plan: explain its workbook to relax it")
+        limited = {"gap": gap, "threads": threads, "seed": seed, "time_limit_s": budget_s}
+        found_plan = planned(file, workbook, given=limited, model=model, approved=approved)
+        return _planned_said(found_plan, budget_s, sites, on_step)
+    if workbook is not None:
+        raise OptallocError(f"{book}: must be a plan.xlsx for a second argument to be its workbook")
     source = source_of(book, approved, relaxed)
     dataset, loaded, notices = open_book(book, model, approved, on_phase)
     insist_on_members(dataset, loaded, sites)
@@ -124,6 +138,18 @@ def explain(
         )
     phase("explain")
     return _said(Solved(program, arrays, plan, options, budget_s, tuple(sites), on_step))
+
+
+def _planned_said(
+    found: Planned, budget_s: float, sites: Sequence[str], on_step: StepCallback | None
+) -> Explanation:
+    insist_on_members(found.program.dataset, found.program.model, sites)
+    names = tuple(sites)
+    said = _said(
+        Solved(found.program, found.arrays, found.plan, found.options, budget_s, names, on_step)
+    )
+    # The plan has its files already.
+    return replace(said, sentences=(*found.sentences, *said.sentences), plan=None)
 
 
 def explain_without_plan(
