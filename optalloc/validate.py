@@ -78,16 +78,16 @@ def accepted(workbook: Workbook, model: Model) -> tuple[Dataset, tuple[Problem, 
         As `validate` does.
     """
     dataset, problems = check(workbook, model)
-    if blocking(dataset, problems):
+    if blocking(workbook, dataset, problems):
         raise InputError(problems)
     return dataset, tuple(problems)
 
 
-def blocking(data: Dataset, problems: Iterable[Problem]) -> list[Problem]:
-    """Errors that stop a solve: those of all sheets but advisory ones."""
+def blocking(workbook: Workbook, data: Dataset, problems: Iterable[Problem]) -> list[Problem]:
+    """Errors that stop a solve: all but what an advisory sheet says wrongly, if it can be read."""
     own = {data.places[name].name for name, sheet in data.sheets.items() if sheet.advisory}
     # An absent sheet has no name, and neither has the file as a whole.
-    advisory = own - {""}
+    advisory = own - {"", *(p.sheet for p in workbook.problems if p.severity is Severity.ERROR)}
     return [p for p in problems if p.severity is Severity.ERROR and p.sheet not in advisory]
 
 

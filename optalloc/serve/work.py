@@ -151,9 +151,10 @@ def _told(problems: Sequence[Problem]) -> dict[str, Any]:
 def _check(told: Mapping[str, Any], folder: Path, model: Model, say: Say) -> dict[str, Any]:
     book = Path(told["book"])
     _refuse_bombs(book, told["most_unpacked"])
-    dataset, problems = check(read_workbook(book), model)
+    workbook = read_workbook(book)
+    dataset, problems = check(workbook, model)
     found = _told(problems)
-    if blocking(dataset, problems):
+    if blocking(workbook, dataset, problems):
         mark_workbook(book, problems, folder / MARKED)
         return {"ending": "input", "marked": True, **found}
     options = options_of(dataset, model, {})
