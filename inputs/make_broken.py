@@ -398,7 +398,7 @@ SHEETS: dict[str, list[list[object]]] = {
         [day("2031-01-01"), "Y6", Bad("start building", "not-compared"), "Umea", 20],
         [None, "Y1", "commit site", Bad("Bergen", "not-compared"), None],
         [None, Bad("Y5", "approved-period"), "start building", "Oslo", 25],
-        [Bad(day("2028-02-01"), "approved-date"), "Y2", "start building", "Oslo", 25],
+        [Bad(day("2029-02-01"), "approved-date"), "Y2", "start building", "Oslo", 25],
         [None, "Y3", "start building", "Oslo", Bad(None, "approved-mw")],
         [None, "Y1", "commit site", "Umea", Bad(20, "approved-mw")],
         [None, "Y1", "sign contract", Bad("Fjord water", "approved-subject"), 20],

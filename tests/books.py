@@ -364,7 +364,7 @@ def everything() -> Book:
             *(
                 {"equipment": "racks", "supplier": "Ohm", "period": q, "available_units": units,
                  "unit_cost": 0.5, "carries_over": "no", "currency": None}
-                for q, units in (("Y1", 500), ("Y2", 250), ("Y3", 200))
+                for q, units in (("Y1", 500), ("Y2", 400), ("Y3", 200))
             ),
         ],
         ExportLimits=[

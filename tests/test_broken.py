@@ -222,6 +222,27 @@ ALONE: dict[str, Callable[[Path], Path]] = {
         folder,
         ApprovedActions=[{"period": "Y1", "action": "Commit site", "subject": "A", "mw": None}],
     ),
+    "contract-never-active": lambda folder: small(
+        folder,
+        Contracts={
+            "contract": "C",
+            "site": "A",
+            "kind": "capacity",
+            "max_mw": 9,
+            "lead_months": 600,
+        },
+    ),
+    "decision-never-active": lambda folder: small(
+        folder,
+        Sites={"status": "existing", "existing_mw": 40, "max_mw": 90, "block_lead_months": 600},
+        Decisions={
+            "decision": "d",
+            "what": "started_mw",
+            "site": "A",
+            "period": "Y1",
+            "at_least": 9,
+        },
+    ),
     "near-name": lambda folder: small(folder, Network={"site": "a"}),
     "carbon-without-energy": lambda folder: small(folder, Carbon={"period": "Y1", "max_tco2": 1}),
 }
