@@ -202,14 +202,18 @@ def _places(
 
 
 def _alike(fixed: FixedPlan, rows: Sequence[list[int]], frame: pd.DataFrame) -> bool:
-    """Whether each limit has one row at most, whose slack is the slack that the audit finds."""
+    """Whether each limit has one row at most, whose slack is the slack that the audit finds.
+
+    Where the audit finds slack, a row may have less: its bound may be tightened to what is of use.
+    """
     activity, (lower, upper) = fixed.activity(), fixed.limits()
     for own, used, allowed in zip(rows, frame["used"], frame["allowed"], strict=True):
         if len(own) > 1:
             return False
         for row in own:
             slack = min(upper[row] - activity[row], activity[row] - lower[row])
-            if abs(slack - (allowed - used)) > ALIKE * max(1.0, abs(allowed), abs(used)):
+            apart, noise = slack - (allowed - used), ALIKE * max(1.0, abs(allowed), abs(used))
+            if apart > noise or (apart < -noise and slack < -noise):
                 return False
     return True
 

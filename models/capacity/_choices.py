@@ -12,9 +12,7 @@ from optalloc.family import Choice, Held, Price
 
 from ._building import active_sites, possible_starts, useful_commitments
 from ._contracts import ENERGY
-
-# What a site without blocks or minimum builds at least, where it is built at.
-LEAST_MW = 1.0
+from ._need import LEAST_MW, useful_sites
 
 
 def sites(data: Dataset) -> Sequence[str]:
@@ -31,7 +29,8 @@ def build_there(data: Dataset, site: str) -> Sequence[Held]:
     if pd.notna(last["block_mw"]):
         least = max(1.0, np.ceil(last["min_mw"] / last["block_mw"] - 1e-9))
     else:
-        least = min(max(last["min_mw"], LEAST_MW), last["room_mw"])
+        most = useful_sites(data).set_index("site").at[site, "start_mw"]
+        least = min(max(last["min_mw"], LEAST_MW), most)
     return (("started", (site, last["period"]), least, np.inf),)
 
 

@@ -68,6 +68,7 @@ from ._contracts import (
 )
 from ._edges import CODES, inside_periods
 from ._money import CASH, charge_rows, charges_at, post_cost
+from ._need import useful_contracts
 from ._running import running_rows, yearly_charges
 from ._standing import standing_at
 
@@ -129,6 +130,7 @@ class Parameters:
 def parameters(data: Dataset) -> Parameters:
     """All numbers of the family from the dataset."""
     contracts, already, serving = contracts_on_offer(data), already_signed(data), signings(data)
+    contracts = contracts.assign(useful_mw=useful_contracts(data))
     offers = serving[[*TRANCHE_KEYS, "to"]].drop_duplicates()
     offers = offers.merge(contracts.reset_index(drop=True), on="contract")
     offered = contracts.loc[already["contract"]].set_index(already.index)
@@ -158,10 +160,11 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     m.CONTRACT_PERIODS = index_set(p.already[KEYS])
     m.already_mw = parameter(m.CONTRACT_PERIODS, p.already.set_index(KEYS)["signed_mw"])
     m.contract_max_mw = parameter(m.CONTRACTS, p.contracts["max_mw"])
+    m.contract_useful_mw = parameter(m.CONTRACTS, p.contracts["useful_mw"])
     m.OFFERS = index_set(p.offers[TRANCHE_KEYS])
     m.SIGNED_FOR = indexed_set(m.CONTRACT_PERIODS, p.signings, KEYS, ["signed"])
     m.procured = pyo.Var(
-        m.OFFERS, domain=pyo.NonNegativeReals, bounds=lambda m, c, s: (0, m.contract_max_mw[c])
+        m.OFFERS, domain=pyo.NonNegativeReals, bounds=lambda m, c, s: (0, m.contract_useful_mw[c])
     )
     m.COVERS = index_set(p.covers[USE_KEYS])
     m.covered = pyo.Var(m.COVERS, domain=pyo.NonNegativeReals)
@@ -229,7 +232,7 @@ def _constrain_signings(m: Any, offers: pd.DataFrame) -> None:
     )
     m.contract_signed = pyo.Constraint(
         m.LEAST_OFFERS,
-        rule=lambda m, c, s: m.procured[c, s] <= m.contract_max_mw[c] * m.signs[c, s],
+        rule=lambda m, c, s: m.procured[c, s] <= m.contract_useful_mw[c] * m.signs[c, s],
     )
 
 

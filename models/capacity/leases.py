@@ -45,6 +45,7 @@ from ._calendar import TINY_MONTHS, calendar
 from ._edges import CODES, inside_periods
 from ._leases import lease_terms, leases_active, leases_on_offer
 from ._money import CASH, post_cost
+from ._need import useful_leases
 from ._running import running_rows, yearly_charges
 
 LEASES = Sheet(
@@ -190,6 +191,7 @@ class Parameters:
 def parameters(data: Dataset) -> Parameters:
     """All numbers of the family from the dataset."""
     leases, active = leases_on_offer(data), leases_active(data)
+    leases = leases.assign(useful_mw=useful_leases(data))
     # What would be active in no period is not on offer.
     offers = active[OFFER_KEYS].drop_duplicates()
     offers = offers.merge(leases[["lease", "min_mw"]].reset_index(drop=True), on="lease")
@@ -220,9 +222,12 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     """Signings, what is active, and its rent."""
     m.LEASES = index_set(p.leases[["lease"]])
     m.lease_max_mw = parameter(m.LEASES, p.leases["max_mw"])
+    m.lease_useful_mw = parameter(m.LEASES, p.leases["useful_mw"])
     m.LEASE_OFFERS = index_set(p.offers[OFFER_KEYS])
     m.leased = pyo.Var(
-        m.LEASE_OFFERS, domain=pyo.NonNegativeReals, bounds=lambda m, k, s: (0, m.lease_max_mw[k])
+        m.LEASE_OFFERS,
+        domain=pyo.NonNegativeReals,
+        bounds=lambda m, k, s: (0, m.lease_useful_mw[k]),
     )
     m.LEASE_PERIODS = index_set(p.active[KEYS].drop_duplicates())
     m.LEASED_IN = indexed_set(m.LEASE_PERIODS, p.active, KEYS, ["signed"])
@@ -269,7 +274,7 @@ def constrain(m: Any, p: Parameters) -> None:
     )
     m.lease_signed = pyo.Constraint(
         m.LEAST_LEASES,
-        rule=lambda m, k, s: m.leased[k, s] <= m.lease_max_mw[k] * m.signs_lease[k, s],
+        rule=lambda m, k, s: m.leased[k, s] <= m.lease_useful_mw[k] * m.signs_lease[k, s],
     )
 
 

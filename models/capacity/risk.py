@@ -51,6 +51,7 @@ from ._building import active_sites, site_periods
 from ._calendar import calendar
 from ._money import EXPECTED_LOSS, PENALTY, post_cost
 from ._running import running_rows, yearly_charges
+from ._scores import scores
 from ._shortages import COLUMNS, Cell, capped, joined, most_online, nothing_short, short_of
 from ._standing import exceeding, standing_at
 
@@ -303,16 +304,6 @@ class Parameters:
     weights: pd.DataFrame
     charges: pd.DataFrame
     losses: pd.DataFrame
-
-
-def scores(data: Dataset, risk_class: str | None) -> pd.Series:
-    """Score by jurisdiction: of one class, or the mean over classes by RiskWeights."""
-    frame = data["Jurisdictions"].set_index("jurisdiction")
-    if isinstance(risk_class, str):
-        return frame[f"{risk_class}_risk"]
-    weights = data["RiskWeights"].set_index("risk_class")["weight"]
-    by_class = frame[[f"{name}_risk" for name in weights.index]]
-    return (by_class * weights.to_numpy()).sum(axis=1) / weights.sum()
 
 
 def members(data: Dataset, limit: Mapping[Hashable, Any]) -> set[str]:

@@ -1,0 +1,194 @@
+"""How much capacity, leases and contracts a plan of least cost can need: bounds for decisions.
+
+A planner types ``max_mw`` as "unlimited". Beside a 0-1 decision such a number lets the solver's
+integrality tolerance stand for capacity, and wrong optima are proven. So need bounds each
+decision: building, leasing or signing more than that costs no less and makes nothing possible.
+Every sheet that can be a reason for capacity is read here; each figure is an upper bound, never an
+estimate. Source: dominated columns and coefficient tightening (Savelsbergh, 1994,
+doi:10.1287/ijoc.6.4.445).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from optalloc.dataset import Dataset, remembered
+
+from ._building import active_sites, standing_mw
+from ._calendar import calendar
+from ._contracts import CAPACITY, DELIVERS, contracts_on_offer
+from ._demand import asked_above_nought
+from ._leases import leases_on_offer
+from ._network import arcs
+from ._scores import scores
+
+# A sum that rounding has made larger by this share needs no whole block more.
+ROUNDING = 1e-9
+# The least that a site without minimum and blocks can be asked to build, where nothing needs it.
+LEAST_MW = 1.0
+# What rows of Decisions and ApprovedActions ask MW of, and in which column.
+STARTS, LEASES, SIGNINGS = "starts", "leases", "signings"
+DECIDED = {
+    "started_mw": ("site", STARTS),
+    "online_mw": ("site", STARTS),
+    "leased_mw": ("lease", LEASES),
+    "signed_mw": ("contract", SIGNINGS),
+    "ended_mw": ("contract", SIGNINGS),
+}
+APPROVED = {"start building": STARTS, "sign contract": SIGNINGS}
+
+
+@remembered
+def useful_sites(data: Dataset) -> pd.DataFrame:
+    """The most that is of use at each active site, within its room.
+
+    Columns: site; service_mw, new MW in service; start_mw, MW started in all, in whole blocks where
+    the site has blocks; start_units, the same in blocks, or MW where it has none; load_mw, the most
+    that can be served there, with reserve.
+    """
+    sites, need = active_sites(data), _site_need(data)
+    room, block = sites["room_mw"], sites["block_mw"]
+    smallest = sites["min_mw"].where(sites["min_mw"] > 0, LEAST_MW).where(need["need_mw"] <= 0, 0.0)
+    start = need["need_mw"].clip(lower=sites["min_mw"]).clip(lower=smallest) * _lives(data)
+    units = (start / block.fillna(1.0)).to_numpy(float)
+    whole = np.ceil(units - ROUNDING * np.maximum(1.0, units)).clip(min=1.0)
+    units = np.where(
+        block.notna(), np.minimum(whole, sites["room_blocks"]), np.minimum(start, room)
+    )
+    return pd.DataFrame(
+        {
+            "site": sites["site"],
+            "service_mw": np.minimum(room, need["need_mw"]),
+            "start_mw": units * block.fillna(1.0),
+            "start_units": units,
+            "load_mw": need["load_mw"],
+        }
+    ).reset_index(drop=True)
+
+
+def _lives(data: Dataset) -> pd.Series:
+    """How many times over a site may be built within the horizon, where what is built is retired.
+
+    Starts that are all needed overlap at most twice, and one in each life lies in every stretch.
+    """
+    years = calendar(data)["years"].sum()
+    lasts = active_sites(data)["lasts_years"]
+    return (2.0 * (np.ceil(years / lasts) + 1.0)).where(lasts < years - ROUNDING, 1.0)
+
+
+def useful_leases(data: Dataset) -> pd.Series:
+    """The most MW of each lease that it is of use to sign at a time, by lease."""
+    leases = leases_on_offer(data)
+    need = leases["site"].map(_site_need(data)["need_mw"]).astype(float)
+    need = need.clip(lower=_pledged(data, LEASES, leases.index)).clip(lower=leases["min_mw"])
+    return need.clip(upper=leases["max_mw"])
+
+
+def useful_contracts(data: Dataset) -> pd.Series:
+    """The most MW of each contract that it is of use to sign at a time, by contract.
+
+    Peak of all that can stand where it covers peak; energy of all that can be served where it
+    delivers energy, in whole blocks.
+    """
+    offered, sites = contracts_on_offer(data), active_sites(data)
+    useful = useful_sites(data).set_index("site")
+    leased = useful_leases(data).groupby(leases_on_offer(data)["site"]).sum()
+    most = useful["service_mw"] + leased.reindex(sites.index, fill_value=0.0)
+    most += standing_mw(data).groupby("site")["standing_mw"].max().reindex(sites.index)
+    own = offered[["contract", "site"]].dropna().merge(sites[["site"]].reset_index(drop=True))
+    zone = offered[["contract", "zone"]].dropna()
+    shared = zone.merge(sites[["site", "grid_zone"]], left_on="zone", right_on="grid_zone")
+    pairs = pd.concat([own, shared])[["contract", "site"]]
+    by_site = pd.DataFrame(
+        {"peak": most * sites["pue"], "energy": useful["load_mw"] * sites["pue"]}
+    )
+    sums = pairs.join(by_site, on="site").groupby("contract")[["peak", "energy"]].sum()
+    sums = sums.reindex(offered.index, fill_value=0.0)
+    # Availability may be nought: no amount is then enough, and none is of use for energy.
+    share = offered["availability"].where(offered["availability"] > 0)
+    energy = (sums["energy"] / share).fillna(0.0).where(offered["kind"].isin(DELIVERS), 0.0)
+    peak = sums["peak"].where((offered["kind"] == CAPACITY) | offered["site"].notna(), 0.0)
+    need = pd.concat([energy, peak, _pledged(data, SIGNINGS, offered.index)], axis=1).max(axis=1)
+    block = offered["block_mw"]
+    need = need.clip(lower=offered["min_mw"])
+    blocks = need / block
+    whole = pd.Series(np.ceil(blocks - ROUNDING * blocks.clip(lower=1.0)), blocks.index)
+    return need.where(block.isna(), whole * block).clip(upper=offered["max_mw"])
+
+
+def _site_need(data: Dataset) -> pd.DataFrame:
+    """MW in service that a plan of least cost can need at each active site, by site.
+
+    Columns: load_mw, the most over periods of the demands that may be served there, with reserve;
+    need_mw, with all else that asks for capacity.
+    """
+    sites = active_sites(data)
+    demands = _demands(data)
+    peaks = demands.merge(arcs(data)[["workload", "region", "site"]], on=["workload", "region"])
+    load = peaks.groupby(["site", "period"])["needed_mw"].sum().groupby("site").max()
+    load = load.reindex(sites.index, fill_value=0.0)
+    need = np.maximum(load, _pledged(data, STARTS, sites.index))
+    factors = [*_risk_factors(data), *_loss_factors(data)]
+    # A share is kept, a loss survived and growth allowed by capacity that serves nothing, too.
+    # Factors of several limits multiply, and periods add up, as capacity stays in service.
+    if factors or data["Pace"]["max_growth_per_year"].notna().any():
+        standing = standing_mw(data).groupby("period")["standing_mw"].sum().max()
+        total = demands.groupby("period")["needed_mw"].sum().max() if len(demands) else 0.0
+        pledged = sum(float(_pledges(data, what).sum()) for what in (STARTS, LEASES))
+        total += standing + pledged + leases_on_offer(data)["min_mw"].sum()
+        need = np.maximum(need, total * float(np.prod(factors)) * len(calendar(data)))
+    return pd.DataFrame({"load_mw": load, "need_mw": need})
+
+
+def _demands(data: Dataset) -> pd.DataFrame:
+    rows = asked_above_nought(data)[["workload", "region", "period", "it_mw"]]
+    rows = rows.merge(data["Workloads"][["workload", "reserve_share"]], on="workload")
+    return rows.assign(needed_mw=rows["it_mw"] * (1.0 + rows["reserve_share"]))
+
+
+def _pledges(data: Dataset, what: str) -> pd.Series:
+    """MW that decisions and the approved plan ask for of each site, lease or contract, in all."""
+    decisions, approved = data["Decisions"], data["ApprovedActions"]
+    parts = [
+        decisions[decisions["what"] == kind].groupby(column)["at_least"].sum()
+        for kind, (column, asks) in DECIDED.items()
+        if asks == what
+    ]
+    parts += [
+        approved[approved["action"] == action].groupby("subject")["mw"].sum()
+        for action, asks in APPROVED.items()
+        if asks == what
+    ]
+    return pd.concat(parts).astype(float).groupby(level=0).sum()
+
+
+def _pledged(data: Dataset, what: str, names: pd.Index) -> pd.Series:
+    return _pledges(data, what).reindex(names, fill_value=0.0).astype(float)
+
+
+def _risk_factors(data: Dataset) -> Iterator[float]:
+    """For each limit that weighs what stands, what all may come to over what it is about."""
+    limits = data["RiskLimits"]
+    where = active_sites(data)["jurisdiction"]
+    for limit in limits[limits["workload"].isna()].to_dict("records"):
+        value = float(limit["value"])
+        if limit["kind"] == "max_share" and value > 0:
+            yield 1.0 / value
+        elif limit["kind"] == "min_share" and value < 1:
+            yield 1.0 / (1.0 - value)
+        elif limit["kind"] == "max_hhi":
+            yield 1.0 + where.nunique()
+        elif limit["kind"] == "max_mean_score":
+            excess = where.map(scores(data, limit["risk_class"])).astype(float) - value
+            above, below = excess[excess > 0], -excess[excess < 0]
+            if len(above) and len(below):
+                yield 1.0 + float(above.max() / below.min())
+
+
+def _loss_factors(data: Dataset) -> Iterator[float]:
+    """What is lost whole is made up for elsewhere; what is lost in part, by more of the same."""
+    for share in data["LossEvents"]["share_lost"].astype(float):
+        yield 2.0 if share >= 1 else 1.0 + 1.0 / (1.0 - share)
