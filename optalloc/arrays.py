@@ -298,6 +298,20 @@ class Arrays:
             col_upper=np.where(held, values, self.col_upper),
         )
 
+    def keeps(self, point: np.ndarray, tolerance: float) -> bool:
+        """Whether a point is within the bounds of columns and of listed rows, but for a tolerance.
+
+        The tolerance of a row is a share of its largest term, and at least an amount.
+        """
+        matrix = self.matrix.tocsr()
+        activity = matrix @ point
+        terms = abs(matrix).multiply(np.abs(point)[None, :])
+        size = np.maximum(1.0, terms.max(axis=1).toarray().ravel() if matrix.nnz else 0.0)
+        outside = np.maximum(self.row_lower - activity, activity - self.row_upper) / size
+        beyond = np.maximum(self.col_lower - point, point - self.col_upper)
+        beyond = beyond / np.maximum(1.0, np.abs(point))
+        return bool(max(outside.max(initial=0.0), beyond.max(initial=0.0)) <= tolerance)
+
     def broken_by(self, point: np.ndarray, tolerance: float = BROKEN) -> ExtraRows:
         """Rows that are not in the matrix and that a point breaks."""
         if self.separate is None:

@@ -46,6 +46,7 @@ from optalloc.explain.run import BUDGET_S, explain_without_plan
 from optalloc.explain.shortages import impossible
 from optalloc.export import export_model
 from optalloc.family import Model, load_model
+from optalloc.highs import abandoned_runs
 from optalloc.mark import mark_workbook
 from optalloc.optiontypes import amount, share
 from optalloc.outcome import Strategy
@@ -102,7 +103,15 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     # Pyomo prints on stdout what it then raises, Ctrl-C included.
     logging.getLogger("pyomo").handlers = [logging.NullHandler()]
-    app()
+    try:
+        app()
+    except SystemExit as ending:
+        if abandoned_runs():
+            # All is written; a run of the solver that does not end must not keep the process.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(ending.code if isinstance(ending.code, int) else int(bool(ending.code)))
+        raise
 
 
 @app.command()

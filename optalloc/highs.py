@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 import time
@@ -17,13 +18,61 @@ from optalloc.arrays import Arrays, ExtraRows
 from optalloc.errors import InternalError
 from optalloc.outcome import Options, Progress, ProgressCallback
 
-__all__ = ["Basis", "Beside", "Highs", "Result", "version"]
+__all__ = ["Basis", "Beside", "Highs", "Result", "abandoned_runs", "version"]
 
+logger = logging.getLogger("optalloc")
 
 # A row without any column is kept up to this.
 EMPTY = 1e-6
 # What is left in the solver after these is no point of the program.
 NO_POINT = {"kInfeasible", "kUnbounded", "kUnboundedOrInfeasible", "kSolveError", "kPostsolveError"}
+# Name of the thread of a run that did not end.
+ABANDONED = "abandoned HiGHS run"
+
+
+@dataclass(frozen=True)
+class Grace:
+    """Seconds that a run is given to end by itself before it is abandoned.
+
+    HiGHS looks at its clock and at interrupts only between steps, and with bounds of 1e11 may never
+    do so again (HiGHS issue #2226).
+
+    Parameters
+    ----------
+    over_limit_s, over_limit_share : float
+        After the time limit: seconds, and a share of the limit besides.
+    cancelled_s : float
+        After Ctrl-C, or after another has ended the run.
+    """
+
+    over_limit_s: float = 5.0
+    over_limit_share: float = 0.1
+    cancelled_s: float = 3.0
+
+    def ends_at(self, began: float, time_limit_s: float, cancelled: float | None) -> float:
+        """Moment, by the clock of `time.perf_counter`, at which a run is abandoned."""
+        limit = began + (1.0 + self.over_limit_share) * time_limit_s + self.over_limit_s
+        return limit if cancelled is None else min(limit, cancelled + self.cancelled_s)
+
+
+GRACE = Grace()
+
+
+@dataclass
+class _Seen:
+    """The best plan and bound that a run has shown: all that is left of one that is abandoned."""
+
+    objective: float = math.inf
+    bound: float = -math.inf
+    values: np.ndarray | None = None
+
+
+def abandoned_runs() -> bool:
+    """Whether some run of this process was abandoned and has not ended yet.
+
+    Such a process has to be left by `os._exit`: what ends HiGHS in order would wait for the run.
+    """
+    return any(thread.name == ABANDONED for thread in threading.enumerate())
 
 
 @dataclass(frozen=True)
@@ -106,7 +155,8 @@ class Highs:
     ) -> None:
         self._highs = highspy.Highs()
         self._integer = integer and bool(arrays.integer.any())
-        self._cancelled = False
+        self._cancelled, self._cancelled_at = False, math.inf
+        self._abandoned = False
         chosen: dict[str, Any] = {
             "output_flag": False,
             "mip_rel_gap": float(options.gap),
@@ -253,12 +303,22 @@ class Highs:
         """Run until proven, out of time, or interrupted by Ctrl-C, which ends the run politely.
 
         An integer program is also left once its bound exceeds ``cutoff``, or once a plan that
-        costs at most ``target`` is known.
+        costs at most ``target`` is known. A run that does not end within `GRACE` is abandoned with
+        what it has found; its thread goes on, and no further run of this object is possible.
+
+        Raises
+        ------
+        InternalError
+            If HiGHS fails, or an earlier run was abandoned.
         """
+        if self._abandoned:
+            raise InternalError("an earlier run of HiGHS did not end")
         earlier: list[np.ndarray] = []
+        seen, began = _Seen(), time.perf_counter()
         # HiGHS starts its clock anew at each run.
         self.set("time_limit", max(0.0, min(time_limit_s, 1e30)))
         self._subscribe(progress, started, phase, earlier if keep_earlier else None)
+        self._remember(seen)
         self._exchange(beside)
         self._leave_at(cutoff, target)
         # In a thread of its own, because run() holds back Ctrl-C until it returns.
@@ -273,16 +333,32 @@ class Highs:
                 done.set()
 
         done = threading.Event()
-        threading.Thread(target=work, daemon=True).start()
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
         # No join: in Python 3.11 and 3.12 Ctrl-C in it passes a running thread off as ended.
         while not done.is_set():
             try:
                 done.wait(0.2)
             except KeyboardInterrupt:
-                self._cancelled = True
+                # Once is a request; whoever asks twice is not kept waiting.
+                if self._cancelled:
+                    self._cancelled_at = -math.inf
+                self.cancel()
+            cancelled = self._cancelled_at if self._cancelled else None
+            if time.perf_counter() > GRACE.ends_at(began, time_limit_s, cancelled):
+                return self._abandon(thread, seen, tuple(earlier))
         if failure:
             raise InternalError(f"HiGHS failed: {failure[0]}") from failure[0]
         return replace(self._result(), earlier=tuple(earlier))
+
+    def _abandon(
+        self, thread: threading.Thread, seen: _Seen, earlier: tuple[np.ndarray, ...]
+    ) -> Result:
+        """Wait no longer for a run; it is told to end should it ever look up."""
+        logger.warning("HiGHS did not end at its limit and is not waited for any longer")
+        status = "kInterrupt" if self._cancelled else "kTimeLimit"
+        thread.name, self._abandoned = ABANDONED, True
+        return Result(status, seen.objective, seen.bound, seen.values, None, 0, earlier=earlier)
 
     def conflict(self, time_limit_s: float = math.inf) -> tuple[np.ndarray, np.ndarray]:
         """Rows and columns of a minimal part that has no solution by itself.
@@ -302,9 +378,10 @@ class Highs:
     def run_to_point(self, time_limit_s: float) -> tuple[np.ndarray | None, np.ndarray | None]:
         """Run a linear program to a point and multipliers, neither of them exact or proven.
 
-        Both are None where the run found that there is no point, or no best one.
+        Both are None where the run found that there is no point, or no best one, or did not end.
         """
-        if self.run(time_limit_s=time_limit_s).status in NO_POINT:
+        status = self.run(time_limit_s=time_limit_s).status
+        if status in NO_POINT or self._abandoned:
             return None, None
         solution = self._highs.getSolution()
         values, duals = (
@@ -318,12 +395,18 @@ class Highs:
 
     def cancel(self) -> None:
         """End the run politely."""
-        self._cancelled = True
+        if not self._cancelled:
+            self._cancelled, self._cancelled_at = True, time.perf_counter()
 
     @property
     def cancelled(self) -> bool:
         """Whether Ctrl-C was pressed during a run."""
         return self._cancelled
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether a run did not end and was not waited for; nothing more may be asked of it."""
+        return self._abandoned
 
     def _subscribe(
         self,
@@ -336,7 +419,7 @@ class Highs:
         told = (math.inf, -math.inf)
 
         def interrupt(event: Any) -> None:
-            if self._cancelled:
+            if self._cancelled or self._abandoned:
                 event.interrupt()
 
         def report(event: Any) -> None:
@@ -367,6 +450,22 @@ class Highs:
                 callback.subscribe(report)
         if earlier is not None and self._integer:
             highs.cbMipImprovingSolution.subscribe(keep)
+
+    def _remember(self, seen: _Seen) -> None:
+        """Keep the best plan and bound that a run shows."""
+        if not self._integer:
+            return
+
+        def keep(event: Any) -> None:
+            out = event.data_out
+            seen.values = np.array(out.mip_solution, dtype=float)
+            seen.objective = float(out.objective_function_value)
+
+        def bounded(event: Any) -> None:
+            seen.bound = max(seen.bound, float(event.data_out.mip_dual_bound))
+
+        self._highs.cbMipImprovingSolution.subscribe(keep)
+        self._highs.cbMipInterrupt.subscribe(bounded)
 
     def _exchange(self, beside: Beside | None) -> None:
         """Give the plans that are found to another search, and take those that it finds."""

@@ -17,15 +17,23 @@ __all__ = [
     "Quality",
     "StepCallback",
     "StopReason",
+    "contradicts",
     "relative_gap",
 ]
 
 # Gaps up to this are noise of the solver's own arithmetic.
 PROVEN_GAP = 1e-9
+# A plan that costs less than a bound by a larger share refutes it; an audit passes less as alike.
+CONTRADICTION = 1e-5
 
 
 class StopReason(StrEnum):
-    """Why the solver stopped; "cutoff" and "target" are early ends that a re-solve may ask for."""
+    """Why the solver stopped; "cutoff" and "target" are early ends that a re-solve may ask for.
+
+    "tolerance": the solver calls it proven, but its plan, with integers made whole, costs more than
+    its bound by more than the gap. "contradiction": a plan costs less than the solver's bound, so
+    that no bound of it is believed.
+    """
 
     PROVED = "proved"
     GAP = "gap"
@@ -35,6 +43,8 @@ class StopReason(StrEnum):
     INTERRUPTED = "interrupted"
     INFEASIBLE = "infeasible"
     UNBOUNDED = "unbounded"
+    TOLERANCE = "tolerance"
+    CONTRADICTION = "contradiction"
     FAILED = "failed"
 
 
@@ -149,6 +159,13 @@ def relative_gap(objective: float, bound: float) -> float:
     if difference <= PROVEN_GAP * max(1.0, abs(objective)):
         return 0.0
     return difference / abs(objective) if objective else math.inf
+
+
+def contradicts(objective: float, bound: float) -> bool:
+    """Whether a plan costs less than a bound allows, by more than arithmetic explains."""
+    if not (math.isfinite(objective) and math.isfinite(bound)):
+        return False
+    return bound - objective > CONTRADICTION * max(1.0, abs(objective))
 
 
 def quality_of(objective: float, bound: float, gap: float) -> Quality:

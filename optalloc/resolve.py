@@ -141,6 +141,10 @@ class Resolver:
             if not repaired and best.reason_to_stop(gap, stops) is None:
                 self._repair(plans, run, best, stops)
                 repaired = True
+            if best.contradicted:
+                # A plan below the bound of the relaxation: the whole program is proven instead.
+                best.bound = -math.inf
+                return None
             reason = best.reason_to_stop(gap, stops)
             if reason is not None:
                 return reason

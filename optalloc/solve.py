@@ -3,8 +3,9 @@
 The relaxation is tightened first; HiGHS then proves the plan; the integers are fixed and the rest
 solved once more, so that whole numbers are whole. Where some rows cannot be listed in advance, a
 plan counts only once none is broken, and the bound of any round is a bound on the full program.
-Neither "optimal" nor "infeasible" is taken from the solver alone: the plan goes to the audit, and
-infeasibility is confirmed by an elastic program that must need a positive amount.
+Neither "optimal" nor "infeasible" is taken from the solver alone: the plan goes to the audit, a
+short proof is repeated by a second route, a plan that refutes a bound or costs more than it allows
+is proven again, and infeasibility is confirmed by an elastic program that needs a positive amount.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from optalloc.outcome import (
     Progress,
     ProgressCallback,
     StopReason,
+    contradicts,
     quality_of,
     relative_gap,
 )
@@ -35,8 +37,39 @@ __all__ = ["MIP_SETTINGS", "Best", "Stops", "completed", "proved", "solve_direct
 
 # The rows that a plan breaks are few; more rounds than these mean that something is wrong.
 ROUNDS_OF_PROOF, ROUNDS_OF_POLISH = 60, 100
+# What a linear program with fixed integers may take once time is over, so that the plan is exact.
+LAST_LINEAR_S = 30.0
 # More effort for plans than HiGHS spends by itself.
 MIP_SETTINGS = {"mip_heuristic_effort": 0.3}
+
+
+@dataclass(frozen=True)
+class SecondRoute:
+    """How a proof is repeated: without presolve, with another seed and finer tolerances.
+
+    Parameters
+    ----------
+    proof_s : float
+        A proof that took longer is not repeated, unless there is a doubt.
+    effort, least_s : float
+        The second route may take so many times the seconds of the first, and at least so many.
+    tolerance : float
+        For feasibility and integrality; HiGHS takes 1e-6 by default, 1e-7 for linear programs.
+    """
+
+    proof_s: float = 2.0
+    effort: float = 2.0
+    least_s: float = 0.5
+    tolerance: float = 1e-9
+
+    @property
+    def settings(self) -> dict[str, float]:
+        """Options of HiGHS."""
+        names = ("mip_feasibility_tolerance", "primal_feasibility_tolerance")
+        return dict.fromkeys((*names, "dual_feasibility_tolerance"), self.tolerance)
+
+
+SECOND_ROUTE = SecondRoute()
 
 
 @dataclass(frozen=True)
@@ -69,9 +102,18 @@ class Best:
         if objective < self.objective:
             self.values, self.objective = values, objective
 
+    @property
+    def contradicted(self) -> bool:
+        """Whether the plan costs less than the bound allows: then the bound is false."""
+        return contradicts(self.objective, self.bound)
+
     def outcome(self, reason: StopReason, run: Run) -> Outcome:
         """Give what is known, and why no more is."""
+        if self.contradicted:
+            reason, self.bound = StopReason.CONTRADICTION, -math.inf
         bound = min(self.bound, self.objective)
+        if reason is StopReason.GAP and relative_gap(self.objective, bound) > run.options.gap:
+            reason = StopReason.TOLERANCE
         if reason is StopReason.GAP and relative_gap(self.objective, bound) == 0.0:
             reason = StopReason.PROVED
         return Outcome(
@@ -96,7 +138,10 @@ class Best:
 
 
 def solve_directly(
-    arrays: Arrays, options: Options | None = None, progress: ProgressCallback | None = None
+    arrays: Arrays,
+    options: Options | None = None,
+    progress: ProgressCallback | None = None,
+    start: np.ndarray | None = None,
 ) -> Outcome:
     """Solve a program to a proven gap, in this process.
 
@@ -106,6 +151,8 @@ def solve_directly(
     options : Options, optional
     progress : callable, optional
         Called with `Progress` as the solve goes on, from another thread.
+    start : numpy.ndarray, optional
+        A plan to begin from.
 
     Returns
     -------
@@ -114,6 +161,8 @@ def solve_directly(
         Ctrl-C keeps the best plan so far.
     """
     run, best = Run(options or Options(), progress), Best()
+    if start is not None:
+        best.take(start, float(arrays.cost @ start + arrays.offset))
     relaxation = Relaxation(arrays, run.options)
     if relaxation.incomplete:
         for result in relaxation.rounds(run):
@@ -138,9 +187,10 @@ def proved(relaxation: Relaxation, run: Run, best: Best, stops: Stops | None = N
     if relaxation.interrupted:
         return best.outcome(StopReason.INTERRUPTED, run)
     core, best.cut_rows = relaxation.core, relaxation.rows_taken
+    began = run.seconds()
     found = _prove(core, run, run.options, best, stops)
     if found.stop_reason is not StopReason.INFEASIBLE:
-        return found
+        return _confirmed(core, run, stops, found, run.seconds() - began)
     core = core.with_rows(~core.strengthening)
     giving = shortfalls(core, run)
     if giving is not None:
@@ -153,8 +203,71 @@ def proved(relaxation: Relaxation, run: Run, best: Best, stops: Stops | None = N
     return again
 
 
+def _confirmed(core: Arrays, run: Run, stops: Stops, found: Outcome, proof_s: float) -> Outcome:
+    """The outcome, once a second route has been asked, where that is cheap or there is a doubt."""
+    doubted = found.stop_reason in (StopReason.CONTRADICTION, StopReason.TOLERANCE)
+    proven = found.stop_reason in (StopReason.PROVED, StopReason.GAP)
+    short = proven and proof_s <= SECOND_ROUTE.proof_s and bool(core.integer.any())
+    if not (doubted or short):
+        return found
+    bounded_s = max(SECOND_ROUTE.least_s, SECOND_ROUTE.effort * proof_s)
+    again = _by_another_route(core, run, stops, found, math.inf if doubted else bounded_s, 1)
+    if doubted or contradicts(again.objective, found.bound):
+        why = str(found.stop_reason) if doubted else "a second route found a cheaper plan"
+        third = _by_another_route(core, run, stops, again, math.inf, 2)
+        # What two routes say is believed, and no more than either of them.
+        bound = -math.inf if contradicts(third.objective, again.bound) else again.bound
+        return _told(third, min(bound, third.bound), run, f"the first proof was doubted ({why})")
+    if contradicts(found.objective, again.bound):
+        return _told(found, -math.inf, run, "a second route contradicts the proof")
+    confirmed = min(again.bound, again.objective)
+    if not math.isfinite(confirmed):
+        return found
+    note = (
+        f"a second route, without presolve, confirms that no plan costs less than {confirmed:,.6g}"
+    )
+    # Its own plan is no cheaper by more than the gap; what it finds in its seconds may differ.
+    return replace(found, nodes=found.nodes + again.nodes, notes=(*found.notes, note))
+
+
+def _by_another_route(
+    core: Arrays, run: Run, stops: Stops, known: Outcome, time_limit_s: float, number: int
+) -> Outcome:
+    """Prove without presolve, with another seed and finer tolerances, from the plan known."""
+    seed = run.options.seed + number
+    options = replace(run.options, presolve=False, seed=seed)
+    ending = run.seconds() + min(time_limit_s, run.left_s())
+    limited = replace(options, time_limit_s=ending if math.isfinite(ending) else None)
+    second = Run(limited, run.callback, run.started, run.history)
+    best = Best(known.values, known.objective)
+    settings = SECOND_ROUTE.settings
+    return _prove(core, second, limited, best, stops, phase="second route", settings=settings)
+
+
+def _told(found: Outcome, bound: float, run: Run, why: str) -> Outcome:
+    """The outcome with the bound that is believed, and in words why."""
+    gap, bound = run.options.gap, min(bound, found.objective)
+    reason = found.stop_reason
+    if relative_gap(found.objective, bound) > gap and reason in (StopReason.PROVED, StopReason.GAP):
+        reason = StopReason.CONTRADICTION
+    told = f"{why}; other routes, without presolve, say that no plan costs less than {bound:,.6g}"
+    return replace(
+        found,
+        stop_reason=reason,
+        bound=bound,
+        quality=quality_of(found.objective, bound, gap),
+        notes=(*found.notes, told),
+    )
+
+
 def _prove(
-    core: Arrays, run: Run, options: Options, best: Best, stops: Stops, phase: str = "proving"
+    core: Arrays,
+    run: Run,
+    options: Options,
+    best: Best,
+    stops: Stops,
+    phase: str = "proving",
+    settings: dict[str, float] | None = None,
 ) -> Outcome:
     """Search and prove, round by round while a plan breaks rows that were not listed."""
     best.searched = True
@@ -173,7 +286,7 @@ def _prove(
         report(replace(known, seconds=run.seconds(), objective=objective, phase="improving"))
 
     for _ in range(ROUNDS_OF_PROOF):
-        highs = Highs(core, options, integer=True, settings=MIP_SETTINGS)
+        highs = Highs(core, options, integer=True, settings=MIP_SETTINGS | (settings or {}))
         if best.values is not None:
             highs.start_from(best.values)
         with _improving(core, options, best, improved) as beside:
@@ -262,7 +375,10 @@ def _polish(core: Arrays, values: np.ndarray, run: Run, best: Best) -> tuple[Ext
     if exact is not None:
         best.take(exact, float(core.cost @ exact + core.offset))
     elif not len(missing) and not len(broken):
-        best.take(values, float(core.cost @ values + core.offset))
+        # Not solved again in time: a plan only if it keeps its rows with whole integers.
+        whole = np.where(core.integer, np.round(values), values)
+        if core.keeps(whole, FEASIBILITY):
+            best.take(whole, float(core.cost @ whole + core.offset))
     return broken, len(missing) > 0
 
 
@@ -298,6 +414,8 @@ def completed(
     whole = np.where(core.integer, np.round(values), values)
     fixed = core.with_fixed(core.integer, whole)
     found, plan = [missing], None
+    if run.options.time_limit_s is not None:
+        time_limit_s = min(time_limit_s, max(run.left_s(), LAST_LINEAR_S))
     highs = Highs(fixed.with_extra(missing), run.options, integer=False)
     for _ in range(ROUNDS_OF_POLISH):
         result = highs.run(time_limit_s=time_limit_s)

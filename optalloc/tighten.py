@@ -150,10 +150,11 @@ class Relaxation:
     def _hold(self) -> None:
         """Let the solver hold `core`, and start from the basis that it has."""
         numbers = self._numbers()
-        if not self._grown and np.array_equal(numbers, self._held):
+        stuck = self._solver.abandoned
+        if not self._grown and not stuck and np.array_equal(numbers, self._held):
             self._solver.update(self.core)
             return
-        basis = self._solver.basis()
+        basis = None if stuck else self._solver.basis()
         held, self._held, self._grown = self._held, numbers, False
         self._solver = Highs(self.core, self._options, integer=False)
         if basis is not None:

@@ -134,7 +134,7 @@ def test_every_limit_of_the_model_is_audited(program: optalloc.Program) -> None:
     # Rows that only link a helper binary or integer to the limit named after it.
     helpers = {
         *("start_marked", "contract_signed", "billed_if_drawn", "billed_if_not_drawn"),
-        *("loss_counted", "lease_signed", "cluster_hosted"),
+        *("loss_counted", "lease_signed", "cluster_hosted", "service_begun"),
     }
     assert components - by_rows - strengthening - helpers == set()
 

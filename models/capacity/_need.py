@@ -10,12 +10,13 @@ doi:10.1287/ijoc.6.4.445).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
 
 from optalloc.dataset import Dataset, remembered
+from optalloc.errors import Problem
 
 from ._building import active_sites, standing_mw
 from ._calendar import calendar
@@ -29,6 +30,23 @@ from ._scores import scores
 ROUNDING = 1e-9
 # The least that a site without minimum and blocks can be asked to build, where nothing needs it.
 LEAST_MW = 1.0
+# Sizes further apart than this are not carried by a solver's tolerances, which are a millionth.
+FARTHEST_APART = 1e6
+# Sheets from which need follows.
+SHEETS = (
+    *(
+        "Settings",
+        "Periods",
+        "Sites",
+        "Workloads",
+        "Demand",
+        "ComputeUnits",
+        "Network",
+        "Residency",
+    ),
+    *("Jurisdictions", "JurisdictionGroups", "RiskLimits", "RiskWeights", "LossEvents", "Pace"),
+    *("Leases", "Contracts", "Decisions", "ApprovedActions", "Currencies"),
+)
 # What rows of Decisions and ApprovedActions ask MW of, and in which column.
 STARTS, LEASES, SIGNINGS = "starts", "leases", "signings"
 DECIDED = {
@@ -69,6 +87,41 @@ def useful_sites(data: Dataset) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
+def not_carried(
+    data: Dataset, sheet: str, name: str, need: Callable[[Dataset], pd.Series]
+) -> Iterator[Problem]:
+    """Problems of sizes of a sheet that no solver can tell apart from what is needed, by cell.
+
+    Parameters
+    ----------
+    data : Dataset
+    sheet, name : str
+        The sheet with columns block_mw and min_mw, and its key.
+    need : callable
+        From the dataset to the MW that can be needed of each, blocks and minima apart.
+    """
+    if not all(data.sound(other) for other in SHEETS):
+        return
+    sizes = [column for column in ("block_mw", "min_mw") if column in data[sheet]]
+    needed = need(data)
+    for row, at in data[sheet].iterrows():
+        most = float(needed.get(at[name], 0.0))
+        for column in sizes if most > 0 else ():
+            small = column == "block_mw" and at[column] * FARTHEST_APART < min(most, at["max_mw"])
+            if not small and not at[column] > most * FARTHEST_APART:
+                continue
+            yield data.problem(
+                sheet,
+                row,
+                column,
+                f"{column} must be neither a million times smaller nor larger than the {most:g} MW "
+                "that can be needed there: a solver's tolerances carry no more",
+                f"Correct {column}"
+                + (", or leave it blank for any size." if column == "block_mw" else "."),
+                "beyond-tolerance",
+            )
+
+
 def _lives(data: Dataset) -> pd.Series:
     """How many times over a site may be built within the horizon, where what is built is retired.
 
@@ -82,16 +135,36 @@ def _lives(data: Dataset) -> pd.Series:
 def useful_leases(data: Dataset) -> pd.Series:
     """The most MW of each lease that it is of use to sign at a time, by lease."""
     leases = leases_on_offer(data)
-    need = leases["site"].map(_site_need(data)["need_mw"]).astype(float)
-    need = need.clip(lower=_pledged(data, LEASES, leases.index)).clip(lower=leases["min_mw"])
-    return need.clip(upper=leases["max_mw"])
+    return lease_need(data).clip(lower=leases["min_mw"]).clip(upper=leases["max_mw"])
+
+
+def site_need(data: Dataset) -> pd.Series:
+    """MW that can be needed in service at each site, whatever its room, by site."""
+    return _site_need(data)["need_mw"]
+
+
+def lease_need(data: Dataset) -> pd.Series:
+    """MW that can be needed of each lease, whatever it allows, by lease."""
+    leases = leases_on_offer(data)
+    need = leases["site"].map(site_need(data)).astype(float)
+    return need.clip(lower=_pledged(data, LEASES, leases.index))
 
 
 def useful_contracts(data: Dataset) -> pd.Series:
-    """The most MW of each contract that it is of use to sign at a time, by contract.
+    """The most MW of each contract that it is of use to sign at a time, in whole blocks."""
+    offered, need = contracts_on_offer(data), contract_need(data)
+    block = offered["block_mw"]
+    need = need.clip(lower=offered["min_mw"])
+    blocks = need / block
+    whole = pd.Series(np.ceil(blocks - ROUNDING * blocks.clip(lower=1.0)), blocks.index)
+    return need.where(block.isna(), whole * block).clip(upper=offered["max_mw"])
+
+
+def contract_need(data: Dataset) -> pd.Series:
+    """MW that can be needed of each contract, whatever it allows, by contract.
 
     Peak of all that can stand where it covers peak; energy of all that can be served where it
-    delivers energy, in whole blocks.
+    delivers energy.
     """
     offered, sites = contracts_on_offer(data), active_sites(data)
     useful = useful_sites(data).set_index("site")
@@ -111,12 +184,7 @@ def useful_contracts(data: Dataset) -> pd.Series:
     share = offered["availability"].where(offered["availability"] > 0)
     energy = (sums["energy"] / share).fillna(0.0).where(offered["kind"].isin(DELIVERS), 0.0)
     peak = sums["peak"].where((offered["kind"] == CAPACITY) | offered["site"].notna(), 0.0)
-    need = pd.concat([energy, peak, _pledged(data, SIGNINGS, offered.index)], axis=1).max(axis=1)
-    block = offered["block_mw"]
-    need = need.clip(lower=offered["min_mw"])
-    blocks = need / block
-    whole = pd.Series(np.ceil(blocks - ROUNDING * blocks.clip(lower=1.0)), blocks.index)
-    return need.where(block.isna(), whole * block).clip(upper=offered["max_mw"])
+    return pd.concat([energy, peak, _pledged(data, SIGNINGS, offered.index)], axis=1).max(axis=1)
 
 
 def _site_need(data: Dataset) -> pd.DataFrame:

@@ -68,7 +68,7 @@ from ._contracts import (
 )
 from ._edges import CODES, inside_periods
 from ._money import CASH, charge_rows, charges_at, post_cost
-from ._need import useful_contracts
+from ._need import contract_need, not_carried, useful_contracts
 from ._running import running_rows, yearly_charges
 from ._standing import standing_at
 
@@ -274,6 +274,7 @@ def check(data: Dataset) -> Iterator[Problem]:
     yield from _check_signed(data)
     yield from _check_terms(data)
     yield from _check_edges(data)
+    yield from not_carried(data, "Contracts", "contract", contract_need)
 
 
 def _check_terms(data: Dataset) -> Iterator[Problem]:
@@ -734,6 +735,7 @@ FAMILY = Family(
     codes={
         "one-of-two": "two columns of which exactly one must be filled in",
         "contract-reversed": "a contract whose signing ends before it starts",
+        "beyond-tolerance": "a block or minimum a million times smaller or larger than what can be needed",
         "min-above-max": "a block, minimum or signed amount above the maximum",
         "energy-of-capacity": "a price, share or emission of energy on a contract that delivers none",
         "generation-in-zone": "on-site generation without a site",

@@ -45,7 +45,7 @@ from ._calendar import TINY_MONTHS, calendar
 from ._edges import CODES, inside_periods
 from ._leases import lease_terms, leases_active, leases_on_offer
 from ._money import CASH, post_cost
-from ._need import useful_leases
+from ._need import lease_need, not_carried, useful_leases
 from ._running import running_rows, yearly_charges
 
 LEASES = Sheet(
@@ -302,6 +302,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "min-above-max",
             )
     yield from _check_terms(data)
+    yield from not_carried(data, "Leases", "lease", lease_need)
 
 
 def _check_terms(data: Dataset) -> Iterator[Problem]:
@@ -485,6 +486,7 @@ FAMILY = Family(
         "min-above-max": "a least signing above what may be active",
         "lease-never-active": "a lease whose term holds no whole period",
         **CODES,
+        "beyond-tolerance": "a block or minimum a million times smaller or larger than what can be needed",
     },
     check=check,
     parameters=parameters,

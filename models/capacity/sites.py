@@ -10,8 +10,10 @@ In words
     Capacity may be leased ready-made besides.
 Data
     Sites. ``room[i]``: max_mw less what stands or is under construction, in whole blocks where a
-    site has blocks. ``started_mw[i,s]``: started times block_mw, or started itself where a site has
-    no blocks.
+    site has blocks, and no more than can be needed there (``_need.py``): of what is in service, the
+    demand with reserve that may be served there or what limits on capacity ask beyond it; of what
+    is started, that in whole blocks and no less than the minimum. ``started_mw[i,s]``: started times
+    block_mw, or started itself where a site has no blocks.
 Time
     ``online(s)`` of what is started is the first day of the first period that begins a block lead or
     more after building begins: life and age count from it, payment does not. Sites that are
@@ -91,6 +93,7 @@ from ._calendar import TINY_MONTHS, calendar
 from ._choices import SITE_CHOICE
 from ._concessions import in_service
 from ._edges import CODE, CODES, inside_periods
+from ._need import not_carried, site_need, useful_sites
 
 SITES = Sheet(
     name="Sites",
@@ -381,7 +384,8 @@ def parameters(data: Dataset) -> Parameters:
     service = possible_service(data)[[*KEYS, *needed]]
     service["ripe"] = names[service["ripe_position"].astype(int)]
     commits = useful_commitments(data)[[*KEYS, "previous"]]
-    sites = active_sites(data)[["site", "room_mw", "block_mw", "room_blocks"]]
+    sites = active_sites(data)[["site", "block_mw"]].reset_index(drop=True)
+    sites = sites.merge(useful_sites(data), on="site")
     return Parameters(
         sites,
         standing_mw(data),
@@ -402,26 +406,31 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     m.COMMITS = index_set(p.commits[KEYS])
     m.STARTS = index_set(p.starts[KEYS])
     m.SERVICE = index_set(p.service[KEYS])
-    m.room_mw = parameter(m.SITES, p.sites["room_mw"])
+    sites = p.sites.set_index("site")
+    m.start_mw = parameter(m.SITES, sites["start_mw"])
+    m.service_mw = parameter(m.SITES, sites["service_mw"])
+    # Of a block larger than all that can be in service, so much and no more counts.
+    counts = (sites["service_mw"] / sites["block_mw"]).clip(upper=1.0)
+    m.share_of_use = parameter(m.SITES, counts.fillna(1.0))
     m.standing_mw = parameter(m.SITE_PERIODS, p.standing.set_index(KEYS)["standing_mw"])
     m.committed = pyo.Var(m.COMMITS, domain=pyo.Binary)
     m.energised = pyo.Var(
-        m.SERVICE, domain=pyo.NonNegativeReals, bounds=lambda m, i, q: (0, m.room_mw[i])
+        m.SERVICE, domain=pyo.NonNegativeReals, bounds=lambda m, i, q: (0, m.service_mw[i])
     )
     # One unit is one block, or one MW where a site has no blocks.
-    whole = p.sites["block_mw"].notna()
+    whole = sites["block_mw"].notna()
     domains = whole.map({True: pyo.NonNegativeIntegers, False: pyo.NonNegativeReals})
-    m.unit_mw = parameter(m.SITES, p.sites["block_mw"].fillna(1.0))
-    m.room_units = parameter(m.SITES, p.sites["room_blocks"].where(whole, p.sites["room_mw"]))
+    m.unit_mw = parameter(m.SITES, sites["block_mw"].fillna(1.0))
+    m.start_units = parameter(m.SITES, sites["start_units"])
     m.started = pyo.Var(
         m.STARTS,
         domain=lambda m, i, s: domains[i],
-        bounds=lambda m, i, s: (0, m.room_units[i]),
+        bounds=lambda m, i, s: (0, m.start_units[i]),
     )
     m.started_mw = pyo.Expression(m.STARTS, rule=lambda m, i, s: m.unit_mw[i] * m.started[i, s])
     m.LATE = index_set(p.late[["site", "commit"]])
     m.late_mw = pyo.Var(
-        m.LATE, domain=pyo.NonNegativeReals, bounds=lambda m, i, c: (0, m.room_mw[i])
+        m.LATE, domain=pyo.NonNegativeReals, bounds=lambda m, i, c: (0, m.start_mw[i])
     )
 
     # Sets of at most one member stand in for "if there is one", which a rule must not ask.
@@ -512,14 +521,14 @@ def constrain(m: Any, p: Parameters) -> None:
         m.NEED_PERMIT,
         rule=lambda m, i, s: (
             m.started_mw[i, s] - sum(m.late_mw[i, c] for c in m.LATE_IN[i, s])
-            <= m.room_mw[i] * sum(m.committed[i, c] for c in m.ON_TIME[i, s])
+            <= m.start_mw[i] * sum(m.committed[i, c] for c in m.ON_TIME[i, s])
         ),
     )
     m.late_on_committed_site = pyo.Constraint(
         m.LATE,
         rule=lambda m, i, c: (
             m.late_mw[i, c]
-            <= m.room_mw[i]
+            <= m.start_mw[i]
             * (m.committed[i, c] - sum(m.committed[i, r] for r in m.COMMIT_BEFORE[i, c]))
         ),
     )
@@ -530,11 +539,13 @@ def constrain(m: Any, p: Parameters) -> None:
     )
     m.service_after_block_lead = pyo.Constraint(
         m.SERVICE,
-        rule=lambda m, i, q: m.energised[i, q] <= m.delivered_mw[i, q] - m.expired_mw[i, q],
+        rule=lambda m, i, q: (
+            m.energised[i, q] <= m.share_of_use[i] * (m.delivered_mw[i, q] - m.expired_mw[i, q])
+        ),
     )
     m.RIPE = index_set(p.service.loc[p.service["ripe_needed"], [*KEYS, "ripe"]])
     m.service_after_both_leads = pyo.Constraint(
-        m.RIPE, rule=lambda m, i, q, c: m.energised[i, q] <= m.room_mw[i] * m.committed[i, c]
+        m.RIPE, rule=lambda m, i, q, c: m.energised[i, q] <= m.service_mw[i] * m.committed[i, c]
     )
     m.HELD = index_set(p.service.dropna(subset=["previous"])[[*KEYS, "previous"]])
     m.service_kept = pyo.Constraint(
@@ -567,7 +578,17 @@ def _constrain_sizes(m: Any, p: Parameters) -> None:
         m.FIRST_STARTS, rule=lambda m, i, s: m.first_mw[i, s] * m.begun[i, s] <= m.started_mw[i, s]
     )
     m.start_marked = pyo.Constraint(
-        m.FIRST_STARTS, rule=lambda m, i, s: m.started_mw[i, s] <= m.room_mw[i] * m.begun[i, s]
+        m.FIRST_STARTS, rule=lambda m, i, s: m.started_mw[i, s] <= m.start_mw[i] * m.begun[i, s]
+    )
+    # Beside a minimum larger than all that can be in service, what is in service says it better.
+    delivered = p.service[[*KEYS, "start"]].merge(
+        floor[["site", "period", "min_mw"]].rename(columns={"period": "start"})
+    )
+    most = delivered["site"].map(p.sites.set_index("site")["service_mw"])
+    m.SMALL_SERVICE = index_set(delivered.loc[delivered["min_mw"] > most, [*KEYS, "start"]])
+    m.service_begun = pyo.Constraint(
+        m.SMALL_SERVICE,
+        rule=lambda m, i, q, s: m.energised[i, q] <= m.service_mw[i] * m.begun[i, s],
     )
 
 
@@ -661,6 +682,7 @@ def check(data: Dataset) -> Iterator[Problem]:
             "no-site",
         )
     yield from _check_edges(data)
+    yield from not_carried(data, "Sites", "site", site_need)
 
 
 def _check_edges(data: Dataset) -> Iterator[Problem]:
@@ -1112,6 +1134,7 @@ FAMILY = Family(
         "construction-date": "capacity under construction without a date, or the other way round",
         "blocks-without-size": "a limit on blocks where blocks have no size",
         "no-site": "every site is excluded",
+        "beyond-tolerance": "a block or minimum a million times smaller or larger than what can be needed",
         **CODES,
     },
     check=check,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +19,14 @@ from optalloc.errors import InternalError, OptallocError
 from optalloc.explain.explanation import Explanation
 from optalloc.explain.run import BUDGET_S
 from optalloc.family import Held, Model
-from optalloc.outcome import Options, Outcome, ProgressCallback, StepCallback, StopReason
+from optalloc.outcome import (
+    Options,
+    Outcome,
+    ProgressCallback,
+    StepCallback,
+    StopReason,
+    contradicts,
+)
 from optalloc.pipeline import (
     PhaseCallback,
     compile_program,
@@ -33,6 +41,8 @@ from optalloc.resolve import Resolver
 from optalloc.solve import solve_directly
 
 __all__ = ["alternatives"]
+
+logger = logging.getLogger("optalloc")
 
 # Costs are kept to a few parts in a million.
 _TOLERANCE = 1e-6
@@ -187,11 +197,27 @@ class _Search:
             return False
         point = outcome.values[: len(self.arrays.cost)]
         plan = self._cheapest(self._choices(outcome.values), point, max(self.left_s / share, 1.0))
+        if contradicts(plan.objective, self.found[0].outcome.bound):
+            return self._begin_again(plan)
         tables, audit = read_audited(self.program, self.arrays, plan)
         refused = worst_of(audit)
         if refused:
             raise InternalError(f"an alternative does not pass its own audit: {refused}")
         self.take(plan, tables, float(np.floor(-outcome.bound + _TOLERANCE)))
+        return True
+
+    def _begin_again(self, cheaper: Outcome) -> bool:
+        """A plan below the bound of the best: proven by another route, and taken as the best."""
+        other = replace(self.options, presolve=False, seed=self.options.seed + 1)
+        limited = replace(other, time_limit_s=max(self.left_s / 2, 1.0))
+        best = solve_directly(self.arrays, limited, start=cheaper.values)
+        tables, audit = read_audited(self.program, self.arrays, best)
+        refused = worst_of(audit)
+        if refused:
+            raise InternalError(f"the cheaper plan does not pass its audit: {refused}")
+        logger.warning("an alternative costs less than the bound of the best plan; proven again")
+        self.found, self.known, self._resolver = [], [], None
+        self.take(best, tables, None)
         return True
 
     def _choices(self, values: np.ndarray) -> list[Held]:

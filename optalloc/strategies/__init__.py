@@ -84,31 +84,36 @@ def solve_arrays(
         logger.warning("solved directly, not by %s", why)
     if strategy is Strategy.DIRECT:
         found = solve_directly(arrays, options, progress)
-        notes = (f"solved directly, not by {why}",) if why else ()
-        return replace(found, strategy=strategy, notes=notes)
-    began = time.perf_counter()
+        notes: tuple[str, ...] = (f"solved directly, not by {why}",) if why else ()
+        return replace(found, strategy=strategy, notes=(*notes, *found.notes))
     solve = race.solve if strategy is Strategy.RACE else decompose.solve
+    began = time.perf_counter()
     found = solve(arrays, options, progress)
     for note in found.notes:
         logger.warning(note)
     if _is_answer(found):
         return found
     # No process is believed alone that there is no plan; the rows that must give way are named.
+    # Nor is a bound that a plan refutes: it is proven again by another route, from that plan.
+    start = None
+    if found.stop_reason is StopReason.CONTRADICTION:
+        options, start = replace(options, presolve=False, seed=options.seed + 1), found.values
     if options.time_limit_s is not None:
         left = options.time_limit_s - (time.perf_counter() - began)
         options = replace(options, time_limit_s=max(left, CONFIRMING_S))
-    direct = solve_directly(arrays, options, progress)
+    direct = solve_directly(arrays, options, progress, start)
     if (
         direct.values is None
         and found.values is not None
         and direct.stop_reason is not StopReason.UNBOUNDED
     ):
         return found
-    return replace(direct, strategy=Strategy.DIRECT, notes=found.notes)
+    return replace(direct, strategy=Strategy.DIRECT, notes=(*found.notes, *direct.notes))
 
 
 def _is_answer(found: Outcome) -> bool:
     """Whether no other route is needed: a plan, a proof that there is none, or no time left."""
     if found.stop_reason is StopReason.INFEASIBLE:
         return len(found.shortfalls) > 0
-    return found.stop_reason not in (StopReason.FAILED, StopReason.UNBOUNDED)
+    doubtful = (StopReason.FAILED, StopReason.UNBOUNDED, StopReason.CONTRADICTION)
+    return found.stop_reason not in doubtful
