@@ -50,7 +50,9 @@ class SecondRoute:
     Parameters
     ----------
     proof_s : float
-        A proof that took longer is not repeated, unless there is a doubt.
+        A proof that took longer is not repeated, unless there is a doubt. Seconds of processor time
+        without and with it: `inputs/minimal` 0.020 and 0.034, eight cases of its sweep 0.16 and
+        0.28, beside more than 0.3 for a case's audit; `inputs/pacific` to 1 % as before, 14.
     effort, least_s : float
         The second route may take so many times the seconds of the first, and at least so many.
     tolerance : float
