@@ -29,6 +29,8 @@ __all__ = [
 ROUNDS = 40
 # A solver that is given no time at all may not return a status.
 LEAST_S = 0.01
+# Seconds for confirming that there is no plan, where less is left of the limit.
+CONFIRMATION_S = 30.0
 
 
 def seconds_until(deadline: float) -> float:
@@ -66,11 +68,14 @@ def with_slack(arrays: Arrays, slack: sp.csc_array, price: np.ndarray) -> Arrays
 
 
 def shortfalls(arrays: Arrays, run: Run) -> tuple[tuple[str, float], ...] | None:
-    """Rows that must give way, the most first; None if a plan exists after all."""
-    core = arrays
+    """Rows that must give way, the most first; None if a plan exists after all.
+
+    Empty where the time left of the run's limit, `CONFIRMATION_S` at least, does not suffice to tell.
+    """
+    core, until = arrays, time.perf_counter() + max(run.left_s(), CONFIRMATION_S)
     for integer in (False, True):
         for _ in range(ROUNDS):
-            result, amounts = _given_by_any(core, run, integer)
+            result, amounts = _given_by_any(core, run, integer, seconds_until(until))
             # What some rows must give, all rows must.
             if result.bound > FEASIBILITY:
                 worst = np.argsort(-amounts)
@@ -79,6 +84,8 @@ def shortfalls(arrays: Arrays, run: Run) -> tuple[tuple[str, float], ...] | None
                     for row in worst
                     if amounts[row] > 1e-7
                 )
+            if result.status == "kTimeLimit" or time.perf_counter() > until:
+                return ()
             if result.values is None:
                 break
             broken = arrays.broken_by(result.values[: len(arrays.cost)])
@@ -104,13 +111,13 @@ def any_row_gives(arrays: Arrays) -> tuple[Arrays, np.ndarray]:
     return with_slack(arrays, sp.hstack([identity, -identity]), np.ones(2 * rows)), scale
 
 
-def _given_by_any(arrays: Arrays, run: Run, integer: bool) -> tuple[Result, np.ndarray]:
+def _given_by_any(
+    arrays: Arrays, run: Run, integer: bool, time_limit_s: float
+) -> tuple[Result, np.ndarray]:
     """Smallest total by which rows must give way, each scaled by its largest coefficient."""
     rows = arrays.matrix.shape[0]
     elastic, scale = any_row_gives(arrays)
-    result = Highs(elastic, run.options, integer=integer).run(
-        time_limit_s=max(run.left_s(), 30.0) if integer else math.inf
-    )
+    result = Highs(elastic, run.options, integer=integer).run(time_limit_s=time_limit_s)
     if result.values is None:
         return result, np.zeros(rows)
     extra = result.values[len(arrays.cost) :]

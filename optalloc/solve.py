@@ -195,8 +195,11 @@ def proved(relaxation: Relaxation, run: Run, best: Best, stops: Stops | None = N
         return _confirmed(core, run, stops, found, run.seconds() - began)
     core = core.with_rows(~core.strengthening)
     giving = shortfalls(core, run)
-    if giving is not None:
+    if giving:
         return replace(found, shortfalls=giving)
+    if giving is not None:
+        unconfirmed = "the solver found no plan, which could not be confirmed in time"
+        return replace(Best().outcome(StopReason.TIME, run), notes=(unconfirmed,))
     # Nothing has to give way: the solver erred, and is asked again by another route.
     other = replace(run.options, presolve=False, seed=run.options.seed + 1)
     again = _prove(core, run, other, Best(), stops, phase="second try")

@@ -135,6 +135,7 @@ def test_every_limit_of_the_model_is_audited(program: optalloc.Program) -> None:
     helpers = {
         *("start_marked", "contract_signed", "billed_if_drawn", "billed_if_not_drawn"),
         *("loss_counted", "lease_signed", "cluster_hosted", "service_begun"),
+        *("late_on_committed_site", "late_within_start"),
     }
     assert components - by_rows - strengthening - helpers == set()
 

@@ -27,7 +27,8 @@ from tests.random_books import MODEL, random_books
 # Multiplied, these leave out or add keys of some set, so that all is built again.
 REBUILT = {
     ("Periods", "months"), ("Sites", "existing_mw"), ("Sites", "block_mw"),
-    ("Sites", "block_lead_months"), ("Sites", "life_years"), ("Components", "life_years"),
+    ("Sites", "block_lead_months"), ("Sites", "site_lead_months"), ("Sites", "life_years"),
+    ("Components", "life_years"),
     ("Contracts", "lead_months"), ("Contracts", "min_mw"), ("EquipmentNeeds", "life_years"),
     ("EquipmentNeeds", "months_before_online"),
 }  # fmt: skip

@@ -21,6 +21,7 @@ from optalloc.compile import compile_model
 from optalloc.errors import InternalError, ModelError, OptallocError
 from optalloc.highs import Highs
 from optalloc.outcome import Options, Quality, StopReason, quality_of, relative_gap
+from optalloc.solve import solve_directly
 
 INPUTS = Path(__file__).resolve().parents[1] / "inputs"
 
@@ -79,6 +80,26 @@ def test_infeasible_only_by_whole_numbers_is_confirmed() -> None:
     assert program(1).stop_reason is StopReason.INFEASIBLE
     assert program(1).shortfalls[0] == ("half", pytest.approx(1.0))
     assert program(2).objective == pytest.approx(1)
+
+
+def test_no_plan_that_is_not_confirmed_in_time_is_no_verdict(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Proves: without time to confirm it, a program without a plan ends by time, and says why.
+
+    Sensitivity: with the usual half-minute it is infeasible.
+    """
+    m = pyo.ConcreteModel()
+    m.x = pyo.Var(domain=pyo.Integers, bounds=(0, 3))
+    m.half = pyo.Constraint(expr=2 * m.x == 1)
+    m.cost = pyo.Objective(expr=m.x)
+    arrays, options = compile_model(m), Options(time_limit_s=5.0)
+    assert optalloc.solve_arrays(arrays, options).stop_reason is StopReason.INFEASIBLE
+    monkeypatch.setattr("optalloc.elastic.CONFIRMATION_S", -1.0)
+    monkeypatch.setattr("optalloc.tighten.Run.left_s", lambda run: -1.0)
+    outcome = solve_directly(arrays)
+    assert outcome.stop_reason is StopReason.TIME
+    assert outcome.values is None and "not be confirmed" in outcome.notes[0]
 
 
 def test_shortfall_is_the_amount_that_is_missing() -> None:

@@ -79,7 +79,7 @@ GRID_MW = Plausible(low=0.05, high=200_000, slips=_MEGAWATTS)
 SITE_LEAD_MONTHS = Plausible(low=0.25, high=180, slips=_MONTHS)
 BLOCK_LEAD_MONTHS = Plausible(low=0.25, high=96, slips=_MONTHS)
 LEASE_LEAD_MONTHS = Plausible(low=0.25, high=120, slips=_MONTHS)
-LIFE_YEARS = _quiet(1, 60)
+LIFE_YEARS = Plausible(low=1, high=60, slips=(Slip(12.0, "months, not years"),), outliers=False)
 PUE = Plausible(low=1, high=2.5, slips=(Slip(100.0, "percent, not a factor"),), outliers=False)
 LATENCY_MS = Plausible(
     low=0.02,

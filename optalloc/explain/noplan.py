@@ -251,8 +251,8 @@ def _changes_said(data: Dataset, proposal: Proposal) -> list[str]:
     told = []
     for change in proposal.changes[:MOST_SENTENCES]:
         what = f", so that {change.sentence}" if change.sentence else ""
-        typed = "; ".join(typed(data, layout, edit) for edit in change.edits)
-        told.append(f"{typed}{what}")
+        edits = "; ".join(typed(data, layout, edit) for edit in change.edits)
+        told.append(f"{edits}{what}")
     more = len(proposal.changes) - len(told)
     ending = f"; and {more} more (table {RELAXATION.name})" if more > 0 else ""
     return [f"{opening}: {'; '.join(told)}{ending}."]
