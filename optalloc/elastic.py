@@ -70,7 +70,7 @@ def with_slack(arrays: Arrays, slack: sp.csc_array, price: np.ndarray) -> Arrays
 def shortfalls(arrays: Arrays, run: Run) -> tuple[tuple[str, float], ...] | None:
     """Rows that must give way, the most first; None if a plan exists after all.
 
-    Empty where the time left of the run's limit, `CONFIRMATION_S` at least, does not suffice to tell.
+    Empty where what is left of the run's time limit, `CONFIRMATION_S` at least, does not suffice.
     """
     core, until = arrays, time.perf_counter() + max(run.left_s(), CONFIRMATION_S)
     for integer in (False, True):
