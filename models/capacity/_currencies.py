@@ -1,8 +1,8 @@
 """Exchange rates that cannot be meant and currencies that were forgotten: notices, never errors.
 
 The rates below are facts to be told an inverted or misplaced rate by, and are never computed with
-in a plan: units of each currency per US dollar, late 2025, rounded (Federal Reserve H.10 and ECB
-reference rates; pegs as set).
+in a plan: units of each currency per US dollar in late 2025, rounded to their order of magnitude.
+They need not be exact, as a notice takes a rate that is off by a factor of 4 (`FAR_OFF`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ CODES = {
 }
 
 REFERENCE = "USD"
-# A rate further off than this is not a matter of the year: in twenty years few rates moved more.
+# By judgement, wide enough for rates of other years: an inverted rate, or one per hundred, of most
+# currencies is further off.
 FAR_OFF = 4.0
 
 # fmt: off
