@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from optalloc.convert import shown
@@ -58,15 +59,19 @@ class Dataset:
 
     ``source`` is the path that was read, as given.
 
-    ``faulty`` names, by sheet, the columns in which an error was found; what could not be read is
-    NaN or None in the frames. ``WHOLE`` stands for all columns of a sheet.
+    ``unread`` names, by sheet, the cells with an error of their own, by row and column; what could
+    not be read is NaN or None in the frames. ``lost`` names the columns of which no cell is known,
+    as their name is missing, misspelt or doubled; ``WHOLE`` stands for all columns of a sheet.
+    ``as_read`` has the frames of sheets that hold rows without a key of their own, with these rows.
     """
 
     frames: Mapping[str, pd.DataFrame]
     sheets: Mapping[str, Sheet]
     places: Mapping[str, SheetPlace] = field(default_factory=dict)
     digest: str = ""
-    faulty: Mapping[str, Set[str]] = field(default_factory=dict)
+    unread: Mapping[str, Set[tuple[int, str]]] = field(default_factory=dict)
+    lost: Mapping[str, Set[str]] = field(default_factory=dict)
+    as_read: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     source: str = field(default="", compare=False)
     derived: dict[object, Held] = field(default_factory=dict, repr=False, compare=False)
     earlier: list[Mapping[object, Held]] = field(default_factory=list, repr=False, compare=False)
@@ -91,6 +96,7 @@ class Dataset:
     def with_frames(self, frames: Mapping[str, pd.DataFrame]) -> Dataset:
         """Give the same dataset with some sheets replaced."""
         own: dict[str, Any] = {"derived": {}, "earlier": [], "alike": Alike()}
+        own["as_read"] = {s: frame for s, frame in self.as_read.items() if s not in frames}
         changed = replace(self, frames={**self.frames, **frames}, **own)
         changed.recall_from(self)
         return changed
@@ -124,8 +130,51 @@ class Dataset:
         A rule about what is absent asks this first: a row that seems to be missing may be one whose
         name could not be read, and that has an error of its own already.
         """
-        faulty = self.faulty.get(sheet, frozenset())
-        return not (faulty & {WHOLE, *columns} if columns else faulty)
+        lost, unread = self.lost.get(sheet, frozenset()), self.unread.get(sheet, frozenset())
+        if not columns:
+            return not (lost or unread)
+        return not (lost & {WHOLE, *columns} or any(column in columns for _, column in unread))
+
+    def knows(self, sheet: str, row: Any, *columns: str) -> bool:
+        """Whether none of some cells of a record has an error of its own."""
+        lost, unread = self.lost.get(sheet, frozenset()), self.unread.get(sheet, frozenset())
+        if not (lost or unread):
+            return True
+        return not (lost & {WHOLE, *columns} or any((int(row), c) in unread for c in columns))
+
+    def rows(self, sheet: str) -> pd.DataFrame:
+        """Give a sheet with the rows, too, that have no key of their own.
+
+        It is for rules about a row by itself; what looks rows up by key takes ``data[sheet]``.
+        """
+        return self.as_read[sheet] if sheet in self.as_read else self[sheet]
+
+    def known(self, sheet: str, *columns: str) -> pd.DataFrame:
+        """Give the rows of ``data[sheet]`` in which none of some cells has an error of its own."""
+        frame = self[sheet]
+        if self.sound(sheet, *columns):
+            return frame
+        return frame.loc[np.array([self.knows(sheet, row, *columns) for row in frame.index], bool)]
+
+    def might_hold(self, sheet: str, **names: Any) -> bool:
+        """Whether a row of these names may stand on a sheet, where something could not be read.
+
+        A rule about a row that is absent asks this first: the row that seems to be missing may be
+        one whose name could not be read, and that has an error of its own already.
+        """
+        lost, unread = self.lost.get(sheet, frozenset()), self.unread.get(sheet, frozenset())
+        if WHOLE in lost:
+            return True
+        rows = self.rows(sheet)
+        differing = np.zeros(len(rows), int)
+        for column, name in names.items():
+            if column not in lost:
+                doubtful = np.array([(row, column) in unread for row in rows.index], bool)
+                differing += ~(rows[column].eq(name).to_numpy(bool) | doubtful)
+        # Of a row that has the key of another, one name may be meant to be another.
+        key = [name for name in self.sheets[sheet].key if self.sheets[sheet].by_name[name].required]
+        doubled = ~rows.index.isin(self[sheet].index) & rows[key].notna().all(axis=1).to_numpy(bool)
+        return bool((differing <= doubled.astype(int)).any())
 
     def records(self) -> dict[str, list[dict[str, object]]]:
         """Give every sheet's rows as plain values, blanks as None."""
@@ -157,6 +206,7 @@ class Dataset:
         *,
         found: str | None = None,
         severity: Severity = Severity.ERROR,
+        reads: Iterable[str] = (),
     ) -> Problem:
         """Make a Problem addressed to a cell of a record.
 
@@ -170,6 +220,9 @@ class Dataset:
             As in `Problem`.
         found : str, optional
             What to say was found, in words; the cell's value by default.
+        reads : iterable of str, optional
+            Other columns of the record that it follows from: it is not told where one of these
+            cells has an error of its own.
         """
         place = self.places.get(sheet, SheetPlace(position=10_000, columns={}))
         name = place.name or sheet
@@ -181,9 +234,15 @@ class Dataset:
         if found is None:
             if (reading := current_reading()) is not None:
                 reading.note(sheet, self.frames[sheet], [column])
-            found = shown(self.frames[sheet].at[number, column])
+            found = shown(self.as_read.get(sheet, self.frames[sheet]).at[number, column])
         order = (place.position, r, c)
-        return Problem(name, address(r, c), must, found, action, code, severity, order)
+        cells = tuple((sheet, number, name) for name in (column, *reads))
+        return Problem(name, address(r, c), must, found, action, code, severity, order, cells)
+
+    def cell_name(self, sheet: str, row: Any, column: str) -> str:
+        """Return a record's cell as messages name it, such as ``Sites!C7``."""
+        place = self.places.get(sheet, SheetPlace(position=10_000, columns={}))
+        return f"{place.name or sheet}!{address(*place.cell(int(row), column))}"
 
 
 def _plain(value: object) -> object:

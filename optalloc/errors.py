@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import pandas as pd
@@ -57,6 +57,8 @@ class Problem:
         What to do about it.
     code : str
         Stable short name of the kind of problem.
+    cells : tuple
+        Sheet, row label and column, by declared names, of each cell that it follows from.
     """
 
     sheet: str
@@ -67,6 +69,7 @@ class Problem:
     code: str
     severity: Severity = Severity.ERROR
     order: tuple[int, int, int] = (0, 0, 0)
+    cells: tuple[tuple[str, int, str], ...] = field(default=(), compare=False, repr=False)
 
     def __str__(self) -> str:
         where = f"{self.sheet}!{self.cell}" if self.sheet and self.cell else self.sheet or "File"

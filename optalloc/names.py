@@ -125,7 +125,7 @@ def _misspelt(
     for group in {id(group): group for group in near.values()}.values():
         right = max(group, key=lambda name: (name in given, len(cells[name])))
         first = cells[right][0]
-        there = data.problem(first.sheet, first.row, first.column, "", "", "")
+        there = data.cell_name(first.sheet, first.row, first.column)
         for name in group:
             for cell in cells[name] if name != right else ():
                 yield (
@@ -138,7 +138,7 @@ def _misspelt(
                         f"Spell both the same, or give one a name that looks different; they differ"
                         f" in {difference(name, right)}.",
                         "near-name",
-                        found=f"{shown(name)} beside {shown(right)} in {there.sheet}!{there.cell}",
+                        found=f"{shown(name)} beside {shown(right)} in {there}",
                     ),
                 )
 

@@ -6,83 +6,63 @@ A workbook as read and a dataset altered in memory are held to the same rules.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
 
 from optalloc.convert import shown
-from optalloc.dataset import Dataset, recalled
+from optalloc.dataset import WHOLE, Dataset, recalled
 from optalloc.errors import Problem
 from optalloc.family import Model
 from optalloc.names import Cell, near_names
-from optalloc.schema import Sheet
+from optalloc.schema import Column, Sheet
 from optalloc.sheetreader import suggest
 
 __all__ = ["broken_rules"]
 
 
-def broken_rules(
-    data: Dataset,
-    model: Model,
-    *,
-    faulty: Mapping[str, set[str]] | None = None,
-    unread: Set[tuple[int, int]] = frozenset(),
-    torn: Set[str] = frozenset(),
-) -> tuple[Dataset, list[Problem]]:
+def broken_rules(data: Dataset, model: Model) -> tuple[Dataset, list[Problem]]:
     """Check typed rows against each other.
+
+    What only follows from another error is not reported: no message about a cell, or that follows
+    from a cell, with an error of its own.
 
     Parameters
     ----------
     data : Dataset
-        Typed, each cell within the bounds of its column unless it is named as faulty.
+        Typed, each cell within the bounds of its column unless it is unread or lost.
     model : Model
-    faulty : mapping of str to set of str, optional
-        By sheet, the columns in which an error was found before; what is found here is added.
-    unread : set of (int, int), optional
-        Position of the sheet and number of each row with a cell that could not be read.
-    torn : set of str, optional
-        Sheets whose rows or columns are absent by mistake.
 
     Returns
     -------
     Dataset, list of Problem
         The dataset with only the rows that have a key of their own, and what is broken.
     """
-    faulty = {name: set() for name in model.sheets} if faulty is None else faulty
-    data = replace(data, sheets=model.sheets, faulty=faulty)
-    skipped = set(unread)
+    unread = {name: set(data.unread.get(name, ())) for name in model.sheets}
+    data = replace(data, sheets=model.sheets, unread=unread)
     problems: list[Problem] = []
     for sheet in model.sheets.values():
-        problems += _duplicate_keys(data, sheet, skipped, faulty)
+        problems += _duplicate_keys(data, sheet, unread)
     misspelt = dict(near_names(data))
     problems += misspelt.values()
     for cell in misspelt:
-        faulty[cell.sheet].add(cell.column)
-        skipped.add((data.places[cell.sheet].position, cell.row))
-    for sheet in model.sheets.values():
-        problems += _unknown_references(data, sheet, skipped, faulty, misspelt)
-    keyed = {
-        name: _keyed(data.frames[name], model.sheets[name])
-        for name, columns in faulty.items()
-        if columns
-    }
+        unread[cell.sheet].add((cell.row, cell.column))
+    problems += _unknown_references(data, unread, misspelt)
+    faulty = {name for name in model.sheets if not data.sound(name)}
+    keyed = {name: _keyed(data.frames[name], model.sheets[name]) for name in faulty}
+    whole = {n: data.frames[n] for n, frame in keyed.items() if len(frame) < len(data.frames[n])}
     # What is worked out from the dataset by itself serves whoever asks next.
-    data = data.with_frames(keyed) if keyed else data
-    if not any(sheet.required and sheet.name in torn for sheet in model.sheets.values()):
-        muted = {data.places[name].name for name in torn}
-        for family in model.families:
-            # What a family says depends on the sheets that it reads, and on what is faulty.
-            told = (
-                family.check(data)
-                if any(faulty.values())
-                else recalled(_all_of(family.check), data)
-            )
-            problems += (
-                problem
-                for problem in told
-                if problem.sheet not in muted and problem.order[:2] not in skipped
-            )
+    data = replace(data.with_frames(keyed), as_read=whole) if keyed else data
+    for family in model.families:
+        # What a family says depends on the sheets that it reads, and on what could not be read.
+        told = family.check(data) if faulty else recalled(_all_of(family.check), data)
+        problems += (
+            problem
+            for problem in told
+            if all(data.knows(sheet, row, column) for sheet, row, column in problem.cells)
+        )
     return data, problems
 
 
@@ -95,10 +75,7 @@ def _all_of(
 
 
 def _duplicate_keys(
-    dataset: Dataset,
-    sheet: Sheet,
-    unread: set[tuple[int, int]],
-    faulty: Mapping[str, set[str]],
+    dataset: Dataset, sheet: Sheet, unread: Mapping[str, set[tuple[int, str]]]
 ) -> Iterator[Problem]:
     frame = dataset.frames[sheet.name]
     if not sheet.key:
@@ -112,13 +89,12 @@ def _duplicate_keys(
             value is not None or not sheet.by_name[name].required
             for name, value in zip(sheet.key, key, strict=True)
         )
-        if not whole or (dataset.places[sheet.name].position, row) in unread:
+        if not whole or not dataset.knows(sheet.name, row, *sheet.key):
             continue
         if key not in seen:
             seen[key] = int(row)
             continue
-        faulty[sheet.name].update(sheet.key)
-        unread.add((dataset.places[sheet.name].position, row))
+        unread[sheet.name].add((int(row), sheet.key[0]))
         yield dataset.problem(
             sheet.name,
             row,
@@ -145,30 +121,46 @@ def _listed(names: Sequence[str]) -> str:
 
 def _unknown_references(
     dataset: Dataset,
-    sheet: Sheet,
-    unread: set[tuple[int, int]],
-    faulty: Mapping[str, set[str]],
+    unread: Mapping[str, set[tuple[int, str]]],
     misspelt: Container[Cell],
 ) -> Iterator[Problem]:
-    frame = dataset.frames[sheet.name]
-    for column in sheet.columns:
-        if not column.refers_to or frame.empty:
+    """Names that are not where they must come from.
+
+    A name that could not be read there may be one of them: of the unknown ones as many are passed
+    over, those that most cells have, so that few messages are of this one mistake.
+    """
+    named: dict[str, list[tuple[Sheet, Column]]] = {}
+    for sheet in dataset.sheets.values():
+        for column in sheet.columns:
+            if column.refers_to:
+                named.setdefault(column.refers_to, []).append((sheet, column))
+    for target, columns in named.items():
+        target_sheet, _, target_column = target.partition(".")
+        if dataset.lost.get(target_sheet, frozenset()) & {WHOLE, target_column}:
             continue
-        target_sheet, target_column = column.refers_to.split(".")
-        if not dataset.sound(target_sheet, target_column):
-            continue
-        known = set(dataset.frames[target_sheet][target_column].tolist())
-        for row, name in zip(frame.index, frame[column.name].tolist(), strict=True):
-            if name in known or pd.isna(name) or Cell(sheet.name, row, column.name) in misspelt:
+        there = dataset.frames[target_sheet][target_column]
+        known = set(there.dropna())
+        cells = [
+            (Cell(sheet.name, int(str(row)), column.name), name)
+            for sheet, column in columns
+            for row, name in dataset.frames[sheet.name][column.name].dropna().items()
+            if name not in known
+        ]
+        cells = [(cell, name) for cell, name in cells if cell not in misspelt]
+        names_unread = sum(
+            (int(row), target_column) in unread[target_sheet] for row in there.index[there.isna()]
+        )
+        passed = Counter(name for _, name in cells).most_common(names_unread)
+        for cell, name in cells:
+            if name in dict(passed):
                 continue
-            guess = suggest(str(name), (other for other in known if not pd.isna(other)))
-            faulty[sheet.name].add(column.name)
-            unread.add((dataset.places[sheet.name].position, row))
+            guess = suggest(str(name), known)
+            unread[cell.sheet].add((cell.row, cell.column))
             yield dataset.problem(
-                sheet.name,
-                row,
-                column.name,
-                f"{column.name} must be on sheet {target_sheet}, column {target_column}",
+                cell.sheet,
+                cell.row,
+                cell.column,
+                f"{cell.column} must be on sheet {target_sheet}, column {target_column}",
                 f"Did you mean {guess!r}?"
                 if guess
                 else f"Add it to {target_sheet}, or correct the name.",

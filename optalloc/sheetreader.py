@@ -71,10 +71,10 @@ class SheetReader:
     Attributes
     ----------
     problems : list of Problem
-    faulty : set of str
-        Columns with an error in them, or that are absent by mistake.
-    unread : set of (int, int)
-        Position of the sheet and number of each row with a cell that could not be read.
+    unread : set of (int, str)
+        Number of the record's row, and column, of each cell that could not be read.
+    lost : set of str
+        Columns whose name is missing, misspelt or doubled; ``WHOLE`` for all of them.
     torn : bool
         Whether rows or columns are absent by mistake.
     """
@@ -91,29 +91,32 @@ class SheetReader:
         self.name = found.raw.name if found.raw else sheet.name
         self.reach = found.raw.reach if found.raw else (0, 0)
         self.problems: list[Problem] = []
-        self.faulty: set[str] = set()
-        self.unread: set[tuple[int, int]] = set()
+        self.unread: set[tuple[int, str]] = set()
+        self.lost: set[str] = set()
         self.torn = False
 
     def read(self) -> tuple[pd.DataFrame, SheetPlace]:
         """Give the typed frame and where its cells lie."""
         columns, records, numbers = self._transposed() if self.sheet.vertical else self._table()
+        if self.present and self.sheet.required and not records and not self.torn:
+            must = "the sheet must have at least one row"
+            action = f"Fill in the sheet: {self.sheet.meaning}"
+            self._add(1, 1, must, "none", action, "empty-sheet")
+            self._tear()
+        if self.sheet.required and self.sheet.vertical and not records:
+            # Whoever asks for the one record gets it, with nothing known of it.
+            records, numbers = [()], [2]
         place = SheetPlace(self.position, columns, self.sheet.vertical, self.name, self.reach)
         converted = {
             column.name: self._convert(column, columns, records, numbers, place)
             for column in self.sheet.columns
         }
         frame = pd.DataFrame(converted, index=pd.Index(numbers, dtype="int64"))
-        if self.present and self.sheet.required and not len(frame) and not self.torn:
-            must = "the sheet must have at least one row"
-            action = f"Fill in the sheet: {self.sheet.meaning}"
-            self._add(1, 1, must, "none", action, "empty-sheet")
-            self._tear()
         return frame, place
 
     def _tear(self) -> None:
         self.torn = True
-        self.faulty.add(WHOLE)
+        self.lost.add(WHOLE)
 
     def _table(self) -> tuple[dict[str, int], list[tuple[object, ...]], list[int]]:
         """Give column numbers by name, the records, and each record's row number."""
@@ -199,7 +202,7 @@ class SheetReader:
             elif target in columns:
                 must, action = f"there must be one {along} {target}", "Remove one of the two."
                 self._add(row, column, must, "a second one", action, "duplicate-column")
-                self.faulty.add(target)
+                self.lost.add(target)
             else:
                 columns[target] = at
                 if name != target:
@@ -208,11 +211,11 @@ class SheetReader:
                         spelling(self.name, address(row, column), name, target, order)
                     )
         for missing in (self.sheet.by_name[name] for name in absent if self.rows):
-            if missing.required and WHOLE not in self.faulty:
+            if missing.required and WHOLE not in self.lost:
                 must = f"there must be a {along} {missing.name}"
                 action = f"Add it; it holds: {missing.meaning}"
                 self._add(1, 1, must, "none of that name", action, "missing-column")
-                self.faulty.add(missing.name)
+                self.lost.add(missing.name)
                 self.torn = True
         return columns
 
@@ -224,7 +227,7 @@ class SheetReader:
     def _lose(self, guess: str, absent: list[str]) -> None:
         """Note that a declared name is there, but misspelt."""
         absent.remove(guess)
-        self.faulty.add(guess)
+        self.lost.add(guess)
         self.torn = True
 
     def _refuse_all(self, along: str) -> None:
@@ -239,7 +242,7 @@ class SheetReader:
 
     def _refuse_untitled(self, titles: Mapping[int, str]) -> None:
         """Report the first cell of each column that has no name."""
-        if WHOLE in self.faulty:
+        if WHOLE in self.lost:
             return
         width = max(map(len, self.rows), default=0)
         # Of a CSV's row that is longer than the header, reading has said so already.
@@ -270,13 +273,11 @@ class SheetReader:
             r, c = place.cell(numbers[fault.position], column.name)
             self._add(r, c, fault.must, fault.found, fault.action, fault.code, fault.severity)
             if fault.severity is Severity.ERROR:
-                self.faulty.add(column.name)
-                self.unread.add((self.position, r))
+                self.unread.add((numbers[fault.position], column.name))
         for number in numbers if j is not None else ():
             place_in_file = (self.position, *place.cell(number, column.name))
             if place_in_file in self.odd:
-                self.faulty.add(column.name)
-                self.unread.add(place_in_file[:2])
+                self.unread.add((number, column.name))
         return converted.values
 
     def _add(

@@ -94,37 +94,43 @@ def blocking(workbook: Workbook, data: Dataset, problems: Iterable[Problem]) -> 
 def check(workbook: Workbook, model: Model) -> tuple[Dataset, list[Problem]]:
     """Give the dataset as far as it can be read, and every problem and notice, sorted by place.
 
-    What only follows from another error is not reported: no rule of a family speaks of a row with
-    a cell that could not be read or names nothing, and none runs while a required sheet or column
-    is missing.
+    What only follows from another error is not reported: no message is about a cell, or follows
+    from a cell, that could not be read or names nothing.
     """
     # What a planner's own sheet holds is not read, so nothing is wrong with it.
     problems = [p for p in workbook.problems if not p.sheet.startswith("#")]
-    matched, faulty = _match_sheets(workbook, model, problems)
+    matched, lost = _match_sheets(workbook, model, problems)
     odd = {p.order for p in workbook.problems if p.severity is Severity.ERROR}
     frames: dict[str, pd.DataFrame] = {}
     places: dict[str, SheetPlace] = {}
-    torn = {sheet for sheet, columns in faulty.items() if WHOLE in columns}
-    unread: set[tuple[int, int]] = set()
+    unread: dict[str, set[tuple[int, str]]] = {}
     for sheet in model.sheets.values():
         found = matched.get(sheet.name, Found(None, _ABSENT))
         reader = SheetReader(sheet, found, text=workbook.text_cells, odd=odd)
         frames[sheet.name], places[sheet.name] = reader.read()
         problems += reader.problems
-        unread |= reader.unread
-        faulty.setdefault(sheet.name, set()).update(reader.faulty)
-        if reader.torn:
-            torn.add(sheet.name)
+        unread[sheet.name] = reader.unread
+        lost.setdefault(sheet.name, set()).update(reader.lost)
     dataset = Dataset(
-        frames, model.sheets, places, content_digest(frames), faulty, str(workbook.source)
+        frames,
+        model.sheets,
+        places,
+        content_digest(frames),
+        unread,
+        lost,
+        source=str(workbook.source),
     )
-    dataset, broken = broken_rules(dataset, model, faulty=faulty, unread=unread, torn=torn)
+    dataset, broken = broken_rules(dataset, model)
     problems += broken
     wrong = {p.order for p in problems if p.severity is Severity.ERROR}
     problems += (p for p in name_notices(dataset) if p.order not in wrong)
-    if not any(sheet.required and sheet.name in torn for sheet in model.sheets.values()):
-        problems += notices(dataset, model)
-    problems += (p for p in sheet_problems(dataset) if p.order[:2] not in unread)
+    problems += notices(dataset, model)
+    broken_rows = {
+        (places[name].position, places[name].cell(row, column)[0])
+        for name, cells in dataset.unread.items()
+        for row, column in cells
+    }
+    problems += (p for p in sheet_problems(dataset) if p.order[:2] not in broken_rows)
     problems.sort(key=lambda p: (p.order, p.code, p.must))
     return dataset, list(dict.fromkeys(problems))
 
@@ -132,12 +138,12 @@ def check(workbook: Workbook, model: Model) -> tuple[Dataset, list[Problem]]:
 def _match_sheets(
     workbook: Workbook, model: Model, problems: list[Problem]
 ) -> tuple[dict[str, Found], dict[str, set[str]]]:
-    """Give the sheets found by declared name, and which of them are faulty as a whole."""
+    """Give the sheets found by declared name, and which of them are lost as a whole."""
     declared = {fold(name): name for name in model.sheets}
     absent = set(model.sheets) - {declared.get(fold(name)) for name in workbook.sheets}
     unreadable = {p.order[0] for p in workbook.problems if p.code in _UNREADABLE}
     matched: dict[str, Found] = {}
-    faulty: dict[str, set[str]] = {}
+    lost: dict[str, set[str]] = {}
     for position, (name, raw) in enumerate(workbook.sheets.items(), start=1):
         position = raw.position or position
         order = (position, 0, 0)
@@ -152,23 +158,23 @@ def _match_sheets(
                 Problem(name, "", must, shown(name), action, "unknown-sheet", order=order)
             )
             if guess:
-                faulty[guess] = {WHOLE}
+                lost[guess] = {WHOLE}
         elif target in matched:
             must, action = f"there must be one sheet {target}", "Merge the two, or rename one."
             problems.append(
                 Problem(name, "", must, "a second one", action, "duplicate-sheet", order=order)
             )
-            faulty[target] = {WHOLE}
+            lost[target] = {WHOLE}
         elif position in unreadable:
             matched[target] = Found(None, position)
-            faulty[target] = {WHOLE}
+            lost[target] = {WHOLE}
         else:
             matched[target] = Found(raw, position)
             if name != target:
                 problems.append(spelling(name, "", name, target, order))
     for sheet in model.sheets.values():
-        if sheet.required and sheet.name not in matched and sheet.name not in faulty:
-            faulty[sheet.name] = {WHOLE}
+        if sheet.required and sheet.name not in matched and sheet.name not in lost:
+            lost[sheet.name] = {WHOLE}
             problems.append(
                 Problem(
                     sheet.name,
@@ -180,4 +186,4 @@ def _match_sheets(
                     order=(_ABSENT, 0, 0),
                 )
             )
-    return matched, faulty
+    return matched, lost

@@ -58,19 +58,25 @@ def once(family: optalloc.Family) -> optalloc.Family:
 
     It follows from that alone, so that it would say the same.
     """
-    first: list[tuple[Seen, Seen, Seen, list[Problem]]] = []
+    first: list[tuple[dict[str, Seen], list[Problem]]] = []
+    rest = ("unread", "lost", "places")
 
     def check_once(data: optalloc.Dataset) -> list[Problem]:
         if not first:
-            frames, faulty, places = Seen(data.frames), Seen(data.faulty), Seen(data.places)
+            seen = {name: Seen(getattr(data, name)) for name in ("frames", *rest)}
             # What other families have worked out already would hide what this one reads.
-            watched = replace(data, frames=frames, faulty=faulty, places=places, derived={})
-            first.append((frames, faulty, places, list(family.check(watched))))
-        frames, faulty, places, told = first[0]
+            watched = replace(data, **seen, derived={})
+            first.append((seen, list(family.check(watched))))
+        seen, told = first[0]
+        frames = seen["frames"].asked
         same = (
-            all(data.frames[name].equals(frame) for name, frame in frames.asked.items())
-            and all((data.faulty.get(n) or set()) == (f or set()) for n, f in faulty.asked.items())
-            and all(data.places.get(n) == place for n, place in places.asked.items())
+            all(data.frames[name].equals(frame) for name, frame in frames.items())
+            and not any(name in data.as_read for name in frames)
+            and all(
+                (getattr(data, own).get(name) or set()) == (given or set())
+                for own in rest
+                for name, given in seen[own].asked.items()
+            )
         )
         return told if same else list(family.check(data))
 
@@ -154,9 +160,8 @@ class Reading:
     """
 
     frame: pd.DataFrame
-    faulty: set[str]
-    unread: set[tuple[int, int]]
-    torn: bool
+    unread: set[tuple[int, str]]
+    lost: set[str]
     problems: list[Problem]
 
     @classmethod
@@ -165,14 +170,16 @@ class Reading:
         found = Found(workbook.sheets[sheet.name], position)
         reader = SheetReader(sheet, found, text=workbook.text_cells, odd=set())
         frame, _ = reader.read()
-        return cls(frame, reader.faulty, reader.unread, reader.torn, reader.problems)
+        return cls(frame, reader.unread, reader.lost, reader.problems)
+
+    def as_unread(self, row: int) -> set[tuple[int, str]]:
+        """Cells of which nothing is known on a sheet of one row."""
+        return self.unread | {(row, column) for column in self.lost}
 
     def alike(self, other: Reading) -> bool:
-        return self.seen_alike(other) and (self.unread, self.torn) == (other.unread, other.torn)
-
-    def seen_alike(self, other: Reading) -> bool:
-        """Whether families see the same, of which what is unread or torn only silences some."""
-        return self.faulty == other.faulty and self.frame.equals(other.frame)
+        return (self.unread, self.lost) == (other.unread, other.lost) and self.frame.equals(
+            other.frame
+        )
 
 
 def notices(workbook: Workbook) -> list[Problem]:
@@ -289,11 +296,12 @@ def test_a_missing_or_misspelt_column_is_one_message(example: Workbook, sheet: S
 
         misspelt = edited(example, sheet.name, misspell)
         reading = Reading.of(misspelt, sheet)
-        # A cell of it that cannot be read was followed through the workbook above, and of such a
-        # row more is said than of a sheet that lacks a column.
+        # A cell of it that cannot be read was followed through the workbook above, and of the one
+        # row no more is known where the column is lost.
         value, _ = next(invalid(column))
         unreadable = Reading.of(with_cell(example, sheet, column, value), sheet)
-        followed = reading.torn and reading.seen_alike(unreadable)
+        followed = reading.as_unread(2) == unreadable.as_unread(2)
+        followed &= reading.frame.equals(unreadable.frame)
         problem = sole(reading.problems) if followed else one(misspelt)
         assert (problem.code, problem.cell) == ("unknown-column", address(*head))
         assert f"Did you mean '{column.name}'?" in problem.action

@@ -40,6 +40,14 @@ def site_periods(data: Dataset) -> pd.DataFrame:
     return sites.merge(calendar(data).reset_index(), how="cross")
 
 
+# Columns of Sites that decide what can be built there, and when it serves.
+SERVICE_COLUMNS = (
+    *("site", "status", "existing_mw", "under_construction_mw", "under_construction_online"),
+    *("max_mw", "block_mw", "min_mw", "max_blocks_per_period", "earliest_start"),
+    *("site_lead_months", "block_lead_months", "life_years", "end_of_life"),
+)
+
+
 @remembered
 def active_sites(data: Dataset) -> pd.DataFrame:
     """Sites that are not excluded, indexed by site, costs in the workbook's currency.

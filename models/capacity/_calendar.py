@@ -12,6 +12,8 @@ from optalloc.dataset import Dataset, remembered
 
 TINY_MONTHS = 1e-6
 DAYS_PER_MONTH = 30.4375
+# What decides when something signed serves.
+TERM = ("first_period", "last_period", "lead_months", "term_months")
 
 
 def months_between(earlier: pd.Timestamp, later: pd.Timestamp) -> float:

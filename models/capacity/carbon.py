@@ -134,7 +134,7 @@ def constrain(m: Any, p: Parameters) -> None:
 
 def _unstated(data: Dataset) -> Iterator[tuple[str, object]]:
     """Sheet and row of every source of energy that does not say what it emits."""
-    contracts, prices = data["Contracts"], data["PowerPrices"]
+    contracts, prices = data.rows("Contracts"), data.rows("PowerPrices")
     blank = contracts["kind"].isin(DELIVERS) & contracts["tco2_per_mwh"].isna()
     yield from (("Contracts", row) for row in contracts.index[blank])
     yield from (("PowerPrices", row) for row in prices.index[prices["tco2_per_mwh"].isna()])
@@ -146,16 +146,15 @@ def check(data: Dataset) -> Iterator[Problem]:
     if carbon.empty:
         return
     for sheet, row in _unstated(data):
-        # A cell that could not be read has its own message.
-        if data.sound(sheet, "tco2_per_mwh"):
-            yield data.problem(
-                sheet,
-                row,
-                "tco2_per_mwh",
-                "emissions must be stated where sheet Carbon limits them",
-                "Fill in tCO2 per MWh; 0 for clean energy.",
-                "emissions-unstated",
-            )
+        yield data.problem(
+            sheet,
+            row,
+            "tco2_per_mwh",
+            "emissions must be stated where sheet Carbon limits them",
+            "Fill in tCO2 per MWh; 0 for clean energy.",
+            "emissions-unstated",
+            reads=("kind",) if sheet == "Contracts" else (),
+        )
     known = data.sound("Contracts", "site", "zone", "kind") and data.sound(
         "PowerPrices", "zone", "period"
     )

@@ -34,8 +34,8 @@ from optalloc.program import Ledgers, frame_of, index_set, indexed_set, paramete
 from optalloc.schema import Column, Kind, Missing, Sheet
 from optalloc.tolerance import exceeds
 
-from ._building import OPEN, active_sites, possible_starts, useful_commitments
-from ._calendar import calendar
+from ._building import OPEN, SERVICE_COLUMNS, active_sites, possible_starts, useful_commitments
+from ._calendar import TERM, calendar
 from ._contracts import signings
 from ._leases import leases_active
 from ._standing import standing_at
@@ -225,8 +225,8 @@ def constrain(m: Any, p: Parameters) -> None:
 
 def check(data: Dataset) -> Iterator[Problem]:
     """Each row names the one thing it is about, and bounds that can be met."""
-    for row, at in data["Decisions"].iterrows():
-        # None where the cell could not be read; of such a row nothing is told.
+    for row, at in data.rows("Decisions").iterrows():
+        # None where the cell could not be read; of its subject nothing is told then.
         wanted = SUBJECTS.get(at["what"], "site")
         others = [name for name in dict.fromkeys(SUBJECTS.values()) if name != wanted]
         named = [name for name in others if not pd.isna(at[name])]
@@ -238,6 +238,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 f"{at['what']} must name a {wanted} and no {' or '.join(others)}",
                 f"Fill in {wanted}, and leave {' and '.join(others)} blank.",
                 "decision-subject",
+                reads=("what", *others, wanted),
             )
         if pd.isna(at["at_least"]) and pd.isna(at["at_most"]):
             yield data.problem(
@@ -247,6 +248,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "a decision must have at_least or at_most",
                 "Fill in one of them; the same number in both fixes it.",
                 "no-bound",
+                reads=("at_most",),
             )
         elif exceeds(at["at_least"], at["at_most"]):
             yield data.problem(
@@ -265,6 +267,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "a site is committed (1) or not (0)",
                 "Say 1, or name started_mw for megawatts.",
                 "committed-above-one",
+                reads=("what",),
             )
 
     yield from _check_possible(data)
@@ -272,8 +275,8 @@ def check(data: Dataset) -> Iterator[Problem]:
 
 def _check_possible(data: Dataset) -> Iterator[Problem]:
     """What is asked for has a variable: it can serve a whole period within the horizon."""
-    sheets = ("Settings", "Periods", "Sites", "Leases", "Contracts", "Decisions")
-    if data["Decisions"].empty or not all(data.sound(sheet) for sheet in sheets):
+    dated = data.sound("Settings", "base_date", "life_years") and data.sound("Periods")
+    if data["Decisions"].empty or not dated:
         return
     rows = decisions(data)
     rows = rows[(rows["at_least"] > 0) & (rows["decided_before"] == 0)]
@@ -282,7 +285,7 @@ def _check_possible(data: Dataset) -> Iterator[Problem]:
     found = rows.merge(_possible(data), on=["what", "subject"], suffixes=("", "_possible"))
     due = found["position"] - found["position_possible"]
     found = found[(due == 0) | ((due > 0) & found["what"].isin(_EARLIER))]
-    lacking = rows[~rows["row"].isin(found["row"])].dropna(subset=["subject"])
+    lacking = rows[~rows["row"].isin(found["row"]) & rows["subject"].isin(_fully_known(data))]
     for at in lacking.to_dict("records"):
         yield data.problem(
             "Decisions",
@@ -292,7 +295,26 @@ def _check_possible(data: Dataset) -> Iterator[Problem]:
             "period within the horizon",
             "Ask for none, name another period, or change leads, term, life or room there.",
             "decision-never-active",
+            reads=("what", "period", SUBJECTS[at["what"]]),
         )
+
+
+def _fully_known(data: Dataset) -> set[object]:
+    """Sites, leases and contracts of which all is known that decides when they serve.
+
+    Whose signing ends before it starts has a message of its own.
+    """
+    sites = data.known("Sites", *SERVICE_COLUMNS)["site"]
+    offered = data.known("Leases", "lease", "site", *TERM)
+    leases = _in_order(data, offered[offered["site"].isin(sites)])["lease"]
+    contracts = _in_order(data, data.known("Contracts", "contract", *TERM))["contract"]
+    return {*sites, *leases, *contracts}
+
+
+def _in_order(data: Dataset, offers: pd.DataFrame) -> pd.DataFrame:
+    position = calendar(data)["position"]
+    first, last = (offers[name].map(position) for name in ("first_period", "last_period"))
+    return offers[~(first > last)]
 
 
 def _possible(data: Dataset) -> pd.DataFrame:

@@ -49,7 +49,7 @@ from optalloc.tolerance import exceeds
 from optalloc.values import Values
 
 from ._building import active_sites
-from ._calendar import TINY_MONTHS, calendar, months_of_last_days, signing_terms
+from ._calendar import TERM, TINY_MONTHS, calendar, months_of_last_days, signing_terms
 from ._contract_sheets import CONTRACTS, SIGNED_CONTRACTS
 from ._contracts import (
     CAPACITY,
@@ -239,7 +239,7 @@ def _constrain_signings(m: Any, offers: pd.DataFrame) -> None:
 def check(data: Dataset) -> Iterator[Problem]:
     """Contracts that make sense, and no more signed than there is."""
     cal = calendar(data)
-    for row, at in data["Contracts"].iterrows():
+    for row, at in data.rows("Contracts").iterrows():
         if pd.isna(at["site"]) == pd.isna(at["zone"]):
             yield data.problem(
                 "Contracts",
@@ -249,6 +249,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "Fill in one and empty the other.",
                 "one-of-two",
                 found="neither" if pd.isna(at["site"]) else "both",
+                reads=("zone",),
             )
         first, last = at["first_period"], at["last_period"]
         if cal["position"].get(first, 0) > cal["position"].get(last, len(cal)):
@@ -259,6 +260,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "a contract must not end signing before it starts",
                 f"Put it at or after {first}.",
                 "contract-reversed",
+                reads=("first_period",),
             )
         for column in ("min_mw", "block_mw"):
             if exceeds(at[column], at["max_mw"]):
@@ -279,7 +281,7 @@ def check(data: Dataset) -> Iterator[Problem]:
 
 def _check_terms(data: Dataset) -> Iterator[Problem]:
     """Every contract can serve in some period; one that cannot would be ignored without a word."""
-    if not all(data.sound(s) for s in ("Settings", "Periods", "Contracts")):
+    if not (data.sound("Periods") and data.sound("Settings", "base_date")):
         return
     position = calendar(data)["position"]
     serving = set(signings(data)["contract"])
@@ -288,7 +290,9 @@ def _check_terms(data: Dataset) -> Iterator[Problem]:
         first, last = position.get(at["first_period"], 0), position.get(at["last_period"])
         if at["contract"] in serving or (last is not None and last < first):
             continue
-        known = at["contract"] in before
+        known = at["contract"] in before or data.might_hold(
+            "SignedContracts", contract=at["contract"]
+        )
         yield data.problem(
             "Contracts",
             row,
@@ -301,14 +305,15 @@ def _check_terms(data: Dataset) -> Iterator[Problem]:
             "contract-never-active",
             found="none",
             severity=Severity.NOTICE if known else Severity.ERROR,
+            reads=TERM,
         )
 
 
 def _check_edges(data: Dataset) -> Iterator[Problem]:
     """Terms and last days that miss a period's edge."""
-    if not all(data.sound(s) for s in ("Settings", "Periods", "Contracts", "SignedContracts")):
+    if not (data.sound("Periods") and data.sound("Settings", "base_date")):
         return
-    contracts, before = data["Contracts"], data["SignedContracts"]
+    contracts, before = data.known("Contracts", *TERM), data["SignedContracts"]
     rows = pd.Series(contracts.index, index=contracts["contract"])
     terms = signing_terms(contracts[contracts["term_months"].notna()], calendar(data), "contract")
     yield from inside_periods(
@@ -333,7 +338,7 @@ def _check_kinds(data: Dataset) -> Iterator[Problem]:
         "take_or_pay_share": 0.0,
         "tco2_per_mwh": None,
     }
-    for row, at in data["Contracts"].iterrows():
+    for row, at in data.rows("Contracts").iterrows():
         for column in (c for c, value in free.items() if at["kind"] == CAPACITY):
             if pd.notna(at[column]) and at[column] != free[column]:
                 yield data.problem(
@@ -343,6 +348,7 @@ def _check_kinds(data: Dataset) -> Iterator[Problem]:
                     f"{column} must be left blank for a capacity contract, which bills no energy",
                     "Empty the cell, or offer the energy as a contract of its own.",
                     "energy-of-capacity",
+                    reads=("kind",),
                 )
         if at["kind"] != GENERATION:
             continue
@@ -354,6 +360,7 @@ def _check_kinds(data: Dataset) -> Iterator[Problem]:
                 "generation must stand at a site",
                 "Fill in site instead; for power from the grid, say energy.",
                 "generation-in-zone",
+                reads=("site", "kind"),
             )
         if at["take_or_pay_share"] > 0:
             yield data.problem(
@@ -363,11 +370,12 @@ def _check_kinds(data: Dataset) -> Iterator[Problem]:
                 "take_or_pay_share must be left blank for generation, which runs only as needed",
                 "Empty the cell; what is due undrawn is the fixed fee.",
                 "take-or-pay-of-generation",
+                reads=("kind",),
             )
 
 
 def _check_signed(data: Dataset) -> Iterator[Problem]:
-    signed = data["SignedContracts"].dropna(subset=["contract", "expiry", "signed_mw"])
+    signed = data["SignedContracts"]
     ends = months_of_last_days(data, signed["expiry"])
     first = calendar(data)["begin"].min() if data.sound("Periods") else -np.inf
     for row in signed.index[ends <= first + TINY_MONTHS]:
@@ -379,6 +387,7 @@ def _check_signed(data: Dataset) -> Iterator[Problem]:
             "Correct the date, or remove the row.",
             "contract-ended",
         )
+    signed = signed.dropna(subset=["contract", "signed_mw"])
     named = data["Contracts"].dropna(subset=["contract"]).drop_duplicates("contract")
     most = named.set_index("contract")["max_mw"]
     for contract, own in signed.groupby("contract", sort=False)["signed_mw"]:

@@ -294,13 +294,16 @@ def constrain(m: Any, p: Parameters) -> None:
 def check(data: Dataset) -> Iterator[Problem]:
     """Each row of Demand can be read as MW, and each workload and region has every period."""
     yield from _check_amounts(data)
-    if not data.sound("Demand", *KEYS):
-        return
     yield from _check_sizes(data)
     demand = data["Demand"].dropna(subset=KEYS)
     periods = data["Periods"]["period"].dropna().tolist()
     for (workload, region), own in demand.groupby(["workload", "region"], sort=False):
-        missing = [period for period in periods if period not in set(own["period"])]
+        given, names = set(own["period"]), {"workload": workload, "region": region}
+        missing = [
+            period
+            for period in periods
+            if period not in given and not data.might_hold("Demand", **names, period=period)
+        ]
         if missing:
             yield data.problem(
                 "Demand",
@@ -315,15 +318,9 @@ def check(data: Dataset) -> Iterator[Problem]:
 
 def _check_amounts(data: Dataset) -> Iterator[Problem]:
     """Exactly one of it_mw and units is filled in."""
-    demand, place = data["Demand"], data.places.get("Demand")
-    # Where a column's name could not be read, its cells look blank and are not.
-    lost = any(
-        not data.sound("Demand", name) and (place is None or name not in place.columns)
-        for name in AMOUNTS
-    )
+    demand = data.rows("Demand")
     filled = demand["it_mw"].notna()
-    alike = filled == demand["units"].notna()
-    for row in demand.index[alike & filled if lost else alike]:
+    for row in demand.index[filled == demand["units"].notna()]:
         yield data.problem(
             "Demand",
             row,
@@ -332,12 +329,13 @@ def _check_amounts(data: Dataset) -> Iterator[Problem]:
             "Fill in one and empty the other; 0 where nothing is asked for.",
             "one-of-two",
             found="both" if filled[row] else "neither",
+            reads=AMOUNTS,
         )
 
 
 def _check_sizes(data: Dataset) -> Iterator[Problem]:
     """A workload whose demand is in units has MW per unit by the first period of it."""
-    if not (data.sound("ComputeUnits", "workload", "period") and data.sound("Periods")):
+    if not data.sound("Periods"):
         return
     position = calendar(data)["position"]
     sizes = data["ComputeUnits"]
@@ -347,6 +345,12 @@ def _check_sizes(data: Dataset) -> Iterator[Problem]:
     since = counted["workload"].map(known).astype(float)
     early = counted[since.isna() | (counted["at"] < since)]
     for row, at in early.sort_values("at", kind="stable").drop_duplicates("workload").iterrows():
+        due = position.index[position <= at["at"]]
+        if any(
+            data.might_hold("ComputeUnits", workload=at["workload"], period=period)
+            for period in due
+        ):
+            continue
         yield data.problem(
             "Demand",
             row,

@@ -39,8 +39,8 @@ from optalloc.schema import Column, Kind, Sheet
 from optalloc.sheetreader import suggest
 from optalloc.values import Values
 
-from ._building import OPEN, active_sites, possible_starts, useful_commitments
-from ._calendar import calendar
+from ._building import OPEN, SERVICE_COLUMNS, active_sites, possible_starts, useful_commitments
+from ._calendar import TERM, calendar
 from ._contracts import signings
 from ._money import PENALTY, charge_rows, discount, post_cost
 
@@ -352,11 +352,14 @@ def check(data: Dataset) -> Iterator[Problem]:
 
 def _check_possible(data: Dataset) -> Iterator[Problem]:
     """Approved actions that could serve no whole period, which have no variable, are told."""
-    sheets = ("Settings", "Periods", "Sites", "Contracts", "ApprovedActions", "DepartureCosts")
-    if not all(data.sound(sheet) for sheet in sheets):
+    dated = data.sound("Settings", "base_date", "life_years")
+    if not (dated and data.sound("DepartureCosts", "last_period")):
         return
-    rows = data["ApprovedActions"]
-    known = {*data["Sites"]["site"], *data["Contracts"]["contract"]}
+    rows = data.known("ApprovedActions", *(column.name for column in APPROVED_ACTIONS.columns))
+    known = {
+        *data.known("Sites", *SERVICE_COLUMNS)["site"],
+        *data.known("Contracts", "contract", *TERM)["contract"],
+    }
     rows = rows[rows["subject"].isin(known)].rename_axis("row").reset_index()
     held = rows.merge(held_actions(data)[KEYS], on=KEYS)
     possible = possible_decisions(data).drop_duplicates()
@@ -372,6 +375,7 @@ def _check_possible(data: Dataset) -> Iterator[Problem]:
 
 def _not_compared(data: Dataset, rows: pd.DataFrame, must: str, action: str) -> Iterator[Problem]:
     """One notice for all rows of a kind, at the first of them."""
+    rows = rows.dropna(subset=["action"])
     if rows.empty:
         return
     words = ", ".join(sorted(set(rows["action"])))
@@ -401,6 +405,7 @@ def _check_action(data: Dataset, row: Any, at: pd.Series) -> Iterator[Problem]:
             "period must be on sheet Periods, or its date before or after all of them",
             f"Did you mean {guess!r}?" if guess else "Correct the name, or give its date.",
             "approved-period",
+            reads=("date",),
         )
     elif pd.notna(at["period"]) and pd.notna(at["date"]) and not _within(data, at):
         starts = dates[at["period"]].date()
@@ -411,6 +416,7 @@ def _check_action(data: Dataset, row: Any, at: pd.Series) -> Iterator[Problem]:
             f"the date must lie in {at['period']!r} of sheet Periods, which starts on {starts}",
             "Give the period the name that it had in the approved plan, or correct the date.",
             "approved-date",
+            reads=("period",),
         )
     if pd.isna(at["mw"]) != (at["action"] == COMMIT):
         yield data.problem(
@@ -420,6 +426,7 @@ def _check_action(data: Dataset, row: Any, at: pd.Series) -> Iterator[Problem]:
             "mw must be filled in for a start or signing, and blank for a commitment",
             "Correct the action or the MW.",
             "approved-mw",
+            reads=("action",),
         )
     yield from _check_subject(data, row, at)
 
@@ -433,10 +440,12 @@ def _within(data: Dataset, at: pd.Series) -> bool:
 
 def _check_subject(data: Dataset, row: Any, at: pd.Series) -> Iterator[Problem]:
     sheet, column = ("Contracts", "contract") if at["action"] == SIGN else ("Sites", "site")
-    if pd.isna(at["subject"]) or not data.sound(sheet, column):
+    if pd.isna(at["subject"]):
         return
     known = data[sheet].dropna(subset=[column]).drop_duplicates(column).set_index(column)
     if at["subject"] not in known.index:
+        if data.might_hold(sheet, **{column: at["subject"]}):
+            return
         guess = suggest(at["subject"], known.index)
         yield data.problem(
             "ApprovedActions",
@@ -447,6 +456,7 @@ def _check_subject(data: Dataset, row: Any, at: pd.Series) -> Iterator[Problem]:
             if guess
             else f"Add it to {sheet}, though it may be out of use there, or correct the name.",
             "approved-subject",
+            reads=("action",),
         )
     elif at["action"] == COMMIT and known.at[at["subject"], "status"] in OPEN:
         yield data.problem(

@@ -361,16 +361,19 @@ def _constrain_contracts(m: Any, p: Parameters) -> None:
 def check(data: Dataset) -> Iterator[Problem]:
     """No site gets its energy for nothing while others pay for it."""
     fed = sources(data)
-    named = data.sound("Contracts", "site", "zone", "kind") and data.sound(
-        "PowerPrices", "zone", "period"
-    )
-    if fed.empty or not named:
+    if fed.empty:
         return
     known = fed.groupby("site")["period"].agg(set)
     names, sites = calendar(data).index, data["Sites"]
-    for row, site in sites.loc[sites["status"] != "excluded", "site"].dropna().items():
-        missing = [q for q in names if q not in known.get(site, set())]
-        if missing:
+    active = sites.loc[sites["status"] != "excluded", ["site", "grid_zone"]].dropna(subset=["site"])
+    for row, site, zone in active.itertuples(name=None):
+        missing = [
+            q
+            for q in names
+            if q not in known.get(site, set())
+            and not data.might_hold("PowerPrices", zone=zone, period=q)
+        ]
+        if missing and not _might_be_delivered(data, site, zone):
             yield data.problem(
                 "Sites",
                 row,
@@ -379,7 +382,17 @@ def check(data: Dataset) -> Iterator[Problem]:
                 f"Price spot for its zone, or offer an energy contract, in {', '.join(missing)}.",
                 "no-energy",
                 found=f"none in {len(missing)} of {len(names)}",
+                reads=("status",),
             )
+
+
+def _might_be_delivered(data: Dataset, site: str, zone: str | None) -> bool:
+    """Whether a contract of which something could not be read may deliver energy to a site."""
+    return any(
+        data.might_hold("Contracts", kind=kind, **place)
+        for kind in DELIVERS
+        for place in ({"site": site}, {"zone": zone})
+    )
 
 
 def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:

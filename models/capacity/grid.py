@@ -230,12 +230,15 @@ def constrain(m: Any, p: Parameters) -> None:
 
 def check(data: Dataset) -> Iterator[Problem]:
     """A zone that is limited is limited in every period, or says that it is not."""
-    if not data.sound("GridZones", *ZONE_KEYS):
-        return
     zones = data["GridZones"].dropna(subset=ZONE_KEYS)
     periods = data["Periods"]["period"].dropna().tolist()
     for zone, own in zones.groupby("zone", sort=False):
-        missing = [period for period in periods if period not in set(own["period"])]
+        given = set(own["period"])
+        missing = [
+            period
+            for period in periods
+            if period not in given and not data.might_hold("GridZones", zone=zone, period=period)
+        ]
         if missing:
             yield data.problem(
                 "GridZones",

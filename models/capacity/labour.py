@@ -347,11 +347,14 @@ def check(data: Dataset) -> Iterator[Problem]:
     first = next(iter(calendar(data).index), "")
     begun = pools[pools["period"] == first].groupby("labour_market")["trade"].agg(set)
     markets = sites.loc[sites["status"] != "excluded", "labour_market"].dropna()
-    named = data.sound("LabourPools", *KEYS) and data.sound("Periods")
-    for row, market in markets.drop_duplicates().items() if named else ():
-        trades = data["LabourNeeds"]["trade"].dropna()
-        missing = trades[~trades.isin(begun.get(market, set()))]
-        if len(missing):
+    trades = data["LabourNeeds"]["trade"].dropna()
+    for row, market in markets.drop_duplicates().items() if data.sound("Periods") else ():
+        missing = [
+            trade
+            for trade in trades[~trades.isin(begun.get(market, set()))]
+            if not data.might_hold("LabourPools", labour_market=market, trade=trade, period=first)
+        ]
+        if missing:
             yield data.problem(
                 "Sites",
                 row,
@@ -360,8 +363,9 @@ def check(data: Dataset) -> Iterator[Problem]:
                 f"Add rows for {', '.join(missing)}; 0 where there are no workers.",
                 "missing-pool",
                 found=f"nothing for {len(missing)} of {len(trades)} trades",
+                reads=("status",),
             )
-    tiers = data["LabourTiers"]["tier"]
+    tiers = data.rows("LabourTiers")["tier"]
     for row in tiers.index[tiers == POOL]:
         yield data.problem(
             "LabourTiers",

@@ -41,7 +41,7 @@ from optalloc.values import Values
 
 from . import _plausible
 from ._building import site_periods
-from ._calendar import TINY_MONTHS, calendar
+from ._calendar import TERM, TINY_MONTHS, calendar
 from ._edges import CODES, inside_periods
 from ._leases import lease_terms, leases_active, leases_on_offer
 from ._money import CASH, post_cost
@@ -281,7 +281,7 @@ def constrain(m: Any, p: Parameters) -> None:
 def check(data: Dataset) -> Iterator[Problem]:
     """Leases that can be signed, and then serve in some period."""
     cal = calendar(data)
-    for row, at in data["Leases"].iterrows():
+    for row, at in data.rows("Leases").iterrows():
         first, last = at["first_period"], at["last_period"]
         if cal["position"].get(first, 0) > cal["position"].get(last, len(cal)):
             yield data.problem(
@@ -291,6 +291,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "a lease must not end signing before it starts",
                 f"Put it at or after {first}.",
                 "periods-reversed",
+                reads=("first_period",),
             )
         if exceeds(at["min_mw"], at["max_mw"]):
             yield data.problem(
@@ -307,8 +308,7 @@ def check(data: Dataset) -> Iterator[Problem]:
 
 def _check_terms(data: Dataset) -> Iterator[Problem]:
     """Every lease can serve in some period; one that cannot would be ignored without a word."""
-    known = data.sound("Leases") and data.sound("Periods")
-    if not (known and data.sound("Settings", "base_date")):
+    if not (data.sound("Periods") and data.sound("Settings", "base_date")):
         return
     position = calendar(data)["position"]
     serving = set(leases_active(data)["lease"])
@@ -326,9 +326,11 @@ def _check_terms(data: Dataset) -> Iterator[Problem]:
             "Shorten lead_months, sign earlier, lengthen term_months, or take shorter periods.",
             "lease-never-active",
             found="none",
+            reads=("site", *TERM),
         )
     labels = pd.Series(data["Leases"].index, index=data["Leases"]["lease"])
     terms = lease_terms(data)
+    terms = terms[terms["lease"].isin(data.known("Leases", "lease", *TERM)["lease"])]
     endless = terms["lease"].map(leases_on_offer(data)["term_months"]).isna()
     column = np.where(endless, "lead_months", "term_months")
     yield from inside_periods(

@@ -50,6 +50,7 @@ from ._currencies import CODES as CURRENCY_CODES
 from ._currencies import currency_notices
 from ._currencies import worth as worth_in_dollars
 from ._money import ACCOUNTS, CASH, COST_KEYS, account_of, gathered, mean_factor
+from ._succession import breaks
 
 SETTINGS = Sheet(
     name="Settings",
@@ -373,25 +374,22 @@ CHARTS = (
 
 def check(data: Dataset) -> Iterator[Problem]:
     """Periods follow each other without gap or overlap, from the base date on; currencies exist."""
-    settings, periods = data.one("Settings"), data["Periods"]
-    known = periods.dropna(subset=["start", "months"]).sort_values("start")
-    starts, months = pd.to_datetime(known["start"]), known["months"]
-    for row, start, length, following in zip(
-        known.index[1:], starts, months, starts.iloc[1:], strict=False
-    ):
-        due = start + pd.DateOffset(months=int(length))
-        # A period that could not be read may lie in the gap.
-        if following < due or (following > due and data.sound("Periods")):
-            word = "overlap" if following < due else "gap"
-            yield data.problem(
-                "Periods",
-                row,
-                "start",
-                f"the period must start on {due.date()}, where the one before ends",
-                f"Close the {word}: correct this start or the months before.",
-                f"period-{word}",
-            )
-    if len(known) and pd.notna(settings.base_date) and starts.iloc[0] < settings.base_date:
+    settings, periods = data.one("Settings"), data.rows("Periods")
+    # A row of another's name may be that row again, or lie in a gap.
+    again = periods["period"].notna() & periods["period"].duplicated()
+    periods = periods.assign(start=periods["start"].mask(again))
+    wrong, starts = breaks(periods)
+    for at in wrong:
+        other = data.cell_name("Periods", *at.other)
+        yield data.problem(
+            "Periods",
+            at.row,
+            at.column,
+            at.must,
+            f"Close the {at.word}: correct this cell, or {other}.",
+            f"period-{at.word}",
+        )
+    if len(starts) and pd.notna(settings.base_date) and starts.iloc[0] < settings.base_date:
         yield data.problem(
             "Settings",
             2,
@@ -400,14 +398,16 @@ def check(data: Dataset) -> Iterator[Problem]:
             f"Put it on or before {starts.iloc[0].date()}, when the first period starts.",
             "base-date",
         )
-    if not (data.sound("Currencies", "currency") and data.sound("Settings", "currency")):
+    if not data.sound("Settings", "currency"):
         return
     known_currencies = set(data["Currencies"]["currency"].dropna()) | {settings.currency}
     for name, sheet in data.sheets.items():
         if "currency" not in sheet.by_name or name in ("Settings", "Currencies"):
             continue
-        named = data[name]["currency"]
-        for row in named.index[named.notna() & ~named.isin(known_currencies)]:
+        named = data.rows(name)["currency"].dropna()
+        for row, currency in named[~named.isin(known_currencies)].items():
+            if data.might_hold("Currencies", currency=currency):
+                continue
             yield data.problem(
                 name,
                 row,

@@ -29,7 +29,7 @@ Source
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,8 +47,8 @@ from optalloc.tolerance import exceeds
 from optalloc.values import Values
 
 from . import _plausible
-from ._building import active_sites, possible_service, site_periods, standing_mw
-from ._calendar import calendar
+from ._building import SERVICE_COLUMNS, active_sites, possible_service, site_periods, standing_mw
+from ._calendar import TERM, calendar
 from ._concessions import farther
 from ._demand import asked, asked_above_nought
 from ._leases import most_leased
@@ -364,18 +364,33 @@ def _constrain_clusters(m: Any, p: Parameters) -> None:
     )
 
 
-# What decides which sites may serve a demand.
+# What decides which sites may serve any demand.
 REACH = {
-    "Sites": ("market", "jurisdiction", "status"),
-    "Workloads": (),
-    "Network": ("site", "market", "region", "latency_ms"),
-    "Residency": (),
+    "Sites": ("site", "market", "jurisdiction", "status"),
+    "Network": ("region",),
+    "Residency": ("workload",),
     "Jurisdictions": ("jurisdiction", "trusted"),
     "JurisdictionGroups": (),
 }
-# What decides, beside that, how much of a demand a site can hold.
-HOLDING = ("Settings", "Periods", "Sites", "Workloads", "Demand", "ComputeUnits", "Leases")
-
+# What decides which sites may serve the demand of one region, or of one workload.
+REACH_OF_REGION = ("site", "market", "region", "latency_ms")
+REACH_OF_WORKLOAD = {
+    "Workloads": ("max_latency_ms", "trusted_only", "unmet_penalty_per_mw_year"),
+    "Residency": ("region", "jurisdiction", "group"),
+}
+# What decides, beside that, how much of any demand a site can hold, and how much of a workload's.
+HOLDING = {
+    "Settings": ("base_date", "life_years"),
+    "Periods": (),
+    "Sites": SERVICE_COLUMNS,
+    "ComputeUnits": (),
+    "Leases": ("lease", "site", "max_mw", *TERM),
+    "Demand": ("workload",),
+}
+HOLDING_OF_WORKLOAD = {
+    "Workloads": ("min_mw_at_one_site", "reserve_share"),
+    "Demand": ("region", "period", "it_mw", "units"),
+}
 
 # Of two columns, each row must fill in exactly one.
 EITHER = {"Network": ("site", "market"), "Residency": ("jurisdiction", "group")}
@@ -393,6 +408,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "Fill in one and empty the other.",
                 "one-of-two",
                 found="neither" if pd.isna(at[first]) else "both",
+                reads=(second,),
             )
     regions = data["Demand"]["region"].dropna().unique()
     missing = _missing_latency(data, set(regions))
@@ -406,30 +422,40 @@ def check(data: Dataset) -> Iterator[Problem]:
             f"Add rows for {', '.join(sorted(lacking))}.",
             "latency-missing",
             found=f"none to {len(lacking)} of {len(regions)}",
+            reads=("status", "market"),
         )
     yield from _check_reach(data, set[str]().union(*missing.values()))
 
 
 def _unclear(data: Dataset, sheet: str) -> pd.DataFrame:
     """Rows that fill in both or neither of the two columns: none can tell whom they are about."""
-    rows, (first, second) = data[sheet], EITHER[sheet]
+    rows, (first, second) = data.rows(sheet), EITHER[sheet]
     return rows[rows[first].notna() == rows[second].notna()]
 
 
 def _missing_latency(data: Dataset, regions: set[str]) -> dict[int, set[str]]:
     """Regions that a site has no latency to, by row of Sites."""
-    if not data.sound("Network", "site", "market", "region"):
-        return {}
     known = network(data).groupby("site")["region"].agg(set)
     # An unclear row may be the one that is missing.
     wanted = regions - set(_unclear(data, "Network")["region"])
     active = active_sites(data).index
     missing = {
-        int(str(row)): wanted - known.get(site, set())
-        for row, site in data["Sites"]["site"].dropna().items()
+        int(row): {
+            region
+            for region in wanted - known.get(site, set())
+            if not data.might_hold("Network", site=site, region=region)
+            and not data.might_hold("Network", market=market, region=region)
+        }
+        for row, site, market in data["Sites"][["site", "market"]].itertuples(name=None)
         if site in active
     }
     return {row: lacking for row, lacking in missing.items() if lacking}
+
+
+def _in_doubt(data: Dataset, sheet: str, name: str, columns: Iterable[str]) -> set[object]:
+    """Names of a column in whose rows something that decides could not be read."""
+    rows = data.rows(sheet)
+    return set(rows.loc[~rows.index.isin(data.known(sheet, *columns).index), name])
 
 
 def _check_reach(data: Dataset, lost: set[str]) -> Iterator[Problem]:
@@ -448,6 +474,9 @@ def _check_reach(data: Dataset, lost: set[str]) -> Iterator[Problem]:
     # What an unclear row allows cannot be told.
     must = must[~must["region"].isin(lost | set(_unclear(data, "Network")["region"]))]
     must = must[~must["workload"].isin(_unclear(data, "Residency")["workload"])]
+    must = must[~must["region"].isin(_in_doubt(data, "Network", "region", REACH_OF_REGION))]
+    for sheet, columns in REACH_OF_WORKLOAD.items():
+        must = must[~must["workload"].isin(_in_doubt(data, sheet, "workload", columns))]
     alone = must[~pd.MultiIndex.from_frame(must[["workload", "region"]]).isin(reached)]
     for row, at in alone.drop_duplicates(["workload", "region"]).iterrows():
         yield data.problem(
@@ -457,6 +486,7 @@ def _check_reach(data: Dataset, lost: set[str]) -> Iterator[Problem]:
             f"some site must be allowed to serve {at['workload']!r} in {at['region']!r}",
             "Check max_latency_ms, Network, Residency and trust, or give the workload an unmet penalty.",
             "unreachable-demand",
+            reads=("workload", "it_mw", "units"),
         )
     if all(_unclear(data, sheet).empty for sheet in EITHER):
         yield from _check_clusters(data)
@@ -466,8 +496,12 @@ def _check_clusters(data: Dataset) -> Iterator[Problem]:
     """A workload that must be served has, for each demand, a site that can hold its minimum."""
     workloads = data["Workloads"]
     must = workloads["min_mw_at_one_site"].notna() & workloads["unmet_penalty_per_mw_year"].isna()
-    if not must.any() or not all(data.sound(sheet) for sheet in HOLDING):
+    known = all(data.sound(sheet, *columns) for sheet, columns in HOLDING.items())
+    if not must.any() or not known or _in_doubt(data, "Network", "region", REACH_OF_REGION):
         return
+    for of_workload in (REACH_OF_WORKLOAD, HOLDING_OF_WORKLOAD):
+        for sheet, columns in of_workload.items():
+            must &= ~workloads["workload"].isin(_in_doubt(data, sheet, "workload", columns))
     frame = placements(data)
     sizes = frame.merge(clusters(data, frame), on=CLUSTER_KEYS)
     best = sizes.groupby(DEMAND_KEYS, sort=False)[["least_mw", "most_mw"]].max()

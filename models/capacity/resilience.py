@@ -389,12 +389,13 @@ def check(data: Dataset) -> Iterator[Problem]:
     sites = active_sites(data)
     kinds = {kind: set(sites[column].dropna()) for kind, column in SCOPES.items()}
     kinds[SUPPLIER] = set(data["Suppliers"]["supplier"].dropna())
-    # Names that could not be read have messages of their own.
-    known = data.sound("LossMembers", "event") and data.sound("LossEvents", "event", "any_one")
-    known &= data.sound("Sites") and data.sound("Suppliers")
-    for row, at in events.iterrows() if known else ():
+    # A kind of which a name could not be read has a member all the same.
+    doubtful = {k for k, column in SCOPES.items() if not data.sound("Sites", column, "status")}
+    doubtful |= set() if data.sound("Suppliers", "supplier") else {SUPPLIER}
+    for row, at in events.iterrows():
         lists = pd.isna(at["any_one"])
-        if lists and at["event"] not in listed:
+        unnamed = lists and at["event"] not in listed
+        if unnamed and not data.might_hold("LossMembers", event=at["event"]):
             yield data.problem(
                 "LossEvents",
                 row,
@@ -403,7 +404,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "Fill in any_one, or list what fails together in LossMembers.",
                 "event-without-members",
             )
-        if not lists and not kinds[at["any_one"]]:
+        if not lists and not kinds[at["any_one"]] and at["any_one"] not in doubtful:
             yield data.problem(
                 "LossEvents",
                 row,
@@ -413,10 +414,9 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "event-without-members",
             )
     singly = set(events.loc[events["any_one"].notna(), "event"])
-    named = data.sound("LossMembers", *NAMED)
-    for row, at in members.iterrows():
+    for row, at in data.rows("LossMembers").iterrows():
         count = sum(not pd.isna(at[name]) for name in NAMED)
-        if named and count != 1:
+        if count != 1:
             yield data.problem(
                 "LossMembers",
                 row,
@@ -425,6 +425,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "Fill in just one of them; take a row for each.",
                 "member-unclear",
                 found=f"{count or 'none'} of them",
+                reads=NAMED,
             )
         if at["event"] in singly:
             yield data.problem(

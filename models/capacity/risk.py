@@ -462,14 +462,20 @@ def separate(data: Dataset, values: Values) -> Iterator[Cuts]:
         yield Cuts(limit=name, keys=cuts, at_most=np.zeros(len(cuts)), terms=found)
 
 
+# What decides what a limit is about.
+SUBJECT = ("kind", "jurisdiction", "group", "trusted")
+
+
 def check(data: Dataset) -> Iterator[Problem]:
     """Sites have jurisdictions, limits say what they are about, periods are in order."""
     known = set(data["Jurisdictions"]["jurisdiction"].dropna())
-    sites = data["Sites"]
+    sites = data.rows("Sites")
     asked = bool(known) or len(data["RiskLimits"]) > 0
     active = sites[(sites["status"] != "excluded") & asked]
-    named = data.sound("Jurisdictions", "jurisdiction")
-    for row in active.index[~active["jurisdiction"].isin(known) & named]:
+    unknown = active.loc[~active["jurisdiction"].isin(known), "jurisdiction"]
+    for row, name in unknown.items():
+        if data.might_hold("Jurisdictions", jurisdiction=name):
+            continue
         yield data.problem(
             "Sites",
             row,
@@ -477,10 +483,11 @@ def check(data: Dataset) -> Iterator[Problem]:
             "a site's jurisdiction must be on sheet Jurisdictions",
             "Add it there, or correct the name.",
             "site-jurisdiction",
+            reads=("status",),
         )
     cal = calendar(data)
     weighted = data["RiskWeights"]["weight"].sum() > 0 or not data.sound("RiskWeights")
-    for row, limit in data["RiskLimits"].iterrows():
+    for row, limit in data.rows("RiskLimits").iterrows():
         subjects = [
             pd.notna(limit["jurisdiction"]),
             pd.notna(limit["group"]),
@@ -499,6 +506,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "Fill in exactly one of the three.",
                 "risk-subject",
                 found=f"{sum(subjects) or 'none'} of them",
+                reads=SUBJECT,
             )
         if limit["kind"] in OF_ALL and sum(subjects):
             yield data.problem(
@@ -508,6 +516,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "a mean score or concentration is about all capacity",
                 "Empty jurisdiction, group and trusted.",
                 "risk-subject",
+                reads=SUBJECT,
             )
         if limit["kind"] != "barred" and pd.isna(limit["value"]):
             yield data.problem(
@@ -518,6 +527,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "Give the limit itself.",
                 "blank",
                 found="a blank",
+                reads=("kind",),
             )
         if limit["kind"] in UP_TO_ONE and exceeds(limit["value"], 1):
             yield data.problem(
@@ -527,6 +537,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "a share, score or concentration must be at most 1",
                 "Write 40 % as 0.4.",
                 "share-above-1",
+                reads=("kind",),
             )
         if limit["kind"] == "max_mean_score" and pd.isna(limit["risk_class"]) and not weighted:
             yield data.problem(
@@ -537,6 +548,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "Fill in RiskWeights, or name a class.",
                 "risk-weights",
                 found="no weights",
+                reads=("kind",),
             )
         first, last = limit["first_period"], limit["last_period"]
         if cal["position"].get(first, 0) > cal["position"].get(last, len(cal)):
@@ -547,6 +559,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "last_period must not be before first_period",
                 "Correct one of the two.",
                 "periods-reversed",
+                reads=("first_period",),
             )
 
 

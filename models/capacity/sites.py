@@ -77,6 +77,7 @@ from ._building import (
     KEYS,
     RENEWED,
     RETIRED,
+    SERVICE_COLUMNS,
     active_sites,
     begun_in_plan,
     late_permits,
@@ -628,7 +629,7 @@ BUILD = TableSpec(
 def check(data: Dataset) -> Iterator[Problem]:
     """Sizes that fit into each other, and capacity under construction that has a date."""
     sites = data["Sites"]
-    for row, at in sites.iterrows():
+    for row, at in data.rows("Sites").iterrows():
         standing = at["existing_mw"] + at["under_construction_mw"]
         room, block = max(at["max_mw"] - standing, 0.0), at["block_mw"]
         most = room if pd.isna(block) else np.floor(room / block + 1e-9) * block
@@ -652,6 +653,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 f"{column} must fit into the {room:.12g} MW that may still be built",
                 f"Lower {column} or raise max_mw.",
                 "min-above-max",
+                reads=("status", "block_mw", "min_mw"),
             )
         if (at["under_construction_mw"] > 0) != pd.notna(at["under_construction_online"]):
             yield data.problem(
@@ -662,6 +664,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "Fill in both or neither.",
                 "construction-date",
                 found="one without the other",
+                reads=("under_construction_mw",),
             )
         if pd.notna(at["max_blocks_per_period"]) and pd.isna(at["block_mw"]):
             yield data.problem(
@@ -671,8 +674,9 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "max_blocks_per_period needs block_mw",
                 "Give block_mw, or empty this cell.",
                 "blocks-without-size",
+                reads=("block_mw",),
             )
-    if len(sites) and (sites["status"] == "excluded").all():
+    if data.sound("Sites", "site", "status") and (sites["status"] == "excluded").all():
         yield data.problem(
             "Sites",
             int(sites.index[0]),
@@ -687,11 +691,12 @@ def check(data: Dataset) -> Iterator[Problem]:
 
 def _check_edges(data: Dataset) -> Iterator[Problem]:
     """Lives of what is retired and dates of what is under construction that miss a period's edge."""
-    if not all(data.sound(sheet) for sheet in ("Settings", "Periods", "Sites")):
+    if not (data.sound("Periods") and data.sound("Settings", "base_date", "life_years")):
         return
-    sites = data["Sites"]
+    sites = data.known("Sites", *SERVICE_COLUMNS)
     rows = pd.Series(sites.index, index=sites["site"])
     lives = lives_of_starts(data)
+    lives = lives[lives["site"].isin(rows.index)]
     lives = lives.assign(row=lives["site"].map(rows))
     own = lives["row"].map(sites["life_years"].notna()).astype(bool)
     settings = data["Settings"].index[0]
@@ -704,7 +709,8 @@ def _check_edges(data: Dataset) -> Iterator[Problem]:
         "what is retired serves only the periods that lie wholly within its life",
     )
     building = active_sites(data)
-    building = building[np.isfinite(building["built_online"])].reset_index(drop=True)
+    building = building[np.isfinite(building["built_online"]) & building["site"].isin(rows.index)]
+    building = building.reset_index(drop=True)
     yield from inside_periods(
         data,
         pd.DataFrame(

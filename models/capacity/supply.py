@@ -53,6 +53,7 @@ from optalloc.values import Values
 from . import _plausible
 from ._building import (
     BEGINNING_KEYS,
+    SERVICE_COLUMNS,
     active_sites,
     begun,
     begun_in_plan,
@@ -506,20 +507,12 @@ def _constrain_exports(m: Any, exports: pd.DataFrame) -> None:
     )
 
 
-# What the earliest start of a site depends on.
-START_COLUMNS = (
-    *("site", "status", "existing_mw", "under_construction_mw", "max_mw", "block_mw"),
-    *("earliest_start", "site_lead_months", "block_lead_months"),
-)
-
-
 def check(data: Dataset) -> Iterator[Problem]:
     """Every class has a supplier and can be there in time; export limits say what they limit."""
     needs = data["EquipmentNeeds"]
-    offered = set(data["Equipment"]["equipment"])
-    for row in needs.index[~needs["equipment"].isin(offered)]:
-        # A row of Equipment that could not be read may be the one that is missing.
-        if data.sound("Equipment", *ORDER_KEYS):
+    offered = set(data["Equipment"]["equipment"].dropna())
+    for row, name in needs.loc[~needs["equipment"].isin(offered), "equipment"].items():
+        if not data.might_hold("Equipment", equipment=name):
             yield data.problem(
                 "EquipmentNeeds",
                 row,
@@ -535,10 +528,11 @@ def check(data: Dataset) -> Iterator[Problem]:
 def _check_time(data: Dataset) -> Iterator[Problem]:
     """No start needs equipment before the first period, for which nothing can be ordered."""
     needs = data["EquipmentNeeds"]
-    known = data.sound("Sites", *START_COLUMNS) and data.sound("Periods")
-    if needs.empty or not (known and data.sound("Settings", "base_date")):
+    known = data.sound("Settings", "base_date", "life_years") and data.sound("Periods")
+    if needs.empty or not known:
         return
     cal, starts = calendar(data), possible_beginnings(data)
+    starts = starts[starts["site"].isin(data.known("Sites", *SERVICE_COLUMNS)["site"])]
     begins = cal["begin"].to_numpy()
     months = begins[starts["online_position"].to_numpy(int)] - begins[0]
     if not len(months):
@@ -558,7 +552,7 @@ def _check_time(data: Dataset) -> Iterator[Problem]:
 
 def _check_exports(data: Dataset) -> Iterator[Problem]:
     position = calendar(data)["position"]
-    for row, at in data["ExportLimits"].iterrows():
+    for row, at in data.rows("ExportLimits").iterrows():
         if pd.isna(at["jurisdiction"]) == pd.isna(at["group"]):
             yield data.problem(
                 "ExportLimits",
@@ -568,6 +562,7 @@ def _check_exports(data: Dataset) -> Iterator[Problem]:
                 "Fill in one and empty the other.",
                 "one-of-two",
                 found="neither" if pd.isna(at["group"]) else "both",
+                reads=("group",),
             )
         if all(pd.isna(at[column]) for column in MOST):
             yield data.problem(
@@ -577,6 +572,7 @@ def _check_exports(data: Dataset) -> Iterator[Problem]:
                 "a row must limit something",
                 f"Fill in one of {', '.join(MOST)}, 0 to bar the class, or take the row out.",
                 "no-limit",
+                reads=MOST,
             )
         first, last = at["first_period"], at["last_period"]
         if position.get(first, 0) > position.get(last, len(position)):
@@ -587,6 +583,7 @@ def _check_exports(data: Dataset) -> Iterator[Problem]:
                 "last_period must not be before first_period",
                 "Correct one of the two.",
                 "periods-reversed",
+                reads=("first_period",),
             )
 
 

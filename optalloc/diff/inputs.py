@@ -84,8 +84,8 @@ class _Side:
 
     def lacks(self, sheet: str, column: str = WHOLE) -> bool:
         """Whether a sheet or column is not there by mistake, or not readable: that is an error."""
-        faulty = self.data.faulty.get(sheet, frozenset())
-        return column in faulty and column not in self.place(sheet).columns
+        lost = self.data.lost.get(sheet, frozenset())
+        return column in lost and column not in self.place(sheet).columns
 
     def rows(self, sheet: Sheet) -> dict[Key, _Row]:
         """Rows by key; where a sheet has none, by content and how often that stood before."""
