@@ -222,6 +222,7 @@ ALONE: dict[str, Callable[[Path], Path]] = {
         folder,
         ApprovedActions=[{"period": "Y1", "action": "Commit site", "subject": "A", "mw": None}],
     ),
+    "beyond-tolerance": lambda folder: small(folder, Sites={"max_mw": 2e9, "block_mw": 1e9}),
     "contract-never-active": lambda folder: small(
         folder,
         Contracts={

@@ -275,10 +275,10 @@ def test_the_audit_sees_departures_that_are_not_counted(solve: Solve, tmp_path: 
             "all of them; found 'first'. Did you mean 'Y1'? [approved-period]",
         ),
         (
-            {"date": "2027-07-01"},
-            "ApprovedActions!A2: the date must be that of 'Y1' on sheet Periods, 2027-01-01; "
-            "found 2027-07-01. Give the period the name that it had in the approved plan, or "
-            "correct the date. [approved-date]",
+            {"date": "2028-07-01"},
+            "ApprovedActions!A2: the date must lie in 'Y1' of sheet Periods, which starts on "
+            "2027-01-01; found 2028-07-01. Give the period the name that it had in the approved "
+            "plan, or correct the date. [approved-date]",
         ),
         (
             {"mw": None},
@@ -308,6 +308,8 @@ def test_input_errors(solve: Solve, row: dict[str, Any], message: str) -> None:
     """Proves: one message per fault, at its cell."""
     base = approved(("start building", "Austin", "Y1", 40))[0]
     case = {
+        "Periods": years(2),
+        "Demand": demand(40, 40),
         "Sites": {"site": "Austin"},
         "Network": {"site": "Austin"},
         "ApprovedActions": [base | row],

@@ -24,6 +24,7 @@ import optalloc
 from optalloc.cli import app
 from optalloc.diff import compare, words
 from optalloc.diff.bridge import bridge_chart, cost_bridge
+from optalloc.diff.words import amount
 from optalloc.errors import OptallocError
 from optalloc.planfile import read_plan
 from tests import books
@@ -326,7 +327,7 @@ def test_a_plan_and_its_file_are_the_same_plan(everything: optalloc.Plan, tmp_pa
         assert [name for name, frame in said.tables.items() if len(frame)] == []
         assert said.sentences == (
             "Both plans are of the same input.",
-            f"Both cost {everything.cost:,.2f} M; A is proven optimal, B is proven optimal.",
+            f"Both cost {amount(everything.cost)} M; A is proven optimal, B is proven optimal.",
             "No decision differs.",
         )
 
