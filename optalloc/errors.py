@@ -115,16 +115,25 @@ class InfeasibleError(SolveError):
     def __init__(self, shortfalls: Iterable[tuple[str, float]]) -> None:
         self.shortfalls = pd.DataFrame(shortfalls, columns=["limit", "amount"])
         named = "; ".join(
-            f"{limit} by {amount:,.6g}" for limit, amount in self.shortfalls.head(5).to_numpy()
+            f"{_in_words(limit)} by {amount:,.6g}"
+            for limit, amount in self.shortfalls.head(5).to_numpy()
         )
         more = f"; and {len(self.shortfalls) - 5} more" if len(self.shortfalls) > 5 else ""
         super().__init__(
-            "no plan meets every limit. The least that would have to give way: " + named + more
+            f"no plan meets every limit. The least that would have to give way: {named}{more}. "
+            "optalloc explain says why, with cells, and which changes give a plan."
         )
 
     def __reduce__(self) -> tuple[type[InfeasibleError], tuple[list[tuple[str, float]]]]:
         pairs = zip(self.shortfalls["limit"], self.shortfalls["amount"], strict=True)
         return type(self), (list(pairs),)
+
+
+def _in_words(row: str) -> str:
+    """A row of the program as a planner reads it: ``"zone total (Kanto, 2028)"``."""
+    name, _, key = row.partition("[")
+    about = f" ({key.removesuffix(']').replace(',', ', ')})" if key else ""
+    return name.replace("_", " ") + about
 
 
 class NoPlanError(SolveError):

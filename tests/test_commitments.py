@@ -132,7 +132,7 @@ def test_what_cannot_be_done_in_time_leaves_no_plan(solve: Solve) -> None:
     """Proves: 10 MW online at A in Y1 with a lead of two years: the row is named."""
     sites = [SITES[0] | {"block_lead_months": 24}, SITES[1]]
     case = decided(what="online_mw", site="A", at_least=10) | {"Sites": sites}
-    with pytest.raises(optalloc.InfeasibleError, match=r"decision_at_least\[D\] by 10"):
+    with pytest.raises(optalloc.InfeasibleError, match=r"decision at least \(D\) by 10"):
         solve(**case)
 
 

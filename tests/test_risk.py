@@ -245,7 +245,7 @@ def test_a_limit_that_what_stands_breaks_leaves_no_plan(solve: Solve, room: floa
     45 are no trouble."""
     standing = {"Sites": [site("A", "J1", 10, existing_mw=40, max_mw=room)]}
     case = {**CASE, **standing, "Network": CASE["Network"][:1]}
-    with pytest.raises(optalloc.InfeasibleError, match=r"online_exposure\[L,Y1\] by 25"):
+    with pytest.raises(optalloc.InfeasibleError, match=r"online exposure \(L, Y1\) by 25"):
         solve(**case, **limit("max_mw", 15, jurisdiction="J1"))
     assert solve(**case, **limit("max_mw", 45, jurisdiction="J1")).cost == pytest.approx(0)
 
