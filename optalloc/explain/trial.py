@@ -22,6 +22,8 @@ __all__ = ["InMemory", "Source", "Trial", "source_of", "tried"]
 
 # A solve is worth starting with so many seconds.
 LEAST_S = 0.1
+# What is known of a copy that was not solved.
+OVER = "Not verified: the time allowed was over before a plan with that was found."
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,8 @@ def tried(
     OptallocError
         If the copy cannot be written.
     """
+    if time_limit_s <= 0:
+        return Trial(OVER)
     options = {**given, "time_limit_s": max(time_limit_s, LEAST_S)}
     try:
         with source.changed(changes, model) as changed:
@@ -130,7 +134,7 @@ def tried(
     except InfeasibleError:
         return Trial("With that the workbook still has no plan: more would have to change.")
     except NoPlanError:
-        return Trial("Not verified: the time allowed was over before a plan with that was found.")
+        return Trial(OVER)
     except SolveError as error:
         return Trial(f"Not verified: {error}.")
     gap = "proven optimal" if plan.gap == 0 else f"gap {100 * plan.gap:.3g} %"
