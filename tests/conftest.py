@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -104,3 +104,11 @@ def everything_data(everything_folder: Path) -> tuple[optalloc.Dataset, optalloc
     """Its dataset, and the model."""
     model = optalloc.load_model()
     return optalloc.validate(optalloc.read_workbook(everything_folder), model), model
+
+
+@pytest.fixture(autouse=True)
+def _ctrl_c_left_as_it_was() -> Iterator[None]:
+    """No test changes whether Ctrl-C is heard: what later tests start would inherit it."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    assert signal.getsignal(signal.SIGINT) == before

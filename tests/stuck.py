@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 import time
@@ -58,6 +59,9 @@ def stuck_program() -> Arrays:
 
 def main() -> None:
     """Solve it and say how it ended."""
+    # Whoever starts it may have Ctrl-C ignored or held back, which a new process inherits.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     arrays = stuck_program()
     print("begun", flush=True)
     began = time.perf_counter()

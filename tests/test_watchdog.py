@@ -24,10 +24,11 @@ def _begun(limit_s: float) -> subprocess.Popen[str]:
 
 
 def _ended(process: subprocess.Popen[str], within_s: float) -> list[str]:
-    try:
-        said, _ = process.communicate(timeout=within_s)
-    finally:
-        process.kill()
+    with process:
+        try:
+            said, _ = process.communicate(timeout=within_s)
+        finally:
+            process.kill()
     assert process.returncode == 0
     return said.split()
 

@@ -55,6 +55,7 @@ MOST_PROBLEMS, MOST_ROWS = 1000, 200
 EXPLAINING_S = 60.0
 
 Say = Callable[..., None]
+Hear = Callable[[bool], None]
 
 
 def main() -> None:
@@ -65,13 +66,22 @@ def main() -> None:
     os.dup2(2, 1)
     folder = Path(told["folder"])
     limit_memory(told.get("memory"))
-    result = done(told, _speaker(news))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    result = done(told, _speaker(news), _hear)
+    _hear(False)
     with replacing(folder / RESULT) as draft:
         draft.write_text(json.dumps(result, default=str), encoding="utf-8")
 
 
-def done(told: Mapping[str, Any], say: Say) -> dict[str, Any]:
+def _hear(stoppable: bool) -> None:
+    """Let Ctrl-C stop this process, or nothing more."""
+    signal.signal(signal.SIGINT, signal.default_int_handler if stoppable else signal.SIG_IGN)
+
+
+def _as_it_is(_: bool) -> None:
+    """Leave the signals of a process that has other things to do alone."""
+
+
+def done(told: Mapping[str, Any], say: Say, hear: Hear = _as_it_is) -> dict[str, Any]:
     """Do what is asked for, and give what came of it, an error that was to be expected included.
 
     Parameters
@@ -81,6 +91,8 @@ def done(told: Mapping[str, Any], say: Say) -> dict[str, Any]:
         is the model folder or None; besides what that kind needs.
     say : callable
         Told how far it is, by keywords.
+    hear : callable, optional
+        Told whether Ctrl-C is to stop the work from now on, or what is found is kept.
 
     Returns
     -------
@@ -89,7 +101,7 @@ def done(told: Mapping[str, Any], say: Say) -> dict[str, Any]:
     """
     work = {"check": _check, "solve": _solve, "compare": _compare}[told["kind"]]
     try:
-        return work(told, Path(told["folder"]), load_model(told["model"]), say)
+        return work(told, Path(told["folder"]), load_model(told["model"]), say, hear)
     except InputError as error:
         return {"ending": "input", "marked": False, **_told(error.problems)}
     except NoPlanError as error:
@@ -148,7 +160,9 @@ def _told(problems: Sequence[Problem]) -> dict[str, Any]:
 # Checking -----------------------------------------------------------------------------------------
 
 
-def _check(told: Mapping[str, Any], folder: Path, model: Model, say: Say) -> dict[str, Any]:
+def _check(
+    told: Mapping[str, Any], folder: Path, model: Model, say: Say, hear: Hear
+) -> dict[str, Any]:
     book = Path(told["book"])
     _refuse_bombs(book, told["most_unpacked"])
     workbook = read_workbook(book)
@@ -174,7 +188,9 @@ def _refuse_bombs(book: Path, most: int) -> None:
 # Solving ------------------------------------------------------------------------------------------
 
 
-def _solve(told: Mapping[str, Any], folder: Path, model: Model, say: Say) -> dict[str, Any]:
+def _solve(
+    told: Mapping[str, Any], folder: Path, model: Model, say: Say, hear: Hear
+) -> dict[str, Any]:
     book = Path(told["book"])
     if told["changes"]:
         say(phase="change")
@@ -183,8 +199,7 @@ def _solve(told: Mapping[str, Any], folder: Path, model: Model, say: Say) -> dic
 
     def on_phase(name: str) -> None:
         # Once there is a plan, it is kept.
-        late = name in ("read back", "audit", "write")
-        signal.signal(signal.SIGINT, signal.SIG_IGN if late else signal.default_int_handler)
+        hear(name not in ("read back", "audit", "write"))
         say(phase=name)
 
     def progress(now: Progress) -> None:
@@ -199,7 +214,7 @@ def _solve(told: Mapping[str, Any], folder: Path, model: Model, say: Say) -> dic
         )
     except InfeasibleError as found:
         on_phase("explain")
-        return _without_plan(found, book, folder, model, given, say)
+        return _without_plan(found, book, folder, model, given, say, hear)
     on_phase("write")
     plan.to_excel(folder / PLAN)
     plan.to_html(folder / REPORT)
@@ -228,6 +243,7 @@ def _without_plan(
     model: Model,
     given: Mapping[str, Any],
     say: Say,
+    hear: Hear,
 ) -> dict[str, Any]:
     """Say why there is no plan; stopped on the way, say what is known already."""
     result = {"ending": "infeasible", "words": [str(found)], "tables": []}
@@ -243,7 +259,7 @@ def _without_plan(
         )
     except KeyboardInterrupt:
         return result
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    hear(False)
     said.to_excel(folder / EXPLANATION)
     return {**result, "words": list(said.sentences), "tables": _shown(said)}
 
@@ -255,7 +271,9 @@ def _finite(number: float) -> float | None:
 # Comparing ----------------------------------------------------------------------------------------
 
 
-def _compare(told: Mapping[str, Any], folder: Path, model: Model, say: Say) -> dict[str, Any]:
+def _compare(
+    told: Mapping[str, Any], folder: Path, model: Model, say: Say, hear: Hear
+) -> dict[str, Any]:
     a, b = (read_plan(plan, model) for plan in told["plans"])
     said = diff(a, b, model=model)
     said.to_excel(folder / EXPLANATION)
