@@ -1,8 +1,9 @@
 """The record by which a model family describes itself, and the loading of a model folder.
 
-A model folder holds one Python file per family. Each file ends with ``FAMILY = Family(...)``;
-files whose names begin with an underscore are shared helpers. The engine knows families only
-through this record and never by name.
+A model folder holds one Python file per family, which ends with ``FAMILY = Family(...)``, or one
+folder, whose ``family.py`` ends so and whose ``formulation.py`` has the family's docstring. Names
+that begin with an underscore are shared helpers. The engine knows families only through this record
+and never by name.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -406,9 +408,9 @@ class Family:
     Parameters
     ----------
     name, title : str
-        File name, and the name in documents.
+        Name of its file or folder, and the name in documents.
     doc : str
-        Docstring of the family's file, which loading the folder fills in.
+        Docstring of its file, or of the ``formulation.py`` of its folder, which loading fills in.
     order : int
         Place in documents and in the template; never the order of building.
     sheets, ledgers, limits, outputs, charts : tuple
@@ -586,7 +588,7 @@ def load_model(path: str | Path | None = None) -> Model:
     Parameters
     ----------
     path : str or Path, optional
-        A folder with one family per file; the capacity model by default.
+        A folder with one family per file or folder; the capacity model by default.
 
     Returns
     -------
@@ -596,33 +598,80 @@ def load_model(path: str | Path | None = None) -> Model:
     Raises
     ------
     ModelError
-        If the folder is missing, a file has no ``FAMILY``, or two families declare one name.
+        If the folder is missing, a family has no ``FAMILY``, or two families declare one name.
     """
     folder = Path(path).resolve() if path is not None else default_model_path()
-    files = sorted(folder.glob("*.py")) if folder.is_dir() else []
-    if not files:
+    sources = _sources(folder)
+    if not sources:
         raise ModelError(f"{folder}: no model folder with .py files here")
     digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    for source in sources:
+        digest.update(source.as_posix().encode() + b"\0" + (folder / source).read_bytes() + b"\0")
     package = _package(folder, digest.hexdigest())
     families = []
-    for file in files:
-        if file.stem.startswith("_"):
-            continue
-        try:
-            module = importlib.import_module(f"{package}.{file.stem}")
-        except MemoryError:
-            raise
-        except Exception as error:
-            raise ModelError(f"{file}: cannot be imported: {error}") from error
-        family = getattr(module, "FAMILY", None)
+    for record, described in _family_files(folder, sources):
+        family = getattr(_imported(package, folder, record), "FAMILY", None)
         if not isinstance(family, Family):
-            raise ModelError(f"{file}: a family file must end with FAMILY = Family(...)")
-        families.append(replace(family, doc=inspect.getdoc(module) or ""))
+            raise ModelError(f"{folder / record}: a family file must end with FAMILY = Family(...)")
+        doc = inspect.getdoc(_imported(package, folder, described)) or ""
+        families.append(replace(family, doc=doc))
     families.sort(key=lambda family: (family.order, family.name))
     _refuse_duplicates(folder, families)
     return Model(folder, tuple(families), digest.hexdigest(), _opening(folder))
+
+
+def _sources(folder: Path) -> list[Path]:
+    """Every .py file in and below a model folder, relative to it, except hidden ones and caches."""
+    # The first star also follows a link to a folder, the double star does not.
+    found = [
+        path.relative_to(folder)
+        for pattern in ("*.py", "*/**/*.py")
+        for path in folder.glob(pattern)
+    ]
+    return sorted(
+        path
+        for path in found
+        if not any(part.startswith(".") or part == "__pycache__" for part in path.parts)
+    )
+
+
+def _family_files(folder: Path, sources: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
+    """Of each family the file that has its record, and the one whose docstring describes it."""
+    files = {path.stem for path in sources if len(path.parts) == 1}
+    folders = {path.parts[0] for path in sources if len(path.parts) > 1}
+    for name in sorted(files | folders):
+        if name.startswith("_"):
+            continue
+        if name in files & folders:
+            raise ModelError(
+                f"{folder / name}: a family is a file or a folder; take this or {name}.py out"
+            )
+        if name in files:
+            yield Path(f"{name}.py"), Path(f"{name}.py")
+            continue
+        record, described = Path(name, "family.py"), Path(name, "formulation.py")
+        for path in (record, described):
+            if path not in sources:
+                raise ModelError(
+                    f"{folder / path}: missing; a folder of .py files is a family, with its record "
+                    "in family.py and its docstring in formulation.py; let the name of a folder "
+                    "that is none begin with an underscore"
+                )
+        yield record, described
+
+
+def _imported(package: str, folder: Path, source: Path) -> ModuleType:
+    """Import a file of a model folder; an error names the file that it is in."""
+    try:
+        return importlib.import_module(".".join((package, *source.with_suffix("").parts)))
+    except MemoryError:
+        raise
+    except Exception as error:
+        named = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+        named += [error.filename or ""] if isinstance(error, SyntaxError) else []
+        own = [name for name in named if Path(name).is_relative_to(folder)]
+        file = own[-1] if own else folder / source
+        raise ModelError(f"{file}: cannot be imported: {error}") from error
 
 
 def _opening(folder: Path) -> str:

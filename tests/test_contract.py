@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import string
 from pathlib import Path
@@ -28,6 +29,21 @@ def compiled(folder: Path) -> tuple[optalloc.Program, optalloc.Arrays]:
     data = optalloc.validate(optalloc.read_workbook(folder), MODEL)
     program = optalloc.build(data, MODEL)
     return program, optalloc.compile_program(program)
+
+
+def test_families_share_helpers_and_no_rules() -> None:
+    """Proves: no family imports another, and of a family's folder only family.py imports
+    formulation.py, so that its checks, tables and audit share nothing with its constraints."""
+    for path in MODEL.path.rglob("*.py"):
+        place = path.relative_to(MODEL.path)
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.ImportFrom) or not node.level:
+                continue
+            names = [node.module] if node.module else [alias.name for alias in node.names]
+            if node.level == len(place.parts):
+                assert all(name.startswith("_") for name in names), f"{place} imports {names}"
+            else:
+                assert place.name == "family.py" or "formulation" not in names, place
 
 
 @pytest.mark.parametrize("sheet", MODEL.sheets.values(), ids=lambda sheet: sheet.name)
@@ -81,13 +97,13 @@ def test_every_symbol_of_a_formula_is_explained(family: optalloc.Family) -> None
     names = [n for n in symbols_in(formulas(family)) if not explained(MODEL, family, n).kind]
     assert names == [], (
         "use the name of a decision, ledger or column (its unit may be left off), or explain it "
-        f"under Data in the docstring of {family.name}.py: ``{names[0]}[...]``: what it is."
+        f"under Data in the docstring of family {family.name}: ``{names[0]}[...]``: what it is."
     )
     told = MODEL.doc + family.doc
     letters = [i for i in indices_in(formulas(family)) if f"``{i}``" not in told]
     assert letters == [], (
         "use the letters of models/capacity/__init__.py, or say in the docstring of "
-        f"{family.name}.py what ``{letters[0]}`` stands for"
+        f"family {family.name} what ``{letters[0]}`` stands for"
     )
 
 

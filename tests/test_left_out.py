@@ -60,16 +60,18 @@ def test_nothing_reads_what_is_left_out(family: str, built: optalloc.Program) ->
     own = built.components.get(family, frozenset()) - {
         posting.component for posting in built.postings
     }
-    for path in MODEL.path.glob("*.py"):
+    for path in MODEL.path.rglob("*.py"):
+        place = path.relative_to(MODEL.path)
+        name = place.parts[0].removesuffix(".py")
         named = set(re.findall(r"\bm\.(\w+)|variable\(\"(\w+)", path.read_text("utf-8")))
-        if path.stem == family or not own & {name for pair in named for name in pair}:
+        if name == family or not own & {name for pair in named for name in pair}:
             continue
-        reader = next((f for f in MODEL.families if f.name == path.stem), None)
-        assert reader is not None, f"{path.name} is shared"
+        reader = next((f for f in MODEL.families if f.name == name), None)
+        assert reader is not None, f"{place} is shared"
         always = owner.needed_with == ("Sites",)
         covered = {*owner.idle_without, *owner.needed_with}
         assert always or (reader.idle_without and covered.issuperset(reader.idle_without)), (
-            f"{path.stem} reads {own & {n for pair in named for n in pair}}"
+            f"{name} reads {own & {n for pair in named for n in pair}}"
         )
 
 
