@@ -193,7 +193,7 @@ def test_a_family_that_cannot_be_imported(tmp_path: Path) -> None:
 def test_a_fault_of_the_model_is_told_with_its_traceback(tmp_path: Path) -> None:
     model = tmp_path / "model"
     shutil.copytree(ROOT / "models" / "capacity", model)
-    grid = model / "grid.py"
+    grid = model / "grid" / "sheets.py"
     grid.write_text(
         grid.read_text().replace("def check(", "def check(data):\n    1 / 0\n\n\ndef _(", 1)
     )

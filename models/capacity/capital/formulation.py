@@ -1,0 +1,162 @@
+"""Capital and running cost of sites, and what capital is still worth at the end of the horizon.
+
+In words
+    Committing a site and building on it are paid over their leads, and so are the components that
+    every MW built needs, each with a price, a life and an escalation of its own. An open site
+    costs a fixed sum a year and every MW online a yearly sum. Capital whose life ends within the
+    horizon is renewed at its cost; what outlives the horizon is credited at its end, so that
+    building late looks neither bad nor good only because the horizon ends. What stands already is
+    not renewed. Where what is built is retired, nothing is renewed but components, and they last no
+    longer than what they are part of.
+Data
+    Components; the cost columns of Sites; rates, escalation and life of Settings.
+Time
+    Even spending is an integral: cash divided by the lead, discounted at each instant of it. Cost
+    escalates from the base date to the first day of the lead and is fixed then. The k-th renewal, at
+    a life L, is the same purchase k L years later: its lead begins k L years after the first, it
+    escalates until then, and it is made where online + k L lies before the end of the horizon. A
+    component at a site whose buildings are retired is renewed only before they leave service, with
+    the last period that lies wholly within their life, and is credited for no longer than they
+    last; the site's own cost is not renewed there. With residual_value the last life is credited
+    at the end of the horizon, discounted from there: its present value, compounded to the day from
+    which that life counts, times the share under Source, age counted from that day. What costs a
+    year is due for each period in full.
+Decides
+    Nothing.
+Reads and posts
+    Reads ``beginning_mw`` and ``online_mw``; owns and posts ``capital_spending``; posts ``cost``.
+Source
+    Capital, compounded to its online date at rate r, is credited at an age with
+    ``(1-(1+r)^-(L-age)) / (1-(1+r)^-L)`` of itself, what is left of a level annuity over the life
+    L (planner's convention; Brealey, Myers and Allen, Principles of Corporate Finance, ch. 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from optalloc.dataset import Dataset
+from optalloc.program import Ledgers, index_set, indexed_set, parameter
+
+from .._building import (
+    BEGINNING_KEYS,
+    KEYS,
+    active_sites,
+    open_by,
+    possible_beginnings,
+    site_periods,
+    useful_commitments,
+)
+from .._calendar import calendar, first_position_at
+from .._capital import capital_charges, post_spending
+from .._money import CASH, RESIDUAL, post_cost, to_workbook_currency
+from .._running import yearly_charges
+
+COMPONENT_KEYS = ["component", *BEGINNING_KEYS]
+CAPITAL = ("site", "building", "component")
+
+# What a charge is multiplied by, and the ledgers that this reads.
+_Activity = tuple[Callable[..., Any], tuple[str, ...]]
+
+
+def parameters(data: Dataset) -> dict[str, pd.DataFrame]:
+    """Charges by item of cost: for a commitment, a start, an open site and a MW online."""
+    beginnings = possible_beginnings(data)
+    commits = useful_commitments(data)
+    settings, cal = data.one("Settings"), calendar(data)
+    begins = cal["begin"].to_numpy()
+    lead = commits["site_lead_months"] + commits["block_lead_months"]
+    site = commits.assign(
+        unit_cost=commits["site_cost"],
+        growth=settings.build_cost_escalation,
+        lead_months=commits["site_lead_months"],
+        online=begins[first_position_at(cal, commits["begin"] + lead)],
+    )
+    building = beginnings.assign(
+        unit_cost=beginnings["build_cost_per_mw"],
+        growth=settings.build_cost_escalation,
+        lead_months=beginnings["block_lead_months"],
+        online=begins[beginnings["online_position"].to_numpy(int)],
+    )
+    parts = component_starts(data, building)
+    subjects = parts[COMPONENT_KEYS].assign(subject=parts["component"])
+    frame, growth = site_periods(data), settings.running_cost_escalation
+    fixed = yearly_charges(data, frame[KEYS], frame["fixed_cost_per_year"], growth)
+    return {
+        **capital_charges(data, "site", site[KEYS], site),
+        **capital_charges(data, "building", building[BEGINNING_KEYS], building),
+        **capital_charges(data, "component", subjects, parts),
+        "fixed": fixed.assign(is_open=frame["is_open"]),
+        "running": yearly_charges(data, frame[KEYS], frame["cost_per_mw_year"], growth),
+        "open_by": open_by(data, commits),
+        "periods": cal.reset_index()[["period", "begin", "end"]],
+    }
+
+
+def component_starts(data: Dataset, building: pd.DataFrame) -> pd.DataFrame:
+    """Each beginning with each component it needs: a site's own row before that for every site.
+
+    Parameters
+    ----------
+    building : pandas.DataFrame
+        The beginnings, with the columns of `capital_charges`; a blank of the component leaves its own.
+    """
+    rows = to_workbook_currency(data, data["Components"], ["cost_per_mw"])
+    rows = rows[["component", "site", "cost_per_mw", "life_years", "escalation", "spend_profile"]]
+    sites = active_sites(data)[["site"]].reset_index(drop=True)
+    shared = rows[rows["site"].isna()].drop(columns="site").merge(sites, how="cross")
+    both = pd.concat([rows[rows["site"].notna()], shared]).drop_duplicates(["component", "site"])
+    parts = both.merge(building, on="site", suffixes=("_own", ""))
+    return parts.assign(
+        unit_cost=parts["cost_per_mw"],
+        growth=parts["escalation"].fillna(parts["growth"]),
+        life_years=parts["life_years_own"].fillna(parts["life_years"]),
+        spend_profile=parts["spend_profile_own"].fillna(parts["spend_profile"]),
+    )
+
+
+def declare(m: Any, p: dict[str, pd.DataFrame], ledgers: Ledgers) -> None:
+    """Postings of cost."""
+
+    def committing(m: Any, i: Any, c: Any) -> Any:
+        return m.committed[i, c] - sum(m.committed[i, r] for r in m.COMMIT_BEFORE[i, c])
+
+    def beginning(m: Any, i: Any, s: Any, d: Any) -> Any:
+        return m.beginning_mw[i, s, d]
+
+    def being_open(m: Any, i: Any, q: Any) -> Any:
+        return m.always_open[i, q] + sum(m.committed[i, c] for c in m.OPEN_BY[i, q])
+
+    def online(m: Any, i: Any, q: Any) -> Any:
+        return m.online_mw[i, q]
+
+    m.FIXED_COSTS = index_set(p["fixed"][KEYS])
+    m.always_open = parameter(m.FIXED_COSTS, p["fixed"].set_index(KEYS)["is_open"])
+    m.OPEN_BY = indexed_set(m.FIXED_COSTS, p["open_by"], KEYS, ["commit"])
+    activities: dict[str, _Activity] = {
+        "site": (committing, ()),
+        "building": (beginning, ("beginning_mw",)),
+        "component": (lambda m, k, i, s, d: m.beginning_mw[i, s, d], ("beginning_mw",)),
+        "fixed": (being_open, ()),
+        "running": (online, ("online_mw",)),
+    }
+    m.SPENDING = index_set(p["periods"][["period"]])
+    ledgers.open("capital_spending", m.SPENDING)
+    for item in CAPITAL:
+        paid = {name: part for name, part in p.items() if name.split("_")[0] == item}
+        keys = {"component": COMPONENT_KEYS, "building": BEGINNING_KEYS}.get(item, KEYS)
+        post_spending(m, ledgers, item, paid, p["periods"], keys, *activities[item])
+    for item, charges in p.items():
+        if item in ("open_by", "periods"):
+            continue
+        activity, reads = activities[item.split("_")[0]]
+        kind = RESIDUAL if item.endswith("_residual") else CASH
+        keys = [name for name in COMPONENT_KEYS if name in charges]
+        post_cost(m, ledgers, item, charges, keys, activity, kind=kind, reads=reads)
+
+
+def constrain(m: Any, p: dict[str, pd.DataFrame]) -> None:
+    """Nothing is limited here."""

@@ -1,0 +1,51 @@
+"""Bounds on decisions restated from the tables of decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from optalloc.dataset import Dataset
+
+from .._calendar import calendar
+from .sheets import ENDED, LEASED, ONLINE, SIGNED, STARTED
+
+
+def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Each row restated from the tables of decisions."""
+    position = calendar(data)["position"]
+    signed = {
+        SIGNED: ("contract", tables["Procurement"], "signed_mw"),
+        LEASED: ("lease", tables["Leasing"], "signed_mw"),
+        ENDED: ("contract", tables["Terminations"], "ended_mw"),
+    }
+    build = tables["Build"]
+    rows = []
+    for at in data["Decisions"].to_dict("records"):
+        if at["what"] in signed:
+            name, table, column = signed[at["what"]]
+            own = table[(table[name] == at[name]) & (table["period"] == at["period"])]
+            value = own[column].sum()
+        else:
+            own = build[build["site"] == at["site"]]
+            now = own[own["period"] == at["period"]]
+            if at["what"] == STARTED:
+                until = own["period"].map(position) <= position[at["period"]]
+                value = own.loc[until, "started_mw"].sum()
+            elif at["what"] == ONLINE:
+                value = now["online_mw"].sum()
+            else:
+                value = float(now["committed"].any())
+        rows.append((at["decision"], at["period"], at["what"], float(value), at))
+    named = ["decision", "period", "what", "used", "allowed"]
+    return {
+        "decision_at_least": pd.DataFrame(
+            [(*key, at["at_least"], v) for *key, v, at in rows if not pd.isna(at["at_least"])],
+            columns=named,
+        ).astype({"used": float, "allowed": float}),
+        "decision_at_most": pd.DataFrame(
+            [(*key, v, at["at_most"]) for *key, v, at in rows if not pd.isna(at["at_most"])],
+            columns=named,
+        ).astype({"used": float, "allowed": float}),
+    }

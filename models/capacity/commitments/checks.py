@@ -1,0 +1,133 @@
+"""Checks that decisions say what they are about and can be met."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from optalloc.dataset import Dataset
+from optalloc.errors import Problem
+from optalloc.tolerance import exceeds
+
+from .._building import SERVICE_COLUMNS, possible_starts, useful_commitments
+from .._calendar import TERM, calendar
+from .._contracts import signings
+from .._leases import leases_active
+from .derived import decisions
+from .sheets import COMMITTED, LEASED, SIGNED, STARTED, SUBJECTS
+
+# What counts from an earlier period on, and what only in its own.
+_EARLIER, _EXACT = {COMMITTED, STARTED}, {LEASED, SIGNED}
+
+
+def check(data: Dataset) -> Iterator[Problem]:
+    """Each row names the one thing it is about, and bounds that can be met."""
+    for row, at in data.rows("Decisions").iterrows():
+        # None where the cell could not be read; of its subject nothing is told then.
+        wanted = SUBJECTS.get(at["what"], "site")
+        others = [name for name in dict.fromkeys(SUBJECTS.values()) if name != wanted]
+        named = [name for name in others if not pd.isna(at[name])]
+        if pd.isna(at[wanted]) or named:
+            yield data.problem(
+                "Decisions",
+                row,
+                wanted if pd.isna(at[wanted]) else named[0],
+                f"{at['what']} must name a {wanted} and no {' or '.join(others)}",
+                f"Fill in {wanted}, and leave {' and '.join(others)} blank.",
+                "decision-subject",
+                reads=("what", *others, wanted),
+            )
+        if pd.isna(at["at_least"]) and pd.isna(at["at_most"]):
+            yield data.problem(
+                "Decisions",
+                row,
+                "at_least",
+                "a decision must have at_least or at_most",
+                "Fill in one of them; the same number in both fixes it.",
+                "no-bound",
+                reads=("at_most",),
+            )
+        elif exceeds(at["at_least"], at["at_most"]):
+            yield data.problem(
+                "Decisions",
+                row,
+                "at_least",
+                f"at_least must not be above at_most, {at['at_most']:.12g}",
+                "Change one of them.",
+                "bounds-crossed",
+            )
+        elif at["what"] == COMMITTED and exceeds(at["at_least"], 1):
+            yield data.problem(
+                "Decisions",
+                row,
+                "at_least",
+                "a site is committed (1) or not (0)",
+                "Say 1, or name started_mw for megawatts.",
+                "committed-above-one",
+                reads=("what",),
+            )
+
+    yield from _check_possible(data)
+
+
+def _check_possible(data: Dataset) -> Iterator[Problem]:
+    """What is asked for has a variable: it can serve a whole period within the horizon."""
+    dated = data.sound("Settings", "base_date", "life_years") and data.sound("Periods")
+    if data["Decisions"].empty or not dated:
+        return
+    rows = decisions(data)
+    rows = rows[(rows["at_least"] > 0) & (rows["decided_before"] == 0)]
+    rows = rows[rows["what"].isin(_EARLIER | _EXACT)].rename_axis("row").reset_index()
+    rows["subject"] = [at[SUBJECTS[at["what"]]] for at in rows.to_dict("records")]
+    found = rows.merge(_possible(data), on=["what", "subject"], suffixes=("", "_possible"))
+    due = found["position"] - found["position_possible"]
+    found = found[(due == 0) | ((due > 0) & found["what"].isin(_EARLIER))]
+    lacking = rows[~rows["row"].isin(found["row"]) & rows["subject"].isin(_fully_known(data))]
+    for at in lacking.to_dict("records"):
+        yield data.problem(
+            "Decisions",
+            at["row"],
+            "at_least",
+            f"{at['what']} of {at['subject']!r} by {at['period']} must be able to serve a whole "
+            "period within the horizon",
+            "Ask for none, name another period, or change leads, term, life or room there.",
+            "decision-never-active",
+            reads=("what", "period", SUBJECTS[at["what"]]),
+        )
+
+
+def _fully_known(data: Dataset) -> set[object]:
+    """Sites, leases and contracts of which all is known that decides when they serve.
+
+    Whose signing ends before it starts has a message of its own.
+    """
+    sites = data.known("Sites", *SERVICE_COLUMNS)["site"]
+    offered = data.known("Leases", "lease", "site", *TERM)
+    leases = _in_order(data, offered[offered["site"].isin(sites)])["lease"]
+    contracts = _in_order(data, data.known("Contracts", "contract", *TERM))["contract"]
+    return {*sites, *leases, *contracts}
+
+
+def _in_order(data: Dataset, offers: pd.DataFrame) -> pd.DataFrame:
+    position = calendar(data)["position"]
+    first, last = (offers[name].map(position) for name in ("first_period", "last_period"))
+    return offers[~(first > last)]
+
+
+def _possible(data: Dataset) -> pd.DataFrame:
+    """Commitments, starts, leases and signings that have a variable: what, subject, position."""
+    parts = (
+        (COMMITTED, useful_commitments(data), "site", "period"),
+        (STARTED, possible_starts(data), "site", "period"),
+        (LEASED, leases_active(data), "lease", "signed"),
+        (SIGNED, signings(data), "contract", "signed"),
+    )
+    position = calendar(data)["position"]
+    frames = [
+        pd.DataFrame(
+            {"what": what, "subject": part[name], "position": part[when].map(position)},
+        ).astype({"what": object, "subject": object, "position": float})
+        for what, part, name, when in parts
+    ]
+    return pd.concat(frames, ignore_index=True).drop_duplicates()

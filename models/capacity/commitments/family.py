@@ -1,0 +1,103 @@
+"""The record of commitments."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any
+
+from optalloc.dataset import Dataset
+from optalloc.family import Family, Limit, Relax, Standing
+from optalloc.tolerance import exceeds
+
+from .._building import OPEN
+from .._standing import standing_at
+from .audit import audit
+from .checks import check
+from .formulation import constrain, declare, parameters
+from .hold import hold
+from .sheets import COMMITTED, DECISIONS, ONLINE, STARTED, SUBJECTS
+
+
+def _row_of(data: Dataset, key: Mapping[str, Any]) -> dict[str, Any]:
+    rows = data["Decisions"]
+    found: dict[str, Any] = rows[rows["decision"] == key["decision"]].iloc[0].to_dict()
+    return found
+
+
+def _most_that_can_be(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
+    """What a site, contract or lease has at most, where a decision asks for more."""
+    at = _row_of(data, key)
+    subject = SUBJECTS[at["what"]]
+    sheet = {"site": "Sites", "contract": "Contracts", "lease": "Leases"}[subject]
+    rows = data[sheet]
+    row = int(str(rows.index[rows[subject] == at[subject]][0]))
+    limits: dict[Hashable, Any] = rows.loc[row].to_dict()
+    most = float(limits["max_mw"])
+    if at["what"] == STARTED:
+        most -= float(limits["existing_mw"]) + float(limits["under_construction_mw"])
+    if at["what"] != COMMITTED and exceeds(at["at_least"], most):
+        name = at[subject]
+        yield Standing(f"{name} has room for at most {most:,.6g} MW", ((sheet, row, "max_mw"),))
+
+
+def _standing_online(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
+    """Capacity in service at the site of a ceiling on it; that a site is open from the start."""
+    at = _row_of(data, key)
+    if at["what"] == ONLINE:
+        yield from standing_at(data, [at["site"]], at["period"])
+    rows = data["Sites"]
+    for row, status in rows.loc[rows["site"] == at["site"], "status"].items():
+        if at["what"] == COMMITTED and status in OPEN:
+            cell = ("Sites", int(str(row)), "status")
+            yield Standing(f"{at['site']} is {status} whatever is decided", (cell,))
+
+
+FAMILY = Family(
+    name="commitments",
+    title="Commitments",
+    order=90,
+    sheets=(DECISIONS,),
+    idle_without=("Decisions",),
+    limits=(
+        Limit(
+            name="decision_at_least",
+            over=("decision",),
+            cells=("Decisions.at_least",),
+            standing=_most_that_can_be,
+            relax=Relax.PRICED,
+            conflict="decision {decision}: {what} is at least {value} in {period}",
+            unit="1 or MW",
+            sense="<=",
+            floor=True,
+            sentence="{decision} holds: {what} in {period} is no more than the {used} that it asks for",
+            marginal="cost of one more unit asked for",
+            formula="decided[d] >= at_least[d]",
+        ),
+        Limit(
+            name="decision_at_most",
+            over=("decision",),
+            cells=("Decisions.at_most",),
+            standing=_standing_online,
+            relax=Relax.PRICED,
+            conflict="decision {decision}: {what} is at most {value} in {period}",
+            unit="1 or MW",
+            sense="<=",
+            sentence="{decision} holds: {what} in {period} is {used} of the {allowed} that it allows",
+            marginal="saving from one more unit allowed",
+            formula="decided[d] <= at_most[d]",
+        ),
+    ),
+    codes={
+        "decision-subject": "a decision that does not name the one site, contract or lease it is about",
+        "no-bound": "a decision without at_least and at_most",
+        "bounds-crossed": "at_least above at_most",
+        "committed-above-one": "a site committed more than once",
+        "decision-never-active": "a decision on what can serve no whole period, which has no variable",
+    },
+    check=check,
+    parameters=parameters,
+    declare=declare,
+    constrain=constrain,
+    audit=audit,
+    hold=hold,
+)

@@ -1,0 +1,53 @@
+"""Rows of Decisions that fix the early decisions of a plan."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+
+import pandas as pd
+
+from optalloc.dataset import Dataset
+
+from .._building import active_sites
+from .._calendar import calendar
+from .sheets import COMMITTED, DECISIONS, ENDED, LEASED, SIGNED, STARTED, SUBJECTS
+
+
+def hold(
+    data: Dataset, tables: Mapping[str, pd.DataFrame], until: pd.Timestamp
+) -> dict[str, pd.DataFrame]:
+    """Rows that hold what a plan commits, starts, leases, signs and ends before a date.
+
+    What it does not do before the date is not done either. Equipment and workers follow from what
+    is built, and are decided anew.
+    """
+    cal = calendar(data).reset_index()
+    early = cal.loc[cal["date"] < until, "period"].tolist()
+    sites = active_sites(data)
+    build = tables["Build"]
+    started = build.assign(position=build["period"].map(cal.set_index("period")["position"]))
+    started = started.sort_values("position")
+    started["value"] = started.groupby("site")["started_mw"].cumsum()
+    committed = build.assign(value=build["committed"].astype(float))
+    leased, signed = tables["Leasing"], tables["Procurement"]
+    tranches = tables["Terminations"].groupby(["contract", "period"])["ended_mw"]
+    ended = tranches.sum().reset_index()
+    told = (
+        (COMMITTED, sites.index[~sites["is_open"]], committed),
+        (STARTED, sites.index, started),
+        (LEASED, data["Leases"]["lease"], leased.assign(value=leased["signed_mw"])),
+        (SIGNED, data["Contracts"]["contract"], signed.assign(value=signed["signed_mw"])),
+        (ENDED, data["Contracts"]["contract"], ended.assign(value=ended["ended_mw"])),
+    )
+    rows = []
+    for what, subjects, table in told:
+        name = SUBJECTS[what]
+        keys = zip(table[name], table["period"], strict=True)
+        values = dict(zip(keys, table["value"].astype(float), strict=True))
+        for subject, period in itertools.product(subjects, early):
+            value = values.get((subject, period), 0.0)
+            label = f"held: {what} of {subject} in {period}"
+            row = {"decision": label, "what": what, name: subject, "period": period}
+            rows.append(row | {"at_least": value, "at_most": value})
+    return {"Decisions": pd.DataFrame(rows, columns=[column.name for column in DECISIONS.columns])}

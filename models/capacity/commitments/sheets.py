@@ -1,0 +1,92 @@
+"""Sheet of decisions that are fixed or bounded."""
+
+from __future__ import annotations
+
+from optalloc.schema import Column, Kind, Missing, Sheet
+
+COMMITTED, STARTED, ONLINE = "committed", "started_mw", "online_mw"
+LEASED, SIGNED, ENDED = "leased_mw", "signed_mw", "ended_mw"
+
+# The column that names what is decided on.
+SUBJECTS = {
+    COMMITTED: "site",
+    STARTED: "site",
+    ONLINE: "site",
+    LEASED: "lease",
+    SIGNED: "contract",
+    ENDED: "contract",
+}
+
+DECISIONS = Sheet(
+    name="Decisions",
+    meaning="What is announced, forbidden or held within bounds; at_least and at_most alike fix it.",
+    key=("decision",),
+    missing=Missing.UNLIMITED,
+    columns=(
+        Column(
+            name="decision",
+            kind=Kind.TEXT,
+            names="decision",
+            meaning="Name of the row, for the report.",
+            example="Kanto wind announced",
+        ),
+        Column(
+            name="what",
+            kind=Kind.CHOICE,
+            meaning="committed: whether the site is committed by the period, 1 or 0; started_mw: MW started up to and in the period; online_mw: MW in service in it; leased_mw and signed_mw: MW of the lease or contract signed in it; ended_mw: MW of the contract ended early from it on.",
+            choices=tuple(SUBJECTS),
+            example=SIGNED,
+        ),
+        Column(
+            name="site",
+            kind=Kind.TEXT,
+            meaning="Site that is decided on.",
+            blank=None,
+            blank_means="a contract or lease is meant",
+            refers_to="Sites.site",
+        ),
+        Column(
+            name="contract",
+            kind=Kind.TEXT,
+            meaning="Contract that is decided on; only with signed_mw and ended_mw.",
+            blank=None,
+            blank_means="a site or lease is meant",
+            refers_to="Contracts.contract",
+            example="Kanto wind",
+        ),
+        Column(
+            name="lease",
+            kind=Kind.TEXT,
+            meaning="Lease that is decided on; only with leased_mw.",
+            blank=None,
+            blank_means="a site or contract is meant",
+            refers_to="Leases.lease",
+        ),
+        Column(
+            name="period",
+            kind=Kind.TEXT,
+            meaning="From Periods.",
+            refers_to="Periods.period",
+            example="2027H1",
+        ),
+        Column(
+            name="at_least",
+            kind=Kind.NUMBER,
+            unit="1 or MW",
+            meaning="Least value of it.",
+            blank=None,
+            blank_means="no floor",
+            at_least=0,
+            example=20,
+        ),
+        Column(
+            name="at_most",
+            kind=Kind.NUMBER,
+            unit="1 or MW",
+            meaning="Greatest value of it; 0 forbids it.",
+            blank=None,
+            blank_means="no ceiling",
+            at_least=0,
+        ),
+    ),
+)

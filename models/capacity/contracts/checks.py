@@ -1,0 +1,184 @@
+"""Checks on power contracts across rows and sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from optalloc.dataset import Dataset
+from optalloc.errors import Problem, Severity
+from optalloc.tolerance import exceeds
+
+from .._calendar import TERM, TINY_MONTHS, calendar, months_of_last_days, signing_terms
+from .._contracts import CAPACITY, GENERATION, signings
+from .._edges import inside_periods
+from .._need import contract_need, not_carried
+
+
+def check(data: Dataset) -> Iterator[Problem]:
+    """Contracts that make sense, and no more signed than there is."""
+    cal = calendar(data)
+    for row, at in data.rows("Contracts").iterrows():
+        if pd.isna(at["site"]) == pd.isna(at["zone"]):
+            yield data.problem(
+                "Contracts",
+                row,
+                "site",
+                "site or zone must be filled in, one of the two",
+                "Fill in one and empty the other.",
+                "one-of-two",
+                found="neither" if pd.isna(at["site"]) else "both",
+                reads=("zone",),
+            )
+        first, last = at["first_period"], at["last_period"]
+        if cal["position"].get(first, 0) > cal["position"].get(last, len(cal)):
+            yield data.problem(
+                "Contracts",
+                row,
+                "last_period",
+                "a contract must not end signing before it starts",
+                f"Put it at or after {first}.",
+                "contract-reversed",
+                reads=("first_period",),
+            )
+        for column in ("min_mw", "block_mw"):
+            if exceeds(at[column], at["max_mw"]):
+                yield data.problem(
+                    "Contracts",
+                    row,
+                    column,
+                    f"{column} must be at most max_mw, {at['max_mw']:.12g}",
+                    f"Lower {column} or raise max_mw.",
+                    "min-above-max",
+                )
+    yield from _check_kinds(data)
+    yield from _check_signed(data)
+    yield from _check_terms(data)
+    yield from _check_edges(data)
+    yield from not_carried(data, "Contracts", "contract", contract_need)
+
+
+def _check_terms(data: Dataset) -> Iterator[Problem]:
+    """Every contract can serve in some period; one that cannot would be ignored without a word."""
+    if not (data.sound("Periods") and data.sound("Settings", "base_date")):
+        return
+    position = calendar(data)["position"]
+    serving = set(signings(data)["contract"])
+    before = set(data["SignedContracts"]["contract"])
+    for row, at in data["Contracts"].iterrows():
+        first, last = position.get(at["first_period"], 0), position.get(at["last_period"])
+        if at["contract"] in serving or (last is not None and last < first):
+            continue
+        known = at["contract"] in before or data.might_hold(
+            "SignedContracts", contract=at["contract"]
+        )
+        yield data.problem(
+            "Contracts",
+            row,
+            "contract",
+            f"some period must lie wholly inside the term of {at['contract']!r}, or signing it "
+            "serves nothing",
+            "Nothing need be done; only what was signed before counts."
+            if known
+            else "Shorten lead_months, sign earlier, lengthen term_months, or take shorter periods.",
+            "contract-never-active",
+            found="none",
+            severity=Severity.NOTICE if known else Severity.ERROR,
+            reads=TERM,
+        )
+
+
+def _check_edges(data: Dataset) -> Iterator[Problem]:
+    """Terms and last days that miss a period's edge."""
+    if not (data.sound("Periods") and data.sound("Settings", "base_date")):
+        return
+    contracts, before = data.known("Contracts", *TERM), data["SignedContracts"]
+    rows = pd.Series(contracts.index, index=contracts["contract"])
+    terms = signing_terms(contracts[contracts["term_months"].notna()], calendar(data), "contract")
+    yield from inside_periods(
+        data,
+        terms.assign(sheet="Contracts", row=terms["contract"].map(rows), column="term_months"),
+        "a contract is active only in the periods that lie wholly inside its term",
+    )
+    until = months_of_last_days(data, before["expiry"])
+    spans = {"row": before.index, "from": -np.inf, "to": until}
+    yield from inside_periods(
+        data,
+        pd.DataFrame(spans).assign(sheet="SignedContracts", column="expiry"),
+        "what was signed before is active only in the periods that end by its last day",
+    )
+
+
+def _check_kinds(data: Dataset) -> Iterator[Problem]:
+    """What makes no sense for a capacity contract, or for generation, is left blank."""
+    free: dict[str, float | None] = {
+        "price_per_mwh": 0.0,
+        "availability": 1.0,
+        "take_or_pay_share": 0.0,
+        "tco2_per_mwh": None,
+    }
+    for row, at in data.rows("Contracts").iterrows():
+        for column in (c for c, value in free.items() if at["kind"] == CAPACITY):
+            if pd.notna(at[column]) and at[column] != free[column]:
+                yield data.problem(
+                    "Contracts",
+                    row,
+                    column,
+                    f"{column} must be left blank for a capacity contract, which bills no energy",
+                    "Empty the cell, or offer the energy as a contract of its own.",
+                    "energy-of-capacity",
+                    reads=("kind",),
+                )
+        if at["kind"] != GENERATION:
+            continue
+        if pd.notna(at["zone"]) and pd.isna(at["site"]):
+            yield data.problem(
+                "Contracts",
+                row,
+                "zone",
+                "generation must stand at a site",
+                "Fill in site instead; for power from the grid, say energy.",
+                "generation-in-zone",
+                reads=("site", "kind"),
+            )
+        if at["take_or_pay_share"] > 0:
+            yield data.problem(
+                "Contracts",
+                row,
+                "take_or_pay_share",
+                "take_or_pay_share must be left blank for generation, which runs only as needed",
+                "Empty the cell; what is due undrawn is the fixed fee.",
+                "take-or-pay-of-generation",
+                reads=("kind",),
+            )
+
+
+def _check_signed(data: Dataset) -> Iterator[Problem]:
+    signed = data["SignedContracts"]
+    ends = months_of_last_days(data, signed["expiry"])
+    first = calendar(data)["begin"].min() if data.sound("Periods") else -np.inf
+    for row in signed.index[ends <= first + TINY_MONTHS]:
+        yield data.problem(
+            "SignedContracts",
+            row,
+            "expiry",
+            "a signed contract must last beyond the first day of the first period",
+            "Correct the date, or remove the row.",
+            "contract-ended",
+        )
+    signed = signed.dropna(subset=["contract", "signed_mw"])
+    named = data["Contracts"].dropna(subset=["contract"]).drop_duplicates("contract")
+    most = named.set_index("contract")["max_mw"]
+    for contract, own in signed.groupby("contract", sort=False)["signed_mw"]:
+        if exceeds(own.sum(), most.get(contract, np.inf)):
+            yield data.problem(
+                "SignedContracts",
+                own.index[-1],
+                "signed_mw",
+                f"what is signed of {contract!r} must be at most its max_mw, {most[contract]:.12g}",
+                "Lower signed_mw or raise max_mw in Contracts.",
+                "min-above-max",
+                found=f"{own.sum():.12g}",
+            )

@@ -1,0 +1,76 @@
+"""The record of contracts."""
+
+from __future__ import annotations
+
+from optalloc.family import CostTerm, Family, Ledger
+
+from .._edges import CODES
+from .._money import CASH
+from .audit import audit, recompute
+from .checks import check
+from .formulation import constrain, declare, parameters
+from .limits import LIMITS
+from .sheets import CONTRACTS, SIGNED_CONTRACTS
+from .tables import COVERAGE, PROCUREMENT, REPORT, tables
+
+FAMILY = Family(
+    name="contracts",
+    title="Power contracts",
+    order=50,
+    sheets=(CONTRACTS, SIGNED_CONTRACTS),
+    idle_without=("Contracts",),
+    needed_with=("Decisions", "ApprovedActions"),
+    ledgers=(
+        Ledger(
+            name="contracted_mw",
+            unit="MW grid",
+            over=("contract", "period"),
+            meaning="Contract megawatts that are active.",
+        ),
+    ),
+    costs=(
+        CostTerm(
+            item="contract_fee",
+            kind=CASH,
+            formula="sum_cp fixed_fee_per_mw_year[c] years(p) contracted[c,p]",
+            paid="evenly over the period",
+            escalation="its own `fee_escalation`, from instant to instant",
+        ),
+        CostTerm(
+            item="deposit",
+            kind=CASH,
+            formula="sum_cs deposit_per_mw[c] procured[c,s]",
+            paid="on the first day of the period of signing",
+            escalation="no",
+        ),
+        CostTerm(
+            item="deposit_returned",
+            kind=CASH,
+            formula="- sum_cs deposit_per_mw[c] procured[c,s]",
+            paid="at the end of the term, even beyond the horizon; without a term at the end of the horizon",
+            escalation="no",
+        ),
+    ),
+    limits=LIMITS,
+    outputs=(PROCUREMENT, COVERAGE),
+    codes={
+        "one-of-two": "two columns of which exactly one must be filled in",
+        "contract-reversed": "a contract whose signing ends before it starts",
+        "beyond-tolerance": "a block or minimum a million times smaller or larger than what can be needed",
+        "min-above-max": "a block, minimum or signed amount above the maximum",
+        "energy-of-capacity": "a price, share or emission of energy on a contract that delivers none",
+        "generation-in-zone": "on-site generation without a site",
+        "take-or-pay-of-generation": "a take-or-pay share of on-site generation",
+        "contract-ended": "a signed contract that ended before the first period",
+        "contract-never-active": "a contract whose term holds no whole period; a notice where some was signed before",
+        **CODES,
+    },
+    check=check,
+    report=REPORT,
+    parameters=parameters,
+    declare=declare,
+    constrain=constrain,
+    tables=tables,
+    audit=audit,
+    recompute=recompute,
+)

@@ -1,0 +1,263 @@
+"""The sheets of power contracts: what is on offer, and what was signed before."""
+
+from __future__ import annotations
+
+from optalloc.schema import Column, Kind, Sheet
+
+from .. import _plausible
+from .._contracts import CAPACITY, ENERGY, GENERATION
+
+CONTRACTS = Sheet(
+    name="Contracts",
+    meaning=(
+        "One power contract on offer a row: how many megawatts of it to sign in each period is "
+        "decided."
+    ),
+    key=("contract",),
+    columns=(
+        Column(
+            name="contract",
+            kind=Kind.TEXT,
+            names="contract",
+            meaning="Name of the contract.",
+            example="Kanto wind",
+        ),
+        Column(
+            name="site",
+            kind=Kind.TEXT,
+            meaning="Site it serves; fill in site or zone, not both. Generation stands at a site.",
+            blank=None,
+            blank_means="it serves a zone",
+            refers_to="Sites.site",
+        ),
+        Column(
+            name="zone",
+            kind=Kind.TEXT,
+            meaning="Grid zone whose sites it serves.",
+            blank=None,
+            blank_means="it serves a site",
+            refers_to="Sites.grid_zone",
+            example="Kanto",
+        ),
+        Column(
+            name="kind",
+            kind=Kind.CHOICE,
+            meaning=(
+                "capacity: covers peak grid MW; energy: delivers MWh; generation: stands at the "
+                "site, delivers MWh there and takes peak off the grid."
+            ),
+            choices=(CAPACITY, ENERGY, GENERATION),
+            example="energy",
+        ),
+        Column(
+            name="first_period",
+            kind=Kind.TEXT,
+            meaning="First period in which it can be signed.",
+            blank=None,
+            blank_means="the first period",
+            refers_to="Periods.period",
+        ),
+        Column(
+            name="last_period",
+            kind=Kind.TEXT,
+            meaning="Last period in which it can be signed.",
+            blank=None,
+            blank_means="the last period",
+            refers_to="Periods.period",
+        ),
+        Column(
+            name="lead_months",
+            kind=Kind.NUMBER,
+            unit="months",
+            meaning="From signing to power; for generation, the time it takes to stand.",
+            plausible=_plausible.LEASE_LEAD_MONTHS,
+            blank=0.0,
+            at_least=0,
+            at_most=600,
+            example=0,
+        ),
+        Column(
+            name="term_months",
+            kind=Kind.NUMBER,
+            unit="months",
+            meaning="How long it runs; it counts only in periods that lie wholly inside its term.",
+            blank=None,
+            blank_means="beyond the horizon",
+            above=0,
+            at_most=1200,
+            example=120,
+        ),
+        Column(
+            name="min_mw",
+            kind=Kind.NUMBER,
+            unit="MW grid",
+            meaning="Least of one signing, if it is signed at all.",
+            plausible=_plausible.GRID_MW,
+            blank=0.0,
+            at_least=0,
+            example=20,
+        ),
+        Column(
+            name="block_mw",
+            kind=Kind.NUMBER,
+            unit="MW grid",
+            meaning="Signings are whole multiples of this.",
+            plausible=_plausible.GRID_MW,
+            blank=None,
+            blank_means="any size",
+            above=0,
+        ),
+        Column(
+            name="max_mw",
+            kind=Kind.NUMBER,
+            unit="MW grid",
+            meaning="Most that may be active at one time, what was already signed included.",
+            plausible=_plausible.GRID_MW,
+            at_least=0,
+            example=200,
+        ),
+        Column(
+            name="price_per_mwh",
+            kind=Kind.NUMBER,
+            unit="per MWh",
+            meaning=(
+                "Price of energy billed, in plain currency units; for generation, fuel and running."
+            ),
+            plausible=_plausible.PRICE_PER_MWH,
+            blank=0.0,
+            at_least=0,
+            example=62,
+        ),
+        Column(
+            name="price_escalation",
+            kind=Kind.NUMBER,
+            unit="per year",
+            meaning="Yearly growth of the price from the base date.",
+            plausible=_plausible.ESCALATION,
+            blank=0.0,
+            above=-1,
+            at_most=1,
+            example=0.02,
+        ),
+        Column(
+            name="availability",
+            kind=Kind.NUMBER,
+            unit="share of hours",
+            meaning="Energy delivered at most, per active MW and hour.",
+            blank=1.0,
+            above=0,
+            at_most=1,
+            example=0.9,
+        ),
+        Column(
+            name="fixed_fee_per_mw_year",
+            kind=Kind.NUMBER,
+            unit="M per MW-year",
+            meaning="Fee on each active MW.",
+            plausible=_plausible.FEE_PER_MW,
+            blank=0.0,
+            at_least=0,
+            example=0.01,
+        ),
+        Column(
+            name="fee_escalation",
+            kind=Kind.NUMBER,
+            unit="per year",
+            meaning="Yearly growth of the fixed fee from the base date.",
+            plausible=_plausible.ESCALATION,
+            blank=0.0,
+            above=-1,
+            at_most=1,
+            example=0.02,
+        ),
+        Column(
+            name="take_or_pay_share",
+            kind=Kind.NUMBER,
+            unit="share of deliverable",
+            meaning="Share of the deliverable energy that is billed even if it is not drawn.",
+            blank=0.0,
+            at_least=0,
+            at_most=1,
+            example=0.7,
+        ),
+        Column(
+            name="deposit_per_mw",
+            kind=Kind.NUMBER,
+            unit="M per MW",
+            meaning=(
+                "Paid when the plan signs, and returned, the same sum, at the end of the term or, "
+                "where it has none, of the horizon."
+            ),
+            plausible=_plausible.FEE_PER_MW,
+            blank=0.0,
+            at_least=0,
+            example=0.05,
+        ),
+        Column(
+            name="termination_fee_per_mw",
+            kind=Kind.NUMBER,
+            unit="M per MW",
+            meaning=(
+                "Fee for ending MW early, paid when they end; the deposit comes back when the "
+                "term would have ended."
+            ),
+            plausible=_plausible.FEE_PER_MW,
+            blank=None,
+            blank_means="it cannot be ended early",
+            at_least=0,
+            example=0.2,
+        ),
+        Column(
+            name="tco2_per_mwh",
+            kind=Kind.NUMBER,
+            unit="tCO2 per MWh",
+            meaning="Emissions of the energy drawn; 0 is clean.",
+            plausible=_plausible.TCO2_PER_MWH,
+            blank=None,
+            blank_means="not stated, which Carbon does not allow",
+            at_least=0,
+            example=0,
+        ),
+        Column(
+            name="currency",
+            kind=Kind.TEXT,
+            names="currency",
+            meaning="Currency of this row's price, fees and deposit, from Currencies.",
+            blank=None,
+            blank_means="the workbook's currency",
+        ),
+    ),
+)
+
+SIGNED_CONTRACTS = Sheet(
+    name="SignedContracts",
+    meaning="Megawatts of a contract that were signed before the first period.",
+    key=("contract", "expiry"),
+    columns=(
+        Column(
+            name="contract",
+            kind=Kind.TEXT,
+            meaning="From Contracts.",
+            refers_to="Contracts.contract",
+            example="Kanto wind",
+        ),
+        Column(
+            name="signed_mw",
+            kind=Kind.NUMBER,
+            unit="MW grid",
+            meaning="Active from the start.",
+            plausible=_plausible.GRID_MW,
+            at_least=0,
+            example=30,
+        ),
+        Column(
+            name="expiry",
+            kind=Kind.DATE,
+            meaning=(
+                "Last day on which it is active, to the end of that day; it counts in the periods "
+                "that end by then. The first day of a period means the day before it."
+            ),
+            example="2030-12-31",
+        ),
+    ),
+)

@@ -1,0 +1,36 @@
+"""Demand that may be left unmet at a price, for explanations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from optalloc.dataset import Dataset
+from optalloc.family import Cell, Unmet
+
+from .._unserved import why_unserved
+
+
+def _penalty_cell(data: Dataset, key: Mapping[str, Any]) -> Cell:
+    workloads = data["Workloads"]
+    row = int(str(workloads.index[workloads["workload"] == key["workload"]][0]))
+    return "Workloads", row, "unmet_penalty_per_mw_year"
+
+
+def _insist(data: Dataset) -> Iterator[tuple[str, int, str, Any]]:
+    """Demand that may be left unmet must be met."""
+    penalties = data["Workloads"]["unmet_penalty_per_mw_year"]
+    for row in penalties.index[penalties.notna()]:
+        yield "Workloads", int(str(row)), "unmet_penalty_per_mw_year", float("nan")
+
+
+UNMET = Unmet(
+    noun="demand",
+    variable="unmet",
+    over=("workload", "region", "period"),
+    unit="MW IT",
+    about="{workload} in {region}",
+    price=_penalty_cell,
+    insist=_insist,
+    reasons=lambda data, key: why_unserved(data, key["workload"], key["region"], key["period"]),
+)

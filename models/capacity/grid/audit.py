@@ -1,0 +1,48 @@
+"""Limits of the grid restated from the plan's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from optalloc.dataset import Dataset
+
+from .._building import active_sites
+from .._calendar import calendar
+from .._contracts import GENERATION, SITE_KEYS, grid_draw
+from .sheets import ZONE_KEYS
+
+
+def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Grid MW by zone and site from the Build and Generation tables, against what is set."""
+    sites, cal = active_sites(data), calendar(data)
+    build = grid_draw(data, tables).merge(cal.reset_index(), on="period").sort_values("position")
+    build = build.rename(columns={"grid_zone": "zone"})
+    early = sites["under_construction_online"] < cal["date"].iloc[0]
+    stood = (sites["existing_mw"] + early * sites["under_construction_mw"]) * sites["pue"]
+    contracts = data["Contracts"]
+    for plant in contracts[contracts["kind"] == GENERATION].to_dict("records"):
+        signed = data["SignedContracts"].query("contract == @plant['contract']")["signed_mw"].sum()
+        stood[plant["site"]] = max(stood.get(plant["site"], 0.0) - signed, 0.0)
+    before = build.groupby("site")["grid_mw"].shift(1)
+    build["new_mw"] = build["grid_mw"] - before.fillna(build["site"].map(stood))
+    by_zone = build.groupby(ZONE_KEYS)[["grid_mw", "new_mw"]].sum().reset_index()
+    zones = data["GridZones"].merge(by_zone, on=ZONE_KEYS)
+    last: dict[str, float] = {}
+    given = data["PowerRamp"].set_index(SITE_KEYS)["energised_mw"].to_dict()
+    rows = []
+    for row in build[build["site"].isin(data["PowerRamp"]["site"])].to_dict("records"):
+        key = (row["site"], row["period"])
+        last[row["site"]] = given.get(key, last.get(row["site"], 0.0))
+        rows.append((*key, row["grid_mw"], last[row["site"]]))
+    return {
+        "zone_energisation": _restated(zones, "new_mw", "max_new_mw"),
+        "zone_total": _restated(zones, "grid_mw", "max_total_mw"),
+        "connection": pd.DataFrame(rows, columns=[*SITE_KEYS, "used", "allowed"]),
+    }
+
+
+def _restated(zones: pd.DataFrame, used: str, allowed: str) -> pd.DataFrame:
+    named = zones.dropna(subset=[allowed])
+    return named[ZONE_KEYS].assign(used=named[used], allowed=named[allowed])

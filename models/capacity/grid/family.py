@@ -1,0 +1,120 @@
+"""The record of the grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from optalloc.dataset import Dataset
+from optalloc.exhibits import Report, Use
+from optalloc.family import Family, Ledger, Limit, Relax, Standing
+
+from .._building import active_sites
+from .._standing import standing_at
+from .audit import audit
+from .formulation import constrain, declare, parameters
+from .sheets import GRID_ZONES, POWER_RAMP, check
+from .shortages import shortages
+
+REPORT = Report(
+    exhibits=(
+        Use(
+            title="Grid",
+            order=440,
+            note="What grid zones carry and take on, and what sites are energised with.",
+            limits=("zone_total", "zone_energisation", "connection"),
+        ),
+    ),
+)
+
+
+def _standing_of_zone(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
+    """Capacity in service at the sites of a zone."""
+    sites = active_sites(data)
+    inside = sites.loc[sites["grid_zone"] == key["zone"], "site"]
+    yield from standing_at(data, inside, key["period"], sites["pue"], "MW of grid power")
+
+
+def _standing_of_site(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
+    """Capacity in service at a site."""
+    pue = active_sites(data)["pue"]
+    yield from standing_at(data, [key["site"]], key["period"], pue, "MW of grid power")
+
+
+FAMILY = Family(
+    name="grid",
+    title="Grid",
+    order=45,
+    sheets=(GRID_ZONES, POWER_RAMP),
+    idle_without=(
+        "GridZones",
+        "PowerRamp",
+    ),
+    needed_with=("Sites",),
+    ledgers=(
+        Ledger(
+            name="grid_mw",
+            unit="MW grid",
+            over=("site", "period"),
+            meaning="Peak of the capacity in service, less what is covered on site.",
+        ),
+    ),
+    limits=(
+        Limit(
+            name="zone_energisation",
+            over=(
+                "zone",
+                "period",
+            ),
+            cells=("GridZones.max_new_mw",),
+            standing=_standing_of_zone,
+            relax=Relax.PRICED,
+            conflict="grid zone {zone} can energise at most {value} MW in {period}",
+            unit="MW grid",
+            sense="<=",
+            sentence="grid zone {zone} energises all it can in {period}: {used} of {allowed} MW",
+            marginal="saving from one more MW energised in the period",
+            formula="sum_{i in z} (grid[i,p] - grid[i,p-1]) <= max_new[z,p]",
+        ),
+        Limit(
+            name="zone_total",
+            over=(
+                "zone",
+                "period",
+            ),
+            cells=("GridZones.max_total_mw",),
+            standing=_standing_of_zone,
+            relax=Relax.PRICED,
+            conflict="grid zone {zone} can carry at most {value} MW in {period}",
+            unit="MW grid",
+            sense="<=",
+            sentence="grid zone {zone} is full in {period}: {used} of {allowed} MW",
+            marginal="saving from one more MW in the zone",
+            formula="sum_{i in z} grid[i,p] <= max_total[z,p]",
+        ),
+        Limit(
+            name="connection",
+            over=(
+                "site",
+                "period",
+            ),
+            cells=("PowerRamp.energised_mw",),
+            standing=_standing_of_site,
+            relax=Relax.PRICED,
+            conflict="the connection of {site} gives at most {value} MW in {period}",
+            unit="MW grid",
+            sense="<=",
+            sentence="{site} draws all its connection gives in {period}: {used} of {allowed} MW",
+            marginal="saving from one more MW energised at the site",
+            formula="grid[i,p] <= connection[i,p]",
+        ),
+    ),
+    codes={"missing-period": "a keyed sheet without a row for every period"},
+    check=check,
+    report=REPORT,
+    parameters=parameters,
+    declare=declare,
+    constrain=constrain,
+    audit=audit,
+    shortages=shortages,
+)

@@ -1,0 +1,185 @@
+"""Sheets of labour needs, pools and tiers, and the checks on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from optalloc.dataset import Dataset
+from optalloc.errors import Problem
+from optalloc.schema import Column, Kind, Missing, Sheet
+
+from .. import _plausible
+from .._calendar import calendar
+
+LABOUR_NEEDS = Sheet(
+    name="LabourNeeds",
+    meaning="Work of a trade per MW built, and permanent staff per MW online.",
+    key=("trade",),
+    columns=(
+        Column(
+            name="trade",
+            kind=Kind.TEXT,
+            names="trade",
+            meaning="Name of the trade.",
+            example="electricians",
+        ),
+        Column(
+            name="person_months_per_mw",
+            kind=Kind.NUMBER,
+            unit="person-months per MW IT",
+            meaning="Work to build one MW, spread evenly over the block lead.",
+            plausible=_plausible.PERSON_MONTHS_PER_MW,
+            blank=0.0,
+            at_least=0,
+            example=60,
+        ),
+        Column(
+            name="staff_per_mw",
+            kind=Kind.NUMBER,
+            unit="workers per MW IT",
+            meaning="Permanent staff for each MW online.",
+            plausible=_plausible.STAFF_PER_MW,
+            blank=0.0,
+            at_least=0,
+            example=0.3,
+        ),
+    ),
+)
+
+LABOUR_POOLS = Sheet(
+    name="LabourPools",
+    meaning="Workers of a trade that a labour market offers from a period on; the last row carries forward, the first must be for the first period, and a trade needed in a market must be named.",
+    key=("labour_market", "trade", "period"),
+    missing=Missing.CARRY,
+    columns=(
+        Column(
+            name="labour_market",
+            kind=Kind.TEXT,
+            meaning="From Sites.",
+            refers_to="Sites.labour_market",
+            of_each=True,
+            example="Kanto trades",
+        ),
+        Column(
+            name="trade",
+            kind=Kind.TEXT,
+            meaning="From LabourNeeds.",
+            refers_to="LabourNeeds.trade",
+            example="electricians",
+        ),
+        Column(
+            name="period",
+            kind=Kind.TEXT,
+            meaning="From Periods.",
+            refers_to="Periods.period",
+            example="2027H1",
+        ),
+        Column(
+            name="workers",
+            kind=Kind.NUMBER,
+            unit="workers",
+            meaning="Workers available at the wage.",
+            at_least=0,
+            example=400,
+        ),
+        Column(
+            name="wage_per_person_month",
+            kind=Kind.NUMBER,
+            unit="per person-month",
+            meaning="Wage in plain currency units of the workbook.",
+            plausible=_plausible.WAGE_PER_PERSON_MONTH,
+            blank=0.0,
+            at_least=0,
+            example=7500,
+        ),
+    ),
+)
+
+LABOUR_TIERS = Sheet(
+    name="LabourTiers",
+    meaning="Further workers at a premium, such as travelling crews, in every period.",
+    key=("labour_market", "trade", "tier"),
+    columns=(
+        Column(
+            name="labour_market",
+            kind=Kind.TEXT,
+            meaning="From Sites.",
+            refers_to="Sites.labour_market",
+            example="Kanto trades",
+        ),
+        Column(
+            name="trade",
+            kind=Kind.TEXT,
+            meaning="From LabourNeeds.",
+            refers_to="LabourNeeds.trade",
+            example="electricians",
+        ),
+        Column(
+            name="tier",
+            kind=Kind.TEXT,
+            names="labour tier",
+            meaning="Name of the tier.",
+            example="travelling",
+        ),
+        Column(
+            name="workers",
+            kind=Kind.NUMBER,
+            unit="workers",
+            meaning="Further workers available at the premium.",
+            at_least=0,
+            example=200,
+        ),
+        Column(
+            name="premium_share",
+            kind=Kind.NUMBER,
+            unit="share of wage",
+            meaning="What they cost above the wage; 0.5 is half as much again.",
+            plausible=_plausible.PREMIUM_SHARE,
+            at_least=0,
+            at_most=20,
+            example=0.5,
+        ),
+    ),
+)
+
+POOL = "pool"
+
+KEYS = ["labour_market", "trade", "period"]
+
+SOURCE_KEYS = ["labour_market", "trade", "source", "period"]
+
+
+def check(data: Dataset) -> Iterator[Problem]:
+    """Every trade needed in a market with sites has a pool from the first period on."""
+    pools, sites = data["LabourPools"], data["Sites"]
+    first = next(iter(calendar(data).index), "")
+    begun = pools[pools["period"] == first].groupby("labour_market")["trade"].agg(set)
+    markets = sites.loc[sites["status"] != "excluded", "labour_market"].dropna()
+    trades = data["LabourNeeds"]["trade"].dropna()
+    for row, market in markets.drop_duplicates().items() if data.sound("Periods") else ():
+        missing = [
+            trade
+            for trade in trades[~trades.isin(begun.get(market, set()))]
+            if not data.might_hold("LabourPools", labour_market=market, trade=trade, period=first)
+        ]
+        if missing:
+            yield data.problem(
+                "Sites",
+                row,
+                "labour_market",
+                f"LabourPools must say what {market!r} offers from {first} on",
+                f"Add rows for {', '.join(missing)}; 0 where there are no workers.",
+                "missing-pool",
+                found=f"nothing for {len(missing)} of {len(trades)} trades",
+                reads=("status",),
+            )
+    tiers = data.rows("LabourTiers")["tier"]
+    for row in tiers.index[tiers == POOL]:
+        yield data.problem(
+            "LabourTiers",
+            row,
+            "tier",
+            f"a tier must not be named {POOL!r}, which the plan calls the pool itself",
+            "Give it another name.",
+            "tier-name",
+        )

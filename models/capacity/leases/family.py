@@ -1,0 +1,99 @@
+"""The record of leases."""
+
+from __future__ import annotations
+
+from optalloc.family import CostTerm, Family, Ledger, Limit
+
+from .._edges import CODES
+from .._money import CASH
+from .audit import audit, recompute
+from .formulation import constrain, declare, parameters
+from .sheets import LEASES, check
+from .tables import LEASING, tables
+
+FAMILY = Family(
+    name="leases",
+    title="Leases",
+    order=22,
+    sheets=(LEASES,),
+    idle_without=("Leases",),
+    needed_with=("Decisions",),
+    ledgers=(
+        Ledger(
+            name="leased_mw",
+            unit="MW IT",
+            over=("lease", "period"),
+            meaning="Leased capacity that is active.",
+        ),
+    ),
+    costs=(
+        CostTerm(
+            item="rent",
+            kind=CASH,
+            formula="sum over leases l, sum_s rent_per_mw_year[l] (years of the term within the horizon) leased[l,s]",
+            paid="evenly over the term, periods that it does not serve included",
+            escalation="its own `rent_escalation`, from instant to instant",
+        ),
+    ),
+    limits=(
+        Limit(
+            name="lease_on_offer",
+            over=(
+                "lease",
+                "period",
+            ),
+            cells=("Leases.last_period",),
+            conflict="{lease} can be signed only while it is on offer",
+            unit="MW IT",
+            sense="<=",
+            enforced="sets",
+            sentence="{lease}, {period}: all {allowed} MW on offer are signed",
+            marginal="none: it has no row",
+            formula="leased[l,s] exists only within the signing window",
+        ),
+        Limit(
+            name="lease_minimum",
+            over=(
+                "lease",
+                "period",
+            ),
+            cells=("Leases.min_mw",),
+            conflict="{lease} is signed for {value} MW or more",
+            unit="MW IT",
+            sense="<=",
+            floor=True,
+            sentence="{lease}, {period}: the least that may be signed, {used} MW, is signed",
+            marginal="saving from a minimum one MW smaller",
+            formula="min[l] signs_lease[l,s] <= leased[l,s] <= max[l] signs_lease[l,s]",
+        ),
+        Limit(
+            name="lease_within_max",
+            over=(
+                "lease",
+                "period",
+            ),
+            cells=("Leases.max_mw",),
+            conflict="{lease} has no more than {value} MW to lease",
+            unit="MW IT",
+            sense="<=",
+            sentence="{lease} is used up in {period}: {used} of {allowed} MW are active",
+            marginal="saving from one more MW to lease",
+            formula="sum_s leased[l,s] <= max[l], s whose signings are active in p",
+        ),
+    ),
+    outputs=(LEASING,),
+    codes={
+        "periods-reversed": "a last period before the first",
+        "min-above-max": "a least signing above what may be active",
+        "lease-never-active": "a lease whose term holds no whole period",
+        **CODES,
+        "beyond-tolerance": "a block or minimum a million times smaller or larger than what can be needed",
+    },
+    check=check,
+    parameters=parameters,
+    declare=declare,
+    constrain=constrain,
+    tables=tables,
+    audit=audit,
+    recompute=recompute,
+)

@@ -1,0 +1,23 @@
+"""The lists recomputed from the tables of decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from optalloc.dataset import Dataset
+
+from .._building import KEYS, standing_mw
+from .tables import told
+
+
+def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The same from the Build, Leasing and Load tables."""
+    build = tables["Build"]
+    leased = tables["Leasing"].groupby(KEYS, as_index=False)["active_mw"].sum()
+    new = build.merge(standing_mw(data), on=KEYS).merge(leased, on=KEYS, how="left")
+    new["mw"] = new["online_mw"] - new["standing_mw"] - new["active_mw"].fillna(0.0)
+    started = build.rename(columns={"started_mw": "mw"})[[*KEYS, "mw"]]
+    committed = build[build["committed"].astype(bool)]
+    return told(data, started, new[[*KEYS, "mw"]], committed, build, tables["Load"])

@@ -1,0 +1,27 @@
+"""The record of the overview."""
+
+from __future__ import annotations
+
+from optalloc.family import Family
+
+from .._geography import CODES, place_notices
+from .audit import recompute
+from .formulation import constrain, declare, parameters
+from .sheets import REGIONS
+from .tables import REGION_LIST, REPORT, SITE_LIST, WORKS, tables
+
+FAMILY = Family(
+    name="overview",
+    title="Overview",
+    order=95,
+    sheets=(REGIONS,),
+    outputs=(SITE_LIST, WORKS, REGION_LIST),
+    report=REPORT,
+    codes=CODES,
+    notices=place_notices,
+    parameters=parameters,
+    declare=declare,
+    constrain=constrain,
+    tables=tables,
+    recompute=recompute,
+)

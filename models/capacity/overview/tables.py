@@ -1,0 +1,309 @@
+"""Lists of sites, starts of building and regions, and how the report shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optalloc.dataset import Dataset
+from optalloc.exhibits import Filter, Listing, Map, Points, Report, Timeline
+from optalloc.family import TableSpec
+from optalloc.schema import Column, Kind
+from optalloc.values import Values
+
+from .._building import KEYS, active_sites, begun, commitments_made
+from .._calendar import TINY_MONTHS, calendar, date_of, first_position_at
+from .._demand import asked
+from .._reasons import reasons
+
+# Below this, in MW, is noise of the solver's arithmetic.
+TINY_MW = 1e-6
+
+
+def _degrees(name: str) -> Column:
+    return Column(name=name, kind=Kind.NUMBER, unit="degrees", meaning="Place on the map.")
+
+
+def _mw(name: str, meaning: str) -> Column:
+    return Column(name=name, kind=Kind.NUMBER, unit="MW IT", meaning=meaning)
+
+
+def _date(name: str, meaning: str) -> Column:
+    return Column(name=name, kind=Kind.DATE, meaning=meaning)
+
+
+SITE_LIST = TableSpec(
+    name="SiteList",
+    meaning="Every site: where it is, what the plan does with it, and by when.",
+    key=("site",),
+    columns=(
+        Column(name="site", kind=Kind.TEXT, meaning="Site."),
+        Column(
+            name="plan",
+            kind=Kind.TEXT,
+            meaning="new, extended, as it stands, not built, or excluded by the workbook.",
+        ),
+        Column(name="jurisdiction", kind=Kind.TEXT, meaning="Jurisdiction of the site."),
+        Column(name="market", kind=Kind.TEXT, meaning="Market it lies in."),
+        Column(name="grid_zone", kind=Kind.TEXT, meaning="Grid zone it draws power from."),
+        Column(name="labour_market", kind=Kind.TEXT, meaning="Pool of trades it shares."),
+        _date("committed", "First day of the period in which a candidate is committed."),
+        _date("first_start", "Day on which building first begins."),
+        _date("first_online", "First day of the period that first has what is built in service."),
+        _mw("standing_mw", "Capacity that exists or is under construction already."),
+        _mw("started_mw", "Capacity whose building the plan starts."),
+        _mw("online_mw", "In service in the last period, leased included."),
+        _mw("max_mw", "Most the site can hold, leases apart."),
+        _degrees("latitude"),
+        _degrees("longitude"),
+        Column(
+            name="why",
+            kind=Kind.TEXT,
+            meaning="Why it is in or out, as far as workbook and plan say so without solving again.",
+        ),
+    ),
+)
+
+WORKS = TableSpec(
+    name="Works",
+    meaning="Each start of building, with the days on which its site is committed, it is started, delivered and in service.",
+    key=("site", "period"),
+    columns=(
+        Column(name="site", kind=Kind.TEXT, meaning="Site."),
+        Column(name="jurisdiction", kind=Kind.TEXT, meaning="Jurisdiction of the site."),
+        Column(name="period", kind=Kind.TEXT, meaning="Period of the start."),
+        _mw("started_mw", "Capacity started."),
+        Column(
+            name="blocks",
+            kind=Kind.NUMBER,
+            unit="blocks",
+            meaning="The same in blocks; blank where the site has none.",
+        ),
+        _date("committed", "Site committed; blank where it was open before."),
+        _date("started", "Building begins: the period has begun and the permit is there."),
+        _date("delivered", "Block lead over."),
+        _date("online", "All of it in service; blank where the plan does not come to that."),
+        _mw("in_service_mw", "How much of it is in service in the last period, or has been."),
+    ),
+)
+
+REGION_LIST = TableSpec(
+    name="RegionList",
+    meaning="Every region of demand: where it is, and its demand in the last period.",
+    key=("region",),
+    columns=(
+        Column(name="region", kind=Kind.TEXT, meaning="Region."),
+        _degrees("latitude"),
+        _degrees("longitude"),
+        _mw("demand_mw", "Peak load asked for in the last period."),
+        _mw("served_mw", "Peak load served in the last period."),
+    ),
+)
+
+
+def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+    """Sites, starts and regions from the decisions."""
+    started = values.ledger("starting_mw").rename(columns={"value": "mw"})
+    new = values.variable("energised", KEYS).rename(columns={"value": "mw"})
+    committed = values.variable("committed", KEYS)
+    online = values.ledger("online_mw").rename(columns={"value": "online_mw"})
+    served = values.ledger("served_mw").rename(columns={"value": "served_mw"})
+    return told(data, started, new, committed[committed["value"] > 0.5], online, served)
+
+
+def told(
+    data: Dataset,
+    started: pd.DataFrame,
+    new: pd.DataFrame,
+    committed: pd.DataFrame,
+    online: pd.DataFrame,
+    served: pd.DataFrame,
+) -> dict[str, pd.DataFrame]:
+    """All tables from what is started, newly in service, committed, online and served, by period."""
+    cal, sites = calendar(data), active_sites(data)
+    candidates = committed[~committed["site"].map(sites["is_open"]).astype(bool)]
+    first = candidates["period"].map(cal["date"]).groupby(candidates["site"]).min()
+    started = started[started["mw"] > TINY_MW]
+    begins = begun(data, started, commitments_made(data, candidates))
+    works = _works(data, started.merge(begins, on=KEYS), new, first)
+    figures: list[tuple[str, object, str]] = [("case", data.one("Settings").name, "")]
+    days = {
+        "first decision to build": works[["committed", "started"]].min(axis=1).min(),
+        "last capacity in service from": works["online"].max(),
+    }
+    figures += [(name, f"{day:%Y-%m-%d}", "") for name, day in days.items() if pd.notna(day)]
+    return {
+        "SiteList": _site_list(data, works, new, first, online),
+        "Works": works,
+        "RegionList": _region_list(data, served),
+        "Summary": pd.DataFrame(figures, columns=["figure", "value", "unit"]),
+    }
+
+
+def _works(
+    data: Dataset, started: pd.DataFrame, new: pd.DataFrame, committed: pd.Series
+) -> pd.DataFrame:
+    """One row per start; what is energised first is what was started first."""
+    cal, sites = calendar(data), active_sites(data)
+    in_service = {site: own.set_index("period")["mw"] for site, own in new.groupby("site")}
+    rows = []
+    for site, own in started.groupby("site", sort=False):
+        at: Any = sites.loc[str(site)]
+        built = own.set_index("period")["mw"].reindex(cal.index)
+        total = built.fillna(0.0).cumsum()
+        energised = in_service.get(site, pd.Series(dtype=float)).reindex(cal.index).fillna(0.0)
+        placed = energised.to_numpy(float) + _gone(cal, at, own)
+        for period, mw, begin, begins in own[["period", "mw", "begin", "date"]].itertuples(
+            index=False
+        ):
+            done = np.flatnonzero(placed >= total[period] - TINY_MW * (1.0 + total[period]))
+            delivered = date_of(data, begin + at["block_lead_months"])
+            online = cal["date"].iloc[done[0]] if len(done) else pd.NaT
+            reached = mw if len(done) else max(placed[-1] - total[period] + mw, 0.0)
+            rows.append(
+                (site, at["jurisdiction"], period, mw, mw / at["block_mw"],
+                 committed.get(site, pd.NaT), begins, delivered, online, reached)
+            )  # fmt: skip
+    frame = pd.DataFrame(rows, columns=[column.name for column in WORKS.columns])
+    days = ["committed", "started", "delivered", "online"]
+    return frame.astype(dict.fromkeys(days, "datetime64[s]"))
+
+
+def _gone(cal: pd.DataFrame, at: Any, own: pd.DataFrame) -> np.ndarray:
+    """MW of a site's starts within whose life each period does not wholly lie, where retired."""
+    ready = first_position_at(cal, own["begin"] + at["block_lead_months"])
+    online = np.append(cal["begin"].to_numpy(), np.inf)[ready]
+    over = online + 12.0 * at["lasts_years"]
+    until = cal["end"].to_numpy()[:, None] - TINY_MONTHS
+    return np.asarray((over[None, :] < until) @ own["mw"].to_numpy(float))
+
+
+def _site_list(
+    data: Dataset,
+    works: pd.DataFrame,
+    new: pd.DataFrame,
+    committed: pd.Series,
+    online: pd.DataFrame,
+) -> pd.DataFrame:
+    """One row per site of the workbook, in its order."""
+    # A start may come into service bit by bit: what counts is the first megawatt.
+    running = new[new["mw"] > TINY_MW]
+    in_service = running["period"].map(calendar(data)["date"]).groupby(running["site"]).min()
+    sites = data["Sites"].reset_index(drop=True)
+    last = online[online["period"] == calendar(data).index[-1]].set_index("site")["online_mw"]
+    by_site, name = works.groupby("site"), sites["site"]
+    started = by_site["started_mw"].sum().reindex(name).fillna(0.0).to_numpy(float)
+    opened = _days(committed, name)
+    plan = np.select(
+        [
+            sites["status"] == "excluded",
+            (sites["status"] == "candidate") & ~np.isnat(opened),
+            sites["status"] == "candidate",
+            started > 0,
+        ],
+        ["excluded", "new", "not built", "extended"],
+        default="as it stands",
+    )
+    frame = sites.assign(
+        plan=plan,
+        committed=opened,
+        first_start=_days(by_site["started"].min(), name),
+        first_online=_days(in_service, name),
+        standing_mw=sites["existing_mw"] + sites["under_construction_mw"],
+        started_mw=started,
+        online_mw=last.reindex(name).fillna(0.0).to_numpy(float),
+    )
+    frame["why"] = reasons(data, frame)
+    return frame[[column.name for column in SITE_LIST.columns]]
+
+
+def _days(by_site: pd.Series, names: pd.Series) -> np.ndarray:
+    """A day for each of the names; not a time where there is none."""
+    return by_site.reindex(names).to_numpy("datetime64[s]")
+
+
+def _region_list(data: Dataset, served: pd.DataFrame) -> pd.DataFrame:
+    """One row per region that Demand names, in its order."""
+    last = calendar(data).index[-1]
+    demand = asked(data)
+    now = demand[demand["period"] == last].groupby("region")["it_mw"].sum()
+    met = served[served["period"] == last].groupby("region")["served_mw"].sum()
+    names = pd.Series(demand["region"].unique(), dtype=object)
+    places = data["Regions"].set_index("region")
+    return pd.DataFrame(
+        {
+            "region": names,
+            "latitude": places["latitude"].reindex(names).to_numpy(float),
+            "longitude": places["longitude"].reindex(names).to_numpy(float),
+            "demand_mw": now.reindex(names).fillna(0.0).to_numpy(float),
+            "served_mw": met.reindex(names).fillna(0.0).to_numpy(float),
+        }
+    )
+
+
+REPORT = Report(
+    headline=(
+        "Build on {sites built on} sites: {MW started} started, {MW online at the end} in service at the end.",
+        "It costs {total cost} in present value|: {cash, discounted} to be paid (undiscounted {cash, undiscounted})|, {of which unmet demand} for unmet demand|, {of which penalties} in other penalties|, {of which expected loss} of expected loss|, {of which residual value} of residual value|.",
+        "The first decision to build falls due on {first decision to build}; the last capacity comes into service on {last capacity in service from}.",
+    ),
+    figures=(
+        "total cost",
+        "gap",
+        "sites built on",
+        "MW started",
+        "MW online at the end",
+        "most demand unmet in a period",
+        "limits that bind",
+    ),
+    case="case",
+    filters=(
+        Filter(
+            column="jurisdiction",
+            title="Jurisdiction",
+            table="SiteList",
+            through=("site", "grid_zone", "labour_market"),
+        ),
+    ),
+    exhibits=(
+        Map(
+            title="Where it stands",
+            order=100,
+            note="Sites by the MW in service in the chosen period, and the load that they serve.",
+            places=Points(table="SiteList", name="site"),
+            ends=Points(table="RegionList", name="region"),
+            state="plan",
+            solid=("new", "extended", "as it stands"),
+            hollow=("not built", "excluded"),
+            size_table="Build",
+            size="online_mw",
+            flow_table="Load",
+            flow="served_mw",
+        ),
+        Timeline(
+            title="What is built when",
+            order=200,
+            note="Each start of building, from the commitment of its site until all of it is in service.",
+            table="Works",
+            row="site",
+            size="started_mw",
+            reached="in_service_mw",
+            steps=(
+                ("committed", "Committed"),
+                ("started", "Started"),
+                ("delivered", "Delivered"),
+                ("online", "In service"),
+            ),
+        ),
+        Listing(
+            title="Sites",
+            order=950,
+            table="SiteList",
+            first=("site", "plan", "why", "started_mw", "online_mw", "max_mw"),
+            note="What the plan does with each site, by when and why. Where only the cost speaks "
+            "against a site, optalloc explain works out what building there would add.",
+        ),
+    ),
+)

@@ -1,0 +1,262 @@
+"""Sheets of settings, periods, currencies and sources, and the check on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from optalloc.dataset import Dataset
+from optalloc.errors import Problem
+from optalloc.schema import FREE_TEXT, Column, Kind, Sheet
+
+from .. import _plausible
+from .._succession import breaks
+
+SETTINGS = Sheet(
+    name="Settings",
+    meaning="One value a row: the workbook's name, money and solver defaults.",
+    vertical=True,
+    required=True,
+    columns=(
+        Column(
+            name="name",
+            kind=Kind.TEXT,
+            names=FREE_TEXT,
+            meaning="Name of the case, shown on every output.",
+            example="Two sites",
+        ),
+        Column(
+            name="currency",
+            kind=Kind.TEXT,
+            names="currency",
+            meaning="Currency of all money in the workbook.",
+            example="USD",
+        ),
+        Column(
+            name="base_date",
+            kind=Kind.DATE,
+            meaning="Date to which all money is discounted and from which it escalates; not after the first period.",
+            example="2027-01-01",
+        ),
+        Column(
+            name="discount_rate",
+            kind=Kind.NUMBER,
+            unit="per year",
+            meaning="Real or nominal rate, to match the prices; 0.08 is 8 %.",
+            plausible=_plausible.DISCOUNT_RATE,
+            at_least=0,
+            at_most=1,
+            example=0.08,
+        ),
+        Column(
+            name="build_cost_escalation",
+            kind=Kind.NUMBER,
+            unit="per year",
+            meaning="Yearly growth of site and build costs from the base date.",
+            plausible=_plausible.ESCALATION,
+            blank=0.0,
+            above=-1,
+            at_most=1,
+            example=0.03,
+        ),
+        Column(
+            name="running_cost_escalation",
+            kind=Kind.NUMBER,
+            unit="per year",
+            meaning="Yearly growth of fixed and per-MW running costs from the base date.",
+            plausible=_plausible.ESCALATION,
+            blank=0.0,
+            above=-1,
+            at_most=1,
+            example=0.02,
+        ),
+        Column(
+            name="life_years",
+            kind=Kind.NUMBER,
+            unit="years",
+            meaning="Life of what is built: renewed where it ends within the horizon, credited where it lasts longer.",
+            plausible=_plausible.LIFE_YEARS,
+            blank=20.0,
+            at_least=1,
+            at_most=100,
+            example=20,
+        ),
+        Column(
+            name="residual_value",
+            kind=Kind.FLAG,
+            meaning="Whether capital that outlives the horizon is credited at its end.",
+            blank=True,
+            example="yes",
+        ),
+        Column(
+            name="gap",
+            kind=Kind.NUMBER,
+            unit="share of cost",
+            meaning="Proven relative gap at which the solver may stop.",
+            plausible=_plausible.GAP,
+            blank=0.0001,
+            at_least=0,
+            at_most=1,
+            example=0.001,
+        ),
+        Column(
+            name="time_limit_s",
+            kind=Kind.NUMBER,
+            unit="s",
+            meaning="Seconds after which the solver gives the best plan so far.",
+            blank=None,
+            blank_means="no time limit",
+            above=0,
+            example=600,
+        ),
+        Column(
+            name="threads",
+            kind=Kind.INTEGER,
+            meaning="Solver threads.",
+            blank=None,
+            blank_means="as many as the machine has",
+            at_least=1,
+            at_most=1024,
+        ),
+        Column(
+            name="seed",
+            kind=Kind.INTEGER,
+            meaning="Random seed of the solver.",
+            blank=0,
+            at_least=0,
+            at_most=2147483647,
+        ),
+    ),
+)
+
+PERIODS = Sheet(
+    name="Periods",
+    meaning="One period a row, in order of time; lengths may differ, without gap or overlap.",
+    required=True,
+    key=("period",),
+    order="start",
+    columns=(
+        Column(
+            name="period",
+            kind=Kind.TEXT,
+            names="period",
+            meaning="Name of the period.",
+            example="2027H1",
+        ),
+        Column(
+            name="start",
+            kind=Kind.DATE,
+            meaning="First day of the period, on which its decisions fall.",
+            example="2027-01-01",
+        ),
+        Column(
+            name="months",
+            kind=Kind.INTEGER,
+            unit="months",
+            meaning="Length of the period.",
+            at_least=1,
+            at_most=600,
+            example=6,
+        ),
+    ),
+)
+
+CURRENCIES = Sheet(
+    name="Currencies",
+    meaning="Exchange rates; a row whose costs are in another currency names it in its currency column.",
+    key=("currency",),
+    columns=(
+        Column(
+            name="currency",
+            kind=Kind.TEXT,
+            names="currency",
+            meaning="Currency code used in a currency column.",
+            example="JPY",
+        ),
+        Column(
+            name="per_workbook_currency",
+            kind=Kind.NUMBER,
+            unit="units per unit",
+            meaning="Units of this currency that buy one unit of the workbook's currency.",
+            above=0,
+            example=150,
+        ),
+    ),
+)
+
+SOURCES = Sheet(
+    name="Sources",
+    meaning="Where figures come from; carried into the plan unchanged and never used in the model.",
+    advisory=True,
+    columns=(
+        Column(
+            name="subject",
+            kind=Kind.TEXT,
+            names=FREE_TEXT,
+            meaning="Sheet, column or key that the source is about.",
+            example="Sites.build_cost_per_mw",
+        ),
+        Column(
+            name="source",
+            kind=Kind.TEXT,
+            names=FREE_TEXT,
+            meaning="Publication, date and place in it; or the word assumption.",
+            example="assumption",
+        ),
+        Column(
+            name="note",
+            kind=Kind.TEXT,
+            names=FREE_TEXT,
+            meaning="How the figure was derived.",
+            blank=None,
+            blank_means="no note",
+        ),
+    ),
+)
+
+
+def check(data: Dataset) -> Iterator[Problem]:
+    """Periods follow each other without gap or overlap, from the base date on; currencies exist."""
+    settings, periods = data.one("Settings"), data.rows("Periods")
+    # A row of another's name may be that row again, or lie in a gap.
+    again = periods["period"].notna() & periods["period"].duplicated()
+    periods = periods.assign(start=periods["start"].mask(again))
+    wrong, starts = breaks(periods)
+    for at in wrong:
+        other = data.cell_name("Periods", *at.other)
+        yield data.problem(
+            "Periods",
+            at.row,
+            at.column,
+            at.must,
+            f"Close the {at.word}: correct this cell, or {other}.",
+            f"period-{at.word}",
+        )
+    if len(starts) and pd.notna(settings.base_date) and starts.iloc[0] < settings.base_date:
+        yield data.problem(
+            "Settings",
+            2,
+            "base_date",
+            "base_date must not be after the first period",
+            f"Put it on or before {starts.iloc[0].date()}, when the first period starts.",
+            "base-date",
+        )
+    if not data.sound("Settings", "currency"):
+        return
+    known_currencies = set(data["Currencies"]["currency"].dropna()) | {settings.currency}
+    for name, sheet in data.sheets.items():
+        if "currency" not in sheet.by_name or name in ("Settings", "Currencies"):
+            continue
+        named = data.rows(name)["currency"].dropna()
+        for row, currency in named[~named.isin(known_currencies)].items():
+            if data.might_hold("Currencies", currency=currency):
+                continue
+            yield data.problem(
+                name,
+                row,
+                "currency",
+                "a currency must be on sheet Currencies",
+                "Add its exchange rate there, or correct the name.",
+                "unknown-currency",
+            )

@@ -1,0 +1,241 @@
+"""Tables of actions, cost and cash flow, and how the report shows them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from optalloc.dataset import Dataset
+from optalloc.exhibits import Bridge, Listing, Report
+from optalloc.family import Chart, TableSpec
+from optalloc.schema import Column, Kind
+from optalloc.values import Values
+
+from .._calendar import TINY_MONTHS, calendar, months_between
+from .._capital import CAPITAL_ITEMS
+from .._money import ACCOUNTS, CASH, COST_KEYS, account_of, gathered, mean_factor
+
+ACTIONS = TableSpec(
+    name="Actions",
+    meaning="What to do and when, by date.",
+    key=("date", "action", "subject"),
+    columns=(
+        Column(
+            name="date",
+            kind=Kind.DATE,
+            meaning="Day to do it: the first of the period of the decision; of a start, the day on which building begins.",
+        ),
+        Column(name="period", kind=Kind.TEXT, meaning="Period of the decision."),
+        Column(name="action", kind=Kind.TEXT, meaning="What to do."),
+        Column(
+            name="subject",
+            kind=Kind.TEXT,
+            meaning="Site, contract, lease, or equipment and supplier.",
+        ),
+        Column(
+            name="mw",
+            kind=Kind.NUMBER,
+            unit="MW",
+            meaning="IT MW of a start or lease, grid MW of a contract.",
+        ),
+        Column(
+            name="units", kind=Kind.NUMBER, unit="units", meaning="Units of an order of equipment."
+        ),
+    ),
+)
+
+COST = TableSpec(
+    name="Cost",
+    meaning="Every cost by account, item, subject and period; residual value is a credit, and neither it nor a penalty or expected loss is cash.",
+    key=COST_KEYS,
+    objective="present_value",
+    columns=(
+        Column(
+            name="account",
+            kind=Kind.TEXT,
+            meaning="Sites, building, equipment, running, leases, power, labour, network, unmet demand, residual value, penalties or expected loss.",
+        ),
+        Column(name="family", kind=Kind.TEXT, meaning="Family that posts it."),
+        Column(name="item", kind=Kind.TEXT, meaning="What it is for."),
+        Column(
+            name="kind",
+            kind=Kind.TEXT,
+            meaning="cash, residual value, penalty or expected loss.",
+        ),
+        Column(
+            name="subject",
+            kind=Kind.TEXT,
+            meaning="Site, contract, lease, component, order, zone, jurisdiction or labour pool it is for.",
+        ),
+        Column(name="site", kind=Kind.TEXT, meaning="Site it belongs to, where it is one site's."),
+        Column(
+            name="period", kind=Kind.TEXT, meaning="Period of the decision or of the running cost."
+        ),
+        Column(name="cash", kind=Kind.NUMBER, unit="M", meaning="Undiscounted amount."),
+        Column(
+            name="present_value", kind=Kind.NUMBER, unit="M", meaning="Discounted to the base date."
+        ),
+        Column(
+            name="first_month",
+            kind=Kind.NUMBER,
+            unit="months",
+            meaning="Start of payment, from the base date.",
+        ),
+        Column(
+            name="last_month",
+            kind=Kind.NUMBER,
+            unit="months",
+            meaning="End of payment, from the base date.",
+        ),
+        Column(
+            name="growth",
+            kind=Kind.NUMBER,
+            unit="per year",
+            meaning="Yearly growth of the payment from its start to its end.",
+        ),
+    ),
+)
+
+CASH_FLOW = TableSpec(
+    name="CashFlow",
+    meaning="Cash by calendar year, undiscounted, with its present value; residual value, penalties and expected loss are no cash.",
+    key=("year",),
+    columns=(
+        Column(name="year", kind=Kind.INTEGER, meaning="Calendar year."),
+        Column(
+            name="capital",
+            kind=Kind.NUMBER,
+            unit="M",
+            meaning="Sites, building, components and equipment.",
+        ),
+        Column(name="running", kind=Kind.NUMBER, unit="M", meaning="Everything else."),
+        Column(name="total", kind=Kind.NUMBER, unit="M", meaning="Capital and running."),
+        Column(
+            name="present_value",
+            kind=Kind.NUMBER,
+            unit="M",
+            meaning="What the year's cash is worth at the base date; over all years, the discounted cash of Summary.",
+        ),
+    ),
+)
+
+CHARTS = (
+    Chart(
+        title="Cash flow",
+        table="CashFlow",
+        kind="stacked",
+        x="year",
+        series=("capital", "running"),
+        x_title="Calendar year",
+        y_title="Undiscounted cash (M)",
+        order=710,
+    ),
+)
+
+
+def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+    """Cost, cash flow by year, and the totals."""
+    columns = [column.name for column in COST.columns]
+    frames = []
+    for posting, worth in values.postings("cost"):
+        assert posting.notes is not None
+        rows, worth = posting.notes[worth != 0], worth[worth != 0]
+        cash = rows["cash"].to_numpy() * (worth / rows["present_value"].to_numpy())
+        if not cash.any():
+            continue
+        held = {name: rows[name].array if name in rows else np.nan for name in columns}
+        held["growth"] = rows["growth"].array if "growth" in rows else 0.0
+        held |= {"subject": rows["subject" if "subject" in rows else "site"].array}
+        held |= {"family": posting.family, "item": posting.item}
+        held |= {"account": [account_of(posting.item, kind) for kind in rows["kind"]]}
+        made = pd.DataFrame({**held, "cash": cash, "present_value": worth}, columns=columns)
+        frames.append(made[cash != 0])
+    filled = [frame for frame in frames if len(frame)] or [pd.DataFrame(columns=columns)]
+    cost = gathered(pd.concat(filled, ignore_index=True))[columns]
+    return {
+        "Cost": cost,
+        "CashFlow": cash_flow(data, cost),
+        "Summary": totals(data, cost),
+        "Sources": data["Sources"].reset_index(drop=True),
+    }
+
+
+def cash_flow(data: Dataset, cost: pd.DataFrame) -> pd.DataFrame:
+    """Cash by calendar year, each payment spread from its first month to its last.
+
+    It is paid at an even pace and grows on the way; its present value is spread as that is worth,
+    the sooner, the more.
+    """
+    cash, rate = cost[cost["kind"] == CASH], data.one("Settings").discount_rate
+    years, edges = calendar_years(data, cash)
+    first, last = cash["first_month"].astype(float), cash["last_month"].astype(float)
+    amount, value = cash["cash"].to_numpy(float), cash["present_value"].to_numpy(float)
+    capital = cash["item"].str.startswith(CAPITAL_ITEMS).to_numpy(bool)
+    growth, span = cash["growth"].astype(float), (last - first).to_numpy()
+    grown, worth = (mean_factor(r, growth, first, last) for r in (0.0, rate))
+    rows = []
+    for year, begin, end in zip(years, edges[:-1], edges[1:], strict=True):
+        since, until = first.clip(lower=begin), last.clip(upper=end)
+        overlap = np.clip((until - since).to_numpy(), 0.0, None)
+        at_once = (first >= begin - TINY_MONTHS) & (first < end - TINY_MONTHS)
+        share = np.where(span > 0, overlap / np.where(span > 0, span, 1.0), at_once)
+        until = until.clip(lower=since)
+        paid = share * amount * mean_factor(0.0, growth, since, until) / grown
+        discounted = share * value * mean_factor(rate, growth, since, until) / worth
+        rows.append(
+            (int(year), paid[capital].sum(), paid[~capital].sum(), paid.sum(), discounted.sum())
+        )
+    frame = pd.DataFrame(rows, columns=["year", "capital", "running", "total", "present_value"])
+    return to_the_last_payment(frame)
+
+
+def to_the_last_payment(frame: pd.DataFrame) -> pd.DataFrame:
+    """Cash flow up to the last year in which anything is paid, and the first year at least."""
+    paid = frame["total"].to_numpy().nonzero()[0]
+    return frame.iloc[: paid[-1] + 1 if len(paid) else 1]
+
+
+def calendar_years(data: Dataset, cash: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Calendar years from the base date to the last payment, and the months they begin and end."""
+    base = data.one("Settings").base_date
+    horizon = max(calendar(data)["end"].iloc[-1], cash["last_month"].max() if len(cash) else 0.0)
+    years = np.arange(base.year, (base + pd.DateOffset(months=int(np.ceil(horizon)))).year + 1)
+    edges = [months_between(base, pd.Timestamp(int(y), 1, 1)) for y in [*years, years[-1] + 1]]
+    return years, np.array(edges)
+
+
+def totals(data: Dataset, cost: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the summary: total cost, with its kinds apart."""
+    unit = f"M {data.one('Settings').currency}, present value"
+    by_account = cost.groupby("account")["present_value"].sum()
+    listed = [
+        *(a for a in ACCOUNTS if a in by_account),
+        *by_account.index.difference(list(ACCOUNTS)),
+    ]
+    paid = cost[cost["kind"] == CASH]
+    rows: list[tuple[str, float, str]] = [("total cost", cost["present_value"].sum(), unit)]
+    rows += [(f"of which {account}", by_account[account], unit) for account in listed]
+    rows.append(("cash, discounted", paid["present_value"].sum(), unit))
+    rows.append(("cash, undiscounted", paid["cash"].sum(), f"M {data.one('Settings').currency}"))
+    return pd.DataFrame(rows, columns=["figure", "value", "unit"])
+
+
+REPORT = Report(
+    exhibits=(
+        Bridge(
+            title="What it costs",
+            order=700,
+            note="Present value of the whole plan by account: what each adds, credits taken off.",
+            table="Cost",
+            by=("account", "site", "item"),
+            value="present_value",
+            y_title="Present value (M)",
+        ),
+        Listing(
+            title="Sources",
+            order=980,
+            table="Sources",
+            note="Where the figures of the workbook come from.",
+        ),
+    ),
+)

@@ -1,0 +1,81 @@
+"""Limits of resilience restated from the plan's tables, by maximum flow where load is re-routed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from scipy.optimize import linprog
+
+from optalloc.dataset import Dataset
+
+from .derived import lost_sites, reach
+from .sheets import DELIVERABLE, EVENT_KEYS, MEMBER_KEYS
+from .tables import losses
+
+
+def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The same from the Build and Load tables."""
+    keys = ["workload", "region", "period"]
+    served = tables["Load"].groupby(keys)["served_mw"].sum().reset_index()
+    return {"Losses": losses(data, tables["Build"], served)}
+
+
+def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The worst member of each event; for deliverable events the most that can be re-routed."""
+    found = recompute(data, tables)["Losses"]
+    worst = found.sort_values("left_mw").drop_duplicates(EVENT_KEYS).sort_index()
+    totals = worst[MEMBER_KEYS].assign(used=worst["needed_mw"], allowed=worst["left_mw"])
+    strength = data["LossEvents"].set_index("event")["strength"]
+    routed = found[found["event"].map(strength).eq(DELIVERABLE)].reset_index(drop=True)
+    most = [_most_rerouted(data, tables, row) for row in routed.to_dict("records")]
+    return {
+        "survives_loss": totals.reset_index(drop=True),
+        "delivers_after_loss": routed[MEMBER_KEYS].assign(
+            used=routed["needed_mw"], allowed=pd.Series(most, dtype=float)
+        ),
+    }
+
+
+def _most_rerouted(
+    data: Dataset, tables: Mapping[str, pd.DataFrame], row: Mapping[Any, Any]
+) -> float:
+    """Greatest flow from what is left to what was served, along the arcs that are allowed."""
+    event, q = data["LossEvents"].set_index("event").loc[row["event"]], row["period"]
+    own = reach(data)[reach(data)["event"] == row["event"]]
+    members = lost_sites(data)
+    fails = members[(members["event"] == row["event"]) & (members["member"] == row["member"])]
+    build = tables["Build"][tables["Build"]["period"] == q].set_index("site")["online_mw"]
+    load = tables["Load"][tables["Load"]["period"] == q]
+    served = load.groupby(["workload", "region"])["served_mw"].sum()
+    left = build * (1.0 - event["share_lost"] * build.index.isin(fails["site"]))
+    return maximum_flow(left.to_dict(), served.to_dict(), own)
+
+
+def maximum_flow(
+    left: Mapping[Any, float], served: Mapping[Any, float], routes: pd.DataFrame
+) -> float:
+    """Maximum flow from sites with so much left to demands of such size, as a linear program."""
+    pairs = [
+        (site, (workload, region))
+        for workload, region, site in routes[["workload", "region", "site"]].itertuples(
+            index=False, name=None
+        )
+        if (workload, region) in served and site in left
+    ]
+    if not pairs:
+        return 0.0
+    sites = {site: k for k, site in enumerate({site for site, _ in pairs})}
+    demands = {pair: len(sites) + k for k, pair in enumerate({pair for _, pair in pairs})}
+    columns = np.arange(len(pairs))
+    rows = np.concatenate([[sites[s] for s, _ in pairs], [demands[d] for _, d in pairs]])
+    matrix = sp.csr_array(
+        (np.ones(2 * len(pairs)), (rows, np.concatenate([columns, columns]))),
+        shape=(len(sites) + len(demands), len(pairs)),
+    )
+    most = [max(left[s], 0.0) for s in sites] + [max(served[d], 0.0) for d in demands]
+    found = linprog(-np.ones(len(pairs)), A_ub=matrix, b_ub=most, method="highs")
+    return float(-found.fun)

@@ -1,0 +1,219 @@
+"""Sheets of loss events and what fails in them, and the check on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from optalloc.dataset import Dataset
+from optalloc.errors import Problem
+from optalloc.schema import Column, Kind, Missing, Sheet
+
+from .._building import active_sites
+
+CAPACITY, DELIVERABLE = "capacity", "deliverable"
+SUPPLIER = "supplier"
+SCOPES = {"site": "site", "zone": "grid_zone", "jurisdiction": "jurisdiction"}
+
+# Columns of LossMembers, of which a row fills in one.
+NAMED = ("site", "zone", "jurisdiction", "group", "supplier", "supplier_group")
+
+LOSS_EVENTS = Sheet(
+    name="LossEvents",
+    meaning="What may fail, and the share of demand that must still be covered then.",
+    key=("event",),
+    missing=Missing.NOTHING,
+    columns=(
+        Column(
+            name="event",
+            kind=Kind.TEXT,
+            names="loss event",
+            meaning="Name of the event.",
+            example="strait closed",
+        ),
+        Column(
+            name="any_one",
+            kind=Kind.CHOICE,
+            meaning="Any one site, zone, jurisdiction or supplier fails, each by itself.",
+            choices=(*SCOPES, SUPPLIER),
+            blank=None,
+            blank_means="what LossMembers lists fails together",
+        ),
+        Column(
+            name="workload",
+            kind=Kind.TEXT,
+            meaning="Workload that must be covered.",
+            blank=None,
+            blank_means="all workloads",
+            refers_to="Workloads.workload",
+        ),
+        Column(
+            name="share_lost",
+            kind=Kind.NUMBER,
+            unit="share",
+            meaning="Share of the capacity of what fails that is lost.",
+            blank=1,
+            above=0,
+            at_most=1,
+            example=1,
+        ),
+        Column(
+            name="share_covered",
+            kind=Kind.NUMBER,
+            unit="share",
+            meaning="Share of the demand served that must still be covered; of the equipment needed, where suppliers fail.",
+            at_least=0,
+            at_most=1,
+            example=0.7,
+        ),
+        Column(
+            name="strength",
+            kind=Kind.CHOICE,
+            meaning="capacity: what is left is enough in total; deliverable: it can be re-routed within latency and residency.",
+            choices=(CAPACITY, DELIVERABLE),
+            blank=CAPACITY,
+            example=CAPACITY,
+        ),
+        Column(
+            name="first_period",
+            kind=Kind.TEXT,
+            meaning="First period in which it must hold.",
+            blank=None,
+            blank_means="from the first period on",
+            refers_to="Periods.period",
+        ),
+        Column(
+            name="last_period",
+            kind=Kind.TEXT,
+            meaning="Last period in which it must hold.",
+            blank=None,
+            blank_means="to the last period",
+            refers_to="Periods.period",
+        ),
+    ),
+)
+
+LOSS_MEMBERS = Sheet(
+    name="LossMembers",
+    meaning="What fails together in an event; one site, zone, jurisdiction, group or supplier a row.",
+    key=("event", *NAMED),
+    missing=Missing.NOTHING,
+    columns=(
+        Column(
+            name="event",
+            kind=Kind.TEXT,
+            meaning="From LossEvents.",
+            refers_to="LossEvents.event",
+            example="strait closed",
+        ),
+        Column(
+            name="site",
+            kind=Kind.TEXT,
+            meaning="A site that fails.",
+            blank=None,
+            blank_means="another column says what fails",
+            refers_to="Sites.site",
+            example="Kanto North",
+        ),
+        Column(
+            name="zone",
+            kind=Kind.TEXT,
+            meaning="A grid zone that fails.",
+            blank=None,
+            blank_means="another column says what fails",
+            refers_to="Sites.grid_zone",
+        ),
+        Column(
+            name="jurisdiction",
+            kind=Kind.TEXT,
+            meaning="A jurisdiction that fails.",
+            blank=None,
+            blank_means="another column says what fails",
+            refers_to="Sites.jurisdiction",
+        ),
+        Column(
+            name="group",
+            kind=Kind.TEXT,
+            meaning="A group of jurisdictions that fails.",
+            blank=None,
+            blank_means="another column says what fails",
+            refers_to="JurisdictionGroups.group",
+        ),
+        Column(
+            name="supplier",
+            kind=Kind.TEXT,
+            meaning="A supplier of equipment that fails.",
+            blank=None,
+            blank_means="another column says what fails",
+            refers_to="Suppliers.supplier",
+        ),
+        Column(
+            name="supplier_group",
+            kind=Kind.TEXT,
+            meaning="A group of suppliers that fails.",
+            blank=None,
+            blank_means="another column says what fails",
+            refers_to="Suppliers.supplier_group",
+        ),
+    ),
+)
+
+EVENT_KEYS = ["event", "period"]
+MEMBER_KEYS = ["event", "member", "period"]
+
+
+def check(data: Dataset) -> Iterator[Problem]:
+    """Every event says what fails, and every member is one thing of one such event."""
+    events, members = data["LossEvents"], data["LossMembers"]
+    listed = set(members["event"])
+    sites = active_sites(data)
+    kinds = {kind: set(sites[column].dropna()) for kind, column in SCOPES.items()}
+    kinds[SUPPLIER] = set(data["Suppliers"]["supplier"].dropna())
+    # A kind of which a name could not be read has a member all the same.
+    doubtful = {k for k, column in SCOPES.items() if not data.sound("Sites", column, "status")}
+    doubtful |= set() if data.sound("Suppliers", "supplier") else {SUPPLIER}
+    for row, at in events.iterrows():
+        lists = pd.isna(at["any_one"])
+        unnamed = lists and at["event"] not in listed
+        if unnamed and not data.might_hold("LossMembers", event=at["event"]):
+            yield data.problem(
+                "LossEvents",
+                row,
+                "any_one",
+                "an event must say what fails",
+                "Fill in any_one, or list what fails together in LossMembers.",
+                "event-without-members",
+            )
+        if not lists and not kinds[at["any_one"]] and at["any_one"] not in doubtful:
+            yield data.problem(
+                "LossEvents",
+                row,
+                "any_one",
+                f"there must be a {at['any_one']} that can fail",
+                f"Name the {at['any_one']} of sites or equipment, or choose something else.",
+                "event-without-members",
+            )
+    singly = set(events.loc[events["any_one"].notna(), "event"])
+    for row, at in data.rows("LossMembers").iterrows():
+        count = sum(not pd.isna(at[name]) for name in NAMED)
+        if count != 1:
+            yield data.problem(
+                "LossMembers",
+                row,
+                "site",
+                f"a row must name one of {', '.join(NAMED)}",
+                "Fill in just one of them; take a row for each.",
+                "member-unclear",
+                found=f"{count or 'none'} of them",
+                reads=NAMED,
+            )
+        if at["event"] in singly:
+            yield data.problem(
+                "LossMembers",
+                row,
+                "event",
+                f"{at['event']!r} has any_one in LossEvents, and so no members of its own",
+                "Take this row out, or leave any_one blank.",
+                "member-of-any-one",
+            )

@@ -1,0 +1,27 @@
+"""Jurisdictions and periods that a risk limit is about, from the workbook alone."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from optalloc.dataset import Dataset
+
+
+def members(data: Dataset, limit: Mapping[Hashable, Any]) -> set[str]:
+    """Jurisdictions that a limit is about: the one, group or trusted ones it names, or all."""
+    known, groups = data["Jurisdictions"], data["JurisdictionGroups"]
+    if pd.notna(limit["jurisdiction"]):
+        return {limit["jurisdiction"]}
+    if pd.notna(limit["group"]):
+        return set(groups.loc[groups["group"] == limit["group"], "jurisdiction"])
+    return set(known.loc[known["trusted"] | (not limit["trusted"]), "jurisdiction"])
+
+
+def periods_of(cal: pd.DataFrame, limit: Mapping[Hashable, Any]) -> list[str]:
+    """Periods in which a limit holds."""
+    first, last = limit["first_period"], limit["last_period"]
+    names = cal.loc[cal.index[0] if pd.isna(first) else first :]
+    return list(names.loc[: cal.index[-1] if pd.isna(last) else last].index)

@@ -1,0 +1,66 @@
+"""The record of sites and building."""
+
+from __future__ import annotations
+
+from optalloc.family import Family, Ledger
+
+from .._choices import SITE_CHOICE
+from .._concessions import in_service
+from .._edges import CODES
+from .audit import audit, recompute
+from .checks import check
+from .formulation import constrain, declare, parameters
+from .limits import LIMITS
+from .sheets import SITES
+from .tables import BUILD, tables
+
+FAMILY = Family(
+    name="sites",
+    title="Sites and building",
+    order=20,
+    sheets=(SITES,),
+    blocks="Sites.site",
+    ledgers=(
+        Ledger(
+            name="online_mw", unit="MW IT", over=("site", "period"), meaning="Capacity in service."
+        ),
+        Ledger(
+            name="installed_mw",
+            unit="MW IT",
+            over=("site", "period"),
+            meaning="Capacity delivered and not retired, in service or not.",
+        ),
+        Ledger(
+            name="starting_mw",
+            unit="MW IT",
+            over=("site", "period"),
+            meaning="Capacity whose building starts in the period.",
+        ),
+        Ledger(
+            name="beginning_mw",
+            unit="MW IT",
+            over=("site", "period", "begins"),
+            meaning="Of what starts in the period, the capacity whose building begins on a day.",
+        ),
+    ),
+    limits=LIMITS,
+    outputs=(BUILD,),
+    choices=(SITE_CHOICE,),
+    codes={
+        "site-too-small": "more stands at a site than max_mw",
+        "min-above-max": "a block or minimum that cannot fit the site",
+        "construction-date": "capacity under construction without a date, or the other way round",
+        "blocks-without-size": "a limit on blocks where blocks have no size",
+        "no-site": "every site is excluded",
+        "beyond-tolerance": "a block or minimum a million times smaller or larger than what can be needed",
+        **CODES,
+    },
+    check=check,
+    parameters=parameters,
+    declare=declare,
+    constrain=constrain,
+    tables=tables,
+    audit=audit,
+    recompute=recompute,
+    concessions=in_service,
+)

@@ -1,0 +1,102 @@
+"""Tables of orders and of equipment in use, the actions that follow, and how the report shows them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from optalloc.dataset import Dataset
+from optalloc.exhibits import Report, Use
+from optalloc.family import TableSpec
+from optalloc.schema import Column, Kind
+from optalloc.values import Values
+
+from .._building import BEGINNING_KEYS, begun, commitments_made
+from .._building import KEYS as START_KEYS
+from .._calendar import calendar
+from .derived import supply, uses
+from .sheets import ORDER_KEYS, PAIR, USE_KEYS
+
+ORDERS = TableSpec(
+    name="Orders",
+    meaning="Units ordered of each class from each supplier, and what the supplier has.",
+    key=("equipment", "supplier", "period"),
+    across="period",
+    spread=("ordered_units", "available_units"),
+    columns=(
+        Column(name="equipment", kind=Kind.TEXT, meaning="Class of equipment."),
+        Column(name="supplier", kind=Kind.TEXT, meaning="Supplier."),
+        Column(name="period", kind=Kind.TEXT, meaning="Period the units are ordered for."),
+        Column(name="ordered_units", kind=Kind.NUMBER, unit="units", meaning="Units to order."),
+        Column(
+            name="available_units",
+            kind=Kind.NUMBER,
+            unit="units",
+            meaning="Units that could be ordered, what carries over into the period included.",
+        ),
+    ),
+)
+
+EQUIPMENT_USE = TableSpec(
+    name="EquipmentUse",
+    meaning="Units that each site needs of each class, by the period they are needed in.",
+    key=("equipment", "site", "period"),
+    across="period",
+    spread=("needed_units",),
+    columns=(
+        Column(name="equipment", kind=Kind.TEXT, meaning="Class of equipment."),
+        Column(name="site", kind=Kind.TEXT, meaning="Site."),
+        Column(name="period", kind=Kind.TEXT, meaning="Period in which the units are needed."),
+        Column(name="needed_units", kind=Kind.NUMBER, unit="units", meaning="Units needed."),
+    ),
+)
+
+
+def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+    """What is ordered, who needs it, and the actions that follow."""
+    pairs = data["Equipment"][PAIR].drop_duplicates()
+    orders = pairs.merge(calendar(data).reset_index()[["period"]], how="cross")
+    ordered = values.ledger("equipment_units").rename(columns={"value": "ordered_units"})
+    orders = orders.merge(ordered, on=ORDER_KEYS, how="left").fillna({"ordered_units": 0.0})
+    # What the chain has up to the period, less what was ordered of it before.
+    orders = orders.merge(supply(data), on=ORDER_KEYS, how="left")
+    taken = orders.groupby("chain")["ordered_units"].cumsum() - orders["ordered_units"]
+    orders["available_units"] = (orders["window_units"] - taken).fillna(0.0)
+    orders = orders[[column.name for column in ORDERS.columns]]
+    started = values.ledger("starting_mw")
+    started = started[started["value"] > 0]
+    committed = values.variable("committed", START_KEYS)
+    made = commitments_made(data, committed[committed["value"] > 0.5])
+    started = started.merge(begun(data, started, made)[BEGINNING_KEYS], on=START_KEYS)
+    started = started.rename(columns={"period": "start"})
+    use = uses(data).merge(started, on=["site", "start", "begins"])
+    use["needed_units"] = use["units_per_mw"] * use["value"]
+    by_period = use.groupby(USE_KEYS, sort=False)["needed_units"].sum().reset_index()
+    return {"Orders": orders, "EquipmentUse": by_period, "Actions": actions(data, orders)}
+
+
+def actions(data: Dataset, orders: pd.DataFrame) -> pd.DataFrame:
+    """Orders, dated."""
+    placed = orders[orders["ordered_units"] > 0]
+    return pd.DataFrame(
+        {
+            "date": placed["period"].map(calendar(data)["date"]),
+            "period": placed["period"],
+            "action": "order equipment",
+            "subject": placed["equipment"] + " from " + placed["supplier"],
+            "mw": np.nan,
+            "units": placed["ordered_units"],
+        }
+    )
+
+
+REPORT = Report(
+    exhibits=(
+        Use(
+            title="Equipment",
+            order=510,
+            note="Units ordered of what suppliers have, and what may be exported.",
+            limits=("equipment_available", "export_in_period", "export_in_all"),
+        ),
+    ),
+)
