@@ -1,6 +1,6 @@
 """The capacity model: which sites to build, how many megawatts to procure, and when.
 
-One file per family; files whose names begin with an underscore are shared by families.
+One file or folder per family; files whose names begin with an underscore are shared by families.
 
 Notation
     Indices stand in one order: ``w`` workload, ``r`` region, ``i`` site, ``c`` contract, ``p``
