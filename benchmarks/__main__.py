@@ -25,7 +25,7 @@ from benchmarks.instances import generate as make_instance
 from benchmarks.machine import machine
 from benchmarks.pages import opened_in, pictures, write_made_up
 from benchmarks.sweep import BOOKS, GAP, SweepRoute, measure_sweep
-from optalloc.family import load_model
+from optalloc.modelling.model import load_model
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 

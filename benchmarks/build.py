@@ -29,7 +29,7 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 import optalloc
 from benchmarks.instances import SIZES, generate, write
 from optalloc.compile import compile_model, deferred_rules, refresh
-from optalloc.program import index_set, indexed_set, parameter
+from optalloc.modelling.sets import index_set, indexed_set, parameter
 
 __all__ = ["CASES", "KNOWN", "REPEATS", "Measured", "Route", "measure", "pacific", "routes_of"]
 

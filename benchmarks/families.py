@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
+from optalloc.data.validate import validate
 from optalloc.errors import OptallocError, Severity
-from optalloc.family import Family, Model, load_model
+from optalloc.modelling.family import Family
+from optalloc.modelling.model import Model, load_model
 from optalloc.pipeline import solve_dataset
-from optalloc.validate import validate
-from optalloc.workbook import read_workbook
+from optalloc.spreadsheet.read import read_workbook
 
 __all__ = ["LeftOut", "as_markdown", "left_out", "with_table", "without"]
 

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optalloc.family import Model, TableSpec
-from optalloc.report import write_report
-from optalloc.schema import Column, Kind
-from optalloc.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY
+from optalloc.data.schema import Column, Kind
+from optalloc.modelling.model import Model
+from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY
+from optalloc.report.page import write_report
 
 __all__ = ["made_up", "opened_in", "pictures", "write_made_up"]
 

@@ -22,16 +22,17 @@ from typing import Any
 import optalloc
 from benchmarks.instances import generate, write
 from optalloc.errors import InfeasibleError
-from optalloc.pipeline import options_of, read_audited, worst_of
-from optalloc.sweep.assemble import assembled
-from optalloc.sweep.designs import Case, cases_of
-from optalloc.sweep.digest import current_versions
-from optalloc.sweep.line import Line
-from optalloc.sweep.overrides import altered
-from optalloc.sweep.pack import packed, stacked_specs
-from optalloc.sweep.pool import Limits, run_pool
-from optalloc.sweep.task import Base, Finished, Settled
-from optalloc.sweep.tomlfile import entries_of_toml
+from optalloc.modelling.model import options_of
+from optalloc.plan.readback import read_audited, worst_of
+from optalloc.plan.record import engine_versions
+from optalloc.scenarios.assemble import assembled
+from optalloc.scenarios.designs import Case, cases_of
+from optalloc.scenarios.overrides import altered
+from optalloc.scenarios.tomlfile import entries_of_toml
+from optalloc.sweeps.messages import Base, Finished, Settled
+from optalloc.sweeps.pack import packed, stacked_specs
+from optalloc.sweeps.pool import Limits, run_pool
+from optalloc.sweeps.queue import Line
 
 __all__ = ["BOOKS", "SweepRoute", "Swept", "cases_for", "measure_sweep"]
 
@@ -113,7 +114,7 @@ def cases_for(book: Path, count: int) -> tuple[Base, list[Case]]:
         str(model.path),
         model.digest,
         {},
-        current_versions(),
+        engine_versions(),
     )
     return base, cases[:count]
 

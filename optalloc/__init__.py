@@ -2,214 +2,150 @@
 
 The pipeline in one call is `solve`; each of its steps is public too: `read_workbook`, `validate`,
 `build`, `compile_program`, `solve_arrays`, `read_plan`, `audit_plan`. A name is imported when it is
-first asked for: the libraries behind take a second to load, which the command line must survive.
+first asked for (PEP 562), as the libraries behind take a second to load.
 """
 
-from __future__ import annotations
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
-import sys
-from importlib import import_module
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+# The public names, and the module of each.
+_PUBLIC = {
+    "Arrays": "mip.arrays",
+    "Dataset": "data.dataset",
+    "Explanation": "analysis.explain.explanation",
+    "Family": "modelling.family",
+    "Findings": "report.findings",
+    "InfeasibleError": "errors",
+    "InputError": "errors",
+    "InternalError": "errors",
+    "Ledger": "modelling.family",
+    "Limit": "modelling.family",
+    "Model": "modelling.model",
+    "ModelError": "errors",
+    "NoPlanError": "errors",
+    "OptallocError": "errors",
+    "Options": "mip.outcome",
+    "Outcome": "mip.outcome",
+    "Plan": "plan.plan",
+    "PlanFile": "plan.planfile",
+    "Problem": "errors",
+    "Program": "modelling.program",
+    "Progress": "mip.outcome",
+    "Quality": "mip.outcome",
+    "Renewed": "modelling.renew",
+    "Resolver": "solving.resolve",
+    "SolveError": "errors",
+    "StopReason": "mip.outcome",
+    "Strategy": "mip.outcome",
+    "SweepResult": "sweeps.result",
+    "Workbook": "spreadsheet.read",
+    "alternatives": "analysis.alternatives.run",
+    "audit_plan": "plan.audit",
+    "bench": "analysis.bench",
+    "build": "modelling.program",
+    "check": "data.validate",
+    "compile_model": "compile",
+    "compile_program": "modelling.compiled",
+    "deferred_rules": "compile",
+    "diff": "analysis.diff.compare",
+    "explain": "analysis.explain.run",
+    "export_model": "solving.export",
+    "load_model": "modelling.model",
+    "read_plan": "plan.readback",
+    "read_sweep": "sweeps.result",
+    "read_workbook": "spreadsheet.read",
+    "refresh": "compile",
+    "relaxed": "analysis.explain.repair_table",
+    "renewed": "modelling.renew",
+    "solve": "pipeline",
+    "solve_arrays": "solving.strategies",
+    "sweep": "sweeps.run",
+    "validate": "data.validate",
+    "with_approved": "plan.approved",
+    "write_relaxed": "analysis.explain.repair_table",
+    "write_template": "report.template",
+}
 
-if TYPE_CHECKING:
-    from optalloc.alternatives import alternatives
-    from optalloc.approved import with_approved
-    from optalloc.arrays import Arrays
-    from optalloc.audit import audit_plan
-    from optalloc.bench import bench
-    from optalloc.compile import compile_model, deferred_rules, refresh
-    from optalloc.dataset import Dataset
-    from optalloc.diff import diff
-    from optalloc.errors import (
-        InfeasibleError,
-        InputError,
-        InternalError,
-        ModelError,
-        NoPlanError,
-        OptallocError,
-        Problem,
-        SolveError,
-    )
-    from optalloc.explain import Explanation, explain, relaxed, write_relaxed
-    from optalloc.export import export_model
-    from optalloc.family import Family, Ledger, Limit, Model, load_model
-    from optalloc.outcome import Options, Outcome, Progress, Quality, StopReason, Strategy
-    from optalloc.pipeline import compile_program, read_plan, solve
-    from optalloc.plan import Plan
-    from optalloc.planfile import PlanFile
-    from optalloc.program import Program, build
-    from optalloc.renew import Renewed, renewed
-    from optalloc.resolve import Resolver
-    from optalloc.strategies import solve_arrays
-    from optalloc.sweep.result import SweepResult, read_sweep
-    from optalloc.sweep.run import sweep
-    from optalloc.template import write_template
-    from optalloc.validate import check, validate
-    from optalloc.workbook import Workbook, read_workbook
+if _TYPE_CHECKING:
+    # The same for type checkers; a test compares the two.
+    from optalloc.analysis.alternatives.run import alternatives as alternatives
+    from optalloc.analysis.bench import bench as bench
+    from optalloc.analysis.diff.compare import diff as diff
+    from optalloc.analysis.explain.explanation import Explanation as Explanation
+    from optalloc.analysis.explain.repair_table import relaxed as relaxed
+    from optalloc.analysis.explain.repair_table import write_relaxed as write_relaxed
+    from optalloc.analysis.explain.run import explain as explain
+    from optalloc.compile import compile_model as compile_model
+    from optalloc.compile import deferred_rules as deferred_rules
+    from optalloc.compile import refresh as refresh
+    from optalloc.data.dataset import Dataset as Dataset
+    from optalloc.data.validate import check as check
+    from optalloc.data.validate import validate as validate
+    from optalloc.errors import InfeasibleError as InfeasibleError
+    from optalloc.errors import InputError as InputError
+    from optalloc.errors import InternalError as InternalError
+    from optalloc.errors import ModelError as ModelError
+    from optalloc.errors import NoPlanError as NoPlanError
+    from optalloc.errors import OptallocError as OptallocError
+    from optalloc.errors import Problem as Problem
+    from optalloc.errors import SolveError as SolveError
+    from optalloc.mip.arrays import Arrays as Arrays
+    from optalloc.mip.outcome import Options as Options
+    from optalloc.mip.outcome import Outcome as Outcome
+    from optalloc.mip.outcome import Progress as Progress
+    from optalloc.mip.outcome import Quality as Quality
+    from optalloc.mip.outcome import StopReason as StopReason
+    from optalloc.mip.outcome import Strategy as Strategy
+    from optalloc.modelling.compiled import compile_program as compile_program
+    from optalloc.modelling.family import Family as Family
+    from optalloc.modelling.family import Ledger as Ledger
+    from optalloc.modelling.family import Limit as Limit
+    from optalloc.modelling.model import Model as Model
+    from optalloc.modelling.model import load_model as load_model
+    from optalloc.modelling.program import Program as Program
+    from optalloc.modelling.program import build as build
+    from optalloc.modelling.renew import Renewed as Renewed
+    from optalloc.modelling.renew import renewed as renewed
+    from optalloc.pipeline import solve as solve
+    from optalloc.plan.approved import with_approved as with_approved
+    from optalloc.plan.audit import audit_plan as audit_plan
+    from optalloc.plan.plan import Plan as Plan
+    from optalloc.plan.planfile import PlanFile as PlanFile
+    from optalloc.plan.readback import read_plan as read_plan
+    from optalloc.report.findings import Findings as Findings
+    from optalloc.report.template import write_template as write_template
+    from optalloc.solving.export import export_model as export_model
+    from optalloc.solving.resolve import Resolver as Resolver
+    from optalloc.solving.strategies import solve_arrays as solve_arrays
+    from optalloc.spreadsheet.read import Workbook as Workbook
+    from optalloc.spreadsheet.read import read_workbook as read_workbook
+    from optalloc.sweeps.result import SweepResult as SweepResult
+    from optalloc.sweeps.result import read_sweep as read_sweep
+    from optalloc.sweeps.run import sweep as sweep
 
     __version__: str
 
-__all__ = [
-    "Arrays",
-    "Dataset",
-    "Explanation",
-    "Family",
-    "InfeasibleError",
-    "InputError",
-    "InternalError",
-    "Ledger",
-    "Limit",
-    "Model",
-    "ModelError",
-    "NoPlanError",
-    "OptallocError",
-    "Options",
-    "Outcome",
-    "Plan",
-    "PlanFile",
-    "Problem",
-    "Program",
-    "Progress",
-    "Quality",
-    "Renewed",
-    "Resolver",
-    "SolveError",
-    "StopReason",
-    "Strategy",
-    "SweepResult",
-    "Workbook",
-    "alternatives",
-    "audit_plan",
-    "bench",
-    "build",
-    "check",
-    "compile_model",
-    "compile_program",
-    "deferred_rules",
-    "diff",
-    "explain",
-    "export_model",
-    "load_model",
-    "read_plan",
-    "read_sweep",
-    "read_workbook",
-    "refresh",
-    "relaxed",
-    "renewed",
-    "solve",
-    "solve_arrays",
-    "sweep",
-    "validate",
-    "with_approved",
-    "write_relaxed",
-    "write_template",
-]
-
-_MODULES: dict[str, tuple[str, ...]] = {
-    "alternatives": ("alternatives",),
-    "approved": ("with_approved",),
-    "arrays": ("Arrays",),
-    "audit": ("audit_plan",),
-    "bench": ("bench",),
-    "compile": (
-        "compile_model",
-        "deferred_rules",
-        "refresh",
-    ),
-    "dataset": ("Dataset",),
-    "diff": ("diff",),
-    "errors": (
-        "InfeasibleError",
-        "InputError",
-        "InternalError",
-        "ModelError",
-        "NoPlanError",
-        "OptallocError",
-        "Problem",
-        "SolveError",
-    ),
-    "explain": (
-        "Explanation",
-        "explain",
-        "relaxed",
-        "write_relaxed",
-    ),
-    "export": ("export_model",),
-    "family": (
-        "Family",
-        "Ledger",
-        "Limit",
-        "Model",
-        "load_model",
-    ),
-    "outcome": (
-        "Options",
-        "Outcome",
-        "Progress",
-        "Quality",
-        "StopReason",
-        "Strategy",
-    ),
-    "pipeline": (
-        "compile_program",
-        "read_plan",
-        "solve",
-    ),
-    "plan": ("Plan",),
-    "planfile": ("PlanFile",),
-    "program": (
-        "Program",
-        "build",
-    ),
-    "renew": (
-        "Renewed",
-        "renewed",
-    ),
-    "resolve": ("Resolver",),
-    "strategies": ("solve_arrays",),
-    "sweep.result": ("SweepResult", "read_sweep"),
-    "sweep.run": ("sweep",),
-    "template": ("write_template",),
-    "validate": (
-        "check",
-        "validate",
-    ),
-    "workbook": (
-        "Workbook",
-        "read_workbook",
-    ),
-}
-_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+__all__ = sorted(_PUBLIC)  # noqa: PLE0605  (one table of names)
 
 
 def _version() -> str:
-    metadata = import_module("importlib.metadata")
+    metadata = _import_module("importlib.metadata")
     try:
         return str(metadata.version("optalloc"))
     except metadata.PackageNotFoundError:
         return "0+unknown"
 
 
-class _Package(ModuleType):
-    """This package, whose public names are imported when they are first asked for."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "__version__":
-            return _version()
-        if name not in _HOMES:
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(f"{self.__name__}.{_HOMES[name]}"), name)
-        setattr(self, name, value)
-        return value
-
-    def __setattr__(self, name: str, value: object) -> None:
-        # The import of optalloc/solve.py must not hide the function of that name.
-        if not (name in _HOMES and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-    def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *__all__})
+def __getattr__(name: str) -> _Any:
+    if name == "__version__":
+        return _version()
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(_import_module(f"{__name__}.{_PUBLIC[name]}"), name)
+    globals()[name] = value
+    return value
 
 
-sys.modules[__name__].__class__ = _Package
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -29,7 +29,7 @@ def main() -> None:
     # A shell that runs it in the background has Ctrl-C ignored; so it stays.
     if usual is signal.default_int_handler:
         signal.signal(signal.SIGINT, _leave)
-    from optalloc.cli import main as run  # noqa: PLC0415  (only now may it take its time)
+    from optalloc.cli.main import main as run  # noqa: PLC0415  (only now may it take its time)
 
     signal.signal(signal.SIGINT, usual)
     run()

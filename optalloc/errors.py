@@ -13,13 +13,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 import pandas as pd
 
 __all__ = [
+    "CODES",
     "InfeasibleError",
     "InputError",
     "InternalError",
@@ -30,6 +31,68 @@ __all__ = [
     "Severity",
     "SolveError",
 ]
+
+# Every code that the engine gives a problem, by what it is about, with its meaning. Families name
+# theirs in `Family.codes`, files and their structure in `optalloc.spreadsheet.faults.WORDS`.
+CODES: Mapping[str, Mapping[str, str]] = {
+    "Sheets, columns and cells": {
+        "unknown-sheet": "a sheet that no family reads",
+        "duplicate-sheet": "two sheets whose names differ only by case or spaces",
+        "missing-sheet": "a required sheet is absent",
+        "empty-sheet": "a required sheet has no rows",
+        "no-header": "cells without a column name above them",
+        "unknown-column": "a column that no family reads",
+        "duplicate-column": "two columns of one name",
+        "missing-column": "a required column is absent",
+        "header-spelling": "a name read in spite of its case or spaces (notice)",
+        "duplicate-key": "two rows of one key",
+        "unknown-ref": "a name that is not on the sheet it must come from",
+        "near-name": "a name spelled almost like another of its kind",
+        "name-without-row": "a name without a row on a sheet where others have one (notice)",
+        "blank-beside-names": "a blank where others have a name that other sheets mention (notice)",
+        "blank": "a cell that must be filled in is blank",
+        "not-a-number": "text or another kind of value where a number belongs",
+        "text-number": "a number stored as text",
+        "not-finite": "an infinite number or NaN",
+        "not-computable": "a number too large or too small to compute with",
+        "not-whole": "a fraction where a whole number belongs",
+        "out-of-bounds": "a number outside the bounds of its column",
+        "not-a-date": "something else where a date belongs",
+        "text-date": "a date stored as text",
+        "not-yes-or-no": "something else where yes or no belongs",
+        "unknown-choice": "a word that is not one of the column's choices",
+        "not-a-name": "something else where text belongs",
+        "spaces-trimmed": "spaces around a name were ignored (notice)",
+        "unseen-characters": "a name read without characters that cannot be seen (notice)",
+        "implausible": "a number far from what is usual in its column (notice)",
+        "outlier": "a number far from the others of its column (notice)",
+    },
+    "Sums and relaxations": {
+        "cannot-come-out": "a sum over the workbook that no plan can meet",
+        "unknown-limit": "a rule about a limit or family that the model does not have",
+    },
+    "Plans and other files": {
+        "cannot-mark": "a workbook of which no marked copy can be written",
+        "not-a-plan": "a file named as a plan that optalloc did not write",
+        "plan-cell": "a cell of a plan that holds what its table cannot hold",
+        "filled-twice": "a sheet with rows of its own that an approved plan is to fill",
+        "plan-without-rows": "an approved plan that says nothing of what it is to fill (notice)",
+        "not-an-explanation": "a file named as an explanation that optalloc did not write",
+    },
+    "Changes of a sweep": {
+        "sweep-design": "a sweep without a design, or with two",
+        "sweep-samples": "a sample size that is missing, of no use, or that the design cannot take",
+        "sweep-values": "too few or too many values for the design, or values that belong together "
+        "and differ in number",
+        "sweep-change": "a change whose name is taken, or a frontier of several changes",
+        "sweep-size": "a sweep of more cases than can be kept",
+        "sweep-target": "a sheet, column or row filter that matches nothing",
+        "sweep-operation": "an operation that the column cannot take",
+        "sweep-value": "a value that makes a cell invalid",
+        "sweep-rules": "a change after which the workbook would have an error",
+        "sweep-file": "a TOML file that does not describe sweeps",
+    },
+}
 
 
 class Severity(StrEnum):

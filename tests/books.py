@@ -15,7 +15,7 @@ import pandas as pd
 from hypothesis import HealthCheck, Phase, settings
 
 import optalloc
-from optalloc.arrays import ExtraRows
+from optalloc.mip.arrays import ExtraRows
 
 # Sheets that run downwards, names in the first column and values in the second.
 VERTICAL = {"Settings", "DepartureCosts"}

@@ -18,7 +18,7 @@ import pandas as pd
 import scipy.sparse as sp
 from scipy.optimize import linprog
 
-from optalloc.arrays import Arrays
+from optalloc.mip.arrays import Arrays
 from tests.books import Book
 
 NOTHING = 1e-7

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from optalloc.cli import app
+from optalloc.cli.main import app
 
 __all__ = ["Run", "optalloc_says"]
 

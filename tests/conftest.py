@@ -13,10 +13,9 @@ import pytest
 
 import optalloc
 from benchmarks.instances import generate, write
-from optalloc.arrays import Arrays
+from optalloc.mip.arrays import Arrays
 from tests import books
-
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+from tests.paths import SHARED
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -16,8 +16,8 @@ import numpy as np
 import pyomo.environ as pyo
 
 import optalloc
-from optalloc.arrays import Arrays, Labels
-from optalloc.export import file_names
+from optalloc.mip.arrays import Arrays, Labels
+from optalloc.solving.export import file_names
 
 FOLDER = Path(__file__).parent / "golden"
 SHOWN = 6

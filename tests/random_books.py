@@ -16,7 +16,7 @@ from hypothesis import note
 from hypothesis import strategies as st
 
 import optalloc
-from optalloc.schema import Kind
+from optalloc.data.schema import Kind
 from tests.books import Book, book
 
 MODEL = optalloc.load_model()

@@ -10,7 +10,7 @@ import numpy as np
 import pyomo.environ as pyo
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
-from optalloc.arrays import Arrays
+from optalloc.mip.arrays import Arrays
 
 Row = tuple[dict[str, float], float, float]
 

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 
 import optalloc
-from optalloc.arrays import Arrays
-from optalloc.outcome import Options
-from optalloc.solve import solve_directly
+from optalloc.mip.arrays import Arrays
+from optalloc.mip.outcome import Options
+from optalloc.solving.direct import solve_directly
 from tests.books import Book, write
+from tests.models.test_need import two_sites
 from tests.random_books import MODEL
-from tests.test_need import two_sites
 
 ENDLESS_MW = 3e11
 # Rows that bound what is started or in service by a site's room, where something is decided.

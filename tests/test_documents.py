@@ -11,12 +11,11 @@ import pytest
 
 import optalloc
 import optalloc.pipeline
-import optalloc.resolve
-import optalloc.symbols
-from optalloc.documents import COMMAND, DOCUMENTS
+import optalloc.report.symbols
+import optalloc.solving.resolve
+from optalloc.report.documents import COMMAND, DOCUMENTS
 from tests import books
-
-ROOT = Path(__file__).resolve().parents[1]
+from tests.paths import ROOT
 
 
 def blocks(document: str, language: str) -> list[str]:
@@ -41,7 +40,7 @@ def test_readme_code_runs(block: str, in_root: Path) -> None:
 
 def test_docstring_examples_run(in_root: Path) -> None:
     """Proves: the examples in docstrings give what they say."""
-    for module in (optalloc.pipeline, optalloc.resolve, optalloc.symbols):
+    for module in (optalloc.pipeline, optalloc.solving.resolve, optalloc.report.symbols):
         result = doctest.testmod(module)
         assert result.attempted and not result.failed
 

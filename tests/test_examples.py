@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 import optalloc
+from tests.paths import ROOT
 
-INPUTS = Path(__file__).resolve().parents[1] / "inputs"
+INPUTS = ROOT / "inputs"
 MODEL = optalloc.load_model()
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 import optalloc
+from tests.paths import ROOT
 
-MINIMAL = Path(__file__).resolve().parents[1] / "inputs" / "minimal"
+MINIMAL = ROOT / "inputs" / "minimal"
 README = (MINIMAL / "README.md").read_text(encoding="utf-8")
 SUM = re.compile(r"(?<![\w.])((?:\d[\d.]* [-+x/] )+\d[\d.]*) = (\d+(?:\.\d+)?)")
 APPLY = {

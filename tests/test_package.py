@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import pkgutil
 import subprocess
 import sys
 from importlib import import_module
@@ -12,8 +13,7 @@ from types import ModuleType
 import pytest
 
 import optalloc
-
-ROOT = Path(__file__).resolve().parents[1]
+from tests.paths import ROOT
 
 
 def test_every_public_name_is_there_and_is_what_type_checkers_see() -> None:
@@ -30,17 +30,25 @@ def test_every_public_name_is_there_and_is_what_type_checkers_see() -> None:
     for name, module in seen:
         assert getattr(optalloc, name) is getattr(import_module(str(module)), name)
         assert not isinstance(getattr(optalloc, name), ModuleType)
-    assert set(optalloc.__all__) <= set(dir(optalloc))
+    assert dir(optalloc) == sorted([*optalloc.__all__, "__version__"])
 
 
 def test_a_module_does_not_hide_the_function_of_its_name() -> None:
-    """Proves: whichever is imported first, `optalloc.solve` is the function and no module."""
+    """Proves: no public name is that of a module or folder in its place, so that none hides another."""
+    modules = {module.name for module in pkgutil.iter_modules(optalloc.__path__)}
+    assert not modules & set(optalloc.__all__)
+
+
+def test_importing_loads_nothing_and_shows_the_public_names() -> None:
+    """Proves: in a fresh process the import loads no library, and `dir` lists the public names."""
     script = (
-        "import optalloc.solve; from optalloc.strategies import solve_arrays; import optalloc; "
-        "assert callable(optalloc.solve) and callable(optalloc.validate); "
-        "assert optalloc.solve_arrays is solve_arrays"
+        "import sys; before = set(sys.modules); import optalloc; "
+        "assert dir(optalloc) == sorted([*optalloc.__all__, '__version__']), dir(optalloc); "
+        "loaded = {m.partition('.')[0] for m in sys.modules.keys() - before}; "
+        "assert not loaded & {'pandas', 'numpy', 'pyomo', 'highspy', 'scipy', 'plotly'}, loaded"
     )
-    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT, timeout=60)
+    command = [sys.executable, "-W", "error", "-c", script]
+    subprocess.run(command, check=True, cwd=ROOT, timeout=60)
 
 
 def test_a_name_that_is_not_there() -> None:

@@ -13,7 +13,7 @@ import pandas as pd
 from benchmarks.campaign.figures import NAMES, SHIFT_S, capped, longest, shifted_mean, summary
 from benchmarks.campaign.page import as_page, drawn
 from benchmarks.campaign.results import KEY, Results, primal_integral
-from optalloc.atomic import replacing
+from optalloc.system import replacing
 
 __all__ = ["report"]
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optalloc.atomic import replacing
-from optalloc.outcome import relative_gap
+from optalloc.mip.outcome import relative_gap
+from optalloc.system import replacing
 
 __all__ = ["BEST", "COLUMNS", "GAPS", "KEY", "Results", "primal_integral", "seconds_to", "thinned"]
 

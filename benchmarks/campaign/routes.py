@@ -18,11 +18,19 @@ from typing import Any
 
 import optalloc
 from benchmarks.baselines import data, facility_model, linopy_model, pyomo_model
-from optalloc.highs import Highs
-from optalloc.outcome import Options, Outcome, Progress, StopReason, Strategy, quality_of
-from optalloc.solve import Best, completed
-from optalloc.solvers import SOLVERS, solve_by
-from optalloc.tighten import Run
+from optalloc.mip.outcome import (
+    Options,
+    Outcome,
+    Progress,
+    StopReason,
+    Strategy,
+    quality_of,
+    relative_gap,
+)
+from optalloc.solving.cut_loop import Run
+from optalloc.solving.direct import Best, completed
+from optalloc.solving.highs import Highs
+from optalloc.solving.solvers import SOLVERS, solve_by
 
 __all__ = ["ROUTES", "Limits", "Measured", "check_route", "follow", "read_highs_log", "take"]
 
@@ -202,7 +210,7 @@ def _baseline(route: str, folder: Path, limits: Limits, tell: Tell, begun: float
             stop()
     found.seconds["solve"] = time.perf_counter() - begun - spent
     tell(time.perf_counter() - begun, found.objective, found.bound)
-    reached = optalloc.outcome.relative_gap(found.objective, found.bound) <= limits.gap
+    reached = relative_gap(found.objective, found.bound) <= limits.gap
     found.stop_reason = str(StopReason.GAP if reached else StopReason.TIME)
     return found
 

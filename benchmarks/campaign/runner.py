@@ -22,7 +22,7 @@ from benchmarks.campaign.results import GAPS, KEY, Results, primal_integral, sec
 from benchmarks.campaign.routes import Limits, Measured, take
 from benchmarks.instances import SIZES, generate, write
 from benchmarks.machine import machine
-from optalloc.outcome import relative_gap
+from optalloc.mip.outcome import relative_gap
 
 __all__ = ["Task", "campaign", "tasks"]
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optalloc.dataset import Dataset, remembered
-from optalloc.tolerance import exceeds
+from optalloc.data.dataset import Dataset, remembered
+from optalloc.data.rounding import exceeds
 
 from ._calendar import (
     TINY_MONTHS,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optalloc.dataset import Dataset, remembered
+from optalloc.data.dataset import Dataset, remembered
 
 TINY_MONTHS = 1e-6
 DAYS_PER_MONTH = 30.4375

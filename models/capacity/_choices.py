@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from optalloc.dataset import Dataset
-from optalloc.family import Choice, Held, Price
+from optalloc.data.dataset import Dataset
+from optalloc.modelling.family import Choice, Held, Price
 
 from ._building import active_sites, possible_starts, useful_commitments
 from ._contracts import ENERGY

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from optalloc.dataset import Dataset
-from optalloc.family import Concession
-from optalloc.tolerance import exceeds
+from optalloc.data.dataset import Dataset
+from optalloc.data.rounding import exceeds
+from optalloc.modelling.family import Concession
 
 from ._building import active_sites, possible_service
 from ._calendar import TINY_MONTHS, calendar

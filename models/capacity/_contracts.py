@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from optalloc.dataset import Dataset, remembered
+from optalloc.data.dataset import Dataset, remembered
 
 from ._building import site_periods
 from ._calendar import calendar, months_of_last_days, signing_terms, whole_periods

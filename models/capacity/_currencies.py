@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
+from optalloc.data.declared import Worth
 from optalloc.errors import Problem, Severity
-from optalloc.family import Worth
 
 __all__ = ["CODES", "currency_notices", "worth"]
 

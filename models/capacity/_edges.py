@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
 from optalloc.errors import Problem, Severity
 
 from ._calendar import TINY_MONTHS, calendar, date_of, first_position_at, first_position_beyond

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from optalloc.coast import km_from_land
-from optalloc.dataset import Dataset
+from optalloc.data.coast import km_from_land
+from optalloc.data.dataset import Dataset
 from optalloc.errors import Problem, Severity
 
 from ._countries import boxes_of, small_boxes

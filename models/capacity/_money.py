@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import exprel
 
-from optalloc.dataset import Dataset
-from optalloc.program import Ledgers, index_set, parameter
+from optalloc.data.dataset import Dataset
+from optalloc.modelling.ledgers import Ledgers
+from optalloc.modelling.sets import index_set, parameter
 
 CASH = "cash"
 RESIDUAL = "residual value"

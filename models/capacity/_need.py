@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 
-from optalloc.dataset import Dataset, remembered
+from optalloc.data.dataset import Dataset, remembered
 from optalloc.errors import Problem
 
 from ._building import active_sites, standing_mw

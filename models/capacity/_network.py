@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from optalloc.dataset import Dataset, remembered
-from optalloc.tolerance import exceeds
+from optalloc.data.dataset import Dataset, remembered
+from optalloc.data.rounding import exceeds
 
 from ._building import active_sites
 from ._demand import asked, asked_above_nought

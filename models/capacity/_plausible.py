@@ -18,7 +18,7 @@ orders of magnitude about the example inputs, which only a slip of unit leaves.
 
 from __future__ import annotations
 
-from optalloc.schema import Plausible, Slip
+from optalloc.data.schema import Plausible, Slip
 
 _MILLIONS = (
     Slip(1e6, "money in single units, not millions"),

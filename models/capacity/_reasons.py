@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
 
 from ._building import active_sites, possible_service
 from ._calendar import calendar

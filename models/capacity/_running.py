@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
 
 from ._calendar import calendar
 from ._money import CASH, charge_rows, mean_factor

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optalloc.dataset import Dataset, remembered
+from optalloc.data.dataset import Dataset, remembered
 
 from ._building import active_sites, possible_service, standing_mw
 from ._calendar import TINY_MONTHS, calendar

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
-from optalloc.dataset import Dataset
-from optalloc.family import Cell, Standing
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import Cell
+from optalloc.modelling.family import Standing
 
 from ._building import active_sites, standing_mw
 

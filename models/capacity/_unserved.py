@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optalloc.dataset import Dataset
-from optalloc.family import Cell, Standing
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import Cell
+from optalloc.modelling.family import Standing
 
 from ._building import active_sites, possible_service
 from ._calendar import calendar

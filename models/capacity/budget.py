@@ -27,11 +27,12 @@ import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
-from optalloc.dataset import Dataset
-from optalloc.exhibits import Report, Use
-from optalloc.family import Family, Limit, Relax
-from optalloc.program import Ledgers, index_set, indexed_set, parameter
-from optalloc.schema import Column, Kind, Missing, Sheet
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import Column, Kind, Missing, Sheet
+from optalloc.modelling.exhibits import Report, Use
+from optalloc.modelling.family import Family, Limit, Relax
+from optalloc.modelling.ledgers import Ledgers
+from optalloc.modelling.sets import index_set, indexed_set, parameter
 
 from . import _plausible
 from ._building import active_sites

@@ -26,13 +26,15 @@ from typing import Any
 import pandas as pd
 import pyomo.environ as pyo
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import Column, Kind, Missing, Sheet
 from optalloc.errors import Problem
-from optalloc.exhibits import Report, Use
-from optalloc.family import Family, Limit, Relax, TableSpec
-from optalloc.program import Ledgers, index_set, parameter
-from optalloc.schema import Column, Kind, Missing, Sheet
-from optalloc.values import Values
+from optalloc.modelling.exhibits import Report, Use
+from optalloc.modelling.family import Family, Limit, Relax
+from optalloc.modelling.ledgers import Ledgers
+from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.sets import index_set, parameter
+from optalloc.modelling.solution import Solution
 
 from ._calendar import calendar
 from ._contracts import DELIVERS, sources
@@ -171,7 +173,7 @@ def check(data: Dataset) -> Iterator[Problem]:
         )
 
 
-def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     """Energy and emissions by period, from the ledgers."""
     frame = values.ledger("energy_gwh").rename(columns={"value": "energy_gwh"})
     for ledger, column in (("clean_gwh", "clean_gwh"), ("emissions_tco2", "tco2")):

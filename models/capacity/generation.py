@@ -27,11 +27,13 @@ from typing import Any
 import pandas as pd
 import pyomo.environ as pyo
 
-from optalloc.dataset import Dataset
-from optalloc.family import Family, Limit, TableSpec
-from optalloc.program import Ledgers, index_set, indexed_set
-from optalloc.schema import Column, Kind
-from optalloc.values import Values
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import Column, Kind
+from optalloc.modelling.family import Family, Limit
+from optalloc.modelling.ledgers import Ledgers
+from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.sets import index_set, indexed_set
+from optalloc.modelling.solution import Solution
 
 from ._building import active_sites, site_periods
 from ._contracts import GENERATION, KEYS, SITE_KEYS, USE_KEYS, reach, sums_at
@@ -88,7 +90,7 @@ def constrain(m: Any, p: Parameters) -> None:
     m.offset_within_peak = pyo.Constraint(m.OFFSET_SITES, rule=lambda m, i, q: m.grid_mw[i, q] >= 0)
 
 
-def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     """Peak covered on site."""
     offset = values.variable("offset", KEYS).rename(columns={"value": "offset_mw"})
     offset["site"] = offset["contract"].map(data["Contracts"].set_index("contract")["site"])

@@ -22,10 +22,10 @@ from typing import Any
 
 import pandas as pd
 
-from optalloc.dataset import Dataset
-from optalloc.family import Family
-from optalloc.program import Ledgers
-from optalloc.schema import Column, Kind, Missing, Sheet
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import Column, Kind, Missing, Sheet
+from optalloc.modelling.family import Family
+from optalloc.modelling.ledgers import Ledgers
 
 RELAXATIONS = Sheet(
     name="Relaxations",

@@ -26,9 +26,10 @@ from typing import Any
 import pandas as pd
 import pyomo.environ as pyo
 
-from optalloc.dataset import Dataset, remembered
-from optalloc.family import Family, Limit, Relax
-from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
+from optalloc.data.dataset import Dataset, remembered
+from optalloc.modelling.family import Family, Limit, Relax
+from optalloc.modelling.ledgers import Ledgers
+from optalloc.modelling.sets import frame_of, index_set, indexed_set, parameter
 
 from ._calendar import calendar, within_window
 

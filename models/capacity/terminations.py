@@ -28,11 +28,13 @@ import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
-from optalloc.dataset import Dataset
-from optalloc.family import CostTerm, Family, Limit, TableSpec
-from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
-from optalloc.schema import Column, Kind
-from optalloc.values import Values
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import Column, Kind
+from optalloc.modelling.family import CostTerm, Family, Limit
+from optalloc.modelling.ledgers import Ledgers
+from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.sets import frame_of, index_set, indexed_set, parameter
+from optalloc.modelling.solution import Solution
 
 from ._calendar import TINY_MONTHS, calendar, months_of_last_days
 from ._contracts import (
@@ -140,7 +142,7 @@ def constrain(m: Any, p: Parameters) -> None:
     )
 
 
-def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     """What is ended early."""
     ended = values.variable("terminated", ENDING_KEYS).rename(columns={"value": "ended_mw"})
     ended = ended[ended["ended_mw"] > 0]

@@ -11,16 +11,11 @@ import numpy as np
 import pyomo.environ as pyo
 import scipy.sparse as sp
 
-from optalloc.arrays import Arrays, Fallback, Labels
 from optalloc.compile.columns import Columns, columns_of_model
-from optalloc.compile.deferred import (
-    Template,
-    is_deferred,
-    reason_of,
-    template_of,
-)
-from optalloc.compile.evaluate import Evaluator, Frame, NonLinearError
+from optalloc.compile.deferred import Template, is_deferred, reason_of, template_of
+from optalloc.compile.evaluate import Evaluator
 from optalloc.compile.keys import KeyTable
+from optalloc.compile.linear import Frame, NonLinearError
 from optalloc.compile.rows import (
     Rows,
     Triplets,
@@ -35,6 +30,7 @@ from optalloc.compile.rows import (
 )
 from optalloc.compile.tables import Tables, UntemplatedError
 from optalloc.errors import InfeasibleError, ModelError
+from optalloc.mip.arrays import Arrays, Fallback, Labels
 
 __all__ = [
     "Block",

@@ -13,8 +13,9 @@ from pyomo.core.expr.numvalue import native_types
 
 from optalloc.compile.deferred import is_deferred, template_of
 from optalloc.compile.depends import dependence_of
-from optalloc.compile.evaluate import Evaluator, Frame
+from optalloc.compile.evaluate import Evaluator
 from optalloc.compile.keys import KeyTable
+from optalloc.compile.linear import Frame
 from optalloc.compile.tables import Tables
 from optalloc.errors import ModelError
 

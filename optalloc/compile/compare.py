@@ -18,12 +18,12 @@ import pyomo.environ as pyo
 from pyomo.core.base.component import ComponentBase
 from pyomo.core.base.initializer import InitializerBase, ScalarCallInitializer
 
-from optalloc.arrays import Arrays
 from optalloc.compile.assemble import Source
 from optalloc.compile.components import TableIndexedSet
 from optalloc.compile.deferred import is_deferred
 from optalloc.compile.keys import Groups, KeyTable
 from optalloc.compile.tables import Tables, UntemplatedError
+from optalloc.mip.arrays import Arrays
 
 __all__ = ["OtherModelError", "changed_values"]
 

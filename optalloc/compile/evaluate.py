@@ -8,8 +8,7 @@ look-up of a whole column. What comes out is `Linear`: a constant per row, and t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from pyomo.core.base.expression import NamedExpressionData
@@ -21,94 +20,20 @@ from pyomo.core.expr.numvalue import native_numeric_types, native_types
 from optalloc.compile import symbolic as sy
 from optalloc.compile.deferred import is_deferred, template_of
 from optalloc.compile.keys import Coded, Dimension, KeyTable
+from optalloc.compile.linear import (
+    Frame,
+    Linear,
+    NonLinearError,
+    Spanning,
+    Term,
+    Variables,
+    runs,
+    summed,
+)
 from optalloc.compile.tables import Tables, UntemplatedError
 from optalloc.compile.views import SAMPLED_MEMBERS, picked
-from optalloc.errors import ModelError
 
-__all__ = ["Evaluator", "Frame", "Linear", "NonLinearError", "Term", "Variables"]
-
-
-class NonLinearError(ModelError):
-    """A term that is not linear."""
-
-
-class Variables(Protocol):
-    """Where variables stand among the columns."""
-
-    def columns_of(self, component: Any, positions: np.ndarray) -> np.ndarray:
-        """Column of each entry of a variable, by its position in the index."""
-
-    def fixed_of(self, component: Any, positions: np.ndarray) -> np.ndarray | None:
-        """Value at which each entry is fixed, NaN where it is free; None if all are free."""
-
-
-@dataclass(frozen=True)
-class Term:
-    """Coefficients of columns; ``rows`` is None where there is one for every row, in order."""
-
-    rows: np.ndarray | None
-    columns: np.ndarray
-    coefficients: Any
-
-    def row_numbers(self) -> np.ndarray:
-        """Row of each coefficient."""
-        if self.rows is None:
-            return np.arange(len(self.columns), dtype=np.int32)
-        return self.rows
-
-    def scaled(self, factor: Any) -> Term:
-        """Multiply row by row."""
-        if isinstance(factor, np.ndarray) and self.rows is not None:
-            factor = factor[self.rows]
-        return Term(self.rows, self.columns, self.coefficients * factor)
-
-
-@dataclass(frozen=True)
-class Linear:
-    """A linear expression for every row of a frame."""
-
-    constant: Any
-    terms: tuple[Term, ...] = ()
-
-    def __add__(self, other: Linear) -> Linear:
-        return Linear(self.constant + other.constant, self.terms + other.terms)
-
-    def scaled(self, factor: Any) -> Linear:
-        """Multiply row by row."""
-        nought = not isinstance(self.constant, np.ndarray) and self.constant == 0.0
-        constant = 0.0 if nought else self.constant * factor
-        return Linear(constant, tuple(term.scaled(factor) for term in self.terms))
-
-
-class Frame:
-    """Rows over which a template is evaluated, with the codes of each symbol."""
-
-    def __init__(
-        self,
-        rows: int,
-        own: dict[int, Coded] | None = None,
-        parent: Frame | None = None,
-        pointer: np.ndarray | None = None,
-    ) -> None:
-        self.rows, self._own, self._parent, self.pointer = rows, own or {}, parent, pointer
-
-    @staticmethod
-    def of_index(table: KeyTable, indices: Sequence[Any]) -> Frame:
-        """Rows of an index set, its places bound to the symbols of a template."""
-        own = {id(symbol): table.column(place) for place, symbol in enumerate(indices)}
-        return Frame(len(table), own)
-
-    def column(self, symbol: Any) -> Coded:
-        """Dimension and codes of a symbol."""
-        found = self._own.get(id(symbol))
-        if found is None:
-            if self._parent is None:
-                raise UntemplatedError(f"index {symbol} comes from outside the rule")
-            dimension, codes = self._parent.column(symbol)
-            if isinstance(codes, np.ndarray) and codes.ndim and self.pointer is not None:
-                codes = codes[self.pointer]
-            found = self._own[id(symbol)] = dimension, codes
-        return found
+__all__ = ["Evaluator"]
 
 
 class Evaluator:
@@ -229,7 +154,7 @@ class Evaluator:
             pointer = inner.pointer if pointer is None else pointer[inner.pointer]
         assert pointer is not None
         # The last frame looks further out through its parents; the sum needs the whole way.
-        return _Spanning(inner, pointer)
+        return Spanning(inner, pointer)
 
     def _joined(self, loop: sy.Loop, frame: Frame) -> Frame:
         members = loop.members
@@ -258,14 +183,6 @@ class Evaluator:
             dimension, codes = table.column(place) if len(table) else (Dimension([]), taken)
             own[id(symbol)] = dimension, codes if whole and not self._sampled else codes[taken]
         return Frame(len(pointer), own, frame, pointer)
-
-
-class _Spanning(Frame):
-    """The innermost frame of nested sums, pointing past the frames between."""
-
-    def __init__(self, inner: Frame, pointer: np.ndarray) -> None:
-        super().__init__(inner.rows, parent=inner, pointer=None)
-        self.span = pointer
 
 
 def _whole(numbers: Any) -> list[Any]:
@@ -364,20 +281,13 @@ def _applied(node: Any, value: Any) -> Any:
 
 def _total(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
     inner = evaluator.expanded(node, frame)
-    assert isinstance(inner, _Spanning)
+    assert isinstance(inner, Spanning)
     body = evaluator.linear(node.term, inner)
     terms = tuple(
         Term(inner.span if t.rows is None else inner.span[t.rows], t.columns, t.coefficients)
         for t in body.terms
     )
-    return Linear(_summed(body.constant, inner, frame), terms)
-
-
-def _summed(values: Any, inner: _Spanning, frame: Frame) -> Any:
-    if not isinstance(values, np.ndarray) and values == 0.0:
-        return 0.0
-    weights = np.broadcast_to(np.asarray(values, dtype=float), (inner.rows,))
-    return np.bincount(inner.span, weights=weights, minlength=frame.rows)
+    return Linear(summed(body.constant, inner, frame), terms)
 
 
 def _item(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
@@ -468,14 +378,6 @@ def _from_entries(evaluator: Evaluator, component: Any, positions: np.ndarray) -
     return Linear(constants[back] if len(used) else 0.0, terms)
 
 
-def runs(start: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Write out runs of numbers one after the other: the run of each, and the number."""
-    pointer = np.repeat(np.arange(len(count), dtype=np.int32), count)
-    ends = np.cumsum(count)
-    first = (ends - count - start).astype(np.int32)
-    return pointer, np.arange(len(pointer), dtype=np.int32) - np.repeat(first, count)
-
-
 def _named(evaluator: Evaluator, node: Any, frame: Frame) -> Linear:
     """A scalar expression, or one entry of an indexed one."""
     template = template_of(node)
@@ -530,8 +432,8 @@ def _number_index(evaluator: Evaluator, node: Any, frame: Frame) -> Any:
 
 def _number_sum(evaluator: Evaluator, node: Any, frame: Frame) -> Any:
     inner = evaluator.expanded(node, frame)
-    assert isinstance(inner, _Spanning)
-    return _summed(evaluator.number(node.term, inner), inner, frame)
+    assert isinstance(inner, Spanning)
+    return summed(evaluator.number(node.term, inner), inner, frame)
 
 
 def _numbers(operation: Callable[..., Any]) -> _Handler:

@@ -9,12 +9,13 @@ import pandas as pd
 import pyomo.environ as pyo
 import scipy.sparse as sp
 
-from optalloc.arrays import Arrays
 from optalloc.compile.assemble import Source, component_named
-from optalloc.compile.evaluate import Evaluator, Term
+from optalloc.compile.evaluate import Evaluator
 from optalloc.compile.keys import KeyTable
+from optalloc.compile.linear import Term
 from optalloc.compile.rows import joined, triplets
 from optalloc.errors import ModelError
+from optalloc.mip.arrays import Arrays
 
 __all__ = ["evaluate", "linear_map", "values_of"]
 

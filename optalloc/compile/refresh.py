@@ -11,7 +11,6 @@ import pandas as pd
 import pyomo.environ as pyo
 import scipy.sparse as sp
 
-from optalloc.arrays import Arrays
 from optalloc.compile.assemble import (
     Source,
     component_named,
@@ -25,6 +24,7 @@ from optalloc.compile.deferred import Template, is_deferred, template_of
 from optalloc.compile.depends import dependence_of
 from optalloc.compile.rows import coefficients_alone, limits_alone
 from optalloc.errors import ModelError
+from optalloc.mip.arrays import Arrays
 
 __all__ = ["refresh"]
 

@@ -18,8 +18,9 @@ from pyomo.repn import generate_standard_repn
 
 from optalloc.compile.columns import Columns
 from optalloc.compile.deferred import SAMPLED_ROWS, Template, is_deferred, template_of
-from optalloc.compile.evaluate import Evaluator, Frame, Linear, NonLinearError
+from optalloc.compile.evaluate import Evaluator
 from optalloc.compile.keys import KeyTable
+from optalloc.compile.linear import Frame, Linear, NonLinearError
 from optalloc.compile.symbolic import Relation
 from optalloc.compile.tables import Tables, UntemplatedError
 from optalloc.compile.views import picked

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from optalloc.atomic import replacing
-from optalloc.exhibits import Listing, Ranking, Report
-from optalloc.family import Chart, TableSpec
+from optalloc.modelling.exhibits import Listing, Ranking, Report
+from optalloc.modelling.outputs import Chart, TableSpec
+from optalloc.modelling.tables import LIMITS, MARGINALS, RUN, SUMMARY
 from optalloc.report.payload import payload
 from optalloc.report.render import Words, rendered
-from optalloc.tables import LIMITS, MARGINALS, RUN, SUMMARY
+from optalloc.system import replacing
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-    from optalloc.explain.explanation import Explanation
+    from optalloc.report.findings import Findings
 
 __all__ = ["report_page", "write_report"]
 
@@ -68,7 +68,7 @@ def write_report(
     charts: Sequence[Chart],
     report: Report,
     path: str | Path,
-    explanation: Explanation | None = None,
+    explanation: Findings | None = None,
 ) -> None:
     """Write the plan's tables as one page that needs nothing else.
 
@@ -104,7 +104,7 @@ def report_page(
     specs: Sequence[TableSpec],
     charts: Sequence[Chart],
     report: Report,
-    explanation: Explanation | None = None,
+    explanation: Findings | None = None,
 ) -> str:
     """Give the page as text; as `write_report`, which writes it."""
     figures = _Figures(tables[SUMMARY.name])

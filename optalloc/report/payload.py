@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from optalloc.data.schema import Kind
 from optalloc.errors import ModelError
-from optalloc.exhibits import Exhibit, Report
-from optalloc.family import Chart, TableSpec
-from optalloc.schema import Kind
-from optalloc.sheetwriter import number_format
+from optalloc.modelling.exhibits import Exhibit, Report
+from optalloc.modelling.outputs import Chart, TableSpec
+from optalloc.report.sheets import number_format
 
 __all__ = ["lines", "packed", "payload"]
 

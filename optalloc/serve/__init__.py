@@ -9,8 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from optalloc.errors import OptallocError
-from optalloc.family import load_model
-from optalloc.memory import share_of_memory
+from optalloc.modelling.model import load_model
+from optalloc.system import share_of_memory
 
 __all__ = ["is_loopback", "serve"]
 

@@ -23,11 +23,11 @@ from starlette.responses import (
 )
 from starlette.routing import Route
 
-from optalloc.serve.desk import Desk
 from optalloc.serve.folder import own_folder
 from optalloc.serve.forms import changes_of, download, file_name, keep, number_of
 from optalloc.serve.guard import REPORT_POLICY, Guard
 from optalloc.serve.pages import rendered, static
+from optalloc.serve.queue import Desk
 from optalloc.serve.settings import Settings
 from optalloc.serve.task import Task
 from optalloc.serve.visitors import Book, Comparison, Run, Visitor, Visitors

@@ -15,13 +15,14 @@ from typing import Any
 
 import pandas as pd
 
-from optalloc.dataset import Dataset
-from optalloc.explain.copies import write_edits
-from optalloc.explain.edits import Edit, edits_table
-from optalloc.family import Model
-from optalloc.schema import Column, Kind, Sheet
-from optalloc.sweep.overrides import Override, altered, text_of
-from optalloc.sweep.sheet import Operation
+from optalloc.analysis.explain.repair_table import edits_table
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import Column, Kind, Sheet
+from optalloc.modelling.model import Model
+from optalloc.scenarios.edits import Edit
+from optalloc.scenarios.overrides import Override, altered, text_of
+from optalloc.scenarios.sheet import Operation
+from optalloc.spreadsheet.edit import write_edits
 
 __all__ = ["Lever", "Rows", "levers_of", "override", "write_changed"]
 

@@ -19,8 +19,9 @@ from typing import Any, TextIO
 
 import pandas as pd
 
-from optalloc.atomic import replacing
-from optalloc.diff import diff
+from optalloc.analysis.diff import diff
+from optalloc.analysis.explain.run import explain_without_plan
+from optalloc.data.validate import blocking, check
 from optalloc.errors import (
     InfeasibleError,
     InputError,
@@ -29,21 +30,19 @@ from optalloc.errors import (
     Problem,
     Severity,
 )
-from optalloc.explain import Explanation
-from optalloc.explain.run import explain_without_plan
-from optalloc.family import Model, load_model
-from optalloc.faults import refusal
-from optalloc.mark import mark_workbook
-from optalloc.memory import limit_memory
-from optalloc.outcome import Progress
-from optalloc.package import Package
-from optalloc.pipeline import open_book, options_of, solve
-from optalloc.plan import Plan
-from optalloc.planfile import read_plan
+from optalloc.mip.outcome import Progress
+from optalloc.modelling.model import Model, load_model, options_of
+from optalloc.pipeline import open_book, solve
+from optalloc.plan.plan import Plan
+from optalloc.plan.planfile import read_plan
+from optalloc.report.findings import Findings
+from optalloc.scenarios.overrides import WrongOverride
 from optalloc.serve.levers import levers_of, write_changed
-from optalloc.sweep.overrides import WrongOverride
-from optalloc.validate import blocking, check
-from optalloc.workbook import read_workbook
+from optalloc.spreadsheet.faults import refusal
+from optalloc.spreadsheet.mark import mark_workbook
+from optalloc.spreadsheet.package import Package
+from optalloc.spreadsheet.read import read_workbook
+from optalloc.system import limit_memory, replacing
 
 __all__ = ["CHANGED", "EXPLANATION", "MARKED", "PLAN", "REPORT", "RESULT", "done", "main"]
 
@@ -280,7 +279,7 @@ def _compare(
     return {"ending": "compared", "words": list(said.sentences), "tables": _shown(said)}
 
 
-def _shown(said: Explanation) -> list[dict[str, Any]]:
+def _shown(said: Findings) -> list[dict[str, Any]]:
     """Tables with rows, as text, and for each column whether it holds numbers."""
     shown = []
     for spec in said.specs:

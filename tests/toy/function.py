@@ -25,8 +25,9 @@ import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
-from optalloc.family import Family, Limit, TableSpec
-from optalloc.schema import Column, Kind, Sheet
+from optalloc.data.schema import Column, Kind, Sheet
+from optalloc.modelling.family import Family, Limit
+from optalloc.modelling.outputs import TableSpec
 
 MISHAPS = ("none", "kill", "abort", "hang", "memory", "error", "slow", "misread")
 misread = []

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
 
 from .._building import KEYS, RETIRED, active_sites, begun_in_plan
 from .._calendar import calendar

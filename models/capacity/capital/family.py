@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optalloc.family import CostTerm, Family, Ledger
+from optalloc.modelling.family import CostTerm, Family, Ledger
 
 from .._money import CASH
 from .audit import recompute

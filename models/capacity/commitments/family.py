@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
-from optalloc.dataset import Dataset
-from optalloc.family import Family, Limit, Relax, Standing
-from optalloc.tolerance import exceeds
+from optalloc.data.dataset import Dataset
+from optalloc.data.rounding import exceeds
+from optalloc.modelling.family import Family, Limit, Relax, Standing
 
 from .._building import OPEN
 from .._standing import standing_at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optalloc.schema import Column, Kind, Missing, Sheet
+from optalloc.data.schema import Column, Kind, Missing, Sheet
 
 COMMITTED, STARTED, ONLINE = "committed", "started_mw", "online_mw"
 LEASED, SIGNED, ENDED = "leased_mw", "signed_mw", "ended_mw"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
+from optalloc.data.rounding import exceeds
 from optalloc.errors import Problem, Severity
-from optalloc.tolerance import exceeds
 
 from .._calendar import TERM, TINY_MONTHS, calendar, months_of_last_days, signing_terms
 from .._contracts import CAPACITY, GENERATION, signings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optalloc.schema import Column, Kind, Sheet
+from optalloc.data.schema import Column, Kind, Sheet
 
 from .. import _plausible
 from .._contracts import CAPACITY, ENERGY, GENERATION

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optalloc.dataset import Dataset
-from optalloc.exhibits import Report, Series, Trend, Use
-from optalloc.family import TableSpec
-from optalloc.schema import Column, Kind
-from optalloc.values import Values
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import Column, Kind
+from optalloc.modelling.exhibits import Report, Series, Trend, Use
+from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.solution import Solution
 
 from .._calendar import calendar
 from .._contracts import KEYS, USE_KEYS
@@ -55,7 +55,7 @@ COVERAGE = TableSpec(
 )
 
 
-def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     """What is signed and active, and whose peak it covers."""
     signed = values.variable("procured", KEYS).rename(columns={"value": "signed_mw"})
     active = values.ledger("contracted_mw").rename(columns={"value": "active_mw"})

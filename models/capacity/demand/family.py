@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from optalloc.dataset import Dataset
-from optalloc.family import CostTerm, Family, Ledger, Limit, Relax, Standing
+from optalloc.data.dataset import Dataset
+from optalloc.modelling.family import CostTerm, Family, Ledger, Limit, Relax, Standing
 
 from .._demand import asked
 from .._money import PENALTY

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optalloc.dataset import Dataset
-from optalloc.exhibits import Filter, Report, Series, Trend
-from optalloc.family import TableSpec
-from optalloc.schema import Column, Kind
-from optalloc.values import Values
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import Column, Kind
+from optalloc.modelling.exhibits import Filter, Report, Series, Trend
+from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.solution import Solution
 
 from .._calendar import calendar
 from .._demand import asked
@@ -31,7 +31,7 @@ SERVICE = TableSpec(
 )
 
 
-def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     """Demand, served and unmet, and the totals."""
     service = asked(data)[[*KEYS, "it_mw"]].rename(columns={"it_mw": "demand_mw"})
     served = values.ledger("served_mw").rename(columns={"value": "served_mw"})

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from optalloc.dataset import Dataset
-from optalloc.family import Cell, Unmet
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import Cell
+from optalloc.modelling.family import Unmet
 
 from .._unserved import why_unserved
 

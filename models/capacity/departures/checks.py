@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
+from optalloc.data.names import alike
+from optalloc.data.reader import suggest
 from optalloc.errors import Problem, Severity
-from optalloc.names import alike
-from optalloc.sheetreader import suggest
 
 from .._building import OPEN, SERVICE_COLUMNS
 from .._calendar import TERM, calendar

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optalloc.family import CostTerm, Family, Limit
+from optalloc.modelling.family import CostTerm, Family, Limit
 
 from .._money import PENALTY
 from .audit import audit, recompute

@@ -29,8 +29,9 @@ import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
-from optalloc.dataset import Dataset
-from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
+from optalloc.data.dataset import Dataset
+from optalloc.modelling.ledgers import Ledgers
+from optalloc.modelling.sets import frame_of, index_set, indexed_set, parameter
 
 from .._calendar import calendar
 from .._money import PENALTY, discount, post_cost

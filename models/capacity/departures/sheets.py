@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optalloc.schema import Column, Kind, Sheet
+from optalloc.data.schema import Column, Kind, Sheet
 
 # The words of the Actions table.
 COMMIT, START, SIGN = "commit site", "start building", "sign contract"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optalloc.dataset import Dataset
-from optalloc.family import TableSpec
-from optalloc.schema import Column, Kind
-from optalloc.values import Values
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import Column, Kind
+from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.solution import Solution
 
 from .._calendar import calendar
 from .derived import held_actions, last_position
@@ -29,7 +29,7 @@ DEPARTURES = TableSpec(
 )  # fmt: skip
 
 
-def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     """What is approved, planned and departed from."""
     if data["ApprovedActions"].empty:
         return {}

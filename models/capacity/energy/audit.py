@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
 
 from .._contracts import (
     DELIVERS,

@@ -34,8 +34,9 @@ from typing import Any
 import pandas as pd
 import pyomo.environ as pyo
 
-from optalloc.dataset import Dataset
-from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
+from optalloc.data.dataset import Dataset
+from optalloc.modelling.ledgers import Ledgers
+from optalloc.modelling.sets import frame_of, index_set, indexed_set, parameter
 
 from .._building import active_sites
 from .._calendar import calendar

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optalloc.dataset import Dataset
-from optalloc.exhibits import Report, Series, Trend
-from optalloc.family import TableSpec
-from optalloc.schema import Column, Kind
-from optalloc.values import Values
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import Column, Kind
+from optalloc.modelling.exhibits import Report, Series, Trend
+from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.solution import Solution
 
 from .._building import active_sites
 from .._calendar import calendar
@@ -87,7 +87,7 @@ BILLING = TableSpec(
 )
 
 
-def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     """Energy by site and by contract."""
     drawn = values.variable("drawn", USE_KEYS).rename(columns={"value": "drawn_gwh"})
     deliveries = drawn[drawn["drawn_gwh"] > 0]

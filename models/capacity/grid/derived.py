@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
 
 from .._building import active_sites, site_periods
 from .._calendar import TINY_MONTHS, calendar, carried_forward

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import Column, Kind, Missing, Sheet
 from optalloc.errors import Problem
-from optalloc.schema import Column, Kind, Missing, Sheet
 
 from .. import _plausible
 

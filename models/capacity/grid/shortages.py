@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
 
 from .._building import active_sites
 from .._calendar import calendar

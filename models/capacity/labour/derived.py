@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optalloc.dataset import Dataset, remembered
+from optalloc.data.dataset import Dataset, remembered
 
 from .._building import active_sites
 from .._calendar import calendar, carried_forward

@@ -32,8 +32,9 @@ import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
-from optalloc.dataset import Dataset, remembered
-from optalloc.program import Ledgers, index_set, indexed_set, parameter
+from optalloc.data.dataset import Dataset, remembered
+from optalloc.modelling.ledgers import Ledgers
+from optalloc.modelling.sets import index_set, indexed_set, parameter
 
 from .._building import BEGINNING_KEYS, possible_beginnings, site_periods
 from .._calendar import calendar

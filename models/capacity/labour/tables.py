@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optalloc.dataset import Dataset
-from optalloc.exhibits import Report, Use
-from optalloc.family import TableSpec
-from optalloc.schema import Column, Kind
-from optalloc.values import Values
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import Column, Kind
+from optalloc.modelling.exhibits import Report, Use
+from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.solution import Solution
 
 from .derived import sources
 from .sheets import SOURCE_KEYS
@@ -40,7 +40,7 @@ LABOUR = TableSpec(
 )
 
 
-def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     """Who is hired from where."""
     hired = values.variable("hired", SOURCE_KEYS).rename(columns={"value": "used_person_months"})
     hired = hired.merge(

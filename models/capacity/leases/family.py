@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optalloc.family import CostTerm, Family, Ledger, Limit
+from optalloc.modelling.family import CostTerm, Family, Ledger, Limit
 
 from .._edges import CODES
 from .._money import CASH

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
+from optalloc.data.rounding import exceeds
+from optalloc.data.schema import Column, Kind, Sheet
 from optalloc.errors import Problem
-from optalloc.schema import Column, Kind, Sheet
-from optalloc.tolerance import exceeds
 
 from .. import _plausible
 from .._calendar import TERM, calendar

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optalloc.dataset import Dataset
-from optalloc.family import TableSpec
-from optalloc.schema import Column, Kind
-from optalloc.values import Values
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import Column, Kind
+from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.solution import Solution
 
 from .._calendar import calendar
 from .._leases import leases_on_offer
@@ -31,7 +31,7 @@ LEASING = TableSpec(
 )
 
 
-def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     """What is signed and active."""
     offered = leases_on_offer(data)[["lease", "site"]].reset_index(drop=True)
     frame = offered.merge(calendar(data).reset_index()[["period"]], how="cross")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optalloc.family import Family
+from optalloc.modelling.family import Family
 
 from .._geography import CODES, place_notices
 from .audit import recompute

@@ -19,8 +19,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from optalloc.dataset import Dataset
-from optalloc.program import Ledgers
+from optalloc.data.dataset import Dataset
+from optalloc.modelling.ledgers import Ledgers
 
 
 def parameters(data: Dataset) -> None:

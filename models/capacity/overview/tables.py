@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optalloc.dataset import Dataset
-from optalloc.exhibits import Filter, Listing, Map, Points, Report, Timeline
-from optalloc.family import TableSpec
-from optalloc.schema import Column, Kind
-from optalloc.values import Values
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import Column, Kind
+from optalloc.modelling.exhibits import Filter, Listing, Map, Points, Report, Timeline
+from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.solution import Solution
 
 from .._building import KEYS, active_sites, begun, commitments_made
 from .._calendar import TINY_MONTHS, calendar, date_of, first_position_at
@@ -103,7 +103,7 @@ REGION_LIST = TableSpec(
 )
 
 
-def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     """Sites, starts and regions from the decisions."""
     started = values.ledger("starting_mw").rename(columns={"value": "mw"})
     new = values.variable("energised", KEYS).rename(columns={"value": "mw"})

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from optalloc.dataset import Dataset
-from optalloc.exhibits import Report, Use
-from optalloc.family import Family, Limit, Relax, Standing
+from optalloc.data.dataset import Dataset
+from optalloc.modelling.exhibits import Report, Use
+from optalloc.modelling.family import Family, Limit, Relax, Standing
 
 from .._standing import standing_at
 from .audit import audit

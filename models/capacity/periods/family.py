@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from optalloc.dataset import Dataset
-from optalloc.family import Family, Ledger, TableSpec
+from optalloc.data.dataset import Dataset
+from optalloc.modelling.family import Family, Ledger
+from optalloc.modelling.outputs import TableSpec
 
 from .._currencies import CODES as CURRENCY_CODES
 from .._currencies import currency_notices

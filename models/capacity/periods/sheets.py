@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import FREE_TEXT, Column, Kind, Sheet
 from optalloc.errors import Problem
-from optalloc.schema import FREE_TEXT, Column, Kind, Sheet
 
 from .. import _plausible
 from .._succession import breaks

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optalloc.dataset import Dataset
-from optalloc.exhibits import Bridge, Listing, Report
-from optalloc.family import Chart, TableSpec
-from optalloc.schema import Column, Kind
-from optalloc.values import Values
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import Column, Kind
+from optalloc.modelling.exhibits import Bridge, Listing, Report
+from optalloc.modelling.outputs import Chart, TableSpec
+from optalloc.modelling.solution import Solution
 
 from .._calendar import TINY_MONTHS, calendar, months_between
 from .._capital import CAPITAL_ITEMS
@@ -133,7 +133,7 @@ CHARTS = (
 )
 
 
-def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     """Cost, cash flow by year, and the totals."""
     columns = [column.name for column in COST.columns]
     frames = []

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
+from optalloc.data.rounding import exceeds
 from optalloc.errors import Problem
-from optalloc.tolerance import exceeds
 
 from .._building import SERVICE_COLUMNS, active_sites
 from .._calendar import TERM

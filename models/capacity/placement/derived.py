@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
 
 from .._building import possible_service, standing_mw
 from .._calendar import calendar

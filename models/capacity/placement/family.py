@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from optalloc.family import Chart, CostTerm, Family, Ledger
+from optalloc.modelling.family import CostTerm, Family, Ledger
+from optalloc.modelling.outputs import Chart
 
 from .._concessions import farther
 from .._money import CASH

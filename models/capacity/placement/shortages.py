@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
 
 from .._shortages import Cell, cells_of_sites, most_online, short_of
 

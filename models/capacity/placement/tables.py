@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from optalloc.dataset import Dataset
-from optalloc.exhibits import Periods, Report, Series, Trend
-from optalloc.family import TableSpec
-from optalloc.schema import Column, Kind
-from optalloc.values import Values
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import Column, Kind
+from optalloc.modelling.exhibits import Periods, Report, Series, Trend
+from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.solution import Solution
 
 from .._calendar import calendar
 from .._demand import asked
@@ -61,7 +61,7 @@ BALANCE = TableSpec(
 )
 
 
-def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     """What runs where, and capacity against demand."""
     served = values.variable("served", KEYS).rename(columns={"value": "served_mw"})
     latency = network(data)[["site", "region", "latency_ms"]]

@@ -10,7 +10,7 @@ import pandas as pd
 import scipy.sparse as sp
 from scipy.optimize import linprog
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
 
 from .derived import lost_sites, reach
 from .sheets import DELIVERABLE, EVENT_KEYS, MEMBER_KEYS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optalloc.family import Family, Limit, Relax
+from optalloc.modelling.family import Family, Limit, Relax
 
 from .audit import audit, recompute
 from .formulation import constrain, declare, parameters, separate, separates

@@ -34,10 +34,11 @@ import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
-from optalloc.cuts import Cuts
-from optalloc.dataset import Dataset
-from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
-from optalloc.values import Values
+from optalloc.data.dataset import Dataset
+from optalloc.modelling.cuts import Cuts
+from optalloc.modelling.ledgers import Ledgers
+from optalloc.modelling.sets import frame_of, index_set, indexed_set, parameter
+from optalloc.modelling.solution import Solution
 
 from .._flows import Routes, least_cut
 from .derived import events_by_period, lost_sites, reach
@@ -106,7 +107,7 @@ def separates(data: Dataset) -> bool:
     return bool((data["LossEvents"]["strength"] == DELIVERABLE).any())
 
 
-def separate(data: Dataset, values: Values) -> Iterator[Cuts]:
+def separate(data: Dataset, values: Solution) -> Iterator[Cuts]:
     """Cuts of the networks that cannot carry what a deliverable event asks for."""
     online, served = values.ledger("online_mw"), values.ledger("served_mw")
     capacity = online.set_index(SITE_KEYS)["value"].clip(lower=0.0).to_dict()

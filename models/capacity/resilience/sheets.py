@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import Column, Kind, Missing, Sheet
 from optalloc.errors import Problem
-from optalloc.schema import Column, Kind, Missing, Sheet
 
 from .._building import active_sites
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
 
 from .._shortages import COLUMNS, TINY_SHARE, most_online, must_serve
 from .derived import events_by_period, lost_sites, reach

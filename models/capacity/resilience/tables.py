@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optalloc.dataset import Dataset
-from optalloc.exhibits import Report, Snapshot
-from optalloc.family import TableSpec
-from optalloc.schema import Column, Kind
-from optalloc.values import Values
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import Column, Kind
+from optalloc.modelling.exhibits import Report, Snapshot
+from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.solution import Solution
 
 from .derived import events_by_period, lost_sites, reach
 
@@ -57,7 +57,7 @@ def losses(data: Dataset, build: pd.DataFrame, service: pd.DataFrame) -> pd.Data
     return pd.DataFrame(rows, columns=[column.name for column in LOSSES.columns])
 
 
-def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     """What is left after each loss."""
     build = values.ledger("online_mw").rename(columns={"value": "online_mw"})
     served = values.ledger("served_mw").rename(columns={"value": "served_mw"})

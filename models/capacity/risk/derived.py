@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
 
 
 def members(data: Dataset, limit: Mapping[Hashable, Any]) -> set[str]:

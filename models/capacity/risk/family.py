@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optalloc.family import CostTerm, Family
+from optalloc.modelling.family import CostTerm, Family
 
 from .._money import EXPECTED_LOSS, PENALTY
 from .audit import audit, recompute

@@ -35,10 +35,11 @@ import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
-from optalloc.cuts import Cuts
-from optalloc.dataset import Dataset
-from optalloc.program import Ledgers, frame_of, index_set, indexed_set, parameter
-from optalloc.values import Values
+from optalloc.data.dataset import Dataset
+from optalloc.modelling.cuts import Cuts
+from optalloc.modelling.ledgers import Ledgers
+from optalloc.modelling.sets import frame_of, index_set, indexed_set, parameter
+from optalloc.modelling.solution import Solution
 
 from .._building import active_sites, site_periods
 from .._calendar import calendar
@@ -161,7 +162,7 @@ def separates(data: Dataset) -> bool:
     return bool((data["RiskLimits"]["kind"] == "max_hhi").any())
 
 
-def separate(data: Dataset, values: Values) -> Iterator[Cuts]:
+def separate(data: Dataset, values: Solution) -> Iterator[Cuts]:
     """Tangents to the cone of each concentration limit at a point outside it.
 
     With ``u = mw / ||mw||`` by jurisdiction, ``u . mw' <= ||mw'||`` for all mw', so that

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from optalloc.dataset import Dataset
-from optalloc.family import Limit, Relax, Standing
+from optalloc.data.dataset import Dataset
+from optalloc.modelling.family import Limit, Relax, Standing
 
 from .._building import active_sites
 from .._standing import standing_at

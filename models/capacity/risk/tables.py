@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optalloc.dataset import Dataset
-from optalloc.exhibits import Report, Series, Trend, Use
-from optalloc.family import TableSpec
-from optalloc.schema import Column, Kind
-from optalloc.values import Values
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import Column, Kind
+from optalloc.modelling.exhibits import Report, Series, Trend, Use
+from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.solution import Solution
 
 from .._calendar import calendar
 from .._scores import scores
@@ -60,7 +60,7 @@ EXPOSURE = TableSpec(
 )
 
 
-def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     """Exposure by limit and by jurisdiction."""
     online = values.ledger("online_mw")
     served = values.variable("served", ARC_KEYS)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
 
 from .._building import KEYS, RETIRED, active_sites, begun_in_plan, standing_mw
 from .._calendar import TINY_MONTHS, calendar

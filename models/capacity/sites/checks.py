@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
+from optalloc.data.rounding import exceeds
 from optalloc.errors import Problem, Severity
-from optalloc.tolerance import exceeds
 
 from .._building import SERVICE_COLUMNS, active_sites, lives_of_starts
 from .._calendar import calendar

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optalloc.family import Family, Ledger
+from optalloc.modelling.family import Family, Ledger
 
 from .._choices import SITE_CHOICE
 from .._concessions import in_service

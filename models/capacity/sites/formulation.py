@@ -61,8 +61,9 @@ from typing import Any
 import pandas as pd
 import pyomo.environ as pyo
 
-from optalloc.dataset import Dataset
-from optalloc.program import Ledgers, index_set, indexed_set, parameter
+from optalloc.data.dataset import Dataset
+from optalloc.modelling.ledgers import Ledgers
+from optalloc.modelling.sets import index_set, indexed_set, parameter
 
 from .._building import (
     BEGINNING_KEYS,

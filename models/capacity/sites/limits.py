@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optalloc.family import Limit, Relax
+from optalloc.modelling.family import Limit, Relax
 
 LIMITS = (
     Limit(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from optalloc.dataset import Dataset
+from optalloc.data.dataset import Dataset
 from optalloc.errors import Problem
 
 from .._building import SERVICE_COLUMNS, possible_beginnings

@@ -41,8 +41,9 @@ import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
-from optalloc.dataset import Dataset
-from optalloc.program import Ledgers, index_set, indexed_set, parameter
+from optalloc.data.dataset import Dataset
+from optalloc.modelling.ledgers import Ledgers
+from optalloc.modelling.sets import index_set, indexed_set, parameter
 
 from .._calendar import calendar, first_position_at, within_window
 from .._capital import capital_charges, post_spending

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optalloc.dataset import Dataset
-from optalloc.exhibits import Report, Use
-from optalloc.family import TableSpec
-from optalloc.schema import Column, Kind
-from optalloc.values import Values
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import Column, Kind
+from optalloc.modelling.exhibits import Report, Use
+from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.solution import Solution
 
 from .._building import BEGINNING_KEYS, begun, commitments_made
 from .._building import KEYS as START_KEYS
@@ -52,7 +52,7 @@ EQUIPMENT_USE = TableSpec(
 )
 
 
-def tables(data: Dataset, values: Values) -> dict[str, pd.DataFrame]:
+def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     """What is ordered, who needs it, and the actions that follow."""
     pairs = data["Equipment"][PAIR].drop_duplicates()
     orders = pairs.merge(calendar(data).reset_index()[["period"]], how="cross")

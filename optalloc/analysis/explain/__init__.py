@@ -1,0 +1,12 @@
+"""Why there is no plan, what limits the plan there is, and why it takes the sites it takes.
+
+`explain` is the entry point (run.py); what it returns is an `Explanation` (explanation.py). A plan
+is explained by the parts that sections.py lists; where there is no plan, infeasible.py goes from
+sums over the workbook to the cheapest changes that give one.
+"""
+
+from optalloc.analysis.explain.explanation import Explanation
+from optalloc.analysis.explain.repair_table import relaxed, write_relaxed
+from optalloc.analysis.explain.run import explain
+
+__all__ = ["Explanation", "explain", "relaxed", "write_relaxed"]

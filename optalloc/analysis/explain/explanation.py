@@ -1,0 +1,29 @@
+"""An explanation: findings about one plan, or about why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+from optalloc.plan.plan import Plan
+from optalloc.report.findings import Findings
+
+__all__ = ["Explanation"]
+
+
+@dataclass(frozen=True)
+class Explanation(Findings):
+    """Findings, and the plan that they are about.
+
+    Parameters
+    ----------
+    plan : Plan, optional
+        None where there is no plan, or where its files are there already.
+    """
+
+    plan: Plan | None = field(default=None, repr=False, compare=False)
+
+    @staticmethod
+    def of(found: Findings, plan: Plan | None = None) -> Explanation:
+        """The findings about a plan, or without one."""
+        own = {part.name: getattr(found, part.name) for part in fields(Findings)}
+        return Explanation(**own, plan=plan)

@@ -1,0 +1,231 @@
+"""The entry point: solve a workbook, and explain its plan, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from optalloc.analysis.explain.choices import insist_on_members
+from optalloc.analysis.explain.context import Solved
+from optalloc.analysis.explain.explanation import Explanation
+from optalloc.analysis.explain.infeasible import why_no_plan
+from optalloc.analysis.explain.planned import Planned, plan_file_at, planned
+from optalloc.analysis.explain.sections import PARTS
+from optalloc.analysis.explain.trial import source_of
+from optalloc.errors import InfeasibleError, OptallocError
+from optalloc.mip.outcome import ProgressCallback, StepCallback
+from optalloc.modelling.compiled import compile_program
+from optalloc.modelling.model import Model, options_of
+from optalloc.modelling.program import build
+from optalloc.pipeline import PhaseCallback, open_book, solve_program
+from optalloc.plan.plan import Plan
+from optalloc.report.findings import Findings
+
+__all__ = ["BUDGET_S", "explain", "explain_plan", "explain_without_plan"]
+
+# Seconds that explaining may take, unless told otherwise.
+BUDGET_S = 300.0
+
+
+def explain(
+    book: str | Path | Plan,
+    workbook: str | Path | None = None,
+    *,
+    budget_s: float = BUDGET_S,
+    sites: Sequence[str] = (),
+    gap: float | None = None,
+    threads: int | None = None,
+    seed: int | None = None,
+    model: str | Path | Model | None = None,
+    approved: str | Path | None = None,
+    relaxed: str | Path | None = None,
+    progress: ProgressCallback | None = None,
+    on_phase: PhaseCallback | None = None,
+    on_step: StepCallback | None = None,
+) -> Explanation:
+    """Explain a workbook's plan; where it has none, why, and what would have to change.
+
+    Parameters
+    ----------
+    book : str, Path or Plan
+        An .xlsx workbook, or a folder of CSV files, one per sheet; or a plan.xlsx, or a plan that
+        was solved in this process, which is then explained as it is.
+    workbook : str or Path, optional
+        The workbook of a plan.xlsx; by default the one that it names.
+    budget_s : float
+        Seconds for the solve, and as many again for explaining.
+    sites : sequence of str
+        What is asked about by name; by default whatever is of interest.
+    gap, threads, seed : optional
+        Solver options; those not given come from the workbook.
+    model : str, Path or Model, optional
+        Model folder; the capacity model by default.
+    approved : str or Path, optional
+        The plan.xlsx that was approved last.
+    relaxed : str or Path, optional
+        Where to write a copy of a workbook without a plan, changed as proposed; it is solved before
+        anything is said of its plan.
+    progress, on_phase, on_step : callable, optional
+        Called as the solve goes on, as phases begin, and as longer parts get on.
+
+    Returns
+    -------
+    Explanation
+        Every figure of a plan carries its gap. Where there is no plan, `optalloc.relaxed` and
+        `optalloc.write_relaxed` make the changes that it proposes.
+
+    Raises
+    ------
+    InputError
+        With every problem of the workbook at once.
+    OptallocError
+        If a site is asked about that there is not, or the copy cannot be written.
+    NoPlanError
+        If the budget ran out before a first plan was found.
+
+    Examples
+    --------
+    >>> import optalloc
+    >>> print(optalloc.explain("inputs/minimal").sentences[0])
+    The plan costs 1,170 M and is optimal.
+    """
+    if not budget_s > 0:
+        raise OptallocError(f"the budget must be above 0 seconds; found {budget_s:g}")
+    if isinstance(book, Plan):
+        others = (workbook, gap, threads, seed, model, approved, relaxed)
+        names = ("workbook", "gap", "threads", "seed", "model", "approved", "relaxed")
+        for name, value in zip(names, others, strict=True):
+            if value is not None:
+                raise OptallocError(f"a plan is explained as it was solved: leave {name} out")
+        return explain_plan(book, budget_s=budget_s, sites=sites, on_step=on_step)
+    file = plan_file_at(book)
+    if file is not None:
+        if relaxed is not None:
+            raise OptallocError(f"{file.source.name} is a plan: explain its workbook to relax it")
+        limited = {"gap": gap, "threads": threads, "seed": seed, "time_limit_s": budget_s}
+        found_plan = planned(file, workbook, given=limited, model=model, approved=approved)
+        return _planned_said(found_plan, budget_s, sites, on_step)
+    if workbook is not None:
+        raise OptallocError(f"{book}: must be a plan.xlsx for a second argument to be its workbook")
+    source = source_of(book, approved, relaxed)
+    dataset, loaded, notices = open_book(book, model, approved, on_phase)
+    insist_on_members(dataset, loaded, sites)
+    given: dict[str, Any] = {"gap": gap, "threads": threads, "seed": seed}
+
+    def phase(name: str) -> None:
+        if on_phase is not None:
+            on_phase(name)
+
+    phase("build")
+    program = build(dataset, loaded)
+    try:
+        phase("compile")
+        arrays = compile_program(program)
+        options = options_of(dataset, loaded, given | {"time_limit_s": budget_s})
+        plan = solve_program(
+            program, arrays, options, notices=notices, progress=progress, on_phase=on_phase
+        )
+    except InfeasibleError as found:
+        phase("explain")
+        said = why_no_plan(
+            dataset,
+            loaded,
+            found,
+            given=given,
+            budget_s=budget_s,
+            on_step=on_step,
+            program=program,
+            source=source,
+        )
+        return Explanation.of(said)
+    phase("explain")
+    return _said(Solved(program, arrays, plan, options, budget_s, tuple(sites), on_step))
+
+
+def _planned_said(
+    found: Planned, budget_s: float, sites: Sequence[str], on_step: StepCallback | None
+) -> Explanation:
+    insist_on_members(found.program.dataset, found.program.model, sites)
+    names = tuple(sites)
+    said = _said(
+        Solved(found.program, found.arrays, found.plan, found.options, budget_s, names, on_step)
+    )
+    # The plan has its files already.
+    return replace(said, sentences=(*found.sentences, *said.sentences), plan=None)
+
+
+def explain_without_plan(
+    book: str | Path,
+    found: InfeasibleError,
+    *,
+    budget_s: float = BUDGET_S,
+    gap: float | None = None,
+    threads: int | None = None,
+    seed: int | None = None,
+    model: str | Path | Model | None = None,
+    approved: str | Path | None = None,
+    on_step: StepCallback | None = None,
+) -> Explanation:
+    """Say why a workbook has no plan, once a solve has found that: as `explain` says it.
+
+    Parameters
+    ----------
+    book : str or Path
+    found : InfeasibleError
+        The finding.
+    budget_s : float
+        Seconds for all of it.
+    gap, threads, seed, model, approved, on_step : optional
+        As of `explain`.
+    """
+    dataset, loaded, _ = open_book(book, model, approved)
+    said = why_no_plan(
+        dataset,
+        loaded,
+        found,
+        given={"gap": gap, "threads": threads, "seed": seed},
+        budget_s=budget_s,
+        on_step=on_step,
+        source=source_of(book, approved),
+    )
+    return Explanation.of(said)
+
+
+def explain_plan(
+    plan: Plan,
+    *,
+    budget_s: float = BUDGET_S,
+    sites: Sequence[str] = (),
+    on_step: StepCallback | None = None,
+) -> Explanation:
+    """Explain a plan that is there; its program is built again.
+
+    Parameters
+    ----------
+    plan : Plan
+    budget_s, sites, on_step : optional
+        As of `explain`.
+
+    Raises
+    ------
+    OptallocError
+        If a site is asked about that there is not, or the plan was unpickled: what it was solved
+        from does not travel with it.
+    """
+    origin = plan.origin
+    if origin is None or plan.outcome.values is None:
+        raise OptallocError(
+            "this plan has left behind what it was solved from; explain the workbook instead"
+        )
+    insist_on_members(origin.dataset, origin.model, sites)
+    program = build(origin.dataset, origin.model)
+    arrays = compile_program(program)
+    return _said(Solved(program, arrays, plan, origin.options, budget_s, tuple(sites), on_step))
+
+
+def _said(solved: Solved) -> Explanation:
+    title = "What there is to say of the plan"
+    said = Findings.joined(title, [part(solved) for part in PARTS])
+    return Explanation.of(said, solved.plan)

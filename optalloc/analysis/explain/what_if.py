@@ -1,0 +1,133 @@
+"""Re-solving a workbook that has a plan, with other numbers or with something held."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from optalloc.analysis.explain.context import Solved
+from optalloc.data.dataset import Dataset
+from optalloc.mip.arrays import Arrays
+from optalloc.mip.outcome import Outcome, StopReason, relative_gap
+from optalloc.modelling.family import Held
+from optalloc.modelling.renew import renewed
+from optalloc.solving.resolve import Resolver
+
+__all__ = ["Desk", "Known"]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the least cost: it is at least ``bound`` and at most ``cost``.
+
+    Both are infinite where it is proven that there is no plan. ``values`` is the plan that costs
+    ``cost``.
+    """
+
+    bound: float
+    cost: float
+    values: np.ndarray | None = None
+
+    @property
+    def impossible(self) -> bool:
+        """Whether it is proven that there is no plan."""
+        return self.bound == math.inf
+
+    @property
+    def gap(self) -> float:
+        """Relative gap; infinite while there is no plan."""
+        return relative_gap(self.cost, self.bound)
+
+    @staticmethod
+    def of(outcome: Outcome) -> Known:
+        """What an outcome says."""
+        if outcome.stop_reason is StopReason.INFEASIBLE:
+            return Known(math.inf, math.inf)
+        return Known(outcome.bound, outcome.objective, outcome.values)
+
+
+class Desk:
+    """One program held by the solver, asked again and again.
+
+    Parameters
+    ----------
+    solved : Solved
+        Its plan is the first start.
+    """
+
+    def __init__(self, solved: Solved) -> None:
+        self.solved = solved
+        self.arrays = solved.arrays
+        self.plan = Known.of(solved.plan.outcome)
+        self._resolver = Resolver(solved.arrays, solved.options)
+
+    def on(self, dataset: Dataset) -> Arrays | None:
+        """The program on a changed dataset; None where it has other rows, columns or places."""
+        found = renewed(self.solved.program, self.arrays, dataset)
+        return found.arrays if found.same_sets else None
+
+    def held(self, arrays: Arrays, held: Sequence[Held]) -> Arrays | None:
+        """The program with some variables held within bounds; None where nothing is left."""
+        lower, upper = arrays.col_lower.copy(), arrays.col_upper.copy()
+        for component, key, least, most in held:
+            at = arrays.columns.find(component, key)
+            lower[at], upper[at] = max(lower[at], least), min(upper[at], most)
+        if (lower > upper).any():
+            return None
+        return replace(arrays, col_lower=lower, col_upper=upper)
+
+    def keeps(self, values: np.ndarray, held: Sequence[Held]) -> bool:
+        """Whether a plan keeps these bounds."""
+        at = [self.arrays.columns.find(component, key) for component, key, _, _ in held]
+        found = values[at]
+        least, most = (np.array([one[side] for one in held]) for side in (2, 3))
+        return bool(((found >= least - 1e-6) & (found <= most + 1e-6)).all())
+
+    def least_cost(
+        self,
+        held: Sequence[Held] = (),
+        *,
+        within_s: float,
+        arrays: Arrays | None = None,
+        gap: float | None = None,
+        cutoff: float | None = None,
+        target: float | None = None,
+        starts: Sequence[np.ndarray] = (),
+    ) -> Known:
+        """Least cost with something held, as far as it can be known within so many seconds.
+
+        Parameters
+        ----------
+        held : sequence of Held
+        within_s : float
+        arrays : Arrays, optional
+            With other numbers; those of the plan by default.
+        gap, cutoff, target : float, optional
+            As of `Resolver.solve`.
+        starts : sequence of numpy.ndarray
+            Plans to begin from, besides the plan that is explained.
+        """
+        asked = self.held(self.arrays if arrays is None else arrays, held)
+        if asked is None:
+            return Known(math.inf, math.inf)
+        first = () if self.plan.values is None else (self.plan.values,)
+        outcome = self._resolver.solve(
+            asked,
+            starts=(*starts, *first),
+            gap=gap,
+            cutoff=cutoff if cutoff is None or math.isfinite(cutoff) else None,
+            target=target if target is None or math.isfinite(target) else None,
+            time_limit_s=max(min(within_s, self.solved.left_s()), 0.1),
+        )
+        return Known.of(outcome)
+
+    def bound(self, held: Sequence[Held]) -> float:
+        """What no plan can cost less than with something held, by the linear relaxation alone."""
+        asked = self.held(self.arrays, held)
+        if asked is None:
+            return math.inf
+        result = self._resolver.relaxed(asked)
+        return math.inf if result.status == "kInfeasible" else result.bound

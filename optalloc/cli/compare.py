@@ -1,0 +1,195 @@
+"""Commands on plans and their likes: report, diff, alternatives, bench."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from optalloc.analysis.alternatives import alternatives as find_alternatives
+from optalloc.analysis.bench import LIMIT_S
+from optalloc.analysis.bench import bench as bench_book
+from optalloc.analysis.diff import diff as compare
+from optalloc.analysis.explain.run import BUDGET_S
+from optalloc.cli.ending import guarded
+from optalloc.cli.options import SECONDS, Approved, Book, ModelDir, share
+from optalloc.cli.progress import ProgressDisplay
+from optalloc.cli.screen import print_json, refuse_folder, results, say
+from optalloc.cli.tables import print_tables
+from optalloc.modelling.model import load_model
+from optalloc.plan.explanation_file import read_explanation
+from optalloc.plan.planfile import read_plan as read_plan_file
+from optalloc.report.findings import Findings
+from optalloc.report.page import write_report
+
+__all__ = ["alternatives", "bench", "diff", "report"]
+
+
+def report(
+    plan: Annotated[Path, typer.Argument(help="A plan.xlsx that optalloc solve wrote.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Page to write; report.html beside PLAN by default.")
+    ] = None,
+    explanation: Annotated[
+        Path | None, typer.Option(help="An explanation.xlsx that optalloc explain wrote.")
+    ] = None,
+    model: ModelDir = None,
+) -> None:
+    """Write a plan as one page to look at: map, charts and tables, without a connection."""
+    target = plan.with_name("report.html") if out is None else out
+
+    def run() -> None:
+        if target.suffix.lower() not in (".html", ".htm"):
+            raise typer.BadParameter("--out must end in .html")
+        refuse_folder(target.parent, target.name)
+        loaded = load_model(model)
+        read = read_plan_file(plan, loaded)
+        said = None if explanation is None else read_explanation(explanation)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_report(read.tables, read.specs, loaded.charts, loaded.report, target, said)
+
+    guarded(run)
+    print(f"wrote {target}")
+
+
+def diff(
+    a: Annotated[Path, typer.Argument(help="A workbook, a folder of CSV files, or a plan.xlsx.")],
+    b: Annotated[Path, typer.Argument(help="Another of the same kind.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Workbook to write all tables into; it ends in .xlsx.")
+    ] = None,
+    model: ModelDir = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the comparison as one JSON object, nothing else.")
+    ] = False,
+) -> None:
+    """Say what changes from A to B: two inputs cell by cell, or two plans with a cost bridge."""
+
+    def run() -> Findings:
+        if out is not None:
+            if out.suffix.lower() != ".xlsx":
+                raise typer.BadParameter("--out must end in .xlsx")
+            refuse_folder(out.parent, out.name)
+        said = compare(a, b, model=model)
+        if out is not None:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            said.to_excel(out)
+        return said
+
+    said = guarded(run, as_json=as_json)
+    if as_json:
+        print_json(said.to_dict())
+    else:
+        print(said.to_text())
+        print_tables(said.tables, said.specs, "--out writes them all" if out is None else str(out))
+    if out is not None:
+        say(Console(stderr=True), f"wrote {out}")
+
+
+def alternatives(
+    book: Book,
+    slack: Annotated[
+        float,
+        typer.Option(
+            parser=share(at_most=math.inf),
+            help="What an alternative may cost more than the best plan, such as 1% or 0.01.",
+        ),
+    ] = 0.01,
+    count: Annotated[int, typer.Option(help="How many to look for.", min=1, max=1000)] = 5,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for alternatives.xlsx; by default none is written.")
+    ] = None,
+    budget: Annotated[
+        float,
+        typer.Option(parser=SECONDS, help="Seconds for the best plan, and again for the others."),
+    ] = BUDGET_S,
+    gap: Annotated[
+        float | None,
+        typer.Option(parser=share(), help="Relative gap to stop at, such as 1% or 0.01."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed.", min=0, max=2**31 - 1)] = None,
+    approved: Approved = None,
+    model: ModelDir = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print them as one JSON object, nothing else.")
+    ] = False,
+) -> None:
+    """Find plans that cost little more than the best and differ from it as much as possible."""
+    errors = Console(stderr=True)
+    written: list[str] = []
+
+    def run() -> Findings:
+        if out is not None:
+            refuse_folder(out, "alternatives.xlsx")
+        with ProgressDisplay(errors) as display:
+            said = find_alternatives(
+                book,
+                slack=slack,
+                count=count,
+                budget_s=budget,
+                gap=gap,
+                seed=seed,
+                model=model,
+                approved=approved,
+                progress=display.update,
+                on_phase=display.phase,
+                on_step=display.step,
+            )
+        if out is not None:
+            with results(out, written) as draft:
+                said.to_excel(draft / "alternatives.xlsx")
+        return said
+
+    said = guarded(run, as_json=as_json)
+    if as_json:
+        print_json(said.to_dict())
+    else:
+        print(said.to_text())
+        print_tables(said.tables, said.specs, "--out writes them all" if out is None else str(out))
+    for line in written:
+        say(errors, line)
+
+
+def bench(
+    book: Book,
+    time_limit: Annotated[
+        float, typer.Option(parser=SECONDS, help="Seconds for each strategy.")
+    ] = LIMIT_S,
+    strategy: Annotated[
+        list[str] | None, typer.Option(help="One to try, may be repeated; by default all.")
+    ] = None,
+    gap: Annotated[
+        float | None,
+        typer.Option(parser=share(), help="Relative gap to stop at, such as 1% or 0.01."),
+    ] = None,
+    threads: Annotated[int | None, typer.Option(help="Solver threads.", min=1, max=1024)] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed.", min=0, max=2**31 - 1)] = None,
+    model: ModelDir = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the figures as one JSON object, nothing else.")
+    ] = False,
+) -> None:
+    """Measure how long a workbook takes, by phase and strategy, and say what would help."""
+
+    def run() -> Findings:
+        with ProgressDisplay(Console(stderr=True)) as display:
+            return bench_book(
+                book,
+                time_limit_s=time_limit,
+                strategies=strategy or (),
+                gap=gap,
+                threads=threads,
+                seed=seed,
+                model=model,
+                on_phase=display.phase,
+            )
+
+    said = guarded(run, as_json=as_json)
+    if as_json:
+        print_json(said.to_dict())
+        return
+    print(said.to_text())
+    print_tables(said.tables, said.specs, "--json prints them all")

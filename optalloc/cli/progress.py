@@ -1,0 +1,88 @@
+"""Progress of a solve: a live line on a terminal, plain lines where output is piped."""
+
+from __future__ import annotations
+
+import math
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from optalloc.mip.outcome import Progress
+
+__all__ = ["ProgressDisplay"]
+
+# A log should not scroll by: this often at most when piped, unless the plan improves.
+SECONDS_BETWEEN_LINES = 5.0
+# Characters of the bar that fills up step by step.
+BAR = 20
+
+
+class ProgressDisplay:
+    """Shows phases, incumbent, bound, gap and time on a console (usually stderr)."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Live(console=console, transient=True, refresh_per_second=4)
+        self._started = time.perf_counter()
+        self._last_line = -math.inf
+        self._last_objective = math.inf
+
+    def __enter__(self) -> ProgressDisplay:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._console.is_terminal:
+            self._live.stop()
+
+    def phase(self, name: str) -> None:
+        """Say that a phase begins."""
+        seconds = time.perf_counter() - self._started
+        self._show(f"{seconds:7.1f} s  {name}", force=not self._console.is_terminal)
+
+    def step(self, what: str, done: int, of: int) -> None:
+        """Say how many steps of a longer part are done."""
+        seconds = time.perf_counter() - self._started
+        full = BAR * done // max(of, 1)
+        bar = "#" * full + "-" * (BAR - full)
+        line = f"{seconds:7.1f} s  {what}   [{bar}]   {done} of {of}"
+        self._show(line, force=done in (0, of))
+
+    def update(self, progress: Progress) -> None:
+        """Say how far the solve is."""
+        better = progress.objective < self._last_objective
+        self._last_objective = min(progress.objective, self._last_objective)
+        seconds = time.perf_counter() - self._started
+        parts = [
+            f"{seconds:7.1f} s  {progress.phase}",
+            f"{'draft' if progress.draft else 'plan'} {_number(progress.objective)}",
+            f"bound {_number(progress.bound)}",
+            f"gap {_percent(progress.gap)}",
+        ]
+        self._show("   ".join(parts), force=better)
+
+    def _show(self, line: str, *, force: bool) -> None:
+        if self._console.is_terminal:
+            self._live.update(Text(line))
+            return
+        now = time.perf_counter()
+        if force or now - self._last_line >= SECONDS_BETWEEN_LINES:
+            self._last_line = now
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.4f}" if math.isfinite(value) and abs(value) < 1e20 else "-"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3f} %" if math.isfinite(share) else "-"

@@ -1,0 +1,149 @@
+"""The command solve."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from optalloc.analysis.explain.run import BUDGET_S, explain_without_plan
+from optalloc.cli.ending import guarded
+from optalloc.cli.options import SECONDS, Approved, Book, ModelDir, share
+from optalloc.cli.progress import ProgressDisplay
+from optalloc.cli.screen import print_json, print_summary, refuse_folder, results, say
+from optalloc.errors import (
+    InfeasibleError,
+)
+from optalloc.mip.outcome import Strategy
+from optalloc.pipeline import solve as solve_book
+from optalloc.plan.plan import Plan
+from optalloc.solving.solvers import SOLVERS
+
+__all__ = ["solve"]
+
+# Sums and a conflict are found in so many seconds, or not at all.
+LEAST_EXPLAINING_S = 5.0
+
+
+def solve(
+    book: Book,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for plan.xlsx and report.html; out by default, none with --json.",
+            show_default=False,
+        ),
+    ] = None,
+    gap: Annotated[
+        float | None,
+        typer.Option(parser=share(), help="Relative gap to stop at, such as 1% or 0.01."),
+    ] = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(parser=SECONDS, help="Seconds, after which the best plan counts."),
+    ] = None,
+    threads: Annotated[int | None, typer.Option(help="Solver threads.", min=1, max=1024)] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed.", min=0, max=2**31 - 1)] = None,
+    solver: Annotated[
+        str | None, typer.Option(help=f"highs, or if installed {', '.join(SOLVERS)}.")
+    ] = None,
+    strategy: Annotated[
+        Strategy | None,
+        typer.Option(help="Way to solve: by default the one that suits size and threads."),
+    ] = None,
+    approved: Approved = None,
+    model: ModelDir = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the plan as one JSON object, nothing else.")
+    ] = False,
+) -> None:
+    """Find the plan of least cost, prove how good it is, audit it, and write it down."""
+    errors = Console(stderr=True)
+    folder = Path("out") if out is None and not as_json else out
+    begun, written = time.perf_counter(), list[str]()
+
+    def run() -> Plan:
+        if folder is not None:
+            refuse_folder(folder, "plan.xlsx", "report.html")
+        with ProgressDisplay(errors) as display, _plan_kept(errors) as hold:
+
+            def on_phase(name: str) -> None:
+                hold(name)
+                display.phase(name)
+
+            try:
+                plan = solve_book(
+                    book,
+                    gap=gap,
+                    time_limit_s=time_limit,
+                    threads=threads,
+                    seed=seed,
+                    solver=solver,
+                    strategy=strategy,
+                    model=model,
+                    approved=approved,
+                    progress=display.update,
+                    on_phase=on_phase,
+                )
+            except InfeasibleError as found:
+                display.phase("explain")
+                said = explain_without_plan(
+                    book,
+                    found,
+                    budget_s=_left_s(time_limit, begun),
+                    gap=gap,
+                    threads=threads,
+                    seed=seed,
+                    model=model,
+                    approved=approved,
+                    on_step=display.step,
+                )
+                for line in said.to_text().splitlines():
+                    found.add_note(line)
+                raise
+            if folder is not None:
+                with results(folder, written) as draft:
+                    plan.to_excel(draft / "plan.xlsx")
+                    plan.to_html(draft / "report.html")
+        return plan
+
+    plan = guarded(run, as_json=as_json)
+    if as_json:
+        print_json(plan.to_dict())
+    else:
+        for notice in plan.notices:
+            say(errors, f"notice: {notice}")
+        print_summary(plan)
+    for line in written:
+        say(errors, line)
+
+
+def _left_s(limit_s: float | None, begun: float) -> float:
+    """Seconds for explaining what a solve found: what it left of its limit."""
+    if limit_s is None:
+        return BUDGET_S
+    return max(limit_s - (time.perf_counter() - begun), min(LEAST_EXPLAINING_S, limit_s))
+
+
+@contextmanager
+def _plan_kept(errors: Console) -> Iterator[Callable[[str], None]]:
+    """Give a callback for phases; once there is a plan, Ctrl-C must be pressed again to lose it."""
+    usual = signal.getsignal(signal.SIGINT)
+
+    def warn(*_: object) -> None:
+        signal.signal(signal.SIGINT, usual)
+        say(errors, "the plan is being checked and written; press Ctrl-C again to give it up")
+
+    def hold(phase: str) -> None:
+        signal.signal(signal.SIGINT, warn if phase in ("read back", "audit") else usual)
+
+    try:
+        yield hold
+    finally:
+        signal.signal(signal.SIGINT, usual)

@@ -1,0 +1,121 @@
+"""A sweep on the console: its progress, live or in plain lines, and the table of its cases."""
+
+from __future__ import annotations
+
+import math
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from optalloc.sweeps.result import SweepResult
+
+__all__ = ["SweepDisplay", "print_cases"]
+
+SECONDS_BETWEEN_LINES = 5.0
+# More cases than these are told by number and kept in the folder.
+_MOST_SHOWN = 40
+
+
+class SweepDisplay:
+    """Shows cases done and failed, and the time left, on a console (usually stderr)."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bar = Progress(
+            TextColumn("cases"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[told]}"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task = self._bar.add_task("cases", total=None, told="")
+        self._began, self._last, self._at_start = time.perf_counter(), 0.0, -1
+
+    def __enter__(self) -> SweepDisplay:
+        if self._console.is_terminal:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._console.is_terminal:
+            self._bar.stop()
+
+    def update(self, done: int, failed: int, total: int) -> None:
+        """Say how far the sweep is."""
+        now = time.perf_counter()
+        if self._at_start < 0:
+            # Cases that a sweep is resumed with say nothing of its pace.
+            self._at_start, self._began = done, now
+        told = [f"{failed} failed"] if failed else []
+        solved = done - self._at_start
+        if solved and done < total:
+            told.append(f"{_clock((now - self._began) / solved * (total - done))} left")
+        if self._console.is_terminal:
+            self._bar.update(self._task, completed=done, total=total, told=", ".join(told))
+        elif done == total or now - self._last >= SECONDS_BETWEEN_LINES:
+            self._last = now
+            line = ", ".join([f"{done} of {total} cases", *told])
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_cases(result: SweepResult) -> None:
+    """Print the cases: what each costs, what it costs at least, and how it was settled."""
+    records = result.cases.to_dict("records")
+    table = Table(box=None, pad_edge=False)
+    held = any(case["plan"] for case in records)
+    for title in ("case", *(("plan held",) if held else ()), "status"):
+        table.add_column(title)
+    for title in ("cost, M", "at least, M", "gap, %", "seconds"):
+        table.add_column(title, justify="right")
+    table.add_column("settled by")
+    for case in records[:_MOST_SHOWN]:
+        cost, bound, gap = (float(case[name]) for name in ("objective", "bound", "gap"))
+        figures = (f"{cost:,.2f}", f"{bound:,.2f}", f"{100 * gap:.3f}")
+        table.add_row(
+            case["case"],
+            *((case["plan"],) if held else ()),
+            case["status"],
+            *(figures if math.isfinite(cost) else ("", "", "")),
+            f"{case['seconds']:.2f}",
+            case["settled"],
+        )
+    console = Console()
+    if not console.is_terminal:
+        # A pipe has no width to wrap to.
+        console = Console(width=250)
+    console.print(table)
+    if len(records) > _MOST_SHOWN:
+        console.print(f"and {len(records) - _MOST_SHOWN} more", highlight=False)
+    if held:
+        _print_regret(console, result)
+
+
+def _print_regret(console: Console, result: SweepResult) -> None:
+    """What holding each plan costs: the difference found, and between what it truly lies."""
+    table = Table(box=None, pad_edge=False, title="\nRegret, M: cost held less best cost")
+    for title in ("plan held", "case"):
+        table.add_column(title)
+    for title in ("found", "at least", "at most"):
+        table.add_column(title, justify="right")
+    table.add_column("verdict")
+    for row in result.regret.to_dict("records")[:_MOST_SHOWN]:
+        figures = (float(row[name]) for name in ("regret", "at_least", "at_most"))
+        words = (f"{figure:,.2f}" if math.isfinite(figure) else "" for figure in figures)
+        table.add_row(row["plan"], row["case"], *words, row["verdict"])
+    console.print(table)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,74 @@
+"""Tables on a console: the columns that say something, and the first rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from collections.abc import Mapping, Sequence
+from numbers import Real
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from optalloc.data.schema import Kind
+from optalloc.modelling.outputs import TableSpec
+
+__all__ = ["print_tables"]
+
+_MOST = 20
+
+
+def print_tables(
+    tables: Mapping[str, pd.DataFrame], specs: Sequence[TableSpec], rest: str, most: int = _MOST
+) -> None:
+    """Print tables that have rows, each under its name and meaning.
+
+    Parameters
+    ----------
+    tables, specs : mapping of str to DataFrame, sequence of TableSpec
+        Tables by name, and their declarations in order.
+    rest : str
+        Where the rows are of which there are too many to print.
+    most : int
+        Rows of a table to print.
+    """
+    console = Console()
+    if not console.is_terminal:
+        # A pipe has no width to wrap to.
+        console = Console(width=240)
+    for spec in specs:
+        frame = tables[spec.name]
+        if frame.empty:
+            continue
+        print(f"\n{spec.name}: {spec.meaning}")
+        console.print(_laid_out(frame.head(most), spec))
+        if len(frame) > most:
+            print(f"... and {len(frame) - most:,} more rows: {rest}")
+    sys.stdout.flush()
+
+
+def _laid_out(frame: pd.DataFrame, spec: TableSpec) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="")
+    told = [column for column in spec.columns if column.name not in spec.drawn]
+    shown = [column for column in told if frame[column.name].map(_shown).any()]
+    for column in shown:
+        title = f"{column.name} ({column.unit})" if column.unit else column.name
+        numeric = column.kind in (Kind.NUMBER, Kind.INTEGER)
+        table.add_column(title, justify="right" if numeric else "left", overflow="fold")
+    for row in frame[[column.name for column in shown]].itertuples(index=False, name=None):
+        table.add_row(*map(_shown, row))
+    return table
+
+
+def _shown(value: object) -> str:
+    if value is None or value is pd.NaT or value != value:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Real):
+        number = float(value)
+        return f"{number:,.0f}" if abs(number) >= 1e6 else f"{number:,.6g}"
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat()
+    return str(value)

@@ -1,0 +1,139 @@
+"""Commands on workbooks and models: check, template, export, document."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from optalloc.analysis.explain.shortages import impossible
+from optalloc.cli.ending import INPUT, guarded
+from optalloc.cli.options import Approved, Book, ModelDir
+from optalloc.data.validate import check as check_workbook
+from optalloc.data.validate import validate
+from optalloc.errors import (
+    InputError,
+    OptallocError,
+    Problem,
+    Severity,
+)
+from optalloc.mip.arrays import Arrays
+from optalloc.modelling.compiled import compile_program
+from optalloc.modelling.model import load_model
+from optalloc.modelling.program import build
+from optalloc.plan.approved import open_workbook
+from optalloc.report.documents import write_documents
+from optalloc.report.template import example_rows, write_template
+from optalloc.solving.export import export_model
+from optalloc.spreadsheet.mark import mark_workbook
+from optalloc.spreadsheet.read import read_workbook
+
+__all__ = ["check", "document", "export", "template"]
+
+
+def check(
+    book: Book,
+    mark: Annotated[
+        bool, typer.Option(help="Write a copy of the workbook with each bad cell marked.")
+    ] = False,
+    approved: Approved = None,
+    model: ModelDir = None,
+) -> None:
+    """Report every error of a workbook at once, with sheet and cell and what to do."""
+
+    def run() -> list[Problem]:
+        if mark and not book.is_file():
+            raise OptallocError(f"{book}: must be an .xlsx workbook for its cells to be marked")
+        loaded = load_model(model)
+        dataset, problems = check_workbook(open_workbook(book, loaded, approved), loaded)
+        if any(problem.severity is Severity.ERROR for problem in problems):
+            return problems
+        return [*problems, *impossible(dataset, loaded)]
+
+    problems = guarded(run)
+    bad = [problem for problem in problems if problem.severity is Severity.ERROR]
+    for problem in problems:
+        prefix = "" if problem.severity is Severity.ERROR else "notice: "
+        print(f"{prefix}{problem}")
+    if mark and bad:
+        target = book.with_name(f"{book.stem}-marked{book.suffix}")
+        guarded(lambda: mark_workbook(book, problems, target))
+        print(f"wrote {target}")
+    if bad:
+        print(f"{len(bad)} error{'s' if len(bad) > 1 else ''} in {book.name or book}")
+        raise typer.Exit(INPUT)
+    print(f"{book.name or book}: no errors")
+
+
+def template(
+    out: Annotated[Path, typer.Argument(help="Workbook to write.")],
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="Folder of CSVs or workbook whose rows to fill in."),
+    ] = None,
+    example: Annotated[
+        bool, typer.Option("--example", help="Fill in a small example, to try things on.")
+    ] = False,
+    force: Annotated[bool, typer.Option(help="Overwrite OUT if it exists.")] = False,
+    model: ModelDir = None,
+) -> None:
+    """Write a workbook to fill in, with every sheet and its columns explained."""
+
+    def run() -> None:
+        if example and source is not None:
+            raise typer.BadParameter("say --example or --from, not both")
+        if out.suffix.lower() != ".xlsx":
+            raise typer.BadParameter("OUT must end in .xlsx")
+        if out.exists() and not force:
+            raise typer.BadParameter(f"{out} exists; say --force to overwrite it")
+        loaded = load_model(model)
+        rows: Mapping[str, Sequence[Mapping[str, object]]] | None = None
+        if source is not None:
+            dataset, problems = check_workbook(read_workbook(source), loaded)
+            bad = [problem for problem in problems if problem.severity is Severity.ERROR]
+            if bad:
+                raise InputError(bad)
+            rows = dataset.records()
+        elif example:
+            rows = example_rows(loaded)
+        write_template(loaded, out, rows)
+
+    guarded(run)
+    print(f"wrote {out}")
+
+
+def export(
+    book: Book,
+    out: Annotated[Path, typer.Argument(help="File to write, ending in .mps or .lp.")],
+    force: Annotated[bool, typer.Option(help="Overwrite OUT if it exists.")] = False,
+    approved: Approved = None,
+    model: ModelDir = None,
+) -> None:
+    """Write the model of a workbook as MPS or LP, for another solver or a second look."""
+
+    def run() -> Arrays:
+        if out.exists() and not force:
+            raise typer.BadParameter(f"{out} exists; say --force to overwrite it")
+        loaded = load_model(model)
+        dataset = validate(open_workbook(book, loaded, approved), loaded)
+        arrays = compile_program(build(dataset, loaded))
+        export_model(arrays, out)
+        return arrays
+
+    arrays = guarded(run)
+    print(f"wrote {out}: {arrays.size['rows']:,} rows, {arrays.size['columns']:,} columns")
+    if arrays.separate is not None:
+        note = "limits whose rows are found during the solve are not in the file"
+        print(f"note: {note}: what it proves is a bound", file=sys.stderr)
+
+
+def document(
+    out: Annotated[Path, typer.Argument(help="Folder to write formulation.md and others into.")],
+    model: ModelDir = None,
+) -> None:
+    """Write the formulation page and the data dictionary of a model, in Markdown."""
+    for path in guarded(lambda: write_documents(load_model(model), out)):
+        print(f"wrote {path}")

@@ -1,0 +1,1 @@
+"""Sheets become a typed, checked Dataset."""

@@ -1,0 +1,298 @@
+"""A validated workbook: typed, keyed and frozen, and still knowing the address of every cell."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping, Set
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from optalloc.data.convert import shown
+from optalloc.data.memo import ALL, Alike, Held, Reading, current_reading
+from optalloc.data.schema import Sheet
+from optalloc.errors import Problem, Severity
+from optalloc.spreadsheet.read import address
+
+__all__ = ["WHOLE", "Dataset", "SheetPlace", "recalled", "remembered"]
+
+WHOLE = "*"
+T = TypeVar("T")
+
+# With pyarrow installed pandas would keep text in Arrow arrays, and a look-up on a table without
+# rows would then give text instead of numbers.
+pd.set_option("mode.string_storage", "python")
+
+
+@dataclass(frozen=True)
+class SheetPlace:
+    """Where a sheet's cells lie in the file: its position, and the row or column of each name.
+
+    ``name`` is the sheet's name as the file spells it; empty where there is no such sheet.
+    ``reach`` is the last row and the last column in which anything stands, notes and totals rows
+    included.
+    """
+
+    position: int
+    columns: Mapping[str, int]
+    vertical: bool = False
+    name: str = ""
+    reach: tuple[int, int] = (0, 0)
+
+    def cell(self, row: int, column: str) -> tuple[int, int]:
+        """Row and column number, both from 1, of a record's cell; the header where it has none."""
+        if self.vertical:
+            return self.columns.get(column, 1), 2 if column in self.columns else 1
+        return row, self.columns.get(column, 1)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Typed tables of every declared sheet.
+
+    ``data["Sites"]`` is a frame with one row per spreadsheet row, indexed by the spreadsheet's own
+    row number; a sheet that is absent is an empty frame with the declared columns. Numbers are
+    float64 (NaN where a blank has a meaning of its own), dates datetime64, flags bool, names text.
+
+    ``source`` is the path that was read, as given.
+
+    ``unread`` names, by sheet, the cells with an error of their own, by row and column; what could
+    not be read is NaN or None in the frames. ``lost`` names the columns of which no cell is known,
+    as their name is missing, misspelt or doubled; ``WHOLE`` stands for all columns of a sheet.
+    ``as_read`` has the frames of sheets that hold rows without a key of their own, with these rows.
+    """
+
+    frames: Mapping[str, pd.DataFrame]
+    sheets: Mapping[str, Sheet]
+    places: Mapping[str, SheetPlace] = field(default_factory=dict)
+    digest: str = ""
+    unread: Mapping[str, Set[tuple[int, str]]] = field(default_factory=dict)
+    lost: Mapping[str, Set[str]] = field(default_factory=dict)
+    as_read: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    source: str = field(default="", compare=False)
+    derived: dict[object, Held] = field(default_factory=dict, repr=False, compare=False)
+    earlier: list[Mapping[object, Held]] = field(default_factory=list, repr=False, compare=False)
+    alike: Alike = field(default_factory=Alike, repr=False, compare=False)
+
+    def __getitem__(self, sheet: str) -> pd.DataFrame:
+        frame, reading = self.frames[sheet], current_reading()
+        # A shallow copy: under copy-on-write no caller can change the dataset.
+        return frame.copy(deep=False) if reading is None else reading.lend(sheet, frame)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What is worked out is known by functions of a model that another process may not have.
+        return {**self.__dict__, "derived": {}, "earlier": [], "alike": Alike()}
+
+    def one(self, sheet: str) -> Any:
+        """Give the single record of a vertical sheet, its columns as attributes."""
+        frame, reading = self.frames[sheet], current_reading()
+        if reading is not None:
+            return reading.lend_record(sheet, frame)
+        return SimpleNamespace(**{str(k): v for k, v in frame.iloc[0].items()})
+
+    def with_frames(self, frames: Mapping[str, pd.DataFrame]) -> Dataset:
+        """Give the same dataset with some sheets replaced."""
+        own: dict[str, Any] = {"derived": {}, "earlier": [], "alike": Alike()}
+        own["as_read"] = {s: frame for s, frame in self.as_read.items() if s not in frames}
+        changed = replace(self, frames={**self.frames, **frames}, **own)
+        changed.recall_from(self)
+        return changed
+
+    def recall_from(self, other: Dataset) -> None:
+        """Take over what was worked out from another dataset, where the columns it reads are alike.
+
+        What reads a sheet only through ``data[sheet]``, `one` and `uses` is traced.
+        """
+        held = {derive: own for more in reversed(other.earlier) for derive, own in more.items()}
+        self.earlier.insert(0, held | other.derived)
+
+    def frame_of(self, source: Any) -> pd.DataFrame:
+        """A sheet as it is, or what a remembered function gives."""
+        found: pd.DataFrame = (
+            self.frames[source] if isinstance(source, str) else _held(source, self).value
+        )
+        return found
+
+    def uses(self, sheets: Iterable[str]) -> bool:
+        """Whether any of these sheets has a row."""
+        asked, reading = tuple(sheets), current_reading()
+        if reading is not None:
+            for sheet in asked:
+                reading.note(sheet, self.frames[sheet])
+        return any(len(self.frames[sheet]) for sheet in asked)
+
+    def sound(self, sheet: str, *columns: str) -> bool:
+        """Whether a sheet, or some columns of it, hold no error so far.
+
+        A rule about what is absent asks this first: a row that seems to be missing may be one whose
+        name could not be read, and that has an error of its own already.
+        """
+        lost, unread = self.lost.get(sheet, frozenset()), self.unread.get(sheet, frozenset())
+        if not columns:
+            return not (lost or unread)
+        return not (lost & {WHOLE, *columns} or any(column in columns for _, column in unread))
+
+    def knows(self, sheet: str, row: Any, *columns: str) -> bool:
+        """Whether none of some cells of a record has an error of its own."""
+        lost, unread = self.lost.get(sheet, frozenset()), self.unread.get(sheet, frozenset())
+        if not (lost or unread):
+            return True
+        return not (lost & {WHOLE, *columns} or any((int(row), c) in unread for c in columns))
+
+    def rows(self, sheet: str) -> pd.DataFrame:
+        """Give a sheet with the rows, too, that have no key of their own.
+
+        It is for rules about a row by itself; what looks rows up by key takes ``data[sheet]``.
+        """
+        return self.as_read[sheet] if sheet in self.as_read else self[sheet]
+
+    def known(self, sheet: str, *columns: str) -> pd.DataFrame:
+        """Give the rows of ``data[sheet]`` in which none of some cells has an error of its own."""
+        frame = self[sheet]
+        if self.sound(sheet, *columns):
+            return frame
+        return frame.loc[np.array([self.knows(sheet, row, *columns) for row in frame.index], bool)]
+
+    def might_hold(self, sheet: str, **names: Any) -> bool:
+        """Whether a row of these names may stand on a sheet, where something could not be read.
+
+        A rule about a row that is absent asks this first: the row that seems to be missing may be
+        one whose name could not be read, and that has an error of its own already.
+        """
+        lost, unread = self.lost.get(sheet, frozenset()), self.unread.get(sheet, frozenset())
+        if WHOLE in lost:
+            return True
+        rows = self.rows(sheet)
+        differing = np.zeros(len(rows), int)
+        for column, name in names.items():
+            if column not in lost:
+                doubtful = np.array([(row, column) in unread for row in rows.index], bool)
+                differing += ~(rows[column].eq(name).to_numpy(bool) | doubtful)
+        # Of a row that has the key of another, one name may be meant to be another.
+        key = [name for name in self.sheets[sheet].key if self.sheets[sheet].by_name[name].required]
+        doubled = ~rows.index.isin(self[sheet].index) & rows[key].notna().all(axis=1).to_numpy(bool)
+        return bool((differing <= doubled.astype(int)).any())
+
+    def records(self) -> dict[str, list[dict[str, object]]]:
+        """Give every sheet's rows as plain values, blanks as None."""
+        if (reading := current_reading()) is not None:
+            for name, frame in self.frames.items():
+                reading.note(name, frame, [ALL])
+        return {
+            name: [
+                {str(column): _plain(value) for column, value in row.items()}
+                for row in frame.to_dict("records")
+            ]
+            for name, frame in self.frames.items()
+        }
+
+    def new_row(self, sheet: str) -> int:
+        """Return the first row below everything that stands on a sheet, where a record may go."""
+        place, labels = self.places.get(sheet), self[sheet].index
+        used = place.reach[0] if place is not None else 1
+        return max(used, int(labels.max()) if len(labels) else 1) + 1
+
+    def problem(
+        self,
+        sheet: str,
+        row: object,
+        column: str,
+        must: str,
+        action: str,
+        code: str,
+        *,
+        found: str | None = None,
+        severity: Severity = Severity.ERROR,
+        reads: Iterable[str] = (),
+    ) -> Problem:
+        """Make a Problem addressed to a cell of a record.
+
+        Parameters
+        ----------
+        sheet, column : str
+            Declared names.
+        row : int or None
+            Index label of the record in ``data[sheet]``; None for the sheet as a whole.
+        must, action, code : str
+            As in `Problem`.
+        found : str, optional
+            What to say was found, in words; the cell's value by default.
+        reads : iterable of str, optional
+            Other columns of the record that it follows from: it is not told where one of these
+            cells has an error of its own.
+        """
+        place = self.places.get(sheet, SheetPlace(position=10_000, columns={}))
+        name = place.name or sheet
+        if row is None:
+            order = (place.position, 0, 0)
+            return Problem(name, "", must, found or "", action, code, severity, order)
+        number = int(str(row))
+        r, c = place.cell(number, column)
+        if found is None:
+            if (reading := current_reading()) is not None:
+                reading.note(sheet, self.frames[sheet], [column])
+            found = shown(self.as_read.get(sheet, self.frames[sheet]).at[number, column])
+        order = (place.position, r, c)
+        cells = tuple((sheet, number, name) for name in (column, *reads))
+        return Problem(name, address(r, c), must, found, action, code, severity, order, cells)
+
+    def cell_name(self, sheet: str, row: Any, column: str) -> str:
+        """Return a record's cell as messages name it, such as ``Sites!C7``."""
+        place = self.places.get(sheet, SheetPlace(position=10_000, columns={}))
+        return f"{place.name or sheet}!{address(*place.cell(int(row), column))}"
+
+
+def _plain(value: object) -> object:
+    if value is None or value is pd.NaT or value != value:
+        return None
+    return value.to_pydatetime() if isinstance(value, pd.Timestamp) else value
+
+
+def _held(derive: Callable[[Dataset], Any], data: Dataset) -> Held:
+    """What a function gives of a dataset, with what it reads of it."""
+    held = data.derived.get(derive)
+    if held is None:
+        held = data.derived[derive] = _still_held(derive, data) or _worked_out(derive, data)
+    return held
+
+
+def _still_held(derive: Callable[[Dataset], Any], data: Dataset) -> Held | None:
+    """What it gave of an earlier dataset in which all that it read was alike."""
+    for earlier in data.earlier:
+        held = earlier.get(derive)
+        if held is not None and held.holds(data.frame_of, data.alike):
+            return held
+    return None
+
+
+def _worked_out(derive: Callable[[Dataset], Any], data: Dataset) -> Held:
+    with Reading() as reading:
+        value = derive(data)
+    return reading.held(value)
+
+
+def recalled(derive: Callable[[Dataset], T], data: Dataset) -> T:
+    """Work out what follows from a dataset alone once; the same object each time it is asked for.
+
+    A dataset changed elsewhere keeps it (`Dataset.with_frames`, `Dataset.recall_from`).
+    """
+    held, reading = _held(derive, data), current_reading()
+    if reading is not None:
+        reading.note_held(held)
+    found: T = held.value
+    return found
+
+
+def remembered(derive: Callable[[Dataset], pd.DataFrame]) -> Callable[[Dataset], pd.DataFrame]:
+    """Work out a frame that follows from a dataset alone once, not each time it is asked for."""
+
+    @functools.wraps(derive)
+    def recall(data: Dataset) -> pd.DataFrame:
+        frame, reading = _held(derive, data).value, current_reading()
+        # A shallow copy: under copy-on-write no caller can change what is remembered.
+        return frame.copy(deep=False) if reading is None else reading.lend(derive, frame)
+
+    return recall

@@ -1,0 +1,168 @@
+"""The rules that rows of a dataset keep among each other: keys, references, what families ask.
+
+A workbook as read and a dataset altered in memory are held to the same rules.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from optalloc.data.convert import shown
+from optalloc.data.dataset import WHOLE, Dataset, recalled
+from optalloc.data.declared import Declared
+from optalloc.data.names import Cell, near_names
+from optalloc.data.reader import suggest
+from optalloc.data.schema import Column, Sheet
+from optalloc.errors import Problem
+
+__all__ = ["broken_rules"]
+
+
+def broken_rules(data: Dataset, model: Declared) -> tuple[Dataset, list[Problem]]:
+    """Check typed rows against each other.
+
+    What only follows from another error is not reported: no message about a cell, or that follows
+    from a cell, with an error of its own.
+
+    Parameters
+    ----------
+    data : Dataset
+        Typed, each cell within the bounds of its column unless it is unread or lost.
+    model : Declared
+
+    Returns
+    -------
+    Dataset, list of Problem
+        The dataset with only the rows that have a key of their own, and what is broken.
+    """
+    unread = {name: set(data.unread.get(name, ())) for name in model.sheets}
+    data = replace(data, sheets=model.sheets, unread=unread)
+    problems: list[Problem] = []
+    for sheet in model.sheets.values():
+        problems += _duplicate_keys(data, sheet, unread)
+    misspelt = dict(near_names(data))
+    problems += misspelt.values()
+    for cell in misspelt:
+        unread[cell.sheet].add((cell.row, cell.column))
+    problems += _unknown_references(data, unread, misspelt)
+    faulty = {name for name in model.sheets if not data.sound(name)}
+    keyed = {name: _keyed(data.frames[name], model.sheets[name]) for name in faulty}
+    whole = {n: data.frames[n] for n, frame in keyed.items() if len(frame) < len(data.frames[n])}
+    # What is worked out from the dataset by itself serves whoever asks next.
+    data = replace(data.with_frames(keyed), as_read=whole) if keyed else data
+    for family in model.families:
+        # What a family says depends on the sheets that it reads, and on what could not be read.
+        told = family.check(data) if faulty else recalled(_all_of(family.check), data)
+        problems += (
+            problem
+            for problem in told
+            if all(data.knows(sheet, row, column) for sheet, row, column in problem.cells)
+        )
+    return data, problems
+
+
+@functools.cache
+def _all_of(
+    check: Callable[[Dataset], Iterable[Problem]],
+) -> Callable[[Dataset], tuple[Problem, ...]]:
+    """The same function each time, which is the name by which its result is recalled."""
+    return lambda data: tuple(check(data))
+
+
+def _duplicate_keys(
+    dataset: Dataset, sheet: Sheet, unread: Mapping[str, set[tuple[int, str]]]
+) -> Iterator[Problem]:
+    frame = dataset.frames[sheet.name]
+    if not sheet.key:
+        return
+    seen: dict[tuple[object, ...], int] = {}
+    keys = zip(*(frame[name].tolist() for name in sheet.key), strict=True)
+    for row, values in zip(frame.index, keys, strict=True):
+        key = tuple(None if pd.isna(value) else value for value in values)
+        # A key that could not be read has a problem of its own already, as has a missing column.
+        whole = all(
+            value is not None or not sheet.by_name[name].required
+            for name, value in zip(sheet.key, key, strict=True)
+        )
+        if not whole or not dataset.knows(sheet.name, row, *sheet.key):
+            continue
+        if key not in seen:
+            seen[key] = int(row)
+            continue
+        unread[sheet.name].add((int(row), sheet.key[0]))
+        yield dataset.problem(
+            sheet.name,
+            row,
+            sheet.key[0],
+            f"no two rows may have the same {_listed(sheet.key)}",
+            f"Row {seen[key]} has it already: remove or change one of the two.",
+            "duplicate-key",
+            found=", ".join(shown(value) for value in key if value is not None) + " again",
+        )
+
+
+def _keyed(frame: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:
+    """Rows that have a key of their own, so that families can look things up by it."""
+    if not sheet.key:
+        return frame
+    required = [k for k in sheet.key if sheet.by_name[k].required]
+    lacking = frame[required].isna().any(axis=1) | frame.duplicated(list(sheet.key))
+    return frame[~lacking]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _unknown_references(
+    dataset: Dataset,
+    unread: Mapping[str, set[tuple[int, str]]],
+    misspelt: Container[Cell],
+) -> Iterator[Problem]:
+    """Names that are not where they must come from.
+
+    A name that could not be read there may be one of them: of the unknown ones as many are passed
+    over, those that most cells have, so that few messages are of this one mistake.
+    """
+    named: dict[str, list[tuple[Sheet, Column]]] = {}
+    for sheet in dataset.sheets.values():
+        for column in sheet.columns:
+            if column.refers_to:
+                named.setdefault(column.refers_to, []).append((sheet, column))
+    for target, columns in named.items():
+        target_sheet, _, target_column = target.partition(".")
+        if dataset.lost.get(target_sheet, frozenset()) & {WHOLE, target_column}:
+            continue
+        there = dataset.frames[target_sheet][target_column]
+        known = set(there.dropna())
+        cells = [
+            (Cell(sheet.name, int(str(row)), column.name), name)
+            for sheet, column in columns
+            for row, name in dataset.frames[sheet.name][column.name].dropna().items()
+            if name not in known
+        ]
+        cells = [(cell, name) for cell, name in cells if cell not in misspelt]
+        names_unread = sum(
+            (int(row), target_column) in unread[target_sheet] for row in there.index[there.isna()]
+        )
+        passed = Counter(name for _, name in cells).most_common(names_unread)
+        for cell, name in cells:
+            if name in dict(passed):
+                continue
+            guess = suggest(str(name), known)
+            unread[cell.sheet].add((cell.row, cell.column))
+            yield dataset.problem(
+                cell.sheet,
+                cell.row,
+                cell.column,
+                f"{cell.column} must be on sheet {target_sheet}, column {target_column}",
+                f"Did you mean {guess!r}?"
+                if guess
+                else f"Add it to {target_sheet}, or correct the name.",
+                "unknown-ref",
+            )

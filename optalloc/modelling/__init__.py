@@ -1,0 +1,1 @@
+"""The framework for families: what they declare, and the program made of it."""

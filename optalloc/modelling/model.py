@@ -1,0 +1,249 @@
+"""A model folder: its families, loaded by path, and what they declare together.
+
+A model folder holds one Python file per family, which ends with ``FAMILY = Family(...)``, or one
+folder, whose ``family.py`` ends so and whose ``formulation.py`` has the family's docstring. Names
+that begin with an underscore are shared helpers.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import math
+import sys
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from optalloc.data.dataset import Dataset
+from optalloc.data.schema import Sheet
+from optalloc.errors import ModelError, OptallocError, Problem
+from optalloc.mip.outcome import Options
+from optalloc.modelling.exhibits import Report
+from optalloc.modelling.family import Family, Ledger, Limit
+from optalloc.modelling.outputs import Chart, TableSpec
+from optalloc.scenarios.assemble import sheet_problems
+from optalloc.scenarios.sheet import SWEEPS, sweeps_of
+
+__all__ = ["Model", "default_model_path", "load_model", "options_of"]
+
+
+def options_of(dataset: Dataset, model: Model, given: Mapping[str, Any]) -> Options:
+    """Solver options: those given, else those of the workbook; None is not given.
+
+    Raises
+    ------
+    OptallocError
+        If one of those given makes no sense.
+    """
+    _refuse_nonsense(given)
+    chosen: dict[str, Any] = {}
+    for family in model.families:
+        chosen |= family.defaults(dataset)
+    return Options(**chosen | {k: v for k, v in given.items() if v is not None})
+
+
+_OPTION_BOUNDS = {
+    "gap": (0.0, 1.0),
+    "time_limit_s": (0.0, math.inf),
+    "threads": (1, 1024),
+    "seed": (0, 2**31 - 1),
+}
+
+
+def _refuse_nonsense(given: Mapping[str, Any]) -> None:
+    for name, (low, high) in _OPTION_BOUNDS.items():
+        value = given.get(name)
+        if value is None:
+            continue
+        # NaN is within no bounds, and text is no number.
+        if not isinstance(value, int | float) or not low <= value <= high:
+            upper = f" and at most {high:.12g}" if math.isfinite(high) else ""
+            must = f"{name} must be a number of at least {low:g}{upper}"
+            raise OptallocError(f"{must}; found {value!r}")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A loaded model folder: its families in document order, and their declarations by name.
+
+    ``doc`` is the docstring of the folder's ``__init__.py``, empty where there is none.
+    """
+
+    path: Path
+    families: tuple[Family, ...]
+    digest: str
+    doc: str = ""
+
+    def busy_families(self, data: Dataset) -> Iterator[Family]:
+        """The families that have something to say of a dataset, in document order."""
+        return (family for family in self.families if not family.is_idle(data))
+
+    @property
+    def sheets(self) -> dict[str, Sheet]:
+        """Every declared sheet by name, in document order, and last the one of sweeps."""
+        own = {sheet.name: sheet for family in self.families for sheet in family.sheets}
+        return own | {SWEEPS.name: sweeps_of(own.values())}
+
+    def check_sweeps(self, data: Dataset) -> list[Problem]:
+        """Problems of the Sweeps sheet, each value of each change tried on the workbook."""
+        return sheet_problems(data)
+
+    @property
+    def ledgers(self) -> dict[str, Ledger]:
+        """Every declared ledger by name."""
+        return {ledger.name: ledger for family in self.families for ledger in family.ledgers}
+
+    @property
+    def limits(self) -> dict[str, tuple[Family, Limit]]:
+        """Every declared limit by name, with its family."""
+        return {limit.name: (family, limit) for family in self.families for limit in family.limits}
+
+    @property
+    def charts(self) -> tuple[Chart, ...]:
+        """Every chart of the plan, in document order."""
+        return tuple(chart for family in self.families for chart in family.charts)
+
+    @property
+    def report(self) -> Report:
+        """What all families together add to report.html."""
+        return sum((family.report for family in self.families), Report())
+
+    @property
+    def outputs(self) -> dict[str, TableSpec]:
+        """Every table of the plan by name, in document order."""
+        return {table.name: table for family in self.families for table in family.outputs}
+
+
+def default_model_path() -> Path:
+    """Folder of the capacity model that comes with optalloc, installed or in a checkout."""
+    here = Path(__file__).resolve().parents[1]
+    installed = here / "models" / "capacity"
+    return installed if installed.is_dir() else here.parent / "models" / "capacity"
+
+
+def load_model(path: str | Path | None = None) -> Model:
+    """Load a model folder by path.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        A folder with one family per file or folder; the capacity model by default.
+
+    Returns
+    -------
+    Model
+        Families sorted by their declared order.
+
+    Raises
+    ------
+    ModelError
+        If the folder is missing, a family has no ``FAMILY``, or two families declare one name.
+    """
+    folder = Path(path).resolve() if path is not None else default_model_path()
+    sources = _sources(folder)
+    if not sources:
+        raise ModelError(f"{folder}: no model folder with .py files here")
+    digest = hashlib.sha256()
+    for source in sources:
+        digest.update(source.as_posix().encode() + b"\0" + (folder / source).read_bytes() + b"\0")
+    package = _package(folder, digest.hexdigest())
+    families = []
+    for record, described in _family_files(folder, sources):
+        family = getattr(_imported(package, folder, record), "FAMILY", None)
+        if not isinstance(family, Family):
+            raise ModelError(f"{folder / record}: a family file must end with FAMILY = Family(...)")
+        doc = inspect.getdoc(_imported(package, folder, described)) or ""
+        families.append(replace(family, doc=doc))
+    families.sort(key=lambda family: (family.order, family.name))
+    _refuse_duplicates(folder, families)
+    return Model(folder, tuple(families), digest.hexdigest(), _opening(folder))
+
+
+def _sources(folder: Path) -> list[Path]:
+    """Every .py file in and below a model folder, relative to it, except hidden ones and caches."""
+    # The first star also follows a link to a folder, the double star does not.
+    found = [
+        path.relative_to(folder)
+        for pattern in ("*.py", "*/**/*.py")
+        for path in folder.glob(pattern)
+    ]
+    return sorted(
+        path
+        for path in found
+        if not any(part.startswith(".") or part == "__pycache__" for part in path.parts)
+    )
+
+
+def _family_files(folder: Path, sources: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
+    """Of each family the file that has its record, and the one whose docstring describes it."""
+    files = {path.stem for path in sources if len(path.parts) == 1}
+    folders = {path.parts[0] for path in sources if len(path.parts) > 1}
+    for name in sorted(files | folders):
+        if name.startswith("_"):
+            continue
+        if name in files & folders:
+            raise ModelError(
+                f"{folder / name}: a family is a file or a folder; take this or {name}.py out"
+            )
+        if name in files:
+            yield Path(f"{name}.py"), Path(f"{name}.py")
+            continue
+        record, described = Path(name, "family.py"), Path(name, "formulation.py")
+        for path in (record, described):
+            if path not in sources:
+                raise ModelError(
+                    f"{folder / path}: missing; a folder of .py files is a family, with its record "
+                    "in family.py and its docstring in formulation.py; let the name of a folder "
+                    "that is none begin with an underscore"
+                )
+        yield record, described
+
+
+def _imported(package: str, folder: Path, source: Path) -> ModuleType:
+    """Import a file of a model folder; an error names the file that it is in."""
+    try:
+        return importlib.import_module(".".join((package, *source.with_suffix("").parts)))
+    except MemoryError:
+        raise
+    except Exception as error:
+        named = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+        named += [error.filename or ""] if isinstance(error, SyntaxError) else []
+        own = [name for name in named if Path(name).is_relative_to(folder)]
+        file = own[-1] if own else folder / source
+        raise ModelError(f"{file}: cannot be imported: {error}") from error
+
+
+def _opening(folder: Path) -> str:
+    """Docstring of the folder as a package, which is never run."""
+    file = folder / "__init__.py"
+    return ast.get_docstring(ast.parse(file.read_text("utf-8"))) or "" if file.is_file() else ""
+
+
+def _package(folder: Path, digest: str) -> str:
+    """Import the folder as a package under a name of its own, so that two folders never mix."""
+    name = f"_optalloc_model_{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}_{digest[:16]}"
+    if name not in sys.modules:
+        package = ModuleType(name)
+        package.__path__ = [str(folder)]
+        sys.modules[name] = package
+    return name
+
+
+def _refuse_duplicates(folder: Path, families: list[Family]) -> None:
+    for kind in ("sheets", "ledgers", "limits", "outputs"):
+        owner: dict[str, str] = {SWEEPS.name: "optalloc"} if kind == "sheets" else {}
+        for family in families:
+            for item in getattr(family, kind):
+                if item.name in owner:
+                    raise ModelError(
+                        f"{folder}: {kind} {item.name!r} is declared by both "
+                        f"{owner[item.name]!r} and {family.name!r}"
+                    )
+                owner[item.name] = family.name

@@ -1,0 +1,139 @@
+"""The tables that every plan has, whatever its families: summary, limits, audit and run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from optalloc.data.schema import Column, Kind
+from optalloc.mip.outcome import Outcome
+from optalloc.modelling.outputs import TableSpec
+
+__all__ = [
+    "AUDIT",
+    "LIMITS",
+    "MARGINALS",
+    "MEASURE",
+    "RUN",
+    "SUMMARY",
+    "status_figures",
+    "table_named",
+]
+
+# Title of the column that names what a row of a spread table holds.
+MEASURE = "measure"
+
+SUMMARY = TableSpec(
+    name="Summary",
+    meaning="Key figures of the plan, and how good it is proven to be.",
+    key=("figure",),
+    columns=(
+        Column(name="figure", kind=Kind.TEXT, meaning="What it is."),
+        Column(name="value", kind=Kind.TEXT, meaning="Its value."),
+        Column(name="unit", kind=Kind.TEXT, meaning="Its unit."),
+    ),
+)
+
+RUN = TableSpec(
+    name="Run",
+    meaning="How the plan came about: versions, options, sizes, seconds, input.",
+    key=("entry",),
+    columns=(
+        Column(name="entry", kind=Kind.TEXT, meaning="What is recorded."),
+        Column(name="value", kind=Kind.TEXT, meaning="Its value."),
+    ),
+)
+
+LIMITS = TableSpec(
+    name="Limits",
+    meaning="Every limit: what is used, what is allowed, and whether it binds.",
+    key=("limit", "key"),
+    columns=(
+        Column(name="family", kind=Kind.TEXT, meaning="Family that sets the limit."),
+        Column(name="limit", kind=Kind.TEXT, meaning="Name of the limit."),
+        Column(name="key", kind=Kind.TEXT, meaning="What it is about."),
+        Column(name="unit", kind=Kind.TEXT, meaning="Unit of used, allowed and slack."),
+        Column(
+            name="used",
+            kind=Kind.NUMBER,
+            meaning="What the plan uses; of a floor, what must be there at least.",
+        ),
+        Column(
+            name="allowed",
+            kind=Kind.NUMBER,
+            meaning="What the limit allows; of a floor, what is there.",
+        ),
+        Column(name="slack", kind=Kind.NUMBER, meaning="Allowed less used."),
+        Column(name="is_floor", kind=Kind.FLAG, meaning="Whether it asks for so much at least."),
+        Column(name="binding", kind=Kind.FLAG, meaning="Whether nothing is left."),
+        Column(name="in_words", kind=Kind.TEXT, meaning="What it means where it binds."),
+    ),
+)
+
+MARGINALS = TableSpec(
+    name="Marginals",
+    meaning="The dearest limits that bind: what a little more saves, whole numbers as planned.",
+    key=("limit", "key"),
+    columns=(
+        Column(name="family", kind=Kind.TEXT, meaning="Family that sets the limit."),
+        Column(name="limit", kind=Kind.TEXT, meaning="Name of the limit."),
+        Column(name="key", kind=Kind.TEXT, meaning="What it is about."),
+        Column(name="unit", kind=Kind.TEXT, meaning="Unit of allowed."),
+        Column(name="allowed", kind=Kind.NUMBER, meaning="What the limit allows."),
+        Column(name="more", kind=Kind.NUMBER, meaning="How much more: one, or 0.01 of a share."),
+        Column(
+            name="saving",
+            kind=Kind.NUMBER,
+            unit="M",
+            meaning="What that saves, all else as it can be.",
+        ),
+        Column(name="means", kind=Kind.TEXT, meaning="What it is."),
+    ),
+)
+
+AUDIT = TableSpec(
+    name="Audit",
+    meaning="What was worked out again without the model, and the largest difference found.",
+    key=("subject", "check"),
+    columns=(
+        Column(name="subject", kind=Kind.TEXT, meaning="Limit or table."),
+        Column(name="check", kind=Kind.TEXT, meaning="What was checked."),
+        Column(name="rows", kind=Kind.INTEGER, meaning="Rows checked."),
+        Column(name="worst", kind=Kind.NUMBER, meaning="Largest violation or difference."),
+        Column(name="where", kind=Kind.TEXT, meaning="Where the largest one is."),
+        Column(name="passed", kind=Kind.FLAG, meaning="Whether it is within tolerance."),
+        Column(
+            name="columns",
+            kind=Kind.TEXT,
+            meaning="Columns of a table worked out again; the others are decided, or its key.",
+        ),
+    ),
+)
+
+
+def table_named(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
+    """Give a table by its name in any case.
+
+    Raises
+    ------
+    KeyError
+        If there is none of that name; it names those that there are.
+    """
+    names = {known.casefold(): known for known in tables}
+    if name.casefold() not in names:
+        raise KeyError(f"no table {name!r}; there are: {', '.join(tables)}")
+    return tables[names[name.casefold()]].copy(deep=False)
+
+
+def status_figures(outcome: Outcome, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Rows of the summary that say how good the plan is proven to be."""
+    binding = int(tables[LIMITS.name]["binding"].astype(bool).sum())
+    rows: list[tuple[str, object, str]] = [
+        ("quality", str(outcome.quality), "proven"),
+        ("why it stopped", str(outcome.stop_reason), ""),
+        ("bound: no plan costs less", outcome.bound, "as total cost"),
+        ("gap", outcome.gap, "share of cost"),
+        ("limits that bind", binding, "limits"),
+    ]
+    return pd.DataFrame(rows, columns=["figure", "value", "unit"])

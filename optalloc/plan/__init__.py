@@ -1,0 +1,1 @@
+"""A plan read back from a solution, audited, priced and kept."""

@@ -1,0 +1,237 @@
+"""What one more unit of what a limit allows would save, the plan's whole numbers as they are.
+
+The integers are fixed at the plan and the rest is a linear program. Its duals say which limits may
+have a price; as many of them are degenerate, the price itself is what solving again with one more
+unit saves. A limit whose rows are not in the unit of its audit has no price here: that the slack
+of each row is the slack that the audit finds is checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from optalloc.mip.arrays import BROKEN_FINELY, Arrays, ExtraRows
+from optalloc.mip.outcome import Options
+from optalloc.modelling.family import Limit, Relax
+from optalloc.modelling.model import Model
+from optalloc.modelling.tables import MARGINALS
+from optalloc.plan.audit import Restated
+from optalloc.solving.highs import Highs, Result
+
+__all__ = ["NOISE", "FixedPlan", "Priced", "marginals_table", "priced_limits", "unit_of"]
+
+ROUNDS = 100
+# Slacks of rows and of the audit that differ by more than this, against their size, are not alike.
+ALIKE = 1e-4
+# So many limits are solved again for a plan, the dearest first.
+COUNT = 20
+# Savings below this, in millions, are the solver's noise.
+NOISE = 1e-7
+
+
+class FixedPlan:
+    """The linear program that is left when the integers are those of a plan.
+
+    Parameters
+    ----------
+    arrays : Arrays
+    values : numpy.ndarray, shape (columns,)
+        The plan.
+    options : Options
+    """
+
+    def __init__(self, arrays: Arrays, values: np.ndarray, options: Options) -> None:
+        core = arrays.with_rows(~arrays.strengthening)
+        self.rows = np.flatnonzero(~arrays.strengthening)
+        whole = np.where(arrays.integer, np.round(values), values)
+        self._values = values
+        self._core, self._options = core.with_fixed(core.integer, whole), options
+        self._extra = ExtraRows.joined((), len(core.cost))
+        self._solver = Highs(self._core, options, integer=False)
+        self.result = self._solved(self._core)
+
+    @property
+    def duals(self) -> np.ndarray:
+        """Cost of one more unit of each row's bound, for `rows`; below 0 where it saves."""
+        duals = self.result.row_duals
+        return np.zeros(len(self.rows)) if duals is None else duals[: len(self.rows)]
+
+    def activity(self) -> np.ndarray:
+        """What each of `rows` comes to at the plan."""
+        values = self.result.values
+        assert values is not None
+        activity: np.ndarray = self._core.matrix @ values
+        return activity
+
+    def limits(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lower and upper bounds of `rows`."""
+        return self._core.row_lower, self._core.row_upper
+
+    def saving(self, rows: Sequence[int], amount: float) -> float:
+        """What is saved if these rows allow so much more: solved again, from the basis.
+
+        Parameters
+        ----------
+        rows : sequence of int
+            Positions in `rows`; each gives way on the side on which it has a price.
+        amount : float
+            In the unit of the rows.
+        """
+        wider = self.wider(self._core, rows, amount)
+        return self.result.objective - self._solved(wider).objective
+
+    def saving_on(self, arrays: Arrays) -> float:
+        """What is saved with the same integers on a program with other numbers."""
+        other = FixedPlan(arrays, self._values, self._options)
+        return self.result.objective - other.result.objective
+
+    def wider(self, arrays: Arrays, rows: Sequence[int], amount: float) -> Arrays:
+        """A program whose rows, named by positions in it, allow so much more."""
+        duals, lower, upper = self.duals, arrays.row_lower.copy(), arrays.row_upper.copy()
+        for row in rows:
+            place = row if arrays is self._core else self.rows[row]
+            if duals[row] > 0:
+                lower[place] -= amount
+            else:
+                upper[place] += amount
+        return replace(arrays, row_lower=lower, row_upper=upper)
+
+    def _solved(self, core: Arrays) -> Result:
+        """Solve with the rows found on demand, and with those that this point breaks."""
+        self._solver.update(core.with_extra(self._extra))
+        for _ in range(ROUNDS):
+            result = self._solver.run()
+            if result.values is None:
+                break
+            broken = core.broken_by(result.values, BROKEN_FINELY)
+            if not len(broken):
+                break
+            self._extra = ExtraRows.joined([self._extra, broken], len(core.cost))
+            self._solver = Highs(core.with_extra(self._extra), self._options, integer=False)
+        return result
+
+
+@dataclass(frozen=True)
+class Priced:
+    """One limit of the plan that binds, and the rows that are its.
+
+    Parameters
+    ----------
+    family, limit : str, Limit
+    key : dict of str to object
+        What it is about, by the names of the audit.
+    allowed : float
+        In the limit's unit.
+    rows : tuple of int
+        Positions in `FixedPlan.rows`.
+    most : float
+        Saving from one more unit, in millions, by the duals: no more than this.
+    """
+
+    family: str
+    limit: Limit
+    key: Mapping[str, object]
+    allowed: float
+    rows: tuple[int, ...]
+    most: float
+
+    @property
+    def about(self) -> str:
+        """The key as the table of limits writes it."""
+        return ", ".join(map(str, self.key.values()))
+
+
+def priced_limits(
+    fixed: FixedPlan, arrays: Arrays, model: Model, restated: Restated, limits: pd.DataFrame
+) -> list[Priced]:
+    """Limits that bind and have a price, the dearest first by a tenth of what they allow.
+
+    Parameters
+    ----------
+    fixed : FixedPlan
+    arrays : Arrays
+    model : Model
+    restated : mapping of str to pandas.DataFrame
+        Keys, used and allowed of every limit (`optalloc.plan.audit.restate`).
+    limits : pandas.DataFrame
+        The plan's table Limits, in the same order.
+    """
+    if fixed.result.values is None:
+        return []
+    binding = set(zip(limits["limit"], limits["key"], limits["binding"].astype(bool), strict=True))
+    asked = {limit for limit, _, binds in binding if binds}
+    places = _places(fixed, arrays, {name: len(model.limits[name][1].over) for name in asked})
+    found = []
+    for name, (family, limit) in model.limits.items():
+        if name not in asked or name not in restated or limit.marginal.startswith("none"):
+            continue
+        frame = restated[name]
+        names = limit.keys_of(frame)
+        if not limit.cells or not set(limit.over) <= set(names):
+            continue
+        rows = [places.get((name, key), []) for key in _keys(frame, limit.over)]
+        if not _alike(fixed, rows, frame):
+            continue
+        audited = zip(_keys(frame, names), frame["allowed"].tolist(), rows, strict=True)
+        for key, allowed, own in audited:
+            most = float(np.abs(fixed.duals[own]).sum()) if own else 0.0
+            if (name, ", ".join(map(str, key)), True) in binding and most > NOISE:
+                held = dict(zip(names, key, strict=True))
+                found.append(Priced(family.name, limit, held, allowed, tuple(own), most))
+    return sorted(found, key=lambda one: -one.most * max(abs(one.allowed), 1.0))
+
+
+def _keys(frame: pd.DataFrame, names: Sequence[str]) -> list[tuple[object, ...]]:
+    return list(zip(*(frame[c].tolist() for c in names), strict=True)) or [()] * len(frame)
+
+
+def _places(
+    fixed: FixedPlan, arrays: Arrays, sizes: Mapping[str, int]
+) -> dict[tuple[str, tuple[object, ...]], list[int]]:
+    """Positions of the rows of some limits, by as many parts of their keys as the audit names."""
+    found: dict[tuple[str, tuple[object, ...]], list[int]] = {}
+    for position, row in enumerate(fixed.rows.tolist()):
+        name, key = arrays.rows[row]
+        if name in sizes:
+            parts = key if isinstance(key, tuple) else () if key is None else (key,)
+            found.setdefault((name, parts[: sizes[name]]), []).append(position)
+    return found
+
+
+def _alike(fixed: FixedPlan, rows: Sequence[list[int]], frame: pd.DataFrame) -> bool:
+    """Whether each limit has one row at most, whose slack is the slack that the audit finds.
+
+    Where the audit finds slack, a row may have less: its bound may be tightened to what is of use.
+    """
+    activity, (lower, upper) = fixed.activity(), fixed.limits()
+    for own, used, allowed in zip(rows, frame["used"], frame["allowed"], strict=True):
+        if len(own) > 1:
+            return False
+        for row in own:
+            slack = min(upper[row] - activity[row], activity[row] - lower[row])
+            apart, noise = slack - (allowed - used), ALIKE * max(1.0, abs(allowed), abs(used))
+            if apart > noise or (apart < -noise and slack < -noise):
+                return False
+    return True
+
+
+def unit_of(limit: Limit) -> float:
+    """One more unit: a percentage point where a limit is a share."""
+    return 0.01 if limit.unit.split()[:1] == ["share"] else 1.0
+
+
+def marginals_table(fixed: FixedPlan, found: Sequence[Priced]) -> pd.DataFrame:
+    """The table `MARGINALS`: the dearest limits, with what one more unit of each saves."""
+    rows = []
+    for one in [one for one in found if one.limit.relax is not Relax.NEVER][:COUNT]:
+        more = unit_of(one.limit)
+        saving = fixed.saving(one.rows, more)
+        if saving > NOISE:
+            about = one.family, one.limit.name, one.about, one.limit.unit, one.allowed
+            rows.append((*about, more, saving, one.limit.marginal))
+    rows.sort(key=lambda row: -row[6])
+    return pd.DataFrame(rows, columns=[column.name for column in MARGINALS.columns])

@@ -1,0 +1,115 @@
+"""The plan: tables of values with their declarations, and the record of how they came about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from optalloc.data.dataset import Dataset
+from optalloc.errors import Problem
+from optalloc.mip.outcome import Options, Outcome
+from optalloc.modelling.exhibits import Report
+from optalloc.modelling.model import Model
+from optalloc.modelling.outputs import Chart, TableSpec
+from optalloc.modelling.tables import table_named
+from optalloc.report.workbook import write_plan_workbook
+
+if TYPE_CHECKING:
+    from optalloc.report.findings import Findings
+
+__all__ = ["Origin", "Plan"]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a plan was solved from: enough to build its program again and explain it."""
+
+    dataset: Dataset
+    model: Model
+    options: Options
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An audited plan: values only, nothing of Pyomo or the solver.
+
+    ``plan["Build"]`` (in any case) is a frame; `specs` gives the unit and meaning of every column.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    specs: tuple[TableSpec, ...]
+    charts: tuple[Chart, ...]
+    outcome: Outcome
+    seconds: Mapping[str, float]
+    size: Mapping[str, int]
+    versions: Mapping[str, str]
+    input_hash: str
+    notices: tuple[Problem, ...] = ()
+    report: Report = field(default_factory=Report)
+    origin: Origin | None = field(default=None, repr=False, compare=False)
+
+    def __getitem__(self, table: str) -> pd.DataFrame:
+        return table_named(self.tables, table)
+
+    @property
+    def cost(self) -> float:
+        """Present value of all cost, in millions: what was minimised."""
+        return self.outcome.objective
+
+    @property
+    def bound(self) -> float:
+        """No plan whatsoever costs less than this."""
+        return self.outcome.bound
+
+    @property
+    def gap(self) -> float:
+        """Relative gap between cost and bound."""
+        return self.outcome.gap
+
+    def summary(self) -> pd.DataFrame:
+        """Key figures: figure, value, unit."""
+        return self["Summary"]
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Model folders are loaded by path and never pickled.
+        return {**self.__dict__, "origin": None}
+
+    def to_excel(self, path: str | Path, explanation: Findings | None = None) -> None:
+        """Write the plan as a workbook, one sheet per table, with charts; an explanation last."""
+        tables, specs = self.tables, self.specs
+        if explanation is not None:
+            tables = {**tables, **explanation.all_tables}
+            specs = (*specs, *explanation.all_specs)
+        write_plan_workbook(tables, specs, self.charts, path)
+
+    def to_html(self, path: str | Path, explanation: Findings | None = None) -> None:
+        """Write the plan as one page to look at, with what there is to say of it if given."""
+        # Imported here: a plan that is not looked at does not wait for it.
+        from optalloc.report.page import write_report  # noqa: PLC0415
+
+        write_report(self.tables, self.specs, self.charts, self.report, path, explanation)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the plan as plain values, ready for JSON; dates as ISO text, blanks as null."""
+        outcome = self.outcome
+        return {
+            "stop_reason": str(outcome.stop_reason),
+            "quality": str(outcome.quality),
+            "objective": outcome.objective,
+            "bound": outcome.bound,
+            "gap": outcome.gap,
+            "seconds": dict(self.seconds),
+            "size": dict(self.size),
+            "versions": dict(self.versions),
+            "input_hash": self.input_hash,
+            "notices": [str(notice) for notice in self.notices],
+            "tables": {
+                name: json.loads(frame.to_json(orient="records", date_format="iso", date_unit="s"))
+                for name, frame in self.tables.items()
+            },
+        }

@@ -1,0 +1,107 @@
+"""Step "read back": a solution becomes the tables of a plan, with its limits restated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from optalloc.mip.arrays import Arrays
+from optalloc.mip.outcome import Outcome
+from optalloc.modelling.model import Model
+from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.program import Program
+from optalloc.modelling.tables import LIMITS, SUMMARY, status_figures
+from optalloc.modelling.values import Values
+from optalloc.plan.audit import Restated, audit_plan, limits_table, restate
+from optalloc.plan.memo import Ask, anew, replayed
+
+__all__ = ["audited_tables", "decided_tables", "read_audited", "read_plan", "worst_of"]
+
+
+def read_audited(
+    program: Program, arrays: Arrays, outcome: Outcome
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """Read the tables of a plan back, as `read_plan` does, and audit them.
+
+    What families said of an earlier plan is kept where all that they read is alike.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame, pandas.DataFrame
+        The tables by name, and the audit, whose failure `worst_of` tells.
+    """
+    decided = decided_tables(program, arrays, outcome, replayed)
+    _, tables, audit = audited_tables(program, decided, outcome, replayed)
+    return tables, audit
+
+
+def audited_tables(
+    program: Program, decided: Mapping[str, pd.DataFrame], outcome: Outcome, ask: Ask = anew
+) -> tuple[Restated, dict[str, pd.DataFrame], pd.DataFrame]:
+    """The limits restated, all tables, and their audit."""
+    restated = restate(program.dataset, program.model, decided, ask)
+    tables = _with_limits(program.model, decided, restated, outcome)
+    audit = audit_plan(program.dataset, program.model, tables, outcome, restated, ask)
+    return restated, tables, audit
+
+
+def worst_of(audit: pd.DataFrame) -> str:
+    """What an audit refuses first, in words; empty if all passed."""
+    failed = audit[~audit["passed"].astype(bool)]
+    if failed.empty:
+        return ""
+    worst = failed.iloc[0]
+    return f"{worst['subject']} ({worst['check']}) at {worst['where']}: {worst['worst']:g}"
+
+
+def read_plan(program: Program, arrays: Arrays, outcome: Outcome) -> dict[str, pd.DataFrame]:
+    """Read the families' tables back from a solution, with the limits restated from them.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        By table name; what several families contribute to is joined.
+    """
+    decided = decided_tables(program, arrays, outcome)
+    restated = restate(program.dataset, program.model, decided)
+    return _with_limits(program.model, decided, restated, outcome)
+
+
+def decided_tables(
+    program: Program, arrays: Arrays, outcome: Outcome, ask: Ask = anew
+) -> dict[str, pd.DataFrame]:
+    """The families' tables."""
+    assert outcome.values is not None
+    values = Values(program, arrays, outcome.values)
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for family in program.model.busy_families(program.dataset):
+        for name, frame in ask(family.tables, program.dataset, values).items():
+            parts.setdefault(name, []).append(frame)
+    specs = program.model.outputs
+    return {
+        name: _joined(parts.get(name, []), spec)
+        for name, spec in {SUMMARY.name: SUMMARY, **specs}.items()
+    }
+
+
+def _with_limits(
+    model: Model, decided: Mapping[str, pd.DataFrame], restated: Restated, outcome: Outcome
+) -> dict[str, pd.DataFrame]:
+    """The tables with Limits, and with the plan's status in the Summary."""
+    tables = {**decided, LIMITS.name: limits_table(model, restated)}
+    status = status_figures(outcome, tables).astype({"value": object})
+    tables[SUMMARY.name] = pd.concat([status, tables[SUMMARY.name]], ignore_index=True)
+    return tables
+
+
+def _joined(frames: list[pd.DataFrame], spec: TableSpec) -> pd.DataFrame:
+    columns = [column.name for column in spec.columns]
+    filled = [frame for frame in frames if len(frame)]
+    if not filled:
+        return pd.DataFrame(columns=columns)
+    # What a family has nothing to say of stays blank.
+    joined = pd.concat(filled, ignore_index=True).reindex(columns=columns)
+    return (
+        joined.sort_values("date", kind="stable", ignore_index=True) if "date" in joined else joined
+    )

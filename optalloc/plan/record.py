@@ -1,0 +1,102 @@
+"""A plan as a record: its tables, how it was found, and the versions of what found it."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as package_version
+
+import pandas as pd
+
+from optalloc.errors import Problem
+from optalloc.mip.arrays import Arrays
+from optalloc.mip.outcome import Options, Outcome
+from optalloc.modelling.model import Model
+from optalloc.modelling.program import Program
+from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY
+from optalloc.plan.plan import Origin, Plan
+from optalloc.solving import highs
+from optalloc.solving.solvers import version_of
+
+__all__ = ["engine_versions", "plan_of", "versions_of"]
+
+
+def plan_of(
+    program: Program,
+    arrays: Arrays,
+    outcome: Outcome,
+    options: Options,
+    seconds: Mapping[str, float],
+    notices: tuple[Problem, ...],
+    tables: Mapping[str, pd.DataFrame],
+    audit: pd.DataFrame,
+) -> Plan:
+    """The audited plan, with the table Run that says how it was found.
+
+    Parameters
+    ----------
+    seconds : mapping of str to float
+        By phase.
+    """
+    versions = versions_of(program.model) | version_of(options.solver)
+    entries = {
+        "input hash": program.dataset.digest,
+        "model hash": program.model.digest,
+        "workbook": program.dataset.source,
+        "quality": str(outcome.quality),
+        "why it stopped": str(outcome.stop_reason),
+        "objective": outcome.objective,
+        "bound": outcome.bound,
+        "gap": outcome.gap,
+        **{f"version of {name}": text for name, text in versions.items()},
+        **{f"option {name}": value for name, value in asdict(options).items()},
+        **{name.replace("_", "-"): value for name, value in arrays.size.items()},
+        "nodes": outcome.nodes,
+        "strengthening rows taken": outcome.cut_rows,
+        "strategy": str(outcome.strategy),
+        **{f"solver note {k}": note for k, note in enumerate(outcome.notes, start=1)},
+        **{f"seconds to {name}": round(value, 3) for name, value in seconds.items()},
+        **{f"notice {k}": str(notice) for k, notice in enumerate(notices, start=1)},
+    }
+    run = pd.DataFrame({"entry": list(entries), "value": list(entries.values())}, dtype=object)
+    full = {**tables, AUDIT.name: audit, RUN.name: run}
+    specs = (SUMMARY, *program.model.outputs.values(), LIMITS, MARGINALS, AUDIT, RUN)
+    return Plan(
+        full,
+        specs,
+        program.model.charts,
+        outcome,
+        dict(seconds),
+        arrays.size,
+        versions,
+        program.dataset.digest,
+        notices,
+        program.model.report,
+        Origin(program.dataset, program.model, options),
+    )
+
+
+def _version(package: str) -> str:
+    try:
+        return package_version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def engine_versions() -> dict[str, str]:
+    """Version of what makes the numbers: results of different ones are never mixed."""
+    return {"optalloc": _version("optalloc"), "highs": highs.version()}
+
+
+def versions_of(model: Model) -> dict[str, str]:
+    """Version of every part that a plan depends on, by name."""
+
+    return engine_versions() | {
+        "pyomo": _version("pyomo"),
+        "pandas": _version("pandas"),
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "model": model.digest[:12],
+    }

@@ -1,0 +1,339 @@
+"""An empty planning workbook with its declarations built in: notes, drop-down lists and bounds.
+
+Everything in it comes from the sheets that the model's families declare. Its sheets are empty, so
+that nothing counts but what a planner types; examples stand on a sheet that is not read.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from xlsxwriter.utility import quote_sheetname, xl_col_to_name, xl_rowcol_to_cell
+
+from optalloc.data.schema import Column, Kind, Sheet
+from optalloc.modelling.model import Model
+from optalloc.report.sheets import DATE_FORMAT, Book, number_format
+
+__all__ = ["example_rows", "write_template"]
+
+GUIDE, EXAMPLES = "#Guide", "#Examples"
+_ROOM = 1000  # rows that lists and bounds cover, unless more are filled in
+_TITLE, _VALUE = 0, 1
+
+_TEXT: dict[str, object] = {"align": "left", "valign": "top", "text_wrap": True}
+_OPTIONAL: dict[str, object] = {
+    "bold": True,
+    "valign": "top",
+    "bg_color": "#DDEBF7",
+    "border": 1,
+    "border_color": "#FFFFFF",
+}
+_REQUIRED: dict[str, object] = _OPTIONAL | {"bg_color": "#1F4E79", "font_color": "#FFFFFF"}
+
+# A bare year would pass as a day in 1905, so dates begin well after.
+_DATES: dict[str, object] = {
+    "validate": "date",
+    "criteria": "between",
+    "minimum": datetime(1950, 1, 1),
+    "maximum": datetime(2300, 12, 31),
+    "error_message": "Type a date, such as 2027-01-31.",
+}
+
+_HOW_TO = (
+    "Each sheet below is read by name, each column by the name in row 1; order does not matter.",
+    "Sheets with a dark tab must be filled in; leave out what you do not need of the others.",
+    "Dark headers must be filled in. What a blank under a pale one means is in its note.",
+    "Hold the pointer over a header to see what it means, its unit and its bounds.",
+    f"A small example of every sheet is on {EXAMPLES}, where it does not count.",
+    "Sheets and columns whose names start with # are yours: they are not read.",
+)
+_GUIDE_COLUMNS = (
+    ("sheet", 22),
+    ("what a row says", 70),
+    ("must be filled in", 18),
+    ("key columns", 36),
+    ("a missing key means", 28),
+)
+
+
+def write_template(
+    model: Model,
+    path: str | Path,
+    rows: Mapping[str, Sequence[Mapping[str, object]]] | None = None,
+) -> None:
+    """Write a planning workbook with every sheet of a model, after a guide to them.
+
+    Without `rows` its sheets are empty, and a sheet of examples that is not read follows the guide.
+
+    Parameters
+    ----------
+    model : Model
+        Whose sheets to write, in document order.
+    path : str or Path
+        The ``.xlsx`` file; it appears whole or not at all.
+    rows : mapping, optional
+        Rows by sheet, each a mapping of column to value; a vertical sheet takes one. A sheet
+        that is not named gets none.
+
+    Raises
+    ------
+    ValueError
+        If `rows` names a sheet or column that the model does not declare.
+    OptallocError
+        If the file cannot be written.
+    """
+    sheets = model.sheets
+    given = {} if rows is None else rows
+    _refuse_unknown(given, sheets)
+    filled = {name: [dict(row) for row in given.get(name, ())] for name in sheets}
+    book = Book()
+    writer = _Writer(book, sheets, filled)
+    _write_guide(book, tuple(sheets.values()))
+    if rows is None:
+        _write_examples(book, tuple(sheets.values()))
+    for sheet in sheets.values():
+        writer.write(sheet)
+    book.save(path)
+
+
+def example_rows(model: Model) -> dict[str, list[dict[str, object]]]:
+    """Return the example row of every sheet; together they are a small workbook with a plan."""
+    return {
+        sheet.name: [{column.name: column.example for column in sheet.columns}]
+        for sheet in model.sheets.values()
+    }
+
+
+def _refuse_unknown(
+    rows: Mapping[str, Sequence[Mapping[str, object]]], sheets: Mapping[str, Sheet]
+) -> None:
+    for name, records in rows.items():
+        if name not in sheets:
+            raise ValueError(f"the model has no sheet {name!r}")
+        if sheets[name].vertical and len(records) > 1:
+            raise ValueError(f"sheet {name!r} holds one record, not {len(records)}")
+        for column in {column for record in records for column in record}:
+            if column not in sheets[name].by_name:
+                raise ValueError(f"sheet {name!r} has no column {column!r}")
+
+
+def _write_guide(book: Book, sheets: Sequence[Sheet]) -> None:
+    guide = book.sheet(GUIDE, "How to fill in this workbook.")
+    guide.freeze_panes(0, 0)
+    text = book.style(**_TEXT)
+    book.put(guide, 0, 0, "How to fill in this workbook", book.style(bold=True, font_size=14))
+    for row, line in enumerate(_HOW_TO, start=1):
+        book.put(guide, row, 0, line)
+    top = len(_HOW_TO) + 2
+    guide.repeat_rows(top)
+    for place, (title, width) in enumerate(_GUIDE_COLUMNS):
+        guide.set_column(place, place, width)
+        book.put(guide, top, place, title, book.style(**_REQUIRED))
+    link = book.style(font_color="#0563C1", underline=1, valign="top")
+    for row, sheet in enumerate(sheets, start=top + 1):
+        target = f"internal:{quote_sheetname(sheet.name)}!A1"
+        guide.write_url(row, 0, target, link, sheet.name, sheet.meaning[:255])
+        missing = f"{sheet.missing}" if sheet.key else ""
+        required = "yes" if sheet.required else "no"
+        words = (sheet.meaning, required, ", ".join(sheet.key), missing)
+        for place, word in enumerate(words, start=1):
+            book.put(guide, row, place, word, text)
+        lines = max(
+            len(textwrap.wrap(word, round(1.1 * width)))
+            for word, (_, width) in zip(words, _GUIDE_COLUMNS[1:], strict=True)
+        )
+        guide.set_row(row, 16 * lines)
+
+
+def _write_examples(book: Book, sheets: Sequence[Sheet]) -> None:
+    """Write one row of each sheet below the other, settings across as well, under their headers."""
+    page = book.sheet(EXAMPLES, "A small example of every sheet; it is not read.")
+    page.freeze_panes(0, 0)
+    title, plain = book.style(bold=True, font_size=12), book.style(**_TEXT)
+    book.put(page, 0, 0, "A small example of every sheet. This sheet is not read.", title)
+    row = 2
+    for sheet in sheets:
+        book.put(page, row, 0, sheet.name, title)
+        book.put(page, row, 1, sheet.meaning, plain)
+        for place, column in enumerate(sheet.columns):
+            shown = _REQUIRED if column.required else _OPTIONAL
+            book.put(page, row + 1, place, column.name, book.style(**shown, **_aligned(column)))
+            style = book.style(num_format=_input_format(column), **_aligned(column))
+            book.put(page, row + 2, place, _value(column.example, column), style)
+        row += 4
+    page.set_column(0, max(len(sheet.columns) for sheet in sheets), 20)
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """Writes the sheets of a model; lists refer from one sheet to another."""
+
+    book: Book
+    sheets: Mapping[str, Sheet]
+    rows: Mapping[str, Sequence[Mapping[str, object]]]
+
+    def write(self, declared: Sheet) -> None:
+        """Write one sheet: columns across, or settings down."""
+        sheet = self.book.sheet(declared.name, declared.meaning)
+        if declared.required:
+            sheet.set_tab_color(_REQUIRED["bg_color"])
+        if declared.vertical:
+            self._write_down(sheet, declared)
+        else:
+            self._write_across(sheet, declared)
+
+    def _write_across(self, sheet: Any, declared: Sheet) -> None:
+        rows = self.rows[declared.name]
+        for place, column in enumerate(declared.columns):
+            values = [_value(row.get(column.name), column) for row in rows]
+            width = _width([column.name, *values])
+            sheet.set_column(place, place, width, self._style(column))
+            self._write_name(sheet, 0, place, column, _aligned(column))
+            for row, value in enumerate(values, start=1):
+                self.book.put(sheet, row, place, value, self._style(column))
+            self._restrict(sheet, column, (1, place, self._last_row(declared), place))
+
+    def _write_down(self, sheet: Any, declared: Sheet) -> None:
+        record = next(iter(self.rows[declared.name]), {})
+        values = [_value(record.get(column.name), column) for column in declared.columns]
+        header = self.book.style(**_REQUIRED)
+        self.book.put(sheet, 0, _TITLE, "setting", header)
+        self.book.put(sheet, 0, _VALUE, "value", header)
+        sheet.set_column(_TITLE, _TITLE, _width([c.name for c in declared.columns]))
+        sheet.set_column(_VALUE, _VALUE, max(20, _width(values)))
+        for row, (column, value) in enumerate(zip(declared.columns, values, strict=True), start=1):
+            self._write_name(sheet, row, _TITLE, column, {})
+            style = self._style(column)
+            sheet.write_blank(row, _VALUE, None, style)
+            self.book.put(sheet, row, _VALUE, value, style)
+            self._restrict(sheet, column, (row, _VALUE, row, _VALUE))
+
+    def _write_name(
+        self, sheet: Any, row: int, place: int, column: Column, aligned: dict[str, object]
+    ) -> None:
+        shown = _REQUIRED if column.required else _OPTIONAL
+        self.book.put(sheet, row, place, column.name, self.book.style(**shown, **aligned))
+        self.book.note(sheet, row, place, _note(column))
+
+    def _style(self, column: Column) -> Any:
+        return self.book.style(num_format=_input_format(column), **_aligned(column))
+
+    def _last_row(self, declared: Sheet) -> int:
+        """Last row, counted from 0, that lists and bounds cover."""
+        return max(_ROOM, 2 * len(self.rows[declared.name]))
+
+    def _restrict(self, sheet: Any, column: Column, place: tuple[int, int, int, int]) -> None:
+        rule = self._rule(column, xl_rowcol_to_cell(place[0], place[1]))
+        if rule:
+            sheet.data_validation(*place, rule | {"error_title": column.name[:32]})
+
+    def _rule(self, column: Column, cell: str) -> dict[str, object]:
+        """Data validation of a cell of a column; empty where any text will do."""
+        if column.kind is Kind.FLAG:
+            return _list(["yes", "no"], "Choose yes or no.")
+        if column.kind is Kind.CHOICE:
+            return _list(list(column.choices), f"Choose one of: {', '.join(column.choices)}.")
+        if column.refers_to:
+            target, _, name = column.refers_to.partition(".")
+            says = f"{name} is not on sheet {target} yet. Keep it and add it there?"
+            return _list(self._named(target, name), says) | {"error_type": "warning"}
+        if column.kind is Kind.DATE:
+            return _DATES
+        if column.kind in (Kind.NUMBER, Kind.INTEGER):
+            return _numbers(column, cell)
+        return {}
+
+    def _named(self, target: str, name: str) -> str:
+        """Formula of the cells of a column from its first row to its last filled one."""
+        declared = self.sheets[target]
+        letter = xl_col_to_name([column.name for column in declared.columns].index(name))
+        first = f"{quote_sheetname(target)}!${letter}$2"
+        cells = f"{first}:${letter}${self._last_row(declared) + 1}"
+        # Blanks below would fill the list, and blanks between forbid counting.
+        last = f'SUMPRODUCT(MAX(({cells}<>"")*ROW({cells})))'
+        return f"={first}:INDEX({cells},MAX(1,{last}-1))"
+
+
+def _list(source: str | list[str], says: str) -> dict[str, object]:
+    return {"validate": "list", "source": source, "error_message": _short(says)}
+
+
+def _numbers(column: Column, cell: str) -> dict[str, object]:
+    """One formula for all bounds, since the built-in rules cannot join above with at most."""
+    holds = [f"ISNUMBER({cell})"]
+    for bound, sign in ((column.above, ">"), (column.at_least, ">="), (column.at_most, "<=")):
+        if bound is not None:
+            holds.append(f"{cell}{sign}{bound!r}")
+    if column.kind is Kind.INTEGER:
+        holds.append(f"{cell}=INT({cell})")
+    must = " ".join(filter(None, (f"a {column.kind}", column.bounds_in_words)))
+    unit = f" ({column.unit})" if column.unit else ""
+    return {
+        "validate": "custom",
+        "value": f"=AND({','.join(holds)})",
+        "input_title": column.name[:32],
+        "input_message": _short(f"{must}{unit}. Blank: {column.blank_in_words}."),
+        "error_message": _short(f"{column.name} must be {must}{unit}."),
+    }
+
+
+def _short(text: str) -> str:
+    return textwrap.shorten(text, 255, placeholder="...")
+
+
+def _note(column: Column) -> str:
+    lines = [column.meaning]
+    if column.unit:
+        lines.append(f"Unit: {column.unit}")
+    must = " ".join(filter(None, (f"{column.kind}", column.bounds_in_words)))
+    lines.append(f"Holds: {must}")
+    if column.choices:
+        lines.append(f"One of: {', '.join(column.choices)}")
+    if column.refers_to:
+        sheet, _, name = column.refers_to.partition(".")
+        lines.append(f"Must be on sheet {sheet}, column {name}")
+    lines.append(f"Blank: {column.blank_in_words}")
+    if column.example is not None:
+        example = column.example
+        words = {True: "yes", False: "no"}
+        lines.append(f"Example: {words[example] if isinstance(example, bool) else example}")
+    return "\n".join(lines)
+
+
+def _input_format(column: Column) -> str:
+    """Number format of an input cell.
+
+    Shares stay plain: typed into a cell shown as a percentage, 1 would become 1 %. Names are
+    text, or a spreadsheet would turn some of them into dates.
+    """
+    if column.kind is Kind.TEXT:
+        return "@"
+    shown = number_format(column.kind, column.unit)
+    return shown if column.kind in (Kind.DATE, Kind.INTEGER) else "General"
+
+
+def _aligned(column: Column) -> dict[str, object]:
+    if column.kind in (Kind.NUMBER, Kind.INTEGER, Kind.DATE):
+        return {"align": "right"}
+    return {"align": "left", "indent": 1}
+
+
+def _value(value: object, column: Column) -> object:
+    """Turn a date written as text into a date, which is what a cell must hold."""
+    if column.kind is Kind.DATE and isinstance(value, str) and value:
+        return datetime.fromisoformat(value)
+    return value
+
+
+def _width(values: Sequence[object]) -> int:
+    lengths = (
+        len(DATE_FORMAT) if isinstance(value, datetime) else len(str(value))
+        for value in values
+        if value is not None
+    )
+    return min(max(lengths, default=0) + 3, 60)

@@ -1,0 +1,1 @@
+"""Changed cells, and the cases made of them."""

@@ -1,0 +1,1 @@
+"""From Arrays to an Outcome, with HiGHS or another solver."""

@@ -1,0 +1,531 @@
+"""The one file that talks to HiGHS: a program is passed once, run, extended and run again."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import highspy
+import numpy as np
+
+from optalloc.errors import InternalError
+from optalloc.mip.arrays import Arrays, ExtraRows
+from optalloc.mip.outcome import Options, Progress, ProgressCallback
+
+__all__ = ["Basis", "Beside", "Highs", "Result", "abandoned_runs", "version"]
+
+logger = logging.getLogger("optalloc")
+
+# A row without any column is kept up to this.
+EMPTY = 1e-6
+# What is left in the solver after these is no point of the program.
+NO_POINT = {"kInfeasible", "kUnbounded", "kUnboundedOrInfeasible", "kSolveError", "kPostsolveError"}
+# Name of the thread of a run that did not end.
+ABANDONED = "abandoned HiGHS run"
+
+
+@dataclass(frozen=True)
+class Grace:
+    """Seconds that a run is given to end by itself before it is abandoned.
+
+    HiGHS looks at its clock and at interrupts only between steps, and with bounds of 1e11 may never
+    do so again (HiGHS issue #2226).
+
+    Parameters
+    ----------
+    over_limit_s, over_limit_share : float
+        After the time limit: seconds, and a share of the limit besides.
+    cancelled_s : float
+        After Ctrl-C, or after another has ended the run.
+    """
+
+    over_limit_s: float = 5.0
+    over_limit_share: float = 0.1
+    cancelled_s: float = 3.0
+
+    def ends_at(self, began: float, time_limit_s: float, cancelled: float | None) -> float:
+        """Moment, by the clock of `time.perf_counter`, at which a run is abandoned."""
+        limit = began + (1.0 + self.over_limit_share) * time_limit_s + self.over_limit_s
+        return limit if cancelled is None else min(limit, cancelled + self.cancelled_s)
+
+
+GRACE = Grace()
+
+
+@dataclass
+class _Seen:
+    """The best plan and bound that a run has shown: all that is left of one that is abandoned."""
+
+    objective: float = math.inf
+    bound: float = -math.inf
+    values: np.ndarray | None = None
+
+
+def abandoned_runs() -> bool:
+    """Whether some run of this process was abandoned and has not ended yet.
+
+    Such a process has to be left by `os._exit`: what ends HiGHS in order would wait for the run.
+    """
+    return any(thread.name == ABANDONED for thread in threading.enumerate())
+
+
+@dataclass(frozen=True)
+class Result:
+    """What HiGHS says after a run; `values` is None without a feasible point.
+
+    ``earlier`` holds the integer points found on the way, the best last, if they were asked for.
+    ``row_duals`` and ``reduced_costs`` are there after a linear program was solved.
+    """
+
+    status: str
+    objective: float
+    bound: float
+    values: np.ndarray | None
+    row_duals: np.ndarray | None
+    nodes: int
+    reduced_costs: np.ndarray | None = None
+    earlier: tuple[np.ndarray, ...] = ()
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Where a simplex run stood: for each column and row, at which bound it is, or basic."""
+
+    columns: np.ndarray
+    rows: np.ndarray
+
+    def with_rows(self, held: np.ndarray, wanted: np.ndarray) -> Basis:
+        """Give the same basis for other rows, both named by numbers; a new row is basic."""
+        size = 1 + max(held.max(initial=-1), wanted.max(initial=-1))
+        status = np.full(size, highspy.HighsBasisStatus.kBasic, dtype=object)
+        status[held] = self.rows
+        return replace(self, rows=status[wanted])
+
+
+class Beside(Protocol):
+    """Another search for plans that goes on beside a run."""
+
+    def found(self, values: np.ndarray) -> None:
+        """Take a plan that the run has found."""
+
+    def suggest(self, objective: float) -> np.ndarray | None:
+        """Give a plan that costs less than this, if there is one."""
+
+    def is_enough(self, bound: float) -> bool:
+        """Whether a plan is known that is good enough, given this bound."""
+
+
+def version() -> str:
+    """Version of HiGHS."""
+    return str(highspy.Highs().version())
+
+
+class Highs:
+    """A program inside HiGHS.
+
+    Parameters
+    ----------
+    arrays : Arrays
+        Passed in one call, column-wise.
+    options : Options
+    integer : bool
+        False drops integrality: the linear relaxation.
+    settings : dict, optional
+        Further HiGHS options.
+
+    Raises
+    ------
+    InternalError
+        If HiGHS refuses an option or the model: it would otherwise go on with its defaults.
+    """
+
+    def __init__(
+        self,
+        arrays: Arrays,
+        options: Options,
+        *,
+        integer: bool,
+        settings: dict[str, Any] | None = None,
+    ) -> None:
+        self._highs = highspy.Highs()
+        self._integer = integer and bool(arrays.integer.any())
+        self._cancelled, self._cancelled_at = False, math.inf
+        self._abandoned = False
+        chosen: dict[str, Any] = {
+            "output_flag": False,
+            "mip_rel_gap": float(options.gap),
+            "mip_abs_gap": 0.0,
+            "random_seed": int(options.seed),
+            "threads": int(options.threads or 0),
+            "presolve": "choose" if options.presolve else "off",
+        }
+        for name, value in (chosen | (settings or {})).items():
+            self.set(name, value)
+        self._pass(arrays)
+
+    def set(self, name: str, value: Any) -> None:
+        """Set an option, and insist that it was taken."""
+        self._demand(self._highs.setOptionValue(name, value), f"option {name}={value!r}")
+
+    def _pass(self, arrays: Arrays) -> None:
+        """Pass the whole program by its own arrays."""
+        matrix, integrality = arrays.matrix, arrays.integer & self._integer
+        status = self._highs.passModel(
+            matrix.shape[1],
+            matrix.shape[0],
+            matrix.nnz,
+            int(highspy.MatrixFormat.kColwise),
+            int(highspy.ObjSense.kMinimize),
+            arrays.offset,
+            arrays.cost,
+            arrays.col_lower,
+            arrays.col_upper,
+            arrays.row_lower,
+            arrays.row_upper,
+            matrix.indptr.astype(np.int32, copy=False),
+            matrix.indices.astype(np.int32, copy=False),
+            matrix.data,
+            integrality.astype(np.int32),
+        )
+        self._demand(status, "passing the model")
+        self._arrays = arrays
+
+    def update(self, arrays: Arrays) -> None:
+        """Pass what differs from the program held: costs, bounds and coefficients.
+
+        Basis and solution stay, so that the next run starts from them.
+
+        Parameters
+        ----------
+        arrays : Arrays
+            Refreshed from the program held (`optalloc.compile.refresh`): of the same pattern.
+        """
+        held, highs = self._arrays, self._highs
+        for one, other in (
+            (held.matrix.indptr, arrays.matrix.indptr),
+            (held.matrix.indices, arrays.matrix.indices),
+        ):
+            if one is not other and not np.array_equal(one, other):
+                raise InternalError("the program held has another pattern")
+        columns = np.flatnonzero(held.cost != arrays.cost).astype(np.int32)
+        if len(columns):
+            self._demand(
+                highs.changeColsCost(len(columns), columns, arrays.cost[columns]), "new costs"
+            )
+        for change, names in (
+            (highs.changeColsBounds, ("col_lower", "col_upper")),
+            (highs.changeRowsBounds, ("row_lower", "row_upper")),
+        ):
+            was, now = ([getattr(one, name) for name in names] for one in (held, arrays))
+            at = np.flatnonzero((was[0] != now[0]) | (was[1] != now[1])).astype(np.int32)
+            if len(at):
+                self._demand(change(len(at), at, now[0][at], now[1][at]), "new bounds")
+        if held.offset != arrays.offset:
+            self._demand(highs.changeObjectiveOffset(arrays.offset), "a new offset")
+        self._change_coefficients(held.matrix, arrays.matrix)
+        self._arrays = arrays
+
+    def _change_coefficients(self, held: Any, new: Any) -> None:
+        places = np.flatnonzero(held.data != new.data)
+        columns = np.searchsorted(new.indptr, places, side="right") - 1
+        changes = (new.indices[places], columns, new.data[places])
+        for row, column, value in zip(*(part.tolist() for part in changes), strict=True):
+            self._demand(self._highs.changeCoeff(row, column, value), "a new coefficient")
+
+    def write(self, path: Path, rows: Sequence[str], columns: Sequence[str]) -> None:
+        """Write the program with these names, as MPS or LP by the ending of the path."""
+        highs = self._highs
+        for give, names in ((highs.passRowName, rows), (highs.passColName, columns)):
+            for number, name in enumerate(names):
+                self._demand(give(number, name), f"the name {name}")
+        self._demand(highs.writeModel(str(path)), f"writing {path.name}")
+
+    def add_rows(self, matrix: Any, lower: np.ndarray, upper: np.ndarray) -> None:
+        """Add rows given as a CSR matrix; the basis is kept."""
+        self._demand(
+            self._highs.addRows(
+                matrix.shape[0],
+                lower,
+                upper,
+                matrix.nnz,
+                matrix.indptr[:-1].astype(np.int32),
+                matrix.indices.astype(np.int32),
+                matrix.data,
+            ),
+            "adding rows",
+        )
+
+    def add_extra(self, extra: ExtraRows) -> None:
+        """Add rows that were not listed in advance; the basis is kept."""
+        self.add_rows(extra.matrix, np.full(len(extra), -np.inf), extra.upper)
+
+    def basis(self) -> Basis | None:
+        """Where the last run ended; None if it left no basis."""
+        held = self._highs.getBasis()
+        if not held.valid:
+            return None
+        columns, rows = (
+            np.array(status, dtype=object) for status in (held.col_status, held.row_status)
+        )
+        return Basis(columns, rows)
+
+    def start_from_basis(self, basis: Basis) -> None:
+        """Let the next run start from a basis, even if it has too many or too few members."""
+        given = highspy.HighsBasis()
+        given.col_status, given.row_status = basis.columns.tolist(), basis.rows.tolist()
+        given.alien, given.valid = True, True
+        self._demand(self._highs.setBasis(given), "a basis")
+
+    def start_from(self, values: np.ndarray) -> None:
+        """Offer a starting point."""
+        solution = highspy.HighsSolution()
+        solution.col_value = values
+        self._highs.setSolution(solution)
+
+    def run(
+        self,
+        *,
+        time_limit_s: float = math.inf,
+        progress: ProgressCallback | None = None,
+        started: float = 0.0,
+        phase: str = "",
+        keep_earlier: bool = False,
+        beside: Beside | None = None,
+        cutoff: float = math.inf,
+        target: float = -math.inf,
+    ) -> Result:
+        """Run until proven, out of time, or interrupted by Ctrl-C, which ends the run politely.
+
+        An integer program is also left once its bound exceeds ``cutoff``, or once a plan that
+        costs at most ``target`` is known. A run that does not end within `GRACE` is abandoned with
+        what it has found; its thread goes on, and no further run of this object is possible.
+
+        Raises
+        ------
+        InternalError
+            If HiGHS fails, or an earlier run was abandoned.
+        """
+        if self._abandoned:
+            raise InternalError("an earlier run of HiGHS did not end")
+        earlier: list[np.ndarray] = []
+        seen, began = _Seen(), time.perf_counter()
+        # HiGHS starts its clock anew at each run.
+        self.set("time_limit", max(0.0, min(time_limit_s, 1e30)))
+        self._subscribe(progress, started, phase, earlier if keep_earlier else None)
+        self._remember(seen)
+        self._exchange(beside)
+        self._leave_at(cutoff, target)
+        # In a thread of its own, because run() holds back Ctrl-C until it returns.
+        failure: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                self._highs.run()
+            except BaseException as error:
+                failure.append(error)
+            finally:
+                done.set()
+
+        done = threading.Event()
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        # No join: in Python 3.11 and 3.12 Ctrl-C in it passes a running thread off as ended.
+        while not done.is_set():
+            try:
+                done.wait(0.2)
+            except KeyboardInterrupt:
+                # Once is a request; whoever asks twice is not kept waiting.
+                if self._cancelled:
+                    self._cancelled_at = -math.inf
+                self.cancel()
+            cancelled = self._cancelled_at if self._cancelled else None
+            if time.perf_counter() > GRACE.ends_at(began, time_limit_s, cancelled):
+                return self._abandon(thread, seen, tuple(earlier))
+        if failure:
+            raise InternalError(f"HiGHS failed: {failure[0]}") from failure[0]
+        return replace(self._result(), earlier=tuple(earlier))
+
+    def _abandon(
+        self, thread: threading.Thread, seen: _Seen, earlier: tuple[np.ndarray, ...]
+    ) -> Result:
+        """Wait no longer for a run; it is told to end should it ever look up."""
+        logger.warning("HiGHS did not end at its limit and is not waited for any longer")
+        status = "kInterrupt" if self._cancelled else "kTimeLimit"
+        thread.name, self._abandoned = ABANDONED, True
+        return Result(status, seen.objective, seen.bound, seen.values, None, 0, earlier=earlier)
+
+    def conflict(self, time_limit_s: float = math.inf) -> tuple[np.ndarray, np.ndarray]:
+        """Rows and columns of a minimal part that has no solution by itself.
+
+        To be asked of a linear program that a run has found infeasible; of the columns it is the
+        bounds that count. Empty where HiGHS finds none in time.
+        """
+        # From the LP, irreducible, of the relaxation; strategy 22 is right where others are not.
+        self.set("iis_strategy", 22)
+        self.set("iis_time_limit", max(0.0, min(time_limit_s, 1e30)))
+        status, found = self._highs.getIis()
+        none = np.empty(0, dtype=int)
+        if status == highspy.HighsStatus.kError or not found.valid_:
+            return none, none
+        return np.array(found.row_index_, dtype=int), np.array(found.col_index_, dtype=int)
+
+    def run_to_point(self, time_limit_s: float) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Run a linear program to a point and multipliers, neither of them exact or proven.
+
+        Both are None where the run found that there is no point, or no best one, or did not end.
+        """
+        status = self.run(time_limit_s=time_limit_s).status
+        if status in NO_POINT or self._abandoned:
+            return None, None
+        solution = self._highs.getSolution()
+        values, duals = (
+            np.array(part, dtype=float) if valid else None
+            for part, valid in (
+                (solution.col_value, solution.value_valid),
+                (solution.row_dual, solution.dual_valid),
+            )
+        )
+        return values, duals
+
+    def cancel(self) -> None:
+        """End the run politely."""
+        if not self._cancelled:
+            self._cancelled, self._cancelled_at = True, time.perf_counter()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether Ctrl-C was pressed during a run."""
+        return self._cancelled
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether a run did not end and was not waited for; nothing more may be asked of it."""
+        return self._abandoned
+
+    def _subscribe(
+        self,
+        progress: ProgressCallback | None,
+        started: float,
+        phase: str,
+        earlier: list[np.ndarray] | None,
+    ) -> None:
+        highs = self._highs
+        told = (math.inf, -math.inf)
+
+        def interrupt(event: Any) -> None:
+            if self._cancelled or self._abandoned:
+                event.interrupt()
+
+        def report(event: Any) -> None:
+            nonlocal told
+            out = event.data_out
+            now = float(out.mip_primal_bound), float(out.mip_dual_bound)
+            if progress is not None and now != told:
+                told = now
+                progress(Progress(time.perf_counter() - started, *now, phase))
+
+        def keep(event: Any) -> None:
+            # What the callback shows is gone when it returns.
+            if earlier is not None:
+                earlier.append(np.array(event.data_out.mip_solution, dtype=float))
+
+        for callback in (highs.cbMipInterrupt, highs.cbSimplexInterrupt, highs.cbIpmInterrupt):
+            callback.clear()
+            callback.subscribe(interrupt)
+        for callback in (highs.cbMipLogging, highs.cbMipImprovingSolution):
+            callback.clear()
+        if progress is not None and self._integer:
+            # The log says nothing of the bound while cuts are added at the root, an interrupt does.
+            for callback in (
+                highs.cbMipLogging,
+                highs.cbMipImprovingSolution,
+                highs.cbMipInterrupt,
+            ):
+                callback.subscribe(report)
+        if earlier is not None and self._integer:
+            highs.cbMipImprovingSolution.subscribe(keep)
+
+    def _remember(self, seen: _Seen) -> None:
+        """Keep the best plan and bound that a run shows."""
+        if not self._integer:
+            return
+
+        def keep(event: Any) -> None:
+            out = event.data_out
+            seen.values = np.array(out.mip_solution, dtype=float)
+            seen.objective = float(out.objective_function_value)
+
+        def bounded(event: Any) -> None:
+            seen.bound = max(seen.bound, float(event.data_out.mip_dual_bound))
+
+        self._highs.cbMipImprovingSolution.subscribe(keep)
+        self._highs.cbMipInterrupt.subscribe(bounded)
+
+    def _exchange(self, beside: Beside | None) -> None:
+        """Give the plans that are found to another search, and take those that it finds."""
+        highs = self._highs
+        highs.cbMipUserSolution.clear()
+        if beside is None or not self._integer:
+            return
+
+        def give(event: Any) -> None:
+            beside.found(np.array(event.data_out.mip_solution, dtype=float))
+
+        def take(event: Any) -> None:
+            values = beside.suggest(float(event.data_out.mip_primal_bound))
+            if values is not None:
+                event.data_in.setSolution(values)
+
+        def end(event: Any) -> None:
+            if beside.is_enough(float(event.data_out.mip_dual_bound)):
+                event.interrupt()
+
+        highs.cbMipImprovingSolution.subscribe(give)
+        highs.cbMipUserSolution.subscribe(take)
+        highs.cbMipInterrupt.subscribe(end)
+
+    def _leave_at(self, cutoff: float, target: float) -> None:
+        if not self._integer or (cutoff == math.inf and target == -math.inf):
+            return
+
+        def end(event: Any) -> None:
+            out = event.data_out
+            if float(out.mip_dual_bound) > cutoff or float(out.mip_primal_bound) <= target:
+                event.interrupt()
+
+        self._highs.cbMipInterrupt.subscribe(end)
+
+    def _result(self) -> Result:
+        info = self._highs.getInfo()
+        status = str(self._highs.getModelStatus()).rpartition(".")[2]
+        if status == "kModelEmpty":
+            rows = self._arrays
+            if (rows.row_lower > EMPTY).any() or (rows.row_upper < -EMPTY).any():
+                return Result("kInfeasible", math.inf, math.inf, None, None, 0)
+            # Where nothing is to be decided there is nothing to prove either.
+            offset = float(self._highs.getLp().offset_)
+            return Result("kOptimal", offset, offset, np.empty(0), None, 0)
+        solution = self._highs.getSolution()
+        feasible = info.primal_solution_status == 2
+        values = np.array(solution.col_value, dtype=float) if feasible else None
+        duals, reduced = (
+            np.array(dual, dtype=float) if solution.dual_valid else None
+            for dual in (solution.row_dual, solution.col_dual)
+        )
+        objective = float(info.objective_function_value) if feasible else math.inf
+        bound = float(info.mip_dual_bound) if self._integer else objective
+        if not self._integer and status != "kOptimal":
+            bound = -math.inf
+        nodes = int(max(info.mip_node_count, 0))
+        return Result(status, objective, bound, values, duals, nodes, reduced)
+
+    @staticmethod
+    def _demand(status: Any, what: str) -> None:
+        if status == highspy.HighsStatus.kError:
+            raise InternalError(f"HiGHS refused {what}")

@@ -1,0 +1,1 @@
+"""Files to plain sheets and back; knows no model."""

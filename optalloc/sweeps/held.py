@@ -1,0 +1,70 @@
+"""Early decisions of a plan held in every case, as further rows of the workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from optalloc.data.dataset import Dataset
+from optalloc.errors import ModelError, OptallocError
+from optalloc.modelling.model import Model
+from optalloc.plan.planfile import read_plan
+
+__all__ = ["held_rows"]
+
+
+def held_rows(
+    paths: Sequence[str | Path], until: str | pd.Timestamp | None, data: Dataset, model: Model
+) -> dict[str, dict[str, pd.DataFrame]]:
+    """Rows that hold the early decisions of plans.
+
+    Parameters
+    ----------
+    paths : sequence of str or Path
+        Each a plan.xlsx.
+    until : str or pandas.Timestamp
+        Decisions before this date are held.
+    data : Dataset
+        The base workbook.
+    model : Model
+
+    Returns
+    -------
+    dict of str to dict of str to pandas.DataFrame
+        Rows by sheet, by the plan's path as given.
+
+    Raises
+    ------
+    OptallocError
+        If the date is missing or none, or a plan is named twice.
+    ModelError
+        If no family of the model says how decisions are held.
+    InputError
+        If a plan cannot be read.
+    """
+    if not paths:
+        if until is not None:
+            raise OptallocError("--until needs a plan to hold: name one with --hold.")
+        return {}
+    try:
+        date = pd.Timestamp(until) if until is not None else pd.NaT
+    except ValueError:
+        date = pd.NaT
+    if pd.isna(date):
+        raise OptallocError(
+            "--hold needs --until YYYY-MM-DD: what a plan decides before that date is held."
+        )
+    held: dict[str, dict[str, pd.DataFrame]] = {}
+    for path in map(str, paths):
+        if path in held:
+            raise OptallocError(f"{path}: is held twice. Name each plan once.")
+        tables = read_plan(path, model).tables
+        rows: dict[str, pd.DataFrame] = {}
+        for family in model.families:
+            rows |= family.hold(data, tables, date)
+        if not rows:
+            raise ModelError(f"{model.path}: no family of this model holds decisions of a plan")
+        held[path] = rows
+    return held

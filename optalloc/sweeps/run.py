@@ -1,0 +1,329 @@
+"""A sweep as one call: a workbook and the name of a sweep in, all cases solved out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optalloc.data.dataset import Dataset
+from optalloc.data.reader import fold, suggest
+from optalloc.data.validate import accepted
+from optalloc.errors import InputError, NoPlanError, OptallocError, Problem, Severity
+from optalloc.modelling.model import Model, load_model, options_of
+from optalloc.plan.approved import open_workbook
+from optalloc.plan.record import engine_versions
+from optalloc.plan.timelines import roles_of
+from optalloc.scenarios.assemble import assembled, entries_of_sheet
+from optalloc.scenarios.definition import Change, Sweep
+from optalloc.scenarios.designs import Case, cases_of
+from optalloc.scenarios.sheet import SWEEPS, Operation
+from optalloc.scenarios.tomlfile import entries_of_toml
+from optalloc.scenarios.trial import rule_problems
+from optalloc.sweeps.case_solver import CaseSolver
+from optalloc.sweeps.cluster import run_cluster
+from optalloc.sweeps.held import held_rows
+from optalloc.sweeps.messages import Base, Finished, Status
+from optalloc.sweeps.pool import Limits, run_pool
+from optalloc.sweeps.queue import Line
+from optalloc.sweeps.result import SweepResult, gathered
+from optalloc.sweeps.store import Store
+from optalloc.system import share_of_memory
+
+__all__ = ["sweep"]
+
+# Cases done, cases failed, cases in all.
+Tell = Callable[[int, int, int], None]
+# A case may take so much longer than the solver's time limit, before it is held to hang.
+_PATIENCE, _PATIENCE_S = 2.0, 120.0
+
+
+def sweep(
+    book: str | Path,
+    name: str | None = None,
+    *,
+    jobs: int | None = None,
+    cluster: str | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    force: bool = False,
+    gap: float | None = None,
+    time_limit_s: float | None = None,
+    seed: int | None = None,
+    case_limit_s: float | None = None,
+    memory_gb: float | None = None,
+    model: str | Path | None = None,
+    approved: str | Path | None = None,
+    hold: Sequence[str | Path] = (),
+    until: str | None = None,
+    tell: Tell | None = None,
+) -> SweepResult:
+    """Solve every case of a sweep, each to a proven gap and audited.
+
+    Parameters
+    ----------
+    book : str or Path
+        An .xlsx workbook, or a folder of CSV files.
+    name : str, optional
+        A sweep of the workbook's Sweeps sheet, or a TOML file; if the file holds several,
+        ``file.toml:name``. It may be left out where there is one sweep.
+    jobs : int, optional
+        Workers on this machine, each with one solver thread; as many as cores by default.
+    cluster : str, optional
+        Address of a Dask scheduler whose workers are used instead.
+    out : str or Path, optional
+        Folder in which finished cases are kept as they come, and the result in Parquet, with its
+        pictures in ``sweep.html`` and ``sweep.xlsx``.
+    resume : bool
+        Use the cases that are in the folder already, where nothing they depend on has changed.
+    force : bool
+        Throw them away.
+    gap, time_limit_s, seed : optional
+        Solver options of every case; those not given come from the workbook.
+    case_limit_s : float, optional
+        Seconds after which a case is given up as hanging; by default twice the time limit and two
+        minutes, or none.
+    memory_gb : float, optional
+        Memory of one worker; by default its share of what the machine has.
+    model : str or Path, optional
+        Model folder; the capacity model by default.
+    approved : str or Path, optional
+        The plan.xlsx that was approved last, as for `optalloc.solve`.
+    hold : sequence of str or Path
+        Plans whose early decisions are held: every case is solved free, and once more with each of
+        them. What that costs is `SweepResult.regret`.
+    until : str, optional
+        Date before which decisions of those plans are held, as YYYY-MM-DD.
+    tell : callable, optional
+        Called with the numbers of cases done, failed and in all.
+
+    Returns
+    -------
+    SweepResult
+
+    Raises
+    ------
+    InputError
+        With every problem of the workbook and of the sweep at once, before anything runs.
+    NoPlanError
+        If Ctrl-C ended it; finished cases are kept in the folder.
+    OptallocError
+        If there is no such sweep, no worker can start, or the folder cannot be written to.
+    """
+    loaded = load_model(model)
+    workbook = open_workbook(book, loaded, approved)
+    data, problems = accepted(workbook, loaded)
+    wanted = _chosen(name, data, loaded, problems)
+    held = held_rows(hold, until, data, loaded)
+    free = cases_of(wanted)
+    cases = [replace(case, held=plan) for plan in ("", *held) for case in free]
+    options = {"gap": gap, "time_limit_s": time_limit_s, "seed": seed}
+    base = Base(
+        data.frames,
+        data.places,
+        data.digest,
+        str(loaded.path),
+        loaded.digest,
+        options,
+        engine_versions(),
+        held,
+    )
+    run = _Run(cases, Path(out) if out is not None else None, tell)
+    run.open(base, resume=resume, force=force)
+    limits = Limits(_case_limit(case_limit_s, data, loaded, options), _memory(memory_gb, jobs))
+    try:
+        run.solve(base, limits, jobs, cluster)
+    except KeyboardInterrupt:
+        kept = f"; {run.done} of {len(cases)} cases are finished"
+        raise NoPlanError(f"interrupted{kept if out else ''}{run.how_to_go_on}") from None
+    result = gathered(_about(wanted, base, loaded), cases, run.results)
+    if out is not None:
+        result.to_parquet(out)
+        result.to_html(Path(out) / "sweep.html")
+        result.to_excel(Path(out) / "sweep.xlsx")
+    return result
+
+
+@dataclass
+class _Run:
+    """A sweep under way: what is finished, and where it is kept."""
+
+    cases: Sequence[Case]
+    folder: Path | None
+    tell: Tell | None
+
+    def __post_init__(self) -> None:
+        self.found: dict[int, Finished] = {}
+        self.store: Store | None = None
+
+    @property
+    def done(self) -> int:
+        """Cases that have ended."""
+        return len(self.found)
+
+    @property
+    def how_to_go_on(self) -> str:
+        """What to do after an interruption."""
+        return ". Run the same command with --resume to finish it." if self.folder else ""
+
+    @property
+    def results(self) -> list[Finished]:
+        """By case."""
+        return [self.found[k] for k in range(len(self.cases))]
+
+    def open(self, base: Base, *, resume: bool, force: bool) -> None:
+        """Open the folder, and take from it what is finished already."""
+        if self.folder is None:
+            return
+        self.store = Store(self.folder, resume=resume, force=force)
+        if resume:
+            solver = CaseSolver(base)
+            for position, case in enumerate(self.cases):
+                kept = self.store.get(solver.key(case))
+                if kept is not None:
+                    self.found[position] = kept
+
+    def solve(self, base: Base, limits: Limits, jobs: int | None, cluster: str | None) -> None:
+        """Solve what is missing."""
+        line = Line(self.cases, self.found)
+        self._say()
+        if not len(line):
+            return
+        if cluster is not None:
+            run_cluster(base, line, cluster, limits, self._take)
+        else:
+            run_pool(base, line, jobs or _cores(), limits, self._take)
+
+    def _take(self, position: int, finished: Finished) -> None:
+        if self.store is not None and finished.is_result and finished.key:
+            self.store.put(finished)
+        self.found[position] = finished
+        self._say()
+
+    def _say(self) -> None:
+        if self.tell is not None:
+            failed = sum(one.status is Status.FAILED for one in self.found.values())
+            self.tell(len(self.found), failed, len(self.cases))
+
+
+def _chosen(name: str | None, data: Dataset, model: Model, known: Iterable[Problem]) -> Sweep:
+    """The sweep of that name, tried on the base workbook; mistakes in others do not matter."""
+    path, inner = _toml_of(name)
+    wanted = inner if path else name
+    if path is None:
+        entries = entries_of_sheet(data)
+        unread = list(_sheet_errors(wanted, data, known))
+        if unread:
+            raise InputError(unread)
+    else:
+        entries = entries_of_toml(path)
+    named = [e for e in entries if wanted is None or _is_of(wanted, e.cells["sweep"])]
+    # A name that is not there is answered with those that are.
+    sweeps, problems = assembled(named or entries, data)
+    if problems:
+        raise InputError(problems)
+    where = path.name if path else f"sheet {SWEEPS.name}"
+    if wanted is None and len(sweeps) == 1:
+        found = next(iter(sweeps.values()))
+    else:
+        found = _named(wanted, sweeps, where)
+    problems = list(rule_problems(found, data, model))
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def _is_of(wanted: str, sweep: object) -> bool:
+    return fold(str(sweep)) == fold(wanted)
+
+
+def _sheet_errors(
+    wanted: str | None, data: Dataset, problems: Iterable[Problem]
+) -> Iterator[Problem]:
+    """Errors on the Sweeps sheet, but for those in rows of other sweeps."""
+    names, place = data[SWEEPS.name]["sweep"], data.places[SWEEPS.name]
+    for problem in problems:
+        row = problem.order[1]
+        known = wanted is not None and row in names.index and not pd.isna(names[row])
+        if problem.severity is not Severity.ERROR or problem.sheet != place.name:
+            continue
+        if not known or _is_of(str(wanted), names[row]):
+            yield problem
+
+
+def _toml_of(name: str | None) -> tuple[Path | None, str | None]:
+    """A TOML file and the name of a sweep in it, if that is what a name says."""
+    if name is None:
+        return None, None
+    file, sign, inner = name.rpartition(":")
+    if sign and file.lower().endswith(".toml"):
+        return Path(file), inner
+    return (Path(name), None) if name.lower().endswith(".toml") else (None, None)
+
+
+def _named(name: str | None, sweeps: Mapping[str, Sweep], where: str) -> Sweep:
+    by_fold = {fold(known): one for known, one in sweeps.items()}
+    if name is not None and fold(name) in by_fold:
+        return by_fold[fold(name)]
+    if not sweeps:
+        raise OptallocError(
+            f"{where}: has no sweep. Fill in the sheet, or name a TOML file of sweeps."
+        )
+    known = ", ".join(sweeps)
+    if name is None:
+        raise OptallocError(f"{where}: has several sweeps. Name one of: {known}.")
+    guess = suggest(name, sweeps)
+    action = f"Did you mean {guess!r}?" if guess else f"There are: {known}."
+    raise OptallocError(f"{where}: has no sweep {name!r}. {action}")
+
+
+def _about(wanted: Sweep, base: Base, model: Model) -> dict[str, Any]:
+    return {
+        "sweep": wanted.name,
+        "design": str(wanted.design),
+        "changes": {change.name: change.steps for change in wanted.changes},
+        "samples": wanted.samples,
+        "seed": wanted.seed,
+        "options": {k: v for k, v in base.options.items() if v is not None},
+        "versions": dict(base.versions),
+        "input_hash": base.digest,
+        "model_hash": base.model_digest,
+        "units": {change.name: _unit(change, model) for change in wanted.changes},
+        "figures": list(model.report.figures),
+        "timelines": roles_of(model),
+    }
+
+
+def _unit(change: Change, model: Model) -> str:
+    """Unit of a change's values, those of its first row."""
+    target = change.targets[0]
+    by_operation = {Operation.MULTIPLY: "times", Operation.SHIFT: "months later"}
+    if target.operation in by_operation:
+        return by_operation[target.operation]
+    sheet = next(s for name, s in model.sheets.items() if fold(name) == fold(target.sheet))
+    return next(c.unit for c in sheet.columns if fold(c.name) == fold(target.column))
+
+
+def _cores() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _case_limit(
+    given: float | None, data: Dataset, model: Model, options: Mapping[str, Any]
+) -> float | None:
+    if given is not None:
+        return given
+    limit = options_of(data, model, options).time_limit_s
+    return None if limit is None else _PATIENCE * limit + _PATIENCE_S
+
+
+def _memory(given_gb: float | None, jobs: int | None) -> int | None:
+    """Bytes for one worker; None where the machine does not tell what it has."""
+    if given_gb is not None:
+        return int(given_gb * 2**30)
+    return share_of_memory(jobs or _cores())

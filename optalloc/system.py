@@ -1,0 +1,170 @@
+"""The operating system: files that appear whole or not at all, and memory of a process."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from optalloc.errors import OptallocError
+
+__all__ = ["EARLIER", "limit_memory", "replacing", "replacing_together", "share_of_memory"]
+
+# Folder into which files of an earlier run are moved that the present one does not replace.
+EARLIER = "earlier"
+# Not there on Windows.
+_resource: Any = importlib.import_module("resource") if os.name == "posix" else None
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Give the path of a draft beside `path`, which takes its place once the block has ended.
+
+    If the block fails the draft is removed, and whatever stood at `path` stays as it was.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to write, in a folder that exists.
+
+    Yields
+    ------
+    Path
+        Where to write, with the suffix of `path`.
+
+    Raises
+    ------
+    OptallocError
+        If the operating system refuses the file, as when it is open in a spreadsheet program.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> target = Path(tempfile.mkdtemp()) / "plan.txt"
+    >>> with replacing(target) as draft:
+    ...     _ = draft.write_text("build")
+    >>> target.read_text()
+    'build'
+    """
+    target = Path(path)
+    draft = target.with_name(f".{target.stem}.{uuid4().hex}{target.suffix}")
+    try:
+        with _refusal_of(target):
+            yield draft
+            draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_together(
+    folder: str | Path, superseded: Collection[str] = ()
+) -> Iterator[tuple[Path, list[Path]]]:
+    """Give a draft folder whose files move into `folder` together once the block has ended.
+
+    So that the files of two runs never lie side by side as if they were of one: if a file cannot
+    be replaced, all stay as they were.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Made if it is not there.
+    superseded : collection of str
+        Names of files of an earlier run. Those that the block does not write anew are moved to the
+        folder `EARLIER` within; nothing is deleted.
+
+    Yields
+    ------
+    Path, list of Path
+        Where to write; and once the block has ended, where files of an earlier run are now.
+
+    Raises
+    ------
+    OptallocError
+        If the operating system refuses a file, as when it is open in a spreadsheet program.
+    """
+    target = Path(folder)
+    with _refusal_of(target):
+        target.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=target))
+    moved: list[tuple[Path, Path]] = []
+    set_aside: list[Path] = []
+    held = draft / "held"
+    try:
+        written = draft / "written"
+        written.mkdir()
+        yield written, set_aside
+        held.mkdir()
+        new = sorted(path.name for path in written.iterdir())
+        try:
+            for name in (*new, *superseded):
+                if (target / name).exists() and not (held / name).exists():
+                    _move(target / name, held / name, moved)
+            for name in new:
+                _move(written / name, target / name, moved)
+            for path in sorted(held.iterdir()):
+                if path.name not in new:
+                    with _refusal_of(target / EARLIER):
+                        (target / EARLIER).mkdir(exist_ok=True)
+                    place = _free(target / EARLIER / path.name)
+                    _move(path, place, moved)
+                    set_aside.append(place)
+        except BaseException:
+            for source, place in reversed(moved):
+                place.replace(source)
+            raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _move(source: Path, place: Path, moved: list[tuple[Path, Path]]) -> None:
+    with _refusal_of(place if source.parent.name == "written" else source):
+        source.replace(place)
+    moved.append((source, place))
+
+
+def _free(path: Path) -> Path:
+    """The path, or with a number where there is such a file already."""
+    place, number = path, 1
+    while place.exists():
+        number += 1
+        place = path.with_stem(f"{path.stem}-{number}")
+    return place
+
+
+@contextmanager
+def _refusal_of(target: Path) -> Iterator[None]:
+    """Say in the planner's words what the operating system refuses."""
+    try:
+        yield
+    except PermissionError as error:
+        raise OptallocError(
+            f"{target}: cannot be written. Close it if it is open in another program, and see "
+            "that its folder may be written to."
+        ) from error
+    except OSError as error:
+        raise OptallocError(f"{target}: cannot be written: {error.strerror or error}.") from error
+
+
+def limit_memory(most: int | None) -> None:
+    """Refuse this process more bytes of address space than `most`; None or 0 for no limit."""
+    if _resource is None or not most:
+        return
+    _, hard = _resource.getrlimit(_resource.RLIMIT_AS)
+    kept = most if hard == _resource.RLIM_INFINITY else min(most, hard)
+    _resource.setrlimit(_resource.RLIMIT_AS, (kept, hard))
+
+
+def share_of_memory(processes: int, least: int = 4 * 2**30) -> int | None:
+    """Bytes for each of some processes; None where the machine does not tell what it has."""
+    try:
+        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+    return max(whole // processes, least)

@@ -1,0 +1,216 @@
+"""What every family promises, checked once over all of them."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from pathlib import Path
+
+import pandas as pd
+import pyomo.environ as pyo
+import pytest
+
+import optalloc
+from optalloc.data.schema import Kind
+from optalloc.plan.audit import Restated, restate
+from optalloc.report.documents import formulation
+from optalloc.report.symbols import decisions, explained, indices_in, sections, symbols_in
+from tests import books
+
+MODEL = optalloc.load_model()
+FAMILIES = {family.name: family for family in MODEL.families}
+LIMITS = {name: limit for name, (_, limit) in MODEL.limits.items()}
+# Sheets without which there is nothing to plan; every other may be left out.
+REQUIRED = {name for name, sheet in MODEL.sheets.items() if sheet.required}
+
+
+def compiled(folder: Path) -> tuple[optalloc.Program, optalloc.Arrays]:
+    data = optalloc.validate(optalloc.read_workbook(folder), MODEL)
+    program = optalloc.build(data, MODEL)
+    return program, optalloc.compile_program(program)
+
+
+def test_families_share_helpers_and_no_rules() -> None:
+    """Proves: no family imports another, and of a family's folder only family.py imports
+    formulation.py, so that its checks, tables and audit share nothing with its constraints."""
+    for path in MODEL.path.rglob("*.py"):
+        place = path.relative_to(MODEL.path)
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.ImportFrom) or not node.level:
+                continue
+            names = [node.module] if node.module else [alias.name for alias in node.names]
+            if node.level == len(place.parts):
+                assert all(name.startswith("_") for name in names), f"{place} imports {names}"
+            else:
+                assert place.name == "family.py" or "formulation" not in names, place
+
+
+@pytest.mark.parametrize("sheet", MODEL.sheets.values(), ids=lambda sheet: sheet.name)
+def test_every_column_says_what_it_is(sheet) -> None:
+    """Proves: no column goes without a meaning, no measured number without a unit."""
+    assert sheet.meaning
+    for column in sheet.columns:
+        assert column.meaning.endswith("."), column.name
+        assert column.kind is not Kind.NUMBER or column.unit, column.name
+        assert column.kind is not Kind.CHOICE or column.choices, column.name
+        assert (
+            column.required
+            or column.blank is not None
+            or column.blank_means
+            or (column.kind is Kind.FLAG)
+        ), column.name
+        if column.refers_to:
+            target, name = column.refers_to.split(".")
+            assert name in MODEL.sheets[target].by_name
+
+
+@pytest.fixture(scope="module")
+def restated(everything: optalloc.Plan, everything_data) -> Restated:
+    """Every limit of a plan that uses every sheet, as the families' audits state it."""
+    dataset, model = everything_data
+    return restate(dataset, model, everything.tables)
+
+
+@pytest.mark.parametrize("limit", LIMITS.values(), ids=lambda limit: limit.name)
+def test_every_limit_has_its_sentence_and_its_audit(limit, restated: Restated) -> None:
+    """Proves: each limit is audited by key, and its sentence can be said of any key."""
+    family, _ = MODEL.limits[limit.name]
+    frame = restated[limit.name]
+    assert {"used", "allowed"} <= set(frame.columns)
+    named = {name for _, name, _, _ in string.Formatter().parse(limit.sentence) if name}
+    assert named <= set(frame.columns)
+    assert limit.unit and limit.formula and limit.marginal
+    assert limit.sense in ("<=", "==") and limit.enforced in ("row", "cuts", "sets", "integers")
+    assert limit.enforced != "cuts" or family.separate is not None
+
+
+def formulas(family: optalloc.Family) -> list[str]:
+    """Formulas of a family's limits, and those quoted under Limits in its docstring."""
+    quoted = re.findall(r"``([^`]+)``", sections(family.doc)[1].get("Limits", ""))
+    return [*(limit.formula for limit in family.limits), *quoted]
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=lambda family: family.name)
+def test_every_symbol_of_a_formula_is_explained(family: optalloc.Family) -> None:
+    """Proves: no formula has a name or an index that a reader of the page cannot look up."""
+    names = [n for n in symbols_in(formulas(family)) if not explained(MODEL, family, n).kind]
+    assert names == [], (
+        "use the name of a decision, ledger or column (its unit may be left off), or explain it "
+        f"under Data in the docstring of family {family.name}: ``{names[0]}[...]``: what it is."
+    )
+    told = MODEL.doc + family.doc
+    letters = [i for i in indices_in(formulas(family)) if f"``{i}``" not in told]
+    assert letters == [], (
+        "use the letters of models/capacity/__init__.py, or say in the docstring of "
+        f"family {family.name} what ``{letters[0]}`` stands for"
+    )
+
+
+@pytest.fixture(scope="module")
+def program(everything_folder: Path) -> optalloc.Program:
+    """The program of a workbook with rows on every sheet; to look at, not to change."""
+    return compiled(everything_folder)[0]
+
+
+def test_docstrings_name_every_decision_and_every_posting(program: optalloc.Program) -> None:
+    """Proves: Decides lists the variables there are, Reads and posts the ledgers met."""
+    variables = {v.local_name for v in program.pyomo.component_objects(pyo.Var)}
+    assert variables == {name for family in MODEL.families for name in decisions(family)}
+    for posting in program.postings:
+        meets = sections(FAMILIES[posting.family].doc)[1]["Reads and posts"]
+        unnamed = [n for n in (posting.ledger, *posting.reads) if f"``{n}``" not in meets]
+        assert unnamed == [], posting.family
+
+
+def test_every_cost_that_is_posted_is_a_term_of_the_objective(program: optalloc.Program) -> None:
+    """Proves: the formulation page has each cost that a workbook with every sheet posts, and no
+    other, each by the family that posts it and with its kind; credits and renewals belong to it."""
+    declared = {
+        (family.name, term.item, term.kind) for family in MODEL.families for term in family.costs
+    }
+    posted = set()
+    for posting in program.postings:
+        if posting.ledger == "cost":
+            item = re.sub(r"_(renewal_\d+|residual)$", "", posting.item)
+            kind = posting.notes["kind"].iloc[0]
+            posted.add((posting.family, item, "cash" if kind == "residual value" else kind))
+    assert posted == declared
+    page = formulation(MODEL)
+    for _, item, kind in declared:
+        assert f"| `{item}` | {kind} |" in page
+
+
+def test_every_limit_of_the_model_is_audited(program: optalloc.Program) -> None:
+    """Proves: each constraint is a declared limit, a strengthening, or part of one; none is extra."""
+    components = {c.local_name for c in program.pyomo.component_objects(pyo.Constraint)}
+    by_rows = {name for name, limit in LIMITS.items() if limit.enforced == "row"}
+    assert by_rows <= components
+    strengthening = {name for family in MODEL.families for name in family.strengthening}
+    # Rows that only link a helper binary or integer to the limit named after it.
+    helpers = {
+        *("start_marked", "contract_signed", "billed_if_drawn", "billed_if_not_drawn"),
+        *("loss_counted", "lease_signed", "cluster_hosted", "service_begun"),
+        *("late_on_committed_site", "late_within_start"),
+    }
+    assert components - by_rows - strengthening - helpers == set()
+
+
+def test_empty_sheets_are_absent_sheets(tmp_path: Path) -> None:
+    """Proves: a header-only optional sheet reads as if it were not there, each by itself, and all
+    of them leave the matrix of the smallest case identical."""
+    folder = books.write(books.book(), tmp_path / "book")
+    absent = optalloc.validate(optalloc.read_workbook(folder), MODEL)
+    without = optalloc.compile_program(optalloc.build(absent, MODEL))
+    optional = [name for name in MODEL.sheets if name not in REQUIRED]
+    for name in optional:
+        header = ",".join(column.name for column in MODEL.sheets[name].columns)
+        header = "setting,value" if MODEL.sheets[name].vertical else header
+        (folder / f"{name}.csv").write_text(header + "\n")
+    empty = optalloc.validate(optalloc.read_workbook(folder), MODEL)
+    for name in MODEL.sheets:
+        pd.testing.assert_frame_equal(empty[name], absent[name], obj=name)
+        assert name in REQUIRED or empty[name].empty
+    with_empty = optalloc.compile_program(optalloc.build(empty, MODEL))
+    assert with_empty.size == without.size
+    assert (with_empty.matrix != without.matrix).nnz == 0
+    assert with_empty.cost.tolist() == without.cost.tolist()
+    assert with_empty.offset == without.offset
+
+
+def test_the_smallest_case_is_textbook_facility_location(tmp_path: Path) -> None:
+    """Proves: one period, one block per site and no other sheet adds nothing to the textbook.
+
+    Two sites and three customers: 6 served, 2 committed, 2 blocks and 2 energised; 3 rows of
+    demand, 2 of capacity, 2 of started within energised, 2 of commitment, 1 cover, 6 links.
+    """
+    case = books.book(
+        Sites=[
+            {"site": s, "status": "candidate", "max_mw": 50, "block_mw": 50, "site_cost": 9}
+            for s in "AB"
+        ],
+        Demand=[{"workload": "load", "region": r, "period": "Y1", "it_mw": 20} for r in "XYZ"],
+        Network=[
+            {"site": s, "region": r, "latency_ms": 0, "cost_per_mw_year": 1 + ("AB".index(s))}
+            for s in "AB"
+            for r in "XYZ"
+        ],
+    )
+    _, arrays = compiled(books.write(case, tmp_path))
+    assert arrays.size["columns"] == 6 + 2 + 2 + 2
+    assert arrays.size["integers"] == 4
+    assert int((~arrays.strengthening).sum()) == 3 + 2 + 2 + 2 + 1
+    assert int(arrays.strengthening.sum()) == 6
+
+
+def test_a_user_may_add_a_constraint(everything_folder: Path) -> None:
+    """Proves: the built model is plain Pyomo. Sensitivity: forbidding a site raises the cost."""
+    program, arrays = compiled(everything_folder)
+    free = optalloc.solve_arrays(arrays, optalloc.Options(gap=0)).objective
+    m = program.pyomo
+    m.no_tokyo = pyo.Constraint(expr=sum(m.committed[k] for k in m.COMMITS if k[0] == "Tokyo") == 0)
+    m.no_sydney = pyo.Constraint(
+        expr=sum(m.committed[k] for k in m.COMMITS if k[0] == "Sydney") == 0
+    )
+    outcome = optalloc.solve_arrays(optalloc.compile_program(program), optalloc.Options(gap=0))
+    assert outcome.objective > free or outcome.stop_reason is optalloc.StopReason.INFEASIBLE
