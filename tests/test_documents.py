@@ -1,12 +1,17 @@
-"""Every block of code in the documents runs, and says what it says."""
+"""Every block of code in the documents runs, and what they show is what there is."""
 
 from __future__ import annotations
 
 import doctest
+import os
 import re
 import shutil
+import subprocess
+import sys
+from collections import Counter
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import optalloc
@@ -14,28 +19,77 @@ import optalloc.pipeline
 import optalloc.report.symbols
 import optalloc.solving.resolve
 from optalloc.report.documents import COMMAND, DOCUMENTS
-from tests import books
-from tests.paths import ROOT
+from tests.paths import INPUTS, ROOT
+from tests.sessions import LANGUAGES, blocks_of, run
+
+# Written by hand, those of developers last; the others are written from the model.
+WRITTEN = [
+    *(ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")),
+    *sorted(path for path in (ROOT / "docs").glob("*.md") if path.name not in DOCUMENTS),
+]
+DEVELOPING = sorted((ROOT / "docs" / "developing").glob("*.md"))
+BESIDE = [ROOT / "benchmarks" / "README.md", *sorted(INPUTS.glob("*/README.md"))]
 
 
-def blocks(document: str, language: str) -> list[str]:
-    text = (ROOT / document).read_text()
-    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+def named(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
 
 
 @pytest.fixture
 def in_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A folder in which the documents' relative paths hold, so that nothing is written here."""
-    (tmp_path / "inputs").symlink_to(ROOT / "inputs")
+    (tmp_path / "inputs").symlink_to(INPUTS)
     (tmp_path / "out").mkdir()
     monkeypatch.chdir(tmp_path)
+    # Workers that are started import the package that is tested.
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     return tmp_path
 
 
-@pytest.mark.parametrize("block", blocks("README.md", "python"))
-def test_readme_code_runs(block: str, in_root: Path) -> None:
-    """Proves: the README's Python works as printed."""
-    exec(compile(block, "README.md", "exec"), {})
+@pytest.mark.parametrize("document", WRITTEN, ids=named)
+def test_every_block_runs(document: Path, in_root: Path) -> None:
+    """Proves: a reader who follows a document from its beginning sees what it shows."""
+    blocks = blocks_of(document)
+    assert {block.language for block in blocks} <= set(LANGUAGES)
+    run(blocks)
+
+
+def test_every_page_of_developers_runs(in_root: Path) -> None:
+    """Proves: what the pages add works in a copy of the package, together, by the changes shown."""
+    for folder in ("optalloc", "models"):
+        shutil.copytree(ROOT / folder, in_root / folder)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(in_root), str(ROOT)])}
+    command = [sys.executable, "-W", "error", "-m", "tests.sessions", *map(str, DEVELOPING)]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize("document", DEVELOPING, ids=named)
+def test_pages_of_developers_are_short(document: Path) -> None:
+    """Proves: a page is read in a few minutes, and each of its blocks is of a kind that runs."""
+    assert len(document.read_text("utf-8").splitlines()) <= 120
+    assert {block.language for block in blocks_of(document)} <= set(LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("text", "North: the plan builds at South\n"),
+        ("sh", "optalloc solve inputs/pacific --no-such-option\n"),
+        ("sh", "optalloc solve inputs/atlantic\n"),
+        ("sh", "pip install 'optalloc[magic]'\n"),
+        ("sh", "make coffee\n"),
+        ("python", "assert False\n"),
+        ("diff", "--- a.txt\n+++ a.txt\n@@\n-one line\n+another\n"),
+    ],
+)
+def test_what_a_document_gets_wrong_is_found(language: str, text: str, in_root: Path) -> None:
+    """Proves: output that is not printed, options, inputs, extras and lines that are not there fail."""
+    (in_root / "a.txt").write_text("other lines\n")
+    page = in_root / "page.md"
+    page.write_text(f"```python\nprint('North: the plan builds')\n```\n```{language}\n{text}```\n")
+    with pytest.raises(AssertionError):
+        run(blocks_of(page))
 
 
 def test_docstring_examples_run(in_root: Path) -> None:
@@ -45,30 +99,46 @@ def test_docstring_examples_run(in_root: Path) -> None:
         assert result.attempted and not result.failed
 
 
-def test_the_worked_family_works(tmp_path: Path) -> None:
-    """Proves: the family of CONTRIBUTING loads from a folder and binds.
+def tables_shown(document: Path) -> dict[str, list[list[str]]]:
+    """Tables of a document whose first title names a sheet, as in ``Sites: site``."""
+    found = {}
+    for table in re.findall(r"(?:^\|.*\n)+", document.read_text("utf-8"), re.MULTILINE):
+        titles, _, *rows = [
+            [cell.strip() for cell in line.strip("|\n").split("|")] for line in table.splitlines()
+        ]
+        sheet, colon, first = titles[0].partition(": ")
+        if colon:
+            found[sheet] = [[first, *titles[1:]], *rows]
+    return found
 
-    A and B are needed for 150 MW. Sensitivity: at most one site leaves 50 MW to pay for.
-    """
-    folder = tmp_path / "model"
-    shutil.copytree(ROOT / "models" / "capacity", folder)
-    (block,) = blocks("CONTRIBUTING.md", "python")
-    (folder / "site_count.py").write_text(block)
-    case = books.book(
-        Sites=[
-            {"site": s, "status": "candidate", "max_mw": 100, "build_cost_per_mw": 10} for s in "AB"
-        ],
-        Network=[{"site": s, "region": "R", "latency_ms": 1} for s in "AB"],
-        Demand=books.demand(150),
-        Workloads={"unmet_penalty_per_mw_year": 50},
-    )
-    book = books.write(case, tmp_path / "book")
-    assert optalloc.solve(book, model=folder).cost == pytest.approx(1500)
-    (book / "SiteCount.csv").write_text("setting,value\nmax_sites,1\n")
-    plan = optalloc.solve(book, model=folder)
-    assert plan.cost == pytest.approx(1000 + 50 * 50)
-    limits = plan["Limits"].set_index("limit")
-    assert bool(limits.loc["sites_committed", "binding"])
+
+def test_the_first_case_is_what_the_readme_shows() -> None:
+    """Proves: each table of README's first case is a file of inputs/first, and its plan's actions and
+    cost are those shown. Sensitivity: without Oslo the plan costs what Porto alone would."""
+    shown = tables_shown(ROOT / "README.md")
+    actions = shown.pop("Actions")
+    folder = INPUTS / "first"
+    written = {
+        path.stem: [line.split(",") for line in path.read_text("utf-8").splitlines()]
+        for path in folder.glob("*.csv")
+    }
+    assert shown == written
+    plan = optalloc.solve(folder)
+    frame = plan["Actions"][actions[0]].assign(date=lambda f: f["date"].dt.date.astype(str))
+    assert [[_shown(cell) for cell in row] for row in frame.to_numpy()] == actions[1:]
+    readme = (ROOT / "README.md").read_text("utf-8")
+    sums = dict(re.findall(r"(\d+ [\dx +]+) = (\d+)", readme))
+    for words, result in sums.items():
+        terms = [[int(n) for n in term.split(" x ")] for term in words.split(" + ")]
+        assert sum(term[0] * term[-1] ** (len(term) - 1) for term in terms) == int(result)
+    assert plan["Cost"]["cash"].sum() == pytest.approx(float(next(iter(sums.values()))))
+    assert f"{plan.cost:.1f} as total cost" in " ".join(readme.split())
+
+
+def _shown(cell: object) -> str:
+    if pd.isna(cell):
+        return ""
+    return f"{cell:g}" if isinstance(cell, float) else str(cell)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -95,15 +165,55 @@ def test_every_part_of_the_model_is_in_the_documents() -> None:
             assert f"| `{code}` | {family.title} |" in dictionary
     for page in (formulation, dictionary):
         headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
-        anchors = {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
-        assert set(re.findall(r"\]\(#([^)]+)\)", page)) <= anchors
+        assert set(re.findall(r"\]\(#([^)]+)\)", page)) <= anchors(page)
         assert len(headings) == len(set(headings))
 
 
-def test_documents_name_what_exists() -> None:
-    """Proves: every path that a document names in backticks is there."""
-    for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"):
-        text = (ROOT / document).read_text()
-        named = re.findall(r"`((?:optalloc|models|inputs|tests|benchmarks)/[\w./]+)`", text)
-        missing = [path for path in named if not (ROOT / path).exists()]
-        assert missing == [], document
+def test_every_sheet_is_on_the_page_of_the_workbook() -> None:
+    """Proves: docs/workbook.md names each sheet once, and the required ones as required."""
+    text = (ROOT / "docs" / "workbook.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([\w, ]+) \| [^|]+ \| (required|) ?\|$", text, re.MULTILINE)
+    told = {name: bool(word) for names, word in rows[1:] for name in names.split(", ")}
+    sheets = optalloc.load_model().sheets
+    assert told == {name: sheet.required for name, sheet in sheets.items()}
+
+
+def anchors(page: str) -> set[str]:
+    """Anchors of the headings of a page, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
+
+
+@pytest.mark.parametrize("document", [*WRITTEN, *DEVELOPING, *BESIDE], ids=named)
+def test_documents_name_what_exists(document: Path) -> None:
+    """Proves: every path in backticks is there, and every link leads to a file and a heading."""
+    prose = re.sub(r"^```.*?^```", "", document.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    paths = re.findall(r"`((?:optalloc|models|inputs|tests|benchmarks|docs)/[\w./]+)`", prose)
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+    for link in re.findall(r"\]\(([^)]+)\)", prose):
+        target, _, anchor = link.partition("#")
+        if not target.startswith("http"):
+            path = document.parent / target if target else document
+            assert path.exists(), link
+            assert not anchor or anchor in anchors(path.read_text("utf-8")), link
+
+
+def test_every_page_can_be_reached() -> None:
+    """Proves: from the README links lead to every page of docs."""
+    reached, left = set[Path](), [ROOT / "README.md"]
+    while left:
+        page = left.pop()
+        reached.add(page)
+        links = re.findall(r"\]\(([^)#]+\.md)", page.read_text("utf-8"))
+        found = {(page.parent / link).resolve() for link in links if "://" not in link}
+        left += sorted(found - reached - set(left))
+    assert set((ROOT / "docs").rglob("*.md")) <= reached
+
+
+def test_the_glossary_says_each_term_once() -> None:
+    """Proves: one name, one meaning, in one or two sentences."""
+    text = (ROOT / "docs" / "glossary.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", text, re.MULTILINE)
+    terms = Counter(term for names, _ in rows for term in names.split(", ") if term != "Term")
+    assert [term for term, count in terms.items() if count > 1] == []
+    assert [names for names, meaning in rows if len(re.findall(r"\.(?: |$)", meaning)) > 2] == []

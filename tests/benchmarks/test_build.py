@@ -59,7 +59,7 @@ def test_the_command_measures_and_says_on_what() -> None:
 
 
 def test_pacific_is_built_several_times_over_by_each_route(tmp_path: Path) -> None:
-    """Proves: the row of the README can be made from inputs/pacific as it is: with every site
+    """Proves: the row of benchmarks/README can be made from inputs/pacific as it is: with every site
     twice, the matrix of each route is the same, and has more than before.
 
     Sensitivity: a sheet whose keys clash when rows are copied is an input error.
