@@ -21,7 +21,7 @@ from tests.paths import ROOT
 
 __all__ = ["LANGUAGES", "Block", "blocks_of", "run"]
 
-LANGUAGES = ("", "python", "sh", "text", "diff", "toml")
+LANGUAGES = ("", "python", "sh", "text", "diff")
 _FENCED = re.compile(r"^```(\S*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _FILE = re.compile(r"# ([\w./-]+\.\w+)\n")
 

@@ -18,6 +18,7 @@ import optalloc
 import optalloc.pipeline
 import optalloc.report.symbols
 import optalloc.solving.resolve
+from optalloc.cli.main import app
 from optalloc.report.documents import COMMAND, DOCUMENTS
 from tests.paths import INPUTS, ROOT
 from tests.sessions import LANGUAGES, blocks_of, run
@@ -196,6 +197,14 @@ def test_documents_name_what_exists(document: Path) -> None:
             path = document.parent / target if target else document
             assert path.exists(), link
             assert not anchor or anchor in anchors(path.read_text("utf-8")), link
+
+
+def test_every_command_is_shown() -> None:
+    """Proves: each command stands in a block of some document, which runs or is parsed."""
+    blocks = [block for page in [*WRITTEN, *DEVELOPING] for block in blocks_of(page)]
+    text = "".join(block.text for block in blocks if block.language == "sh")
+    shown = set(re.findall(r"^optalloc (\w+)", text, re.MULTILINE))
+    assert shown == {command.callback.__name__ for command in app.registered_commands}
 
 
 def test_every_page_can_be_reached() -> None:
