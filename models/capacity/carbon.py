@@ -19,6 +19,7 @@ Source
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -232,8 +233,13 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
 
 
 def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Energy and emissions by period, flow by flow."""
-    return {"Emissions": _reported(data, totals(data, tables))}
+    """Energy, emissions and the clean share by period, flow by flow."""
+    found = totals(data, tables)
+    if sources(data).empty or any(True for _ in _unstated(data)):
+        found = found.iloc[:0]
+    rows = zip(found["clean_gwh"], found["energy_gwh"], strict=True)
+    share = [clean / energy if energy > 0 else math.nan for clean, energy in rows]
+    return {"Emissions": found.assign(clean_share=pd.Series(share, found.index, dtype=float))}
 
 
 REPORT = Report(

@@ -46,6 +46,97 @@ def test_families_share_helpers_and_no_rules() -> None:
                 assert place.name == "family.py" or "formulation" not in names, place
 
 
+# Functions that both the constraints and the audit of a family may use: each looks something up in the
+# workbook, and decides nothing about a limit.
+LOOK_UPS = {
+    "_building.active_sites": "the row of each site that is open in some period",
+    "_calendar.calendar": "begin, length and discounting of each period",
+    "_contracts.contracts_on_offer": "the rows of Contracts that can still be signed",
+    "_leases.leases_on_offer": "the rows of Leases that can still be signed",
+}
+# What they share beyond that, family by family, and why.
+SHARED = {
+    (
+        "placement",
+        "_network.covers",
+    ): "which sets of sites some demand is confined to: the cover rows, "
+    "which follow from the others, are audited set by set",
+    ("resilience", "derived.events_by_period"): "which event holds in which period",
+    ("resilience", "derived.lost_sites"): "which sites fail with which member",
+    ("resilience", "derived.reach"): "which sites may serve the demand that an event is about",
+    ("risk", "_scores.scores"): "the score of a jurisdiction by the weights of the classes",
+    ("risk", "derived.members"): "which jurisdictions a limit names",
+    ("risk", "derived.periods_of"): "in which periods a limit holds",
+    ("sites", "_building.standing_mw"): "capacity that stands without a decision, by its dates",
+    ("sourcing", "lost_suppliers"): "which suppliers fail with which member",
+}
+# Derived tables that the audit works out by the function that made them, from the tables of decisions
+# instead of the solution; no limit and no cost is among them.
+SAME_DERIVATION = {
+    "contracts": {"actions", "jurisdictions"},
+    "demand": {"key_figures"},
+    "departures": {"figures"},
+    "leases": {"actions"},
+    "overview": {"told"},
+    "periods": {"calendar_years", "to_the_last_payment", "totals"},
+    "placement": {"balance", "taken_mw"},
+    "sites": {"actions", "key_figures"},
+    "supply": {"actions"},
+    "terminations": {"actions"},
+}
+
+
+def own_imports(tree: ast.AST) -> dict[str, str]:
+    """Functions that a file takes from the model folder: by name, with the module each is from."""
+    return {
+        alias.name: f"{node.module}.{alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.level
+        for alias in node.names
+        if not alias.name.isupper()
+    }
+
+
+def reached(tree: ast.Module, *starts: str) -> set[str]:
+    """Functions of a file, and those that it imports, that are used from some of its functions on."""
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    imports, found, ahead = own_imports(tree), set(), [name for name in starts if name in functions]
+    while ahead:
+        name = ahead.pop()
+        parameters = {argument.arg for argument in functions[name].args.args}
+        used = {node.id for node in ast.walk(functions[name]) if isinstance(node, ast.Name)}
+        found |= {imports[other] for other in used & imports.keys()}
+        ahead += (used & functions.keys()) - parameters - found - {name}
+        found |= (used & functions.keys()) - parameters
+    return found
+
+
+def constraints_and_audit(name: str) -> tuple[set[str], set[str], set[str]]:
+    """Functions behind a family's constraints, its audit, and its tables."""
+    folder, file = MODEL.path / name, MODEL.path / f"{name}.py"
+    if file.is_file():
+        tree = ast.parse(file.read_text("utf-8"))
+        rules = reached(tree, "parameters", "declare", "constrain", "separate")
+        return rules, reached(tree, "audit", "recompute"), reached(tree, "tables")
+    files = [folder / f"{part}.py" for part in ("formulation", "audit")]
+    rules, audited = (
+        set(own_imports(ast.parse(path.read_text("utf-8"))).values()) if path.is_file() else set()
+        for path in files
+    )
+    return rules, audited, {name for name in audited if name.startswith("tables.")}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_audit_shares_look_ups_with_the_constraints_and_nothing_else(name: str) -> None:
+    """Proves: of each family the audit restates limits by code of its own; the exceptions are listed
+    with their reasons, and none is listed that is no longer one."""
+    rules, audited, tabled = constraints_and_audit(name)
+    shared = (rules & audited) - LOOK_UPS.keys()
+    assert shared == {what for family, what in SHARED if family == name}
+    again = {what.rpartition(".")[2] for what in audited & tabled if not what.startswith("_")}
+    assert again == SAME_DERIVATION.get(name, set())
+
+
 @pytest.mark.parametrize("sheet", MODEL.sheets.values(), ids=lambda sheet: sheet.name)
 def test_every_column_says_what_it_is(sheet) -> None:
     """Proves: no column goes without a meaning, no measured number without a unit."""

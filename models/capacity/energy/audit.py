@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 
 import pandas as pd
 
 from optalloc.data.dataset import Dataset
 
+from .._calendar import calendar
 from .._contracts import (
     DELIVERS,
+    HOURS_PER_MONTH,
     KEYS,
     SITE_KEYS,
     USE_KEYS,
@@ -18,7 +21,6 @@ from .._contracts import (
     grid_draw,
 )
 from .._running import running_rows
-from .tables import billing, by_site
 
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -65,14 +67,62 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     factor = load["workload"].map(data["Workloads"].set_index("workload")["load_factor"])
     mean = load.assign(value=load["served_mw"] * factor.astype(float))
     mean = mean.groupby(SITE_KEYS, as_index=False).agg({"value": "sum"})
-    online = tables["Build"][[*SITE_KEYS, "online_mw"]].rename(columns={"online_mw": "value"})
     grid = grid_draw(data, tables)[[*SITE_KEYS, "grid_mw"]]
-    billed = billing(data, tables["Procurement"], deliveries)
+    billed = _billing(data, tables["Procurement"], deliveries)
     return {
-        "Power": by_site(data, online, mean, grid, deliveries, spot).drop(columns="spot_gwh"),
+        "Power": _by_site(data, tables, mean, grid),
         "Billing": billed,
         "Cost": _cost(data, billed, deliveries, spot),
     }
+
+
+def _by_site(
+    data: Dataset, tables: Mapping[str, pd.DataFrame], mean: pd.DataFrame, grid: pd.DataFrame
+) -> pd.DataFrame:
+    """Peak and energy of each site and period of the Build table, looked up row by row."""
+    pue = data["Sites"].set_index("site")["pue"].to_dict()
+    hours = (calendar(data)["months"] * HOURS_PER_MONTH).to_dict()
+    load = mean.set_index(SITE_KEYS)["value"].to_dict()
+    carried = grid.set_index(SITE_KEYS)["grid_mw"].to_dict()
+    drawn: dict[tuple[str, str], float] = defaultdict(float)
+    deliveries = tables["Deliveries"][[*SITE_KEYS, "drawn_gwh"]]
+    for site, period, gwh in deliveries.itertuples(index=False, name=None):
+        drawn[site, period] += gwh
+    online = tables["Build"][[*SITE_KEYS, "online_mw"]].itertuples(index=False, name=None)
+    rows = [
+        (
+            site,
+            period,
+            mw * pue[site],
+            carried[site, period],
+            load.get((site, period), 0.0) * pue[site] * hours[period] / 1000,
+            drawn[site, period],
+        )
+        for site, period, mw in online
+    ]
+    columns = [*SITE_KEYS, "peak_mw", "grid_mw", "energy_gwh", "contract_gwh"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _billing(data: Dataset, active: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
+    """Deliverable, drawn and billed energy of each contract, looked up row by row."""
+    terms = data["Contracts"].set_index("contract")
+    terms = terms[terms["kind"].isin(DELIVERS)][["availability", "take_or_pay_share"]]
+    hours = (calendar(data)["months"] * HOURS_PER_MONTH).to_dict()
+    drawn: dict[tuple[str, str], float] = defaultdict(float)
+    for contract, period, gwh in deliveries[[*KEYS, "drawn_gwh"]].itertuples(
+        index=False, name=None
+    ):
+        drawn[contract, period] += gwh
+    rows = []
+    for contract, period, mw in active[[*KEYS, "active_mw"]].itertuples(index=False, name=None):
+        if contract in terms.index:
+            available, firm_share = terms.loc[contract]
+            most = mw * available * hours[period] / 1000
+            billed = max(drawn[contract, period], firm_share * most)
+            rows.append((contract, period, most, drawn[contract, period], billed))
+    columns = [*KEYS, "deliverable_gwh", "drawn_gwh", "billed_gwh"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _cost(

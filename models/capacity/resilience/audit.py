@@ -12,16 +12,41 @@ from scipy.optimize import linprog
 
 from optalloc.data.dataset import Dataset
 
-from .derived import lost_sites, reach
+from .derived import events_by_period, lost_sites, reach
 from .sheets import DELIVERABLE, EVENT_KEYS, MEMBER_KEYS
-from .tables import losses
 
 
 def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """The same from the Build and Load tables."""
-    keys = ["workload", "region", "period"]
-    served = tables["Load"].groupby(keys)["served_mw"].sum().reset_index()
-    return {"Losses": losses(data, tables["Build"], served)}
+    """The same from the Build and Load tables, by joins of who fails, who may serve and what is there.
+
+    The table itself is made event by event from the ledgers (tables.py).
+    """
+    routes = reach(data)
+    sites = routes[["event", "site"]].drop_duplicates()
+    online = sites.merge(tables["Build"][["site", "period", "online_mw"]], on="site")
+    total = online.groupby(["event", "period"])["online_mw"].sum().rename("total")
+    fails = lost_sites(data)[["event", "member", "site"]].drop_duplicates()
+    failed = fails.merge(online, on=["event", "site"])
+    gone = failed.groupby(MEMBER_KEYS)["online_mw"].sum().rename("gone")
+    pairs = routes[["event", "workload", "region"]].drop_duplicates()
+    served = pairs.merge(tables["Load"], on=["workload", "region"])
+    load = served.groupby(["event", "period"])["served_mw"].sum().rename("load")
+    found = events_by_period(data).merge(fails[["event", "member"]].drop_duplicates(), on="event")
+    for part, keys in (
+        (total, ["event", "period"]),
+        (gone, MEMBER_KEYS),
+        (load, ["event", "period"]),
+    ):
+        found = found.merge(part.reset_index(), on=keys, how="left")
+    found = found.fillna({"total": 0.0, "gone": 0.0, "load": 0.0})
+    lost = found["share_lost"] * found["gone"]
+    return {
+        "Losses": found[MEMBER_KEYS].assign(
+            lost_mw=lost,
+            left_mw=found["total"] - lost,
+            needed_mw=found["share_covered"] * found["load"],
+        )
+    }
 
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

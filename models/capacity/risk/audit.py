@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +19,6 @@ from .._scores import scores
 from .derived import members, periods_of
 from .limits import LIMITS
 from .sheets import KEYS, MW_KINDS, SITE_KEYS
-from .tables import by_jurisdiction, exposure
 
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -59,9 +59,7 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
 
 def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Exposure, excess and its penalty from what is online and served."""
-    online = tables["Build"].rename(columns={"online_mw": "value"})[["site", "period", "value"]]
-    served = tables["Load"].rename(columns={"served_mw": "value"})
-    risk = exposure(data, online, served)
+    risk = _exposure(data, tables)
     bound = risk["value"].where(risk["kind"] != "barred", 0.0)
     sign = risk["kind"].map({"min_share": -1.0}).fillna(1.0)
     scale = risk["total"].where(~risk["kind"].isin(MW_KINDS), 1.0)
@@ -82,9 +80,75 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     ]
     return {
         "Risk": risk.drop(columns="total"),
-        "Exposure": by_jurisdiction(data, online),
+        "Exposure": _by_jurisdiction(data, tables["Build"]),
         "Cost": pd.concat([rows for rows in costs if len(rows)] or costs[:1]),
     }
+
+
+def _exposure(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Score, share or MW of each limit and period, and the MW it is about, added up site by site.
+
+    The table itself is made by grouping frames of the solution (tables.py).
+    """
+    where = _jurisdictions(data)
+    online = tables["Build"][["site", "period", "online_mw"]]
+    loads = tables["Load"][["site", "period", "served_mw", "workload"]]
+    rows = []
+    for limit in data["RiskLimits"].to_dict("records"):
+        kind, inside = limit["kind"], members(data, limit)
+        score = scores(data, limit["risk_class"]) if kind == "max_mean_score" else None
+        if pd.isna(limit["workload"]):
+            found = online.itertuples(index=False, name=None)
+        else:
+            own = loads[loads["workload"] == limit["workload"]].drop(columns="workload")
+            found = own.itertuples(index=False, name=None)
+        by_place: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        for site, period, mw in found:
+            by_place[period][where.get(site, "")] += mw
+        for q in periods_of(calendar(data), limit):
+            here = by_place.get(q, {})
+            total = math.fsum(here.values())
+            if kind == "max_hhi":
+                shares = [mw / total for j, mw in here.items() if j] if total > 0 else [math.nan]
+                amount = math.fsum(share**2 for share in shares)
+            else:
+                amount = math.fsum(
+                    mw * float(score[j] if score is not None else j in inside)
+                    for j, mw in here.items()
+                    if j
+                )
+                if kind not in MW_KINDS:
+                    amount = amount / total if total > 0 else math.nan
+            rows.append((limit["limit"], kind, limit["value"], q, amount, total))
+    columns = ["limit", "kind", "value", "period", "exposure", "total"]
+    return pd.DataFrame(rows, columns=columns).astype({"exposure": float})
+
+
+def _by_jurisdiction(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
+    """Capacity in service and its share by jurisdiction and period, added up site by site."""
+    columns = ["jurisdiction", "period", "online_mw", "share"]
+    if data["Jurisdictions"].empty or build.empty:
+        return pd.DataFrame(columns=columns)
+    where = _jurisdictions(data)
+    sums: dict[tuple[str, str], float] = defaultdict(float)
+    totals: dict[str, float] = defaultdict(float)
+    for site, period, mw in build[["site", "period", "online_mw"]].itertuples(
+        index=False, name=None
+    ):
+        if site in where:
+            sums[where[site], period] += mw
+            totals[period] += mw
+    rows = [
+        (*key, mw, mw / totals[key[1]] if totals[key[1]] > 0 else math.nan)
+        for key, mw in sums.items()
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _jurisdictions(data: Dataset) -> dict[str, str]:
+    """Jurisdiction of each site that has one."""
+    known = data["Sites"].dropna(subset=["jurisdiction"])
+    return dict(zip(known["site"], known["jurisdiction"], strict=True))
 
 
 def _expected(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
