@@ -103,7 +103,7 @@ def _codes(data: Dataset) -> Iterator[Problem]:
 def _rates(data: Dataset) -> Iterator[Problem]:
     workbook = data.one("Settings").currency
     rates = data["Currencies"].dropna(subset=["currency", "per_workbook_currency"])
-    for row, at in rates.iterrows():
+    for row, at in rates.to_dict("index").items():
         usual, rate = _usual(at["currency"], workbook), at["per_workbook_currency"]
         if np.isnan(usual) or 1 / FAR_OFF <= rate / usual <= FAR_OFF:
             continue

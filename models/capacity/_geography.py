@@ -6,7 +6,7 @@ boxes in whole degrees, so that nothing near a coast or border is doubted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,13 +42,15 @@ class _Point(NamedTuple):
 def place_notices(data: Dataset) -> Iterator[Problem]:
     """Sites and regions whose place is in doubt, each told once, with the slip that explains it."""
     sites = data["Sites"].dropna(subset=["latitude", "longitude"])
-    for row, at in sites.iterrows():
+    for row, at in sites.to_dict("index").items():
         point = _Point(at["latitude"], at["longitude"])
         country = "" if pd.isna(at["jurisdiction"]) else str(at["jurisdiction"])
         doubt = _doubt(point, country) or _far_from_market(sites, row, at)
         if doubt:
             yield _notice(data, "Sites", row, point, country, doubt)
-    for row, at in data["Regions"].dropna(subset=["latitude", "longitude"]).iterrows():
+    for row, at in (
+        data["Regions"].dropna(subset=["latitude", "longitude"]).to_dict("index").items()
+    ):
         point = _Point(at["latitude"], at["longitude"])
         if not any(point):
             yield _notice(data, "Regions", row, point, "", "must not be 0, 0, far out at sea")
@@ -71,7 +73,7 @@ def _at_sea(point: _Point) -> bool:
     )
 
 
-def _far_from_market(sites: pd.DataFrame, row: Any, at: pd.Series) -> str:
+def _far_from_market(sites: pd.DataFrame, row: Any, at: Mapping[Hashable, Any]) -> str:
     others = sites[(sites["market"] == at["market"]) & (sites.index != row)]
     if len(others) < 2:
         return ""

@@ -104,7 +104,7 @@ def not_carried(
         return
     sizes = [column for column in ("block_mw", "min_mw") if column in data[sheet]]
     needed = need(data)
-    for row, at in data[sheet].iterrows():
+    for row, at in data[sheet].to_dict("index").items():
         most = float(needed.get(at[name], 0.0))
         for column in sizes if most > 0 else ():
             small = column == "block_mw" and at[column] * FARTHEST_APART < min(most, at["max_mw"])

@@ -251,6 +251,27 @@ def invalid(column: Column) -> Iterator[tuple[object, str]]:
         yield "no such name", "unknown-ref"
 
 
+@pytest.mark.parametrize("sheet", MODEL.sheets.values(), ids=lambda sheet: sheet.name)
+def test_invalid_values_give_one_message_each(example: Workbook, sheet: Sheet) -> None:
+    """Proves: with every cell of a row invalid, and again with every reference unknown, each cell has
+    one message with its code, and nothing that follows from them is reported."""
+    # A row of blanks would be no row.
+    bad = {c: next(tried for tried in invalid(c) if tried[0] is not None) for c in sheet.columns}
+    unknown = {column: list(invalid(column))[-1] for column in sheet.columns if column.refers_to}
+    for values in (bad, unknown):
+        changed = example
+        for column, (value, _) in values.items():
+            changed = with_cell(changed, sheet, column, value)
+        cells = {
+            (address(*at(example, sheet, column)), code) for column, (_, code) in values.items()
+        }
+        found = [p for p in check(changed, ONCE)[1] if p.severity is Severity.ERROR]
+        assert len(found) == len(values), "\n".join(map(str, found))
+        assert {(p.cell, p.code) for p in found} == cells
+        assert {p.sheet for p in found} <= {sheet.name}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("sheet", "column"), COLUMNS)
 def test_an_invalid_value_gives_one_message_naming_its_cell(
     example: Workbook, sheet: Sheet, column: Column
@@ -317,6 +338,20 @@ def test_a_missing_or_misspelt_column_is_one_message(example: Workbook, sheet: S
             assert without.problems == []
 
 
+def test_misspelt_sheets_are_one_message_each(example: Workbook) -> None:
+    sheets = {
+        f"{name}z": replace(raw, name=f"{name}z")
+        for name, raw in example.sheets.items()
+        if name in MODEL.sheets
+    }
+    found = check(replace(example, sheets=sheets), ONCE)[1]
+    assert {(p.sheet, p.code) for p in found} == {(name, "unknown-sheet") for name in sheets}
+    assert len(found) == len(sheets)
+    for problem in found:
+        assert f"Did you mean '{problem.sheet.removesuffix('z')}'?" in problem.action
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("sheet", MODEL.sheets.values(), ids=lambda sheet: sheet.name)
 def test_a_misspelt_sheet_is_one_message(example: Workbook, sheet: Sheet) -> None:
     sheets = {f"{n}z" if n == sheet.name else n: raw for n, raw in example.sheets.items()}
@@ -326,6 +361,17 @@ def test_a_misspelt_sheet_is_one_message(example: Workbook, sheet: Sheet) -> Non
     assert f"Did you mean '{sheet.name}'?" in problem.action
 
 
+def test_duplicate_keys_are_one_message_each(example: Workbook) -> None:
+    keyed = [sheet for sheet in MODEL.sheets.values() if sheet.key]
+    changed = example
+    for sheet in keyed:
+        changed = edited(changed, sheet.name, lambda rows: rows.append(list(rows[1])))
+    found = [p for p in check(changed, ONCE)[1] if p.severity is Severity.ERROR]
+    assert {(p.sheet, p.code) for p in found} == {(s.name, "duplicate-key") for s in keyed}
+    assert len(found) == len(keyed)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sheet", [s for s in MODEL.sheets.values() if s.key], ids=lambda sheet: sheet.name
 )
@@ -354,6 +400,22 @@ def test_a_required_sheet_must_be_there_and_filled(example: Workbook, sheet: She
         assert (problem.code, problem.cell) == ("empty-sheet", "A1")
 
 
+def test_empty_sheets_are_absent_sheets(example: Workbook) -> None:
+    required = {sheet.name for sheet in MODEL.sheets.values() if sheet.required}
+    kept = {name: raw for name, raw in example.sheets.items() if name in required}
+    headers = {
+        name: RawSheet(name, raw.rows[:1], False)
+        for name, raw in example.sheets.items()
+        if name not in required
+    }
+    expected, problems = check(replace(example, sheets=kept), ONCE)
+    empty, told = check(replace(example, sheets=kept | headers), ONCE)
+    assert [str(p) for p in told] == [str(p) for p in problems]
+    for name in MODEL.sheets:
+        pd.testing.assert_frame_equal(empty[name], expected[name])
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sheet", [s for s in MODEL.sheets.values() if not s.required], ids=lambda sheet: sheet.name
 )

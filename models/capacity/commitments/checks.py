@@ -23,7 +23,7 @@ _EARLIER, _EXACT = {COMMITTED, STARTED}, {LEASED, SIGNED}
 
 def check(data: Dataset) -> Iterator[Problem]:
     """Each row names the one thing it is about, and bounds that can be met."""
-    for row, at in data.rows("Decisions").iterrows():
+    for row, at in data.rows("Decisions").to_dict("index").items():
         # None where the cell could not be read; of its subject nothing is told then.
         wanted = SUBJECTS.get(at["what"], "site")
         others = [name for name in dict.fromkeys(SUBJECTS.values()) if name != wanted]

@@ -67,7 +67,7 @@ def _check_terms(data: Dataset) -> Iterator[Problem]:
     position = calendar(data)["position"]
     serving = set(signings(data)["contract"])
     before = set(data["SignedContracts"]["contract"])
-    for row, at in data["Contracts"].iterrows():
+    for row, at in data["Contracts"].to_dict("index").items():
         first, last = position.get(at["first_period"], 0), position.get(at["last_period"])
         if at["contract"] in serving or (last is not None and last < first):
             continue

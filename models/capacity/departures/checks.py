@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -71,7 +71,7 @@ def check(data: Dataset) -> Iterator[Problem]:
                 f"Write {actions[alike(action)]!r}.",
                 "approved-action",
             )
-    for row, at in rows[known & ~past & ~beyond].dropna(subset=["action"]).iterrows():
+    for row, at in rows[known & ~past & ~beyond].dropna(subset=["action"]).to_dict("index").items():
         yield from _check_action(data, row, at)
     yield from _check_possible(data)
 
@@ -118,7 +118,7 @@ def _not_compared(data: Dataset, rows: pd.DataFrame, must: str, action: str) -> 
     )
 
 
-def _check_action(data: Dataset, row: Any, at: pd.Series) -> Iterator[Problem]:
+def _check_action(data: Dataset, row: Any, at: Mapping[Hashable, Any]) -> Iterator[Problem]:
     """An approved action within the horizon names a period, a subject and an amount that exist."""
     dates = calendar(data)["date"]
     if pd.notna(at["period"]) and at["period"] not in dates.index:
@@ -157,14 +157,14 @@ def _check_action(data: Dataset, row: Any, at: pd.Series) -> Iterator[Problem]:
     yield from _check_subject(data, row, at)
 
 
-def _within(data: Dataset, at: pd.Series) -> bool:
+def _within(data: Dataset, at: Mapping[Hashable, Any]) -> bool:
     """Whether the date of an approved action lies in its period."""
     when = calendar(data).loc[at["period"]]
     after = when["date"] + pd.DateOffset(months=int(when["months"]))
     return bool(when["date"] <= at["date"] < after)
 
 
-def _check_subject(data: Dataset, row: Any, at: pd.Series) -> Iterator[Problem]:
+def _check_subject(data: Dataset, row: Any, at: Mapping[Hashable, Any]) -> Iterator[Problem]:
     sheet, column = ("Contracts", "contract") if at["action"] == SIGN else ("Sites", "site")
     if pd.isna(at["subject"]):
         return

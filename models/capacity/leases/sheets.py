@@ -165,7 +165,7 @@ def _check_terms(data: Dataset) -> Iterator[Problem]:
     position = calendar(data)["position"]
     serving = set(leases_active(data)["lease"])
     offered = leases_on_offer(data)["lease"]
-    for row, at in data["Leases"].iterrows():
+    for row, at in data["Leases"].to_dict("index").items():
         first, last = position.get(at["first_period"], 0), position.get(at["last_period"])
         reversed_window = last is not None and last < first
         if at["lease"] in serving or at["lease"] not in offered or reversed_window:

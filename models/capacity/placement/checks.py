@@ -56,7 +56,7 @@ EITHER = {"Network": ("site", "market"), "Residency": ("jurisdiction", "group")}
 def check(data: Dataset) -> Iterator[Problem]:
     """Every site has a latency to every region, and every demand has a site that may serve it."""
     for sheet, (first, second) in EITHER.items():
-        for row, at in _unclear(data, sheet).iterrows():
+        for row, at in _unclear(data, sheet).to_dict("index").items():
             yield data.problem(
                 sheet,
                 row,
@@ -135,7 +135,7 @@ def _check_reach(data: Dataset, lost: set[str]) -> Iterator[Problem]:
     for sheet, columns in REACH_OF_WORKLOAD.items():
         must = must[~must["workload"].isin(_in_doubt(data, sheet, "workload", columns))]
     alone = must[~pd.MultiIndex.from_frame(must[["workload", "region"]]).isin(reached)]
-    for row, at in alone.drop_duplicates(["workload", "region"]).iterrows():
+    for row, at in alone.drop_duplicates(["workload", "region"]).to_dict("index").items():
         yield data.problem(
             "Demand",
             row,

@@ -42,7 +42,7 @@ def check(data: Dataset) -> Iterator[Problem]:
         )
     cal = calendar(data)
     weighted = data["RiskWeights"]["weight"].sum() > 0 or not data.sound("RiskWeights")
-    for row, limit in data.rows("RiskLimits").iterrows():
+    for row, limit in data.rows("RiskLimits").to_dict("index").items():
         subjects = [
             pd.notna(limit["jurisdiction"]),
             pd.notna(limit["group"]),

@@ -20,7 +20,7 @@ from .._need import not_carried, site_need
 def check(data: Dataset) -> Iterator[Problem]:
     """Sizes that fit into each other, and capacity under construction that has a date."""
     sites = data["Sites"]
-    for row, at in data.rows("Sites").iterrows():
+    for row, at in data.rows("Sites").to_dict("index").items():
         standing = at["existing_mw"] + at["under_construction_mw"]
         room, block = max(at["max_mw"] - standing, 0.0), at["block_mw"]
         most = room if pd.isna(block) else np.floor(room / block + 1e-9) * block
