@@ -199,7 +199,7 @@ edits = st.lists(
 )
 
 
-@books.few
+@settings(books.few, max_examples=1)
 @given(edits)
 def test_edits_made_at_random_are_all_found_and_mirrored(
     tmp_path_factory: pytest.TempPathFactory, wanted: list[tuple[int, str]]

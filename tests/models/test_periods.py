@@ -226,6 +226,7 @@ def test_errors(solve: Solve, sheets: dict[str, Any], code: str) -> None:
     assert solve(Demand=demand(40, 40), Periods=years(2)).cost == pytest.approx(400)
 
 
+@pytest.mark.slow
 @few
 @given(factor=st.sampled_from([0.01, 0.5, 3.0, 250.0]), block=st.sampled_from([None, 25]))
 def test_scaling_money_scales_cost(solve: Solve, factor: float, block: int | None) -> None:

@@ -424,6 +424,7 @@ def renamed(made: Book, names: dict[str, str]) -> Book:
     return {sheet: [row(old) for old in rows] for sheet, rows in made.items()}
 
 
+@pytest.mark.slow
 @few
 @given(data=st.data())
 def test_names_and_order_of_rows_do_not_matter(
