@@ -8,9 +8,14 @@ from importlib.resources import files
 
 import numpy as np
 
-__all__ = ["km_from_land"]
+__all__ = ["km_from_land", "land_json"]
 
 _KM_PER_DEGREE = 111.2
+
+
+def land_json() -> bytes:
+    """Coast lines as JSON: ``rings``, each a list of longitudes and latitudes in turn, in degrees."""
+    return (files("optalloc.data") / "land.json").read_bytes()
 
 
 def km_from_land(latitude: float, longitude: float) -> float:
@@ -40,7 +45,7 @@ def km_from_land(latitude: float, longitude: float) -> float:
 @functools.cache
 def _edges() -> tuple[np.ndarray, np.ndarray]:
     """Both ends of every edge of the coast, each of shape (edges, 2): east and north in degrees."""
-    rings = json.loads((files("optalloc") / "report" / "land.json").read_text("utf-8"))["rings"]
+    rings = json.loads(land_json())["rings"]
     points = [np.array(ring, float).reshape(-1, 2) for ring in rings]
     first = np.concatenate([own[:-1] for own in points])
     second = np.concatenate([own[1:] for own in points])

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from optalloc.data.coast import land_json
 from optalloc.errors import OptallocError
 from optalloc.report.payload import lines, packed
 
@@ -84,7 +85,7 @@ def rendered(content: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], wor
         lstrip_blocks=True,
     )
     scripts = "\n".join(map(script, _SCRIPTS))
-    land = (_HERE / "land.json").read_bytes() if words.coast else b'{"rings":[]}'
+    land = land_json() if words.coast else b'{"rings":[]}'
     return environment.get_template("page.html.j2").render(
         words=words,
         sections=[(_anchor(e["title"]), e["title"]) for e in content["exhibits"]],
