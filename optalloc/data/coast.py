@@ -14,7 +14,7 @@ _KM_PER_DEGREE = 111.2
 
 
 def land_json() -> bytes:
-    """Coast lines as JSON: ``rings``, each a list of longitudes and latitudes in turn, in degrees."""
+    """Return coast lines as JSON: ``rings``, each longitude and latitude in turn, in degrees."""
     return (files("optalloc.data") / "land.json").read_bytes()
 
 

@@ -123,8 +123,8 @@ class Limit:
         The inequality in mathematical notation, for the formulation page.
     enforced : str
         ``"row"`` by a constraint of this name, ``"cuts"`` by rows that `Family.separate` finds,
-        ``"sets"`` because what would break it has no
-        variable, ``"integers"`` by whole numbers.
+        ``"sets"`` because what would violate it has no variable, ``"domain"`` by the domain of its
+        variable, ``"integers"`` by integer variables.
     reported : bool
         Whether it is of interest that it binds; False for rules of logic.
     over : tuple of str

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from optalloc.data.schema import Column
+from optalloc.errors import ModelError
 
-__all__ = ["Chart", "TableSpec"]
+__all__ = ["CHART_KINDS", "PAGE_KINDS", "Chart", "TableSpec"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,11 @@ class TableSpec:
     drawn: tuple[str, ...] = ()
 
 
+# Those that the page of a plan draws, and those of a workbook alone.
+PAGE_KINDS = ("line", "stacked", "bridge")
+CHART_KINDS = (*PAGE_KINDS, "bars", "points", "curve")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Chart:
     """A chart of one table of the plan: value columns over a category column.
@@ -51,3 +57,7 @@ class Chart:
     y_title: str
     order: int = 800
     noise: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind not in CHART_KINDS:
+            raise ModelError(f"{self.title}: no chart is of kind {self.kind!r}")

@@ -28,7 +28,8 @@ COMMAND = "optalloc document docs"
 _WIDTH = 100
 _ENFORCED = {
     "row": "by rows of this name",
-    "sets": "by leaving out every variable that would break it",
+    "sets": "by leaving out every variable that would violate it",
+    "domain": "by the domain of its variable",
     "integers": "by whole numbers",
     "cuts": "by rows that are added where a point breaks it",
 }

@@ -17,7 +17,7 @@ import pandas as pd
 from optalloc.data.schema import Kind
 from optalloc.errors import ModelError
 from optalloc.modelling.exhibits import Exhibit, Report
-from optalloc.modelling.outputs import Chart, TableSpec
+from optalloc.modelling.outputs import PAGE_KINDS, Chart, TableSpec
 from optalloc.report.sheets import number_format
 
 __all__ = ["lines", "packed", "payload"]
@@ -45,7 +45,7 @@ def payload(
     sections += [
         {**asdict(chart), "kind": "plain", "drawn": chart.kind, "note": ""}
         for chart in charts
-        if chart.title not in drawn and len(tables[chart.table])
+        if chart.kind in PAGE_KINDS and chart.title not in drawn and len(tables[chart.table])
     ]
     return {
         "tables": [_table(spec, tables[spec.name]) for spec in specs],

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from optalloc.errors import InternalError
 from optalloc.scenarios.definition import Change, Sweep, Target
 from optalloc.scenarios.overrides import Override
 from optalloc.scenarios.sheet import BASE, Design, Operation
@@ -131,7 +132,9 @@ def _sampled(sweep: Sweep) -> np.ndarray:
         from SALib.sample import morris  # noqa: PLC0415
 
         return np.asarray(morris.sample(problem, sweep.samples, seed=sweep.seed))
-    from SALib.sample import sobol  # noqa: PLC0415
+    if sweep.design is Design.SOBOL:
+        from SALib.sample import sobol  # noqa: PLC0415
 
-    options = {"calc_second_order": False, "seed": sweep.seed}
-    return np.asarray(sobol.sample(problem, sweep.samples, **options))
+        options = {"calc_second_order": False, "seed": sweep.seed}
+        return np.asarray(sobol.sample(problem, sweep.samples, **options))
+    raise InternalError(f"the design {sweep.design} makes no cases")

@@ -172,7 +172,13 @@ def test_every_limit_has_its_sentence_and_its_audit(limit, restated: Restated) -
     named = {name for _, name, _, _ in string.Formatter().parse(limit.sentence) if name}
     assert named <= set(frame.columns)
     assert limit.unit and limit.formula and limit.marginal
-    assert limit.sense in ("<=", "==") and limit.enforced in ("row", "cuts", "sets", "integers")
+    assert limit.sense in ("<=", "==") and limit.enforced in (
+        "row",
+        "cuts",
+        "sets",
+        "domain",
+        "integers",
+    )
     assert limit.enforced != "cuts" or family.separate is not None
 
 

@@ -97,7 +97,7 @@ FAMILY = Family(
             name="unmet_not_negative",
             unit="MW IT",
             sense="<=",
-            enforced="sets",
+            enforced="domain",
             reported=False,
             sentence="{workload} in {region}, {period}: nothing is left unmet",
             marginal="none: it has no row",

@@ -99,7 +99,7 @@ FAMILY = Family(
             name="hired_not_negative",
             unit="person-months",
             sense="<=",
-            enforced="sets",
+            enforced="domain",
             reported=False,
             sentence="{labour_market}, {trade}, {period}: nobody is hired",
             marginal="none: it has no row",

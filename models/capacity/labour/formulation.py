@@ -2,15 +2,15 @@
 
 In words
     Building one MW takes person-months of each trade, spread evenly over the block lead from the day
-    on which it begins (part months as days over 30.4375; all at once without a lead); a MW
-    online takes permanent staff; who works in a period is paid evenly over it. All sites of a labour market draw on one pool at the same time;
-    past the pool, further workers come at a rising premium.
+    on which it begins (part months as days over 30.4375; all at once without a lead). Each MW online
+    takes permanent staff. Wages are paid evenly over the period. All sites of a labour market draw
+    on one pool; past the pool, further workers come in tiers at a rising premium.
 Data
     LabourNeeds, LabourPools, LabourTiers.
 Time
     Building takes its work from the day on which it begins to a block lead later; with no lead, in
-    the period of the start. Capacity under construction takes no work to build, and staff once it is
-    online. Wages do not escalate: each row gives its own.
+    the period of the start. Capacity already under construction needs no further building work, and
+    staff once it is online. Wages do not escalate: each row gives its own.
 Decides
     ``hired[market, trade, source, period]`` in person-months, from the pool or a tier.
 Limits

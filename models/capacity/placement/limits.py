@@ -105,7 +105,7 @@ LIMITS = (
         name="served_not_negative",
         unit="MW IT",
         sense="<=",
-        enforced="sets",
+        enforced="domain",
         reported=False,
         sentence="{workload} in {region} is served",
         marginal="none: it has no row",
