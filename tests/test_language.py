@@ -52,7 +52,7 @@ ALLOWED = {
     "documents": 0,
     "models": 100,
     "optalloc": 6,
-    "optalloc/analysis": 108,
+    "optalloc/analysis": 4,
     "optalloc/cli": 14,
     "optalloc/compile": 40,
     "optalloc/data": 56,

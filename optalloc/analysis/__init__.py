@@ -1,1 +1,1 @@
-"""Questions that people ask of a plan or of two: why, what differs, what else, how long."""
+"""Analyses of one plan or two: explanation, comparison, alternatives, and solve times."""

@@ -1,6 +1,6 @@
-"""How long one workbook takes: by phase, by strategy, what dominates and what would help.
+"""Solve time of one workbook by phase and by strategy, with advice on what dominates.
 
-Seconds are those of the machine as it was; what counts is how they compare with each other.
+Seconds depend on the machine and its load; only their ratios carry over to others.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = ["bench"]
 
 LIMIT_S = 60.0
 GAPS = (0.05, 0.01, 0.001)
-# A share of the whole, and a factor between strategies, that are worth a sentence.
+# Share of all seconds, and factor between strategies, from which a sentence is written.
 DOMINATES, FASTER = 0.4, 1.5
 
 PHASES = TableSpec(
@@ -142,9 +142,9 @@ def bench(
     phases = dict(seconds)
     found: dict[Strategy, Outcome] = {}
     for strategy in wanted:
-        asked = replace(options, strategy=strategy)
-        if not chosen(arrays, asked)[1]:
-            found[strategy] = timed(str(strategy), partial(solve_arrays, arrays, asked))
+        own = replace(options, strategy=strategy)
+        if not chosen(arrays, own)[1]:
+            found[strategy] = timed(str(strategy), partial(solve_arrays, arrays, own))
     times = {strategy: seconds[str(strategy)] for strategy in found}
     tables = {
         PHASES.name: pd.DataFrame({"phase": list(phases), "seconds": list(phases.values())}),
@@ -173,10 +173,10 @@ def _wanted(strategies: Sequence[str | Strategy]) -> list[Strategy]:
 
 def _sizes(arrays: Arrays, most: int = 5) -> pd.DataFrame:
     rows = []
-    whole = np.flatnonzero(arrays.integer)
+    integers = np.flatnonzero(arrays.integer)
     for kind, labels in (
         ("columns", arrays.columns),
-        ("whole numbers", arrays.columns.take(whole)),
+        ("whole numbers", arrays.columns.take(integers)),
         ("rows", arrays.rows),
     ):
         counts = _counts(labels)
@@ -188,8 +188,8 @@ def _sizes(arrays: Arrays, most: int = 5) -> pd.DataFrame:
 
 def _counts(labels: Labels) -> dict[str, int]:
     places = np.arange(int(labels.starts[-1])) if labels.chosen is None else labels.chosen
-    held = np.searchsorted(labels.starts, places, side="right") - 1
-    numbers = np.bincount(held, minlength=len(labels.components))
+    owner = np.searchsorted(labels.starts, places, side="right") - 1
+    numbers = np.bincount(owner, minlength=len(labels.components))
     return {
         name: int(count) for (name, _, _), count in zip(labels.components, numbers, strict=True)
     }

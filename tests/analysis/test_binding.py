@@ -82,7 +82,7 @@ def test_a_step_that_jumps_stands_beside_the_price(tmp_path: Path) -> None:
     assert row["step_at_most"] == pytest.approx(800)
     more = books.solve(capped(118.75 * 1.1, b), tmp_path / "more").cost
     assert books.solve(capped(118.75, b), tmp_path / "now").cost - more == pytest.approx(800)
-    assert "With everything planned anew, 11.88 MW grid more saves 800 M." in said.to_text()
+    assert "With everything planned again, 11.88 MW grid more saves 800 M." in said.to_text()
 
 
 def test_more_of_one_of_two_limits_that_both_bind_saves_nothing(tmp_path: Path) -> None:

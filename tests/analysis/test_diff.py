@@ -145,7 +145,7 @@ def test_a_renamed_key_is_guessed(tmp_path: Path) -> None:
         ("Network", "added", "Z, R"),
     ]
     assert (
-        "Sites: A of A and Z of B are alike but for the key, so the one may be the other renamed."
+        "Sites: A of A and Z of B are equal but for the key, so the one may be the other renamed."
         in said.sentences
     )
 

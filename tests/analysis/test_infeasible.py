@@ -18,7 +18,7 @@ import scipy.sparse as sp
 
 import optalloc
 from optalloc.analysis.explain.infeasible import why_no_plan
-from optalloc.analysis.explain.limit_cells import named_key, said, spot_of
+from optalloc.analysis.explain.limit_cells import conflict_sentence, named_key, spot_of
 from optalloc.analysis.explain.shortages import shortages
 from optalloc.data.schema import Kind
 from optalloc.modelling.compiled import compile_program
@@ -215,7 +215,7 @@ def test_every_reported_limit_leads_to_a_cell(limit: str, everything_data, every
     for key in rows:
         spot = spot_of(data, declared, key)
         assert spot is not None, key
-        words, cell = said(data, declared, key)
+        words, cell = conflict_sentence(data, declared, key)
         assert words and "-" not in words.split() and "!" in cell
 
 

@@ -2,7 +2,7 @@
 
 Each member of a choice gets a 0-1 column that says whether the plan takes it, each group of
 members one that says whether it takes any. The least number of these that differ from a known plan
-is made as large as possible (the farthest Hamming distance), while a row holds the cost.
+is maximised (the farthest Hamming distance), while a row limits the cost.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from optalloc.modelling.model import Model
 
 __all__ = ["Member", "Signature", "farthest", "members_of", "taken_in"]
 
-# Whether each member, and then each group, is taken.
+# One flag for each member, then one for each group: True if the plan takes it.
 Signature = tuple[bool, ...]
 
 
 @dataclass(frozen=True)
 class Member:
-    """Something that a plan takes or leaves, the bounds that say so, and what it belongs to."""
+    """A decision that a plan takes or leaves, the bounds that define both, and its groups."""
 
     name: str
     choice: Choice
@@ -58,20 +58,20 @@ def members_of(model: Model, data: Dataset) -> list[Member]:
 
 
 def groups_of(members: Sequence[Member]) -> list[tuple[str, str]]:
-    """What the members belong to, each once."""
+    """Groups of the members, each once."""
     return list(dict.fromkeys(group for member in members for group in member.groups))
 
 
 def taken_in(arrays: Arrays, values: np.ndarray, members: Sequence[Member]) -> Signature:
-    """Members and groups that a plan takes; to prepare for one and do no more is not to take it."""
+    """Members and groups that a plan takes; preparing for one, and no more, does not count."""
     taken = [_keeps(arrays, values, member.take) for member in members]
     pairs = list(zip(members, taken, strict=True))
     groups = [any(t for m, t in pairs if group in m.groups) for group in groups_of(members)]
     return (*taken, *groups)
 
 
-def _keeps(arrays: Arrays, values: np.ndarray, held: Sequence[Held]) -> bool:
-    for component, key, least, most in held:
+def _keeps(arrays: Arrays, values: np.ndarray, bounds: Sequence[Held]) -> bool:
+    for component, key, least, most in bounds:
         value = values[arrays.columns.find(component, key)]
         if not least - 1e-6 <= value <= most + 1e-6:
             return False
@@ -97,22 +97,22 @@ def farthest(
     -------
     Arrays
         Its first columns are those of `arrays`; its objective is minus the distance to the
-        nearest known plan. Rows found on demand are asked for as before.
+        nearest known plan. Lazy constraints are separated as before.
 
     Raises
     ------
     ModelError
-        If a column that says whether a member is taken has no bounds.
+        If a column that defines whether a member is taken has no bounds.
     """
     groups = groups_of(members)
     n, count, bits = len(arrays.cost), len(members), len(members) + len(groups)
     rows = _Rows(n + bits + 1)
     rows.add(dict(enumerate(arrays.cost)), -np.inf, limit - arrays.offset)
     for k, member in enumerate(members):
-        for held in member.take:
-            _hold_if(rows, arrays, held, n + k, on=True)
-        for held in member.leave:
-            _hold_if(rows, arrays, held, n + k, on=False)
+        for bounds in member.take:
+            _bound_if(rows, arrays, bounds, n + k, on=True)
+        for bounds in member.leave:
+            _bound_if(rows, arrays, bounds, n + k, on=False)
     for g, group in enumerate(groups):
         own = [n + k for k, member in enumerate(members) if group in member.groups]
         for at in own:
@@ -125,7 +125,7 @@ def farthest(
 
 
 class _Rows:
-    """Rows gathered one by one."""
+    """Builder of rows, one after the other."""
 
     def __init__(self, columns: int) -> None:
         self.columns = columns
@@ -147,18 +147,18 @@ class _Rows:
         return made
 
 
-def _hold_if(rows: _Rows, arrays: Arrays, held: Held, bit: int, *, on: bool) -> None:
-    """Hold a column within bounds where the bit is 1, or where it is 0."""
-    component, key, least, most = held
+def _bound_if(rows: _Rows, arrays: Arrays, bounds: Held, bit: int, *, on: bool) -> None:
+    """Add indicator rows: a column is within bounds where the bit is 1, or where it is 0."""
+    component, key, least, most = bounds
     at = arrays.columns.find(component, key)
     lower, upper = float(arrays.col_lower[at]), float(arrays.col_upper[at])
-    for held_at, free, sign in ((least, lower, 1.0), (most, upper, -1.0)):
-        step = sign * (held_at - free)
+    for limit, free, sign in ((least, lower, 1.0), (most, upper, -1.0)):
+        step = sign * (limit - free)
         if not step > 0:
             continue
         if not np.isfinite(free):
             raise ModelError(f"{arrays.column_name(at)} says what is taken and has no bounds")
-        # sign x >= sign free + step, where the bit says so.
+        # sign x >= sign free + step, where the bit is on.
         terms = {at: sign, bit: -step if on else step}
         rows.add(terms, sign * free + (0.0 if on else step), np.inf)
 

@@ -45,7 +45,7 @@ __all__ = ["alternatives"]
 
 logger = logging.getLogger("optalloc")
 
-# Costs are kept to a few parts in a million.
+# Room for rounding in the cost row, relative to the cost.
 _TOLERANCE = 1e-6
 
 
@@ -74,7 +74,7 @@ def alternatives(
     book : str or Path
         An .xlsx workbook, or a folder of CSV files, one per sheet.
     slack : float
-        What an alternative may cost more, as a share of the best plan's cost.
+        Extra cost allowed to an alternative, as a share of the best plan's cost.
     count : int
         How many, besides the best plan.
     budget_s : float
@@ -90,8 +90,7 @@ def alternatives(
     -------
     Findings
         Tables ``Alternatives`` (cost, bound, gap, distance), ``Choices`` (what each takes) and what
-        each builds, how much and when. It says whether there are fewer than asked for, or the
-        seconds ran out.
+        each builds, how much and when. A sentence says why there are fewer than asked for.
 
     Raises
     ------
@@ -105,8 +104,8 @@ def alternatives(
     Examples
     --------
     >>> import optalloc
-    >>> said = optalloc.alternatives("inputs/minimal", slack=0.01, count=1)
-    >>> said["Alternatives"]["cost"].round(6).tolist()
+    >>> found = optalloc.alternatives("inputs/minimal", slack=0.01, count=1)
+    >>> found["Alternatives"]["cost"].round(6).tolist()
     [1170.0, 1175.0]
     """
     _refuse_nonsense(slack, count, budget_s)
@@ -149,7 +148,7 @@ def _phase(on_phase: PhaseCallback | None, name: str) -> None:
 
 @dataclass
 class _Search:
-    """The plans found so far, and why there are no more."""
+    """The plans found so far, and why the search ended."""
 
     program: Program
     arrays: Arrays
@@ -187,11 +186,11 @@ class _Search:
 
     def step(self, share: int) -> bool:
         """Find one more plan; False where there is none, or no time for it."""
-        asked = farthest(self.arrays, self.members, self.known, self.limit)
-        # Distances are whole numbers: to prove one is to prove that none is larger.
+        program = farthest(self.arrays, self.members, self.known, self.limit)
+        # Distances are integers, so that proving one proves that none is larger.
         within = max(self.left_s / share, 1.0)
         options = replace(self.options, gap=0.0, time_limit_s=within)
-        outcome = solve_directly(asked, options)
+        outcome = solve_directly(program, options)
         if outcome.values is None:
             proven = outcome.stop_reason is StopReason.INFEASIBLE
             self.ended = "proven" if proven else "time"
@@ -208,7 +207,7 @@ class _Search:
         return True
 
     def _begin_again(self, cheaper: Outcome) -> bool:
-        """A plan below the bound of the best: proven by another route, and taken as the best."""
+        """Take a plan below the bound of the best as the best, once another route has proven it."""
         other = replace(self.options, presolve=False, seed=self.options.seed + 1)
         limited = replace(other, time_limit_s=max(self.left_s / 2, 1.0))
         best = solve_directly(self.arrays, limited, start=cheaper.values)
@@ -222,22 +221,22 @@ class _Search:
         return True
 
     def _choices(self, values: np.ndarray) -> list[Held]:
-        """Bounds that hold what a point of the farthest program takes and leaves."""
+        """Bounds that fix what a solution of the farthest program takes and leaves."""
         first = len(self.arrays.cost)
         bits = values[first : first + len(self.members)] > 0.5
         pairs = zip(self.members, bits, strict=True)
-        return [held for member, on in pairs for held in (member.take if on else member.leave)]
+        return [one for member, on in pairs for one in (member.take if on else member.leave)]
 
     def _cheapest(self, choices: Sequence[Held], point: np.ndarray, within_s: float) -> Outcome:
-        """The cheapest plan with these choices, from one that is known to keep them."""
+        """The cheapest plan with these choices, started from a plan that has them."""
         lower, upper = self.arrays.col_lower.copy(), self.arrays.col_upper.copy()
         for component, key, least, most in choices:
             at = self.arrays.columns.find(component, key)
             lower[at], upper[at] = max(lower[at], least), min(upper[at], most)
         if self._resolver is None:
             self._resolver = Resolver(self.arrays, self.options)
-        held = replace(self.arrays, col_lower=lower, col_upper=upper)
-        plan = self._resolver.solve(held, starts=[point], time_limit_s=within_s)
+        fixed = replace(self.arrays, col_lower=lower, col_upper=upper)
+        plan = self._resolver.solve(fixed, starts=[point], time_limit_s=within_s)
         if plan.values is None:
             raise InternalError("an alternative that was found could not be completed")
         return plan

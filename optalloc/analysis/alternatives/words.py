@@ -1,4 +1,4 @@
-"""What there is to say of alternatives, and their tables side by side."""
+"""Sentences about alternatives, and their tables side by side."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Found", "explanation"]
 
 @dataclass(frozen=True)
 class Found:
-    """A plan, what it takes, how far from the nearest before, and how far any could be."""
+    """A plan, what it takes, its distance from the nearest before, and a bound on that distance."""
 
     outcome: Outcome
     tables: Mapping[str, pd.DataFrame]
@@ -80,7 +80,7 @@ def explanation(
     count: int,
     ended: str,
 ) -> Findings:
-    """Say what was found.
+    """Give the findings.
 
     Parameters
     ----------
@@ -95,10 +95,10 @@ def explanation(
         Why there are fewer: ``proven`` that there are no more, ``time``, or empty.
     """
     names = ["best", *(f"alternative {k}" for k in range(1, len(found)))]
-    said = [_about_best(found[0].outcome, slack)]
+    sentences = [_about_best(found[0].outcome, slack)]
     pairs = zip(names[1:], found[1:], strict=True)
-    said += [_about(name, one, found[0], members) for name, one in pairs]
-    said += _ending(len(found) - 1, count, ended, slack)
+    sentences += [_about(name, one, found[0], members) for name, one in pairs]
+    sentences += _ending(len(found) - 1, count, ended, slack)
     tables = {
         ALTERNATIVES.name: pd.DataFrame(
             [_row(name, one, found[0]) for name, one in zip(names, found, strict=True)]
@@ -114,7 +114,7 @@ def explanation(
         spec = _built_spec(role)
         tables[spec.name] = pd.concat(frames, ignore_index=True)[[c.name for c in spec.columns]]
         specs.append(spec)
-    return Findings("Near-optimal alternatives", tuple(said), tables, tuple(specs))
+    return Findings("Near-optimal alternatives", tuple(sentences), tables, tuple(specs))
 
 
 def _about_best(best: Outcome, slack: float) -> str:
@@ -133,15 +133,15 @@ def _about(name: str, one: Found, best: Found, members: Sequence[Member]) -> str
         for m, taken, before in own
         if taken != before
     ]
-    dearer = one.outcome.objective - best.outcome.objective
+    extra = one.outcome.objective - best.outcome.objective
     gap = f", within {100 * one.outcome.gap:.2g} %" if one.outcome.gap else ""
     most = "" if one.at_most is None or one.at_most <= one.distance else (
         f" (no plan within the slack differs in more than {one.at_most:.0f})"
     )  # fmt: skip
-    told = "; ".join(moves) if moves else "the same sites as the best plan"
+    differences = "; ".join(moves) if moves else "the same sites as the best plan"
     return (
         f"{name.capitalize()} costs {figure(one.outcome.objective, 7)} M{gap}, "
-        f"{figure(dearer)} M more: {told}. It differs from the nearest plan before in "
+        f"{figure(extra)} M more: {differences}. It differs from the nearest plan before in "
         f"{one.distance} choice{'s' if one.distance != 1 else ''}{most}."
     )
 

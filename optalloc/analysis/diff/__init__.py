@@ -1,7 +1,7 @@
-"""What if: what changes from one workbook to another, or from one plan to another.
+"""Comparison of two workbooks, or of two plans.
 
 `diff` is the entry point (compare.py). Two inputs are compared cell by cell (inputs.py), two plans
-by what they decide (plans.py) and what that costs (bridge.py). What it gives is an `Findings`.
+by what they decide (plans.py) and what that costs (bridge.py). It returns `Findings`.
 """
 
 from optalloc.analysis.diff.compare import diff

@@ -12,10 +12,10 @@ from optalloc.modelling.outputs import Chart, TableSpec
 
 __all__ = ["BRIDGE", "REST", "bridge_chart", "changes_by", "cost_bridge"]
 
-# Name of the step for what the components do not say: the solver's own rounding.
+# Name of the step that the components do not explain: the solver's own rounding.
 REST = "rounding"
 _FROM, _TO = "A", "B"
-# Changes up to this share of the cost are the arithmetic of sums.
+# Changes up to this share of the cost are rounding of sums.
 _NOISE = 1e-9
 
 BRIDGE = TableSpec(
@@ -64,9 +64,9 @@ def cost_bridge(
     Parameters
     ----------
     cost_a, cost_b : float
-        What was minimised, in millions.
+        Objective values, in millions.
     components : mapping of str to (float, float)
-        What each component costs in A and in B.
+        Cost of each component in A and in B.
 
     Returns
     -------
@@ -96,5 +96,5 @@ def cost_bridge(
 
 
 def bridge_chart(bridge: pd.DataFrame) -> tuple[Chart, ...]:
-    """The chart of a bridge; none where a cost is below nought, for which bars cannot float."""
+    """The chart of a bridge; none where a cost is below zero, for which bars cannot float."""
     return () if bridge.empty or bridge["level"].min() < 0 else (_CHART,)

@@ -1,4 +1,4 @@
-"""Entry point: find out what A and B are, and compare like with like."""
+"""Entry point: tell inputs from plans, and compare two of a kind."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Side = str | Path | Plan | PlanFile
 
 
 def diff(a: Side, b: Side, *, model: str | Path | Model | None = None) -> Findings:
-    """Say what changes from A to B, two inputs or two plans.
+    """Give the changes from A to B, two inputs or two plans.
 
     Parameters
     ----------
@@ -33,8 +33,8 @@ def diff(a: Side, b: Side, *, model: str | Path | Model | None = None) -> Findin
     Findings
         Of two inputs: the tables ``Changes`` (sheet by sheet), ``Cells``, ``Rows`` and, where one
         of them has errors, ``Errors``. Of two plans: ``Bridge`` and ``Costs`` (million),
-        ``Decisions``, ``Totals``, ``Figures``, ``Binding`` and ``Runs``. Tables hold what differs
-        and nothing else; each figure of A has that of B beside it.
+        ``Decisions``, ``Totals``, ``Figures``, ``Binding`` and ``Runs``. Tables hold
+        only what differs; each figure of A has that of B beside it.
 
     Raises
     ------

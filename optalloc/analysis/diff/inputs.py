@@ -2,7 +2,7 @@
 
 Cells are compared as validation reads them, so that neither the order of rows and columns nor the
 way a number is stored matters; but a blank is never the same as a value. Where a book has errors,
-what could be read is compared, and the errors are told.
+what could be read is compared, and the errors are reported.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class _Side:
         return self.data.places[sheet]
 
     def raw(self, sheet: str, row: _Row, column: str) -> object:
-        """What stands in a cell; None where it is blank, or there is no such column."""
+        """Value of a cell as read; None where it is blank, or there is no such column."""
         place = self.place(sheet)
         found: RawSheet | None = self.workbook.sheets.get(place.name)
         if found is None or column not in place.columns:
@@ -76,7 +76,7 @@ class _Side:
         """Value of a cell: typed if it could be read, else as it stands; None for a blank."""
         raw = self.raw(sheet, row, column.name)
         typed = row.values[column.name]
-        # A flag that could not be read looks like a no.
+        # A flag that could not be read has the value of a no.
         unread = column.kind is Kind.FLAG and any(
             p.cell == self.address(sheet, row, column.name) and p.sheet == self.place(sheet).name
             for p in self.problems
@@ -84,12 +84,12 @@ class _Side:
         return raw if raw is None or typed is None or unread else typed
 
     def lacks(self, sheet: str, column: str = WHOLE) -> bool:
-        """Whether a sheet or column is not there by mistake, or not readable: that is an error."""
+        """True if a sheet or column is missing by mistake, or not readable, which is an error."""
         lost = self.data.lost.get(sheet, frozenset())
         return column in lost and column not in self.place(sheet).columns
 
     def rows(self, sheet: Sheet) -> dict[Key, _Row]:
-        """Rows by key; where a sheet has none, by content and how often that stood before."""
+        """Rows by key; where a sheet has none, by content and its count before."""
         frame = self.data.frames[sheet.name]
         met: Counter[Key] = Counter()
         rows: dict[Key, _Row] = {}
@@ -182,7 +182,7 @@ def _changed_cells(
         blanks = [name for name, value in (("A", a), ("B", b)) if value is None]
         remark = f"blank in {blanks[0]}: {column.blank_in_words}" if blanks else ""
         meant = row_a.values[column.name], row_b.values[column.name]
-        # What stands in the other must have been read, and not only look like a blank.
+        # The other value must have been read: one that could not be looks like a blank.
         if blanks and meant[0] == meant[1] == (b if a is None else a):
             remark += _SAME
         yield {
@@ -251,9 +251,9 @@ def _cell(cell: dict[str, object]) -> str:
 def _renamed(
     sheet: Sheet, removed: list[dict[str, object]], added: list[dict[str, object]]
 ) -> Iterator[str]:
-    """A row that has left and one that has come, alike but for their keys.
+    """Sentences about a row removed and one added that are equal but for their keys.
 
-    Where more have come than have left, or fewer, likeness says little.
+    Where more rows of equal content were added than removed, or fewer, none is given.
     """
     if len(removed) != len(added):
         return
@@ -263,7 +263,7 @@ def _renamed(
         content = row["content"]
         if sheet.key and content and left[content] == right[content] == 1:
             yield (
-                f"{sheet.name}: {row['key']} of A and {arrived[content]['key']} of B are alike but "
+                f"{sheet.name}: {row['key']} of A and {arrived[content]['key']} of B are equal but "
                 "for the key, so the one may be the other renamed."
             )
 

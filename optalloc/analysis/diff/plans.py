@@ -1,7 +1,7 @@
-"""Two plans: what they decide differently, and what that costs, each with its gap.
+"""Two plans: the decisions that differ, and the difference in cost, each with its gap.
 
-Which columns of a table are decided is told by the plan's own audit: it works out every other
-column again. A row that a plan does not have counts as nought or no.
+The columns of a table that hold decisions are those that the plan's audit does not recompute. A
+row that a plan does not have counts as zero or no.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _costs(a: Planned, b: Planned) -> tuple[pd.DataFrame, pd.DataFrame, TableSpe
 
 
 def _differs(a: object, b: object) -> bool:
-    """Whether two values differ by more than the arithmetic of a solve."""
+    """True if two values differ by more than the tolerance of a solve."""
     if isinstance(a, int | float) and isinstance(b, int | float):
         if math.isfinite(a) and math.isfinite(b):
             return abs(a - b) > TOLERANCE * max(1.0, abs(a), abs(b))
@@ -100,7 +100,7 @@ def _differs(a: object, b: object) -> bool:
 
 
 def _decided(plan: Planned) -> dict[str, set[str]]:
-    """Columns by table that the audit worked out again: what follows from decisions."""
+    """Columns by table that the audit recomputed: those that follow from decisions."""
     audit = plan.tables[AUDIT.name]
     rows = audit[audit["check"] == RECOMPUTED]
     return {

@@ -81,7 +81,7 @@ A_AND_B = (
 )
 DECISIONS = TableSpec(
     name="Decisions",
-    meaning="What is decided differently; a row that a plan does not have counts as nought.",
+    meaning="What is decided differently; a row that a plan does not have counts as zero.",
     key=("table", "key", "measure"),
     columns=(
         _column("table", "Table of the plan."),

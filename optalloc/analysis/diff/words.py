@@ -1,4 +1,4 @@
-"""How a comparison writes numbers, counts and lists."""
+"""Numbers, counts and lists in the sentences of a comparison."""
 
 from __future__ import annotations
 

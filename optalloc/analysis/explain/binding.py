@@ -1,8 +1,8 @@
-"""What limits the plan: the price of each limit that binds, and what a useful step would bring.
+"""Binding limits: the marginal value of each, and the saving of a useful step.
 
-Two figures that are not the same stand side by side. One more unit, with the plan's whole numbers
-as they are, is a matter of a linear program. A step of a tenth, with everything planned anew, is a
-plan of its own, which may jump; it is known only within the gaps.
+Two figures that differ are given side by side. The value of one more unit, with the integers of the
+plan fixed, comes from a linear program. The saving of a step of a tenth comes from a re-solve of
+the program; it may jump, and is known only within the gaps.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pandas as pd
 
 from optalloc.analysis.explain.context import Solved
 from optalloc.analysis.explain.limit_cells import Spot, spot_of
-from optalloc.analysis.explain.what_if import Desk, Known
+from optalloc.analysis.explain.what_if import Known, WhatIf
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
 from optalloc.mip.arrays import Arrays
@@ -32,8 +32,8 @@ __all__ = ["BINDING", "what_binds"]
 
 # Share of the budget for prices, and for prices and steps together.
 FOR_PRICES, FOR_STEPS = 0.1, 0.35
-# A re-solve is worth starting with so many seconds; so many steps are tried, and said.
-LEAST_S, STEPS, SAID = 2.0, 12, 12
+# Seconds from which a re-solve is started; most steps that are tried, and most sentences.
+LEAST_S, STEPS, MOST_SENTENCES = 2.0, 12, 12
 STEP = 0.1
 
 
@@ -60,8 +60,8 @@ BINDING = TableSpec(
         _number("saving", "What that saves, whole numbers as planned.", "M"),
         _number("step", "A useful step: a tenth more, at least as much as in more."),
         _number("step_as_planned", "What the step saves, whole numbers as planned.", "M"),
-        _number("step_at_least", "The least it saves with everything planned anew.", "M"),
-        _number("step_at_most", "The most it saves with everything planned anew.", "M"),
+        _number("step_at_least", "The least it saves with everything planned again.", "M"),
+        _number("step_at_most", "The most it saves with everything planned again.", "M"),
         _text("in_words", "What it means."),
     ),
 )
@@ -69,12 +69,12 @@ BINDING = TableSpec(
 
 @dataclass
 class _Case:
-    """One cell that limits the plan, what a little more saves, and what a step brings.
+    """One cell that limits the plan, its marginal value, and the saving of a step.
 
     Parameters
     ----------
     one : Priced
-        The dearest limit that comes from the cell, said in `words`; `others` more do.
+        The limit from the cell with the highest price, in `words`; `others` more come from it.
     spot : Spot
     sign : int
         1 where a higher number allows more, -1 where a lower one does.
@@ -90,26 +90,26 @@ class _Case:
     step: float
     as_planned: float
     arrays: Arrays
-    anew: Known | None = None
+    replanned: Known | None = None
 
 
 def what_binds(solved: Solved) -> Findings:
-    """Say which limits bind, what a little more of each saves, and what a useful step would."""
-    desk = Desk(solved)
-    cases = _priced(desk)
+    """Give the limits that bind, their marginal values, and the savings of useful steps."""
+    what_if = WhatIf(solved)
+    cases = _cases(what_if)
     if not solved.names:
-        _step(desk, cases)
+        _step(what_if, cases)
     rows = [_row(solved, case) for case in cases]
     tables = {BINDING.name: pd.DataFrame(rows, columns=[c.name for c in BINDING.columns])}
-    said = [str(row["in_words"]) for row in rows[:SAID]]
+    sentences = [str(row["in_words"]) for row in rows[:MOST_SENTENCES]]
     if not rows:
-        said = ["No limit of the workbook has a price: a little more would save nothing."]
-    return Findings("What limits the plan", tuple(said), tables, (BINDING,))
+        sentences = ["No limit of the workbook has a price: a little more would save nothing."]
+    return Findings("What limits the plan", tuple(sentences), tables, (BINDING,))
 
 
-def _by_cell(desk: Desk, fixed: FixedPlan) -> list[tuple[Spot, list[Priced]]]:
-    """Limits that bind and have a price by the cell that they come from, the dearest cell first."""
-    solved = desk.solved
+def _by_cell(what_if: WhatIf, fixed: FixedPlan) -> list[tuple[Spot, list[Priced]]]:
+    """Binding limits with a price, by the cell that they come from, the highest price first."""
+    solved = what_if.solved
     program, plan = solved.program, solved.plan
     restated = restate(program.dataset, program.model, plan.tables)
     groups: dict[object, tuple[Spot, list[Priced]]] = {}
@@ -118,24 +118,24 @@ def _by_cell(desk: Desk, fixed: FixedPlan) -> list[tuple[Spot, list[Priced]]]:
         spot = spot_of(program.dataset, one.limit, one.key)
         if spot is None or spot.new or math.isnan(spot.value):
             continue
-        # What follows from other decisions comes from its cell only in part.
+        # A limit on what other decisions allow comes from its cell only in part.
         if one.limit.relax is not Relax.NEVER or math.isclose(spot.value, one.allowed):
             groups.setdefault(spot.key, (spot, []))[1].append(one)
-    dear = [
+    by_price = [
         (sum(one.most * abs(one.allowed) for one in ones), spot, ones)
         for spot, ones in groups.values()
     ]
-    return [(spot, ones) for _, spot, ones in sorted(dear, key=lambda group: -group[0])]
+    return [(spot, ones) for _, spot, ones in sorted(by_price, key=lambda group: -group[0])]
 
 
-def _priced(desk: Desk) -> list[_Case]:
-    """Cells with what a little more saves, the most by a useful step first."""
-    solved = desk.solved
+def _cases(what_if: WhatIf) -> list[_Case]:
+    """Cells with their marginal values, the largest saving of a useful step first."""
+    solved = what_if.solved
     values, limits = solved.plan.outcome.values, solved.plan[LIMITS.name]
     assert values is not None
     fixed = FixedPlan(solved.arrays, values, solved.options)
     words = limits.set_index(["limit", "key"])["in_words"].to_dict()
-    groups = _by_cell(desk, fixed)
+    groups = _by_cell(what_if, fixed)
     cases, ending = [], solved.left_s() - FOR_PRICES * solved.budget_s
     for k, (spot, ones) in enumerate(groups):
         if solved.left_s() < ending and k:
@@ -144,17 +144,17 @@ def _priced(desk: Desk) -> list[_Case]:
         more = _more(solved.program.dataset, spot)
         step = max(STEP * abs(spot.value), more)
         for sign in (1, -1):
-            little = _at(desk, spot, sign * more)
+            little = _at(what_if, spot, sign * more)
             saving = 0.0 if little is None else fixed.saving_on(little)
             if saving <= NOISE:
                 continue
-            far = _at(desk, spot, sign * step)
+            far = _at(what_if, spot, sign * step)
             if far is not None and little is not None:
-                said = str(words[ones[0].limit.name, ones[0].about])
+                sentence = str(words[ones[0].limit.name, ones[0].about])
                 case = _Case(
                     ones[0],
                     spot,
-                    said,
+                    sentence,
                     len(ones) - 1,
                     sign,
                     more,
@@ -175,20 +175,20 @@ def _more(data: Dataset, spot: Spot) -> float:
     return 0.01 if small and column.kind is not Kind.INTEGER else 1.0
 
 
-def _at(desk: Desk, spot: Spot, change: float) -> Arrays | None:
-    """The program with a cell changed; None where it may not hold that, or has other rows then."""
-    data = desk.solved.program.dataset
+def _at(what_if: WhatIf, spot: Spot, change: float) -> Arrays | None:
+    """The program with a cell changed; None if that is out of bounds, or has other rows."""
+    data = what_if.solved.program.dataset
     column, value = data.sheets[spot.sheet].by_name[spot.column], spot.value + change
     least = -math.inf if column.at_least is None else column.at_least
     most = math.inf if column.at_most is None else column.at_most
     if not least <= value <= most:
         return None
-    return desk.on(edited(data, [Edit(spot.sheet, spot.row, spot.column, value)]))
+    return what_if.on(edited(data, [Edit(spot.sheet, spot.row, spot.column, value)]))
 
 
-def _step(desk: Desk, cases: Sequence[_Case]) -> None:
-    """Plan anew with a useful step of the dearest cells, as far as time allows."""
-    solved, chosen = desk.solved, cases[:STEPS]
+def _step(what_if: WhatIf, cases: Sequence[_Case]) -> None:
+    """Re-solve with a useful step of the cells of highest price, as far as time allows."""
+    solved, chosen = what_if.solved, cases[:STEPS]
     ending = solved.left_s() - (FOR_STEPS - FOR_PRICES) * solved.budget_s
     for k, case in enumerate(chosen):
         left = solved.left_s() - ending
@@ -196,18 +196,18 @@ def _step(desk: Desk, cases: Sequence[_Case]) -> None:
             return
         solved.step(f"a useful step: {case.one.limit.name} {case.one.about}", k, len(chosen))
         share = max(LEAST_S, left / min(len(chosen) - k, 3), solved.plan.seconds["solve"] / 2)
-        case.anew = desk.least_cost(arrays=case.arrays, within_s=share)
+        case.replanned = what_if.least_cost(arrays=case.arrays, within_s=share)
 
 
 def _bounds(plan: Plan, case: _Case) -> tuple[float, float]:
-    """What the step saves, at least and at most; NaN where it was not planned anew."""
-    if case.anew is None:
+    """Least and most saving of the step; NaN where there was no re-solve."""
+    if case.replanned is None:
         return math.nan, math.nan
-    # Allowing more never costs more.
-    least = max(plan.bound - case.anew.cost, 0.0)
+    # Relaxing a limit never costs more.
+    least = max(plan.bound - case.replanned.cost, 0.0)
     if plan.gap == 0:
         least = max(least, case.as_planned)
-    return least, max(plan.cost - case.anew.bound, least)
+    return least, max(plan.cost - case.replanned.bound, least)
 
 
 def _row(solved: Solved, case: _Case) -> dict[str, object]:
@@ -233,24 +233,24 @@ def _row(solved: Solved, case: _Case) -> dict[str, object]:
 def _in_words(solved: Solved, case: _Case) -> str:
     data, spot = solved.program.dataset, case.spot
     unit = data.sheets[spot.sheet].by_name[spot.column].unit.partition(" (")[0]
-    # A unit that depends on the row, such as "score, share or MW", would say nothing here.
+    # A unit that depends on the row, such as "score, share or MW", would not help here.
     unit = "" if unit.startswith("share") or " or " in unit else f" {unit}"
     way = "more" if case.sign > 0 else "less"
     little, step = (f"{figure(amount)}{unit} {way}" for amount in (case.more, case.step))
     more = f"{case.others} more limit{'s' if case.others > 1 else ''}"
     others = f"; from this cell, {more} too" if case.others else ""
-    said = (
+    sentence = (
         f"{case.words[:1].upper()}{case.words[1:]} ({spot.address(data)}{others}). With whole "
         f"numbers as planned, {little} saves {figure(case.saving, 3)} M and {step} saves "
         f"{figure(case.as_planned, 3)} M."
     )
     least, most = _bounds(solved.plan, case)
     if math.isnan(most):
-        return said
+        return sentence
     if least <= NOISE:
         saved = f"what {step} saves is undecided within the gaps: {figure(most, 3)} M at most"
     elif most - least <= 5e-3 * most:
         saved = f"{step} saves {figure(most, 3)} M"
     else:
         saved = f"{step} saves {figure(least, 3)} to {figure(most, 3)} M"
-    return f"{said} With everything planned anew, {saved}."
+    return f"{sentence} With everything planned again, {saved}."

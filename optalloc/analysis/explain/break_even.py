@@ -1,8 +1,8 @@
-"""At which price a plan takes something or leaves it: bracketed by re-solves, to a tolerance.
+"""The price at which a member of a choice enters or leaves the plan, bracketed by re-solves.
 
-The least cost with it is concave in its price, so that the cost of any one plan, a straight line,
-lies above it: where that line meets the cost of doing without, the plan is as good, and it is taken
-for certain. From there Newton steps go up, and one proof a little higher ends the search.
+The least cost with the member is concave in its price, and the cost of any one plan, a straight
+line, lies above it. Where that line meets the cost without the member, the member is taken for
+certain. From there Newton steps raise the price, and one proof a little higher ends the search.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optalloc.analysis.explain.what_if import Desk, Known
+from optalloc.analysis.explain.what_if import Known, WhatIf
 from optalloc.mip.arrays import Arrays
 from optalloc.modelling.family import Choice, Price
 from optalloc.scenarios.edits import Edit, edited
 
-__all__ = ["TOLERANCE", "BreakEven", "Priced", "break_even", "priced"]
+__all__ = ["TOLERANCE", "BreakEven", "PriceCells", "break_even", "price_cells"]
 
-# Share of the break-even within which it is told, where the gaps allow it.
+# Width of the final bracket as a share of the break-even, where the gaps allow it.
 TOLERANCE = 0.01
 STEPS = 40
-# Times the price that there is, at most.
+# Most times the present price.
 HIGHEST = 1000.0
 
 
 @dataclass(frozen=True)
-class Priced:
-    """The cells of a price: sheet, column and row of each, and the mean of the first of them."""
+class PriceCells:
+    """The cells of a price: sheet, column and row of each, and the mean of the first group."""
 
     cells: tuple[tuple[str, str, int], ...]
     values: np.ndarray
@@ -39,18 +39,18 @@ class Priced:
 
 @dataclass(frozen=True)
 class BreakEven:
-    """Taken for certain at up to ``taken``, left for certain from ``left`` on.
+    """Bracket of a break-even: taken for certain up to ``taken``, left for certain from ``left``.
 
     Parameters
     ----------
     taken : float
-        Minus infinity where no price is low enough, or none was found to be.
+        Minus infinity where no price is proven low enough.
     left : float
-        Infinite where none was found to be high enough.
+        Infinite where none is proven high enough.
     lowest : bool
-        Whether it is proven to be left even at the lowest price that a cell may hold.
+        True if it is proven to be left even at the lowest price that a cell may hold.
     matters : bool
-        Whether the price matters at all: False where nothing is paid at it.
+        False if the plan pays nothing at this price.
     """
 
     taken: float = -math.inf
@@ -59,38 +59,39 @@ class BreakEven:
     matters: bool = True
 
     def within(self, now: float) -> bool:
-        """Whether both sides lie within the tolerance of the price, or of a tenth of that now."""
+        """True if the bracket is as narrow as the tolerance, by its price or a tenth of ``now``."""
         width, size = self.left - self.taken, max(abs(self.taken), abs(now) / 10)
         return math.isfinite(width) and width <= 1.05 * TOLERANCE * size
 
 
-def priced(desk: Desk, price: Price, member: str) -> Priced | None:
+def price_cells(what_if: WhatIf, price: Price, member: str) -> PriceCells | None:
     """The cells of a price; None where no cell holds a number above 0."""
-    data = desk.solved.program.dataset
+    data = what_if.solved.program.dataset
     groups = [group for group in price.cells(data, member) if len(group[2])]
     if not groups:
         return None
     cells = tuple((sheet, column, row) for sheet, column, rows in groups for row in rows)
-    held = [
+    found = [
         data[sheet][column].to_numpy(float)[data[sheet].index.get_loc(row)]
         for sheet, column, row in cells
     ]
-    values = np.nan_to_num(np.array(held, dtype=float))
+    values = np.nan_to_num(np.array(found, dtype=float))
     sheet, column, rows = groups[0]
     now, spec = float(values[: len(rows)].mean()), data.sheets[sheet].by_name[column]
     if now <= 0 and len(cells) > 1:
         return None
-    return Priced(cells, values, now, spec.at_least if spec.at_least is not None else -math.inf)
+    lowest = spec.at_least if spec.at_least is not None else -math.inf
+    return PriceCells(cells, values, now, lowest)
 
 
 class _AtPrices:
-    """The program at other prices: where only costs follow the price, without building it again."""
+    """The program at other prices; it is not built again where the price enters only the costs."""
 
-    def __init__(self, desk: Desk, cells: Priced) -> None:
-        self._desk, self._cells = desk, cells
+    def __init__(self, what_if: WhatIf, cells: PriceCells) -> None:
+        self._what_if, self._cells = what_if, cells
         other = cells.now * (1 + TOLERANCE) if cells.now > 0 else 1.0
-        base, self._probe = desk.arrays, self._renewed(other)
-        self.known = self._probe is not None
+        base, self._probe = what_if.arrays, self._renewed(other)
+        self.exists = self._probe is not None
         if self._probe is None:
             return
         self.slope = (self._probe.cost - base.cost) / (other - cells.now)
@@ -101,7 +102,7 @@ class _AtPrices:
         ) and np.array_equal(base.matrix.data, self._probe.matrix.data)
 
     def __call__(self, price: float) -> Arrays | None:
-        base = self._desk.arrays
+        base = self._what_if.arrays
         if price == self._cells.now:
             return base
         if not self._costs_alone:
@@ -114,18 +115,18 @@ class _AtPrices:
         )
 
     def _renewed(self, price: float) -> Arrays | None:
-        data, cells = self._desk.solved.program.dataset, self._cells
+        data, cells = self._what_if.solved.program.dataset, self._cells
         share = price / cells.now if cells.now > 0 else 1.0
         values = cells.values * share if cells.now > 0 else np.full(len(cells.values), price)
         edits = [
             Edit(sheet, row, column, float(value))
             for (sheet, column, row), value in zip(cells.cells, values, strict=True)
         ]
-        return self._desk.on(edited(data, edits))
+        return self._what_if.on(edited(data, edits))
 
     def concerns_only(self, member: str) -> bool:
-        """Whether nothing but what the member does is paid at this price."""
-        columns = self._desk.arrays.columns
+        """True if only decisions about the member are paid at this price."""
+        columns = self._what_if.arrays.columns
         for at in np.flatnonzero(self.slope):
             key = columns[int(at)][1]
             if member not in (key if isinstance(key, tuple) else (key,)):
@@ -133,15 +134,15 @@ class _AtPrices:
         return self._costs_alone and self.offset_slope == 0.0
 
     def exposure(self, values: np.ndarray | None) -> float:
-        """What a plan costs more when the price rises by one."""
+        """Increase of a plan's cost when the price rises by one."""
         return 0.0 if values is None else float(self.slope @ values + self.offset_slope)
 
 
 @dataclass
 class _Search:
-    """What is known so far of one price of one member."""
+    """Search for the break-even of one price of one member."""
 
-    desk: Desk
+    what_if: WhatIf
     choice: Choice
     member: str
     prices: _AtPrices
@@ -150,15 +151,15 @@ class _Search:
     slice_s: float
 
     def at(self, price: float, starts: Sequence[np.ndarray]) -> tuple[Known, Known]:
-        """Least cost with the member and without it, as far as the question needs it."""
-        data, arrays = self.desk.solved.program.dataset, self.prices(price)
+        """Least cost with the member and without it, as far as a verdict needs it."""
+        data, arrays = self.what_if.solved.program.dataset, self.prices(price)
         if arrays is None:
             return Known(-math.inf, math.inf), self.without
         without = self.without
         if not self.alone:
             leave = self.choice.leave(data, self.member)
-            without = self.desk.least_cost(leave, within_s=self.slice_s, arrays=arrays)
-        taken = self.desk.least_cost(
+            without = self.what_if.least_cost(leave, within_s=self.slice_s, arrays=arrays)
+        taken = self.what_if.least_cost(
             self.choice.take(data, self.member),
             within_s=self.slice_s,
             arrays=arrays,
@@ -170,7 +171,7 @@ class _Search:
         return taken, without
 
     def meeting(self, price: float, taken: Known, without: Known) -> float:
-        """Price at which the plan with the member costs what doing without is sure to cost."""
+        """Price at which the plan with the member costs as much as the bound without it."""
         slope = self.prices.exposure(taken.values) - (
             0.0 if self.alone else self.prices.exposure(without.values)
         )
@@ -188,10 +189,10 @@ def _verdict(taken: Known, without: Known) -> int:
 
 
 def break_even(
-    desk: Desk,
+    what_if: WhatIf,
     choice: Choice,
     member: str,
-    cells: Priced,
+    cells: PriceCells,
     taken: Known,
     without: Known,
     slice_s: float,
@@ -200,11 +201,11 @@ def break_even(
 
     Parameters
     ----------
-    desk : Desk
+    what_if : WhatIf
     choice, member : Choice, str
-    cells : Priced
+    cells : PriceCells
     taken, without : Known
-        Least cost with and without the member at the price that there is.
+        Least cost with and without the member at the present price.
     slice_s : float
         Seconds for each re-solve.
 
@@ -213,10 +214,12 @@ def break_even(
     BreakEven or None
         None where the program at other prices is another program.
     """
-    prices = _AtPrices(desk, cells)
-    if not prices.known:
+    prices = _AtPrices(what_if, cells)
+    if not prices.exists:
         return None
-    search = _Search(desk, choice, member, prices, without, prices.concerns_only(member), slice_s)
+    search = _Search(
+        what_if, choice, member, prices, without, prices.concerns_only(member), slice_s
+    )
     return _bracket(search, cells, taken, without)
 
 
@@ -244,7 +247,7 @@ class _Bracket:
         return self.high - max(self.low, self.unclear) <= self.tolerance
 
     def take(self, price: float, verdict: int) -> None:
-        """Learn what holds at a price."""
+        """Update the bracket by the verdict at a price."""
         if verdict == 1:
             self.low = max(self.low, price)
         elif verdict == -1:
@@ -253,24 +256,24 @@ class _Bracket:
             self.unclear = max(self.unclear, price)
 
     def next(self, meeting: float) -> float:
-        """Where the last plan meets the cost of doing without; else upwards in growing steps."""
+        """Price where the last plan costs as much as without; else upwards in growing steps."""
         # A little lower, where it is cheaper by more than the solver's own noise.
         price = meeting - self.tolerance / 20
         if not math.isfinite(self.low):
             price = min(price, self.high - self.tolerance) if price == price else self.lowest
             return max(price, self.lowest)
-        known = max(self.low, self.unclear)
-        if known + self.tolerance / 4 < price < self.high:
+        least = max(self.low, self.unclear)
+        if least + self.tolerance / 4 < price < self.high:
             return price
-        price = known + self.reach * self.tolerance
+        price = least + self.reach * self.tolerance
         self.reach *= 2
         if price < self.high:
             return price
-        return math.sqrt(known * self.high) if known > 0 else (known + self.high) / 2
+        return math.sqrt(least * self.high) if least > 0 else (least + self.high) / 2
 
 
-def _bracket(search: _Search, cells: Priced, taken: Known, without: Known) -> BreakEven:
-    """Try one price after the other until both sides are proven to the tolerance."""
+def _bracket(search: _Search, cells: PriceCells, taken: Known, without: Known) -> BreakEven:
+    """Narrow the bracket, price by price, until it is proven to the tolerance."""
     unit = max(abs(cells.now) / 10, 1e-6)
     bracket, price = _Bracket(cells.lowest, unit), cells.now
     bracket.take(price, _verdict(taken, without))
@@ -278,7 +281,7 @@ def _bracket(search: _Search, cells: Priced, taken: Known, without: Known) -> Br
     if math.isnan(meeting):
         return BreakEven(bracket.low, bracket.high, matters=False)
     for _ in range(STEPS):
-        if bracket.closed or search.desk.solved.left_s() <= 0:
+        if bracket.closed or search.what_if.solved.left_s() <= 0:
             break
         before, price = price, bracket.next(meeting)
         if price == before or price > HIGHEST * max(cells.now, 1.0):

@@ -1,7 +1,7 @@
-"""How far a cell must move for the rows that come from it to be kept at a point.
+"""The value that a cell needs for the rows that come from it to be satisfied at a point.
 
-What a row allows may be the cell itself, a multiple of it, or a share of what is decided. So
-nothing is assumed: the workbook is built with the cell changed, and the rows are worked out at the
+The bound of a row may be the cell itself, a multiple of it, or a share of what is decided. So
+nothing is assumed: the program is built with the cell changed, and its rows are evaluated at the
 point.
 """
 
@@ -25,8 +25,8 @@ from optalloc.scenarios.edits import Edit, edited
 
 __all__ = ["Mover", "edits_of"]
 
-# A row broken by less is kept, as the solver keeps rows.
-KEPT = 1e-6
+# A row violated by less counts as satisfied, as in the solver.
+VIOLATION = 1e-6
 STEPS = 30
 DIGITS = (6, 8, 10)
 
@@ -40,7 +40,7 @@ def edits_of(spot: Spot, value: float, points: float = 0.0) -> tuple[Edit, ...]:
 
 @dataclass
 class Mover:
-    """One cell, the rows that come from it, and the point at which they must be kept.
+    """One cell, the rows that come from it, and the point at which they must be satisfied.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class Mover:
     point : numpy.ndarray
         Aligned with the columns of the elastic program.
     before : sequence of Edit
-        What is changed already.
+        Changes made already.
     until : float
         Deadline (`time.perf_counter`), after which `value` raises TimeoutError.
     """
@@ -63,12 +63,12 @@ class Mover:
     point: np.ndarray
     before: Sequence[Edit] = ()
     until: float = math.inf
-    _known: dict[float, float] = field(default_factory=dict)
+    _excesses: dict[float, float] = field(default_factory=dict)
     _latest: Elastic | None = None
 
     @functools.cached_property
     def spot(self) -> Spot:
-        """The cell; of a row that is not there yet, one that is not taken by what is changed."""
+        """The cell; in a row that is not there yet, one that no earlier change has taken."""
         spot = self.elastic.spots[self.number]
         taken = {edit.row for edit in self.before if edit.sheet == spot.sheet}
         return replace(spot, row=max({spot.row - 1, *taken}) + 1) if spot.new else spot
@@ -79,25 +79,25 @@ class Mover:
         return self.data.sheets[self.spot.sheet].by_name[self.spot.column]
 
     def value(self, share: float) -> float | None:
-        """The value nearest to the cell's own with which its rows are kept, if there is one.
+        """The value nearest to the cell's own with which its rows are satisfied, if there is one.
 
         Parameters
         ----------
         share : float
-            What its rows were given, against what they allow: right at once where that is a
-            multiple of the cell.
+            Slack of its rows as a share of their bounds; exact where these are a multiple of the
+            cell.
         """
         start = self.spot.value
-        if self.excess(start) <= KEPT:
+        if self.excess(start) <= VIOLATION:
             return start
         step = share * (abs(start) or 1.0)
         if self.column.kind is Kind.INTEGER:
-            step = float(math.ceil(step - KEPT))
+            step = float(math.ceil(step - VIOLATION))
         near = self._nearer(start, step)
         if near is None:
             return None
         direction = 1.0 if near > start else -1.0
-        if abs(self.excess(near)) <= KEPT:
+        if abs(self.excess(near)) <= VIOLATION:
             return self._rounded(near, direction)
         try:
             found = root_scalar(self.excess, x0=start, x1=near, xtol=1e-12, maxiter=STEPS)
@@ -106,7 +106,7 @@ class Mover:
         return self._rounded(float(found.root), direction)
 
     def guess(self, share: float) -> float:
-        """The value if what the rows allow is a multiple of the cell, which is not checked."""
+        """The value if the bounds of the rows are a multiple of the cell, which is not checked."""
         arrays = self.elastic.arrays
         mine = self.elastic.numbers(arrays) == self.number
         down = bool(np.isfinite(arrays.row_lower[mine]).any())
@@ -119,7 +119,7 @@ class Mover:
         return float(f"{value:.12g}")
 
     def _nearer(self, start: float, step: float) -> float | None:
-        """A value, up or down, with which the rows are broken by less."""
+        """A value, up or down, with which the rows are violated by less."""
         for size in (step, step / 1e3):
             for at in (start + size, start - size):
                 if self._holds(at) and self.excess(at) < self.excess(start):
@@ -140,29 +140,29 @@ class Mover:
         for digits in DIGITS:
             grain = 1.0 if self.column.kind is Kind.INTEGER else 10.0 ** (size - digits)
             outward = direction * math.ceil(direction * value / grain - 1e-3) * grain
-            # Never minus nought.
+            # Adding zero turns -0.0 into 0.0.
             typed = float(f"{outward:.12g}") + 0.0
-            if self._holds(typed) and self.excess(typed) <= KEPT:
+            if self._holds(typed) and self.excess(typed) <= VIOLATION:
                 return typed
         return None
 
     def excess(self, value: float) -> float:
-        """As `_worked_out`, each value once."""
-        if value not in self._known:
+        """Worst violation of the cell's rows with a value; each value is evaluated once."""
+        if value not in self._excesses:
             if time.perf_counter() > self.until:
                 raise TimeoutError("no time to work out what a cell must hold")
-            self._known[value] = self._worked_out(value)
-        return self._known[value]
+            self._excesses[value] = self._evaluated(value)
+        return self._excesses[value]
 
-    def _worked_out(self, value: float) -> float:
-        """By how much the point breaks the worst of the cell's rows once the cell holds a value.
+    def _evaluated(self, value: float) -> float:
+        """Worst violation of the cell's rows at the point once the cell has a value.
 
-        Below nought where all are kept.
+        Below zero where all have slack.
         """
         made = self.elastic
         if self.before or value != self.spot.value:
             edits = [*self.before, *edits_of(self.spot, float(value))]
-            # The nearest to renew is the one with another value in the same cell.
+            # Renewing is cheapest from the program with another value in the same cell.
             made = self._latest = (self._latest or made).on(edited(self.data, edits))
         point = aligned(self.elastic.arrays, made.arrays, self.point)
         if point is None:

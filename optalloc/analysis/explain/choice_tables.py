@@ -1,4 +1,4 @@
-"""What is said of a choice: its tables and sentences."""
+"""Tables and sentences about the members of a choice."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from optalloc.analysis.explain.break_even import BreakEven, Priced
+from optalloc.analysis.explain.break_even import BreakEven, PriceCells
 from optalloc.analysis.explain.what_if import Known
 from optalloc.compile import values_of
 from optalloc.data.dataset import Dataset
@@ -34,10 +34,10 @@ __all__ = [
     "sentence",
 ]
 
-# What moves is said of so many, the largest first, and not of less than so much.
-SAID, LEAST_MOVE = 5, 1e-4
-# A plan that is known to be no closer than this to the best says little.
-GOOD = 0.05
+# Most differences in a sentence, the largest first; smaller ones are noise.
+MOST_MOVES, LEAST_MOVE = 5, 1e-4
+# Gap up to which a plan that decides otherwise is worth a sentence.
+USEFUL_GAP = 0.05
 
 
 def _text(name: str, meaning: str) -> Column:
@@ -103,7 +103,7 @@ BREAK_EVENS = TableSpec(
 
 @dataclass
 class Case:
-    """One member: what the plan does, and what is known of both decisions."""
+    """One member: its decision in the plan, and the least cost with either decision."""
 
     choice: Choice
     member: str
@@ -114,23 +114,23 @@ class Case:
 
     @property
     def low(self) -> float:
-        """What deciding otherwise costs at least."""
+        """Least extra cost of deciding otherwise."""
         return self.other.bound - self.same.cost
 
     @property
     def high(self) -> float:
-        """What deciding otherwise costs at most."""
+        """Most extra cost of deciding otherwise."""
         return self.other.cost - self.same.bound
 
     @property
     def decided(self) -> bool:
-        """Whether deciding otherwise is proven to cost more."""
+        """True if deciding otherwise is proven to cost more."""
         return self.low > 1e-9 * max(1.0, abs(self.same.cost))
 
     @property
     def found(self) -> bool:
-        """Whether a good plan that decides otherwise was found, or proven not to exist."""
-        return self.other.gap <= GOOD or self.other.impossible
+        """True if a good plan that decides otherwise was found, or proven not to exist."""
+        return self.other.gap <= USEFUL_GAP or self.other.impossible
 
     @property
     def with_it(self) -> Known:
@@ -144,7 +144,7 @@ class Case:
 
 
 def moved(arrays: Arrays, case: Case) -> pd.DataFrame:
-    """What differs between the plan and the one that decides otherwise.
+    """Differences between the plan and the one that decides otherwise.
 
     Returns
     -------
@@ -173,16 +173,16 @@ def moves_in_words(model: Model, case: Case, moves: pd.DataFrame) -> str:
     largest = change.reindex(change.abs().sort_values(ascending=False, kind="stable").index)
     parts = [
         f"{name} {'+' if amount > 0 else '-'}{figure(abs(amount))}"
-        for name, amount in largest.head(SAID).items()
+        for name, amount in largest.head(MOST_MOVES).items()
     ]
-    more = f" and {len(largest) - SAID} others" if len(largest) > SAID else ""
+    more = f" and {len(largest) - MOST_MOVES} others" if len(largest) > MOST_MOVES else ""
     return f"by {last['period'].iloc[0]}: {', '.join(parts)}{more} ({unit})"
 
 
 def moves_table(
     model: Model, cases: Sequence[Case], moves: Mapping[str, pd.DataFrame]
 ) -> pd.DataFrame:
-    """All that moves, as the table `MOVES`."""
+    """All differences, as the table `MOVES`."""
     frames = [
         moves[case.member].assign(
             choice=case.choice.noun, member=case.member, unit=model.ledgers[case.choice.ledger].unit
@@ -231,7 +231,7 @@ def _verdict(case: Case) -> str:
 
 
 def _amount(case: Case) -> str:
-    """What deciding otherwise costs: both ends, or one number where they say the same."""
+    """Extra cost of deciding otherwise: both ends, or one number where they agree."""
     low, high = case.low, case.high
     if not math.isfinite(high):
         return f"at least {figure(low)}"
@@ -275,30 +275,32 @@ def sentence(case: Case, moves: str) -> str:
 
 
 def rest_in_words(cases: Sequence[Case]) -> list[str]:
-    """What is said together of members without a sentence of their own."""
+    """Sentences about the members that have none of their own."""
     rest = [case for case in cases if case.possible and not case.found]
     sure = sorted((case for case in rest if case.decided), key=lambda case: case.low)
-    said = []
+    sentences = []
     for taken, what in ((False, "Taking"), (True, "Leaving out")):
         named = [f"{case.member} {figure(case.low)} M" for case in sure if case.taken is taken]
         if named:
-            said.append(f"{what} one of these costs at least so much more: {', '.join(named)}.")
+            sentences.append(
+                f"{what} one of these costs at least so much more: {', '.join(named)}."
+            )
     for taken, what in ((False, "Taking"), (True, "Leaving out")):
         named = [_at_best(case) for case in rest if not case.decided and case.taken is taken]
         if named:
-            said.append(
+            sentences.append(
                 f"{what} one of these is not settled; what it could save at most is in brackets: "
                 f"{', '.join(named)}. Ask for one by name, or allow a larger budget."
             )
     for case in cases:
         if not case.possible:
             never = case.choice.never.format(member=case.member)
-            said.append(f"{never[0].upper()}{never[1:]}.")
-    return said
+            sentences.append(f"{never[0].upper()}{never[1:]}.")
+    return sentences
 
 
 def _at_best(case: Case) -> str:
-    """A member with what deciding otherwise could save, and the best such plan that is known."""
+    """A member, the most that deciding otherwise could save, and the best such plan found."""
     known = (
         f"; the best such plan known costs {figure(case.other.cost, 6)} M"
         if math.isfinite(case.other.cost)
@@ -308,7 +310,7 @@ def _at_best(case: Case) -> str:
 
 
 def break_even_row(
-    data: Dataset, case: Case, name: str, cells: Priced, found: BreakEven
+    data: Dataset, case: Case, name: str, cells: PriceCells, found: BreakEven
 ) -> dict[str, object]:
     """One price of one member as a row of the table `BREAK_EVENS`."""
     sheet, column, _ = cells.cells[0]
@@ -328,25 +330,25 @@ def break_even_row(
     }
 
 
-def _addresses(data: Dataset, cells: Priced) -> str:
+def _addresses(data: Dataset, cells: PriceCells) -> str:
     """Cells by sheet, a stretch of one column as a range."""
     groups: dict[tuple[str, str], list[int]] = {}
     for sheet, column, row in cells.cells:
         groups.setdefault((sheet, column), []).append(row)
-    said = []
+    addresses = []
     for (sheet, column), rows in groups.items():
         starts = [k for k, row in enumerate(rows) if k == 0 or row != rows[k - 1] + 1]
         for first, after in zip(starts, [*starts[1:], len(rows)], strict=True):
             start, end = (where(data, sheet, row, column) for row in (rows[first], rows[after - 1]))
             there = data.places.get(sheet)
-            # What a sheet lacks is said of the first row alone.
+            # That a sheet lacks the column is stated for the first row only.
             single = start == end or (there is not None and column not in there.columns)
-            said.append(start if single else f"{start}:{end.partition('!')[2]}")
-    return ", ".join(said)
+            addresses.append(start if single else f"{start}:{end.partition('!')[2]}")
+    return ", ".join(addresses)
 
 
 def _break_even_in_words(
-    data: Dataset, case: Case, name: str, cells: Priced, found: BreakEven
+    data: Dataset, case: Case, name: str, cells: PriceCells, found: BreakEven
 ) -> str:
     sheet, column, _ = cells.cells[0]
     unit = data.sheets[sheet].by_name[column].unit

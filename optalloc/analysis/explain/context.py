@@ -1,4 +1,4 @@
-"""What every part of an explanation starts from: a workbook, its program and its plan."""
+"""The common input of all parts of an explanation: a workbook, its program and its plan."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Solved"]
 
 @dataclass(frozen=True)
 class Solved:
-    """A workbook with its plan, and how much may be spent on explaining it.
+    """A workbook with its plan, and the time budget for explaining it.
 
     Parameters
     ----------
@@ -30,9 +30,9 @@ class Solved:
     budget_s : float
         Seconds for all parts together.
     names : tuple of str
-        What the planner asked about by name (``--site``); empty: whatever is of interest.
+        Members to explain (``--site``); empty: those closest to the margin.
     on_step : callable, optional
-        Called with what is being done, how many are done, and of how many.
+        Called with the step at work, the number of steps done, and of how many.
     """
 
     program: Program
@@ -49,6 +49,6 @@ class Solved:
         return self.budget_s - (time.perf_counter() - self.started)
 
     def step(self, what: str, done: int, of: int) -> None:
-        """Say how far a longer part is."""
+        """Report the progress of a longer part."""
         if self.on_step is not None:
             self.on_step(what, done, of)

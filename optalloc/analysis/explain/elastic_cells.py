@@ -1,8 +1,8 @@
-"""Which rows may give way, together or apart, and at what price: one slack for each cell.
+"""The elastic program by cells: one slack column for each cell, with its penalty.
 
-Rows that come from one cell give way together, each by a share of what it allows now, so that a
-value that is carried through ten periods is paid for once. A share of 1 is as much again as is
-allowed now, and costs one point unless the planner says otherwise.
+Rows that come from one cell are relaxed together, each by a share of its bound, so that a value
+that is carried through ten periods is paid for once. A share of 1 doubles the bound, and costs one
+point unless the planner sets another price.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ __all__ = ["Elastic", "aligned", "elastic_of"]
 
 # Leaving demand unmet that must be met costs more than any other change.
 LAST_RESORT = 1000.0
-# Rows that allow next to nothing are measured by the size of their terms.
+# Rows with a bound near zero are scaled by the size of their terms.
 LEAST_SCALE = 0.05
 
 
 @dataclass
 class Elastic:
-    """A program whose planner's limits may give way, cell by cell.
+    """A program whose planner's limits can be relaxed, cell by cell.
 
     Parameters
     ----------
     program : Program
     whole : Arrays
-        All rows, those too that have no variable.
+        All rows, also those without a variable.
     rules : Rules
-        What may give way, and at what price.
+        Limits that may be relaxed, and their prices.
     rigid : set
-        Cells (`Spot.key`) that were found to be of no help.
+        Cells (`Spot.key`) whose relaxation does not help.
     """
 
     program: Program
@@ -62,13 +62,13 @@ class Elastic:
     arrays: Arrays = field(init=False)
 
     def __post_init__(self) -> None:
-        # Without rows that follow from others: what they say, the others say.
+        # Rows that others imply would need slack of their own.
         implied = {name for name, (_, limit) in self.model.limits.items() if limit.implied}
         kept = ~self.whole.strengthening & ~rows_named(self.whole, implied)
         self.arrays = self.whole.with_rows(kept)
 
     def on(self, data: Dataset) -> Elastic:
-        """The same of a changed dataset; only numbers are worked out again where that will do."""
+        """The same for a changed dataset; only numbers are evaluated again where that suffices."""
         made = renewed(self.program, self.whole, data, keep_idle=True)
         return Elastic(made.program, made.arrays, self.rules, set(self.rigid))
 
@@ -107,7 +107,7 @@ class Elastic:
         )
 
     def scales(self, arrays: Arrays) -> np.ndarray:
-        """What each row allows: its bound, or the size of its terms at a point of reference."""
+        """Scale of each row: its bound, or the size of its terms at a reference point."""
         upper = np.where(np.isfinite(arrays.row_upper), arrays.row_upper, arrays.row_lower)
         bound = np.abs(np.where(np.isfinite(upper), upper, 0.0))
         size = largest_terms(arrays)
@@ -118,16 +118,16 @@ class Elastic:
         return scales
 
     def slack_of(self, arrays: Arrays) -> sp.csc_array:
-        """What a share given by each cell adds to each row, on the side on which it is kept."""
+        """Coefficients of the slack of each cell in each row, on the side of the row's bound."""
         numbers, scales = self.numbers(arrays), self.scales(arrays)
         rows = np.flatnonzero(numbers >= 0)
-        # Demand gives way downwards, as does a floor; a ceiling upwards.
+        # A lower bound is relaxed downwards, an upper one upwards.
         sign = np.where(np.isfinite(arrays.row_lower[rows]), 1.0, -1.0)
         shape = (len(numbers), len(self.spots))
         return sp.csc_array((sign * scales[rows], (rows, numbers[rows])), shape)
 
     def left_short(self, shares: np.ndarray) -> dict[str, set[Any]]:
-        """Names, by places of their keys, of what would be left unmet that must be met."""
+        """Names, by key, of the rows of last resort that are relaxed, such as firm demand."""
         names: dict[str, set[Any]] = {}
         for number in np.flatnonzero(shares > 1e-6):
             if self.limits[number].relax is Relax.LAST:
@@ -136,7 +136,7 @@ class Elastic:
         return names
 
     def prices(self) -> np.ndarray:
-        """Points for a share of each cell."""
+        """Penalty of each cell's slack, in points for a share of 1."""
         return np.array(
             [
                 self.rules.points(limit, abs(spot.value) or 1.0)
@@ -149,7 +149,7 @@ class Elastic:
         """The cheapest way for its rows to give way, as far as it is known by a deadline."""
         self.numbers(self.arrays)
         if self._reference is None:
-            # What a row's terms come to is known once all rows give way a little.
+            # The size of a row's terms is known once there is a relaxed solution.
             first = self._once(options, integer=False, until=until)
             if first.values is not None:
                 self._reference = first.values
@@ -167,13 +167,13 @@ class Elastic:
 
 
 def givable(model: Model, rules: Rules, name: str) -> Limit | None:
-    """A limit by name, if it may give way."""
+    """A limit by name, if it may be relaxed."""
     found = model.limits.get(name)
     return found[1] if found is not None and rules.may(*found) else None
 
 
 def elastic_of(program: Program, rules: Rules) -> Elastic:
-    """Compile a program so that its limits may give way."""
+    """Compile a program as an elastic one."""
     return Elastic(program, compile_program(program, keep_idle=True), rules)
 
 
@@ -183,7 +183,7 @@ def rows_named(arrays: Arrays, names: set[str]) -> np.ndarray:
 
 
 def aligned(old: Arrays, new: Arrays, point: np.ndarray) -> np.ndarray | None:
-    """A point of one program as one of another; None if what it needs is not there."""
+    """A point of one program as one of another; None if a column that it needs is missing."""
     if len(old.columns) == len(new.columns) and all(
         old.columns[k] == new.columns[k] for k in range(len(point))
     ):

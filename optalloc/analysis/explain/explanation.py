@@ -1,4 +1,4 @@
-"""An explanation: findings about one plan, or about why there is none."""
+"""An explanation: findings about one plan, or about an infeasible workbook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A smallest set of limits that cannot all hold, from the linear relaxation."""
+"""An irreducible infeasible subsystem (IIS) of the linear relaxation."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ DUAL = 1e-9
 
 
 def relaxation(arrays: Arrays, options: Options, until: float) -> tuple[Arrays, bool]:
-    """The program with the rows found on demand, and whether its linear relaxation has a point.
+    """The program with its lazy constraints, and whether its linear relaxation is feasible.
 
-    If it has, only whole numbers are to blame for there being no plan. Until then
-    (`time.perf_counter`) nothing was found, it counts as having none.
+    If it is, only integrality makes the program infeasible. Where the deadline ``until``
+    (`time.perf_counter`) passes first, it counts as infeasible.
     """
     core = arrays
     for _ in range(ROUNDS):
@@ -33,10 +33,10 @@ def relaxation(arrays: Arrays, options: Options, until: float) -> tuple[Arrays, 
 
 
 def conflict(arrays: Arrays, options: Options, until: float) -> np.ndarray:
-    """Rows of an infeasible linear relaxation, minimal such that they cannot all be kept.
+    """Rows of an IIS of an infeasible linear relaxation.
 
-    The rows that have a price in the elastic program are a part that is infeasible by itself; of
-    these the solver makes a minimal one; where it finds none in time they are given as they are.
+    The rows with a dual price in the elastic program are infeasible by themselves; the solver
+    reduces them to an IIS. Where it finds none in time they are returned as they are.
     """
     elastic, _ = any_row_gives(arrays)
     result = Highs(elastic, options, integer=False).run(time_limit_s=seconds_until(until))

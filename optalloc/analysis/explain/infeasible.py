@@ -1,9 +1,9 @@
-"""Why there is no plan: a ladder from sums over the workbook to the cheapest changes that help.
+"""Why there is no plan: from sums over the workbook to the cheapest changes that give one.
 
-1. Sums over the workbook that cannot come out, before anything is solved (`Family.shortages`).
-2. A smallest set of limits that cannot all hold, said as sentences (conflict.py).
-3. The cheapest changes that give a plan, and the cheapest plan with them (proposal.py).
-4. Where the linear relaxation has a point, only whole numbers are to blame, and that is said.
+1. Sums over the workbook that no plan can meet, before anything is solved (`Family.shortages`).
+2. An irreducible set of limits that cannot all hold, as sentences (iis.py).
+3. The cheapest changes that give a plan, and the cheapest plan with them (repair.py).
+4. Where the linear relaxation is feasible, a sentence that only integrality is violated.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pandas as pd
 
 from optalloc.analysis.explain.elastic_cells import Elastic, elastic_of
 from optalloc.analysis.explain.iis import conflict, relaxation
-from optalloc.analysis.explain.limit_cells import named_key, said
+from optalloc.analysis.explain.limit_cells import conflict_sentence, named_key
 from optalloc.analysis.explain.relax_rules import rules_of
 from optalloc.analysis.explain.repair import AFTER_SEARCH, Change, Proposal, Search, propose
 from optalloc.analysis.explain.repair_table import RELAXATION, edits_table
@@ -39,9 +39,9 @@ from optalloc.scenarios.edits import Layout, edited, where, where_all
 __all__ = ["why_no_plan"]
 
 TITLE = "Why there is no plan"
-# More sentences than these nobody reads; the tables hold the rest.
+# Most sentences of a kind; the tables hold the rest.
 MOST_SENTENCES, MOST_SUMS = 8, 3
-# Share of the time that is gone once the conflict is known, or given up.
+# Share of the time after which the search for a conflict ends.
 AFTER_CONFLICT = 0.25
 
 CONFLICT = TableSpec(
@@ -75,29 +75,29 @@ def why_no_plan(
     program: Program | None = None,
     source: Source | None = None,
 ) -> Findings:
-    """Say why a dataset has no plan, and what would give one.
+    """Explain why a dataset has no plan, and propose changes that give one.
 
     Parameters
     ----------
     data : Dataset
     model : Model
     found : InfeasibleError
-        The confirmed finding that there is none.
+        The confirmed infeasibility.
     given : mapping
         Solver options.
     budget_s : float
-        Seconds for all of it; what is known by then is said.
+        Seconds for all of it; the findings are those of that time.
     on_step : callable, optional
     program : Program, optional
         Built from the dataset, if it was built already.
     source : Source, optional
-        What the dataset was read from: a copy with the changes is then read again, checked and
-        solved before anything is said of its plan.
+        Origin of the dataset: a copy with the changes is then read again, checked and solved
+        before its plan is reported.
 
     Returns
     -------
     Findings
-        What is to blame first, then the sums, the conflict, and the changes that help.
+        The cause first, then the sums, the conflict, and the changes that help.
     """
     step = on_step if on_step is not None else _silent
     started = time.perf_counter()
@@ -120,11 +120,11 @@ def why_no_plan(
         trial = tried(made, changes, model, given, left_s)
         step("the plan with the changes", 1, 1)
     ran_out = time.perf_counter() > search.deadline(AFTER_SEARCH)
-    return _told(data, short, rows, whole_only, proposal, changes, trial, found, ran_out)
+    return _findings(data, short, rows, whole_only, proposal, changes, trial, found, ran_out)
 
 
 def _silent(*_: object) -> None:
-    """Say nothing of steps."""
+    """Ignore progress."""
 
 
 def _no_rows(spec: TableSpec) -> pd.DataFrame:
@@ -132,7 +132,7 @@ def _no_rows(spec: TableSpec) -> pd.DataFrame:
 
 
 def _conflict_table(elastic: Elastic, arrays: Arrays, search: Search) -> pd.DataFrame:
-    """Rows of a smallest conflict with what they say; the planner's limits first."""
+    """Rows of an IIS with their sentences; the planner's limits first."""
     limits, data = elastic.model.limits, elastic.data
     rows = []
     for row in conflict(arrays, search.options, search.deadline(AFTER_CONFLICT)).tolist():
@@ -141,9 +141,9 @@ def _conflict_table(elastic: Elastic, arrays: Arrays, search: Search) -> pd.Data
         words = cell = ""
         parts = ", ".join(map(str, key if isinstance(key, tuple) else (key,)))
         if limit is not None:
-            words, cell = said(data, limit, named_key(limit, key))
-        gives = limit is not None and limit.relax is not Relax.NEVER
-        rank = 0 if gives and elastic.number_of(name, key) >= 0 else 1
+            words, cell = conflict_sentence(data, limit, named_key(limit, key))
+        relaxable = limit is not None and limit.relax is not Relax.NEVER
+        rank = 0 if relaxable and elastic.number_of(name, key) >= 0 else 1
         rows.append((rank, name, parts, words, cell))
         if limit is not None:
             rows += [
@@ -154,7 +154,7 @@ def _conflict_table(elastic: Elastic, arrays: Arrays, search: Search) -> pd.Data
     return pd.DataFrame([row[1:] for row in rows], columns=[c.name for c in CONFLICT.columns])
 
 
-def _told(
+def _findings(
     data: Dataset,
     short: pd.DataFrame,
     rows: pd.DataFrame,
@@ -182,11 +182,11 @@ def _told(
     specs = [SHORTAGES, CONFLICT]
     if proposal is None or changes is None or trial is None:
         late = " in the time allowed" if ran_out else ""
-        sentences.append(f"No change of what may give way was found to give a plan{late}.")
+        sentences.append(f"No change of limits that may be relaxed was found to give a plan{late}.")
         if not len(rows):
             sentences.append(str(found))
     else:
-        sentences += _changes_said(data, proposal)
+        sentences += _changes_sentence(data, proposal)
         sentences.append(trial.sentence)
         tables[RELAXATION.name] = changes
         specs.append(RELAXATION)
@@ -203,7 +203,7 @@ def _headline(
     whole_only: bool,
     proposal: Proposal | None,
 ) -> str:
-    """What is to blame, in one sentence."""
+    """The cause in one sentence."""
     opening = "No plan meets every limit"
     if whole_only:
         opening += ", only because some numbers must be whole; with fractions one would"
@@ -223,7 +223,7 @@ def _blamed(data: Dataset, change: Change) -> str:
     known = data[edit.sheet]
     cells = known.loc[edit.row].items() if edit.row in known.index else ()
     key = {str(name): value for name, value in cells if name in change.limit.over}
-    words, _ = said(data, change.limit, {**key, **change.key})
+    words, _ = conflict_sentence(data, change.limit, {**key, **change.key})
     return f"{words} ({_where(data, change)})"
 
 
@@ -235,19 +235,19 @@ def _where(data: Dataset, change: Change) -> str:
     return where(data, edit.sheet, edit.row, edit.column)
 
 
-def _changes_said(data: Dataset, proposal: Proposal) -> list[str]:
-    """The changes, the dearest first, as what to type where."""
+def _changes_sentence(data: Dataset, proposal: Proposal) -> list[str]:
+    """The changes in one sentence, those of highest price first, as values to type into cells."""
     opening = (
         "The cheapest change found" if len(proposal.changes) == 1 else "The cheapest changes found"
     )
     if proposal.fractions:
-        opening = "In time only changes were found with which a plan in fractions exists"
+        opening = "In time only changes were found with which a fractional plan exists"
     layout = Layout(data, proposal.edits)
-    told = []
+    typed_changes = []
     for change in proposal.changes[:MOST_SENTENCES]:
         what = f", so that {change.sentence}" if change.sentence else ""
         edits = "; ".join(typed(data, layout, edit) for edit in change.edits)
-        told.append(f"{edits}{what}")
-    more = len(proposal.changes) - len(told)
+        typed_changes.append(f"{edits}{what}")
+    more = len(proposal.changes) - len(typed_changes)
     ending = f"; and {more} more (table {RELAXATION.name})" if more > 0 else ""
-    return [f"{opening}: {'; '.join(told)}{ending}."]
+    return [f"{opening}: {'; '.join(typed_changes)}{ending}."]

@@ -1,4 +1,4 @@
-"""From a row of a limit to the cell that it comes from, and to a sentence of what it asks."""
+"""From a row of a limit to the cell that it comes from, and to a sentence about it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from optalloc.data.schema import Missing
 from optalloc.modelling.family import Limit
 from optalloc.scenarios.edits import where
 
-__all__ = ["Spot", "named_key", "said", "spot_of"]
+__all__ = ["Spot", "conflict_sentence", "named_key", "spot_of"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Spot:
     row : int
         Label of the record; where `new` is filled, of one that is not there yet.
     value : float
-        What holds: the cell's number; nought where there is no such row; NaN for what is no number.
+        The cell's number; zero where there is no such row; NaN where it is no number.
     new : dict
         Key cells that a new row needs.
     """
@@ -41,11 +41,11 @@ class Spot:
 
     @property
     def key(self) -> tuple[str, int, str, tuple[Any, ...]]:
-        """What tells one cell from another."""
+        """Identity of the cell."""
         return self.sheet, self.row, self.column, tuple(self.new.values())
 
     def address(self, data: Dataset) -> str:
-        """Sheet and cell; of what the sheet lacks, that it does."""
+        """Sheet and cell, or that the sheet lacks it."""
         return where(data, self.sheet, self.row, self.column)
 
 
@@ -56,7 +56,7 @@ def named_key(limit: Limit, key: Any) -> dict[str, Any]:
 
 
 def spot_of(data: Dataset, limit: Limit, key: Mapping[str, Any]) -> Spot | None:
-    """The cell from which what a limit allows at a key comes; None if it has none."""
+    """The cell that a limit's bound at a key comes from; None if it has none."""
     found = [_spot(data, limit, cell, key) for cell in limit.cells]
     there = [spot for spot in found if spot is not None and not spot.new]
     if len(there) == 1:
@@ -85,15 +85,15 @@ def _spot(data: Dataset, limit: Limit, cell: str, key: Mapping[str, Any]) -> Spo
         row = found[-1].label
         return Spot(name, row, column, _number(frame.at[row, column]))
     # A new row would hold its key and this column alone.
-    whole = all(c.name in (*sheet.key, column) for c in sheet.columns if c.required)
-    if sheet.missing in (Missing.CARRY, Missing.ZERO) and not frame.empty and whole:
+    complete = all(c.name in (*sheet.key, column) for c in sheet.columns if c.required)
+    if sheet.missing in (Missing.CARRY, Missing.ZERO) and not frame.empty and complete:
         return Spot(name, data.new_row(name), column, 0.0, wanted)
     return None
 
 
 @dataclass(frozen=True)
 class _Record:
-    """One row of a sheet: its label, its key, and where it stands in the order it is carried in."""
+    """One row of a sheet: its label, its key, and its rank in the order in which it is carried."""
 
     label: int
     key: Mapping[str, Any]
@@ -127,7 +127,7 @@ def _records(data: Dataset, name: str, along: str) -> _Records:
 
 @functools.cache
 def _records_of(name: str, along: str) -> Callable[[Dataset], _Records]:
-    """How to list a sheet's rows; the same function for the same sheet, to be recalled by."""
+    """Function that lists a sheet's rows; one object for each sheet, as `recalled` needs."""
 
     def listed(data: Dataset) -> _Records:
         sheet, frame = data.sheets[name], data[name]
@@ -171,8 +171,8 @@ def _number(value: Any) -> float:
         return float("nan")
 
 
-def said(data: Dataset, limit: Limit, key: Mapping[str, Any]) -> tuple[str, str]:
-    """What a limit's row asks, in words, and the address of its cell; empty where there is none."""
+def conflict_sentence(data: Dataset, limit: Limit, key: Mapping[str, Any]) -> tuple[str, str]:
+    """A sentence about a limit's row, and the address of its cell; empty where it has none."""
     spot = spot_of(data, limit, key)
     words = _Words()
     if spot is not None:
@@ -189,7 +189,7 @@ def said(data: Dataset, limit: Limit, key: Mapping[str, Any]) -> tuple[str, str]
 
 
 class _Words(dict[str, str]):
-    """Words for a sentence; one that is not known is left blank."""
+    """Words for a sentence; an unknown one is a dash."""
 
     def __missing__(self, name: str) -> str:
         return "-"

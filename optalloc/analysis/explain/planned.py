@@ -42,7 +42,7 @@ class Planned:
     program, arrays, plan, options
         As of `optalloc.analysis.explain.context.Solved`.
     sentences : tuple of str
-        What there is to say first: which plan, and whether the workbook is still the one.
+        First sentences: which plan, and whether the workbook has changed since.
     """
 
     program: Program
@@ -75,7 +75,7 @@ def planned(
     model: str | Path | Model | None = None,
     approved: str | Path | None = None,
 ) -> Planned:
-    """Fix what a plan decides, and work out the rest again.
+    """Fix the decisions of a plan, and solve for the rest.
 
     Parameters
     ----------
@@ -100,12 +100,12 @@ def planned(
     source = _workbook_of(plan) if book is None else Path(book)
     data, _, notices = open_book(source, loaded, approved)
     changed = data.digest != plan.input_hash
-    held = _held(data, loaded, plan)
+    fixed_data = _with_fixed(data, loaded, plan)
     options = options_of(data, loaded, given)
-    held_program = build(held, loaded)
-    held_arrays = compile_program(held_program)
+    fixed_program = build(fixed_data, loaded)
+    fixed_arrays = compile_program(fixed_program)
     try:
-        fixed = solve_program(held_program, held_arrays, options, notices=notices)
+        fixed = solve_program(fixed_program, fixed_arrays, options, notices=notices)
     except InfeasibleError as found:
         why = "has changed since and" if changed else "is the same, but"
         raise OptallocError(
@@ -115,7 +115,7 @@ def planned(
     program = build(data, loaded)
     arrays = compile_program(program)
     assert fixed.outcome.values is not None
-    values = aligned(held_arrays, arrays, fixed.outcome.values)
+    values = aligned(fixed_arrays, arrays, fixed.outcome.values)
     if values is None:
         raise OptallocError(
             f"{plan.source.name}: decides what {source.name} does not let be decided"
@@ -127,7 +127,7 @@ def planned(
         quality=quality_of(cost, bound, options.gap),
     )  # fmt: skip
     again = _as_plan(fixed, program, arrays, outcome, options)
-    return Planned(program, arrays, again, options, _said(plan, source, changed, cost))
+    return Planned(program, arrays, again, options, _sentences(plan, source, changed, cost))
 
 
 def _workbook_of(plan: PlanFile) -> Path:
@@ -144,8 +144,8 @@ def _workbook_of(plan: PlanFile) -> Path:
     )
 
 
-def _held(data: Dataset, model: Model, plan: PlanFile) -> Dataset:
-    """The workbook with rows that fix all that the plan decides."""
+def _with_fixed(data: Dataset, model: Model, plan: PlanFile) -> Dataset:
+    """The workbook with rows that fix all decisions of the plan."""
     rows: dict[str, pd.DataFrame] = {}
     for family in model.families:
         rows |= family.hold(data, plan.tables, END_OF_TIME)
@@ -165,17 +165,17 @@ def _as_plan(
     )
 
 
-def _said(plan: PlanFile, source: Path, changed: bool, cost: float) -> tuple[str, ...]:
+def _sentences(plan: PlanFile, source: Path, changed: bool, cost: float) -> tuple[str, ...]:
     name = source.name or str(source)
-    said = [f"This is the plan of {plan.source.name}, which cost {plan.cost:,.6g} M."]
+    sentences = [f"This is the plan of {plan.source.name}, which cost {plan.cost:,.6g} M."]
     if changed:
-        said.append(
+        sentences.append(
             f"{name} has changed since that plan was made: it is explained by {name} as it is now, "
             f"by which the same decisions cost {cost:,.6g} M."
         )
     elif abs(cost - plan.cost) > SAME_COST * max(1.0, abs(plan.cost)):
-        said.append(
+        sentences.append(
             f"With the same decisions on building and contracts {plan.cost - cost:,.6g} M less is "
             "enough: load and workers could be placed at less cost."
         )
-    return tuple(said)
+    return tuple(sentences)

@@ -1,4 +1,4 @@
-"""What may give way and at what price: the limits' own word, and the planner's over it."""
+"""Limits that may be relaxed, and prices: as declared, unless the planner rules otherwise."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["Rules", "rules_of"]
 
 @dataclass(frozen=True)
 class Rules:
-    """The planner's rules by name of a limit or family: may it give way, points for one unit."""
+    """The planner's rules by limit or family: whether it may be relaxed, and points for a unit."""
 
     may_relax: Mapping[str, bool]
     price_per_unit: Mapping[str, float]
     families: Mapping[str, str]
 
     def may(self, family: Family, limit: Limit) -> bool:
-        """Whether a limit may give way: as its own row says, its family's, or by its nature."""
+        """True if a limit may be relaxed: by its own rule, its family's, or its declaration."""
         if limit.implied or not limit.cells:
             return False
         own = self.may_relax.get(limit.name, self.may_relax.get(family.name))

@@ -1,9 +1,9 @@
 """The cheapest changes of the workbook that give a plan, as cells to be typed into.
 
-Rows give way cell by cell (giving.py): that part is proven. What limits by absence, or comes too
-late, is let in by the families' concessions, taken one at a time while each makes the rest cheaper.
-What a share given means for the cell is worked out at the point found, by building the workbook
-with the cell changed.
+Rows are relaxed cell by cell (elastic_cells.py); the cost of that is proven. What the workbook
+excludes by absence, or admits too late, the families' concessions admit, taken one at a time while
+each lowers the total. The value that a cell needs is found at the solution of the elastic program,
+by building the program with the cell changed.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ from optalloc.solving.elastic import Given
 
 __all__ = ["AFTER_SEARCH", "Change", "Proposal", "Search", "propose"]
 
-# Less of a share than this is noise of the solver.
+# Shares of slack up to this are noise of the solver.
 TINY = 1e-7
 # Concessions tried in a round, the cheapest.
 MOST_TRIED = 60
 ROUNDS = 8
-# Shares of the time that are gone once concessions are tried, the search for what gives way is
-# over, and it is known what that means for the cells; the rest is for the plan with the changes.
+# Shares of the time after which concessions, the elastic program and the values of cells end; the
+# rest is for the plan with the changes.
 AFTER_TRYING, AFTER_SEARCH, AFTER_MOVING = 0.5, 0.75, 0.85
 
 
 @dataclass(frozen=True)
 class Change:
-    """A limit that gives way: where, its cell's edits, what they cost in points, and what for."""
+    """A relaxed limit: its key, the edits of its cell, their price in points, and their effect."""
 
     limit: Limit
     key: Mapping[str, Any]
@@ -54,10 +54,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Proposal:
-    """Changes that together give a plan, the dearest first.
+    """Changes that together give a plan, those of highest price first.
 
     No changes of rows alone, after the concessions made, cost fewer points than `bound`.
-    With `fractions` they are what a plan in fractions needs; whole numbers may need more.
+    With `fractions` they make the relaxation feasible; an integer plan may need more.
     """
 
     changes: tuple[Change, ...]
@@ -67,7 +67,7 @@ class Proposal:
 
     @property
     def is_last_resort(self) -> bool:
-        """Whether demand that must be met gives way."""
+        """True if a limit of last resort is relaxed, such as demand that must be met."""
         return any(change.limit.relax is Relax.LAST for change in self.changes)
 
     @property
@@ -78,7 +78,7 @@ class Proposal:
 
 @dataclass
 class Search:
-    """What the search keeps in mind; `latest` is the workbook asked about last, elastic."""
+    """State of the search; `latest` is the elastic program of the latest dataset."""
 
     latest: Elastic
     options: Options
@@ -95,21 +95,21 @@ class Search:
 
     @property
     def rules(self) -> Rules:
-        """What may give way, and at what price."""
+        """Limits that may be relaxed, and their prices."""
         return self.latest.rules
 
     def deadline(self, share: float = 1.0) -> float:
-        """When so large a share of the time is gone (`time.perf_counter`)."""
+        """End of a share of the time (`time.perf_counter`)."""
         return self.started + share * self.budget_s
 
     def out_of_time(self) -> bool:
-        """Whether no more changes should be tried, so that the rest of the time is for the rest."""
+        """True if the time for trying concessions is over."""
         return time.perf_counter() > self.deadline(AFTER_TRYING)
 
     def elastic(self, data: Dataset) -> Elastic:
-        """The dataset with its limits elastic; of the last one asked for, the same again."""
+        """The elastic program of a dataset; for the latest dataset the one at hand."""
         if self.latest.data is not data:
-            # A concession lets in what was not there, so that renewing would be in vain.
+            # A concession changes sets, so that the program cannot be renewed.
             self.latest = elastic_of(build(data, self.model), self.rules)
         if self.latest.rigid != self.rigid:
             self.latest = Elastic(
@@ -123,13 +123,13 @@ class Search:
 
 
 def propose(data: Dataset, search: Search) -> Proposal | None:
-    """Look for the cheapest changes that give a plan; None if none was found."""
+    """Find the cheapest changes that give a plan; None if none was found."""
     for _ in range(ROUNDS):
         conceded, current = _concede(data, search)
         elastic = search.elastic(current)
         given, fractions = search.least(elastic, integer=True), False
         if given.values is None:
-            # Out of time: no plan, but what would be needed even if fractions would do.
+            # Out of time: the slack that even the relaxation needs.
             given = search.least(elastic, integer=False, share=AFTER_MOVING)
             fractions = True
         if given.values is None:
@@ -143,7 +143,7 @@ def propose(data: Dataset, search: Search) -> Proposal | None:
 
 
 def _concede(data: Dataset, search: Search) -> tuple[list[Change], Dataset]:
-    """Concessions that make the rest cheaper than they cost, judged by the relaxation.
+    """Concessions that save more points elsewhere than they cost, judged by the relaxation.
 
     Returns them, and the dataset with them.
     """
@@ -173,7 +173,7 @@ def _concede(data: Dataset, search: Search) -> tuple[list[Change], Dataset]:
 
 
 def _not_undone(taken: list[Change], change: Change) -> list[Change]:
-    """Changes but those whose cells a later one changes again."""
+    """Changes, without those whose cells a later one changes again."""
     cells = {(edit.sheet, edit.row, edit.column) for edit in change.edits}
     return [
         before
@@ -183,7 +183,7 @@ def _not_undone(taken: list[Change], change: Change) -> list[Change]:
 
 
 def _of_help(choices: list[Change], search: Search) -> list[Change]:
-    """Concessions that are about demand that would be left unmet, if some would; cheapest first."""
+    """Concessions about demand that would be left unmet, if any is; the cheapest first."""
     short = search.short
     if short:
         choices = [
@@ -195,7 +195,7 @@ def _of_help(choices: list[Change], search: Search) -> list[Change]:
 
 
 def _relaxed_price(data: Dataset, search: Search) -> float:
-    """Points for which the linear relaxation of a dataset gives way."""
+    """Least points for which the linear relaxation of a dataset is feasible."""
     elastic = search.elastic(data)
     given = search.least(elastic, integer=False)
     search.short = elastic.left_short(given.shares)
@@ -203,7 +203,7 @@ def _relaxed_price(data: Dataset, search: Search) -> float:
 
 
 def _concessions(data: Dataset, search: Search) -> list[Change]:
-    """What the families can concede, at the planner's prices."""
+    """Concessions of the families, at the planner's prices."""
     found = []
     for family in search.model.families:
         for own in family.concessions(data):
@@ -223,7 +223,7 @@ def _conceded(own: Concession, limit: Limit) -> Change:
 def _changes_of_rows(
     data: Dataset, elastic: Elastic, given: Given, search: Search
 ) -> list[Change] | None:
-    """Edits of the cells whose rows give way; None if one is of no help, which is then rigid."""
+    """Edits of the cells whose rows are relaxed; None if one does not help, which is then rigid."""
     assert given.values is not None
     changes: list[Change] = []
     prices = elastic.prices()
@@ -235,7 +235,7 @@ def _changes_of_rows(
         try:
             value = mover.value(given.shares[number])
         except TimeoutError:
-            # What a share means is not worked out then; the plan shows whether it does.
+            # Out of time for the exact value; the plan shows whether the guess suffices.
             value = mover.guess(given.shares[number])
         if value is None:
             search.rigid.add(spot.key)

@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 
-# What the rows of the table are about that are no cells of a record.
+# Entries of rows of the table that are no cells of a record.
 NEW_ROW, NEW_NAME = "a new row", "the name of a new column"
 
 

@@ -1,4 +1,4 @@
-"""The entry point: solve a workbook, and explain its plan, or why there is none."""
+"""The entry point: solve a workbook, and explain its plan or its infeasibility."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from optalloc.report.findings import Findings
 
 __all__ = ["BUDGET_S", "explain", "explain_plan", "explain_without_plan"]
 
-# Seconds that explaining may take, unless told otherwise.
+# Seconds that explaining may take by default.
 BUDGET_S = 300.0
 
 
@@ -57,7 +57,7 @@ def explain(
     budget_s : float
         Seconds for the solve, and as many again for explaining.
     sites : sequence of str
-        What is asked about by name; by default whatever is of interest.
+        Members to explain; by default those closest to the margin.
     gap, threads, seed : optional
         Solver options; those not given come from the workbook.
     model : str, Path or Model, optional
@@ -66,7 +66,7 @@ def explain(
         The plan.xlsx that was approved last.
     relaxed : str or Path, optional
         Where to write a copy of a workbook without a plan, changed as proposed; it is solved before
-        anything is said of its plan.
+        its plan is reported.
     progress, on_phase, on_step : callable, optional
         Called as the solve goes on, as phases begin, and as longer parts get on.
 
@@ -81,7 +81,7 @@ def explain(
     InputError
         With every problem of the workbook at once.
     OptallocError
-        If a site is asked about that there is not, or the copy cannot be written.
+        If a site is not known, or the copy cannot be written.
     NoPlanError
         If the budget ran out before a first plan was found.
 
@@ -106,7 +106,7 @@ def explain(
             raise OptallocError(f"{file.source.name} is a plan: explain its workbook to relax it")
         limited = {"gap": gap, "threads": threads, "seed": seed, "time_limit_s": budget_s}
         found_plan = planned(file, workbook, given=limited, model=model, approved=approved)
-        return _planned_said(found_plan, budget_s, sites, on_step)
+        return _explain_planned(found_plan, budget_s, sites, on_step)
     if workbook is not None:
         raise OptallocError(f"{book}: must be a plan.xlsx for a second argument to be its workbook")
     source = source_of(book, approved, relaxed)
@@ -129,7 +129,7 @@ def explain(
         )
     except InfeasibleError as found:
         phase("explain")
-        said = why_no_plan(
+        findings = why_no_plan(
             dataset,
             loaded,
             found,
@@ -139,21 +139,22 @@ def explain(
             program=program,
             source=source,
         )
-        return Explanation.of(said)
+        return Explanation.of(findings)
     phase("explain")
-    return _said(Solved(program, arrays, plan, options, budget_s, tuple(sites), on_step))
+    return _explained(Solved(program, arrays, plan, options, budget_s, tuple(sites), on_step))
 
 
-def _planned_said(
+def _explain_planned(
     found: Planned, budget_s: float, sites: Sequence[str], on_step: StepCallback | None
 ) -> Explanation:
     insist_on_members(found.program.dataset, found.program.model, sites)
     names = tuple(sites)
-    said = _said(
+    explanation = _explained(
         Solved(found.program, found.arrays, found.plan, found.options, budget_s, names, on_step)
     )
     # The plan has its files already.
-    return replace(said, sentences=(*found.sentences, *said.sentences), plan=None)
+    sentences = (*found.sentences, *explanation.sentences)
+    return replace(explanation, sentences=sentences, plan=None)
 
 
 def explain_without_plan(
@@ -168,20 +169,20 @@ def explain_without_plan(
     approved: str | Path | None = None,
     on_step: StepCallback | None = None,
 ) -> Explanation:
-    """Say why a workbook has no plan, once a solve has found that: as `explain` says it.
+    """Explain why a workbook has no plan, once a solve has found that, as `explain` does.
 
     Parameters
     ----------
     book : str or Path
     found : InfeasibleError
-        The finding.
+        The infeasibility found.
     budget_s : float
         Seconds for all of it.
     gap, threads, seed, model, approved, on_step : optional
         As of `explain`.
     """
     dataset, loaded, _ = open_book(book, model, approved)
-    said = why_no_plan(
+    findings = why_no_plan(
         dataset,
         loaded,
         found,
@@ -190,7 +191,7 @@ def explain_without_plan(
         on_step=on_step,
         source=source_of(book, approved),
     )
-    return Explanation.of(said)
+    return Explanation.of(findings)
 
 
 def explain_plan(
@@ -200,7 +201,7 @@ def explain_plan(
     sites: Sequence[str] = (),
     on_step: StepCallback | None = None,
 ) -> Explanation:
-    """Explain a plan that is there; its program is built again.
+    """Explain a plan in memory; its program is built again.
 
     Parameters
     ----------
@@ -211,8 +212,7 @@ def explain_plan(
     Raises
     ------
     OptallocError
-        If a site is asked about that there is not, or the plan was unpickled: what it was solved
-        from does not travel with it.
+        If a site is not known, or the plan was unpickled: its dataset is not pickled with it.
     """
     origin = plan.origin
     if origin is None or plan.outcome.values is None:
@@ -222,10 +222,12 @@ def explain_plan(
     insist_on_members(origin.dataset, origin.model, sites)
     program = build(origin.dataset, origin.model)
     arrays = compile_program(program)
-    return _said(Solved(program, arrays, plan, origin.options, budget_s, tuple(sites), on_step))
+    return _explained(
+        Solved(program, arrays, plan, origin.options, budget_s, tuple(sites), on_step)
+    )
 
 
-def _said(solved: Solved) -> Explanation:
+def _explained(solved: Solved) -> Explanation:
     title = "What there is to say of the plan"
-    said = Findings.joined(title, [part(solved) for part in PARTS])
-    return Explanation.of(said, solved.plan)
+    findings = Findings.joined(title, [part(solved) for part in PARTS])
+    return Explanation.of(findings, solved.plan)

@@ -1,4 +1,4 @@
-"""What is said of a plan: one function a part, each from the solved workbook to findings."""
+"""Parts of the explanation of a plan: functions from a solved workbook to findings."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Part = Callable[[Solved], Findings]
 
 
 def _quality(solved: Solved) -> Findings:
-    """How good the plan is proven to be, before anything is said about it."""
+    """Proven quality of the plan."""
     plan = solved.plan
     gap = "" if plan.gap == 0 else f", within {100 * plan.gap:.3g} % of the best there can be"
-    said = f"The plan costs {plan.cost:,.6g} M and is {plan.outcome.quality}{gap}."
-    return Findings("The plan", (said,))
+    sentence = f"The plan costs {plan.cost:,.6g} M and is {plan.outcome.quality}{gap}."
+    return Findings("The plan", (sentence,))
 
 
-# In the order in which they are said.
+# In the order of the report.
 PARTS: tuple[Part, ...] = (_quality, what_is_unmet, what_binds, why_these)

@@ -1,4 +1,4 @@
-"""Sums over the workbook that cannot come out: as a table, and as errors of a check."""
+"""Sums over the workbook that no plan can meet: as a table, and as errors of a check."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SHORTAGES = TableSpec(
 
 
 def shortages(data: Dataset, model: Model) -> pd.DataFrame:
-    """Sums over the workbook that cannot come out, the worst first, as the table `SHORTAGES`."""
+    """Sums over the workbook that no plan can meet, the worst first, as the table `SHORTAGES`."""
     frame = _found(data, model)
     cells = [
         ", ".join(dict.fromkeys(where(data, name, int(row), column) for name, row, column in own))
@@ -40,7 +40,7 @@ def shortages(data: Dataset, model: Model) -> pd.DataFrame:
 
 
 def impossible(data: Dataset, model: Model) -> Iterator[Problem]:
-    """Sums that cannot come out as errors, each at the first of its cells.
+    """Sums that no plan can meet as errors, each at the first of its cells.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def impossible(data: Dataset, model: Model) -> Iterator[Problem]:
 
 
 def _found(data: Dataset, model: Model) -> pd.DataFrame:
-    """What the families find short, the worst first."""
+    """Shortages that the families find, the worst first."""
     parts = [family.shortages(data) for family in model.busy_families(data)]
     frames = [part for part in parts if part is not None and len(part)]
     if not frames:

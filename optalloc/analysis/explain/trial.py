@@ -1,4 +1,4 @@
-"""Whether proposed changes give a plan: made to a copy, which is read again, checked and solved."""
+"""Trial of proposed changes: made to a copy, which is read again, checked and solved."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from optalloc.spreadsheet.edit import refuse_target, write_edits
 
 __all__ = ["InMemory", "Source", "Trial", "source_of", "tried"]
 
-# A solve is worth starting with so many seconds.
+# Seconds from which a solve is started.
 LEAST_S = 0.1
-# What is known of a copy that was not solved.
+# Sentence on a copy that was not solved.
 OVER = "Not verified: the time allowed was over before a plan with that was found."
 
 
 @dataclass(frozen=True)
 class Source:
-    """What a dataset was read from.
+    """Files that a dataset was read from.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class Source:
     approved : Path, optional
         The plan approved last.
     copy : Path, optional
-        Where a copy with changes is to be kept; by default it is written to be tried alone.
+        Where to keep a copy with changes; by default it is deleted after the trial.
     """
 
     book: Path
@@ -87,7 +87,7 @@ class InMemory:
 
 @dataclass(frozen=True)
 class Trial:
-    """What is known of the plan with the changes: in words, and the plan if there is one."""
+    """Result of a trial: a sentence, and the plan if one was found."""
 
     sentence: str
     plan: Plan | None = None
@@ -116,7 +116,7 @@ def tried(
     Returns
     -------
     Trial
-        No plan is promised that was not found.
+        Its plan was found and audited, not promised.
 
     Raises
     ------

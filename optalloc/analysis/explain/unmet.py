@@ -1,8 +1,8 @@
-"""What the plan leaves undone at a price: where, when, how much, why, and what would cure it.
+"""Unmet demand: amounts, causes and penalties, and the cost of meeting it.
 
-Two cures are looked for. That everything is done within the limits as they are is a re-solve with
-nothing left undone; where that has no plan, the cheapest changes of cells that give one are found
-as for a workbook without a plan, and the plan with them is solved.
+Two remedies are tried. The first is a re-solve with nothing left unmet, within the limits as they
+are. Where that is infeasible, the cheapest changes of cells are found as for a workbook without a
+plan, and the plan with them is solved.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from optalloc.analysis.explain.relax_rules import rules_of
 from optalloc.analysis.explain.repair import Search, propose
 from optalloc.analysis.explain.shortages import shortages
 from optalloc.analysis.explain.typed import typed
-from optalloc.analysis.explain.what_if import Desk
+from optalloc.analysis.explain.what_if import WhatIf
 from optalloc.compile import values_of
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
@@ -35,12 +35,12 @@ from optalloc.scenarios.edits import Edit, Layout, edited, where, where_all
 
 __all__ = ["LEFT_UNMET", "what_is_unmet"]
 
-# Share of the budget for both cures; of that, for the limits as they are.
-FOR_CURES, FOR_SERVING = 0.3, 0.3
-# Less of the variable than this is noise of the solver.
+# Share of the budget for both remedies; of that, for the limits as they are.
+FOR_REMEDIES, FOR_SERVING = 0.3, 0.3
+# Values up to this are noise of the solver.
 TINY = 1e-6
-# So many subjects and sums are said; the table holds the rest.
-SAID, SUMS = 6, 3
+# Most subjects and sums in sentences; the table holds the rest.
+MOST_SUBJECTS, MOST_SUMS = 6, 3
 
 LEFT_UNMET = TableSpec(
     name="LeftUnmet",
@@ -61,7 +61,7 @@ LEFT_UNMET = TableSpec(
 
 @dataclass(frozen=True)
 class _Left:
-    """What is left undone of one kind: its rows, and its cost in all."""
+    """Unmet amounts of one kind: their rows, and their total cost."""
 
     kind: Unmet
     rows: pd.DataFrame
@@ -72,11 +72,11 @@ class _Left:
 
 
 def what_is_unmet(solved: Solved) -> Findings:
-    """Say what the plan leaves undone at a price, the dearest first, why, and what cures it."""
+    """Give what the plan leaves unmet at a penalty, the costliest first, with remedies."""
     kinds = [kind for family in solved.program.model.families for kind in family.unmet]
     found = [_Left(kind, _rows(solved, kind)) for kind in kinds]
     found = [left for left in found if len(left.rows)]
-    sentences = [sentence for left in found for sentence in _said(solved, left)]
+    sentences = [sentence for left in found for sentence in _sentences(solved, left)]
     empty = pd.DataFrame(columns=[column.name for column in LEFT_UNMET.columns])
     table = pd.concat([left.rows for left in found], ignore_index=True) if found else empty
     return Findings(
@@ -85,7 +85,7 @@ def what_is_unmet(solved: Solved) -> Findings:
 
 
 def _rows(solved: Solved, kind: Unmet) -> pd.DataFrame:
-    """Amounts above nought with their cost, cell and reasons, the dearest first."""
+    """Amounts above zero with their cost, cell and reasons, the costliest first."""
     arrays, data, values = solved.arrays, solved.program.dataset, solved.plan.outcome.values
     assert values is not None
     keys, amounts = values_of(arrays, kind.variable, values)
@@ -108,7 +108,7 @@ def _rows(solved: Solved, kind: Unmet) -> pd.DataFrame:
         )
     frame = pd.DataFrame(rows, columns=[column.name for column in LEFT_UNMET.columns])
     by_subject = frame.groupby("about")["cost"].transform("sum")
-    # Of one subject the periods stay in their order.
+    # Periods of one subject stay in their order.
     return (
         frame.assign(order=-by_subject)
         .sort_values(["order", "about"], kind="stable", ignore_index=True)
@@ -121,16 +121,18 @@ def _reason(data: Dataset, reason: Standing) -> str:
     return f"{reason.sentence} ({cells})" if cells else reason.sentence
 
 
-def _said(solved: Solved, left: _Left) -> list[str]:
+def _sentences(solved: Solved, left: _Left) -> list[str]:
     noun = f"{left.kind.noun[:1].upper()}{left.kind.noun[1:]}"
     opening = (
         f"{noun} left unmet costs {figure(left.cost)} M of the plan's {figure(solved.plan.cost)} M."
     )
     subjects = list(left.rows.groupby("about", sort=False))
-    told = [_subject(str(about), own) for about, own in subjects[:SAID]]
-    if len(subjects) > SAID:
-        told.append(f"{len(subjects) - SAID} more are in the table {LEFT_UNMET.name}.")
-    return [opening, *told, *_why_not_all(solved, left.kind), *_cures(solved, left)]
+    about_each = [_subject(str(about), own) for about, own in subjects[:MOST_SUBJECTS]]
+    if len(subjects) > MOST_SUBJECTS:
+        about_each.append(
+            f"{len(subjects) - MOST_SUBJECTS} more are in the table {LEFT_UNMET.name}."
+        )
+    return [opening, *about_each, *_why_not_all(solved, left.kind), *_remedies(solved, left)]
 
 
 def _subject(about: str, own: pd.DataFrame) -> str:
@@ -147,27 +149,27 @@ def _subject(about: str, own: pd.DataFrame) -> str:
 
 
 def _insisting(data: Dataset, kind: Unmet) -> Dataset:
-    """The workbook in which nothing may be left undone."""
+    """The workbook in which all must be met."""
     return edited(data, [Edit(*cell) for cell in kind.insist(data)])
 
 
 def _why_not_all(solved: Solved, kind: Unmet) -> list[str]:
-    """Sums with which it cannot all be done."""
+    """Sums that show that not all can be met."""
     insisting = _insisting(solved.program.dataset, kind)
-    short = shortages(insisting, solved.program.model).head(SUMS)
+    short = shortages(insisting, solved.program.model).head(MOST_SUMS)
     sums = "; ".join(f"{at['sentence']} ({at['cells']})" for at in short.to_dict("records"))
     return [f"It cannot all be met: {sums}."] if sums else []
 
 
-def _cures(solved: Solved, left: _Left) -> list[str]:
-    """What it costs to do all of it: within the limits as they are, or with other cells."""
-    budget = FOR_CURES * solved.budget_s
-    plan, desk, kind = solved.plan, Desk(solved), left.kind
+def _remedies(solved: Solved, left: _Left) -> list[str]:
+    """Cost of meeting all of it, within the limits as they are or with cells changed."""
+    budget = FOR_REMEDIES * solved.budget_s
+    plan, what_if, kind = solved.plan, WhatIf(solved), left.kind
     assert plan.outcome.values is not None
     solved.step(f"meeting all {kind.noun}", 0, 2)
     keys, _ = values_of(solved.arrays, kind.variable, plan.outcome.values)
     none = [(kind.variable, keys.key(at), 0.0, 0.0) for at in range(len(keys))]
-    known = desk.least_cost(none, within_s=FOR_SERVING * budget)
+    known = what_if.least_cost(none, within_s=FOR_SERVING * budget)
     if not known.impossible:
         solved.step(f"meeting all {kind.noun}", 2, 2)
         low, high = max(known.bound - plan.cost, 0.0), known.cost - plan.bound
@@ -177,13 +179,13 @@ def _cures(solved: Solved, left: _Left) -> list[str]:
         cost = figure(high) if known_well else f"{figure(low)} to {figure(high)}"
         return [f"Within the limits as they are, meeting all {kind.noun} costs {cost} M more."]
     solved.step(f"meeting all {kind.noun}", 1, 2)
-    said = _with_changes(solved, kind, (1 - FOR_SERVING) * budget)
+    sentences = _with_changes(solved, kind, (1 - FOR_SERVING) * budget)
     solved.step(f"meeting all {kind.noun}", 2, 2)
-    return said
+    return sentences
 
 
 def _with_changes(solved: Solved, kind: Unmet, budget_s: float) -> list[str]:
-    """The cheapest changes with which all of it can be done, and the cost of the plan with them."""
+    """The cheapest changes with which all of it can be met, and the cost of the plan with them."""
     program, begun = solved.program, time.perf_counter()
     insisting = _insisting(program.dataset, kind)
     elastic = elastic_of(build(insisting, program.model), rules_of(insisting, program.model))
@@ -193,7 +195,7 @@ def _with_changes(solved: Solved, kind: Unmet, budget_s: float) -> list[str]:
     changes = () if proposal is None else proposal.changes
     chosen = [change for change in changes if change.limit.relax is not Relax.LAST]
     if not chosen:
-        return [f"{opening} No change of what may give way was found that would let it."]
+        return [f"{opening} No change of limits that may be relaxed was found that would let it."]
     edits = [edit for change in chosen for edit in change.edits]
     cured = "it can" if len(chosen) == len(changes) else "more of it can"
     opening = (

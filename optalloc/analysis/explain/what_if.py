@@ -1,4 +1,4 @@
-"""Re-solving a workbook that has a plan, with other numbers or with something held."""
+"""Warm-started re-solves of a workbook that has a plan, with other numbers or bounds."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from optalloc.modelling.family import Held
 from optalloc.modelling.renew import renewed
 from optalloc.solving.resolve import Resolver
 
-__all__ = ["Desk", "Known"]
+__all__ = ["Known", "WhatIf"]
 
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of the least cost: it is at least ``bound`` and at most ``cost``.
+    """Bracket of the least cost: at least ``bound`` and at most ``cost``.
 
-    Both are infinite where it is proven that there is no plan. ``values`` is the plan that costs
+    Both are infinite where the program is proven infeasible. ``values`` is the plan that costs
     ``cost``.
     """
 
@@ -33,7 +33,7 @@ class Known:
 
     @property
     def impossible(self) -> bool:
-        """Whether it is proven that there is no plan."""
+        """True if the program is proven infeasible."""
         return self.bound == math.inf
 
     @property
@@ -43,14 +43,14 @@ class Known:
 
     @staticmethod
     def of(outcome: Outcome) -> Known:
-        """What an outcome says."""
+        """The bracket that an outcome gives."""
         if outcome.stop_reason is StopReason.INFEASIBLE:
             return Known(math.inf, math.inf)
         return Known(outcome.bound, outcome.objective, outcome.values)
 
 
-class Desk:
-    """One program held by the solver, asked again and again.
+class WhatIf:
+    """One program kept in the solver, re-solved from known plans.
 
     Parameters
     ----------
@@ -69,26 +69,26 @@ class Desk:
         found = renewed(self.solved.program, self.arrays, dataset)
         return found.arrays if found.same_sets else None
 
-    def held(self, arrays: Arrays, held: Sequence[Held]) -> Arrays | None:
-        """The program with some variables held within bounds; None where nothing is left."""
+    def restricted(self, arrays: Arrays, bounds: Sequence[Held]) -> Arrays | None:
+        """The program with tighter bounds on some variables; None where they leave no value."""
         lower, upper = arrays.col_lower.copy(), arrays.col_upper.copy()
-        for component, key, least, most in held:
+        for component, key, least, most in bounds:
             at = arrays.columns.find(component, key)
             lower[at], upper[at] = max(lower[at], least), min(upper[at], most)
         if (lower > upper).any():
             return None
         return replace(arrays, col_lower=lower, col_upper=upper)
 
-    def keeps(self, values: np.ndarray, held: Sequence[Held]) -> bool:
-        """Whether a plan keeps these bounds."""
-        at = [self.arrays.columns.find(component, key) for component, key, _, _ in held]
+    def keeps(self, values: np.ndarray, bounds: Sequence[Held]) -> bool:
+        """True if a plan is within these bounds."""
+        at = [self.arrays.columns.find(component, key) for component, key, _, _ in bounds]
         found = values[at]
-        least, most = (np.array([one[side] for one in held]) for side in (2, 3))
+        least, most = (np.array([one[side] for one in bounds]) for side in (2, 3))
         return bool(((found >= least - 1e-6) & (found <= most + 1e-6)).all())
 
     def least_cost(
         self,
-        held: Sequence[Held] = (),
+        bounds: Sequence[Held] = (),
         *,
         within_s: float,
         arrays: Arrays | None = None,
@@ -97,11 +97,11 @@ class Desk:
         target: float | None = None,
         starts: Sequence[np.ndarray] = (),
     ) -> Known:
-        """Least cost with something held, as far as it can be known within so many seconds.
+        """Bracket of the least cost within bounds, as narrow as the seconds allow.
 
         Parameters
         ----------
-        held : sequence of Held
+        bounds : sequence of Held
         within_s : float
         arrays : Arrays, optional
             With other numbers; those of the plan by default.
@@ -110,12 +110,12 @@ class Desk:
         starts : sequence of numpy.ndarray
             Plans to begin from, besides the plan that is explained.
         """
-        asked = self.held(self.arrays if arrays is None else arrays, held)
-        if asked is None:
+        program = self.restricted(self.arrays if arrays is None else arrays, bounds)
+        if program is None:
             return Known(math.inf, math.inf)
         first = () if self.plan.values is None else (self.plan.values,)
         outcome = self._resolver.solve(
-            asked,
+            program,
             starts=(*starts, *first),
             gap=gap,
             cutoff=cutoff if cutoff is None or math.isfinite(cutoff) else None,
@@ -124,10 +124,10 @@ class Desk:
         )
         return Known.of(outcome)
 
-    def bound(self, held: Sequence[Held]) -> float:
-        """What no plan can cost less than with something held, by the linear relaxation alone."""
-        asked = self.held(self.arrays, held)
-        if asked is None:
+    def bound(self, bounds: Sequence[Held]) -> float:
+        """Bound on the least cost within bounds, from the linear relaxation alone."""
+        program = self.restricted(self.arrays, bounds)
+        if program is None:
             return math.inf
-        result = self._resolver.relaxed(asked)
+        result = self._resolver.relaxed(program)
         return math.inf if result.status == "kInfeasible" else result.bound
