@@ -32,7 +32,7 @@ from optalloc.scenarios.tomlfile import entries_of_toml
 from optalloc.sweeps.messages import Base, Finished, Settled
 from optalloc.sweeps.pack import packed, stacked_specs
 from optalloc.sweeps.pool import Limits, run_pool
-from optalloc.sweeps.queue import Line
+from optalloc.sweeps.queue import CaseQueue
 
 __all__ = ["BOOKS", "SweepRoute", "Swept", "cases_for", "measure_sweep"]
 
@@ -166,13 +166,13 @@ class _Answer:
 _Options = dict[str, float]
 
 
-class _TimedLine(Line):
-    """A line that knows when its first case was asked for."""
+class _TimedQueue(CaseQueue):
+    """A queue that notes when its first case was taken."""
 
     began: float | None = None
 
     def next(self) -> Any:
-        """Hand out the next case."""
+        """Take the next case."""
         if self.began is None:
             self.began = time.perf_counter()
         return super().next()
@@ -190,14 +190,14 @@ def _by_runner(
         options,
         base.versions,
     )
-    line, found = _TimedLine(cases, {}), {}
+    queue, found = _TimedQueue(cases, {}), {}
 
     def take(position: int, finished: Finished) -> None:
         found[position] = finished
 
-    run_pool(base, line, jobs, Limits(), take)
-    assert line.began is not None
-    seconds = time.perf_counter() - line.began
+    run_pool(base, queue, jobs, Limits(), take)
+    assert queue.began is not None
+    seconds = time.perf_counter() - queue.began
     ended = ("optimal", "within gap", "infeasible")
     return seconds, [
         _Answer(one.objective, str(one.status) in ended, one.settled == Settled.BOUND)

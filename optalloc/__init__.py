@@ -1,8 +1,8 @@
 """optalloc: proven-best plans for building data-centre capacity, from one workbook.
 
 The pipeline in one call is `solve`; each of its steps is public too: `read_workbook`, `validate`,
-`build`, `compile_program`, `solve_arrays`, `read_plan`, `audit_plan`. A name is imported when it is
-first asked for (PEP 562), as the libraries behind take a second to load.
+`build`, `compile_program`, `solve_arrays`, `read_plan`, `audit_plan`. A name is imported on first
+access (PEP 562), as the libraries behind take a second to load.
 """
 
 from importlib import import_module as _import_module

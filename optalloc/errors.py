@@ -96,7 +96,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
 
 
 class Severity(StrEnum):
-    """Whether a problem stops the run (error) or is only said (notice)."""
+    """Severity of a problem: an error stops the run, a notice is only reported."""
 
     ERROR = "error"
     NOTICE = "notice"
@@ -113,15 +113,15 @@ class Problem:
     cell : str
         Spreadsheet address such as ``"C7"``; empty for the whole sheet.
     must : str
-        What must hold, in the planner's words.
+        The condition that must hold, in the planner's words.
     found : str
-        What was found instead; empty where nothing was.
+        The value found instead; empty where there was none.
     action : str
-        What to do about it.
+        The remedy, as an instruction.
     code : str
         Stable short name of the kind of problem.
     cells : tuple
-        Sheet, row label and column, by declared names, of each cell that it follows from.
+        Sheet, row label and column, by declared names, of each cell that it comes from.
     """
 
     sheet: str
@@ -165,14 +165,14 @@ class ModelError(OptallocError):
 
 
 class SolveError(OptallocError):
-    """No plan that may be shown came out of the solver."""
+    """The solver gave no plan that may be shown."""
 
 
 class InfeasibleError(SolveError):
     """No plan meets all limits.
 
-    ``shortfalls`` is a frame (limit, amount): the smallest total by which limits would have to give
-    way, from the elastic re-solve that confirms the infeasibility.
+    ``shortfalls`` is a frame (limit, amount): the smallest total by which limits would be
+    violated, from the elastic re-solve that confirms the infeasibility.
     """
 
     def __init__(self, shortfalls: Iterable[tuple[str, float]]) -> None:
@@ -183,8 +183,8 @@ class InfeasibleError(SolveError):
         )
         more = f"; and {len(self.shortfalls) - 5} more" if len(self.shortfalls) > 5 else ""
         super().__init__(
-            f"no plan meets every limit. The least that would have to give way: {named}{more}. "
-            "optalloc explain says why, with cells, and which changes give a plan."
+            f"no plan meets every limit. The least by which limits would be exceeded: {named}{more}"
+            ". optalloc explain says why, with cells, and which changes give a plan."
         )
 
     def __reduce__(self) -> tuple[type[InfeasibleError], tuple[list[tuple[str, float]]]]:

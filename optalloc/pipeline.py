@@ -51,7 +51,7 @@ PhaseCallback = Callable[[str], None]
 
 @dataclass
 class _Stopwatch:
-    """Seconds by phase, and a word to the caller when one begins."""
+    """Seconds by phase, and a call of the caller's function when one begins."""
 
     on_phase: PhaseCallback | None
     seconds: dict[str, float]
@@ -112,7 +112,7 @@ def solve(
     InputError
         With every problem of the workbook at once; or if the approved plan cannot be read.
     InfeasibleError
-        If no plan exists; its shortfalls say where limits would have to give way.
+        If no plan exists; its shortfalls are the least violation of limits.
     NoPlanError
         If the solver was stopped before it found a plan.
     InternalError
@@ -191,8 +191,8 @@ def solve_dataset(
 ) -> Plan:
     """Solve a validated workbook, such as one altered in memory, and audit the plan.
 
-    Parameters and exceptions are those of `solve`; what `check` says of the dataset is not asked
-    again.
+    Parameters and exceptions are those of `solve`; `check` is not repeated on the
+    dataset.
     """
     given = {"gap": gap, "time_limit_s": time_limit_s, "threads": threads, "seed": seed}
     return _solve_dataset(dataset, model, given, _Stopwatch(None, {}), (), None)
@@ -236,7 +236,7 @@ def _solve_audited(
     notices: tuple[Problem, ...],
     progress: ProgressCallback | None,
 ) -> Plan:
-    """Solve; if the audit refuses the answer, ask the solver again by another route."""
+    """Solve; if the audit refuses the plan, solve once more by another route."""
     other = replace(options, presolve=False, seed=options.seed + 1)
     begin, failed = time.perf_counter(), ""
     for attempt in (options, other):

@@ -1,4 +1,4 @@
-"""The operating system: files that appear whole or not at all, and memory of a process."""
+"""The operating system: files that are replaced atomically, and memory of a process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["EARLIER", "limit_memory", "replacing", "replacing_together", "share_
 
 # Folder into which files of an earlier run are moved that the present one does not replace.
 EARLIER = "earlier"
-# Not there on Windows.
+# None on Windows, which has no such module.
 _resource: Any = importlib.import_module("resource") if os.name == "posix" else None
 
 
@@ -26,7 +26,7 @@ _resource: Any = importlib.import_module("resource") if os.name == "posix" else 
 def replacing(path: str | Path) -> Iterator[Path]:
     """Give the path of a draft beside `path`, which takes its place once the block has ended.
 
-    If the block fails the draft is removed, and whatever stood at `path` stays as it was.
+    If the block fails the draft is removed, and an existing file at `path` stays as it was.
 
     Parameters
     ----------
@@ -68,21 +68,20 @@ def replacing_together(
 ) -> Iterator[tuple[Path, list[Path]]]:
     """Give a draft folder whose files move into `folder` together once the block has ended.
 
-    So that the files of two runs never lie side by side as if they were of one: if a file cannot
-    be replaced, all stay as they were.
+    The files of two runs are never mixed: if a file cannot be replaced, all stay as they were.
 
     Parameters
     ----------
     folder : str or Path
         Made if it is not there.
     superseded : collection of str
-        Names of files of an earlier run. Those that the block does not write anew are moved to the
+        Names of files of an earlier run. Those that the block does not write again are moved to the
         folder `EARLIER` within; nothing is deleted.
 
     Yields
     ------
     Path, list of Path
-        Where to write; and once the block has ended, where files of an earlier run are now.
+        Folder to write into; and once the block has ended, new paths of files of an earlier run.
 
     Raises
     ------
@@ -95,20 +94,20 @@ def replacing_together(
         draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=target))
     moved: list[tuple[Path, Path]] = []
     set_aside: list[Path] = []
-    held = draft / "held"
+    replaced = draft / "replaced"
     try:
         written = draft / "written"
         written.mkdir()
         yield written, set_aside
-        held.mkdir()
+        replaced.mkdir()
         new = sorted(path.name for path in written.iterdir())
         try:
             for name in (*new, *superseded):
-                if (target / name).exists() and not (held / name).exists():
-                    _move(target / name, held / name, moved)
+                if (target / name).exists() and not (replaced / name).exists():
+                    _move(target / name, replaced / name, moved)
             for name in new:
                 _move(written / name, target / name, moved)
-            for path in sorted(held.iterdir()):
+            for path in sorted(replaced.iterdir()):
                 if path.name not in new:
                     with _refusal_of(target / EARLIER):
                         (target / EARLIER).mkdir(exist_ok=True)
@@ -130,7 +129,7 @@ def _move(source: Path, place: Path, moved: list[tuple[Path, Path]]) -> None:
 
 
 def _free(path: Path) -> Path:
-    """The path, or with a number where there is such a file already."""
+    """The path, with a number added where there is such a file already."""
     place, number = path, 1
     while place.exists():
         number += 1
@@ -140,7 +139,7 @@ def _free(path: Path) -> Path:
 
 @contextmanager
 def _refusal_of(target: Path) -> Iterator[None]:
-    """Say in the planner's words what the operating system refuses."""
+    """Turn errors of the operating system into a message in the planner's words."""
     try:
         yield
     except PermissionError as error:
@@ -162,9 +161,9 @@ def limit_memory(most: int | None) -> None:
 
 
 def share_of_memory(processes: int, least: int = 4 * 2**30) -> int | None:
-    """Bytes for each of some processes; None where the machine does not tell what it has."""
+    """Bytes for each of some processes; None where the machine's memory is not known."""
     try:
-        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return None
-    return max(whole // processes, least)
+    return max(total // processes, least)

@@ -51,9 +51,9 @@ INSTEAD = EVERYWHERE | ENGINE | {DOCSTRING: "a statement, such as 'Give ...' or 
 ALLOWED = {
     "documents": 0,
     "models": 100,
-    "optalloc": 6,
+    "optalloc": 0,
     "optalloc/analysis": 4,
-    "optalloc/cli": 14,
+    "optalloc/cli": 0,
     "optalloc/compile": 40,
     "optalloc/data": 56,
     "optalloc/mip": 28,
@@ -64,7 +64,7 @@ ALLOWED = {
     "optalloc/serve": 65,
     "optalloc/solving": 357,
     "optalloc/spreadsheet": 7,
-    "optalloc/sweeps": 36,
+    "optalloc/sweeps": 0,
 }
 
 

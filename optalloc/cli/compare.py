@@ -1,4 +1,4 @@
-"""Commands on plans and their likes: report, diff, alternatives, bench."""
+"""Commands that read or compare plans: report, diff, alternatives, bench."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def report(
         refuse_folder(target.parent, target.name)
         loaded = load_model(model)
         read = read_plan_file(plan, loaded)
-        said = None if explanation is None else read_explanation(explanation)
+        findings = None if explanation is None else read_explanation(explanation)
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_report(read.tables, read.specs, loaded.charts, loaded.report, target, said)
+        write_report(read.tables, read.specs, loaded.charts, loaded.report, target, findings)
 
     guarded(run)
     print(f"wrote {target}")
@@ -73,18 +73,20 @@ def diff(
             if out.suffix.lower() != ".xlsx":
                 raise typer.BadParameter("--out must end in .xlsx")
             refuse_folder(out.parent, out.name)
-        said = compare(a, b, model=model)
+        findings = compare(a, b, model=model)
         if out is not None:
             out.parent.mkdir(parents=True, exist_ok=True)
-            said.to_excel(out)
-        return said
+            findings.to_excel(out)
+        return findings
 
-    said = guarded(run, as_json=as_json)
+    findings = guarded(run, as_json=as_json)
     if as_json:
-        print_json(said.to_dict())
+        print_json(findings.to_dict())
     else:
-        print(said.to_text())
-        print_tables(said.tables, said.specs, "--out writes them all" if out is None else str(out))
+        print(findings.to_text())
+        print_tables(
+            findings.tables, findings.specs, "--out writes them all" if out is None else str(out)
+        )
     if out is not None:
         say(Console(stderr=True), f"wrote {out}")
 
@@ -125,7 +127,7 @@ def alternatives(
         if out is not None:
             refuse_folder(out, "alternatives.xlsx")
         with ProgressDisplay(errors) as display:
-            said = find_alternatives(
+            findings = find_alternatives(
                 book,
                 slack=slack,
                 count=count,
@@ -140,15 +142,17 @@ def alternatives(
             )
         if out is not None:
             with results(out, written) as draft:
-                said.to_excel(draft / "alternatives.xlsx")
-        return said
+                findings.to_excel(draft / "alternatives.xlsx")
+        return findings
 
-    said = guarded(run, as_json=as_json)
+    findings = guarded(run, as_json=as_json)
     if as_json:
-        print_json(said.to_dict())
+        print_json(findings.to_dict())
     else:
-        print(said.to_text())
-        print_tables(said.tables, said.specs, "--out writes them all" if out is None else str(out))
+        print(findings.to_text())
+        print_tables(
+            findings.tables, findings.specs, "--out writes them all" if out is None else str(out)
+        )
     for line in written:
         say(errors, line)
 
@@ -187,9 +191,9 @@ def bench(
                 on_phase=display.phase,
             )
 
-    said = guarded(run, as_json=as_json)
+    findings = guarded(run, as_json=as_json)
     if as_json:
-        print_json(said.to_dict())
+        print_json(findings.to_dict())
         return
-    print(said.to_text())
-    print_tables(said.tables, said.specs, "--json prints them all")
+    print(findings.to_text())
+    print_tables(findings.tables, findings.specs, "--json prints them all")

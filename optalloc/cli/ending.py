@@ -1,4 +1,4 @@
-"""How a command ends: one message and one exit code for each kind of error."""
+"""Ends of commands: one message and one exit code for each kind of error."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def guarded(run: Callable[[], T], *, as_json: bool = False) -> T:
         lines = [str(problem) for problem in error.problems]
         leave(INPUT, "input", lines, as_json)
     except InfeasibleError as error:
-        # What was found to say of it, in place of the names of rows.
-        said = getattr(error, "__notes__", [str(error)])
-        leave(INFEASIBLE, "infeasible", said, as_json)
+        # The explanation, where there is one, replaces the names of rows.
+        messages = getattr(error, "__notes__", [str(error)])
+        leave(INFEASIBLE, "infeasible", messages, as_json)
     except NoPlanError as error:
         leave(NO_PLAN, "no plan", [str(error)], as_json)
     except ModelError as error:

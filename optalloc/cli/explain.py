@@ -66,7 +66,7 @@ def explain(
         if out is not None:
             refuse_folder(out, "explanation.xlsx", "plan.xlsx", "report.html")
         with ProgressDisplay(errors) as display:
-            said = explain_book(
+            explanation = explain_book(
                 book,
                 workbook,
                 budget_s=budget,
@@ -81,27 +81,27 @@ def explain(
             )
             if out is not None:
                 with results(out, written) as draft:
-                    _write_explanation(said, draft)
+                    _write_explanation(explanation, draft)
             if relaxed is not None:
-                done = RELAXATION.name in said.tables
+                done = RELAXATION.name in explanation.tables
                 lacking = f"{relaxed} was not written: no change is proposed"
                 written.append(f"wrote {relaxed}" if done else lacking)
-        return said
+        return explanation
 
-    said = guarded(run, as_json=as_json)
+    explanation = guarded(run, as_json=as_json)
     if as_json:
-        print_json(said.to_dict())
+        print_json(explanation.to_dict())
     else:
-        print(said.to_text())
+        print(explanation.to_text())
     for line in written:
         say(errors, line)
-    if said.without_plan:
+    if explanation.without_plan:
         raise typer.Exit(INFEASIBLE)
 
 
-def _write_explanation(said: Explanation, out: Path) -> None:
+def _write_explanation(explanation: Explanation, out: Path) -> None:
     """Write an explanation, and the plan that it is about with it."""
-    said.to_excel(out / "explanation.xlsx")
-    if said.plan is not None:
-        said.plan.to_excel(out / "plan.xlsx", said)
-        said.plan.to_html(out / "report.html", said)
+    explanation.to_excel(out / "explanation.xlsx")
+    if explanation.plan is not None:
+        explanation.plan.to_excel(out / "plan.xlsx", explanation)
+        explanation.plan.to_html(out / "report.html", explanation)

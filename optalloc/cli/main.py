@@ -48,17 +48,17 @@ for command in (
 
 def main() -> None:
     """Entry point of the ``optalloc`` command."""
-    # What a console cannot show is no reason to fail.
+    # Characters that a console cannot show must not end the command.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    # Pyomo prints on stdout what it then raises, Ctrl-C included.
+    # Pyomo prints on stdout the errors that it then raises, Ctrl-C included.
     logging.getLogger("pyomo").handlers = [logging.NullHandler()]
     try:
         app()
     except SystemExit as ending:
         if abandoned_runs():
-            # All is written; a run of the solver that does not end must not keep the process.
+            # All is written; a thread of the solver that does not end must not keep the process.
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(ending.code if isinstance(ending.code, int) else int(bool(ending.code)))

@@ -14,7 +14,7 @@ from optalloc.mip.outcome import Progress
 
 __all__ = ["ProgressDisplay"]
 
-# A log should not scroll by: this often at most when piped, unless the plan improves.
+# Least seconds between lines in a log, unless the incumbent improves.
 SECONDS_BETWEEN_LINES = 5.0
 # Characters of the bar that fills up step by step.
 BAR = 20
@@ -45,12 +45,12 @@ class ProgressDisplay:
             self._live.stop()
 
     def phase(self, name: str) -> None:
-        """Say that a phase begins."""
+        """Show that a phase begins."""
         seconds = time.perf_counter() - self._started
         self._show(f"{seconds:7.1f} s  {name}", force=not self._console.is_terminal)
 
     def step(self, what: str, done: int, of: int) -> None:
-        """Say how many steps of a longer part are done."""
+        """Show how many steps of a longer part are done."""
         seconds = time.perf_counter() - self._started
         full = BAR * done // max(of, 1)
         bar = "#" * full + "-" * (BAR - full)
@@ -58,7 +58,7 @@ class ProgressDisplay:
         self._show(line, force=done in (0, of))
 
     def update(self, progress: Progress) -> None:
-        """Say how far the solve is."""
+        """Show the progress of the solve."""
         better = progress.objective < self._last_objective
         self._last_objective = min(progress.objective, self._last_objective)
         seconds = time.perf_counter() - self._started

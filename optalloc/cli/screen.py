@@ -1,4 +1,4 @@
-"""What commands print, and the folder that they write into."""
+"""Output of commands: lines on the console, and files in the folder of results."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from optalloc.system import replacing_together
 
 __all__ = ["RESULTS", "print_json", "print_summary", "refuse_folder", "results", "say"]
 
-# What a run writes into its folder; what it does not write anew is of an earlier run.
+# Files that a run may write; those that it does not write are moved away, as of an earlier run.
 RESULTS = ("plan.xlsx", "report.html", "explanation.xlsx", "alternatives.xlsx")
 
 
 @contextmanager
 def results(folder: Path, written: list[str]) -> Iterator[Path]:
-    """Give a draft folder for the results of one run, and say which files are where in the end."""
+    """Give a draft folder for the results of one run, and list the files written and moved."""
     with replacing_together(folder, RESULTS) as (draft, set_aside):
         yield draft
         names = sorted(path.name for path in draft.iterdir())
@@ -36,7 +36,7 @@ def results(folder: Path, written: list[str]) -> Iterator[Path]:
 
 
 def refuse_folder(out: Path, *names: str) -> None:
-    """Refuse an output folder that could not be written to, before hours are spent on a plan."""
+    """Refuse an output folder that could not be written to, before hours are spent on a solve."""
     nearest = out
     while not nearest.exists() and nearest.parent != nearest:
         nearest = nearest.parent
@@ -50,7 +50,7 @@ def refuse_folder(out: Path, *names: str) -> None:
 
 
 def print_json(content: dict[str, Any]) -> None:
-    """Print one JSON object; what is not finite becomes null."""
+    """Print one JSON object; numbers that are not finite become null."""
 
     def finite(value: Any) -> Any:
         if isinstance(value, float) and not math.isfinite(value):
@@ -63,7 +63,7 @@ def print_json(content: dict[str, Any]) -> None:
 
 
 def say(console: Console, line: str) -> None:
-    """Print a line as it is, without markup or wrapping."""
+    """Print a line without markup or wrapping."""
     console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 

@@ -27,7 +27,7 @@ from optalloc.solving.solvers import SOLVERS
 
 __all__ = ["solve"]
 
-# Sums and a conflict are found in so many seconds, or not at all.
+# Least seconds for an explanation: sums and a conflict take no more.
 LEAST_EXPLAINING_S = 5.0
 
 
@@ -93,7 +93,7 @@ def solve(
                 )
             except InfeasibleError as found:
                 display.phase("explain")
-                said = explain_without_plan(
+                explanation = explain_without_plan(
                     book,
                     found,
                     budget_s=_left_s(time_limit, begun),
@@ -104,7 +104,7 @@ def solve(
                     approved=approved,
                     on_step=display.step,
                 )
-                for line in said.to_text().splitlines():
+                for line in explanation.to_text().splitlines():
                     found.add_note(line)
                 raise
             if folder is not None:
@@ -125,7 +125,7 @@ def solve(
 
 
 def _left_s(limit_s: float | None, begun: float) -> float:
-    """Seconds for explaining what a solve found: what it left of its limit."""
+    """Seconds for an explanation: those that the solve left of its limit."""
     if limit_s is None:
         return BUDGET_S
     return max(limit_s - (time.perf_counter() - begun), min(LEAST_EXPLAINING_S, limit_s))
@@ -133,7 +133,7 @@ def _left_s(limit_s: float | None, begun: float) -> float:
 
 @contextmanager
 def _plan_kept(errors: Console) -> Iterator[Callable[[str], None]]:
-    """Give a callback for phases; once there is a plan, Ctrl-C must be pressed again to lose it."""
+    """Give a callback for phases; once there is a plan, only a second Ctrl-C discards it."""
     usual = signal.getsignal(signal.SIGINT)
 
     def warn(*_: object) -> None:

@@ -35,7 +35,7 @@ def sweep(
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out/sweep"),
     resume: Annotated[bool, typer.Option(help="Solve only what is missing in OUT.")] = False,
-    force: Annotated[bool, typer.Option(help="Begin anew, whatever is in OUT.")] = False,
+    force: Annotated[bool, typer.Option(help="Begin again, whatever is in OUT.")] = False,
     gap: Annotated[
         float | None,
         typer.Option(
@@ -90,7 +90,7 @@ def sweep(
                 approved=approved,
                 hold=hold or (),
                 until=until,
-                tell=display.update,
+                on_case=display.update,
             )
 
     result = guarded(run, as_json=as_json)

@@ -15,7 +15,7 @@ from optalloc.sweeps.result import SweepResult
 __all__ = ["SweepDisplay", "print_cases"]
 
 SECONDS_BETWEEN_LINES = 5.0
-# More cases than these are told by number and kept in the folder.
+# Most cases that are listed; of the others only the number is printed.
 _MOST_SHOWN = 40
 
 
@@ -28,12 +28,12 @@ class SweepDisplay:
             TextColumn("cases"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[told]}"),
+            TextColumn("{task.fields[remarks]}"),
             TimeElapsedColumn(),
             console=console,
             transient=True,
         )
-        self._task = self._bar.add_task("cases", total=None, told="")
+        self._task = self._bar.add_task("cases", total=None, remarks="")
         self._began, self._last, self._at_start = time.perf_counter(), 0.0, -1
 
     def __enter__(self) -> SweepDisplay:
@@ -51,25 +51,25 @@ class SweepDisplay:
             self._bar.stop()
 
     def update(self, done: int, failed: int, total: int) -> None:
-        """Say how far the sweep is."""
+        """Show the progress of the sweep."""
         now = time.perf_counter()
         if self._at_start < 0:
-            # Cases that a sweep is resumed with say nothing of its pace.
+            # Cases taken from the folder do not count for the pace.
             self._at_start, self._began = done, now
-        told = [f"{failed} failed"] if failed else []
+        remarks = [f"{failed} failed"] if failed else []
         solved = done - self._at_start
         if solved and done < total:
-            told.append(f"{_clock((now - self._began) / solved * (total - done))} left")
+            remarks.append(f"{_clock((now - self._began) / solved * (total - done))} left")
         if self._console.is_terminal:
-            self._bar.update(self._task, completed=done, total=total, told=", ".join(told))
+            self._bar.update(self._task, completed=done, total=total, remarks=", ".join(remarks))
         elif done == total or now - self._last >= SECONDS_BETWEEN_LINES:
             self._last = now
-            line = ", ".join([f"{done} of {total} cases", *told])
+            line = ", ".join([f"{done} of {total} cases", *remarks])
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def print_cases(result: SweepResult) -> None:
-    """Print the cases: what each costs, what it costs at least, and how it was settled."""
+    """Print the cases: cost, bound and the work that each took."""
     records = result.cases.to_dict("records")
     table = Table(box=None, pad_edge=False)
     held = any(case["plan"] for case in records)
@@ -101,7 +101,7 @@ def print_cases(result: SweepResult) -> None:
 
 
 def _print_regret(console: Console, result: SweepResult) -> None:
-    """What holding each plan costs: the difference found, and between what it truly lies."""
+    """Print the regret of each plan held: the difference found, and its bounds."""
     table = Table(box=None, pad_edge=False, title="\nRegret, M: cost held less best cost")
     for title in ("plan held", "case"):
         table.add_column(title)

@@ -1,4 +1,4 @@
-"""Tables on a console: the columns that say something, and the first rows."""
+"""Tables on a console: the columns that have values, and the first rows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def print_tables(
     tables, specs : mapping of str to DataFrame, sequence of TableSpec
         Tables by name, and their declarations in order.
     rest : str
-        Where the rows are of which there are too many to print.
+        Place of the rows that are not printed.
     most : int
         Rows of a table to print.
     """
@@ -50,8 +50,8 @@ def print_tables(
 
 def _laid_out(frame: pd.DataFrame, spec: TableSpec) -> Table:
     table = Table(box=None, pad_edge=False, header_style="")
-    told = [column for column in spec.columns if column.name not in spec.drawn]
-    shown = [column for column in told if frame[column.name].map(_shown).any()]
+    written = [column for column in spec.columns if column.name not in spec.drawn]
+    shown = [column for column in written if frame[column.name].map(_shown).any()]
     for column in shown:
         title = f"{column.name} ({column.unit})" if column.unit else column.name
         numeric = column.kind in (Kind.NUMBER, Kind.INTEGER)

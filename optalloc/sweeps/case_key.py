@@ -1,4 +1,4 @@
-"""The key of a case: a hash of all that its result depends on."""
+"""The key of a case: a hash of all inputs of its result."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ class Digests:
     """Keys of cases of one base; sheets that no case changes are hashed once."""
 
     def __init__(self, base: Base) -> None:
-        told = {
+        content = {
             "model": base.model_digest,
             "options": {k: v for k, v in sorted(base.options.items()) if v is not None},
             "versions": dict(sorted(base.versions.items())),
         }
-        self._about = json.dumps(told).encode()
+        self._about = json.dumps(content).encode()
         self._known = {name: (frame, frame_digest(frame)) for name, frame in base.frames.items()}
 
     def key(self, data: Dataset) -> str:
         """Hash of a dataset's content, the model, the options and the versions.
 
-        What the Sweeps sheet says is left out: a case stays what it is when others are added.
+        The Sweeps sheet is left out: the key of a case stays the same when others are added.
         """
-        whole = hashlib.sha256(self._about)
+        digest = hashlib.sha256(self._about)
         for name, frame in sorted(data.frames.items()):
             if name != SWEEPS.name:
                 known = self._known.get(name)
                 own = known[1] if known and known[0] is frame else frame_digest(frame)
-                whole.update(name.encode() + b"\0" + own)
-        return whole.hexdigest()
+                digest.update(name.encode() + b"\0" + own)
+        return digest.hexdigest()

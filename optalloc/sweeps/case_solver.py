@@ -1,7 +1,7 @@
 """One case solved: changed cells, renewed numbers, re-solved program, audited plan.
 
-The program of the base is compiled once and held by the solver. A case that keeps its sets is
-solved there, from the plans known; one that changes them is built anew.
+The program of the base is compiled once and stays in the solver. A case that keeps its sets is
+solved there, from known plans; one that changes them is built again.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from optalloc.sweeps.pack import packed, stacked_specs
 
 __all__ = ["CaseSolver"]
 
-# Cases often come back to one of a few plans.
+# Many cases have one of a few plans; the datasets of so many are kept.
 _PLANS_MET = 4
 
 
 @dataclass
 class _Home:
-    """The base program as it was last refreshed, and the solver that holds it."""
+    """The base program as it was last refreshed, and its solver."""
 
     program: Program
     arrays: Arrays
@@ -64,9 +64,9 @@ class CaseSolver:
         self._data, self._digests = base.dataset(self._model), Digests(base)
         self._specs = stacked_specs(self._model)
         self._homes: dict[str, _Home | None] = {}
-        # By the plans met last, the dataset that knows what was said of each.
+        # By plan, of those met last: the dataset from which the tables of each are recalled.
         self._met: dict[bytes, Dataset] = {}
-        # What is worked out from the base is kept for cases in which the sheets it needs are alike.
+        # Values derived from the base are recalled in cases where the sheets they need are equal.
         errors_of(self._data, self._model)
 
     def data_of(self, case: Case) -> Dataset:
@@ -75,7 +75,7 @@ class CaseSolver:
         Raises
         ------
         WrongOverride
-            If a cell cannot be changed so.
+            If an override does not apply to its cell.
         """
         data = altered(self._data, case.overrides)
         return rows_added(self._base.held[case.held], data) if case.held else data
@@ -99,7 +99,7 @@ class CaseSolver:
         Returns
         -------
         Finished
-            Whatever comes of it; nothing is raised but what ends the worker.
+            Also for a case that fails; only exceptions that end the worker are raised.
         """
         begin, key = time.perf_counter(), ""
 
@@ -157,14 +157,14 @@ class CaseSolver:
         return replace(finished, integers=np.round(outcome.values[arrays.integer]))
 
     def _meet(self, plan: np.ndarray, data: Dataset) -> None:
-        """Keep what was said of a plan, and forget the plan met longest ago."""
+        """Keep the dataset of a plan, and drop that of the plan met longest ago."""
         self._met.pop(plan.tobytes(), None)
         self._met[plan.tobytes()] = data
         if len(self._met) > _PLANS_MET:
             del self._met[next(iter(self._met))]
 
     def _home(self, held: str) -> _Home | None:
-        """The base program with a plan held, built when first needed; None if it cannot be."""
+        """The base program with a plan held, built when first needed; None if infeasible."""
         if held not in self._homes:
             data = rows_added(self._base.held[held], self._data) if held else self._data
             try:
@@ -204,7 +204,7 @@ class CaseSolver:
 
 
 def _plan_from(integers: np.ndarray, arrays: Arrays) -> np.ndarray:
-    """A point with these whole numbers, from which a plan may be completed."""
+    """A point with these integer values, from which the solver may complete a plan."""
     point = np.clip(np.zeros(len(arrays.cost)), arrays.col_lower, arrays.col_upper)
     if len(integers) == int(arrays.integer.sum()):
         point[arrays.integer] = integers

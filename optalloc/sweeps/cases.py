@@ -46,7 +46,7 @@ class CaseFrames:
 
     @property
     def regret(self) -> pd.DataFrame:
-        """What holding each plan's early decisions costs in each case, as `regrets` gives it."""
+        """Cost of holding each plan's early decisions in each case, as `regrets` gives it."""
         return regrets(self.cases)
 
     def indices(self) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Workers on a Dask cluster: cases as tasks, the base shipped once.
 
-What pools of workers on many machines need (a scheduler, workers that are restarted, transport) is
-Dask's; a case is solved there as it is here.
+Dask supplies the scheduler, the restarts of workers and the transport; a case is solved there as it
+is on this machine.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from optalloc.scenarios.designs import Case
 from optalloc.sweeps.case_solver import CaseSolver
 from optalloc.sweeps.messages import Base, Finished, Status
 from optalloc.sweeps.pool import Limits, Take
-from optalloc.sweeps.queue import Line
+from optalloc.sweeps.queue import CaseQueue
 
 __all__ = ["run_cluster"]
 
@@ -28,13 +28,13 @@ _CONNECT_S = 20
 _solvers = threading.local()
 
 
-def run_cluster(base: Base, line: Line, address: str, limits: Limits, take: Take) -> None:
-    """Solve all cases of a line on a Dask cluster.
+def run_cluster(base: Base, queue: CaseQueue, address: str, limits: Limits, take: Take) -> None:
+    """Solve all cases of a queue on a Dask cluster.
 
     Parameters
     ----------
-    base, line, limits, take
-        As for `optalloc.sweeps.pool.run_pool`. A case that runs on after its seconds is given up,
+    base, queue, limits, take
+        As for `optalloc.sweeps.pool.run_pool`. A case that exceeds its seconds is given up,
         though its worker goes on with it; memory is limited by the workers' own settings.
     address : str
         Of the scheduler, such as ``tcp://10.0.0.1:8786``.
@@ -56,7 +56,7 @@ def run_cluster(base: Base, line: Line, address: str, limits: Limits, take: Take
     except (OSError, TimeoutError, ValueError) as error:
         raise OptallocError(f"{address}: no Dask scheduler answers there ({error}).") from error
     with client:
-        _Cluster(client, base, line, limits, take).run()
+        _Cluster(client, base, queue, limits, take).run()
 
 
 class _Cluster:
@@ -64,20 +64,20 @@ class _Cluster:
         self,
         client: Any,
         base: Base,
-        line: Line,
+        queue: CaseQueue,
         limits: Limits,
         take: Take,
     ) -> None:
-        self.client, self.line, self.limits, self.take = client, line, limits, take
+        self.client, self.queue, self.limits, self.take = client, queue, limits, take
         self.token = uuid.uuid4().hex
         self._await_worker()
-        # Held as a task, not scattered: what is scattered is gone with the worker that has it.
+        # A task, not scattered data, which would be lost with the worker that has it.
         self.base = client.submit(_shipped, base, key=f"optalloc-{self.token}", pure=False)
-        # By key of a task in flight: position of its case, and the worker that it was given to.
+        # By key of a task in flight: position of its case, and its worker.
         self.flying: dict[str, tuple[int, str]] = {}
 
     def _await_worker(self) -> None:
-        """See to it that there is a worker; one that died may be on its way back."""
+        """Wait for a worker; one that died may be restarted."""
         try:
             self.client.wait_for_workers(1, timeout=_CONNECT_S)
         except TimeoutError as error:
@@ -92,16 +92,16 @@ class _Cluster:
         for future in done:
             position, _ = self.flying.pop(future.key)
             result = self._result(future)
-            self.line.done(position, result)
+            self.queue.done(position, result)
             self.take(position, result)
             done.update(self._next())
 
     def _next(self) -> list[Any]:
-        """Tasks for the threads that have none, each given to its own.
+        """Tasks for the idle threads, each assigned to its worker.
 
-        Left to the scheduler, one might wait behind another, and be lost with a worker that dies.
+        The scheduler might queue one behind another, to be lost with a worker that dies.
         """
-        if not self.flying and len(self.line):
+        if not self.flying and len(self.queue):
             self._await_worker()
         busy = Counter(worker for _, worker in self.flying.values())
         idle = [
@@ -109,17 +109,17 @@ class _Cluster:
             for worker, threads in self.client.nthreads().items()
             for _ in range(threads - busy[worker])
         ]
-        return [self._submitted(worker) for worker in idle[: len(self.line)]]
+        return [self._submitted(worker) for worker in idle[: len(self.queue)]]
 
     def _submitted(self, worker: str) -> Any:
-        task = self.line.next()
+        task = self.queue.next()
         assert task is not None
         position, case, start = task
         key = f"optalloc-{self.token}-{position}"
         self.flying[key] = position, worker
-        told = (self.base, self.token, case, start, self.limits.seconds)
+        arguments = (self.base, self.token, case, start, self.limits.seconds)
         return self.client.submit(
-            _solve, *told, key=key, pure=False, workers=[worker], allow_other_workers=True
+            _solve, *arguments, key=key, pure=False, workers=[worker], allow_other_workers=True
         )
 
     def _result(self, future: Any) -> Finished:

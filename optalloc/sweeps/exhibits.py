@@ -1,4 +1,4 @@
-"""Pictures of many cases: kinds of exhibit whose values are known only between two ends."""
+"""Pictures of many cases: kinds of exhibit whose values are known as intervals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Bars", "Curve", "Heat", "Span"]
 
 @dataclass(frozen=True, kw_only=True)
 class Span:
-    """A value, and the columns that say how much less and how much more it may be."""
+    """A value, and the columns with how much less and how much more it may be."""
 
     label: str
     value: str

@@ -1,6 +1,6 @@
-"""Tables behind the pictures of a sweep, each worked out from its frames alone.
+"""Tables behind the pictures of a sweep, each computed from its frames alone.
 
-Beside each value stand how much less and how much more the true one may be, by the gaps.
+Each value has beside it how much less and how much more the true one may be, by the gaps.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ __all__ = [
     "without_a_plan",
 ]
 
-# What the gap leaves open.
+# Columns with the distance to either end of the interval that the gap leaves.
 LESS, MORE = "less", "more"
-# Costs are proven to a few parts in a thousand million.
+# Relative tolerance up to which costs count as equal.
 _NOISE = 1e-9
 
 
@@ -53,7 +53,7 @@ def without_a_plan(cases: pd.DataFrame) -> pd.DataFrame:
 
 
 def differences(result: CaseFrames) -> pd.DataFrame:
-    """What each case costs more than the base case, the largest swing of a change first.
+    """Extra cost of each case over the base case, the largest swing of a change first.
 
     The least cost of either lies between its bound and the cost found, so that the true difference
     is at most ``less`` smaller and ``more`` larger than the one found.
@@ -83,7 +83,7 @@ def _verdict(difference: float, less: float, more: float) -> str:
 
 
 def over_changes(result: CaseFrames) -> pd.DataFrame:
-    """Cost over what each change is set to, by change and amount."""
+    """Cost over the values of each change, by change and amount."""
     free = free_cases(result.cases)[["number", "objective", "bound", LESS, MORE, "status"]]
     frame = result.inputs.merge(free, on="number")
     order = {name: place for place, name in enumerate(result.about["changes"])}
@@ -117,7 +117,7 @@ def _cost_in_words(cost: float, less: float, status: str) -> str:
 def indices(result: CaseFrames) -> pd.DataFrame:
     """Sensitivity indices, one row per change: each measure at either end, with its confidence.
 
-    Columns are named by measure, ``_at_bound`` where worked out from bounds, and ``_confidence``.
+    Columns are named by measure, ``_at_bound`` where computed from bounds, and ``_confidence``.
     """
     found = result.indices()
     frame = pd.DataFrame({"change": list(result.about["changes"])})
@@ -136,7 +136,7 @@ def case_key(frame: pd.DataFrame, name: str) -> str:
 
 
 def core_by_case(result: CaseFrames, role: Mapping[str, Any]) -> pd.DataFrame:
-    """When each member is begun and done in the plan of each case, and how much of it.
+    """Begin, end and size of each member in the plan of each case.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def core_by_case(result: CaseFrames, role: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def core(by_case: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
-    """How often each member is there, when it is begun and done, and how much of it.
+    """Frequency of each member over the cases, and the ranges of its begin, end and size.
 
     Parameters
     ----------
@@ -202,7 +202,7 @@ def side_by_side(result: CaseFrames, names: Sequence[str]) -> pd.DataFrame:
     values = pd.Series([_number(value) for value in own["value"]], own.index, dtype=object)
     wide = own.assign(value=values).pivot(index="figure", columns=case, values="value")
     shown = [name for name in names if name in wide.index]
-    # A case may be called as the columns before are.
+    # A case may have the name of one of the columns before.
     taken = {name: f"{name} (case)" for name in ("figure", "unit")}
     cases = wide.loc[shown, own[case].unique()].rename(columns=taken)
     frame = cases.rename_axis(columns=None).reset_index()

@@ -38,9 +38,9 @@ def held_rows(
     Raises
     ------
     OptallocError
-        If the date is missing or none, or a plan is named twice.
+        If the date is missing or not a date, or a plan is named twice.
     ModelError
-        If no family of the model says how decisions are held.
+        If no family of the model defines how decisions are held.
     InputError
         If a plan cannot be read.
     """

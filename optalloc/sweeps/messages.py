@@ -1,4 +1,4 @@
-"""What a worker is told once, and what it gives back for each case: values that can travel."""
+"""Messages to and from workers: the base of a sweep, and the result of each case."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Base", "Finished", "Settled", "Status"]
 
 
 class Status(StrEnum):
-    """How a case ended: how good its plan is, or why there is none."""
+    """End of a case: the quality of its plan, or why there is none."""
 
     OPTIMAL = "optimal"
     WITHIN_GAP = "within gap"
@@ -31,12 +31,12 @@ class Status(StrEnum):
 
     @property
     def has_plan(self) -> bool:
-        """Whether there is an audited plan."""
+        """True if there is an audited plan."""
         return self in (Status.OPTIMAL, Status.WITHIN_GAP, Status.FEASIBLE)
 
 
 class Settled(StrEnum):
-    """What it took to settle a case."""
+    """The work that a case took."""
 
     BOUND = "bound alone"
     RESOLVED = "re-solved"
@@ -53,7 +53,7 @@ class Base:
     frames, places, digest
         Of the validated dataset.
     model_path, model_digest : str
-        The model folder, which each worker loads by path, and what must be in it.
+        The model folder, which each worker loads by path, and the digest that it must have.
     options : mapping
         Solver options given for the sweep; those not given come from the workbook of each case.
     held : mapping of str to mapping of str to pandas.DataFrame
@@ -94,12 +94,12 @@ class Base:
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
-    """What came out of a case.
+    """Result of a case.
 
     Parameters
     ----------
     key : str
-        Hash of all that the result depends on; empty where the case never got so far.
+        Hash of all inputs of the result; empty where the case has no dataset.
     status : Status
     objective, bound : float
         NaN without a plan.
@@ -110,7 +110,7 @@ class Finished:
     reason : str
         Why there is no plan, or why it was solved from scratch.
     tables : bytes
-        Tables of the plan as `optalloc.sweeps.pack` packs them.
+        Tables of the plan, packed by `optalloc.sweeps.pack`.
     integers : numpy.ndarray or None
         Integer values of the plan by the columns of the base program, from which other cases
         may start.
@@ -128,5 +128,5 @@ class Finished:
 
     @property
     def is_result(self) -> bool:
-        """Whether it says something of the case, and not only of a mishap on the way."""
+        """True if it is a property of the case, and not of a failure such as a crash."""
         return self.status is not Status.FAILED

@@ -1,4 +1,4 @@
-"""Pictures of a sweep: which of them its design allows, on one page and in one workbook."""
+"""Pictures of a sweep, as its design allows, on one page and in one workbook."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from optalloc.system import replacing
 
 __all__ = ["Pictures", "pictures_of", "write_page", "write_workbook"]
 
-# More cases than these are not laid side by side.
+# Most cases that are laid side by side.
 MOST_SIDE = 60
 _COST = Span(label="cost", value="objective", less="less", more="more")
 _COST_TITLE = "Cost (M, present value), down to what it is at least"
@@ -49,7 +49,7 @@ class Pictures:
         exhibits: Iterable[Exhibit] = (),
         charts: Iterable[Chart] = (),
     ) -> None:
-        """Add a table and what is drawn of it, if it has rows."""
+        """Add a table and its pictures, if it has rows."""
         if len(frame):
             self.tables[spec.name] = frame
             self.specs.append(spec)
@@ -58,7 +58,7 @@ class Pictures:
 
 
 def pictures_of(result: CaseFrames) -> Pictures:
-    """Choose and work out the pictures that a sweep allows.
+    """Choose and compute the pictures that a sweep allows.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def pictures_of(result: CaseFrames) -> Pictures:
     Returns
     -------
     Pictures
-        Notes say what could not be drawn, and why.
+        With notes on what could not be drawn, and why.
     """
     made = Pictures()
     design = Design(result.about["design"])
@@ -172,13 +172,13 @@ def _indices(made: Pictures, result: CaseFrames, design: Design) -> None:
     measures = {"S1": "first order", "ST": "total"} if sobol else {"mu_star": "mean effect"}
     spans = [
         Span(
-            label=f"{label}, from {told}",
+            label=f"{label}, from {source}",
             value=f"{name}{end}",
             less=f"{name}{end}_confidence",
             more=f"{name}{end}_confidence",
         )
         for name, label in measures.items()
-        for end, told in (("", "costs"), ("_at_bound", "bounds"))
+        for end, source in (("", "costs"), ("_at_bound", "bounds"))
     ]
     title = "Sobol indices" if sobol else "Morris effects"
     axis = "Share of the variance of cost" if sobol else "Mean absolute effect on cost (M)"
@@ -332,7 +332,7 @@ def _chart(
 
 def write_page(result: CaseFrames, path: str | Path) -> None:
     """Write a sweep as one page to look at; as `SweepResult.to_html`."""
-    # Imported when a page is written: a sweep that is not looked at does not wait for it.
+    # Imported only when a page is written, as it takes a second.
     from optalloc.report.payload import payload  # noqa: PLC0415
     from optalloc.report.render import rendered  # noqa: PLC0415
 
@@ -346,14 +346,17 @@ def write_page(result: CaseFrames, path: str | Path) -> None:
 def write_workbook(result: CaseFrames, path: str | Path) -> None:
     """Write a sweep as a workbook with charts; as `SweepResult.to_excel`."""
     made = pictures_of(result)
-    said = [headline(result), *lead(result), *made.notes]
-    tables = {specs.SAID.name: pd.DataFrame({"sentence": said}, dtype=object), **made.tables}
-    sheets = [specs.SAID, *_laid_out(made)]
+    sentences = [headline(result), *lead(result), *made.notes]
+    tables = {
+        specs.SENTENCES.name: pd.DataFrame({"sentence": sentences}, dtype=object),
+        **made.tables,
+    }
+    sheets = [specs.SENTENCES, *_laid_out(made)]
     write_plan_workbook(tables, sheets, made.charts, path)
 
 
 def _laid_out(made: Pictures) -> Iterator[TableSpec]:
-    """Sheets as a spreadsheet has them: what is written into cells of a picture is left out."""
+    """Sheets for a spreadsheet, without the words that are written into cells of a picture."""
     for spec in made.specs:
         wide = spec.across and "word" in [column.name for column in spec.columns]
         dropped = ("word", "case", "bound") if spec.name == specs.GRID.name else ("word",)

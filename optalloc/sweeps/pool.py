@@ -21,7 +21,7 @@ from typing import Any
 from optalloc.errors import OptallocError
 from optalloc.sweeps.case_solver import CaseSolver
 from optalloc.sweeps.messages import Base, Finished, Status
-from optalloc.sweeps.queue import Line
+from optalloc.sweeps.queue import CaseQueue
 from optalloc.system import limit_memory
 
 __all__ = ["Limits", "run_pool"]
@@ -34,54 +34,54 @@ Take = Callable[[int, Finished], None]
 
 @dataclass(frozen=True)
 class Limits:
-    """What one case may take: seconds of the clock, and bytes of address space."""
+    """Limits of one case: seconds of the clock, and bytes of address space."""
 
     seconds: float | None = None
     memory_bytes: int | None = None
 
 
-def run_pool(base: Base, line: Line, jobs: int, limits: Limits, take: Take) -> None:
-    """Solve all cases of a line on this machine.
+def run_pool(base: Base, queue: CaseQueue, jobs: int, limits: Limits, take: Take) -> None:
+    """Solve all cases of a queue on this machine.
 
     Parameters
     ----------
     base : Base
-    line : Line
+    queue : CaseQueue
     jobs : int
         Workers at most.
     limits : Limits
     take : callable
-        Called with the position of each case that ended, and what came of it.
+        Called with the position of each case that ended, and its result.
 
     Raises
     ------
     OptallocError
         If a worker cannot start, or `take` refuses.
     """
-    workers = [_Worker(base, limits) for _ in range(min(jobs, len(line)))]
+    workers = [_Worker(base, limits) for _ in range(min(jobs, len(queue)))]
     try:
-        while any(worker.busy or len(line) for worker in workers):
+        while any(worker.busy or len(queue) for worker in workers):
             for worker in workers:
-                _look_at(worker, line, take)
+                _look_at(worker, queue, take)
             ready = [worker.connection for worker in workers if worker.process is not None]
             wait([*ready, *(w.process.sentinel for w in workers if w.process)], timeout=_TICK_S)
-            if not len(line) and not any(worker.busy for worker in workers):
+            if not len(queue) and not any(worker.busy for worker in workers):
                 break
     finally:
         for worker in workers:
             worker.end()
 
 
-def _look_at(worker: _Worker, line: Line, take: Take) -> None:
-    """Take what a worker has to say, see whether it lives, and give it the next case."""
-    result = worker.said()
+def _look_at(worker: _Worker, queue: CaseQueue, take: Take) -> None:
+    """Take the result of a worker, replace it if it has died, and give it the next case."""
+    result = worker.result()
     if result is not None:
         position, worker.position = worker.position, None
         assert position is not None
-        line.done(position, result)
+        queue.done(position, result)
         take(position, result)
-    if worker.idle and len(line):
-        task = line.next()
+    if worker.idle and len(queue):
+        task = queue.next()
         assert task is not None
         worker.give(*task)
 
@@ -104,12 +104,12 @@ class _Worker:
 
     @property
     def busy(self) -> bool:
-        """Whether it has a case."""
+        """True while it has a case."""
         return self.position is not None
 
     @property
     def idle(self) -> bool:
-        """Whether it waits for one."""
+        """True while it waits for one."""
         return self.is_ready and self.position is None
 
     def _start(self) -> None:
@@ -124,12 +124,12 @@ class _Worker:
     def give(self, position: int, case: Any, start: Any) -> None:
         """Give it a case."""
         self.position, self.since = position, time.perf_counter()
-        # That the worker is gone shows when it is looked at.
+        # `_look_at` finds out that a worker is gone.
         with contextlib.suppress(OSError):
             self.connection.send((case, start))
 
-    def said(self) -> Finished | None:
-        """What came of its case, if that is known by now."""
+    def result(self) -> Finished | None:
+        """The result of its case, if there is one by now."""
         assert self.process is not None
         try:
             word = self.connection.recv() if self.connection.poll() else None
@@ -154,7 +154,7 @@ class _Worker:
         return self.busy and limit is not None and time.perf_counter() - self.since > limit
 
     def _ended(self) -> str:
-        """How the process came to its end."""
+        """Reason why the process ended."""
         assert self.process is not None
         self.process.join(_LEAVE_S)
         code = self.process.exitcode
@@ -164,7 +164,7 @@ class _Worker:
         return f"its worker ended with exit code {code}"
 
     def _lost(self, how: str) -> Finished | None:
-        """Put a new worker in the place of this one; its case has failed."""
+        """Replace this worker by a new one; its case has failed."""
         if not self.is_ready:
             raise OptallocError(
                 f"a worker could not start: {how}. In a script, call optalloc.sweep under "
@@ -198,7 +198,7 @@ _NO_MEMORY = "out of memory"
 
 
 def _work(connection: Connection, base: Base, memory_bytes: int | None) -> None:
-    """Solve cases until there are no more: the whole life of a worker."""
+    """Solve cases until there are no more: the main function of a worker."""
     # Ctrl-C reaches every process of a terminal; the parent decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()

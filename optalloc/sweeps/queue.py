@@ -1,4 +1,4 @@
-"""Which case is solved next, and from which plan it starts: that of the nearest case solved."""
+"""Order of the cases, and the plan that each starts from: that of the nearest case solved."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from optalloc.scenarios.designs import Case
 from optalloc.scenarios.sheet import Operation
 from optalloc.sweeps.messages import Finished
 
-__all__ = ["Line", "features"]
+__all__ = ["CaseQueue", "features"]
 
 
 def features(cases: Sequence[Case]) -> np.ndarray:
     """Cases as points, one column for each cell range that any of them changes, scaled to [0, 1].
 
-    A value that is no number is a column of its own, 1 where it is set. What is not changed stands
-    at the value that changes nothing; for a cell that is set there is none, so a further column
-    says whether it is.
+    A value that is no number is a column of its own, 1 where it is set. A cell that a case
+    does not change has the neutral value of its operation; setting has none, so that a further
+    column holds whether the cell is set.
     """
     marks: list[dict[tuple[object, ...], float]] = []
     for case in cases:
@@ -45,7 +45,7 @@ def features(cases: Sequence[Case]) -> np.ndarray:
     columns = list(dict.fromkeys(place for point in marks for place in point))
     found = np.array([[point.get(c, 0.0) for c in columns] for point in marks], dtype=float)
     found = found.reshape(len(cases), len(columns))
-    # What is not set takes part by its further column alone.
+    # Where a cell is not set only its further column counts in distances.
     for k, place in enumerate(columns):
         if place[3] is Operation.SET and len(place) == 4:
             there = np.array([place in point for point in marks])
@@ -54,8 +54,8 @@ def features(cases: Sequence[Case]) -> np.ndarray:
     return np.asarray((found - low) / np.where(span > 0, span, 1.0))
 
 
-class Line:
-    """Cases in order, each handed out once.
+class CaseQueue:
+    """Queue of cases, each returned once.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class Line:
         self._cases = cases
         self._starts: dict[int, np.ndarray] = {}
         for position, result in finished.items():
-            self._learn(position, result)
+            self._keep_start(position, result)
         self._waiting = deque(k for k in range(len(cases)) if k not in finished)
 
     def __len__(self) -> int:
@@ -84,10 +84,10 @@ class Line:
         return position, self._cases[position], self._nearest(position)
 
     def done(self, position: int, finished: Finished) -> None:
-        """Learn what came of a case."""
-        self._learn(position, finished)
+        """Take the result of a case, whose plan later cases may start from."""
+        self._keep_start(position, finished)
 
-    def _learn(self, position: int, finished: Finished) -> None:
+    def _keep_start(self, position: int, finished: Finished) -> None:
         if finished.integers is not None and len(finished.integers):
             self._starts[position] = finished.integers
 

@@ -1,4 +1,4 @@
-"""Regret: what it costs, in each future, to have held a plan's early decisions."""
+"""Regret: the cost, in each future, of having held a plan's early decisions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COLUMNS = (
     "verdict",
 )
 UNDECIDED, COSTS, NONE = "undecided", "costs more", "costs nothing"
-# Costs are proven to a few parts in a thousand million.
+# Relative tolerance up to which costs count as equal.
 _NOISE = 1e-9
 
 

@@ -1,4 +1,4 @@
-"""What a sweep gives: one tidy frame of its cases, their plans stacked, all kept in Parquet."""
+"""Results of a sweep: tidy frames of its cases and their plans, kept in Parquet."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class SweepResult(CaseFrames):
         write_workbook(self, path)
 
     def to_dict(self) -> dict[str, Any]:
-        """The sweep and its cases as plain values, ready for JSON; what is missing as null."""
+        """The sweep and its cases as plain values, ready for JSON; missing ones are null."""
         frames = {"cases": self.cases, "regret": self.regret}
         return dict(self.about) | {
             name: json.loads(frame.to_json(orient="records", double_precision=15))
@@ -109,7 +109,7 @@ def gathered(
     ----------
     about : mapping
     cases, finished : sequence
-        Side by side.
+        Aligned with each other.
     """
     rows = [_row(case, result) for case, result in zip(cases, finished, strict=True)]
     frame = pd.DataFrame(rows, columns=list(_row(Case(0, "", ()), _NOTHING)))
@@ -158,7 +158,7 @@ def _stacked(cases: Sequence[Case], finished: Sequence[Finished]) -> dict[str, p
         length = table.num_rows
         for place, (title, word) in enumerate((("case", case.name), ("plan", case.held))):
             column = pa.array(np.full(length, word, dtype=object), type=pa.string())
-            # Where a table has such a column itself, its own keeps its name.
+            # A column of the table itself keeps its name.
             title = title if title not in table.column_names else f"sweep_{title}"
             table = table.add_column(place, title, column)
         parts.setdefault(name, []).append(table)

@@ -29,7 +29,7 @@ from optalloc.sweeps.cluster import run_cluster
 from optalloc.sweeps.held import held_rows
 from optalloc.sweeps.messages import Base, Finished, Status
 from optalloc.sweeps.pool import Limits, run_pool
-from optalloc.sweeps.queue import Line
+from optalloc.sweeps.queue import CaseQueue
 from optalloc.sweeps.result import SweepResult, gathered
 from optalloc.sweeps.store import Store
 from optalloc.system import share_of_memory
@@ -37,9 +37,9 @@ from optalloc.system import share_of_memory
 __all__ = ["sweep"]
 
 # Cases done, cases failed, cases in all.
-Tell = Callable[[int, int, int], None]
-# A case may take so much longer than the solver's time limit, before it is held to hang.
-_PATIENCE, _PATIENCE_S = 2.0, 120.0
+CaseCallback = Callable[[int, int, int], None]
+# A case hangs after so many times the solver's time limit, plus seconds for all but the solve.
+_HANG_FACTOR, _HANG_EXTRA_S = 2.0, 120.0
 
 
 def sweep(
@@ -60,7 +60,7 @@ def sweep(
     approved: str | Path | None = None,
     hold: Sequence[str | Path] = (),
     until: str | None = None,
-    tell: Tell | None = None,
+    on_case: CaseCallback | None = None,
 ) -> SweepResult:
     """Solve every case of a sweep, each to a proven gap and audited.
 
@@ -79,26 +79,26 @@ def sweep(
         Folder in which finished cases are kept as they come, and the result in Parquet, with its
         pictures in ``sweep.html`` and ``sweep.xlsx``.
     resume : bool
-        Use the cases that are in the folder already, where nothing they depend on has changed.
+        Use the cases that are in the folder already, where none of their inputs has changed.
     force : bool
-        Throw them away.
+        Delete them.
     gap, time_limit_s, seed : optional
         Solver options of every case; those not given come from the workbook.
     case_limit_s : float, optional
         Seconds after which a case is given up as hanging; by default twice the time limit and two
         minutes, or none.
     memory_gb : float, optional
-        Memory of one worker; by default its share of what the machine has.
+        Memory of one worker; by default its share of the machine's.
     model : str or Path, optional
         Model folder; the capacity model by default.
     approved : str or Path, optional
         The plan.xlsx that was approved last, as for `optalloc.solve`.
     hold : sequence of str or Path
         Plans whose early decisions are held: every case is solved free, and once more with each of
-        them. What that costs is `SweepResult.regret`.
+        them. `SweepResult.regret` has the cost of that.
     until : str, optional
         Date before which decisions of those plans are held, as YYYY-MM-DD.
-    tell : callable, optional
+    on_case : callable, optional
         Called with the numbers of cases done, failed and in all.
 
     Returns
@@ -132,7 +132,7 @@ def sweep(
         engine_versions(),
         held,
     )
-    run = _Run(cases, Path(out) if out is not None else None, tell)
+    run = _Run(cases, Path(out) if out is not None else None, on_case)
     run.open(base, resume=resume, force=force)
     limits = Limits(_case_limit(case_limit_s, data, loaded, options), _memory(memory_gb, jobs))
     try:
@@ -150,11 +150,11 @@ def sweep(
 
 @dataclass
 class _Run:
-    """A sweep under way: what is finished, and where it is kept."""
+    """A sweep under way: its finished cases, and their folder."""
 
     cases: Sequence[Case]
     folder: Path | None
-    tell: Tell | None
+    on_case: CaseCallback | None
 
     def __post_init__(self) -> None:
         self.found: dict[int, Finished] = {}
@@ -167,7 +167,7 @@ class _Run:
 
     @property
     def how_to_go_on(self) -> str:
-        """What to do after an interruption."""
+        """Advice after an interruption."""
         return ". Run the same command with --resume to finish it." if self.folder else ""
 
     @property
@@ -176,7 +176,7 @@ class _Run:
         return [self.found[k] for k in range(len(self.cases))]
 
     def open(self, base: Base, *, resume: bool, force: bool) -> None:
-        """Open the folder, and take from it what is finished already."""
+        """Open the folder, and take the finished cases from it."""
         if self.folder is None:
             return
         self.store = Store(self.folder, resume=resume, force=force)
@@ -188,26 +188,26 @@ class _Run:
                     self.found[position] = kept
 
     def solve(self, base: Base, limits: Limits, jobs: int | None, cluster: str | None) -> None:
-        """Solve what is missing."""
-        line = Line(self.cases, self.found)
-        self._say()
-        if not len(line):
+        """Solve the cases that are missing."""
+        queue = CaseQueue(self.cases, self.found)
+        self._report()
+        if not len(queue):
             return
         if cluster is not None:
-            run_cluster(base, line, cluster, limits, self._take)
+            run_cluster(base, queue, cluster, limits, self._take)
         else:
-            run_pool(base, line, jobs or _cores(), limits, self._take)
+            run_pool(base, queue, jobs or _cores(), limits, self._take)
 
     def _take(self, position: int, finished: Finished) -> None:
         if self.store is not None and finished.is_result and finished.key:
             self.store.put(finished)
         self.found[position] = finished
-        self._say()
+        self._report()
 
-    def _say(self) -> None:
-        if self.tell is not None:
+    def _report(self) -> None:
+        if self.on_case is not None:
             failed = sum(one.status is Status.FAILED for one in self.found.values())
-            self.tell(len(self.found), failed, len(self.cases))
+            self.on_case(len(self.found), failed, len(self.cases))
 
 
 def _chosen(name: str | None, data: Dataset, model: Model, known: Iterable[Problem]) -> Sweep:
@@ -222,7 +222,7 @@ def _chosen(name: str | None, data: Dataset, model: Model, known: Iterable[Probl
     else:
         entries = entries_of_toml(path)
     named = [e for e in entries if wanted is None or _is_of(wanted, e.cells["sweep"])]
-    # A name that is not there is answered with those that are.
+    # The message for an unknown name lists all names.
     sweeps, problems = assembled(named or entries, data)
     if problems:
         raise InputError(problems)
@@ -256,7 +256,7 @@ def _sheet_errors(
 
 
 def _toml_of(name: str | None) -> tuple[Path | None, str | None]:
-    """A TOML file and the name of a sweep in it, if that is what a name says."""
+    """A TOML file and the name of a sweep in it, if the name has that form."""
     if name is None:
         return None, None
     file, sign, inner = name.rpartition(":")
@@ -319,11 +319,11 @@ def _case_limit(
     if given is not None:
         return given
     limit = options_of(data, model, options).time_limit_s
-    return None if limit is None else _PATIENCE * limit + _PATIENCE_S
+    return None if limit is None else _HANG_FACTOR * limit + _HANG_EXTRA_S
 
 
 def _memory(given_gb: float | None, jobs: int | None) -> int | None:
-    """Bytes for one worker; None where the machine does not tell what it has."""
+    """Bytes for one worker; None where the machine's memory is not known."""
     if given_gb is not None:
         return int(given_gb * 2**30)
     return share_of_memory(jobs or _cores())

@@ -1,4 +1,4 @@
-"""Sensitivity indices of sampled sweeps, by SALib, at both ends of what is known of each cost."""
+"""Sensitivity indices of sampled sweeps, by SALib, from costs and from their bounds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MORRIS = {"mu_star": "mu_star_conf", "mu": None, "sigma": None}
 def sensitivity(
     about: Mapping[str, Any], cases: pd.DataFrame, inputs: pd.DataFrame
 ) -> pd.DataFrame:
-    """Work out Sobol or Morris indices of the cost.
+    """Compute Sobol or Morris indices of the cost.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def sensitivity(
     pandas.DataFrame
         One row per change, measure and end: ``change``, ``measure`` (S1: first order, ST: total;
         mu_star, mu and sigma of the elementary effects, in millions over the whole range), ``end``
-        (objective: from the costs found; bound: from what they are at least), ``value``,
+        (objective: from the costs found; bound: from their bounds), ``value``,
         ``confidence`` (half the width of the 95 % interval; NaN where there is none).
 
     Raises
@@ -53,10 +53,11 @@ def sensitivity(
     samples = cases[(cases["number"] > 0) & (cases["plan"] == "")].sort_values("number")
     lacking = samples[~samples["status"].map(lambda status: Status(status).has_plan)]
     if len(lacking):
-        told = ", ".join(f"{n} {status}" for status, n in lacking["status"].value_counts().items())
+        counts = lacking["status"].value_counts().items()
+        ends = ", ".join(f"{n} {status}" for status, n in counts)
         raise OptallocError(
             f"indices need a plan for every sample; {len(lacking)} of {len(samples)} have none "
-            f"({told}). Narrow the ranges, or allow more time."
+            f"({ends}). Narrow the ranges, or allow more time."
         )
     rows = []
     for end in ("objective", "bound"):
@@ -80,11 +81,11 @@ def _analysed(
     names = list(about["changes"])
     problem, seed = salib_problem(names), about["seed"]
     if np.ptp(costs) == 0:
-        # Nothing varies, so nothing is due to anything.
+        # Without variance all indices are zero.
         return {name: np.zeros(len(names)) for name in (*_SOBOL, *_SOBOL.values(), *_MORRIS)} | {
             "mu_star_conf": np.zeros(len(names))
         }
-    # A second to import, and needed here alone.
+    # It takes a second to import, and is needed only here.
     if design is Design.SOBOL:
         from SALib.analyze import sobol  # noqa: PLC0415
 

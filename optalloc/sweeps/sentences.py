@@ -1,4 +1,4 @@
-"""What there is to say of a sweep, in words and large figures."""
+"""Sentences and large figures about a sweep."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ __all__ = ["headline", "lead", "page_words"]
 
 
 def headline(result: CaseFrames) -> str:
-    """How many cases there are, and how they ended."""
+    """Number of cases by their end, in one sentence."""
     cases = result.cases
     solved = int(cases["objective"].notna().sum())
     if solved == len(cases):
         return f"All {len(cases):,} cases have a plan."
     lacking = cases[cases["objective"].isna()]["status"].value_counts()
-    told = ", ".join(f"{count:,} {status}" for status, count in lacking.items())
-    return f"{solved:,} of {len(cases):,} cases have a plan; {told}."
+    counts = ", ".join(f"{count:,} {status}" for status, count in lacking.items())
+    return f"{solved:,} of {len(cases):,} cases have a plan; {counts}."
 
 
 def lead(result: CaseFrames) -> list[str]:
-    """The base case, the extremes, what matters most, and what is left open."""
+    """Sentences on the base case, the extremes, and the verdicts against the base case."""
     free = figures.free_cases(result.cases)
     known = free[free["objective"].notna()]
-    said = []
+    sentences = []
     if len(known) and known.index[0] == free.index[0]:
         base = known.iloc[0]
-        said.append(
+        sentences.append(
             f"The base case costs {base['objective']:,.2f} M; no plan of it costs less than "
             f"{base['bound']:,.2f} M."
         )
@@ -42,15 +42,15 @@ def lead(result: CaseFrames) -> list[str]:
         low, high = (
             known.loc[getattr(known["objective"], f"idx{end}")()] for end in ("min", "max")
         )
-        said.append(
+        sentences.append(
             f"Costs lie between {low['objective']:,.2f} M ({low['case']}) and "
             f"{high['objective']:,.2f} M ({high['case']})."
         )
-    if said and Design(result.about["design"]) in (Design.ONE, Design.CASES):
-        said += _against_base(result)
+    if sentences and Design(result.about["design"]) in (Design.ONE, Design.CASES):
+        sentences += _against_base(result)
     if result.cases["objective"].isna().any():
-        said.append("Cases without a plan are listed with their reasons.")
-    return said
+        sentences.append("Cases without a plan are listed with their reasons.")
+    return sentences
 
 
 def _against_base(result: CaseFrames) -> list[str]:
@@ -58,15 +58,15 @@ def _against_base(result: CaseFrames) -> list[str]:
         return []
     found = figures.differences(result)
     counts = found["verdict"].value_counts()
-    told = [f"{n} {verdict}" for verdict, n in counts.items()]
-    said = [f"Against the base case: {', '.join(told)}."] if told else []
+    verdicts = [f"{n} {verdict}" for verdict, n in counts.items()]
+    sentences = [f"Against the base case: {', '.join(verdicts)}."] if verdicts else []
     if counts.get("undecided", 0):
-        said.append("Undecided is what a smaller gap would decide.")
-    return said
+        sentences.append("Undecided is what a smaller gap would decide.")
+    return sentences
 
 
 def page_words(result: CaseFrames, notes: Sequence[str]) -> Words:
-    """What stands on the page beside its pictures."""
+    """Words of the page beside its pictures."""
     # Imported when a page is written.
     from optalloc.report.render import Words  # noqa: PLC0415
 

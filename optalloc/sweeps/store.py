@@ -1,4 +1,4 @@
-"""Finished cases in a folder, each in a file that appears whole, by the key of its inputs."""
+"""Finished cases in a folder, each in a file written atomically, by the key of its inputs."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _RECORD, _TABLES, _INTEGERS = "case.json", "tables.zip", "integers.npy"
 
 
 class Store:
-    """Where finished cases are kept.
+    """Folder of finished cases.
 
     Parameters
     ----------
     folder : Path
-        Made if it is not there; the cases stand in its folder ``cases``.
+        Made if it is not there; the cases are in its folder ``cases``.
     resume : bool
         Whether cases that are there already may be used.
     force : bool
@@ -35,7 +35,7 @@ class Store:
     Raises
     ------
     OptallocError
-        If there are cases and neither is said, or the folder cannot be written to.
+        If there are cases and neither is set, or the folder cannot be written to.
     """
 
     def __init__(self, folder: Path, *, resume: bool = False, force: bool = False) -> None:
@@ -44,7 +44,7 @@ class Store:
         if there and not (resume or force):
             raise OptallocError(
                 f"{folder}: holds {len(there)} finished cases. Say --resume to solve only what "
-                "is missing, --force to begin anew, or name another folder."
+                "is missing, --force to begin again, or name another folder."
             )
         try:
             self._cases.mkdir(parents=True, exist_ok=True)
@@ -54,10 +54,10 @@ class Store:
             raise OptallocError(f"{folder}: cannot be written: {error.strerror}.") from error
 
     def get(self, key: str) -> Finished | None:
-        """What is kept of a case; None if nothing is, or a file that cannot be read.
+        """Result of a case; None if there is none, or a file that cannot be read.
 
-        A file appears whole, so that one which cannot be read was damaged since: the case is
-        solved again.
+        Files are written atomically, so that one which cannot be read was damaged since: the case
+        is solved again.
         """
         path = self._cases / f"{key}.zip"
         if not key or not path.is_file():

@@ -1,4 +1,4 @@
-"""Tables of a sweep: what each column means, and its unit."""
+"""Tables of a sweep: the meaning of each column, and its unit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = [
     "MORRIS",
     "OVER_CHANGES",
     "REGRET",
-    "SAID",
+    "SENTENCES",
     "SOBOL",
     "core_of",
     "grid_of",
@@ -48,7 +48,7 @@ _LESS = _number("less", "M", "How much less the true value may be, by the gaps."
 _MORE = _number("more", "M", "How much more the true value may be, by the gaps.")
 _VERDICT = _text("verdict", "What is certain; undecided where the gaps are too large to tell.")
 
-SAID = TableSpec(
+SENTENCES = TableSpec(
     name="Sweep",
     meaning="What there is to say of the sweep.",
     columns=(_text("sentence", "One thing, in words."),),
@@ -198,8 +198,8 @@ REGRET = TableSpec(
 
 def _measure(name: str, unit: str, meaning: str, *, confidence: bool = True) -> list[Column]:
     columns = []
-    for end, told in (("", "from the costs found"), ("_at_bound", "from their bounds")):
-        columns.append(_number(f"{name}{end}", unit, f"{meaning}, {told}."))
+    for end, source in (("", "from the costs found"), ("_at_bound", "from their bounds")):
+        columns.append(_number(f"{name}{end}", unit, f"{meaning}, {source}."))
         if confidence:
             half = "Half the width of its 95 % confidence interval."
             columns.append(_number(f"{name}{end}_confidence", unit, half))
@@ -246,7 +246,7 @@ def core_of(table: str, noun: str, unit: str, begun: str, done: str) -> tuple[Ta
             _day("begun_last", "Latest first step."),
             _day("done_first", f"Earliest last step ({done})."),
             _day("done_last", "Latest last step."),
-            _number("none", "share of cases", "Nought: a count has no noise of its own."),
+            _number("none", "share of cases", "Zero: a count has no noise of its own."),
         ),
     )
     when = TableSpec(

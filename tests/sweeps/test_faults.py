@@ -33,7 +33,7 @@ def test_a_worker_that_is_lost_costs_one_case(tmp_path: Path) -> None:
         *(change(mishap, MISHAP, "set", f'"{mishap}"') for mishap in mishaps),
         change("z", "Inputs.x1", "set", "0.5"),
     )
-    told: list[tuple[int, int, int]] = []
+    reported: list[tuple[int, int, int]] = []
     result = optalloc.sweep(
         toy(tmp_path / "book"),
         definition,
@@ -42,7 +42,7 @@ def test_a_worker_that_is_lost_costs_one_case(tmp_path: Path) -> None:
         out=tmp_path / "out",
         case_limit_s=6,
         memory_gb=2,
-        tell=lambda *figures: told.append(figures),
+        on_case=lambda *figures: reported.append(figures),
     )
     cases = result.cases.set_index("case")
     assert result.failed["case"].tolist() == mishaps
@@ -55,8 +55,8 @@ def test_a_worker_that_is_lost_costs_one_case(tmp_path: Path) -> None:
     assert (
         cases.loc["a", "objective"] == cases.loc["z", "objective"] != cases.loc["base", "objective"]
     )
-    assert told[0] == (0, 0, 7)
-    assert told[-1] == (7, 4, 7)
+    assert reported[0] == (0, 0, 7)
+    assert reported[-1] == (7, 4, 7)
     # A mishap is no result: it is not kept, and so tried again when the sweep is resumed.
     assert len(stamps(tmp_path / "out")) == 2
 
@@ -137,8 +137,8 @@ def test_ctrl_c_ends_a_sweep_that_can_be_resumed(tmp_path: Path) -> None:
         time.sleep(0.02)
     family = psutil.Process(run.pid).children(recursive=True)
     run.send_signal(signal.SIGINT)
-    told, said = run.communicate(timeout=60)
-    assert (run.returncode, told) == (5, "")
+    reported, said = run.communicate(timeout=60)
+    assert (run.returncode, reported) == (5, "")
     assert re.fullmatch(
         r"interrupted; \d+ of 13 cases are finished\. Run the same command with --resume to "
         r"finish it\.",

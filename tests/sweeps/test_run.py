@@ -19,7 +19,7 @@ from optalloc.scenarios.sheet import Operation
 from optalloc.sweeps.case_key import Digests
 from optalloc.sweeps.case_solver import CaseSolver
 from optalloc.sweeps.messages import Base, Finished, Status
-from optalloc.sweeps.queue import Line, features
+from optalloc.sweeps.queue import CaseQueue, features
 from optalloc.sweeps.store import Store
 from tests import books
 from tests.cli.test_main import optalloc_says
@@ -176,7 +176,7 @@ def _hardly_any_choice() -> books.Book:
 
 
 def test_cases_without_a_plan_say_why(tmp_path: Path) -> None:
-    """Proves: 40 MW that may not be online are infeasible, with what would have to give way; two
+    """Proves: 40 MW that may not be online are infeasible, with the limits exceeded; two
     changes that are sound alone and not together are invalid; the others are solved."""
     definition = toml(
         tmp_path,
@@ -197,7 +197,7 @@ def test_cases_without_a_plan_say_why(tmp_path: Path) -> None:
         "least = 50, most = 60": "optimal",
     }
     assert "[bounds-crossed]" in cases.loc["least = 50, most = 30", "reason"]
-    assert "would have to give way" in cases.loc["least = 0, most = 30", "reason"]
+    assert "would be exceeded" in cases.loc["least = 0, most = 30", "reason"]
     assert cases.loc["least = 50, most = 60", "objective"] == pytest.approx(500)
     assert result.failed.empty
 
@@ -227,15 +227,15 @@ def test_a_case_starts_from_the_plan_of_the_nearest_case_solved() -> None:
              case(3, "multiply", "2.8", "1"), case(4, "set", "(blank)")]  # fmt: skip
     points = features(cases)
     assert points.min() == 0 and points.max() == 1
-    line = Line(cases, {})
+    queue = CaseQueue(cases, {})
     for expected in (None, 0, 1, 2, 0):
-        handed = line.next()
+        handed = queue.next()
         assert handed is not None
         position, _, start = handed
         assert (None if start is None else int(start[0])) == expected
         done = Finished(key="", status=Status.OPTIMAL, integers=np.array([float(position)]))
-        line.done(position, done)
-    assert line.next() is None
+        queue.done(position, done)
+    assert queue.next() is None
 
 
 # What is kept -------------------------------------------------------------------------------------
