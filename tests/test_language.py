@@ -61,7 +61,7 @@ ALLOWED = {
     "optalloc/plan": 30,
     "optalloc/report": 23,
     "optalloc/scenarios": 13,
-    "optalloc/serve": 65,
+    "optalloc/serve": 0,
     "optalloc/solving": 357,
     "optalloc/spreadsheet": 7,
     "optalloc/sweeps": 0,

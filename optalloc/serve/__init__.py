@@ -34,7 +34,7 @@ def serve(
     Parameters
     ----------
     host : str
-        Address to listen at; others than the loopback's let in whoever can reach it.
+        Address to listen at; any but a loopback address admits whoever can reach it.
     port : int
         0 for any that is free.
     jobs : int
@@ -44,20 +44,20 @@ def serve(
     time_limit_s : float
         Seconds for one solve, at most.
     memory_gb : float, optional
-        Memory (2**30 bytes of address space) that one solve may take; by default its share of what
-        the machine has, and 4 at least.
+        Memory (2**30 bytes of address space) that one solve may take; by default its share of
+        the machine's, and 4 at least.
     folder : Path, optional
         An existing folder for what visitors upload, which is removed from it in the end, and by the
         next server there after one that was killed.
     model : Path, optional
         Model folder.
     say : callable
-        Told where it serves, line by line.
+        Called with each line of output, such as the address.
 
     Raises
     ------
     OptallocError
-        If what it needs is not installed, or the address is taken.
+        If a package that it needs is not installed, or the address is taken.
     ModelError
         If the model folder cannot be used.
     """
@@ -106,7 +106,7 @@ def serve(
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address."""
+    """True if only this machine can reach an address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -114,7 +114,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    """A socket at the address, so that a taken one is known before anything is said."""
+    """A socket at the address, so that a taken one is found before any output."""
     try:
         family, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server((host, port), family=family)

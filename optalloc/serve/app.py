@@ -27,7 +27,7 @@ from optalloc.serve.folder import own_folder
 from optalloc.serve.forms import changes_of, download, file_name, keep, number_of
 from optalloc.serve.guard import REPORT_POLICY, Guard
 from optalloc.serve.pages import rendered, static
-from optalloc.serve.queue import Desk
+from optalloc.serve.queue import TaskQueue
 from optalloc.serve.settings import Settings
 from optalloc.serve.task import Task
 from optalloc.serve.visitors import Book, Comparison, Run, Visitor, Visitors
@@ -36,10 +36,10 @@ from optalloc.serve.work import CHANGED, EXPLAINING_S, EXPLANATION, MARKED, PLAN
 __all__ = ["make_app"]
 
 COOKIE = "visitor"
-# What one visitor may have at once.
+# Most workbooks, runs and open tasks of one visitor.
 MOST_BOOKS, MOST_RUNS, MOST_OPEN = 20, 50, 5
 QUICK_LIMIT_S = 300.0
-# Reading, building, auditing and writing, beside the seconds for the solver.
+# Seconds for reading, building, auditing and writing, beside those of the solver.
 BESIDE_SOLVING_S = 900.0
 UNPACKED = 8
 _SWEEP_S = 30.0
@@ -52,7 +52,7 @@ _WORDS = {
 
 
 def make_app(settings: Settings) -> Starlette:
-    """Give the application; what visitors leave is removed when it ends."""
+    """Give the application; files of visitors are removed when it ends."""
     pages = _Pages(settings)
     kept: list[tuple[str, str, Callable[..., Any]]] = [
         ("GET", "/", pages.start),
@@ -78,7 +78,7 @@ def make_app(settings: Settings) -> Starlette:
         middleware=[Middleware(Guard, hosts=settings.hosts)],
         exception_handlers={HTTPException: pages.refused},
         lifespan=pages.lifespan,
-        # What a form says beside the file is small.
+        # The fields of a form beside the file are small.
         max_body_size=settings.most_bytes + 2**16,
     )
 
@@ -92,25 +92,25 @@ async def _static(request: Request) -> Response:
 
 
 class _Pages:
-    """What the server holds while it runs, and one method for each address."""
+    """State of the server while it runs, with one method for each address."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._desk: Desk
+        self._queue: TaskQueue
         self._visitors: Visitors
 
     @contextlib.asynccontextmanager
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
-        """Make the folder, remove what is idle from time to time, and in the end all of it."""
+        """Make the folder, remove idle visitors from time to time, and all of it in the end."""
         with own_folder(self._settings.folder) as root:
-            self._desk = Desk(self._settings.jobs)
+            self._queue = TaskQueue(self._settings.jobs)
             self._visitors = Visitors(root, self._settings.idle_s)
             sweeping = asyncio.create_task(self._sweep())
             try:
                 yield
             finally:
                 sweeping.cancel()
-                await self._desk.close()
+                await self._queue.close()
 
     async def _sweep(self) -> None:
         while True:
@@ -118,13 +118,13 @@ class _Pages:
             for visitor in self._visitors.idle():
                 await self._visitors.forget(visitor)
 
-    # Whose it is ----------------------------------------------------------------------------------
+    # Ownership -----------------------------------------------------------------------------------
 
     def _visitor(self, request: Request) -> Visitor | None:
         return self._visitors.find(request.cookies.get(COOKIE))
 
     def _own(self, request: Request, kind: str) -> Any:
-        """What an address names, if it belongs to the visitor; else it is as if it were not."""
+        """The object that an address names; one of another visitor counts as missing."""
         visitor = self._visitor(request)
         found = getattr(visitor, kind).get(request.path_params["id"]) if visitor else None
         if found is None:
@@ -136,7 +136,7 @@ class _Pages:
         return HTMLResponse(rendered(template, **values), status)
 
     async def refused(self, request: Request, error: Exception) -> Response:
-        """Say why something was not done."""
+        """Page with the reason of a refusal."""
         assert isinstance(error, HTTPException)
         words = _WORDS.get(error.status_code, error.detail)
         if error.status_code == 413:
@@ -151,8 +151,8 @@ class _Pages:
     # Workbooks ------------------------------------------------------------------------------------
 
     async def start(self, request: Request) -> Response:
-        """The first page: upload, and what the visitor has here."""
-        return self._page(request, "start", desk=self._desk)
+        """The first page: upload, and the visitor's workbooks and runs."""
+        return self._page(request, "start", queue=self._queue)
 
     async def upload(self, request: Request) -> Response:
         """Take a workbook, and check it."""
@@ -174,25 +174,25 @@ class _Pages:
             book_id, folder = visitor.new_folder()
             path = folder / name
             await asyncio.to_thread(keep, sent, path)
-        told = {"book": str(path), "most_unpacked": UNPACKED * self._settings.most_bytes}
-        task = self._task("check", folder, told, QUICK_LIMIT_S)
+        arguments = {"book": str(path), "most_unpacked": UNPACKED * self._settings.most_bytes}
+        task = self._task("check", folder, arguments, QUICK_LIMIT_S)
         visitor.books[book_id] = Book(book_id, name, path, task)
-        self._desk.take(task, quick=True)
+        self._queue.take(task, quick=True)
         answer = RedirectResponse(f"/books/{book_id}", 303)
         secure = request.url.scheme == "https"
         answer.set_cookie(COOKIE, visitor.id, httponly=True, samesite="strict", secure=secure)
         return answer
 
-    def _task(self, kind: str, folder: Path, told: Mapping[str, Any], limit_s: float) -> Task:
+    def _task(self, kind: str, folder: Path, arguments: Mapping[str, Any], limit_s: float) -> Task:
         model = self._settings.model
-        whole = {
+        request = {
             "kind": kind,
             "folder": str(folder),
             "model": None if model is None else str(model),
             "memory": self._settings.memory_bytes,
-            **told,
+            **arguments,
         }
-        return Task(folder, whole, limit_s, self._settings.grace_s)
+        return Task(folder, request, limit_s, self._settings.grace_s)
 
     async def book(self, request: Request) -> Response:
         """A workbook: its errors, or how to solve it."""
@@ -200,7 +200,7 @@ class _Pages:
         return self._page(request, "book", book=book, result=book.task.result)
 
     async def book_state(self, request: Request) -> Response:
-        """Where its check is."""
+        """Progress of its check."""
         return self._state(self._own(request, "books").task)
 
     async def marked(self, request: Request) -> Response:
@@ -209,10 +209,10 @@ class _Pages:
         return download(book.path.parent / MARKED, f"{_stem(book)}-marked.xlsx")
 
     async def forget(self, request: Request) -> Response:
-        """End and remove all that the visitor has here."""
+        """End all tasks of the visitor and remove all files."""
         visitor = self._visitor(request)
         if visitor is not None:
-            await self._desk.drop(visitor.tasks)
+            await self._queue.drop(visitor.tasks)
             await self._visitors.forget(visitor)
         answer = RedirectResponse("/", 303)
         answer.delete_cookie(COOKIE)
@@ -238,29 +238,29 @@ class _Pages:
             changes = changes_of(form, book.task.result["levers"])
         run_id, folder = visitor.new_folder()
         threads = max(1, (os.cpu_count() or 1) // self._settings.jobs)
-        asked = book.task.result["options"]["threads"]
-        told = {
+        wanted = book.task.result["options"]["threads"]
+        arguments = {
             "book": str(book.path),
             "gap": gap,
             "time_limit_s": seconds,
-            "threads": threads if asked is None else min(asked, threads),
+            "threads": threads if wanted is None else min(wanted, threads),
             "changes": changes,
         }
-        task = self._task("solve", folder, told, seconds + EXPLAINING_S + BESIDE_SOLVING_S)
+        task = self._task("solve", folder, arguments, seconds + EXPLAINING_S + BESIDE_SOLVING_S)
         number = len(visitor.runs) + 1
         visitor.runs[run_id] = Run(run_id, number, book, gap, seconds, changes, task)
-        self._desk.take(task)
+        self._queue.take(task)
         return RedirectResponse(f"/runs/{run_id}", 303)
 
     async def run(self, request: Request) -> Response:
-        """A solve: live, then what came of it."""
+        """A solve: live, then its result."""
         run: Run = self._own(request, "runs")
-        place = self._desk.place(run.task)
+        place = self._queue.place(run.task)
         result = run.task.result
         return self._page(request, "run", run=run, book=run.book, result=result, place=place)
 
     async def run_state(self, request: Request) -> Response:
-        """Where a solve is: phase, incumbent and bound over time."""
+        """Progress of a solve: phase, incumbent and bound over time."""
         return self._state(self._own(request, "runs").task)
 
     def _state(self, task: Task) -> Response:
@@ -268,7 +268,7 @@ class _Pages:
             {
                 "state": str(task.state),
                 "phase": task.phase,
-                "place": self._desk.place(task),
+                "place": self._queue.place(task),
                 "points": task.points,
             }
         )
@@ -304,28 +304,28 @@ class _Pages:
         """Compare two plans of the visitor."""
         visitor = self._visitor(request)
         async with request.form(max_files=0, max_fields=4) as form:
-            asked = [visitor.runs.get(str(form.get(side))) if visitor else None for side in "ab"]
-        a, b = asked
+            chosen = [visitor.runs.get(str(form.get(side))) if visitor else None for side in "ab"]
+        a, b = chosen
         if visitor is None or a is None or b is None:
             raise HTTPException(404)
         if not (a.has_plan and b.has_plan):
             raise HTTPException(409, "Both must have come to a plan.")
-        if sum(not held.task.ended for held in visitor.comparisons.values()) >= MOST_OPEN:
+        if sum(not other.task.ended for other in visitor.comparisons.values()) >= MOST_OPEN:
             raise HTTPException(429, "Wait for the comparisons that go on.")
-        known, folder = visitor.new_folder()
+        comparison_id, folder = visitor.new_folder()
         plans = [str(side.task.folder / PLAN) for side in (a, b)]
         task = self._task("compare", folder, {"plans": plans}, QUICK_LIMIT_S)
-        visitor.comparisons[known] = Comparison(known, a, b, task)
-        self._desk.take(task, quick=True)
-        return RedirectResponse(f"/comparisons/{known}", 303)
+        visitor.comparisons[comparison_id] = Comparison(comparison_id, a, b, task)
+        self._queue.take(task, quick=True)
+        return RedirectResponse(f"/comparisons/{comparison_id}", 303)
 
     async def comparison(self, request: Request) -> Response:
-        """What changes from one plan to the other."""
+        """The differences between two plans."""
         found: Comparison = self._own(request, "comparisons")
         return self._page(request, "comparison", comparison=found, result=found.task.result)
 
     async def comparison_state(self, request: Request) -> Response:
-        """Where a comparison is."""
+        """Progress of a comparison."""
         return self._state(self._own(request, "comparisons").task)
 
     async def difference(self, request: Request) -> Response:

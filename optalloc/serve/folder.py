@@ -1,4 +1,4 @@
-"""The server's folder: it is its own while it runs, and goes with it, sooner or later."""
+"""The server's folder: private while it runs, and removed with it or by the next server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 __all__ = ["own_folder"]
 
 _NAME, _DRAFT, _LOCK = "optalloc-serve-", ".optalloc-serve-", "lock"
-# Not there on Windows, where folders of servers that were killed stay.
+# Missing on Windows, where folders of killed servers stay.
 _fcntl: Any = importlib.import_module("fcntl") if os.name == "posix" else None
 
 
@@ -22,7 +22,7 @@ _fcntl: Any = importlib.import_module("fcntl") if os.name == "posix" else None
 def own_folder(where: Path | None) -> Iterator[Path]:
     """Make a folder that only this user may enter, and remove it in the end.
 
-    What servers that were killed have left in the same place is removed first. A server holds the
+    Folders that killed servers left in the same place are removed first. A server holds the
     lock of its folder as long as it lives, however it ends.
 
     Parameters
@@ -39,7 +39,7 @@ def own_folder(where: Path | None) -> Iterator[Path]:
         if _left_behind(folder):
             shutil.rmtree(folder, ignore_errors=True)
     draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=place))
-    # Locked before it has a name by which others look for it.
+    # Locked before it has a name by which other servers search for it.
     with (draft / _LOCK).open("wb") as lock:
         _take(lock)
         folder = draft.rename(place / f"{_NAME}{draft.name.removeprefix(_DRAFT)}")
@@ -50,7 +50,7 @@ def own_folder(where: Path | None) -> Iterator[Path]:
 
 
 def _left_behind(folder: Path) -> bool:
-    """Whether it was a server's of this user, and that server is gone."""
+    """True if it is of a server of this user that is gone."""
     if _fcntl is None:
         return False
     try:

@@ -1,4 +1,4 @@
-"""What comes in by forms and goes out as files, none of it taken as it is."""
+"""Input from forms and output of files, both checked."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def file_name(sent: str) -> str:
-    """The name of a file as it may be kept, whatever path it came with."""
+    """A safe name for an uploaded file, without the path that came with it."""
     last = re.split(r"[/\\]", sent)[-1]
     return re.sub(r"[^\w .()+-]", "_", last).lstrip(". ")[-80:] or "_"
 
 
 def keep(sent: UploadFile, path: Path) -> None:
-    """Write what was sent to a file."""
+    """Write an upload to a file."""
     with path.open("wb") as out:
         shutil.copyfileobj(sent.file, out)
 
@@ -40,7 +40,7 @@ def download(path: Path, name: str) -> Response:
 
 
 def number_of(form: FormData, name: str, low: float, high: float, what: str) -> float:
-    """A number of a form, within its bounds; else it is said what must hold."""
+    """A number of a form, within its bounds; else the bounds are the message."""
     try:
         number = float(str(form.get(name)))
     except ValueError:
@@ -51,7 +51,7 @@ def number_of(form: FormData, name: str, low: float, high: float, what: str) -> 
 
 
 def changes_of(form: FormData, levers: list[dict[str, Any]]) -> list[Mapping[str, Any]]:
-    """What the sliders that were moved ask for."""
+    """The changes of the sliders that were moved."""
     changes = []
     try:
         for place, lever in enumerate(levers):

@@ -1,4 +1,4 @@
-"""What every request and answer goes through: whose page asks, and what a page may do."""
+"""Checks of every request, and headers of every answer that limit what a page may do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _POLICY = (
     "img-src 'self' data:; connect-src 'self'; frame-src 'self'; form-action 'self'; "
     "frame-ancestors 'self'; base-uri 'none'"
 )
-# A report carries its own script and what a workbook says: it runs apart from the server's pages.
+# A report has its own script and words of a workbook: it runs apart from the server's pages.
 REPORT_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
     "img-src data: blob:; form-action 'none'; frame-ancestors 'self'; base-uri 'none'; "
@@ -34,7 +34,7 @@ _HEADERS = {
 
 
 class Guard:
-    """Refuses what another site sends, and gives each answer the headers that bound it.
+    """Refuses requests of other sites, and adds security headers to each answer.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def _name(host: str) -> str:
 
 
 def _from_here(headers: Headers, host: str) -> bool:
-    """Whether a page of this server sent the request; without a sign of it, it did not."""
+    """True if the headers show that a page of this server sent the request."""
     origin = headers.get("origin")
     if origin is not None and origin != "null":
         return urlsplit(origin).netloc == host

@@ -1,8 +1,8 @@
 """Cells that a visitor may change with a slider: the columns that limits come from.
 
-Which these are is the model's to say (`Limit.cells`); of them those count that the workbook has
-and that hold numbers. A change is made to a copy of the workbook, so that whoever downloads it
-has the very input of the plan.
+The model names them (`Limit.cells`); those count that the workbook has and that hold numbers. A
+change is made to a copy of the workbook, so that whoever downloads it has the exact input of the
+plan.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from optalloc.spreadsheet.edit import write_edits
 
 __all__ = ["Lever", "Rows", "levers_of", "override", "write_changed"]
 
-# Percent of what stands in the workbook, and the step of a slider.
+# Percent of the workbook's value, and the step of a slider.
 LEAST, MOST, STEP = 50, 200, 5
-# A list of more rows than these is no longer chosen from.
+# Most rows in a list to choose from.
 MOST_ROWS = 200
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows that a lever may move: all of them, or those of one name; what they hold now."""
+    """Rows that a lever may move: all of them, or those of one name; their present range."""
 
     label: str
     filter: tuple[tuple[str, str], ...]
@@ -44,7 +44,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Lever:
-    """One column as a slider: by a percentage, or of whole numbers by so many more or fewer.
+    """One column as a slider: of numbers by a percentage, of integers by a difference.
 
     ``least``, ``most`` and ``neutral`` are positions of the slider.
     """
@@ -54,7 +54,7 @@ class Lever:
     column: str
     unit: str
     meaning: str
-    whole: bool
+    integer: bool
     least: int
     most: int
     neutral: int
@@ -95,12 +95,12 @@ def _lever(data: Dataset, sheet: Sheet, column: Column, family: str) -> Lever | 
     if column.kind not in (Kind.NUMBER, Kind.INTEGER) or spot is None:
         return None
     frame = data[sheet.name]
-    held = frame[frame[column.name].notna()]
-    values = held[column.name].astype(float)
+    filled = frame[frame[column.name].notna()]
+    values = filled[column.name].astype(float)
     if column.name not in spot.columns or not (values != 0).any():
         return None
-    whole = column.kind is Kind.INTEGER
-    if whole:
+    integer = column.kind is Kind.INTEGER
+    if integer:
         floor = column.at_least if column.at_least is not None else 0.0
         least = -int(max(values.min() - floor, 0.0))
         above = math.inf if column.at_most is None else column.at_most - values.max()
@@ -116,32 +116,32 @@ def _lever(data: Dataset, sheet: Sheet, column: Column, family: str) -> Lever | 
         column=column.name,
         unit=column.unit,
         meaning=column.meaning,
-        whole=whole,
+        integer=integer,
         least=least,
         most=most,
-        neutral=0 if whole else 100,
-        step=1 if whole else STEP,
-        rows=tuple(_rows(held, sheet, column.name)),
+        neutral=0 if integer else 100,
+        step=1 if integer else STEP,
+        rows=tuple(_rows(filled, sheet, column.name)),
     )
 
 
-def _rows(held: pd.DataFrame, sheet: Sheet, column: str) -> Iterator[Rows]:
+def _rows(filled: pd.DataFrame, sheet: Sheet, column: str) -> Iterator[Rows]:
     """All rows with a value; then those of each name, if the sheet has a key."""
-    values = held[column].astype(float)
+    values = filled[column].astype(float)
     yield Rows("all rows", (), float(values.min()), float(values.max()))
     if not sheet.key or sheet.key[0] == column:
         return
-    names = held[sheet.key[0]].map(text_of)
+    names = filled[sheet.key[0]].map(text_of)
     groups = values.groupby(names, sort=False)
     if 1 < len(groups) <= MOST_ROWS:
         for name, own in groups:
             if name and not set("*?[") & set(str(name)):
-                told = ((sheet.key[0], str(name)),)
-                yield Rows(str(name), told, float(own.min()), float(own.max()))
+                row_filter = ((sheet.key[0], str(name)),)
+                yield Rows(str(name), row_filter, float(own.min()), float(own.max()))
 
 
 def override(lever: Mapping[str, Any], rows: int, position: int) -> Mapping[str, Any] | None:
-    """What a slider at some position asks for, ready for JSON; None where it asks for nothing.
+    """The override of a slider at a position, ready for JSON; None at its neutral position.
 
     Parameters
     ----------
@@ -164,21 +164,21 @@ def override(lever: Mapping[str, Any], rows: int, position: int) -> Mapping[str,
     chosen = lever["rows"][rows]
     low, high = (moved(lever, chosen[end], position) for end in ("low", "high"))
     span = f"{low:,.6g}" if low == high else f"{low:,.6g} to {high:,.6g}"
-    by = f"{position:+d}" if lever["whole"] else f"x {position} %"
+    by = f"{position:+d}" if lever["integer"] else f"x {position} %"
     unit = f" {lever['unit']}" if lever["unit"] else ""
     return {
         "sheet": lever["sheet"],
         "rows": chosen["filter"],
         "column": lever["column"],
-        "operation": str(Operation.ADD if lever["whole"] else Operation.MULTIPLY),
-        "value": str(position if lever["whole"] else position / 100),
+        "operation": str(Operation.ADD if lever["integer"] else Operation.MULTIPLY),
+        "value": str(position if lever["integer"] else position / 100),
         "words": f"{lever['sheet']}, {chosen['label']}: {lever['column']} {by} = {span}{unit}",
     }
 
 
 def moved(lever: Mapping[str, Any], value: float, position: int) -> float:
-    """What a value becomes at a position of the slider."""
-    return value + position if lever["whole"] else value * position / 100
+    """The value of a cell at a position of the slider."""
+    return value + position if lever["integer"] else value * position / 100
 
 
 def write_changed(

@@ -1,10 +1,10 @@
-// What moves on the server's pages: waiting, the chart of plan and bound, sliders, uploads.
+// Live parts of the server's pages: progress, the chart of incumbent and bound, sliders, uploads.
 
 const EVERY_MS = 1000;
 
-function told(id, text) {
+function setText(id, text) {
   const place = document.getElementById(id);
-  // What stays the same is left alone, so that nothing flickers.
+  // Only a changed text is written, so that nothing flickers.
   if (place && place.textContent !== text) place.textContent = text;
 }
 
@@ -58,10 +58,10 @@ async function look(watched, chart) {
   if (chart) {
     const last = now.points.at(-1);
     if (last && watched) {
-      told("seconds", last[0].toLocaleString("en", { maximumFractionDigits: 0 }));
-      told("incumbent", asNumber(last[1]));
-      told("bound", asNumber(last[2]));
-      told("gap", last[3] === null ? "–" : `${(100 * last[3]).toFixed(3)} %`);
+      setText("seconds", last[0].toLocaleString("en", { maximumFractionDigits: 0 }));
+      setText("incumbent", asNumber(last[1]));
+      setText("bound", asNumber(last[2]));
+      setText("gap", last[3] === null ? "–" : `${(100 * last[3]).toFixed(3)} %`);
     }
     const drawn = JSON.stringify(now.points);
     if (chart.dataset.drawn !== drawn) {
@@ -70,8 +70,8 @@ async function look(watched, chart) {
     }
   }
   if (!watched) return;
-  told("phase", wordsOf(watched, now));
-  // Another state has other buttons: the server says which.
+  setText("phase", wordsOf(watched, now));
+  // Another state has other buttons, which the server renders.
   if (now.state !== watched.dataset.state && !(watched.dataset.state === "waiting" && now.place)) location.reload();
 }
 
@@ -84,7 +84,7 @@ function watch() {
       await look(watched, chart);
       document.documentElement.dataset.live = "yes";
     } catch {
-      told("phase", "The server does not answer. It is asked again.");
+      setText("phase", "The server does not answer. It is question again.");
     }
     if (watched) setTimeout(again, EVERY_MS);
   };
@@ -103,22 +103,22 @@ function sliders() {
     const slider = lever.querySelector("input");
     const rows = lever.querySelector("select");
     const output = lever.querySelector("output");
-    const whole = lever.dataset.whole === "1";
-    const tell = () => {
+    const integer = lever.dataset.integer === "1";
+    const update = () => {
       const at = Number(slider.value);
       const neutral = at === Number(slider.dataset.neutral);
       const { low, high } = rows.selectedOptions[0].dataset;
-      const moved = (value) => (whole ? Number(value) + at : (Number(value) * at) / 100);
+      const moved = (value) => (integer ? Number(value) + at : (Number(value) * at) / 100);
       const span = low === high ? shownNumber(moved(low)) : `${shownNumber(moved(low))} to ${shownNumber(moved(high))}`;
-      const by = neutral ? "as it stands" : whole ? `${at > 0 ? "+" : ""}${at}` : `× ${at} %`;
+      const by = neutral ? "as it stands" : integer ? `${at > 0 ? "+" : ""}${at}` : `× ${at} %`;
       const text = `${by}: ${span} ${lever.dataset.unit}`.trim();
       output.textContent = text;
       slider.setAttribute("aria-valuetext", text);
       lever.classList.toggle("moved", !neutral);
     };
-    slider.addEventListener("input", tell);
-    rows.addEventListener("change", tell);
-    tell();
+    slider.addEventListener("input", update);
+    rows.addEventListener("change", update);
+    update();
   }
 }
 
@@ -136,8 +136,8 @@ function uploads() {
 }
 
 document.addEventListener("submit", (event) => {
-  const asked = event.target.dataset.confirm;
-  if (asked && !confirm(asked)) event.preventDefault();
+  const question = event.target.dataset.confirm;
+  if (question && !confirm(question)) event.preventDefault();
 });
 uploads();
 sliders();

@@ -1,4 +1,4 @@
-"""The pages' look and templates, shared with the report, and the files that they are made of."""
+"""Templates, style and static files of the pages, shared with the report."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _percent(share: float | None) -> str:
 
 @cache
 def static(name: str) -> tuple[bytes, str] | None:
-    """Bytes and media type of a file that pages ask for; None if there is no such file."""
+    """Bytes and media type of a static file; None if there is no such file."""
     if name == "serve.css":
         own = (_HERE / "serve.css").read_text("utf-8")
         return (_own_colours() + own).encode(), "text/css"

@@ -1,4 +1,4 @@
-"""Who is served when: so many solves at a time, the others in a queue; short work beside them."""
+"""Queue of tasks: a number of solves at a time, and short tasks beside them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from contextlib import suppress
 
 from optalloc.serve.task import Task
 
-__all__ = ["Desk"]
+__all__ = ["TaskQueue"]
 
 QUICK = 2
 
 
-class Desk:
-    """Takes tasks, and runs so many of them at a time.
+class TaskQueue:
+    """Takes tasks, and runs a number of them at a time.
 
     Parameters
     ----------
@@ -46,8 +46,8 @@ class Desk:
                 task.end(ending="lost", words=[reason])
         if task.result.get("ending") == "lost":
             log = task.folder / "log.txt"
-            said = log.read_text("utf-8", "replace") if log.exists() else ""
-            print(*task.result["words"], said, sep="\n", file=sys.stderr)
+            output = log.read_text("utf-8", "replace") if log.exists() else ""
+            print(*task.result["words"], output, sep="\n", file=sys.stderr)
 
     def place(self, task: Task) -> int:
         """Place of a task in the queue, from 1; 0 if it does not wait."""

@@ -1,4 +1,4 @@
-"""How a server serves."""
+"""Settings of a server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Settings"]
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How a server serves.
+    """Settings of a server.
 
     Parameters
     ----------
@@ -21,17 +21,17 @@ class Settings:
     time_limit_s : float
         Seconds for one solve, at most.
     folder : Path or None
-        Where visitors' files are kept while they are here; None for the system's place. What a
-        server that is killed leaves is for its own user alone to read, and the next server of that
-        user in the same place removes it.
+        Where visitors' files are kept while they are here; None for the system's place. Files
+        of a killed server are readable only by its user, and the next server of that user in the
+        same place removes them.
     model : Path or None
         Model folder.
     hosts : frozenset of str
         Names that it answers to; empty for all.
     idle_s : float
-        Seconds after which what belongs to a visitor who has gone is removed.
+        Seconds without a request after which a visitor's files are removed.
     memory_bytes : int or None
-        Address space that a process which checks, solves or compares may take; None for no limit.
+        Address space of a process that checks, solves or compares; None for no limit.
     grace_s : float
         Seconds that a solve may take to stop.
     """

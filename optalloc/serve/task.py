@@ -1,4 +1,4 @@
-"""One piece of work in a process of its own, which may crash, hang or be stopped."""
+"""A task in a process of its own, which may crash, hang or be stopped."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from optalloc.serve.work import RESULT
 __all__ = ["State", "Task"]
 
 LAUNCH = "import sys; sys.path[:] = sys.argv[1:]; from optalloc.serve.work import main; main()"
-# A chart needs no more points than these.
+# Most points of a chart.
 MOST_POINTS = 2000
 _TICK_S = 0.2
 _DRAFT = "; the plan is a draft, as limits found on the way may add to its cost"
 
 
 class State(StrEnum):
-    """Where a task is."""
+    """State of a task."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -37,29 +37,29 @@ class State(StrEnum):
 
 @dataclass
 class Task:
-    """A piece of work, what is known of it, and what came of it.
+    """A task, its progress, and its result.
 
     Parameters
     ----------
     folder : Path
-        Where it leaves its files; it exists.
-    told : mapping
-        What the process is told, plain values.
+        Existing folder for its files.
+    request : mapping
+        Input of the process, plain values.
     limit_s : float
-        Seconds after which it is given up.
+        Seconds after which it is ended.
     grace_s : float
-        Seconds that a solve which was asked to stop may take, for each phase that is left.
+        Seconds that a solve may take after a request to stop, for each phase that is left.
 
     Attributes
     ----------
     points : list
         Seconds, incumbent, bound and gap, as the solve goes on.
     result : dict
-        What came of it; ``ending`` says which kind of thing.
+        Its result; ``ending`` is the kind of it.
     """
 
     folder: Path
-    told: Mapping[str, Any]
+    request: Mapping[str, Any]
     limit_s: float
     grace_s: float = 30.0
     state: State = State.WAITING
@@ -77,7 +77,7 @@ class Task:
 
     @property
     def ended(self) -> bool:
-        """Whether something came of it."""
+        """True once there is a result."""
         return self.state is State.ENDED
 
     def end(self, **result: Any) -> None:
@@ -96,40 +96,40 @@ class Task:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
-                # Ctrl-C at the server's terminal is the server's to hear.
+                # Ctrl-C at the server's terminal must reach only the server.
                 start_new_session=True,
                 limit=2**20,
             )
         watch = asyncio.create_task(self._watch())
         try:
             assert self._process.stdin is not None
-            self._process.stdin.write(json.dumps(dict(self.told)).encode() + b"\n")
-            await self._hear(self._process)
+            self._process.stdin.write(json.dumps(dict(self.request)).encode() + b"\n")
+            await self._listen(self._process)
             await self._process.wait()
         finally:
             watch.cancel()
             self.kill()
             self.end(**self._outcome())
 
-    async def _hear(self, process: asyncio.subprocess.Process) -> None:
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
         with contextlib.suppress(ConnectionError, ValueError):
             async for line in process.stdout:
                 self._take(json.loads(line))
 
-    def _take(self, word: Mapping[str, Any]) -> None:
-        if "point" in word:
-            self.phase = f"{word['doing']}{_DRAFT if word['draft'] else ''}"
-            self._add(list(word["point"]))
-        elif "step" in word:
-            what, done, of = word["step"]
+    def _take(self, message: Mapping[str, Any]) -> None:
+        if "point" in message:
+            self.phase = f"{message['doing']}{_DRAFT if message['draft'] else ''}"
+            self._add(list(message["point"]))
+        elif "step" in message:
+            what, done, of = message["step"]
             self.phase = f"{what}: {done} of {of}"
         else:
-            self.phase = str(word["phase"])
+            self.phase = str(message["phase"])
             self._renewed = time.monotonic()
 
     def _add(self, point: list[float | None]) -> None:
-        """Keep a point; of those between two others that say nothing new, the last."""
+        """Keep a point; it replaces the last one where both before have the same values."""
         same = len(self.points) > 1 and all(
             earlier[1:] == point[1:] for earlier in self.points[-2:]
         )
@@ -140,7 +140,7 @@ class Task:
             self.points = self.points[::2] + self.points[-1:]
 
     async def _watch(self) -> None:
-        """Give up a process that takes too long, or that does not stop when it is asked to."""
+        """End a process that takes too long, or that does not stop on request."""
         begin = time.monotonic()
         while True:
             await asyncio.sleep(_TICK_S)
@@ -153,7 +153,7 @@ class Task:
                 self.kill()
 
     def stop(self) -> None:
-        """Ask it to stop and to keep the best plan so far; asked again, end it at once."""
+        """Request it to stop and keep the best plan so far; the second time, end it at once."""
         if self.state is State.WAITING:
             self.end(ending="no plan", words=["It was taken off the queue before it began."])
         elif self.state is State.STOPPING:
@@ -183,7 +183,7 @@ class Task:
 
 
 def _ended_by(code: int | None) -> str:
-    """Why a process ended without a word."""
+    """Reason why a process ended without a result."""
     if code is not None and code < 0:
         return (
             f"It crashed: the process that worked on it was ended by {signal.Signals(-code).name}, "

@@ -1,4 +1,4 @@
-"""Visitors: each knows only what is their own, kept in a folder that nobody else may read."""
+"""Visitors: each sees only their own files, in a folder that nobody else may read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_VISITORS = 200
 
 @dataclass
 class Book:
-    """A workbook: its name as uploaded, where it lies, and its check."""
+    """A workbook: its name as uploaded, its path, and its check."""
 
     id: str
     name: str
@@ -29,13 +29,13 @@ class Book:
 
     @property
     def sound(self) -> bool:
-        """Whether it may be solved."""
+        """True if it has no errors and may be solved."""
         return self.task.result.get("ending") == "checked"
 
 
 @dataclass
 class Run:
-    """A solve of a workbook: its number, what was asked for, and its task."""
+    """A solve of a workbook: its number, its options, and its task."""
 
     id: str
     number: int
@@ -47,18 +47,18 @@ class Run:
 
     @property
     def name(self) -> str:
-        """How it is told from others."""
+        """Name that distinguishes it from other runs."""
         return f"Run {self.number} of {self.book.name}"
 
     @property
     def has_plan(self) -> bool:
-        """Whether it has come to a plan."""
+        """True if it has given a plan."""
         return self.task.result.get("ending") == "plan"
 
 
 @dataclass
 class Comparison:
-    """Two plans beside each other."""
+    """A comparison of two plans."""
 
     id: str
     a: Run
@@ -79,20 +79,18 @@ class Visitor:
 
     @property
     def tasks(self) -> list[Task]:
-        """All tasks of theirs."""
+        """All tasks of the visitor."""
         return [
-            held.task
-            for kind in (self.books, self.runs, self.comparisons)
-            for held in kind.values()
+            one.task for kind in (self.books, self.runs, self.comparisons) for one in kind.values()
         ]
 
     @property
     def busy(self) -> bool:
-        """Whether something goes on for them."""
+        """True while a task of theirs has not ended."""
         return not all(task.ended for task in self.tasks)
 
     def new_folder(self) -> tuple[str, Path]:
-        """Make a folder for something new, named by a new id."""
+        """Make a folder, named by a new id."""
         name = secrets.token_urlsafe(12)
         folder = self.folder / name
         folder.mkdir(mode=0o700)
@@ -105,9 +103,9 @@ class Visitors:
     Parameters
     ----------
     root : Path
-        Folder for theirs; only the user of the server may enter it.
+        Folder of their folders; only the user of the server may enter it.
     idle_s : float
-        Seconds after which what belongs to a visitor who has gone is removed.
+        Seconds without a request after which a visitor is idle.
     """
 
     def __init__(self, root: Path, idle_s: float) -> None:
@@ -132,15 +130,15 @@ class Visitors:
         return visitor
 
     def idle(self) -> Iterator[Visitor]:
-        """Visitors who have not been seen for long, and for whom nothing goes on."""
+        """Visitors without a request for long and without a task that goes on."""
         for visitor in list(self._known.values()):
             if visitor.busy:
-                # What ends unseen is kept as long as what was seen.
+                # The time counts from the end of their last task.
                 visitor.seen = time.monotonic()
             elif time.monotonic() - visitor.seen > self._idle_s:
                 yield visitor
 
     async def forget(self, visitor: Visitor) -> None:
-        """Remove all that belongs to a visitor; their tasks have ended."""
+        """Remove all files of a visitor, whose tasks have ended."""
         self._known.pop(visitor.id, None)
         await asyncio.to_thread(shutil.rmtree, visitor.folder, ignore_errors=True)

@@ -1,7 +1,8 @@
-"""What a process of the server's own does: check a workbook, solve it, compare two plans.
+"""The process of a task: check a workbook, solve it, or compare two plans.
 
-What to do comes as one JSON object on the standard input; news go out line by line as JSON, and
-what came of it lies in ``result.json`` in the task's folder. Ctrl-C (SIGINT) ends a solve politely.
+The request comes as one JSON object on the standard input; progress goes out line by line as JSON,
+and the result into ``result.json`` in the task's folder. On Ctrl-C (SIGINT) a solve stops and keeps
+its best plan.
 """
 
 from __future__ import annotations
@@ -48,71 +49,75 @@ __all__ = ["CHANGED", "EXPLANATION", "MARKED", "PLAN", "REPORT", "RESULT", "done
 
 RESULT, MARKED, CHANGED = "result.json", "marked.xlsx", "changed.xlsx"
 PLAN, REPORT, EXPLANATION = "plan.xlsx", "report.html", "explanation.xlsx"
-# What a page can show; the marked copy holds them all.
+# Most problems and rows on a page; the marked copy has them all.
 MOST_PROBLEMS, MOST_ROWS = 1000, 200
-# Seconds for saying why there is no plan.
+# Seconds for explaining why there is no plan.
 EXPLAINING_S = 60.0
 
-Say = Callable[..., None]
-Hear = Callable[[bool], None]
+Report = Callable[..., None]
+SetStoppable = Callable[[bool], None]
 
 
 def main() -> None:
-    """Do what the standard input asks for, and leave what came of it in the task's folder."""
-    told = json.loads(sys.stdin.readline())
-    # Whatever prints must not be taken for news.
-    news = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    """Serve the request on the standard input, and write its result into the task's folder."""
+    request = json.loads(sys.stdin.readline())
+    # Only messages go to the standard output; other output goes to the log.
+    messages = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    folder = Path(told["folder"])
-    limit_memory(told.get("memory"))
-    result = done(told, _speaker(news), _hear)
-    _hear(False)
+    folder = Path(request["folder"])
+    limit_memory(request.get("memory"))
+    result = done(request, _reporter(messages), _set_stoppable)
+    _set_stoppable(False)
     with replacing(folder / RESULT) as draft:
         draft.write_text(json.dumps(result, default=str), encoding="utf-8")
 
 
-def _hear(stoppable: bool) -> None:
-    """Let Ctrl-C stop this process, or nothing more."""
+def _set_stoppable(stoppable: bool) -> None:
+    """Let Ctrl-C stop this process, or ignore it."""
     signal.signal(signal.SIGINT, signal.default_int_handler if stoppable else signal.SIG_IGN)
 
 
-def _as_it_is(_: bool) -> None:
-    """Leave the signals of a process that has other things to do alone."""
+def _keep_signals(_: bool) -> None:
+    """Leave the signal handlers as they are, in a process with other tasks."""
 
 
-def done(told: Mapping[str, Any], say: Say, hear: Hear = _as_it_is) -> dict[str, Any]:
-    """Do what is asked for, and give what came of it, an error that was to be expected included.
+def done(
+    request: Mapping[str, Any], report: Report, set_stoppable: SetStoppable = _keep_signals
+) -> dict[str, Any]:
+    """Serve a request and give its result, which may be an expected error.
 
     Parameters
     ----------
-    told : mapping
+    request : mapping
         ``kind`` is ``"check"``, ``"solve"`` or ``"compare"``; ``folder`` takes the files, ``model``
-        is the model folder or None; besides what that kind needs.
-    say : callable
-        Told how far it is, by keywords.
-    hear : callable, optional
-        Told whether Ctrl-C is to stop the work from now on, or what is found is kept.
+        is the model folder or None; the other keys depend on the kind.
+    report : callable
+        Called with the progress, by keywords.
+    set_stoppable : callable, optional
+        Called with True if Ctrl-C may stop the work from now on, with False if it is ignored.
 
     Returns
     -------
     dict
-        Plain values; ``ending`` says which kind of thing came of it.
+        Plain values; ``ending`` is the kind of result.
     """
-    work = {"check": _check, "solve": _solve, "compare": _compare}[told["kind"]]
+    work = {"check": _check, "solve": _solve, "compare": _compare}[request["kind"]]
     try:
-        return work(told, Path(told["folder"]), load_model(told["model"]), say, hear)
+        return work(
+            request, Path(request["folder"]), load_model(request["model"]), report, set_stoppable
+        )
     except InputError as error:
-        return {"ending": "input", "marked": False, **_told(error.problems)}
+        return {"ending": "input", "marked": False, **_problem_rows(error.problems)}
     except NoPlanError as error:
         return {"ending": "no plan", "words": [str(error)]}
     except (OptallocError, WrongOverride, MemoryError) as error:
-        return {"ending": "refused", "words": [_refused(error, told.get("memory"))]}
+        return {"ending": "refused", "words": [_refused(error, request.get("memory"))]}
     except KeyboardInterrupt:
         return {"ending": "no plan", "words": ["It was stopped before a first plan was found."]}
 
 
 def _refused(error: Exception, memory: int | None) -> str:
-    """Why something was not done."""
+    """Reason of a refusal."""
     if isinstance(error, MemoryError):
         most = f", {memory / 2**30:,.3g} GB" if memory else ""
         return f"It ran out of memory: it needs more than one task may take here{most}."
@@ -122,23 +127,23 @@ def _refused(error: Exception, memory: int | None) -> str:
     return str(error)
 
 
-def _speaker(news: TextIO) -> Say:
-    """Send news to the server, from any thread; without a server there is nothing left to do."""
+def _reporter(messages: TextIO) -> Report:
+    """Function that sends messages to the server, from any thread; without a server, it ends."""
     alone = threading.Lock()
 
-    def say(**word: Any) -> None:
+    def report(**message: Any) -> None:
         with alone:
             try:
-                news.write(json.dumps(word) + "\n")
-                news.flush()
+                messages.write(json.dumps(message) + "\n")
+                messages.flush()
             except OSError:
                 os._exit(1)
 
-    return say
+    return report
 
 
-def _told(problems: Sequence[Problem]) -> dict[str, Any]:
-    """Problems as a page shows them, errors first, and how many there are."""
+def _problem_rows(problems: Sequence[Problem]) -> dict[str, Any]:
+    """Problems as a page shows them, errors first, and their number."""
     ordered = sorted(problems, key=lambda p: p.severity is not Severity.ERROR)
     rows = [
         {
@@ -160,13 +165,17 @@ def _told(problems: Sequence[Problem]) -> dict[str, Any]:
 
 
 def _check(
-    told: Mapping[str, Any], folder: Path, model: Model, say: Say, hear: Hear
+    request: Mapping[str, Any],
+    folder: Path,
+    model: Model,
+    report: Report,
+    set_stoppable: SetStoppable,
 ) -> dict[str, Any]:
-    book = Path(told["book"])
-    _refuse_bombs(book, told["most_unpacked"])
+    book = Path(request["book"])
+    _refuse_bombs(book, request["most_unpacked"])
     workbook = read_workbook(book)
     dataset, problems = check(workbook, model)
-    found = _told(problems)
+    found = _problem_rows(problems)
     if blocking(workbook, dataset, problems):
         mark_workbook(book, problems, folder / MARKED)
         return {"ending": "input", "marked": True, **found}
@@ -177,7 +186,7 @@ def _check(
 
 
 def _refuse_bombs(book: Path, most: int) -> None:
-    """Refuse what unpacks to more than a server wants to hold, before any of it is unpacked."""
+    """Refuse a file that unpacks to more than the server takes, before any of it is unpacked."""
     size = sum(member.file_size for member in Package(book).archive.infolist())
     if size > most:
         found = f"{size / 2**20:,.0f} MiB once unpacked, where this server takes {most >> 20:,}"
@@ -188,32 +197,36 @@ def _refuse_bombs(book: Path, most: int) -> None:
 
 
 def _solve(
-    told: Mapping[str, Any], folder: Path, model: Model, say: Say, hear: Hear
+    request: Mapping[str, Any],
+    folder: Path,
+    model: Model,
+    report: Report,
+    set_stoppable: SetStoppable,
 ) -> dict[str, Any]:
-    book = Path(told["book"])
-    if told["changes"]:
-        say(phase="change")
+    book = Path(request["book"])
+    if request["changes"]:
+        report(phase="change")
         dataset, _, _ = open_book(book, model)
-        book = write_changed(book, dataset, told["changes"], folder / CHANGED)
+        book = write_changed(book, dataset, request["changes"], folder / CHANGED)
 
     def on_phase(name: str) -> None:
         # Once there is a plan, it is kept.
-        hear(name not in ("read back", "audit", "write"))
-        say(phase=name)
+        set_stoppable(name not in ("read back", "audit", "write"))
+        report(phase=name)
 
     def progress(now: Progress) -> None:
         point = (now.seconds, _finite(now.objective), _finite(now.bound), _finite(now.gap))
-        say(point=point, doing=now.phase, draft=now.draft)
+        report(point=point, doing=now.phase, draft=now.draft)
 
-    given = {"gap": told["gap"], "threads": told["threads"]}
-    limit = told["time_limit_s"]
+    given = {"gap": request["gap"], "threads": request["threads"]}
+    limit = request["time_limit_s"]
     try:
         plan = solve(
             book, **given, time_limit_s=limit, model=model, progress=progress, on_phase=on_phase
         )
     except InfeasibleError as found:
         on_phase("explain")
-        return _without_plan(found, book, folder, model, given, say, hear)
+        return _without_plan(found, book, folder, model, given, report, set_stoppable)
     on_phase("write")
     plan.to_excel(folder / PLAN)
     plan.to_html(folder / REPORT)
@@ -241,26 +254,26 @@ def _without_plan(
     folder: Path,
     model: Model,
     given: Mapping[str, Any],
-    say: Say,
-    hear: Hear,
+    report: Report,
+    set_stoppable: SetStoppable,
 ) -> dict[str, Any]:
-    """Say why there is no plan; stopped on the way, say what is known already."""
+    """Explain why there is no plan; stopped on the way, give the infeasibility alone."""
     result = {"ending": "infeasible", "words": [str(found)], "tables": []}
     try:
-        said = explain_without_plan(
+        findings = explain_without_plan(
             book,
             found,
             budget_s=EXPLAINING_S,
             gap=given["gap"],
             threads=given["threads"],
             model=model,
-            on_step=lambda what, done, of: say(step=(what, done, of)),
+            on_step=lambda what, done, of: report(step=(what, done, of)),
         )
     except KeyboardInterrupt:
         return result
-    hear(False)
-    said.to_excel(folder / EXPLANATION)
-    return {**result, "words": list(said.sentences), "tables": _shown(said)}
+    set_stoppable(False)
+    findings.to_excel(folder / EXPLANATION)
+    return {**result, "words": list(findings.sentences), "tables": _shown(findings)}
 
 
 def _finite(number: float) -> float | None:
@@ -271,19 +284,23 @@ def _finite(number: float) -> float | None:
 
 
 def _compare(
-    told: Mapping[str, Any], folder: Path, model: Model, say: Say, hear: Hear
+    request: Mapping[str, Any],
+    folder: Path,
+    model: Model,
+    report: Report,
+    set_stoppable: SetStoppable,
 ) -> dict[str, Any]:
-    a, b = (read_plan(plan, model) for plan in told["plans"])
-    said = diff(a, b, model=model)
-    said.to_excel(folder / EXPLANATION)
-    return {"ending": "compared", "words": list(said.sentences), "tables": _shown(said)}
+    a, b = (read_plan(plan, model) for plan in request["plans"])
+    findings = diff(a, b, model=model)
+    findings.to_excel(folder / EXPLANATION)
+    return {"ending": "compared", "words": list(findings.sentences), "tables": _shown(findings)}
 
 
-def _shown(said: Findings) -> list[dict[str, Any]]:
-    """Tables with rows, as text, and for each column whether it holds numbers."""
+def _shown(findings: Findings) -> list[dict[str, Any]]:
+    """Tables with rows, as text, with a flag for each column of numbers."""
     shown = []
-    for spec in said.specs:
-        frame = said[spec.name]
+    for spec in findings.specs:
+        frame = findings[spec.name]
         if frame.empty:
             continue
         columns = [c for c in spec.columns if c.name in frame and frame[c.name].notna().any()]
