@@ -59,7 +59,7 @@ ALLOWED = {
     "optalloc/mip": 28,
     "optalloc/modelling": 23,
     "optalloc/plan": 30,
-    "optalloc/report": 23,
+    "optalloc/report": 0,
     "optalloc/scenarios": 13,
     "optalloc/serve": 0,
     "optalloc/solving": 357,

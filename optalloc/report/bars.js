@@ -2,7 +2,7 @@
 
 function drawSnapshot(exhibit, plan, look) {
   const table = plan.tables[exhibit.table];
-  const { rows, untold } = plan.rows(table);
+  const { rows, ignored } = plan.rows(table);
   const periods = table.values(plan.roles.period);
   const now = rows.filter((row) => periods[row] === plan.period);
   if (!now.length) {
@@ -46,12 +46,12 @@ function drawSnapshot(exhibit, plan, look) {
   });
   const columns = [exhibit.label.map(spaced).join(": "), left, needed];
   const remark = sorted.length > shown.length ? `The ${shown.length} with the least to spare, of ${sorted.length}.` : "";
-  return { traces, layout, data: { columns, rows: sorted.map((row) => [name(row), value[row], target[row]]) }, untold, remark, unit };
+  return { traces, layout, data: { columns, rows: sorted.map((row) => [name(row), value[row], target[row]]) }, ignored, remark, unit };
 }
 
 function drawRanking(exhibit, plan, look) {
   const table = plan.tables[exhibit.table];
-  const { rows, untold } = plan.rows(table);
+  const { rows, ignored } = plan.rows(table);
   const values = table.numbers(exhibit.value);
   const sorted = rows.filter((row) => !Number.isNaN(values[row])).sort((a, b) => values[b] - values[a]);
   if (!sorted.length) return nothing("Nothing of this lies within what is chosen above.");
@@ -82,13 +82,13 @@ function drawRanking(exhibit, plan, look) {
   });
   const column = `${spaced(exhibit.value)} (${unit})`;
   const remark = sorted.length > shown.length ? `The ${shown.length} largest of ${sorted.length}.` : "";
-  return { traces, layout, data: { columns: [exhibit.label.map(spaced).join(": "), column], rows: sorted.map((row) => [name(row), values[row]]) }, untold, remark };
+  return { traces, layout, data: { columns: [exhibit.label.map(spaced).join(": "), column], rows: sorted.map((row) => [name(row), values[row]]) }, ignored, remark };
 }
 
 function drawBridge(exhibit, plan, look, picked) {
   const by = picked.by ?? exhibit.by[0];
   const table = plan.tables[exhibit.table];
-  const { rows, untold } = plan.rows(table);
+  const { rows, ignored } = plan.rows(table);
   const [values, groups] = [table.numbers(exhibit.value), table.values(by)];
   const sums = new Map();
   for (const row of rows) {
@@ -131,5 +131,5 @@ function drawBridge(exhibit, plan, look, picked) {
     yaxis: { title: { text: exhibit.y_title }, tickformat: ",~r" },
   });
   const column = `${spaced(exhibit.value)} (${unit})`;
-  return { traces, layout, data: { columns: [spaced(by), column], rows: [...every, ["Total", total]] }, untold };
+  return { traces, layout, data: { columns: [spaced(by), column], rows: [...every, ["Total", total]] }, ignored };
 }

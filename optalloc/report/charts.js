@@ -1,5 +1,5 @@
 // Each kind of exhibit as traces and a layout for Plotly, with the figures that it draws as a table.
-// A drawing is { traces, layout, data: { columns, rows }, untold, empty }.
+// A drawing is { traces, layout, data: { columns, rows }, ignored, empty }.
 
 const MOST_GROUPS = 11;
 const MOST_LINES = 24;
@@ -28,11 +28,11 @@ function gathered(found) {
 }
 
 function drawTrend(exhibit, plan, look) {
-  const untold = new Set();
+  const ignored = new Set();
   let lines = [];
   for (const series of exhibit.series) {
     const sums = plan.sums(plan.tables[series.table], series.value, exhibit.by);
-    sums.untold.forEach((title) => untold.add(`${series.label}: ${title}`));
+    sums.ignored.forEach((title) => ignored.add(`${series.label}: ${title}`));
     const unit = unitOf(plan, series.table, series.value) + (exhibit.per_year ? " per year" : "");
     if (exhibit.per_year) sums.found.forEach((values, group) => sums.found.set(group, values.map((value, place) => value / plan.years[place])));
     const groups = exhibit.by ? gathered(sums.found) : [{ name: series.label, values: sums.found.get("") }];
@@ -72,13 +72,13 @@ function drawTrend(exhibit, plan, look) {
   });
   const columns = [plan.roles.title, ...lines.map((line) => `${line.name} (${line.unit})`)];
   const rows = plan.periods.map((name, place) => [name, ...lines.map((line) => line.values[place])]);
-  return { traces, layout, data: { columns, rows }, untold: [...untold] };
+  return { traces, layout, data: { columns, rows }, ignored: [...ignored] };
 }
 
 // A chart of a table as it stands, without roles.
 function drawPlain(chart, plan, look) {
   const table = plan.tables[chart.table];
-  const { rows, untold } = plan.rows(table);
+  const { rows, ignored } = plan.rows(table);
   const x = rows.map((row) => String(table.values(chart.x)[row]));
   // The first series of a bridge is not seen, so that the others float.
   const seen = (place) => chart.drawn !== "bridge" || place > 0;
@@ -103,5 +103,5 @@ function drawPlain(chart, plan, look) {
   });
   const columns = [chart.x_title, ...chart.series.map((name) => titled(table.byName[name]))];
   const shown = rows.map((row) => [table.values(chart.x)[row], ...chart.series.map((name) => table.values(name)[row])]);
-  return { traces, layout, data: { columns, rows: shown }, untold };
+  return { traces, layout, data: { columns, rows: shown }, ignored };
 }

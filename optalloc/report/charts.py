@@ -18,7 +18,7 @@ __all__ = ["add_charts"]
 
 # Okabe and Ito (2008), in an order that keeps neighbours apart; yellow is too pale for lines.
 _PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
-# Of a bridge: what is not seen, levels, rises and falls.
+# Of a bridge: invisible bases, levels, rises and falls.
 _BRIDGE = ("#FFFFFF", "#0072B2", "#D55E00", "#009E73")
 _WIDTH, _HEIGHT, _GAP = 640, 330, 20
 _TALLEST = 900
@@ -47,11 +47,11 @@ def add_charts(
     book : Book
         The workbook, whose sheets hold the tables from A1 on.
     sheet : worksheet
-        Where to draw.
+        Sheet to draw on.
     column : int
         Column of the first chart, counted from 0.
     charts : sequence of Chart
-        What to draw; a chart whose table is empty is left out.
+        Charts to draw; one whose table is empty is left out.
     specs : sequence of TableSpec
         Declarations of the tables.
     tables : mapping of str to DataFrame
@@ -64,7 +64,7 @@ def add_charts(
     """
     drawn = [chart for chart in charts if len(tables.get(chart.table, ()))]
     across = 1 if len(drawn) <= 3 else 2
-    # How far down each column of charts reaches.
+    # Lowest row that each column of charts reaches.
     feet = [0] * across
     for place, chart in enumerate(drawn):
         drawing = _chart(book, chart, _columns(chart, specs), tables[chart.table])
@@ -126,7 +126,7 @@ def _chart(book: Book, chart: Chart, names: Sequence[str], table: pd.DataFrame) 
 def _series(
     chart: Chart, place: int, colour: str, names: Sequence[str], rows: int
 ) -> dict[str, object]:
-    """One series: where its cells are, and how it looks."""
+    """One series: its cells and its style."""
     column, across = names.index(chart.series[place]), names.index(chart.x)
     series: dict[str, object] = {
         "name": [chart.table, 0, column],
@@ -158,7 +158,7 @@ def _cells(sheet: str, column: int, rows: int) -> str:
 
 
 def _foot(table: pd.DataFrame, series: Sequence[str]) -> float:
-    """Where the axis of a bridge begins: at nought, or so far up that its steps can be seen."""
+    """Start of the axis of a bridge: zero, or so high that its steps can be seen."""
     floors, tops = table[series[0]], table[list(series)].sum(axis=1)
     lowest = float(floors.where(floors > 0, tops).min())
     span = float(tops.max()) - lowest

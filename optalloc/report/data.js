@@ -97,10 +97,10 @@ class Plan {
     }
     return names;
   }
-  // Rows of a table that the filters leave, and the filters that it cannot tell.
+  // Rows of a table that the filters leave, and the filters that do not apply to it.
   rows(table) {
     let rows = table.all;
-    const untold = [];
+    const ignored = [];
     for (const filter of this.active) {
       const wanted = this.state.chosen[filter.column];
       if (table.has(filter.column)) {
@@ -110,18 +110,18 @@ class Plan {
       }
       const through = filter.through.find((column) => table.has(column));
       if (!through) {
-        untold.push(filter.title);
+        ignored.push(filter.title);
         continue;
       }
       const { inside } = this.within(filter)[through];
       const values = table.values(through);
       rows = rows.filter((row) => inside.has(values[row]));
     }
-    return { rows, untold };
+    return { rows, ignored };
   }
-  // Whether what a limit is about lies within what is chosen; null where it cannot be told.
-  tells(parts) {
-    let told = this.active.length ? null : true;
+  // True if the subject of a limit is within the chosen filters; null where none applies to it.
+  selects(parts) {
+    let selected = this.active.length ? null : true;
     for (const filter of this.active) {
       const wanted = this.state.chosen[filter.column];
       if (parts.includes(wanted)) return true;
@@ -131,14 +131,14 @@ class Plan {
         const known = parts.filter((part) => all.has(part));
         if (!known.length) continue;
         if (!known.some((part) => inside.has(part))) return false;
-        told = true;
+        selected = true;
       }
     }
-    return told;
+    return selected;
   }
   // Sums of a column by period, in the order of the periods; for each value of `by` if given.
   sums(table, value, by) {
-    const { rows, untold } = this.rows(table);
+    const { rows, ignored } = this.rows(table);
     const numbers = table.numbers(value);
     const periods = table.values(this.roles.period);
     const groups = by ? table.values(by) : null;
@@ -151,6 +151,6 @@ class Plan {
       found.get(group)[place] += numbers[row];
     }
     if (!by && !found.size) found.set("", new Array(this.periods.length).fill(0));
-    return { found, untold };
+    return { found, ignored };
   }
 }

@@ -36,7 +36,7 @@ class Findings:
     Parameters
     ----------
     title : str
-        What is explained, such as ``"Why there is no plan"``.
+        Subject, such as ``"Why there is no plan"``.
     sentences : tuple of str
         Most important first.
     tables : mapping of str to pandas.DataFrame
@@ -44,7 +44,7 @@ class Findings:
     specs : tuple of TableSpec
         Meaning and unit of every column, one for each table, in order.
     without_plan : bool
-        Whether it says why there is no plan.
+        True if they explain why there is no plan.
     charts : tuple of Chart
         Drawn beside the sentences of the workbook, from the tables.
 
@@ -69,11 +69,11 @@ class Findings:
     @staticmethod
     def joined(title: str, parts: Iterable[Findings]) -> Findings:
         """Several explanations as one, in their order; a table's name stands for one table."""
-        held = tuple(parts)
-        sentences = tuple(sentence for part in held for sentence in part.sentences)
-        tables = {name: frame for part in held for name, frame in part.tables.items()}
-        specs = tuple(spec for part in held for spec in part.specs)
-        charts = tuple(chart for part in held for chart in part.charts)
+        every = tuple(parts)
+        sentences = tuple(sentence for part in every for sentence in part.sentences)
+        tables = {name: frame for part in every for name, frame in part.tables.items()}
+        specs = tuple(spec for part in every for spec in part.specs)
+        charts = tuple(chart for part in every for chart in part.charts)
         return Findings(title, sentences, tables, specs, charts=charts)
 
     def __getitem__(self, table: str) -> pd.DataFrame:
@@ -86,8 +86,8 @@ class Findings:
     @property
     def all_tables(self) -> dict[str, pd.DataFrame]:
         """The sentences as a table, and the tables behind them, declared by `all_specs`."""
-        said = pd.DataFrame({"sentence": list(self.sentences)}, dtype=object)
-        return {SENTENCES.name: said, **self.tables}
+        sentences = pd.DataFrame({"sentence": list(self.sentences)}, dtype=object)
+        return {SENTENCES.name: sentences, **self.tables}
 
     @property
     def all_specs(self) -> tuple[TableSpec, ...]:

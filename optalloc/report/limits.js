@@ -17,12 +17,12 @@ function useOf(plan, limit) {
     if (place === undefined || !Number.isFinite(allowed[row])) continue;
     const subject = cut < 0 ? "" : key.slice(0, cut);
     if (!subjects.has(subject)) {
-      if (plan.tells([subject, ...subject.split(", ")]) === false) {
+      if (plan.selects([subject, ...subject.split(", ")]) === false) {
         left = true;
         continue;
       }
       const blank = () => new Array(plan.periods.length).fill(null);
-      // Of a floor, what stands as used is asked for at least, and what stands as allowed is there.
+      // Of a floor, the amount in `used` is required at least, and that in `allowed` is there.
       const words = floors[row] ? { used: "At least", allowed: "There is" } : { used: "Used", allowed: "Allowed" };
       subjects.set(subject, { subject, floor: floors[row], words, used: blank(), allowed: blank(), share: blank(), peak: 0 });
     }
@@ -41,9 +41,9 @@ function drawUse(exhibit, plan, look, picked) {
   const { unit, subjects, left } = useOf(plan, limit);
   if (!subjects.length) return nothing(left ? "No such limit lies within what is chosen above." : "There is no such limit.");
   const one = subjects.find((found) => found.subject === picked.subject) ?? (subjects.length === 1 ? subjects[0] : null);
-  const untold = plan.active.filter(() => plan.tells([subjects[0].subject]) === null).map((filter) => filter.title);
+  const ignored = plan.active.filter(() => plan.selects([subjects[0].subject]) === null).map((filter) => filter.title);
   const drawn = one ? useOfOne(one, one.subject || spaced(limit), unit, plan, look) : useOfAll(subjects, unit, plan, look);
-  return { ...drawn, untold, options: subjects.map((found) => found.subject).sort() };
+  return { ...drawn, ignored, options: subjects.map((found) => found.subject).sort() };
 }
 
 function useOfOne(found, name, unit, plan, look) {
@@ -79,7 +79,7 @@ function useOfOne(found, name, unit, plan, look) {
   return { traces, layout, data: { columns, rows } };
 }
 
-function toldUse(found, place, unit) {
+function useInWords(found, place, unit) {
   const [used, allowed] = [found.used, found.allowed].map((values) => shownNumber(values[place], "#,##0.0"));
   return found.floor ? `at least ${used}, there is ${allowed} ${escaped(unit)}` : `${used} of ${allowed} ${escaped(unit)}`;
 }
@@ -89,9 +89,9 @@ function useOfAll(subjects, unit, plan, look) {
   const floors = subjects.filter((found) => found.floor).length;
   const text = shown.map((found) => found.share.map((share) => (share === null ? "" : share >= 0.99999 ? "●" : "")));
   const labels = shown.map((found) => found.subject || unit);
-  const told = shown.map((found) =>
+  const uses = shown.map((found) =>
     found.used.map((used, place) =>
-      used === null ? "" : toldUse(found, place, unit),
+      used === null ? "" : useInWords(found, place, unit),
     ),
   );
   const ramp = look.ramp.map((colour, place) => [place / (look.ramp.length - 1), colour]);
@@ -109,7 +109,7 @@ function useOfAll(subjects, unit, plan, look) {
       text,
       texttemplate: "%{text}",
       textfont: { size: look.narrow ? 5 : 11, color: look.surface },
-      customdata: told,
+      customdata: uses,
       hoverongaps: false,
       showscale: !look.narrow,
       hovertemplate: "%{y}, %{x}<br><b>%{z:.1%}</b>: %{customdata}<extra></extra>",

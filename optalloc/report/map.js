@@ -56,9 +56,9 @@ function drawMap(exhibit, plan, look, picked, rings) {
   if (!longitudes.length) return nothing("No place of this plan has a latitude and longitude.");
   const turn = turnedAbout(longitudes);
   const [places, ends] = [exhibit.places, exhibit.ends].map((points) => placesOf(points, plan, turn));
-  const untold = new Set();
+  const ignored = new Set();
 
-  const sized = nowBy(plan, exhibit.size_table, [exhibit.places.name], exhibit.size, untold);
+  const sized = nowBy(plan, exhibit.size_table, [exhibit.places.name], exhibit.size, ignored);
   const table = plan.tables[exhibit.places.table];
   const { rows } = plan.rows(table);
   const states = table.values(exhibit.state);
@@ -74,7 +74,7 @@ function drawMap(exhibit, plan, look, picked, rings) {
     groups.get(states[row]).push({ name: names[row], at: places.get(names[row]).at, mw });
     listed.push([names[row], states[row], mw]);
   }
-  const flows = flowTraces(exhibit, plan, look, places, ends, untold);
+  const flows = flowTraces(exhibit, plan, look, places, ends, ignored);
   const traces = [...flows.traces];
   for (const state of [...exhibit.solid, ...exhibit.hollow].filter((name) => groups.has(name))) {
     const own = groups.get(state);
@@ -137,14 +137,14 @@ function drawMap(exhibit, plan, look, picked, rings) {
   });
   const columns = [spaced(exhibit.places.name), spaced(exhibit.state), `${spaced(exhibit.size.replace(/_mw$/, ""))}, ${plan.period} (${unit})`];
   const remark = flows.most ? `The widest line carries ${short(flows.most)} ${flows.unit} in ${plan.period}.` : "";
-  return { traces, layout, data: { columns, rows: listed }, untold: [...untold], remark, config: { scrollZoom: false } };
+  return { traces, layout, data: { columns, rows: listed }, ignored: [...ignored], remark, config: { scrollZoom: false } };
 }
 
 // Sums of a column in the chosen period, by some columns.
-function nowBy(plan, name, keys, value, untold) {
+function nowBy(plan, name, keys, value, ignored) {
   const table = plan.tables[name];
   const found = plan.rows(table);
-  found.untold.forEach((title) => untold.add(title));
+  found.ignored.forEach((title) => ignored.add(title));
   const periods = table.values(plan.roles.period);
   const numbers = table.numbers(value);
   const columns = keys.map((key) => table.values(key));
@@ -157,8 +157,8 @@ function nowBy(plan, name, keys, value, untold) {
   return sums;
 }
 
-function flowTraces(exhibit, plan, look, places, ends, untold) {
-  const sums = nowBy(plan, exhibit.flow_table, [exhibit.places.name, exhibit.ends.name], exhibit.flow, untold);
+function flowTraces(exhibit, plan, look, places, ends, ignored) {
+  const sums = nowBy(plan, exhibit.flow_table, [exhibit.places.name, exhibit.ends.name], exhibit.flow, ignored);
   const unit = unitOf(plan, exhibit.flow_table, exhibit.flow);
   const most = Math.max(0, ...sums.values());
   const into = new Map();

@@ -22,7 +22,7 @@ class Figure {
     this.picks = element("div", { class: "picks" });
     this.chart = element("div", { class: "chart", role: "img", "aria-label": `Chart: ${exhibit.title}` });
     this.narrowed = element("p", { class: "narrowed" });
-    this.figures = element("details", { class: "data", ontoggle: () => this.tell() }, element("summary", {}, "Figures of this chart"));
+    this.figures = element("details", { class: "data", ontoggle: () => this.showFigures() }, element("summary", {}, "Figures of this chart"));
     const box = element("div", { class: "figure" }, this.picks, this.chart);
     this.root = element("section", { id: anchor(exhibit.title) }, element("h2", {}, exhibit.title), exhibit.note ? element("p", { class: "note" }, exhibit.note) : null, box, this.narrowed, this.figures);
   }
@@ -38,7 +38,7 @@ class Figure {
     this.pick(drawn);
     this.remark(drawn);
     this.figures.hidden = !this.data;
-    this.tell();
+    this.showFigures();
     if (drawn.empty) {
       Plotly.purge(this.chart);
       this.chart.style.minHeight = "0";
@@ -60,8 +60,8 @@ class Figure {
     Plotly.react(this.chart, drawn.traces, drawn.layout, config);
   }
   remark(drawn) {
-    const told = (drawn.untold ?? []).map((title) => title.toLowerCase());
-    const words = told.length ? `Not told by ${[...new Set(told)].join(", ")}: there it is shown whole.` : "";
+    const titles = (drawn.ignored ?? []).map((title) => title.toLowerCase());
+    const words = titles.length ? `Not filtered by ${[...new Set(titles)].join(", ")}: there all of it is shown.` : "";
     this.narrowed.textContent = [drawn.remark ?? "", words].filter(Boolean).join(" ");
   }
   pick(drawn) {
@@ -86,7 +86,7 @@ class Figure {
     this.picks.replaceChildren(...made);
     this.picks.hidden = !made.length;
   }
-  tell() {
+  showFigures() {
     this.figures.querySelector(".scroll")?.remove();
     if (this.figures.open && this.data) this.figures.append(figuresOf(this.data));
   }

@@ -1,4 +1,4 @@
-"""The page itself: its words, and everything it needs put into one file."""
+"""The page: its words, and everything that it needs in one file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["report_page", "write_report"]
 
-# What the engine itself has to show, whatever the families.
+# Exhibits of the engine itself, whatever the families.
 _OWN = Report(
     exhibits=(
         Ranking(
@@ -81,11 +81,11 @@ def write_report(
     charts : sequence of Chart
         Drawn as they are, but for those whose title an exhibit has.
     report : Report
-        What the model folder declares: roles of tables, sentences, exhibits.
+        Declared by the model folder: roles of tables, sentences, exhibits.
     path : str or Path
         The ``.html`` file; it appears whole or not at all.
     explanation : Explanation, optional
-        What there is to say of the plan, and the tables behind it.
+        Findings about the plan, and the tables behind them.
 
     Raises
     ------
@@ -114,15 +114,15 @@ def report_page(
         tables = {**tables, **{spec.name: explanation[spec.name] for spec in own}}
         specs, report = (*specs, *own), report + _explained(own)
     content = payload(tables, specs, charts, report)
-    said = [*figures.sentences(report.headline), figures.proof()]
+    opening = [*figures.sentences(report.headline), figures.proof()]
     words = Words(
         kind="Plan",
         name=figures.text(report.case) if report.case else "",
         pill=figures.text("quality"),
-        headline=said[0],
-        lead=said[1:],
+        headline=opening[0],
+        lead=opening[1:],
         figures=[figures.card(name) for name in report.figures if name in figures.rows],
-        said=explanation.sentences if explanation is not None else (),
+        findings=explanation.sentences if explanation is not None else (),
         about_tables="The plan's tables as they are, in full.",
         coast=True,
     )
@@ -130,7 +130,7 @@ def report_page(
 
 
 def _explained(specs: Sequence[TableSpec]) -> Report:
-    """A listing for each table of an explanation, what is said in words first."""
+    """A listing for each table of an explanation, columns of words first."""
     words = ("member", "verdict", "in_words", "saving", "means")
     return Report(
         exhibits=tuple(
@@ -152,7 +152,7 @@ def _spaced(name: str) -> str:
 
 
 class _Figures:
-    """Key figures, said in words or shown large, each with its exact value beside it."""
+    """Key figures, in sentences or shown large, each with its exact value beside it."""
 
     def __init__(self, summary: pd.DataFrame) -> None:
         self.rows = {
@@ -172,11 +172,11 @@ class _Figures:
                 yield self._filled("".join([first, *filter(self._has, others)]))
 
     def _has(self, template: str) -> bool:
-        """Whether all figures of a template are there."""
+        """True if all figures of a template are there."""
         return all(name in self.rows for name in re.findall(r"\{([^}]+)\}", template))
 
     def proof(self) -> Markup:
-        """Say how good the plan is proven to be."""
+        """Give the sentence on the proven quality of the plan."""
         template = _PROOF.get(self.text("quality"), "{bound}")
         named = {"bound": "bound: no plan costs less", "gap": "gap"}
         return self._filled(re.sub(r"\{(\w+)\}", lambda m: f"{{{named[m[1]]}}}", template))
@@ -195,25 +195,25 @@ class _Figures:
             value, unit = self.rows[parts[place]]
             shown, unit = _shown(value, self._unit(unit))
             unit = unit.partition(",")[0]
-            # What the sentence itself says is not said twice.
+            # A unit that the sentence itself has is not repeated.
             if unit.startswith("of ") or parts[place + 1].startswith(f" {unit}"):
                 unit = ""
-            told = f"{shown} {unit}".strip().replace(" ", "\N{NO-BREAK SPACE}")
+            written = f"{shown} {unit}".strip().replace(" ", "\N{NO-BREAK SPACE}")
             parts[place] = Markup('<span data-figure="{}" data-value="{}">{}</span>').format(
-                parts[place], _exact(value), told
+                parts[place], _exact(value), written
             )
         return Markup("").join(escape(part) for part in parts)
 
     def _unit(self, unit: str) -> str:
-        """Unit of a figure; that of the figure it names, where it says ``as``."""
+        """Unit of a figure; after ``as``, that of the figure it names."""
         named = unit.removeprefix("as ")
         return self.rows[named][1] if named != unit and named in self.rows else unit
 
 
 def _exact(value: object) -> str:
-    """The value with all its digits, whether a whole number came as one or not."""
-    whole = isinstance(value, float) and value.is_integer()
-    return f"{value:.0f}" if whole else str(value)
+    """The value with all its digits; an integral float without a point."""
+    integral = isinstance(value, float) and value.is_integer()
+    return f"{value:.0f}" if integral else str(value)
 
 
 def _shown(value: object, unit: str) -> tuple[str, str]:

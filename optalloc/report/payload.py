@@ -1,4 +1,4 @@
-"""The plan as the page's script reads it: tables by columns, what is declared of them, exhibits."""
+"""The plan as the page's script reads it: tables by columns, their declarations, exhibits."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def payload(
     charts: Sequence[Chart],
     report: Report,
 ) -> dict[str, Any]:
-    """Give what the page's script must know before it reads a table, as plain values.
+    """Give all that the page's script needs before it reads a table, as plain values.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def payload(
 
 
 def lines(content: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> bytes:
-    """Write what `payload` gives, and then each table's values, one line of JSON each.
+    """Write the `payload`, and then each table's values, one line of JSON each.
 
     The script reads a table's line when it first needs the table.
     """
@@ -82,7 +82,7 @@ def _has_rows(exhibit: Exhibit, tables: Mapping[str, pd.DataFrame]) -> bool:
 
 
 def _named(report: Report) -> Iterator[tuple[str, str, str]]:
-    """Who names which table and column."""
+    """Name of each exhibit or role, with the table and column that it names."""
     for exhibit in report.exhibits:
         for table, column in exhibit.columns():
             yield exhibit.title, table, column
@@ -126,8 +126,8 @@ def _values(values: pd.Series, kind: str) -> Any:
     """Values of a column: numbers as they are, words and days as places in a list of them all."""
     if kind in _AS_THEY_ARE:
         plain = values.tolist()
-        whole = pd.api.types.is_float_dtype(values) and np.isfinite(values.to_numpy()).all()
-        return plain if whole else [_plain(value) for value in plain]
+        finite = pd.api.types.is_float_dtype(values) and np.isfinite(values.to_numpy()).all()
+        return plain if finite else [_plain(value) for value in plain]
     if pd.api.types.infer_dtype(values, skipna=True) == "string":
         places, words = pd.factorize(values.astype(object), use_na_sentinel=False)
         return {"words": [_plain(word) for word in words], "places": places.tolist()}
@@ -138,7 +138,7 @@ def _values(values: pd.Series, kind: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """A cell as JSON has it: blanks as null, days as text, what is not finite as text."""
+    """A cell as JSON has it: blanks as null; days, infinities and NaN as text."""
     if value is None or value is pd.NaT or value is pd.NA:
         return None
     if isinstance(value, date):

@@ -26,25 +26,25 @@ _SCRIPTS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """What stands on a page beside its charts and tables.
+    """Words of a page beside its charts and tables.
 
     Parameters
     ----------
     kind : str
-        What the page is about, such as ``"Plan"``.
+        Subject of the page, such as ``"Plan"``.
     name, pill : str
-        Its name, and what stands marked beside it.
+        Its name, and the marked word beside it.
     headline : str
     lead : sequence of str
         Sentences below.
     figures : sequence of mapping
-        ``label``, ``value`` (exact), ``shown`` and ``unit`` of each figure that stands large.
-    said : sequence of str
+        ``label``, ``value`` (exact), ``shown`` and ``unit`` of each large figure.
+    findings : sequence of str
         Further sentences, as a list.
     about_tables : str
-        What is said above all tables.
+        Sentence above all tables.
     coast : bool
-        Whether the page has a map.
+        True if the page has a map.
     """
 
     kind: str
@@ -53,7 +53,7 @@ class Words:
     headline: str
     lead: Sequence[str] = ()
     figures: Sequence[Mapping[str, object]] = ()
-    said: Sequence[str] = field(default=())
+    findings: Sequence[str] = field(default=())
     about_tables: str
     coast: bool = False
 
@@ -64,7 +64,7 @@ def rendered(content: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], wor
     Parameters
     ----------
     content : mapping
-        What `payload` gives.
+        From `payload`.
     tables : mapping of str to pandas.DataFrame
     words : Words
 
@@ -110,8 +110,8 @@ def script(name: str) -> str:
 def plotly_script() -> bytes:
     """Plotly's script, which its Python package carries; that package is not imported.
 
-    The wrapper for other module systems is cut off where it is the one known: what stands within a
-    function is parsed once more, and that was 0.25 s of a core for each page.
+    The wrapper for other module systems is cut off where it has the known form: the body of a
+    function is parsed once more, which took 0.25 s of a core for each page.
     """
     spec = find_spec("plotly")
     if spec is None or not spec.submodule_search_locations:

@@ -1,4 +1,4 @@
-// Pictures of many cases, whose values are known only between two ends: what the gap leaves open is drawn.
+// Pictures of many cases, whose values are known as intervals: the gap is drawn beside each value.
 
 const MOST_BARS = 60;
 
@@ -8,7 +8,7 @@ function slanted(names, look) {
   return names.length > 6 ? -35 : 0;
 }
 
-// How a value is shown with what it may be less and more.
+// How a value is shown with its interval.
 function spread(look, less, more, across, colour) {
   const there = less.some((value) => value > 0) || more.some((value) => value > 0);
   const bar = { type: "data", symmetric: false, array: more, arrayminus: less, color: colour ?? look.ink, thickness: 1.4, width: 4, visible: there };
@@ -27,7 +27,7 @@ function spanTable(exhibit, table, rows, names) {
   return { columns: columns.map((name) => titled(table.byName[name])), rows: rows.map((row) => columns.map((name) => table.values(name)[row])) };
 }
 
-function told(span, k) {
+function valueInWords(span, k) {
   return `<b>${shownNumber(span.values[k], "#,##0.00##")}</b> ${escaped(span.unit)}, from ${shownNumber(span.values[k] - span.less[k], "#,##0.00##")} to ${shownNumber(span.values[k] + span.more[k], "#,##0.00##")}`;
 }
 
@@ -64,7 +64,7 @@ function drawBars(exhibit, plan, look) {
       showlegend: exhibit.spans.length > 1,
       marker: { color: colours, line: { width: exhibit.joined ? 1 : 0, color: look.surface } },
       ...spread(look, span.less, span.more, true),
-      customdata: drawn.map((row, k) => `${escaped(labels[row])}${words ? `: ${words[k]}` : ""}<br>${escaped(span.label)}: ${told(span, k)}`),
+      customdata: drawn.map((row, k) => `${escaped(labels[row])}${words ? `: ${words[k]}` : ""}<br>${escaped(span.label)}: ${valueInWords(span, k)}`),
       hovertemplate: "%{customdata}<extra></extra>",
     };
   });
@@ -107,7 +107,7 @@ function drawCurve(exhibit, plan, look) {
         line: { color: colour, width: 2.25 },
         marker: { color: colour, size: own.length > 200 ? 5 : 9, symbol: SYMBOLS[traces.length % SYMBOLS.length] },
         ...spread(look, span.less, span.more, false, colour),
-        customdata: own.map((row, k) => `${escaped(xs[row])}<br>${escaped(name)}: ${told(span, k)}`),
+        customdata: own.map((row, k) => `${escaped(xs[row])}<br>${escaped(name)}: ${valueInWords(span, k)}`),
         hovertemplate: "%{customdata}<extra></extra>",
       });
     }

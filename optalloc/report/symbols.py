@@ -1,4 +1,4 @@
-"""What the names in a formula stand for: decisions, ledgers, columns, or what a docstring explains.
+"""Meanings of the names in a formula: decisions, ledgers, columns, or those in a docstring.
 
 A formula is plain text such as ``sum_i flow[i,j] <= supply[j]``. Each name with an index is a
 symbol. It is the name of something declared, whole or without its ending (``supply`` for a ledger
@@ -19,7 +19,7 @@ __all__ = ["Symbol", "decisions", "explained", "indices_in", "sections", "symbol
 
 _SYMBOL = re.compile(r"\b([A-Za-z]\w*)\[([^\]]*)\]")
 _QUOTED = re.compile(r"``([^`]+)``")
-# A quoted symbol and what is said of it, up to the next stop.
+# A quoted symbol and its explanation, up to the next stop.
 _EXPLAINED = re.compile(r"``([^`]+)``[\s,:]*([^;.`]*)")
 _DECIDES = "Decides"
 
@@ -71,16 +71,16 @@ def indices_in(formulas: Iterable[str]) -> list[str]:
 
 
 def decisions(family: Family) -> dict[str, str]:
-    """Give what a family decides, by name, as its docstring writes it: ``name[index]``."""
+    """Give the decisions of a family, by name, as its docstring writes them: ``name[index]``."""
     text = sections(family.doc)[1].get(_DECIDES, "")
     quoted = (match[1] for match in _QUOTED.finditer(text))
     return {name[1]: name[0] for quote in quoted if (name := _SYMBOL.fullmatch(quote))}
 
 
 def explained(model: Model, family: Family, name: str) -> Symbol:
-    """Give what a name in a formula of a family stands for.
+    """Give the meaning of a name in a formula of a family.
 
-    What the family itself declares comes before what others do, and a whole name before one
+    Declarations of the family itself come before those of others, and a whole name before one
     without its ending.
     """
     others = [other for other in model.families if other is not family]
@@ -95,8 +95,10 @@ def _declared(family: Family, name: str) -> Iterator[tuple[int, Symbol]]:
     """Everything of a family that a name may stand for, with the length of what the name omits."""
     for full, written in decisions(family).items():
         yield from _if_named(name, full, "decision", "", f"``{written}`` of {family.title}.")
-    told = (text for heading, text in sections(family.doc)[1].items() if heading != _DECIDES)
-    for quoted, words in _EXPLAINED.findall("\n".join(told)):
+    explanations = (
+        text for heading, text in sections(family.doc)[1].items() if heading != _DECIDES
+    )
+    for quoted, words in _EXPLAINED.findall("\n".join(explanations)):
         match = _SYMBOL.fullmatch(quoted)
         if match and match[1] == name and words:
             yield 0, Symbol(name, "data", "", _sentence(words))

@@ -73,7 +73,7 @@ def write_template(
     Parameters
     ----------
     model : Model
-        Whose sheets to write, in document order.
+        Model whose sheets to write, in document order.
     path : str or Path
         The ``.xlsx`` file; it appears whole or not at all.
     rows : mapping, optional

@@ -20,7 +20,7 @@ function theme() {
   };
 }
 
-// A name that leaves room for the chart beside it: names that begin alike often differ at their ends.
+// A name that leaves room for the chart beside it: names with the same beginning often differ at their ends.
 function fitted(name, look) {
   const most = look.narrow ? 21 : 44;
   if (name.length <= most) return escaped(name);

@@ -2,7 +2,7 @@
 
 function drawTimeline(exhibit, plan, look) {
   const table = plan.tables[exhibit.table];
-  const { rows, untold } = plan.rows(table);
+  const { rows, ignored } = plan.rows(table);
   if (!rows.length) return nothing("Nothing is built within what is chosen above.");
   const steps = exhibit.steps.map(([column]) => table.values(column));
   const names = table.values(exhibit.row);
@@ -87,7 +87,7 @@ function drawTimeline(exhibit, plan, look) {
   const data = sorted.map((row) => columns.map((column) => table.values(column)[row]));
   const heads = [spaced(exhibit.row), titled(table.byName[exhibit.size]), ...exhibit.steps.map(([, label]) => label)];
   const remark = sorted.length > shown.length ? `The first ${shown.length} of ${sorted.length}; choose above to see others.` : "";
-  return { traces, layout, data: { columns: heads, rows: data }, untold, remark };
+  return { traces, layout, data: { columns: heads, rows: data }, ignored, remark };
 }
 
 // A line between two rows' groups, and the chosen period as a band.

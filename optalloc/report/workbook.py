@@ -1,6 +1,6 @@
 """The plan as an Excel workbook: one sheet per table, charts beside the first.
 
-Headers stand in row 1, so that a program reads the sheets straight back; what each column means
+Headers are in row 1, so that a program reads the sheets straight back; the meaning of each column
 is a note on its header.
 """
 
@@ -107,7 +107,7 @@ class _Strip:
 
     @property
     def numeric(self) -> bool:
-        """Whether its values stand at the right."""
+        """True if its values are aligned to the right."""
         return any(_is_number(value) for value, _ in self.cells)
 
 
