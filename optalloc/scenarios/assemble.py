@@ -21,13 +21,13 @@ from optalloc.scenarios.trial import blamed, value_problems
 
 __all__ = ["assembled", "entries_of_sheet", "sheet_problems"]
 
-# More cases than these are a slip of the pen.
+# A sweep of more cases than these is taken for a mistake.
 MOST_CASES = 100_000
 
 
 def entries_of_sheet(data: Dataset) -> list[Entry]:
     """The rows of the workbook's Sweeps sheet that could be read."""
-    # None stands in these for a cell that could not be read.
+    # None in one of these columns is a cell that could not be read.
     needed = [c.name for c in SWEEPS.columns if c.required or c.blank is not None]
     frame = data[SWEEPS.name]
     return [
@@ -49,7 +49,7 @@ def _is_blank(value: object) -> bool:
 
 
 def sheet_problems(data: Dataset) -> list[Problem]:
-    """What is wrong on the Sweeps sheet of a workbook, each value of each change tried."""
+    """Problems of the Sweeps sheet of a workbook, with each value of each change tried."""
     return assembled(entries_of_sheet(data), data)[1]
 
 
@@ -82,8 +82,8 @@ def assembled(entries: Iterable[Entry], data: Dataset) -> tuple[dict[str, Sweep]
 def _sweep(entries: Sequence[Entry], data: Dataset) -> tuple[Sweep | None, list[Problem]]:
     name, first = str(entries[0].cells["sweep"]), entries[0]
     problems: list[Problem] = []
-    design = _said_once(entries, "design", problems)
-    samples, seed = (_said_once(entries, column, problems) for column in ("samples", "seed"))
+    design = _common(entries, "design", problems)
+    samples, seed = (_common(entries, column, problems) for column in ("samples", "seed"))
     if design is None:
         must = f"sweep {name!r} must have a design"
         action = f"Choose one of {', '.join(Design)} in its first row."
@@ -99,16 +99,16 @@ def _sweep(entries: Sequence[Entry], data: Dataset) -> tuple[Sweep | None, list[
     return sweep, problems
 
 
-def _said_once(entries: Sequence[Entry], column: str, problems: list[Problem]) -> Any:
-    """What the rows of a sweep say of it as a whole: once, or alike each time."""
-    said = [(e, e.cells[column]) for e in entries if not _is_blank(e.cells[column])]
-    for entry, value in said[1:]:
-        if value != said[0][1]:
-            must = f"{column} must be the same in all rows of a sweep, {shown(said[0][1])}"
+def _common(entries: Sequence[Entry], column: str, problems: list[Problem]) -> Any:
+    """Value of a column that all rows of a sweep share; blank rows do not count."""
+    filled = [(e, e.cells[column]) for e in entries if not _is_blank(e.cells[column])]
+    for entry, value in filled[1:]:
+        if value != filled[0][1]:
+            must = f"{column} must be the same in all rows of a sweep, {shown(filled[0][1])}"
             action = "Change one of them, or leave it blank after the first row."
             code = "sweep-design" if column == "design" else "sweep-samples"
             problems.append(entry.blame(column, must, shown(value), action, code))
-    return said[0][1] if said else None
+    return filled[0][1] if filled else None
 
 
 def _changes(
@@ -152,7 +152,7 @@ def _target(entry: Entry, problems: list[Problem]) -> Target | None:
 
 
 def _count_problems(target: Target, design: Design, others: Sequence[Target]) -> Iterator[Problem]:
-    """Each design takes so many values, and rows of one change equally many."""
+    """Problems of the number of values: each design sets it, and rows of one change share it."""
     count = len(target.values)
     if design is Design.CASES and count != 1:
         must, action = "a case must have one value", "Make a case of each value, or a grid."

@@ -1,4 +1,4 @@
-"""What a sweep is: changes of cells, each with the values it takes, in a design of cases."""
+"""The definition of a sweep: changes of cells, each with its values, in a design of cases."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Target:
-    """What one row of a change does: the cells it is about, and the values it takes in turn."""
+    """One row of a change: its cells, and the values that they take in turn."""
 
     sheet: str
     rows: tuple[tuple[str, str], ...]
@@ -49,11 +49,11 @@ class Change:
 
     @property
     def steps(self) -> int:
-        """How many values it takes."""
+        """Number of its values."""
         return len(self.targets[0].values)
 
     def overrides(self, step: int) -> tuple[Override, ...]:
-        """What is changed at one of its values."""
+        """Overrides at one of its values."""
         return tuple(target.override(target.values[step]) for target in self.targets)
 
 
@@ -69,7 +69,7 @@ class Sweep:
 
 
 def size_of(sweep: Sweep) -> int:
-    """How many cases a sweep has, without making them; the base case is not counted."""
+    """Number of cases of a sweep, without the base case; they are not made."""
     count = len(sweep.changes)
     if sweep.design is Design.LATIN:
         return sweep.samples

@@ -29,15 +29,15 @@ class Case:
     number : int
         Its place in the sweep; 0 is the base case.
     name : str
-        Unlike that of any other case.
+        Unique among the cases.
     overrides : tuple of Override
-        What is changed, in the order of making.
+        Changes of cells, in their order.
     inputs : dict of str to str
-        By change that is made: its value as written, that of its first row.
+        By change of this case: its value as written, that of its first row.
     shares : dict of str to float
-        Of samples: by change, where in its range the value lies, from 0 to 1.
+        Of samples: by change, the position of its value in its range, from 0 to 1.
     held : str
-        Name of the plan whose early decisions are held; empty where nothing is.
+        Name of the plan whose early decisions are held; empty where there is none.
     """
 
     number: int
@@ -49,12 +49,12 @@ class Case:
 
     @property
     def changed(self) -> str:
-        """What is changed, in words."""
+        """Its changes in words."""
         return "; ".join(map(str, self.overrides))
 
 
 def cases_of(sweep: Sweep) -> list[Case]:
-    """Give the cases of a sweep, the base case first, in an order that depends on nothing else."""
+    """Give the cases of a sweep, the base case first, in an order that the sweep determines."""
     cases = [Case(0, BASE, ())]
     for number, (name, chosen) in enumerate(_combinations(sweep), start=1):
         overrides = [override for made in chosen for override in made.overrides]
@@ -66,7 +66,7 @@ def cases_of(sweep: Sweep) -> list[Case]:
 
 @dataclass(frozen=True)
 class _Made:
-    """A change that is made: its overrides, its value as written, and where in its range it is."""
+    """A change at one value: its overrides, the value as written, and its position in the range."""
 
     change: Change
     overrides: tuple[Override, ...]
@@ -111,7 +111,7 @@ def _within(change: Change, share: float) -> _Made:
 def _between(target: Target, share: float) -> str:
     low, high = map(float, target.values)
     value = low + share * (high - low)
-    # Months are whole.
+    # A shift is an integer number of months.
     return str(round(value)) if target.operation is Operation.SHIFT else repr(value)
 
 
@@ -123,7 +123,7 @@ def salib_problem(names: Sequence[str]) -> dict[str, Any]:
 def _sampled(sweep: Sweep) -> np.ndarray:
     """Points in the unit cube, a row each."""
     problem = salib_problem([change.name for change in sweep.changes])
-    # A second to import, and needed for samples alone.
+    # It takes a second to import, and is needed only for samples.
     if sweep.design is Design.LATIN:
         from SALib.sample import latin  # noqa: PLC0415
 

@@ -1,6 +1,6 @@
-"""Changes of cells: where they stand, and made to a dataset.
+"""Changes of cells: their places, and their effect on a dataset.
 
-What a sheet lacks is added past everything that stands on it, so that nothing of the planner's is
+Missing rows and columns are added past all cells of a sheet, so that nothing of the planner's is
 overwritten: a new column under its own name, a new row below the last. `optalloc.spreadsheet.edit`
 makes the changes to a workbook.
 """
@@ -22,7 +22,7 @@ __all__ = ["Edit", "Layout", "edited", "rows_added", "sheet_name", "where", "whe
 
 @dataclass(frozen=True)
 class Edit:
-    """One cell that is to hold something else.
+    """A new value for one cell.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Edit:
     row : int
         Index label of the record in ``data[sheet]``; one that is not there makes a new row.
     to : object
-        What the cell is to hold: a number, text, True, False or None.
+        The new value: a number, text, True, False or None.
     points : float
         Price of the change.
     """
@@ -50,7 +50,7 @@ def sheet_name(data: Dataset, sheet: str) -> str:
 
 
 def where(data: Dataset, sheet: str, row: int, column: str) -> str:
-    """Sheet and address of a record's cell; of what the sheet lacks, that it does."""
+    """Sheet and address of a record's cell, or that the sheet lacks it."""
     name, found = sheet_name(data, sheet), _place_of(data, sheet)
     if column in found.columns:
         added = "" if row in data[sheet].index else ", a row to be added"
@@ -67,7 +67,7 @@ def where_all(data: Dataset, cells: Iterable[Cell]) -> str:
 
 
 def _place_of(data: Dataset, sheet: str) -> SheetPlace:
-    """Where a sheet's cells lie; of a sheet that comes from no file, as it is declared."""
+    """Places of a sheet's cells; for a sheet from no file, as declared."""
     found = data.places.get(sheet)
     if found is not None:
         return found
@@ -77,14 +77,14 @@ def _place_of(data: Dataset, sheet: str) -> SheetPlace:
 
 
 class Layout:
-    """Where the cells of some edits stand, those too of columns that a sheet lacks.
+    """Places of the cells of some edits, also in columns that a sheet lacks.
 
     Parameters
     ----------
     data : Dataset
     edits : iterable of Edit
-        A column that is not there stands past everything on its sheet, in the order of the edits;
-        a setting that is not there below everything.
+        A missing column is placed past all cells of its sheet, in the order of the edits; a
+        missing setting below all cells.
     """
 
     def __init__(self, data: Dataset, edits: Iterable[Edit]) -> None:

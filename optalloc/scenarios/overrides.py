@@ -58,9 +58,9 @@ class Override:
 
 
 class WrongOverride(Exception):  # noqa: N818  (it becomes a Problem where its address is known)
-    """An override that cannot be made: which part of it is wrong, and what to do.
+    """An override that cannot be made, with its wrong part, and what to do.
 
-    ``part`` is the name of the column of the Sweeps sheet that is to blame.
+    ``part`` is the name of the wrong column of the Sweeps sheet.
     """
 
     def __init__(self, part: str, must: str, found: str, action: str, code: str) -> None:
@@ -215,7 +215,7 @@ def _arithmetic(
         found = f"{fault.found} at {at}"
         action = "Correct the value, or choose other rows."
         raise WrongOverride("values", fault.must, found, action, "sweep-value")
-    # A bound that was missed by rounding alone is met.
+    # Values that missed a bound by rounding alone are set to it.
     cells[chosen] = converted.values
     frame[column.name] = cells
     return frame
@@ -228,13 +228,13 @@ def _holds(column: Column) -> str:
 
 
 def _number(override: Override) -> float:
-    whole = override.operation is Operation.SHIFT
-    what = "a whole number of months" if whole else "a number"
+    integral = override.operation is Operation.SHIFT
+    what = "a whole number of months" if integral else "a number"
     try:
         number = float(override.value)
     except ValueError:
         number = float("nan")
-    if not np.isfinite(number) or (whole and number != int(number)):
+    if not np.isfinite(number) or (integral and number != int(number)):
         must = f"values must be {what} for {override.operation}"
         action = "Type a plain number, without units or thousands separators."
         raise WrongOverride("values", must, shown(override.value), action, "sweep-value")

@@ -1,6 +1,6 @@
-"""The Sweeps sheet: which cells are changed, how, and in what design of cases.
+"""The Sweeps sheet: changes of cells, their operations, and the design of cases.
 
-It is the one sheet that the engine declares itself, since every model can be swept alike.
+It is the one sheet that the engine declares itself, since sweeps are the same for every model.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from optalloc.data.schema import FREE_TEXT, Column, Kind, Sheet
 
 __all__ = ["BASE", "BLANK", "SWEEPS", "Design", "Operation", "sweeps_of"]
 
-# How a value says that a cell is to be blank, which is not zero.
+# Value that makes a cell blank, which is not zero.
 BLANK = "(blank)"
 # Name of the case in which nothing is changed.
 BASE = "base"
 
 
 class Design(StrEnum):
-    """How the changes of a sweep make cases."""
+    """Design of a sweep: the way in which its changes make cases."""
 
     CASES = "cases"
     ONE = "one at a time"
@@ -32,12 +32,12 @@ class Design(StrEnum):
 
     @property
     def is_sampled(self) -> bool:
-        """Whether cases are drawn from ranges, so that a sample size is needed."""
+        """True if cases are drawn from ranges, so that a sample size is needed."""
         return self in (Design.LATIN, Design.MORRIS, Design.SOBOL)
 
 
 class Operation(StrEnum):
-    """What is done to a cell."""
+    """Operation on a cell."""
 
     SET = "set"
     ADD = "add"

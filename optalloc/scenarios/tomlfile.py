@@ -87,7 +87,7 @@ def _sweeps(name: str, content: Mapping[str, Any], problems: list[Problem]) -> I
 
 
 class _Place:
-    """A table of the file, and where problems with its keys are said to be."""
+    """A table of the file, with the address of problems with its keys."""
 
     def __init__(self, file: str, prefix: str, order: int, problems: list[Problem]) -> None:
         self.file, self.prefix, self.order, self.problems = file, prefix, order, problems
@@ -100,7 +100,7 @@ class _Place:
         return Problem(self.file, f"{self.prefix}{key}", must, found, action, code, order=order)
 
     def blame(self, sweep: _Place) -> Blame:
-        """Address a column of the Sweeps sheet to the key that stands for it."""
+        """Function that reports problems of a column of the Sweeps sheet at its key in the file."""
         own = {column: key for key, column in _OF_CHANGE.items()}
         theirs = {column: key for key, column in _OF_SWEEP.items()}
 
@@ -147,7 +147,7 @@ class _Place:
 
 
 def _as_cell(key: str, value: Any) -> Any:
-    """A TOML value as it would stand in a cell of the sheet."""
+    """A TOML value as a cell of the sheet."""
     if key == "rows" and isinstance(value, dict):
         return "; ".join(f"{name}={_word(pattern)}" for name, pattern in value.items())
     if key == "values" and isinstance(value, list):

@@ -17,13 +17,13 @@ __all__ = ["blamed", "errors_of", "rule_problems", "value_problems"]
 
 
 def blamed(blame: Blame, wrong: WrongOverride) -> Problem:
-    """An override that cannot be made, as a problem at the cell to blame."""
+    """An override that cannot be made, as a problem at the wrong cell."""
     return blame(wrong.part, wrong.must, wrong.found, wrong.action, wrong.code)
 
 
 def value_problems(sweep: Sweep, data: Dataset) -> Iterator[Problem]:
     """Try each value of each row on the base workbook."""
-    told = set()
+    reported = set()
     for change in sweep.changes:
         for target in change.targets:
             if sweep.design.is_sampled:
@@ -33,8 +33,8 @@ def value_problems(sweep: Sweep, data: Dataset) -> Iterator[Problem]:
                     _try(data, target.override(value))
                 except WrongOverride as wrong:
                     problem = blamed(target.blame, wrong)
-                    if problem not in told:
-                        told.add(problem)
+                    if problem not in reported:
+                        reported.add(problem)
                         yield problem
 
 
@@ -65,7 +65,7 @@ def errors_of(data: Dataset, model: Declared) -> list[Problem]:
 def rule_problems(sweep: Sweep, data: Dataset, model: Declared) -> Iterator[Problem]:
     """Check the whole workbook with each value of each change.
 
-    What comes of several changes at once, as in a grid, is known only when the case is made.
+    Errors of several changes at once, as in a grid, are found only when the case is made.
     """
     for change in sweep.changes:
         for step in range(change.steps):

@@ -1,1 +1,1 @@
-"""Files to plain sheets and back; knows no model."""
+"""Files to plain sheets and back, for any model."""

@@ -55,7 +55,7 @@ _SHAPE = (
 
 
 def add_comments(edits: Edits, sheet: str, cells: _Cells) -> None:
-    """Comment cells of a sheet, below what their comments say already.
+    """Comment cells of a sheet, below the text of comments that they have.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def _write_texts(edits: Edits, sheet: str, cells: _Cells) -> dict[tuple[int, int
 
 
 def _add_run(body: Any, text: str) -> None:
-    """Add to the text of a comment, which keeps the look that it has."""
+    """Add to the text of a comment, whose style stays."""
     plain = body.find(tag(body, "t"))
     if plain is not None:
         run = etree.Element(tag(body, "r"))

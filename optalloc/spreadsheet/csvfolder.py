@@ -36,8 +36,8 @@ _CSV, _PACKED = ".csv", ".csv.gz"
 def read_folder(folder: Path) -> Workbook:
     """Read a folder whose CSVs are the sheets, in the order of their names.
 
-    Packing a CSV changes nothing: its cells keep their addresses, and the digest is that of what
-    is inside.
+    Packing a CSV changes nothing: its cells keep their addresses, and the digest is that of the
+    content.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def csv_files(folder: Path) -> dict[str, Path]:
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if file.name.lower().endswith((_CSV, _PACKED)) and file.is_file():
             plain = file.with_suffix("") if _is_packed(file) else file
-            # "Sites.csv" and "Sites.CSV" may lie side by side.
+            # "Sites.csv" and "Sites.CSV" may both be there.
             named[plain.stem if plain.stem not in named else file.name] = file
     return named
 
@@ -93,7 +93,7 @@ def csv_text(file: Path) -> tuple[str, bytes]:
 
 
 def csv_bytes(file: Path, text: str, mark: bytes) -> bytes:
-    """What to write into a CSV for it to hold a text; the reverse of `csv_text`."""
+    """Bytes of a CSV with a text; the inverse of `csv_text`."""
     data = mark + text.encode(_MARKS.get(mark, "utf-8"))
     return gzip.compress(data, mtime=0) if _is_packed(file) else data
 

@@ -1,4 +1,4 @@
-"""Changes of cells made to a copy of a workbook, of which everything else stays as it is."""
+"""Changes of cells in a copy of a workbook, which is otherwise unchanged."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def write_edits(source: Path, changes: pd.DataFrame, target: Path) -> None:
     Raises
     ------
     OptallocError
-        If `target` cannot be written, or something stands by now in a cell that was blank.
+        If `target` cannot be written, or a cell that was blank has a value by now.
     """
     refuse_target(source, target)
     _refuse_taken(source, changes)
@@ -72,7 +72,7 @@ def refuse_target(source: Path, target: Path) -> None:
     Raises
     ------
     OptallocError
-        If it is there already and must not be, or is called otherwise than the workbook.
+        If it exists and must not, or has another kind of name than the workbook.
     """
     if not source.exists():
         return
@@ -83,17 +83,17 @@ def refuse_target(source: Path, target: Path) -> None:
 
 
 def _refuse_taken(source: Path, changes: pd.DataFrame) -> None:
-    """Refuse to write over what stands in a cell that is said to be blank."""
+    """Refuse to overwrite a cell that should be blank and is not."""
     sheets = read_workbook(source).sheets
     for change in changes[changes["from"].isna()].to_dict("records"):
         row, column = place(change["cell"])
         raw = sheets.get(change["sheet"])
         rows = raw.rows[row - 1 : row] if raw is not None else ()
-        held = rows[0][column - 1 : column] if rows else ()
-        if held and held[0] is not None and str(held[0]).strip():
+        found = rows[0][column - 1 : column] if rows else ()
+        if found and found[0] is not None and str(found[0]).strip():
             at = f"{change['sheet']}!{change['cell']}"
             raise OptallocError(
-                f"{at}: must be blank for {change['to']} to be written there; found {held[0]!r}. "
+                f"{at}: must be blank for {change['to']} to be written there; found {found[0]!r}. "
                 "The workbook has changed: explain it again."
             )
 
@@ -103,7 +103,7 @@ def _cells(own: pd.DataFrame) -> dict[tuple[int, int], Any]:
 
 
 def _change_cells(edits: Edits, root: Any, own: pd.DataFrame) -> None:
-    """Put values into cells of a sheet, in place of what they hold, formulas included."""
+    """Replace the values of cells of a sheet, formulas included."""
     cells = _cells(own)
     dates = {place(cell) for cell in own.loc[own["unit"] == DATE, "cell"]}
     styles = CellStyles(edits) if dates else None
@@ -145,9 +145,9 @@ def _write_folder(source: Path, changes: pd.DataFrame, target: Path) -> None:
 
 
 def _change_csv(path: Path, own: pd.DataFrame) -> None:
-    """Rewrite the records with changed cells; every other line stays byte for byte."""
+    """Rewrite the records with changed cells; all other lines stay byte for byte."""
     text, mark = csv_text(path) if path.exists() else ("", b"")
-    # As the reader splits it, which a line separator within a cell does not end.
+    # Split as by the reader, for which a line separator within a cell ends no line.
     lines = list(io.StringIO(text, newline=""))
     ending = "\r\n" if "\r\n" in text else "\n"
     records, starts = [], [0]

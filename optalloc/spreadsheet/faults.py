@@ -1,4 +1,4 @@
-"""What can be wrong with an input's files and structure, and the words that say it."""
+"""Faults of an input's files and structure, and their words."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ WORDS = {
 }
 _NOTICES = {"hidden", "not-read", "totals-row", "like-totals-row"}
 
-# What zipfile, zlib, expat, calamine and our own checks raise on damaged bytes.
+# Errors of zipfile, zlib, expat, calamine and our own checks on damaged bytes.
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -81,7 +81,7 @@ _DAMAGE = (
 
 
 def refusal(code: str, name: str, found: str = "") -> InputError:
-    """Error that stops the reading: `name`, the input or a part of it, is not as it must be."""
+    """Error that stops the reading: a fault of `name`, the input or a part of it."""
     must, action = WORDS[code]
     return InputError([Problem("", "", f"{name} {must}", found, action, code)])
 
@@ -92,13 +92,13 @@ def problem_at(code: str, sheet: str, order: tuple[int, int, int], found: str = 
     Parameters
     ----------
     code : str
-        Which problem; it gives the words and the severity.
+        Code of the problem, which determines its words and severity.
     sheet : str
         Name of the sheet; empty for the input as a whole.
     order : tuple of int
         Position of the sheet, row and column, each counted from 1, and 0 for the whole.
     found : str
-        What was found, where that says more than the code.
+        The value found, where that adds to the code.
     """
     must, action = WORDS[code]
     _, row, column = order
@@ -116,7 +116,7 @@ def problem_at(code: str, sheet: str, order: tuple[int, int, int], found: str = 
 
 @contextmanager
 def readable(name: str) -> Iterator[None]:
-    """Turn what the operating system refuses into an input error about the file."""
+    """Turn errors of the operating system into an input error about the file."""
     try:
         yield
     except OSError as fault:
@@ -125,7 +125,7 @@ def readable(name: str) -> Iterator[None]:
 
 @contextmanager
 def undamaged(name: str) -> Iterator[None]:
-    """Turn what parsers raise on damaged bytes into an input error about the file."""
+    """Turn errors of parsers on damaged bytes into an input error about the file."""
     try:
         yield
     except _DAMAGE as fault:

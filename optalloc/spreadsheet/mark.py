@@ -1,4 +1,4 @@
-"""Write a copy of the planner's own workbook in which each bad cell is red and says why.
+"""Write a copy of the planner's own workbook in which each bad cell is red, with the reason.
 
 Spreadsheet libraries lose the charts, pictures and form controls of a workbook that they load and
 save. So the parts of the zip are edited directly: the marked sheets, their comments, and the
@@ -42,7 +42,7 @@ def mark_workbook(source: Path, problems: Sequence[Problem], out: Path) -> None:
     source : Path
         The planner's .xlsx; never written to.
     problems : sequence of Problem
-        What to mark, notices included.
+        Problems to mark, notices included.
     out : Path
         The copy; put in place only when it is complete.
 
@@ -109,7 +109,7 @@ def _cells_by_sheet(package: Package, problems: Sequence[Problem]) -> dict[Sheet
 
 
 class _RedStyles:
-    """The cell styles of a workbook, each with a red twin made when it is asked for."""
+    """The cell styles of a workbook, each with a red twin, made on first use."""
 
     def __init__(self, edits: Edits) -> None:
         self._styles = CellStyles(edits)
@@ -121,6 +121,6 @@ class _RedStyles:
 
 
 def _colour(root: Any, cells: _Cells, styles: _RedStyles) -> None:
-    """Make cells red, those too that are blank and so were not in the file."""
+    """Make cells red, also blank ones, which were not in the file."""
     for cell in made_cells(root, cells).values():
         cell.set("s", styles.red(cell.get("s", "0")))

@@ -24,7 +24,7 @@ _UTF16_STARTS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"<\0", b"\0<")
 
 @dataclass(frozen=True)
 class SheetPart:
-    """A sheet of a package: its name, its part, whether it has cells and whether it is hidden."""
+    """A sheet of a package: its name, its part, and flags for cells and for being hidden."""
 
     name: str
     part: str
@@ -150,7 +150,7 @@ class Package:
         }
 
     def recalculates(self) -> bool:
-        """Whether the workbook asks to be calculated as soon as it is opened."""
+        """True if the workbook is to be calculated when it is opened."""
         return any(
             tag == "calcPr" and at.get("fullCalcOnLoad") in ("1", "true")
             for tag, at in self._workbook

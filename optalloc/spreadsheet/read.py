@@ -1,9 +1,9 @@
-"""Read a workbook or a folder of CSVs into plain rows, with what is odd about their structure.
+"""Read a workbook or a folder of CSVs into plain rows, with oddities of their structure.
 
-Nothing here knows the model. Values come from calamine, which trusts its input: it sizes its
+Nothing here depends on the model. Values come from calamine, which trusts its input: it sizes its
 memory by counts and addresses that the file states. So it never sees the file itself, only a
 copy of the few parts it needs, once a scan has checked them. The scan also finds what calamine
-does not tell: formulas without a value, error values, hidden rows.
+does not report: formulas without a value, error values, hidden rows.
 """
 
 from __future__ import annotations
@@ -73,10 +73,10 @@ def _read_package(package: Package) -> Workbook:
         scan, left_out = scans.get(sheet.name), totals.get(sheet.name, [])
         problems += oddities(sheet, position, scan, left_out)
         if scan is not None:
-            whole = grids[sheet.name]
-            rows = without(whole, left_out)
+            grid = grids[sheet.name]
+            rows = without(grid, left_out)
             raw[sheet.name] = RawSheet(sheet.name, rows, sheet.hidden, position, scan.reach)
-            problems += totals_left_out(sheet.name, position, whole, left_out)
+            problems += totals_left_out(sheet.name, position, grid, left_out)
             sums = [at for at in scan.sums if not any(at in area for area in left_out)]
             problems += suspected_totals(sheet.name, position, rows, sums)
     return Workbook(
@@ -110,7 +110,7 @@ def _checked_parts(
         part = package.read(sheet.part)
         scan = scans[sheet.name] = Scan(part, lengths, recalculates)
         _refuse_huge(package.path.name, sheet.name, scans)
-        # calamine gives up on a whole sheet at an error value that it does not know.
+        # calamine refuses a whole sheet for one error value that it does not know.
         known = _ERROR_VALUE.sub(rb"\1#N/A", part) if scan.odd_cells else part
         if part_key(sheet.part) in taken:
             raise ValueError("two parts in one")
@@ -120,7 +120,7 @@ def _checked_parts(
 
 
 def _refuse_huge(name: str, sheet: str, scans: Mapping[str, Scan]) -> None:
-    """Refuse what would be huge once read: stray far cells, one long text in many cells."""
+    """Refuse a sheet that would be huge once read: stray far cells, one long text in many cells."""
     scan = scans[sheet]
     if sum(s.last_row * s.last_column for s in scans.values()) > MOST_CELLS:
         corner = address(scan.last_row, scan.last_column)
@@ -162,7 +162,7 @@ def _grid(book: CalamineWorkbook, index: int, where: str) -> Rows:
 
 
 def _value(cell: object) -> object:
-    """None for a blank; the whole number where a workbook, having no other way, stores a float."""
+    """None for a blank; an integer for an integral float, as workbooks store only floats."""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
         return int(cell)
     return None if cell == "" else cell

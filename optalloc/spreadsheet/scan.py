@@ -1,4 +1,4 @@
-"""What the XML of a sheet says that its values do not: reach, formulas, what is hidden."""
+"""Scan of the XML of a sheet for reach, formulas, and hidden rows and columns."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _Runs = list[tuple[int, int]]
 
 
 class Scan:
-    """One pass over a sheet part: how far it reaches and what is odd in it.
+    """One pass over a sheet part: its reach and its oddities.
 
-    It must never reach less far than calamine does, so like calamine it heeds no prefixes, and it
-    refuses what calamine would place elsewhere.
+    Its reach must never be less than calamine's, so like calamine it ignores prefixes, and it
+    refuses cells that calamine would place elsewhere.
 
     Parameters
     ----------
@@ -31,16 +31,16 @@ class Scan:
     strings : sequence of int
         Length of each shared string.
     recalculates : bool
-        Whether the workbook asks to be calculated on opening.
+        True if the workbook is to be calculated on opening.
 
     Attributes
     ----------
     last_row, last_column : int
-        The furthest of the cells with a value; 0 without any.
+        Last row and column with a value; 0 without any.
     text_length : int
         Characters of the shared strings that its cells point to.
     oddities : int
-        How many oddities there are; those past `MOST_ODDITIES` are counted but not kept.
+        Number of oddities; those past `MOST_ODDITIES` are counted but not kept.
     odd_cells : list of tuple
         Code, row, column and what was found.
     merged : list of tuple
@@ -55,7 +55,7 @@ class Scan:
     Raises
     ------
     ValueError
-        If the part is not what a spreadsheet program would write.
+        If the part is not as spreadsheet programs write it.
     """
 
     def __init__(self, part: bytes, strings: Sequence[int], recalculates: bool) -> None:
@@ -142,10 +142,10 @@ class Scan:
                     self.text_length += self._strings[int(self._text)]
 
     def _calculated(self) -> bool:
-        """Whether the formula's value was ever worked out.
+        """True if the formula's value was ever calculated.
 
-        An empty text is a value. A 0 is none in a workbook that asks to be calculated on opening:
-        libraries that write formulas without working them out put 0 there.
+        An empty text is a value. A 0 is none in a workbook that is to be calculated on opening:
+        libraries that write formulas without calculating them put 0 there.
         """
         if self._kind == "str":
             return self._filled
@@ -184,9 +184,9 @@ def string_lengths(strings: bytes) -> list[int]:
 def oddities(
     sheet: SheetPart, position: int, scan: Scan | None, left_out: Sequence[Area] = ()
 ) -> Iterator[Problem]:
-    """What is wrong or odd about the sheet at a position; without a scan, that it has no cells.
+    """Problems of the sheet at a position; without a scan, that it has no cells.
 
-    Nothing is said of cells in the areas that are left out.
+    Cells in the areas that are left out give none.
     """
     if scan is None:
         yield problem_at("not-read", sheet.name, (position, 0, 0), "a chart or macro sheet")

@@ -1,4 +1,4 @@
-"""Sheets of an input as they stand there, and the addresses of their cells."""
+"""Sheets of an input as plain rows, and the addresses of their cells."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Rows = tuple[tuple[object, ...], ...]
 
 @dataclass(frozen=True)
 class RawSheet:
-    """One sheet as it stands in the file.
+    """One sheet as it is in the file.
 
     Parameters
     ----------
@@ -30,13 +30,13 @@ class RawSheet:
         error values are None, and so are those of a totals row that a table marks. Rows have equal
         width; empty rows at the end are dropped, but for such totals rows.
     hidden : bool
-        Whether the sheet is hidden from the planner.
+        True if the sheet is hidden from the planner.
     position : int
-        Place in the file, counted from 1, sheets without cells included; 0 where the place in the
-        workbook's `sheets` says it.
+        Place in the file, counted from 1, sheets without cells included; 0 where it is the place in
+        the workbook's `sheets`.
     reach : tuple of int
-        Last row and last column in which anything stands, be it a formula without a value or a
-        merged range; no less than the rows say.
+        Last row and last column with any content, also a formula without a value or a merged
+        range; at least those of the rows.
     """
 
     name: str
@@ -53,7 +53,7 @@ class RawSheet:
 
 @dataclass(frozen=True)
 class Workbook:
-    """All sheets of one input, in file order, and what is wrong or odd about their structure.
+    """All sheets of one input, in file order, and problems of their structure.
 
     Parameters
     ----------
@@ -67,8 +67,8 @@ class Workbook:
     text_cells : bool
         True for CSVs, where every cell is text.
     digest : str
-        SHA-256 of the file's bytes, or of names and bytes of the folder's CSVs: by it files are
-        compared, not what they say.
+        SHA-256 of the file's bytes, or of names and bytes of the folder's CSVs: it compares files,
+        not their meaning.
     """
 
     source: Path

@@ -22,7 +22,7 @@ _NEW_STYLES = (
 
 
 class CellStyles:
-    """The table of cell styles, to which styles are added when they are asked for.
+    """The table of cell styles, to which styles are added on first use.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class CellStyles:
         return self._twins[key]
 
     def shows_dates(self, style: str) -> bool:
-        """Whether a number of this style is shown as a date."""
+        """True if a number of this style is shown as a date."""
         own = self._format(style)
         number = int(own.get("numFmtId", "0")) if own is not None else 0
         custom = {

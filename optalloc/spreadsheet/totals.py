@@ -17,7 +17,7 @@ from optalloc.spreadsheet.sheets import Rows, address, place
 
 __all__ = ["Area", "adds_up", "marked_totals", "suspected_totals", "totals_left_out", "without"]
 
-# In the languages of the spreadsheet programs that write such a label by themselves.
+# In the languages in which spreadsheet programs write such a label by themselves.
 _LABELS = frozenset(
     {
         *("total", "totals", "grand total", "subtotal", "sub-total", "sum", "summe", "gesamt"),
@@ -75,7 +75,7 @@ def without(rows: Rows, areas: Sequence[Area]) -> Rows:
 def totals_left_out(
     sheet: str, position: int, rows: Rows, areas: Iterable[Area]
 ) -> Iterator[Problem]:
-    """Yield a notice for each totals row that holds something and is left out."""
+    """Yield a notice for each totals row with content, which is left out."""
     for area in areas:
         for number in range(area.top, min(area.bottom, len(rows)) + 1):
             cells = rows[number - 1][area.left - 1 : area.right]
@@ -119,7 +119,7 @@ def suspected_totals(
         by_row.setdefault(row, column)
     for number, cells in enumerate(rows, start=1):
         filled = [(j, cell) for j, cell in enumerate(cells, start=1) if cell is not None]
-        # A row of one cell is a note or a setting, and one below nothing adds nothing up.
+        # A row of one cell is a note or a setting; a first record has no rows to total.
         if number < 3 or len(filled) < 2:
             continue
         column, label = filled[0]

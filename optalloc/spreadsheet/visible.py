@@ -1,4 +1,4 @@
-"""Text without what cannot be seen in it, and in words what that was."""
+"""Text without its invisible characters, and a description of these in words."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Edits:
     Attributes
     ----------
     office : str
-        Namespace of the relations between parts, which tells strict workbooks from the usual.
+        Namespace of the relations between parts, which differs in strict workbooks.
     """
 
     def __init__(self, package: Package) -> None:
@@ -144,7 +144,7 @@ def tag(root: Any, name: str) -> str:
 
 
 def child(root: Any, name: str, before: Sequence[str] = ()) -> Any:
-    """The child of that name; if missing, made in front of those that must come after it."""
+    """The child of that name; if missing, made in front of those that must follow it."""
     found = root.find(tag(root, name))
     if found is None:
         found = etree.Element(tag(root, name))
@@ -177,7 +177,7 @@ def write_copy(package: Package, parts: dict[str, bytes], out: Path) -> None:
 
 
 def made_cells(root: Any, cells: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Any]:
-    """Cells of a sheet by (row, column); those that are blank, and so not in the file, are made."""
+    """Cells of a sheet by (row, column); blank ones, which are not in the file, are made."""
     data = root.find(tag(root, "sheetData"))
     if data is None:
         raise ValueError("a sheet without sheetData")
