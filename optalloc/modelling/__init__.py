@@ -1,1 +1,1 @@
-"""The framework for families: what they declare, and the program made of it."""
+"""The framework for families: their declarations, and the program made of them."""

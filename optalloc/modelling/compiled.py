@@ -14,7 +14,7 @@ __all__ = ["compile_program"]
 
 
 def compile_program(program: Program, *, keep_idle: bool = False) -> Arrays:
-    """Compile a built program, with its families' strengthening rows, and rows not listed.
+    """Compile a built program, with its families' strengthening rows and lazy constraints.
 
     Rows without any variable are checked at once, or with `keep_idle` have a place in the matrix.
     """

@@ -1,7 +1,7 @@
-"""Rows that cannot be listed in advance: what families find violated, as rows of the matrix.
+"""Lazy constraints: violated rows that families find, as rows of the matrix.
 
-A family with such limits offers ``separate(data, values)``. It is asked again and again, at
-fractional points too, and each time names rows that any plan must keep and this point breaks.
+A family with such limits offers ``separate(data, values)``. It is called at many points, fractional
+ones too, and each time returns rows that every plan satisfies and this point violates.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Cuts:
     limit : str
         Limit that they belong to.
     keys : pandas.DataFrame, one row per cut
-        What each is about, for its name.
+        Key of each, for its name.
     at_most : numpy.ndarray, shape (cuts,)
     terms : mapping of str to pandas.DataFrame
         By ledger or variable: ``cut`` (position in `keys`), its key columns in the order of its

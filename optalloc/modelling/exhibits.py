@@ -1,7 +1,7 @@
-"""What a model folder declares for the report: kinds of exhibit, and the roles of its tables.
+"""Declarations of a model folder for the report: exhibits, and the roles of its tables.
 
-An exhibit names tables and columns of the plan and nothing else. The page draws it and knows no
-site, megawatt or period of its own.
+An exhibit names only tables and columns of the plan. The page draws it without any knowledge of
+their meaning.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class Periods:
-    """The plan's periods in order: a table with one row each, and where each begins.
+    """The plan's periods in order: a table with one row each, and the first day of each.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Periods:
     period, start, months : str
         Its columns: name, first day, and length in months.
     title : str
-        What the axis and the slider are called.
+        Title of the axis and the slider.
     """
 
     table: str
@@ -51,18 +51,18 @@ class Periods:
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """A choice that narrows every exhibit whose tables can tell it.
+    """A choice that filters every exhibit whose tables have its column.
 
     Parameters
     ----------
     column : str
-        Column whose values are chosen from; every table that has it is narrowed by it.
+        Column of the values to choose from; every table that has it is filtered by it.
     title : str
-        What the choice is called.
+        Title of the choice.
     table : str
         Table from which the values are taken.
     through : tuple of str
-        Columns of `table`, such as its key, by which tables that lack `column` are narrowed.
+        Columns of `table`, such as its key, by which tables that lack `column` are filtered.
     """
 
     column: str
@@ -102,7 +102,7 @@ class Exhibit:
     order : int
         Its place on the page.
     note : str
-        A sentence below the heading: what is to be seen.
+        A sentence below the heading: the meaning of the picture.
     """
 
     kind: ClassVar[str] = ""
@@ -124,7 +124,7 @@ class Map(Exhibit):
     places, ends : Points
         Where flows begin and end; the flow table has a column of either name.
     state : str
-        Column of the places' table that says what becomes of each.
+        Column of the places' table with the state of each.
     solid, hollow : tuple of str
         States that are drawn as a disc or the like, and as an outline, in the order of the legend.
     size_table, size : str
@@ -160,8 +160,8 @@ class Map(Exhibit):
 class Timeline(Exhibit):
     """Bars between dated steps, one line per row of the table, gathered by ``row``.
 
-    ``steps`` are date columns and their labels, ``size`` is what a bar is about, ``reached`` how
-    much of it the last step is true of where that date is blank.
+    ``steps`` are date columns and their labels, ``size`` is the amount of a bar, ``reached`` the
+    part of it that has reached the last step where that date is blank.
     """
 
     kind: ClassVar[str] = "timeline"
@@ -181,8 +181,8 @@ class Timeline(Exhibit):
 class Trend(Exhibit):
     """Values over the periods: lines, or stacks if ``stacked``.
 
-    ``by`` splits the first series by the values of a column. ``per_year`` divides what adds up over
-    time, such as energy, by the length of its period, so that periods of any length compare.
+    ``by`` splits the first series by the values of a column. ``per_year`` divides sums over time,
+    such as energy, by the length of their period, so that periods of any length compare.
     """
 
     kind: ClassVar[str] = "trend"
@@ -202,7 +202,7 @@ class Trend(Exhibit):
 
 @dataclass(frozen=True, kw_only=True)
 class Use(Exhibit):
-    """How much of some kinds of limit is used, by what the limit is about and by period."""
+    """Use of some kinds of limit, by subject of the limit and by period."""
 
     kind: ClassVar[str] = "use"
     limits: tuple[str, ...]
@@ -243,7 +243,7 @@ class Ranking(Exhibit):
 
 @dataclass(frozen=True, kw_only=True)
 class Bridge(Exhibit):
-    """From nought to the total: what each value of a column of ``by`` adds to ``value``."""
+    """From zero to the total: the part of ``value`` for each value of a column of ``by``."""
 
     kind: ClassVar[str] = "bridge"
     table: str
@@ -261,7 +261,7 @@ class Bridge(Exhibit):
 class Listing(Exhibit):
     """A table of the plan among the exhibits.
 
-    ``where`` names a flag that its rows have, ``first`` the columns that stand first.
+    ``where`` names a flag that its rows have, ``first`` the columns that come first.
     """
 
     kind: ClassVar[str] = "listing"
@@ -277,7 +277,7 @@ class Listing(Exhibit):
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What one family, or all of a model, adds to the report.
+    """Contribution of one family, or of all families, to the report.
 
     Parameters
     ----------
@@ -286,7 +286,7 @@ class Report:
         figures are not there is left out, and so is each part between bars that lacks one:
         ``"It costs {total cost}|, {penalties} of it in penalties|."``.
     figures : tuple of str
-        Figures of the Summary that stand large at the top.
+        Figures of the Summary that are shown large at the top.
     case : str
         Figure of the Summary that names the case.
     periods : Periods, optional
@@ -302,7 +302,7 @@ class Report:
     exhibits: tuple[Exhibit, ...] = ()
 
     def __add__(self, other: Report) -> Report:
-        """Both together; of two that name one thing, the first."""
+        """Both together; of two with one name, the first."""
         mine = {f.name: getattr(self, f.name) for f in fields(self)}
         theirs = {f.name: getattr(other, f.name) for f in fields(other)}
         lists = ("headline", "figures", "filters", "exhibits")

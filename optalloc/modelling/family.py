@@ -56,8 +56,8 @@ class CostTerm:
     Parameters
     ----------
     item : str
-        Name under which it is posted; what is posted as ``item_renewal_k`` and ``item_residual``
-        belongs to it.
+        Name under which it is posted; postings named ``item_renewal_k`` and ``item_residual``
+        belong to it.
     kind : str
         Such as ``"cash"`` or ``"penalty"``.
     formula : str
@@ -65,7 +65,7 @@ class CostTerm:
     paid : str
         When it is paid.
     escalation : str
-        The rate by which it grows, and from when to when.
+        The rate by which it grows, and from which date to which.
     """
 
     item: str
@@ -76,7 +76,7 @@ class CostTerm:
 
 
 class Relax(StrEnum):
-    """Whether a limit may give way where there is no plan."""
+    """Permission to relax a limit of an infeasible workbook."""
 
     NEVER = "never"
     PRICED = "at a price"
@@ -85,14 +85,14 @@ class Relax(StrEnum):
 
 @dataclass(frozen=True)
 class Standing:
-    """What no decision changes and a limit counts all the same, such as existing capacity.
+    """A constant term of a limit, which no decision changes, such as existing capacity.
 
     Parameters
     ----------
     sentence : str
-        What it is, with its amount.
+        Its meaning, with its amount.
     cells : tuple of Cell
-        Where that comes from.
+        Cells that it comes from.
     """
 
     sentence: str
@@ -114,11 +114,11 @@ class Limit:
     unit : str
         Unit of ``used`` and ``allowed``.
     sense : str
-        ``"<="`` or ``"=="`` between used and allowed; a floor states what is needed as used.
+        ``"<="`` or ``"=="`` between used and allowed; a floor has the amount needed as used.
     sentence : str
-        What a planner is told when it binds, with the key columns, ``{used}`` and ``{allowed}``.
+        Sentence for the planner when it binds, with the key columns, ``{used}`` and ``{allowed}``.
     marginal : str
-        What one more unit of ``allowed`` means.
+        Meaning of one more unit of ``allowed``.
     formula : str
         The inequality in mathematical notation, for the formulation page.
     enforced : str
@@ -126,29 +126,29 @@ class Limit:
         ``"sets"`` because what would violate it has no variable, ``"domain"`` by the domain of its
         variable, ``"integers"`` by integer variables.
     reported : bool
-        Whether it is of interest that it binds; False for rules of logic.
+        True if its binding is of interest to the planner; False for rules of logic.
     over : tuple of str
         Names of the places of its rows' keys, the first ones; as in its audit frame.
     cells : tuple of str
-        ``"Sheet.column"`` from which what it allows comes: of the first that has one, the row with
-        the key's names, by the sheet's own rule for missing rows.
+        ``"Sheet.column"`` from which its bound comes: of the first that has one, the row with the
+        key's names, by the sheet's own rule for missing rows.
     named : dict of str to str
-        Columns of those sheets that are called otherwise in `over`.
+        Columns of those sheets that have another name in `over`.
     conflict : str
-        What it demands, said where it is part of a conflict: with the key, ``{value}`` and
+        Sentence for where it is part of a conflict: with the key, ``{value}`` and
         ``{unit}`` of its cell, and any other column of that row.
     relax : Relax
-        Whether it may give way where there is no plan; the planner may say otherwise.
+        Permission to relax it where there is no plan, unless the planner rules otherwise.
     implied : bool
-        Whether it follows from the other limits.
+        True if it follows from the other limits.
     standing : callable
-        ``standing(data, key) -> iterable of `Standing```: what stands on the other side of a row,
-        whatever is decided; the other side of a conflict in which no second limit takes part.
+        ``standing(data, key) -> iterable of `Standing```: constant terms of a row, which are the
+        other side of a conflict in which no second limit takes part.
     floor : bool
-        Whether ``used`` is what it asks for at least and ``allowed`` what there is. Where that
-        differs from row to row, a column ``is_floor`` of its audit frame says it.
+        True if ``used`` is the amount required at least and ``allowed`` the amount there is. Where
+        that differs from row to row, its audit frame has a column ``is_floor``.
     floor_sentence : str
-        What a planner is told instead of `sentence` where such a row binds.
+        Sentence for the planner in place of `sentence` where such a row binds.
     """
 
     name: str
@@ -182,20 +182,20 @@ class Limit:
 
 @dataclass(frozen=True, kw_only=True)
 class Concession:
-    """A change of cells that lets in what has no variable, or comes too late.
+    """A change of cells that admits decisions without a variable, or earlier ones.
 
     Parameters
     ----------
     limit : str
-        Limit that gives way.
+        Limit that is relaxed.
     sentence : str
-        What it lets in, after "so that", such as ``"inference may run at Sydney, 63 ms away"``.
+        Its effect, after "so that", such as ``"inference may run at Sydney, 63 ms away"``.
     edits : tuple of (str, int, str, object)
-        Sheet, row label, column and what the cell is to hold; a new row label makes a new row.
+        Sheet, row label, column and new value of the cell; a new row label makes a new row.
     points : float
-        Price: 1 for as much again as is allowed now, or for giving a rule up.
+        Price: 1 for doubling a bound, or for dropping a rule.
     about : mapping of str to str
-        What it can help, by names of keys, such as ``{"workload": "inference"}``.
+        Subjects that it can help, by names of keys, such as ``{"workload": "inference"}``.
     """
 
     limit: str
@@ -205,13 +205,13 @@ class Concession:
     about: Mapping[str, str] = field(default_factory=dict)
 
 
-# A variable, its key, and the least and the most that it may be.
+# A variable, its key, and its lower and upper bound.
 Held = tuple[str, tuple[Any, ...], float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Price:
-    """What is paid for the members of a `Choice`: at which price does a plan take them, or not?
+    """A price paid for the members of a `Choice`, of which the break-even is explained.
 
     Parameters
     ----------
@@ -219,8 +219,8 @@ class Price:
         Such as ``"build cost"``.
     cells : callable
         ``cells(data, member) -> ((sheet, column, rows), ...)``: the cells that hold it, rows by
-        their index labels. A break-even is told as the mean of the first cells; all cells rise and
-        fall in proportion.
+        their index labels. A break-even is reported as the mean of the first cells; all cells
+        rise and fall in proportion.
     """
 
     name: str
@@ -229,14 +229,14 @@ class Price:
 
 @dataclass(frozen=True, kw_only=True)
 class Unmet:
-    """What a plan may leave undone at a price, such as demand: where it does, and what cures it.
+    """A quantity that a plan may leave unmet at a penalty, such as demand, to be explained.
 
     Parameters
     ----------
     noun : str
-        What is left undone, such as ``"demand"``.
+        Its name, such as ``"demand"``.
     variable : str
-        Variable that says how much.
+        Variable of the unmet amount.
     over : tuple of str
         Names of the places of its keys, the period last.
     unit : str
@@ -246,10 +246,10 @@ class Unmet:
     price : callable
         ``price(data, key) -> Cell``: the cell of the penalty.
     insist : callable
-        ``insist(data) -> iterable of (sheet, row label, column, value)``: cells with which nothing
-        may be left undone.
+        ``insist(data) -> iterable of (sheet, row label, column, value)``: cells with which all
+        must be met.
     reasons : callable
-        ``reasons(data, key) -> iterable of `Standing```: what keeps it from being done.
+        ``reasons(data, key) -> iterable of `Standing```: causes of the unmet amount.
     """
 
     noun: str
@@ -268,27 +268,28 @@ def _no_groups(_: Dataset, __: str) -> Sequence[tuple[str, str]]:
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What a plan takes or leaves, one by one, such as sites: why this one and not that one?
+    """A choice among members that a plan takes or leaves, such as sites, to be explained.
 
     Parameters
     ----------
     noun : str
-        What a member is, such as ``"site"``.
+        Noun for a member, such as ``"site"``.
     taken, left : str
-        What a plan that takes a member does, and one that does not, as in ``"builds at {member}"``.
+        Predicate of a plan that takes a member, and of one that does not, as in
+        ``"builds at {member}"``.
     never : str
-        What is said of a member that no plan can take.
+        Sentence on a member that no plan can take.
     members : callable
         ``members(data) -> names``.
     take, leave : callable
-        ``take(data, member) -> held``: bounds that any plan that takes it keeps; empty where no
+        ``take(data, member) -> bounds`` that every plan that takes it satisfies; empty where no
         plan can. ``leave`` likewise.
     ledger : str
-        Ledger over member and period that tells what moves between two plans.
+        Ledger over member and period by which two plans are compared.
     prices : tuple of Price
     groups : callable
-        ``groups(data, member) -> ((kind, name), ...)``: what it belongs to, such as
-        ``("jurisdiction", "Japan")``: plans that take other groups differ the more.
+        ``groups(data, member) -> ((kind, name), ...)``: groups that it belongs to, such as
+        ``("jurisdiction", "Japan")``; plans that take other groups differ more.
     """
 
     noun: str
@@ -328,18 +329,18 @@ class Family:
     order : int
         Place in documents and in the template; never the order of building.
     sheets, ledgers, limits, outputs, charts : tuple
-        What the family reads, owns, restricts, reports and draws.
+        Sheets read, ledgers owned, limits, tables and charts of the plan.
     report : Report
-        What it adds to report.html.
+        Contribution to report.html.
     codes : dict
-        Code of each problem that `check` and `notices` can raise, with what it means.
+        Code of each problem that `check` and `notices` can give, with its meaning.
     check : callable
         ``check(data) -> problems`` across rows and sheets.
     notices : callable
-        ``notices(data) -> problems``: what is allowed and yet hardly meant, each a notice.
+        ``notices(data) -> problems``: allowed values that are hardly meant, each a notice.
     worth : callable
-        ``worth(data, sheet) -> Worth or None``: what money on a sheet is worth, so that it can be
-        held against what is usual; of one family, the one that reads currencies.
+        ``worth(data, sheet) -> Worth or None``: value of a sheet's currency, by which amounts are
+        compared with usual ones; of one family, the one that reads currencies.
     parameters : callable
         ``parameters(data) -> object``: all numbers the rules use, from the dataset alone.
     declare : callable
@@ -347,51 +348,51 @@ class Family:
     constrain : callable
         ``constrain(m, parameters)``: the limits. Ledgers are attributes of `m` by then.
     tables : callable
-        ``tables(data, values) -> {name: frame}``: what the family adds to the plan's tables.
+        ``tables(data, values) -> {name: frame}``: rows of the plan's tables.
     audit : callable
         ``audit(data, tables) -> {limit: frame}``: every limit restated from the plan's tables and
         the dataset alone; key columns, used and allowed.
     recompute : callable
-        ``recompute(data, tables) -> {name: frame}``: the columns that follow from decisions, worked
-        out again from the tables of decisions and the dataset alone.
+        ``recompute(data, tables) -> {name: frame}``: the columns that follow from decisions,
+        recomputed from the tables of decisions and the dataset alone.
     shortages : callable
-        ``shortages(data) -> frame``: sums over the workbook that cannot come out, found before
+        ``shortages(data) -> frame``: sums over the workbook that no plan can meet, found before
         anything is solved: ``limit`` (name), ``sentence`` with both numbers, ``needed`` and
         ``available``, ``unit``, ``cells`` (tuples of sheet, row label and column that the numbers
-        come from). Only what no plan can meet: never a false alarm.
+        come from). Never a false alarm.
     concessions : callable
-        ``concessions(data) -> iterable of `Concession```: changes of cells that put variables in
-        which limits by absence (`Limit.enforced` of ``"sets"``), leads and the like keep out.
+        ``concessions(data) -> iterable of `Concession```: changes of cells that add variables
+        which limits by absence (`Limit.enforced` of ``"sets"``), leads and the like exclude.
     relaxations : callable
-        ``relaxations(data) -> frame`` of the planner's own rules for what may give way: ``row``
+        ``relaxations(data) -> frame`` of the planner's own rules for relaxing limits: ``row``
         (label in the sheet named by the frame's ``sheet``), ``name`` (of a limit or family),
         ``may_relax`` and ``price_per_unit`` (points; NaN: by default).
     idle_without : tuple of str
-        Sheets of which one must have a row for the family to have anything to say: else its
-        tables, audit and recompute are not asked for. Empty: always.
+        Sheets of which one must have a row, or the family is idle: its tables, audit and recompute
+        are not called. Empty: never idle.
     needed_with : tuple of str
-        Sheets whose rows make other families read what an idle one declares. Where none has a row
-        an idle family is left out of the program, and its ledgers have no keys.
+        Sheets whose rows make other families read the declarations of an idle one. Where none has
+        a row an idle family is left out of the program, and its ledgers have no keys.
     strengthening : tuple of str
-        Constraints that cut off no plan and only tighten the relaxation.
+        Valid inequalities: constraints that exclude no plan and tighten the relaxation.
     separate : callable, optional
-        ``separate(data, values) -> cuts`` (`optalloc.modelling.cuts.Cuts`): rows of limits that
-        cannot be listed in advance, violated by these values; at fractional points too.
+        ``separate(data, values) -> cuts`` (`optalloc.modelling.cuts.Cuts`): lazy
+        constraints that these values, which may be fractional, violate.
     separates : callable
         ``separates(data) -> bool``: whether the workbook has such limits; if not, `separate` is
-        never asked, and what the solver finds is a plan at once.
+        never called, and every solution of the solver is a plan.
     choices : tuple of Choice
-        What a plan takes or leaves one by one, to be explained.
+        Choices of a plan, to be explained.
     unmet : tuple of Unmet
-        What it may leave undone at a price, to be explained.
+        Quantities that it may leave unmet, to be explained.
     blocks, stages : str
-        ``"Sheet.column"`` whose values, in the keys of variables, name what could stand almost
-        alone, such as a site, or a step of time: large programs are searched along them.
+        ``"Sheet.column"`` whose values, in the keys of variables, name blocks with few common rows,
+        such as sites, or steps of time: large programs are decomposed along them.
     defaults : callable
         ``defaults(data) -> dict``: solver options that the workbook sets.
     hold : callable
-        ``hold(data, tables, until) -> {sheet: frame}``: rows of sheets that hold what a plan with
-        these tables decides before a date, and leave the rest to be decided.
+        ``hold(data, tables, until) -> {sheet: frame}``: rows of sheets that fix the decisions of a
+        plan with these tables before a date, and leave the rest open.
     """
 
     name: str
@@ -433,9 +434,9 @@ class Family:
     doc: str = ""
 
     def is_idle(self, data: Dataset) -> bool:
-        """Whether the sheets that it needs have no rows."""
+        """True if the sheets that it needs have no rows."""
         return bool(self.idle_without) and not data.uses(self.idle_without)
 
     def is_left_out(self, data: Dataset) -> bool:
-        """Whether it is idle, and nothing would read what it declares."""
+        """True if it is idle, and no other family would read its declarations."""
         return self.is_idle(data) and not data.uses(self.needed_with)

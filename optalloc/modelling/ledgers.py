@@ -15,7 +15,7 @@ __all__ = ["Ledgers", "Posting"]
 
 @dataclass(frozen=True)
 class Posting:
-    """What one family adds to a ledger: a named Pyomo Expression with its own index."""
+    """Contribution of one family to a ledger: a named Pyomo Expression with its own index."""
 
     ledger: str
     family: str
@@ -49,7 +49,7 @@ class Ledgers:
     postings: list[Posting]
 
     def open(self, name: str, index: Any) -> None:
-        """Say over which Pyomo set an own ledger runs."""
+        """Set the index of an own ledger, a Pyomo set."""
         self.opened[name] = index
 
     def post(
@@ -68,7 +68,7 @@ class Ledgers:
         Parameters
         ----------
         name, item : str
-            Ledger, and what this part of it is called.
+            Ledger, and name of this part of it.
         rule : callable
             Linear expression for a key.
         index, over : optional
@@ -76,7 +76,7 @@ class Ledgers:
         reads : tuple of str
             Ledgers that the rule reads.
         notes : pandas.DataFrame, optional
-            One row per key, in their order, with whatever the owner of the ledger wants to know.
+            One row per key, in their order, with columns that the owner of the ledger needs.
         """
         if name not in self.declared:
             raise ModelError(f"family {self.family!r} posts to {name!r}, which no family declares")

@@ -1,4 +1,4 @@
-"""A model folder: its families, loaded by path, and what they declare together.
+"""A model folder: its families, loaded by path, and their declarations together.
 
 A model folder holds one Python file per family, which ends with ``FAMILY = Family(...)``, or one
 folder, whose ``family.py`` ends so and whose ``formulation.py`` has the family's docstring. Names
@@ -35,7 +35,7 @@ __all__ = ["Model", "default_model_path", "load_model", "options_of"]
 
 
 def options_of(dataset: Dataset, model: Model, given: Mapping[str, Any]) -> Options:
-    """Solver options: those given, else those of the workbook; None is not given.
+    """Solver options: those given, else those of the workbook; None counts as not given.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def _refuse_nonsense(given: Mapping[str, Any]) -> None:
         value = given.get(name)
         if value is None:
             continue
-        # NaN is within no bounds, and text is no number.
+        # NaN is outside any bounds, and text is no number.
         if not isinstance(value, int | float) or not low <= value <= high:
             upper = f" and at most {high:.12g}" if math.isfinite(high) else ""
             must = f"{name} must be a number of at least {low:g}{upper}"
@@ -82,7 +82,7 @@ class Model:
     doc: str = ""
 
     def busy_families(self, data: Dataset) -> Iterator[Family]:
-        """The families that have something to say of a dataset, in document order."""
+        """The families that are not idle on a dataset, in document order."""
         return (family for family in self.families if not family.is_idle(data))
 
     @property
@@ -112,7 +112,7 @@ class Model:
 
     @property
     def report(self) -> Report:
-        """What all families together add to report.html."""
+        """Contributions of all families to report.html."""
         return sum((family.report for family in self.families), Report())
 
     @property

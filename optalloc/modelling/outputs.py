@@ -18,8 +18,8 @@ class TableSpec:
     names the column that the spreadsheet
     spreads over the width (periods across), and ``spread`` the value columns that are spread, of
     which the first is coloured by size if ``shaded``.
-    ``objective`` names a column whose sum is what the solver minimised, ``drawn`` columns that are
-    there for charts alone and are not printed.
+    ``objective`` names a column whose sum is the objective, ``drawn`` columns that are there for
+    charts alone and are not printed.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Chart:
     """A chart of one table of the plan: value columns over a category column.
 
     ``kind`` is ``"line"``, ``"stacked"`` (stacked columns), ``"bridge"`` (stacked columns whose
-    first is not seen, so that the others float), ``"bars"`` (lying), ``"points"`` or ``"curve"``
+    first is invisible, so that the others float), ``"bars"`` (lying), ``"points"`` or ``"curve"``
     (over a column of numbers); axis titles carry the unit. ``order`` is its place in the report.
     ``noise`` names for each of the series the columns of how much less and more it may be.
     """

@@ -40,28 +40,28 @@ __all__ = [
 
 @dataclass
 class _Book:
-    """All ledgers of a model while it is being built, and what each family declares.
+    """All ledgers of a model while it is being built, and the declarations of each family.
 
-    Families in `kept` have the parameters that they have in the program `before`, whose components
-    in the model `held` stand for what they would declare.
+    Families in `kept` have the same parameters as in the program `before`; its components in the
+    model `known` are used in place of their declarations.
     """
 
     model: Model
     dataset: Dataset
     before: Program | None = None
-    held: Any = None
+    known: Any = None
     opened: dict[str, Any] = field(default_factory=dict)
     postings: list[Posting] = field(default_factory=list)
     components: dict[str, set[str]] = field(default_factory=dict)
 
     @functools.cached_property
     def families(self) -> tuple[Family, ...]:
-        """The families that declare something, in document order."""
+        """The families that are not left out, in document order."""
         return tuple(f for f in self.model.families if not f.is_left_out(self.dataset))
 
     @functools.cached_property
     def parameters(self) -> dict[str, Any]:
-        """Parameters of each family that declares something."""
+        """Parameters of each family that is not left out."""
         return {f.name: recalled(f.parameters, self.dataset) for f in self.families}
 
     @functools.cached_property
@@ -76,19 +76,19 @@ class _Book:
 
     @contextmanager
     def noted(self, m: Any, owner: str) -> Iterator[None]:
-        """Note the names of what is declared meanwhile."""
-        known = len(m.component_map())
+        """Note the names of components that are declared meanwhile."""
+        earlier = len(m.component_map())
         yield
-        names = itertools.islice(m.component_map(), known, None)
+        names = itertools.islice(m.component_map(), earlier, None)
         self.components.setdefault(owner, set()).update(names)
 
 
 @dataclass(frozen=True)
 class Program:
-    """A built model: the families, the dataset, what is posted to ledgers, and the Pyomo model.
+    """A built model: the families, the dataset, the postings to ledgers, and the Pyomo model.
 
-    ``parameters`` and ``components`` say of each family what it was given and the names of what it
-    declared; ``independent`` whether what a family declares depends on nothing of others but sets.
+    ``parameters`` and ``components`` are the parameters of each family and the names of its
+    components; ``independent`` is True if declarations depend only on sets of other families.
     """
 
     model: Model
@@ -139,29 +139,29 @@ def build(dataset: Dataset, model: Model) -> Program:
     )
 
 
-def outline(program: Program, dataset: Dataset, held: Any) -> tuple[Program, Any, frozenset[str]]:
+def outline(program: Program, dataset: Dataset, known: Any) -> tuple[Program, Any, frozenset[str]]:
     """Declare families on another dataset without calling a rule, to be compared with a model.
 
-    A family whose parameters are the very same is left out, as it would declare the same again.
+    A family whose parameters are the same objects is left out, as it would declare the same again.
 
     Parameters
     ----------
     program : Program
     dataset : Dataset
-        Which has taken over what was worked out from the program's own (`Dataset.recall_from`).
-    held : pyomo.environ.ConcreteModel
+        It recalls values derived from the program's own dataset (`Dataset.recall_from`).
+    known : pyomo.environ.ConcreteModel
         Model of the program, or of the one that it was renewed from.
 
     Returns
     -------
     Program, pyomo.environ.ConcreteModel, frozenset of str
-        A program whose model is built when it is asked for; the sets, parameters, variables and
-        uncalled rules; and the names in `held` of what they are to be compared with.
+        A program whose model is built on first use; the sets, parameters, variables and uncalled
+        rules; and the names in `known` of the components to compare them with.
     """
     book = _Book(program.model, dataset)
     if program.independent():
-        book = replace(book, before=program, held=held)
-    m = _declared(book, _Families(name="optalloc", beside=book.held), templates=False)
+        book = replace(book, before=program, known=known)
+    m = _declared(book, _Families(name="optalloc", beside=book.known), templates=False)
     fresh = replace(
         program,
         dataset=dataset,
@@ -179,7 +179,7 @@ class _Families(DeferringModel):
     Parameters
     ----------
     beside : pyomo.environ.ConcreteModel, optional
-        Another model, in which the components of families that are not declared again are found.
+        Another model, with the components of families that are not declared again.
     """
 
     def __init__(self, beside: Any = None, **options: Any) -> None:
@@ -200,7 +200,7 @@ class _Families(DeferringModel):
 
 
 class _Watched(_Families):
-    """Model that notes whether a parameter of it was asked for."""
+    """Model that notes whether one of its parameters was read."""
 
     def __getattribute__(self, name: str) -> Any:
         found = super().__getattribute__(name)
@@ -235,7 +235,7 @@ def _declared(book: _Book, m: _Families, *, templates: bool = True) -> Any:
 
 
 def _reads_no_values(model: Model, dataset: Dataset) -> bool:
-    """Whether no family takes a parameter while it declares, outside of rules."""
+    """True if no family reads a parameter while it declares, outside of rules."""
     m = _Watched(name="optalloc")
     _declared(_Book(model, dataset), m, templates=False)
     return not m.__dict__.get("_read", False)
@@ -269,13 +269,13 @@ def _resolve(m: Any, book: _Book) -> None:
                 own = getattr(m, name).index_set()
             with book.noted(m, posting.family):
                 m.add_component(posting.component, pyo.Expression(own, rule=posting.rule))
-        # The sum of the same postings is the same.
+        # The sum of unchanged postings is unchanged.
         if not book.kept:
             m.add_component(name, _total(index, postings))
 
 
 def _total(index: Any, postings: list[Posting]) -> Any:
-    """Sum of all that is posted to a ledger, written so that it is one template."""
+    """Sum of all postings to a ledger, written so that it is one template."""
     names = [posting.component for posting in postings]
     if index is not None:
         return pyo.Expression(

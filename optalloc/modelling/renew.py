@@ -1,9 +1,9 @@
 """A changed dataset becomes Arrays: only the numbers where the sets are the same, else everything.
 
 The families declare themselves on the new dataset, but no rule is called. If all sets, variables
-and rules are those of the program at hand, what has changed are values of parameters, and the
-arrays are refreshed; what a rule, a bound or a domain took from the dataset as a plain number is
-compared too, and a change of it means building again.
+and rules are those of the program at hand, only values of parameters have changed, and the arrays
+are refreshed. Plain numbers that a rule, a bound or a domain took from the dataset are compared
+too; if one has changed, the program is built again.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ __all__ = ["Renewed", "renewed"]
 class Renewed:
     """A program and its arrays on another dataset.
 
-    ``same_sets`` says that rows, columns and pattern are those there were, so that a solver that
-    holds the program needs the differences alone (`highs.Highs.update`), and an earlier plan or
-    basis fits as it is. ``reason`` says why everything was built again; empty where it was not.
+    ``same_sets`` is True if rows, columns and pattern are unchanged, so that a solver with the
+    program needs only the differences (`highs.Highs.update`), and an earlier plan or basis fits.
+    ``reason`` is why everything was built again; empty where it was not.
     """
 
     program: Program
@@ -44,7 +44,7 @@ def renewed(
     Parameters
     ----------
     program : Program
-        As built or renewed; what was added to its Pyomo model by hand is not carried over.
+        As built or renewed; components added to its Pyomo model by hand are not carried over.
     arrays : Arrays
         Of that program, from `compile_program` or `renewed`.
     dataset : Dataset
@@ -60,7 +60,7 @@ def renewed(
     Raises
     ------
     InfeasibleError
-        If a row without any variable is broken by the new numbers.
+        If a row without any variable is violated by the new numbers.
     """
     dataset.recall_from(program.dataset)
     fresh, declared, names = outline(program, dataset, arrays.source.model)

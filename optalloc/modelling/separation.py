@@ -1,4 +1,4 @@
-"""Row generation: families are asked for violated rows at a point."""
+"""Row generation: lazy constraints of the families that a point violates."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ __all__ = ["separator"]
 def separator(program: Program, arrays: Arrays) -> Callable[[np.ndarray], ExtraRows] | None:
     """Give `Arrays.separate`; None where no family has such rows in this workbook."""
     busy = program.model.busy_families(program.dataset)
-    asked = [family for family in busy if family.separate and family.separates(program.dataset)]
-    if not asked:
+    separating = [
+        family for family in busy if family.separate and family.separates(program.dataset)
+    ]
+    if not separating:
         return None
 
     @functools.cache
@@ -34,7 +36,7 @@ def separator(program: Program, arrays: Arrays) -> Callable[[np.ndarray], ExtraR
         values = Values(program, arrays, point)
         found = [
             _rows(cuts, coefficients, len(arrays.cost))
-            for family in asked
+            for family in separating
             if family.separate is not None
             for cuts in family.separate(program.dataset, values)
         ]

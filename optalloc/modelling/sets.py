@@ -32,7 +32,7 @@ def indexed_set(
 ) -> TableIndexedSet:
     """Pyomo indexed Set: for each key of `index`, the `member` rows of the frame that have it.
 
-    Keys without a row get an empty set, so that a sum over it is nought.
+    Keys without a row get an empty set, so that a sum over it is zero.
     """
     keys, members = KeyTable.of_frame(frame[by]), KeyTable.of_frame(frame[member])
     owner = index.table.positions([keys.column(place) for place in range(len(by))], len(frame))
@@ -40,7 +40,7 @@ def indexed_set(
 
 
 def parameter(index: TableSet, values: pd.Series) -> TableParam:
-    """Pyomo Param over a set, from a series indexed alike.
+    """Pyomo Param over a set, from a series with the same index.
 
     Raises
     ------

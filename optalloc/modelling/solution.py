@@ -1,4 +1,4 @@
-"""A solution as families see it when they write tables and separate rows."""
+"""A solution as families read it when they write tables and separate rows."""
 
 from __future__ import annotations
 

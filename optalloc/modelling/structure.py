@@ -1,8 +1,8 @@
 """Blocks, stages and series: the unit, the step of time and the quantity of a column, or a row.
 
 The model names a column of a sheet for blocks and one for stages (`Family.blocks`,
-`Family.stages`); whatever component has that column's values in a place of its keys belongs to
-them, whichever family declares it. What is left of its key is its series.
+`Family.stages`); a component of any family that has that column's values in a place of its keys
+belongs to them. The rest of its key is its series.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def _values(program: Program, source: str) -> dict[object, int]:
 
 
 def _codes(labels: Labels, values: dict[object, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Code of each label by the first place of its keys that holds such values; what is left."""
+    """Code of each label by the first place of its keys that holds such values, and of the rest."""
     codes = np.full(len(labels), -1, dtype=np.int32)
-    rest, known = np.arange(len(labels)), 0
+    rest, used = np.arange(len(labels)), 0
     for start, (_, keys, at) in zip(labels.starts, labels.components, strict=False):
         here = slice(int(start), int(start) + (len(keys) if at is None else len(at)))
         count = here.stop - here.start
@@ -52,8 +52,8 @@ def _codes(labels: Labels, values: dict[object, int]) -> tuple[np.ndarray, np.nd
             code, left = (code, left) if at is None else (code[at], left[at])
             codes[here] = code
         _, left = np.unique(left, return_inverse=True)
-        rest[here] = known + left
-        known += int(left.max(initial=-1)) + 1
+        rest[here] = used + left
+        used += int(left.max(initial=-1)) + 1
     return codes, rest
 
 
@@ -66,6 +66,6 @@ def _split(keys: KeyTable, values: dict[object, int]) -> tuple[np.ndarray, np.nd
         if (found < 0).all() and len(code) and (code >= 0).all():
             found = np.broadcast_to(code[at], len(keys))
         else:
-            # Numbered anew each time, so that no product of sizes grows too large.
+            # Numbered again each time, so that no product of sizes grows too large.
             _, rest = np.unique(rest * len(dimension) + at, return_inverse=True)
     return found, rest

@@ -21,7 +21,7 @@ __all__ = [
     "table_named",
 ]
 
-# Title of the column that names what a row of a spread table holds.
+# Title of the column with the measure of a row of a spread table.
 MEASURE = "measure"
 
 SUMMARY = TableSpec(
@@ -118,7 +118,7 @@ def table_named(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
     Raises
     ------
     KeyError
-        If there is none of that name; it names those that there are.
+        If there is none of that name; the message lists all names.
     """
     names = {known.casefold(): known for known in tables}
     if name.casefold() not in names:
@@ -127,7 +127,7 @@ def table_named(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
 
 
 def status_figures(outcome: Outcome, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Rows of the summary that say how good the plan is proven to be."""
+    """Rows of the summary on the proven quality of the plan."""
     binding = int(tables[LIMITS.name]["binding"].astype(bool).sum())
     rows: list[tuple[str, object, str]] = [
         ("quality", str(outcome.quality), "proven"),

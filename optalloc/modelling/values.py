@@ -16,7 +16,7 @@ from optalloc.modelling.program import Program
 
 __all__ = ["Values"]
 
-# Smaller amounts are solver noise and would only clutter tables.
+# Smaller amounts are noise of the solver, and are left out of tables.
 NOISE = 1e-9
 
 
@@ -58,12 +58,12 @@ class Values:
 
     @functools.cached_property
     def _known(self) -> dict[tuple[str, ...], pd.DataFrame]:
-        """Frames by component and names of its keys: several families ask for the same."""
+        """Frames by component and names of its keys, as several families read the same."""
         return {}
 
     def _frame(self, component: str, keys: Sequence[str]) -> pd.DataFrame:
-        known = component, *keys
-        if known not in self._known:
+        key = component, *keys
+        if key not in self._known:
             table, numbers = self._numbers(component)
-            self._known[known] = table.frame(keys).assign(value=numbers)
-        return self._known[known].copy(deep=False)
+            self._known[key] = table.frame(keys).assign(value=numbers)
+        return self._known[key].copy(deep=False)

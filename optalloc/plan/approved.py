@@ -1,7 +1,7 @@
 """Sheets that an earlier plan fills: the approved plan, read back from its plan.xlsx.
 
-Which sheet is filled from which table is the model's to say (`Sheet.plan_table`). The rows keep
-the places they have in the plan's file, so that an error about one of them names its cell there.
+The model declares the table that fills each sheet (`Sheet.plan_table`). The rows keep their places
+in the plan's file, so that an error about one of them names its cell there.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ def with_approved(workbook: Workbook, model: Model, path: str | Path) -> Workboo
     Parameters
     ----------
     workbook : Workbook
-        As read. Where it has rows of its own on such a sheet, they stay, with an error that says
-        so.
+        As read. Where it has rows of its own on such a sheet, they stay, with an error about
+        them.
     model : Model
-        Whose sheets name the tables.
+        The model whose sheets name the tables.
     path : str or Path
         A plan.xlsx. Of its tables only the columns that the sheets declare are read.
 
@@ -76,7 +76,7 @@ def with_approved(workbook: Workbook, model: Model, path: str | Path) -> Workboo
 
 
 def _filled(workbook: Workbook, sheet: Sheet, plan: Workbook) -> Workbook:
-    """The workbook with one sheet taken from the plan, in the place of an empty one if there is."""
+    """The workbook with one sheet taken from the plan, in place of an empty one if there is."""
     table = _plan_table(sheet, plan)
     names = list(workbook.sheets)
     own = next((name for name in names if fold(name) == fold(sheet.name)), None)
@@ -132,7 +132,7 @@ def _sorted(problems: list[Problem]) -> tuple[Problem, ...]:
 
 
 def _plan_table(sheet: Sheet, plan: Workbook) -> RawSheet:
-    """The table of the plan, refused if it is not there or lacks what the sheet needs."""
+    """The table of the plan, refused if it is missing or lacks a column that the sheet needs."""
     table = plan.sheets.get(sheet.plan_table)
     if table is None or not table.rows:
         raise no_plan(plan.source.name, f"no sheet {sheet.plan_table}")

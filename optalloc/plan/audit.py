@@ -1,4 +1,4 @@
-"""Step "audit": every limit, every table and the cost, worked out again without the model.
+"""Step "audit": every limit, every table and the cost, recomputed without the model.
 
 The families restate their limits and recompute their tables in pandas from the decisions and the
 dataset; the engine compares. Nothing here has seen Pyomo or the solver.
@@ -41,7 +41,7 @@ def restate(
 
 
 def limits_table(model: Model, restated: Restated) -> pd.DataFrame:
-    """Give every limit with used, allowed and slack, and what it says where it binds."""
+    """Give every limit with used, allowed and slack, and its sentence where it binds."""
     columns: dict[str, list[np.ndarray]] = {column.name: [] for column in LIMITS.columns}
     for name, (family, limit) in model.limits.items():
         if name in restated and len(restated[name]):
@@ -58,7 +58,7 @@ def _limit_rows(family: Family, limit: Limit, frame: pd.DataFrame) -> dict[str, 
     keys = list(zip(*parts, strict=True)) if parts else [()] * len(frame)
     used, allowed = frame["used"].to_numpy(float), frame["allowed"].to_numpy(float)
     slack = allowed - used
-    # Exactly nothing used of nothing allowed says nothing about the plan.
+    # Zero used of zero allowed is no information about the plan.
     tight = np.abs(slack) <= BINDING * np.maximum(1.0, np.abs(allowed))
     binding = tight & (np.abs(used) > BINDING) & (limit.sense == "<=") & limit.reported
     words = np.full(len(frame), "", dtype=object)
@@ -102,7 +102,7 @@ def audit_plan(
     tables : mapping of str to pandas.DataFrame
         The plan's tables, Summary and Limits included.
     outcome : Outcome
-        What the solver says of the plan: its cost, bound and quality.
+        Cost, bound and quality of the plan by the solver.
     restated : mapping of str to pandas.DataFrame, optional
         The limits as `restate` gives them for these very tables, if that is known already.
     ask : callable, optional
@@ -187,7 +187,7 @@ def recomputed_tables(
 def _compare(
     name: str, key: tuple[str, ...], table: pd.DataFrame, again: pd.DataFrame
 ) -> dict[str, object]:
-    """Compare a table with what was recomputed of it, row by row of the same key."""
+    """Compare a table with its recomputed columns, row by row of the same key."""
     mine, others = _places(table, key), _places(again, key)
     if len(mine) < len(table) or len(others) < len(again):
         return _row(name, RECOMPUTED, len(table), np.inf, "a key stands twice")
@@ -218,7 +218,7 @@ def _words(column: pd.Series) -> list[str]:
 
 
 def _difference(given: pd.Series, again: pd.Series) -> np.ndarray:
-    """How far the cells of two columns are apart, place by place; infinite for other words."""
+    """Distance of the cells of two columns, place by place; infinite for other words."""
     a, b = _numbers(given), _numbers(again)
     if a is None or b is None:
         same = np.array(_words(given), dtype=object) == np.array(_words(again), dtype=object)
@@ -237,7 +237,7 @@ def _numbers(column: pd.Series) -> np.ndarray | None:
 
 
 def _close(given: object, again: object) -> bool:
-    """Whether two cells of a column of mixed kinds are the same number."""
+    """True if two cells of a column of mixed kinds are the same number."""
     if not (isinstance(given, int | float) and isinstance(again, int | float)):
         return False
     return abs(given - again) <= TOLERANCE * max(1.0, abs(again))

@@ -23,7 +23,7 @@ _FLAGS = {"yes": True, "no": False}
 def read_explanation(path: str | Path) -> Findings:
     """Read an explanation.xlsx that ``optalloc explain`` wrote.
 
-    Names and units come from its headers, so that what an explanation holds is its own affair.
+    Names and units come from its headers, so that no explanation needs a declaration.
 
     Raises
     ------
@@ -44,9 +44,9 @@ def read_explanation(path: str | Path) -> Findings:
             frame, spec = _table(name, sheet.rows[0], sheet.rows[1:])
             tables[name] = frame
             specs.append(spec)
-    said = tables.pop(SENTENCES.name)["sentence"].astype(str).tolist()
+    sentences = tables.pop(SENTENCES.name)["sentence"].astype(str).tolist()
     kept = tuple(spec for spec in specs if spec.name != SENTENCES.name)
-    return Findings("Explanation", tuple(said), tables, kept)
+    return Findings("Explanation", tuple(sentences), tables, kept)
 
 
 def _table(

@@ -1,9 +1,9 @@
-"""What one more unit of what a limit allows would save, the plan's whole numbers as they are.
+"""Marginal values of limits, with the integers of the plan fixed.
 
-The integers are fixed at the plan and the rest is a linear program. Its duals say which limits may
-have a price; as many of them are degenerate, the price itself is what solving again with one more
-unit saves. A limit whose rows are not in the unit of its audit has no price here: that the slack
-of each row is the slack that the audit finds is checked.
+With the integers fixed at the plan the rest is a linear program. Only limits whose rows have a dual
+price can have a marginal value; as many duals are degenerate, the value itself is the saving of a
+re-solve with one more unit. A limit whose rows are not in the unit of its audit has none here: the
+slack of each row is checked to be the slack that the audit finds.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from optalloc.solving.highs import Highs, Result
 __all__ = ["NOISE", "FixedPlan", "Priced", "marginals_table", "priced_limits", "unit_of"]
 
 ROUNDS = 100
-# Slacks of rows and of the audit that differ by more than this, against their size, are not alike.
-ALIKE = 1e-4
-# So many limits are solved again for a plan, the dearest first.
+# Slacks of rows and of the audit that differ by up to this share of their size are equal.
+SLACK_TOLERANCE = 1e-4
+# Most limits that are re-solved for a plan, the highest price first.
 COUNT = 20
 # Savings below this, in millions, are the solver's noise.
 NOISE = 1e-7
@@ -47,9 +47,9 @@ class FixedPlan:
     def __init__(self, arrays: Arrays, values: np.ndarray, options: Options) -> None:
         core = arrays.with_rows(~arrays.strengthening)
         self.rows = np.flatnonzero(~arrays.strengthening)
-        whole = np.where(arrays.integer, np.round(values), values)
+        rounded = np.where(arrays.integer, np.round(values), values)
         self._values = values
-        self._core, self._options = core.with_fixed(core.integer, whole), options
+        self._core, self._options = core.with_fixed(core.integer, rounded), options
         self._extra = ExtraRows.joined((), len(core.cost))
         self._solver = Highs(self._core, options, integer=False)
         self.result = self._solved(self._core)
@@ -61,7 +61,7 @@ class FixedPlan:
         return np.zeros(len(self.rows)) if duals is None else duals[: len(self.rows)]
 
     def activity(self) -> np.ndarray:
-        """What each of `rows` comes to at the plan."""
+        """Activity of each of `rows` at the plan."""
         values = self.result.values
         assert values is not None
         activity: np.ndarray = self._core.matrix @ values
@@ -72,12 +72,12 @@ class FixedPlan:
         return self._core.row_lower, self._core.row_upper
 
     def saving(self, rows: Sequence[int], amount: float) -> float:
-        """What is saved if these rows allow so much more: solved again, from the basis.
+        """Saving if these rows are relaxed by an amount: a re-solve from the basis.
 
         Parameters
         ----------
         rows : sequence of int
-            Positions in `rows`; each gives way on the side on which it has a price.
+            Positions in `rows`; each is relaxed on the side on which it has a price.
         amount : float
             In the unit of the rows.
         """
@@ -85,12 +85,12 @@ class FixedPlan:
         return self.result.objective - self._solved(wider).objective
 
     def saving_on(self, arrays: Arrays) -> float:
-        """What is saved with the same integers on a program with other numbers."""
+        """Saving with the same integers on a program with other numbers."""
         other = FixedPlan(arrays, self._values, self._options)
         return self.result.objective - other.result.objective
 
     def wider(self, arrays: Arrays, rows: Sequence[int], amount: float) -> Arrays:
-        """A program whose rows, named by positions in it, allow so much more."""
+        """The program with rows, by positions in `rows`, relaxed by an amount."""
         duals, lower, upper = self.duals, arrays.row_lower.copy(), arrays.row_upper.copy()
         for row in rows:
             place = row if arrays is self._core else self.rows[row]
@@ -101,7 +101,7 @@ class FixedPlan:
         return replace(arrays, row_lower=lower, row_upper=upper)
 
     def _solved(self, core: Arrays) -> Result:
-        """Solve with the rows found on demand, and with those that this point breaks."""
+        """Solve with the lazy constraints known so far, and separate until none is violated."""
         self._solver.update(core.with_extra(self._extra))
         for _ in range(ROUNDS):
             result = self._solver.run()
@@ -117,19 +117,19 @@ class FixedPlan:
 
 @dataclass(frozen=True)
 class Priced:
-    """One limit of the plan that binds, and the rows that are its.
+    """One limit of the plan that binds, and its rows.
 
     Parameters
     ----------
     family, limit : str, Limit
     key : dict of str to object
-        What it is about, by the names of the audit.
+        Its key, by the names of the audit.
     allowed : float
         In the limit's unit.
     rows : tuple of int
         Positions in `FixedPlan.rows`.
     most : float
-        Saving from one more unit, in millions, by the duals: no more than this.
+        Upper bound on the saving from one more unit, in millions, by the duals.
     """
 
     family: str
@@ -148,7 +148,7 @@ class Priced:
 def priced_limits(
     fixed: FixedPlan, arrays: Arrays, model: Model, restated: Restated, limits: pd.DataFrame
 ) -> list[Priced]:
-    """Limits that bind and have a price, the dearest first by a tenth of what they allow.
+    """Limits that bind and have a price, the largest saving of a tenth of their bound first.
 
     Parameters
     ----------
@@ -163,25 +163,25 @@ def priced_limits(
     if fixed.result.values is None:
         return []
     binding = set(zip(limits["limit"], limits["key"], limits["binding"].astype(bool), strict=True))
-    asked = {limit for limit, _, binds in binding if binds}
-    places = _places(fixed, arrays, {name: len(model.limits[name][1].over) for name in asked})
+    wanted = {limit for limit, _, binds in binding if binds}
+    places = _places(fixed, arrays, {name: len(model.limits[name][1].over) for name in wanted})
     found = []
     for name, (family, limit) in model.limits.items():
-        if name not in asked or name not in restated or limit.marginal.startswith("none"):
+        if name not in wanted or name not in restated or limit.marginal.startswith("none"):
             continue
         frame = restated[name]
         names = limit.keys_of(frame)
         if not limit.cells or not set(limit.over) <= set(names):
             continue
         rows = [places.get((name, key), []) for key in _keys(frame, limit.over)]
-        if not _alike(fixed, rows, frame):
+        if not _same_slack(fixed, rows, frame):
             continue
         audited = zip(_keys(frame, names), frame["allowed"].tolist(), rows, strict=True)
         for key, allowed, own in audited:
             most = float(np.abs(fixed.duals[own]).sum()) if own else 0.0
             if (name, ", ".join(map(str, key)), True) in binding and most > NOISE:
-                held = dict(zip(names, key, strict=True))
-                found.append(Priced(family.name, limit, held, allowed, tuple(own), most))
+                named = dict(zip(names, key, strict=True))
+                found.append(Priced(family.name, limit, named, allowed, tuple(own), most))
     return sorted(found, key=lambda one: -one.most * max(abs(one.allowed), 1.0))
 
 
@@ -202,10 +202,10 @@ def _places(
     return found
 
 
-def _alike(fixed: FixedPlan, rows: Sequence[list[int]], frame: pd.DataFrame) -> bool:
-    """Whether each limit has one row at most, whose slack is the slack that the audit finds.
+def _same_slack(fixed: FixedPlan, rows: Sequence[list[int]], frame: pd.DataFrame) -> bool:
+    """True if each limit has one row at most, whose slack is the slack that the audit finds.
 
-    Where the audit finds slack, a row may have less: its bound may be tightened to what is of use.
+    Where the audit finds slack, a row may have less: its bound may be tightened.
     """
     activity, (lower, upper) = fixed.activity(), fixed.limits()
     for own, used, allowed in zip(rows, frame["used"], frame["allowed"], strict=True):
@@ -213,7 +213,10 @@ def _alike(fixed: FixedPlan, rows: Sequence[list[int]], frame: pd.DataFrame) -> 
             return False
         for row in own:
             slack = min(upper[row] - activity[row], activity[row] - lower[row])
-            apart, noise = slack - (allowed - used), ALIKE * max(1.0, abs(allowed), abs(used))
+            apart, noise = (
+                slack - (allowed - used),
+                SLACK_TOLERANCE * max(1.0, abs(allowed), abs(used)),
+            )
             if apart > noise or (apart < -noise and slack < -noise):
                 return False
     return True
@@ -225,7 +228,7 @@ def unit_of(limit: Limit) -> float:
 
 
 def marginals_table(fixed: FixedPlan, found: Sequence[Priced]) -> pd.DataFrame:
-    """The table `MARGINALS`: the dearest limits, with what one more unit of each saves."""
+    """The table `MARGINALS`: limits of the highest price, with the saving of one more unit."""
     rows = []
     for one in [one for one in found if one.limit.relax is not Relax.NEVER][:COUNT]:
         more = unit_of(one.limit)

@@ -1,4 +1,4 @@
-"""The plan: tables of values with their declarations, and the record of how they came about."""
+"""The plan: tables of values with their declarations, and the record of the solve."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["Origin", "Plan"]
 
 @dataclass(frozen=True)
 class Origin:
-    """What a plan was solved from: enough to build its program again and explain it."""
+    """Input of a plan: enough to build its program again and explain it."""
 
     dataset: Dataset
     model: Model
@@ -58,7 +58,7 @@ class Plan:
 
     @property
     def cost(self) -> float:
-        """Present value of all cost, in millions: what was minimised."""
+        """Present value of all cost, in millions: the objective."""
         return self.outcome.objective
 
     @property
@@ -88,8 +88,8 @@ class Plan:
         write_plan_workbook(tables, specs, self.charts, path)
 
     def to_html(self, path: str | Path, explanation: Findings | None = None) -> None:
-        """Write the plan as one page to look at, with what there is to say of it if given."""
-        # Imported here: a plan that is not looked at does not wait for it.
+        """Write the plan as one page to look at, with an explanation if given."""
+        # Imported here, as it takes a second that only this method needs.
         from optalloc.report.page import write_report  # noqa: PLC0415
 
         write_report(self.tables, self.specs, self.charts, self.report, path, explanation)

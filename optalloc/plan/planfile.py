@@ -1,9 +1,8 @@
-"""A plan read back from its plan.xlsx: typed tables, and the record of how it came about.
+"""A plan read back from its plan.xlsx: typed tables, and the record of the solve.
 
-Which tables there are is the model's to say, so that the sheets are read by their declarations, and
-nothing depends on the order of sheets, rows or columns: a planner may have sorted, filtered and
-saved the file. Sheets and columns that nothing declares are left alone, and `PlanFile.others` names
-the sheets.
+Sheets are read by the declarations of the model, so that nothing depends on the order of sheets,
+rows or columns: a planner may have sorted, filtered and saved the file. Undeclared sheets and
+columns are ignored, and `PlanFile.others` names the sheets.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ _FLAGS = {"yes": True, "no": False, True: True, False: False}
 
 @dataclass(frozen=True)
 class PlanFile:
-    """A plan as its workbook tells it.
+    """A plan as its workbook has it.
 
     Parameters
     ----------
@@ -53,7 +52,7 @@ class PlanFile:
         The file.
     tables : mapping of str to pandas.DataFrame
         Every table of the plan by name, long, with the declared columns: numbers float64 (NaN for
-        a blank), whole numbers int64, dates datetime64, flags bool, text with NaN for a blank.
+        a blank), integers int64, dates datetime64, flags bool, text with NaN for a blank.
         Tables that the sheet spreads over its width come row by row of the sheet.
     specs : tuple of TableSpec
         Declarations of the tables.
@@ -74,7 +73,7 @@ class PlanFile:
 
     @property
     def cost(self) -> float:
-        """Present value of all cost, in millions: what was minimised."""
+        """Present value of all cost, in millions: the objective."""
         return self._figure("objective")
 
     @property
@@ -115,7 +114,7 @@ def read_plan(path: str | Path, model: Model | None = None) -> PlanFile:
     path : str or Path
         A plan.xlsx that ``optalloc solve`` wrote.
     model : Model, optional
-        Whose families declare the tables; the capacity model by default.
+        The model whose families declare the tables; the capacity model by default.
 
     Returns
     -------
@@ -124,8 +123,8 @@ def read_plan(path: str | Path, model: Model | None = None) -> PlanFile:
     Raises
     ------
     InputError
-        If the file is no readable workbook or no plan of this model, or with every cell that does
-        not hold what its table must hold.
+        If the file is no readable workbook or no plan of this model, or with every cell whose
+        value is not of the declared kind.
     """
     return plan_of(open_plan(path), load_model() if model is None else model)
 
@@ -158,7 +157,7 @@ def plan_of(workbook: Workbook, model: Model) -> PlanFile:
 
 
 def open_plan(path: str | Path) -> Workbook:
-    """Read the sheets of what should be a plan.xlsx.
+    """Read the sheets of a plan.xlsx, which is not checked to be one.
 
     Raises
     ------
@@ -173,7 +172,7 @@ def open_plan(path: str | Path) -> Workbook:
 
 
 def is_plan(workbook: Workbook) -> bool:
-    """Whether a workbook is a plan rather than an input: it has a sheet that every plan has."""
+    """True if a workbook is a plan and not an input: it has a sheet that every plan has."""
     return any(name in workbook.sheets for name in _OWN)
 
 
@@ -201,7 +200,7 @@ class _Cell:
 
 @dataclass
 class _Table:
-    """One table as its sheet has it, read into a frame; what does not fit becomes a problem."""
+    """One table as its sheet has it, read into a frame; wrong cells become problems."""
 
     spec: TableSpec
     raw: RawSheet
@@ -286,8 +285,8 @@ class _Table:
     def _typed(self, column: Column, cells: Sequence[_Cell]) -> Any:
         if column.kind in (Kind.NUMBER, Kind.INTEGER):
             numbers = np.array([self._number(column, cell) for cell in cells], dtype=float)
-            whole = column.kind is Kind.INTEGER and bool(np.isfinite(numbers).all())
-            return numbers.astype(np.int64) if whole else numbers
+            integral = column.kind is Kind.INTEGER and bool(np.isfinite(numbers).all())
+            return numbers.astype(np.int64) if integral else numbers
         if column.kind is Kind.FLAG:
             return np.array([self._flag(column, cell) for cell in cells], dtype=bool)
         if column.kind is Kind.DATE:
@@ -300,8 +299,8 @@ class _Table:
         if value is None:
             return math.nan
         if isinstance(value, int | float) and not isinstance(value, bool):
-            whole = column.kind is not Kind.INTEGER or float(value).is_integer()
-            if whole:
+            valid = column.kind is not Kind.INTEGER or float(value).is_integer()
+            if valid:
                 return float(value)
             self._add(cell, f"{column.name} must be a whole number")
         elif value in ("inf", "-inf"):
@@ -320,7 +319,7 @@ class _Table:
     def _date(self, column: Column, cell: _Cell) -> dt.datetime | None:
         value = cell.value
         if isinstance(value, str):
-            # The values of a spread column stand in the header, as text.
+            # The values of a spread column are in the header, as text.
             try:
                 value = dt.datetime.fromisoformat(value)
             except ValueError:

@@ -29,7 +29,7 @@ def read_audited(
     Returns
     -------
     dict of str to pandas.DataFrame, pandas.DataFrame
-        The tables by name, and the audit, whose failure `worst_of` tells.
+        The tables by name, and the audit, whose first failure `worst_of` gives.
     """
     decided = decided_tables(program, arrays, outcome, replayed)
     _, tables, audit = audited_tables(program, decided, outcome, replayed)
@@ -47,7 +47,7 @@ def audited_tables(
 
 
 def worst_of(audit: pd.DataFrame) -> str:
-    """What an audit refuses first, in words; empty if all passed."""
+    """The worst failed check of an audit in words; empty if all passed."""
     failed = audit[~audit["passed"].astype(bool)]
     if failed.empty:
         return ""
@@ -61,7 +61,7 @@ def read_plan(program: Program, arrays: Arrays, outcome: Outcome) -> dict[str, p
     Returns
     -------
     dict of str to pandas.DataFrame
-        By table name; what several families contribute to is joined.
+        By table name; contributions of several families are joined.
     """
     decided = decided_tables(program, arrays, outcome)
     restated = restate(program.dataset, program.model, decided)
@@ -100,7 +100,7 @@ def _joined(frames: list[pd.DataFrame], spec: TableSpec) -> pd.DataFrame:
     filled = [frame for frame in frames if len(frame)]
     if not filled:
         return pd.DataFrame(columns=columns)
-    # What a family has nothing to say of stays blank.
+    # Columns that a family does not fill stay blank.
     joined = pd.concat(filled, ignore_index=True).reindex(columns=columns)
     return (
         joined.sort_values("date", kind="stable", ignore_index=True) if "date" in joined else joined

@@ -1,4 +1,4 @@
-"""A plan as a record: its tables, how it was found, and the versions of what found it."""
+"""A plan as a record: its tables, its options and seconds, and the versions behind it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def plan_of(
     tables: Mapping[str, pd.DataFrame],
     audit: pd.DataFrame,
 ) -> Plan:
-    """The audited plan, with the table Run that says how it was found.
+    """The audited plan, with the table Run on how it was found.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def _version(package: str) -> str:
 
 
 def engine_versions() -> dict[str, str]:
-    """Version of what makes the numbers: results of different ones are never mixed."""
+    """Versions of optalloc and the solver; results of different ones are never mixed."""
     return {"optalloc": _version("optalloc"), "highs": highs.version()}
 
 

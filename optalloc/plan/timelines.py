@@ -1,4 +1,4 @@
-"""When members of a timeline are begun and done, and how much of them, from a table of a plan."""
+"""Begin, end and size of the members of a timeline, from a table of a plan."""
 
 from __future__ import annotations
 
