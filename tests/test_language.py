@@ -54,7 +54,7 @@ ALLOWED = {
     "optalloc": 0,
     "optalloc/analysis": 4,
     "optalloc/cli": 0,
-    "optalloc/compile": 40,
+    "optalloc/compile": 10,
     "optalloc/data": 56,
     "optalloc/mip": 28,
     "optalloc/modelling": 0,

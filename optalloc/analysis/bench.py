@@ -226,7 +226,7 @@ def _on_phases(phases: dict[str, float], solving: float) -> list[str]:
     preparing = sum(phases.values())
     total = preparing + solving
     slowest = max(phases, key=lambda name: phases[name])
-    said = [
+    sentences = [
         f"Reading, checking and building take {preparing:.1f} s, solving {solving:.1f} s by the "
         f"fastest strategy: {100 * solving / max(total, 1e-9):.0f} % of the whole is solving."
     ]
@@ -237,13 +237,13 @@ def _on_phases(phases: dict[str, float], solving: float) -> list[str]:
             "build": "many cases of one workbook are quicker as one sweep, which builds once",
             "compile": "many cases of one workbook are quicker as one sweep, which compiles once",
         }
-        said.append(f"The step that takes longest is {slowest}: {help_with[slowest]}.")
-    return said
+        sentences.append(f"The step that takes longest is {slowest}: {help_with[slowest]}.")
+    return sentences
 
 
 def _on_sizes(arrays: Arrays, sizes: pd.DataFrame) -> list[str]:
     size = arrays.size
-    said = [
+    sentences = [
         f"The program has {size['rows']:,} rows, {size['columns']:,} columns, "
         f"{size['integers']:,} of them whole numbers."
     ]
@@ -251,18 +251,18 @@ def _on_sizes(arrays: Arrays, sizes: pd.DataFrame) -> list[str]:
         largest = sizes[sizes["kind"] == kind].head(1)
         for name, share in largest[["name", "share"]].itertuples(index=False, name=None):
             if share > DOMINATES:
-                said.append(
+                sentences.append(
                     f"{100 * share:.0f} % of the {kind} are {name}: fewer members of its index "
                     f"make the program smaller most."
                 )
-    return said
+    return sentences
 
 
 def _on_strategies(table: pd.DataFrame, usual: Strategy, gap: float, limit_s: float) -> list[str]:
     with_plan = table.dropna(subset=["objective"])
     if with_plan.empty:
         return [f"No strategy found a plan in {limit_s:g} s: allow more time (--time-limit)."]
-    said = []
+    sentences = []
     for column, at in zip(STRATEGIES.columns[2:5], GAPS, strict=True):
         times = table.dropna(subset=[column.name]).set_index("strategy")[column.name]
         if times.empty:
@@ -274,16 +274,16 @@ def _on_strategies(table: pd.DataFrame, usual: Strategy, gap: float, limit_s: fl
         others = [f"{name} {seconds:.1f} s" for name, seconds in times.items() if name != best]
         late = [name for name in table["strategy"] if name not in times.index]
         others += [f"{name} not within {limit_s:g} s" for name in late]
-        said.append(sentence + (f" ({', '.join(others)})." if others else "."))
+        sentences.append(sentence + (f" ({', '.join(others)})." if others else "."))
     ranked = with_plan.sort_values(["gap_percent", "seconds"]).reset_index(drop=True)
     best = str(ranked["strategy"].iloc[0])
-    said.append(_advice(with_plan, best, usual))
+    sentences.append(_advice(with_plan, best, usual))
     if float(ranked["gap_percent"].min()) > 100 * gap:
-        said.append(
+        sentences.append(
             f"The gap asked for, {100 * gap:g} %, was not reached: allow more time or a larger gap "
             "(--gap), or leave fewer whole numbers to decide."
         )
-    return said
+    return sentences
 
 
 def _advice(table: pd.DataFrame, best: str, usual: Strategy) -> str:

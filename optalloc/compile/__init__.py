@@ -1,8 +1,7 @@
 """Step "compile": a linear Pyomo model becomes Arrays, its rules evaluated for all rows at once.
 
-The compiler knows nothing of any particular model. Rules declared within ``deferred_rules()``
-are templates; what cannot be a template is expanded row for row and listed in
-``arrays.fallbacks``.
+The compiler depends on no particular model. Rules declared within ``deferred_rules()`` are
+templates; those that cannot be are expanded row for row and listed in ``arrays.fallbacks``.
 """
 
 from optalloc.compile.assemble import compile_model

@@ -43,7 +43,7 @@ __all__ = [
     "matrix_of",
 ]
 
-# What a model may hold besides; anything else active would be lost without a word.
+# Other kinds of component that a model may have; any other active one would be lost silently.
 _KNOWN = (
     pyo.Constraint,
     pyo.Objective,
@@ -78,7 +78,7 @@ class Block:
 
     @cached_property
     def all_kept(self) -> bool:
-        """Whether every key of the index has a row."""
+        """True if every key of the index has a row."""
         return bool(self.kept.all())
 
     def of_kept(self, values: np.ndarray) -> np.ndarray:
@@ -88,7 +88,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Source:
-    """What arrays were compiled from, kept so that they can be refreshed and read back."""
+    """Origin of compiled arrays, kept so that they can be refreshed and read back."""
 
     model: Any
     tables: Tables
@@ -99,7 +99,7 @@ class Source:
 
 def component_named(m: Any, name: str) -> Any:
     """Find a component by its name, in blocks too; None if there is none."""
-    # Parsing a name takes longer than everything else in a small refresh.
+    # Parsing a name takes longer than the rest of a small refresh.
     found = m.component(name)
     return m.find_component(name) if found is None else found
 
@@ -112,11 +112,11 @@ def compile_model(
     Parameters
     ----------
     m : pyomo.environ.ConcreteModel
-        With one active objective; anything a user added is included.
+        With one active objective; components that a user added are included.
     strengthening : collection of str
         Names of constraints that only tighten the relaxation.
     keep_idle : bool
-        Whether rows without any variable have a place in the matrix, instead of being checked at
+        True gives rows without any variable a place in the matrix, instead of checking them at
         once.
 
     Returns
@@ -130,7 +130,7 @@ def compile_model(
         If the model is not linear (`NonLinearError` names constraint and term), has no single
         objective, or holds active components that are neither constraint nor variable.
     InfeasibleError
-        If a row without any variable is broken by what is given.
+        If a row without any variable is violated by the data.
     """
     objectives = list(m.component_data_objects(pyo.Objective, active=True))
     if len(objectives) != 1:
@@ -199,9 +199,10 @@ def _rows(component: Any, tables: Tables, columns: Columns, fallbacks: list[Fall
                 reason = str(error)
         rows = expanded_rows(component, tables, columns)
     except NonLinearError as error:
-        said = str(error)
+        message = str(error)
         name = component.name
-        raise NonLinearError(said if said.startswith(name) else f"{name}: {said}") from error
+        named = message if message.startswith(name) else f"{name}: {message}"
+        raise NonLinearError(named) from error
     if len(rows.lower):
         fallbacks.append(Fallback(component.name, reason, len(rows.lower)))
     return rows
@@ -268,7 +269,7 @@ def matrix_of(parts: list[tuple[Block, Triplets]], columns: int) -> Any:
             values.append(value)
         offset += int(block.kept.sum())
         del triplets
-    # Each piece is let go as soon as it is copied: this is where memory peaks.
+    # Each piece is released as soon as it is copied: memory peaks here.
     data = joined_arrays(values)
     where = joined_arrays(numbers, np.int32), joined_arrays(cols, np.int32)
     matrix = sp.coo_array((data, where), shape=(offset, columns)).tocsc()
@@ -277,10 +278,10 @@ def matrix_of(parts: list[tuple[Block, Triplets]], columns: int) -> Any:
 
 
 def joined_arrays(parts: list[np.ndarray], dtype: Any = float) -> np.ndarray:
-    """All parts in one array; empties the list, so that each part can be let go."""
+    """All parts in one array; empties the list, so that each part can be released."""
     if len(parts) == 1:
-        whole: np.ndarray = np.ascontiguousarray(parts[0], dtype=dtype)
+        result: np.ndarray = np.ascontiguousarray(parts[0], dtype=dtype)
     else:
-        whole = np.concatenate(parts, dtype=dtype) if parts else np.empty(0, dtype)
+        result = np.concatenate(parts, dtype=dtype) if parts else np.empty(0, dtype)
     parts.clear()
-    return whole
+    return result

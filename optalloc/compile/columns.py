@@ -94,14 +94,14 @@ def columns_of_model(m: Any, tables: Tables) -> Columns:
     for variable in variables:
         if variable.is_reference():
             table = KeyTable.of_members(list(variable.keys()), variable.dim() or 1)
-            tables.know(variable, table)
+            tables.set_index(variable, table)
             columns = [_column_of(by_component, entry) for entry in variable.values()]
             parts.append(_Part(variable, table, 0, np.array(columns, dtype=np.int64)))
     if not values:
         return Columns(tuple(parts), lower, upper, integer, None)
     fixed = np.full(start, np.nan)
-    held = list(values)
-    fixed[held] = lower[held] = upper[held] = list(values.values())
+    places = list(values)
+    fixed[places] = lower[places] = upper[places] = list(values.values())
     return Columns(tuple(parts), lower, upper, integer, fixed)
 
 
@@ -119,7 +119,7 @@ def _describe(
     integer: np.ndarray,
     fixed: dict[int, float],
 ) -> None:
-    """Fill in one variable's stretch of the columns, and note what is fixed by column."""
+    """Fill in one variable's range of columns, and note fixed values by column."""
     variable = part.component
     if is_deferred(variable):
         lower[:], upper[:] = declared_bounds(variable, part.table, tables)
@@ -135,7 +135,7 @@ def _describe(
 
 
 def _bounds_of(entry: Any, tables: Tables) -> tuple[float, float]:
-    """Bounds of one entry as they stand now: numbers, or expressions of parameters."""
+    """Present bounds of one entry: numbers, or expressions of parameters."""
     evaluator = Evaluator(tables, _NoVariables())
     low, high = -math.inf, math.inf
     for bound in (entry._lb, entry.domain.bounds()[0]):
@@ -148,7 +148,7 @@ def _bounds_of(entry: Any, tables: Tables) -> tuple[float, float]:
 def refreshed_columns(
     columns: Columns, old: Tables, new: Tables, changed: frozenset[str]
 ) -> Columns:
-    """Work out the bounds that depend on parameters that have changed."""
+    """Evaluate the bounds that depend on parameters that have changed."""
     lower, upper = columns.lower, columns.upper
     for part in columns.parts:
         variable, template = part.component, template_of(part.component)
@@ -173,13 +173,13 @@ def refreshed_columns(
             at = part.start + (part.table.position(key) if variable.is_indexed() else 0)
             lower[at], upper[at] = _bounds_of(entry, new)
     if columns.fixed is not None and lower is not columns.lower:
-        held = columns.fixed
-        lower, upper = (np.where(np.isnan(held), side, held) for side in (lower, upper))
+        fixed = columns.fixed
+        lower, upper = (np.where(np.isnan(fixed), side, fixed) for side in (lower, upper))
     return replace(columns, lower=lower, upper=upper)
 
 
 def declared_bounds(variable: Any, table: KeyTable, tables: Tables) -> tuple[Any, Any]:
-    """Bounds as declared, for entries that nobody has looked at."""
+    """Bounds as declared, for entries that have not been made."""
     block = variable.parent_block()
     allowed = [domain.bounds() for domain in _domains(variable, table)]
     low, high = (

@@ -1,7 +1,7 @@
-"""Whether two models are the same but for the values of their parameters.
+"""Comparison of two models up to the values of their parameters.
 
-Of the other model no rule needs to have been called. A rule gives the same template when it is the
-same code and holds the same values: parts of its own model by name, numbers by value.
+No rule of the other model needs to have been called. A rule gives the same template if its code is
+the same and it holds equal values: parts of its own model by name, numbers by value.
 """
 
 from __future__ import annotations
@@ -47,18 +47,18 @@ def changed_values(
     other : pyomo.environ.ConcreteModel
         Declared by the same code, within ``deferred_rules(templates=False)`` or not.
     among : collection of str, optional
-        Names of components that the other is to be compared with; all by default.
+        Names of components to compare the other with; all by default.
 
     Returns
     -------
     dict of str to numpy.ndarray
-        What `refresh` takes: the values of those parameters that differ.
+        Input of `refresh`: the values of those parameters that differ.
 
     Raises
     ------
     OtherModelError
-        If sets, variables or rules differ, or a rule holds another number or what cannot be
-        compared.
+        If sets, variables or rules differ, or a rule holds another number or an object
+        that cannot be compared.
     """
     source: Source = arrays.source
     here = {
@@ -122,12 +122,12 @@ def _insist_on_same(old: Tables, new: Tables, was: Any, now: Any) -> None:
     if was.active != now.active or _is_altered(was) or _is_altered(now):
         raise OtherModelError(f"entries of {now.name} may have been altered one by one")
     for rule in _RULES:
-        if not _alike(getattr(was, rule, None), getattr(now, rule, None)):
+        if not _equivalent(getattr(was, rule, None), getattr(now, rule, None)):
             raise OtherModelError(f"a rule of {now.name} holds other numbers")
 
 
 def _is_altered(component: Any) -> bool:
-    """Whether an entry was fixed, or was made so that it may have been altered."""
+    """True if an entry was fixed, or was made so that it may have been altered."""
     if component.ctype is pyo.Var:
         return any(entry.fixed for entry in component._data.values())
     if component.is_indexed():
@@ -135,8 +135,8 @@ def _is_altered(component: Any) -> bool:
     return isinstance(component._rule, ScalarCallInitializer) and not is_deferred(component)
 
 
-def _alike(a: Any, b: Any) -> bool:
-    """Whether two values have the same effect inside a rule; False where that cannot be told."""
+def _equivalent(a: Any, b: Any) -> bool:
+    """True if two values have the same effect inside a rule; False where that is unknown."""
     if a is b:
         return True
     if isinstance(a, ComponentBase):
@@ -152,36 +152,36 @@ def _alike(a: Any, b: Any) -> bool:
 
 
 def _same_place(a: Any, b: Any) -> bool:
-    """Whether two components have the same name, each in its own model."""
+    """True if two components have the same name, each in its own model."""
     return all(c.parent_block() is not None for c in (a, b)) and a.name == b.name
 
 
 def _same_function(a: FunctionType, b: FunctionType) -> bool:
     return a.__code__ is b.__code__ and all(
-        _alike(one, other)
+        _equivalent(one, other)
         for one, other in (
             (a.__defaults__, b.__defaults__),
             (a.__kwdefaults__, b.__kwdefaults__),
-            (_held(a), _held(b)),
+            (_captured(a), _captured(b)),
         )
     )
 
 
-def _held(function: FunctionType) -> tuple[Any, ...]:
+def _captured(function: FunctionType) -> tuple[Any, ...]:
     return tuple(cell.cell_contents for cell in function.__closure__ or ())
 
 
 def _same_initializer(a: Any, b: Any) -> bool:
     slots = [name for kind in type(a).__mro__ for name in getattr(kind, "__slots__", ())]
-    return all(_alike(getattr(a, name), getattr(b, name)) for name in slots)
+    return all(_equivalent(getattr(a, name), getattr(b, name)) for name in slots)
 
 
 def _same_sequence(a: Any, b: Any) -> bool:
-    return len(a) == len(b) and all(map(_alike, a, b))
+    return len(a) == len(b) and all(map(_equivalent, a, b))
 
 
 def _same_mapping(a: Mapping[Any, Any], b: Mapping[Any, Any]) -> bool:
-    return list(a) == list(b) and all(_alike(a[key], b[key]) for key in a)
+    return list(a) == list(b) and all(_equivalent(a[key], b[key]) for key in a)
 
 
 def _same_array(a: np.ndarray, b: np.ndarray) -> bool:
@@ -199,11 +199,11 @@ def _same_frame(a: pd.DataFrame, b: pd.DataFrame) -> bool:
 
 
 def _same_partial(a: functools.partial[Any], b: functools.partial[Any]) -> bool:
-    return _alike((a.func, a.args, a.keywords), (b.func, b.args, b.keywords))
+    return _equivalent((a.func, a.args, a.keywords), (b.func, b.args, b.keywords))
 
 
 def _same_record(a: Any, b: Any) -> bool:
-    return all(_alike(getattr(a, f.name), getattr(b, f.name)) for f in dataclasses.fields(a))
+    return all(_equivalent(getattr(a, f.name), getattr(b, f.name)) for f in dataclasses.fields(a))
 
 
 _COMPARISONS: tuple[tuple[Any, Callable[[Any, Any], bool]], ...] = (

@@ -1,4 +1,4 @@
-"""Pyomo sets and parameters that stand on arrays, and cost nothing per member until looked at."""
+"""Pyomo sets and parameters backed by arrays, whose members are made on first access."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ def item_of(trace: Trace, component: Any, places: tuple[Any, ...]) -> Item | Non
 
 
 class OnDemand(IndexedComponent):  # type: ignore[misc]
-    """Mixin of an indexed Pyomo component: members come into being when asked for.
+    """Mixin of an indexed Pyomo component: members are made on first access.
 
-    Whoever goes through all of them gets all of them, as from the component it stands for.
-    ``deferred`` says whether it is so; without it all members are there, as of any component.
+    Iteration gives all members, as of an ordinary component. With ``deferred`` False all members
+    have been made.
     """
 
     deferred = False
     _data: dict[Any, Any]
 
     def fill(self) -> None:
-        """Bring all members into being, in the order of the index."""
+        """Make all members, in the order of the index."""
         made = self._data
         if not self.deferred or len(made) == len(self._index_set):
             return
@@ -106,7 +106,7 @@ class TableIndexedSet(OnDemand, IndexedSet):  # type: ignore[misc]
         return list(self.groups.group(position))
 
     def construct(self, data: Any = None) -> None:
-        """Leave the sets to be made when they are asked for."""
+        """Make no set: each is made on first access."""
         self._constructed = True
 
 
@@ -120,7 +120,7 @@ class TableParam(IndexedParam):  # type: ignore[misc]
             raise ValueError(f"{len(self.array)} values for {len(index)} keys")
 
     def construct(self, data: Any = None) -> None:
-        """Leave the values where they are."""
+        """Copy no value out of the array."""
         self._constructed = True
 
     def __getitem__(self, index: Any) -> Any:

@@ -1,15 +1,14 @@
 """Rules kept as symbolic templates instead of one Pyomo expression per row.
 
 Within ``deferred_rules()`` the constraints, expressions, objectives and variables of the model that
-it gives are declared as always. A rule that symbols can go through is called once, with symbols for
-its indices, and a few times with true indices, so that the compiler can check what it makes of
-the template. Rows come into being only if somebody looks at them. A rule that branches on an
-index, or does anything else that symbols cannot go through, is expanded by Pyomo at once; the
-reason is kept.
+it gives are declared as usual. A rule that works with symbols is called once, with symbols for its
+indices, and a few times with true indices, so that the compiler can check its evaluation of the
+template. Rows are made only on access. A rule that branches on an index, or has another operation
+that symbols do not support, is expanded by Pyomo at once; the reason is kept.
 
-All this is confined to the one model: it takes in components of its own in place of those declared,
-and its rules are handed a view of it. No class of Pyomo is changed, so that models may be built in
-several threads at once.
+All this is confined to one model: it replaces declared components by its own, and passes a view of
+itself to rules. No class of Pyomo is changed, so that models may be built in several threads at
+once.
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ SAMPLED_ROWS = 8
 
 @dataclass(frozen=True)
 class Sample:
-    """What a rule gives at one index when every set it goes through is cut to a few members."""
+    """Result of a rule at one index, with every set that it iterates cut to a few members."""
 
     key: Any
     expression: Any
@@ -69,7 +68,7 @@ class Sample:
 class Template:
     """A rule as one symbolic expression over the indices, with samples of the rule itself.
 
-    ``plain`` names the parameters of which the rule took a plain number.
+    ``plain`` names the parameters of which the rule read a plain number.
     """
 
     expression: Any
@@ -84,12 +83,12 @@ class _Declared:
     Attributes
     ----------
     deferred : bool
-        Whether the template still speaks for the component: nothing of it was set by hand.
+        True while the template defines the component: nothing of it was set by hand.
     template : Template or None
     reason : str
         Why it has no template.
     templates : bool
-        Whether its rule may be called to make one.
+        True if its rule may be called to make one.
     """
 
     deferred = False
@@ -141,7 +140,7 @@ class _Declared:
 
 
 class _Indexed(OnDemand, _Declared):
-    """Component with a template; a row is made by its rule when somebody looks at it."""
+    """Component with a template; a row is made by its rule on first access."""
 
     __slots__ = ()
     _rule: Any
@@ -176,7 +175,7 @@ class DeferredConstraint(_Indexed, IndexedConstraint):  # type: ignore[misc]
     __slots__ = ()
 
     def deactivate(self) -> None:
-        """Deactivate the constraint, without bringing its rows into being."""
+        """Deactivate the constraint, without making its rows."""
         self._active = False
         for row in self._data.values():
             row.deactivate()
@@ -201,13 +200,13 @@ class DeferredExpression(_Indexed, IndexedExpression):  # type: ignore[misc]
 
 
 class DeferredVar(OnDemand, _Declared, IndexedVar):  # type: ignore[misc]
-    """Indexed Var whose members are made when asked for."""
+    """Indexed Var whose members are made on first access."""
 
     __slots__ = ()
     _constructed: bool
 
     def construct(self, data: Any = None) -> None:
-        """Make a template of the bounds if they are a rule; without members, or else with all."""
+        """Make a template of the bounds if they are a rule; if that fails, make all members."""
         bounds, start = self._rule_bounds, self._rule_init
         ready = (
             not self._constructed
@@ -224,7 +223,7 @@ class DeferredVar(OnDemand, _Declared, IndexedVar):  # type: ignore[misc]
 
 
 class _Scalar(_Declared):
-    """Scalar component with a template, whose rule is expanded when its expression is asked for."""
+    """Scalar component with a template, whose rule is expanded when its expression is read."""
 
     __slots__ = ()
 
@@ -303,7 +302,7 @@ class DeferredScalarObjective(_Scalar, ScalarObjective):  # type: ignore[misc]
         ObjectiveData._args_.__set__(self, expression)
 
 
-# What a model that defers takes in place of what is declared; by the very class, as a list of
+# Replacement of each declared component in a model that defers; by exact class, as a list of
 # constraints and a reference are indexed components too.
 _IN_PLACE_OF: dict[type, type[_Declared]] = {
     IndexedConstraint: DeferredConstraint,
@@ -320,9 +319,9 @@ _IN_PLACE_OF: dict[type, type[_Declared]] = {
 class DeferringModel(pyo.ConcreteModel):  # type: ignore[misc]
     """Concrete Pyomo model that keeps rules as templates while it is being declared.
 
-    What is declared on a block within it, or once ``deferred_rules()`` has ended, is expanded as
-    ever. A component is looked up on the model and not by the variable that it was assigned from:
-    the model may have taken another in its place.
+    Components declared on a block within it, or after ``deferred_rules()`` has ended, are expanded
+    as usual. A component must be read from the model and not from the variable that it was assigned
+    from: the model may have replaced it.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -338,7 +337,7 @@ class DeferringModel(pyo.ConcreteModel):  # type: ignore[misc]
         super().add_component(name, val)
 
     def defer(self, defers: bool, *, templates: bool = True) -> None:
-        """Begin or cease to defer the rules of what is declared from now on."""
+        """Begin or end to defer the rules of components declared from now on."""
         self.__dict__["_defers"], self.__dict__["_templates"] = defers, templates
 
 
@@ -346,15 +345,15 @@ class DeferringModel(pyo.ConcreteModel):  # type: ignore[misc]
 def deferred_rules(
     m: DeferringModel | None = None, *, templates: bool = True
 ) -> Iterator[DeferringModel]:
-    """Give a model that keeps the rules of what is declared meanwhile as templates.
+    """Give a model that keeps the rules of components declared meanwhile as templates.
 
     Parameters
     ----------
     m : DeferringModel, optional
         A new one by default.
     templates : bool
-        Without them no rule is called at all: what is declared can be compared with another
-        model, and a row is made when somebody looks at it.
+        False calls no rule at all: the declarations can be compared with another model, and a
+        row is made on first access.
 
     Examples
     --------
@@ -387,17 +386,17 @@ def reason_of(component: Any) -> str:
 
 
 def is_deferred(component: Any) -> bool:
-    """Whether the template still speaks for the component: nothing of it was set by hand."""
+    """True while the template defines the component: nothing of it was set by hand."""
     return isinstance(component, _Declared) and component.deferred
 
 
 def _can_be_coded(index_set: Any) -> bool:
-    """Whether a set has members, all of one known dimension."""
+    """True if a set has members, all of one known dimension."""
     return index_set.isfinite() and isinstance(index_set.dimen, int) and len(index_set) > 0
 
 
 def _templatized(rule: Any, block: Any, index_set: Any, kind: type) -> Template:
-    """Template of a rule; raises whatever the rule raises when symbols go through it."""
+    """Template of a rule; raises any error of the rule on symbols."""
     trace = Trace()
     indices = () if index_set is None else trace.symbols(index_set.dimen)
     expression = rule(Symbolic(trace).of(block), indices)

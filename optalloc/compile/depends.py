@@ -1,4 +1,4 @@
-"""Which parameters the constants and the coefficients of a template depend on."""
+"""Parameters that the constants and the coefficients of a template depend on."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _NONE: frozenset[str] = frozenset()
 class Dependence:
     """Names of parameters, and whether an expression has terms and a constant part.
 
-    ``plain`` are parameters whose values went into the expression as plain numbers, or decide
-    which entry is looked up; ``opaque`` are expressions that were expanded entry by entry, of
-    which nothing is known.
+    ``plain`` are parameters whose values are plain numbers in the expression, or decide which entry
+    is looked up; ``opaque`` are expressions that were expanded entry by entry, whose dependence is
+    unknown.
     """
 
     terms: bool = False
@@ -49,7 +49,7 @@ class Dependence:
 
 
 def dependence_of(node: Any) -> Dependence:
-    """Find what a template, an expression or a relation depends on, without evaluating it."""
+    """Find the dependence of a template, an expression or a relation, without evaluating it."""
     if isinstance(node, Template):
         return _of_template(node)
     if isinstance(node, (sy.Node, sy.Relation)):

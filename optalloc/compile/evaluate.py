@@ -2,7 +2,7 @@
 
 A `Frame` is a table of rows with one column of codes per symbol of a template. A sum makes a
 longer frame, each row of which points to the row it belongs to. A parameter or variable is a
-look-up of a whole column. What comes out is `Linear`: a constant per row, and terms as triplets.
+look-up of a whole column. The result is `Linear`: a constant per row, and terms as triplets.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ class Evaluator:
     tables : Tables
     variables : Variables
     sampled : bool
-        Cut every sum to the few members that a sample of a rule goes through.
+        Cut every sum to the few members of a sample of a rule.
     constants : bool
-        Leave out all terms in variables: only what is constant is wanted.
+        Leave out all terms in variables, for the constant part alone.
     """
 
     def __init__(
@@ -153,7 +153,7 @@ class Evaluator:
             assert inner.pointer is not None
             pointer = inner.pointer if pointer is None else pointer[inner.pointer]
         assert pointer is not None
-        # The last frame looks further out through its parents; the sum needs the whole way.
+        # The last frame points only to its parent; the sum needs a pointer to the outermost one.
         return Spanning(inner, pointer)
 
     def _joined(self, loop: sy.Loop, frame: Frame) -> Frame:
@@ -179,7 +179,7 @@ class Evaluator:
         whole = len(taken) == len(table) and frame.rows == 1
         own: dict[int, Coded] = {}
         for place, symbol in enumerate(loop.symbols):
-            # A set without members may not know its dimension.
+            # A set without members may have no known dimension.
             dimension, codes = table.column(place) if len(table) else (Dimension([]), taken)
             own[id(symbol)] = dimension, codes if whole and not self._sampled else codes[taken]
         return Frame(len(pointer), own, frame, pointer)
@@ -333,7 +333,7 @@ def _from_template(
     places: list[Coded],
     rows: int,
 ) -> Linear:
-    """Take entries from a template, but those that somebody looked at from what they hold now."""
+    """Take entries from a template, or where they have been made, from their present value."""
     table = evaluator.tables.index_of(component)
     # A sample is compared with the rule as it was declared.
     held_by_hand = () if evaluator._sampled else component._data
@@ -359,7 +359,7 @@ def _from_template(
 
 
 def _from_entries(evaluator: Evaluator, component: Any, positions: np.ndarray) -> Linear:
-    """Look up entries of an expression that holds them one by one."""
+    """Look up entries of an expression that was expanded entry by entry."""
     table = evaluator.tables.index_of(component)
     used, back = np.unique(positions, return_inverse=True)
     entries = [evaluator.linear(component[table.key(int(at))].expr, Frame(1)) for at in used]

@@ -1,4 +1,4 @@
-"""Index sets as integer-coded tables: the ground on which templates are evaluated.
+"""Index sets as integer-coded tables, on which templates are evaluated.
 
 A `Dimension` is the list of distinct values in one place of a key; a `KeyTable` holds, for every
 member of a set, one small integer per place. Looking up a million keys is then arithmetic.
@@ -52,7 +52,7 @@ Coded = tuple[Dimension, Any]
 
 
 class KeyTable(Sequence[Any]):
-    """Members of a set, in order, as codes; a sequence of scalars or tuples when looked at.
+    """Members of a set, in order, as codes; a sequence of scalars or tuples when read.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ class KeyTable(Sequence[Any]):
     @staticmethod
     def of_frame(frame: pd.DataFrame) -> KeyTable:
         """Code the rows of a frame; categorical columns cost nothing."""
-        # What a workbook leaves out makes many tables without a row.
+        # Many tables have no row, where a model has no data of a kind.
         if not len(frame):
             nothing = np.empty(0, dtype=np.int32)
             width = len(frame.columns)
@@ -157,7 +157,7 @@ class KeyTable(Sequence[Any]):
         return self.dimensions[place], self.codes(place)
 
     def positions(self, columns: Sequence[Coded], rows: int) -> np.ndarray:
-        """Position of each row's key among the members, -1 where it is none of them.
+        """Position of each row's key among the members, -1 where it is not one.
 
         Parameters
         ----------
@@ -198,7 +198,7 @@ class KeyTable(Sequence[Any]):
 
     @cached_property
     def _is_in_order(self) -> bool:
-        """Whether the members are all combinations, the last place running fastest."""
+        """True if the members are all combinations, the last place running fastest."""
         if self.is_product or self._length != self.combinations:
             return self.is_product
         return bool(np.array_equal(self._flat, np.arange(self._length)))
@@ -221,7 +221,7 @@ class KeyTable(Sequence[Any]):
         return flat
 
     def has_repeats(self) -> bool:
-        """Whether a member is there twice."""
+        """True if a member is there twice."""
         if self._is_in_order:
             return False
         if self.combinations >= _MOST_COMBINATIONS:
@@ -271,8 +271,8 @@ class KeyTable(Sequence[Any]):
 
     def values(self, place: int) -> list[Any]:
         """Values of all members in one place."""
-        held = self.dimensions[place].values
-        return [held[code] for code in self.codes(place).tolist()]
+        values = self.dimensions[place].values
+        return [values[code] for code in self.codes(place).tolist()]
 
     def frame(self, names: Sequence[str]) -> pd.DataFrame:
         """Members as a frame with these columns, of dtype object."""
@@ -321,7 +321,7 @@ class KeyTable(Sequence[Any]):
         return found
 
     def same_as(self, other: KeyTable) -> bool:
-        """Whether another table has the same members in the same order."""
+        """True if another table has the same members in the same order."""
         if self is other:
             return True
         if self.arity != other.arity or self._length != other._length:
@@ -350,7 +350,7 @@ class Groups:
     ----------
     index, members : KeyTable
     start, count : numpy.ndarray, shape (len(index),)
-        Where each key's run begins in `members`, and how long it is.
+        Start of each key's run in `members`, and its length.
     """
 
     def __init__(
@@ -368,7 +368,7 @@ class Groups:
         return Groups(index, members.take(order), start[: len(index)], count)
 
     def same_as(self, other: Groups) -> bool:
-        """Whether another indexed set has the same members under the same keys."""
+        """True if another indexed set has the same members under the same keys."""
         return (
             self.index.same_as(other.index)
             and self.members.same_as(other.members)

@@ -20,7 +20,7 @@ class NonLinearError(ModelError):
 
 
 class Variables(Protocol):
-    """Where variables stand among the columns."""
+    """Places of variables among the columns."""
 
     def columns_of(self, component: Any, positions: np.ndarray) -> np.ndarray:
         """Column of each entry of a variable, by its position in the index."""

@@ -1,4 +1,4 @@
-"""New numbers, same sets: only what depends on the changed parameters is worked out again."""
+"""New numbers on the same sets: only what depends on changed parameters is evaluated again."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ __all__ = ["refresh"]
 def refresh(arrays: Arrays, values: Mapping[str, Any]) -> Arrays:
     """Give the same program with new values of some parameters, the sets as they were.
 
-    Only the coefficients, bounds and right-hand sides that depend on them are worked out again;
-    the pattern of the matrix stays, and what does not change is shared, not copied. A number that
-    was taken from a parameter outside any rule, as in ``bounds=(0, m.p["a"])``, is a number.
+    Only the coefficients, bounds and right-hand sides that depend on them are evaluated again; the
+    pattern of the matrix stays, and unchanged arrays are shared, not copied. A number that was read
+    from a parameter outside any rule, as in ``bounds=(0, m.p["a"])``, does not change with it.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def refresh(arrays: Arrays, values: Mapping[str, Any]) -> Arrays:
         If a parameter is unknown, is given values for other keys, or is used by a rule that was
         expanded row for row.
     InfeasibleError
-        If a row without any variable is broken by the new values.
+        If a row without any variable is violated by the new values.
     """
     source: Source = arrays.source
     overrides = {name: _aligned(source, name, given) for name, given in values.items()}
@@ -70,7 +70,7 @@ def refresh(arrays: Arrays, values: Mapping[str, Any]) -> Arrays:
                 found = coefficients_alone(block.template, block.table, tables, columns)
                 last = start + int(block.kept.sum())
                 edits.append((start, last, matrix_of([(block, found)], matrix.shape[1])))
-            # What multiplies a fixed variable is part of the constant.
+            # The coefficient of a fixed variable is part of the constant.
             fixed = needs.coefficients if columns.fixed is not None else frozenset()
             if changed & (needs.constants | fixed):
                 limits = limits_alone(block.template, block.table, tables, columns)
@@ -100,7 +100,7 @@ def refresh(arrays: Arrays, values: Mapping[str, Any]) -> Arrays:
 
 
 def _rule_of(component: Any) -> Any:
-    """Template of an objective, or of the named expression that it is; else its expression."""
+    """Template of an objective, or of its named expression; else its expression."""
     template = template_of(component) if is_deferred(component) else None
     if template is None and is_deferred(component.expr):
         template = template_of(component.expr)
@@ -131,7 +131,7 @@ def _aligned(source: Source, name: str, given: Any) -> np.ndarray:
 
 
 def _insist_on_templates(arrays: Arrays, changed: frozenset[str]) -> None:
-    """Refuse what would leave old numbers behind: they cannot be traced in expanded rules."""
+    """Refuse changes that would leave old numbers in place, as expanded rules cannot be traced."""
     source: Source = arrays.source
     opaque = {fallback.name for fallback in arrays.fallbacks}
     if not isinstance(_rule_of(source.objective), Template):
@@ -162,7 +162,7 @@ def _insist_on_templates(arrays: Arrays, changed: frozenset[str]) -> None:
 
 
 def _is_plain(param: Any) -> bool:
-    """Whether Pyomo puts the number itself in the place of the parameter."""
+    """True if Pyomo replaces the parameter by its number."""
     return not param.is_indexed() and not param.mutable
 
 
@@ -172,13 +172,13 @@ def _bounds_may_vary(variable: Any) -> bool:
 
 
 def _edited(matrix: Any, edits: list[tuple[int, int, Any]]) -> Any:
-    """Put the new coefficients of some stretches of rows in the places of the old ones.
+    """Replace the coefficients of some ranges of rows by the new ones.
 
     Both are in the order of columns, then rows, so that the places need not be looked up.
     """
     data = matrix.data.copy()
     for first, last, new in edits:
-        # Unsigned, what lies before the first row is large.
+        # As unsigned numbers, rows before the first are large.
         places = np.flatnonzero((matrix.indices - np.int32(first)).view(np.uint32) < last - first)
         if len(places) != new.nnz:
             raise ModelError("the new values do not have the places of the old ones")

@@ -48,7 +48,7 @@ Triplets = list[tuple[np.ndarray, np.ndarray, np.ndarray]]
 
 @dataclass
 class Rows:
-    """Rows of one constraint: triplets by row number, what each lies between, which count."""
+    """Rows of one constraint: triplets by row number, bounds, and a mask of those that count."""
 
     component: Any
     table: KeyTable
@@ -69,7 +69,7 @@ class Rows:
 def templated_rows(component: Any, tables: Tables, columns: Columns) -> Rows:
     """Evaluate a constraint's template for all rows at once.
 
-    Rows that somebody has looked at are taken as they are now; they may have been altered.
+    Rows that have been made are read as they are now; they may have been altered.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def _frame(table: KeyTable, template: Template) -> Frame:
 
 
 def _sides(expression: Any, evaluator: Evaluator, frame: Frame) -> tuple[Linear, Any, Any]:
-    """Body of a relation, and what it lies between; what is variable is all in the body."""
+    """Body of a relation, with all variable terms, and its bounds."""
     if isinstance(expression, RangedExpression):
         low, middle, high = expression.args
         body = evaluator.linear(middle, frame)
@@ -155,7 +155,7 @@ def coefficients_alone(
 def limits_alone(
     template: Template, table: KeyTable, tables: Tables, columns: Columns
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What each row lies between, without working out its coefficients."""
+    """Bounds of each row, without evaluating its coefficients."""
     evaluator = Evaluator(tables, columns, constants=True)
     body, lower, upper = _sides(template.expression, evaluator, _frame(table, template))
     return _limits(body, lower, upper, len(table))
@@ -250,12 +250,12 @@ def expanded_objective(
 def _check_samples(
     component: Any, template: Template, table: KeyTable, tables: Tables, columns: Columns
 ) -> None:
-    """Compare sampled rows of the template with what the rule itself gave at those indices.
+    """Compare sampled rows of the template with the results of the rule itself at those indices.
 
     Raises
     ------
     UntemplatedError
-        If they differ: the rule branched on an index without anybody noticing.
+        If they differ: the rule branched on an index undetected.
     """
     evaluator = Evaluator(tables, columns, sampled=True)
     at = picked(len(table), SAMPLED_ROWS)
@@ -271,7 +271,7 @@ def _check_samples(
 
 
 def _same_row(expression: Any, given: tuple[np.ndarray, ...], evaluator: Evaluator) -> bool:
-    """Whether a rule's own expression is the row given: columns, coefficients and limits."""
+    """True if a rule's own expression is the row given: columns, coefficients and limits."""
     if isinstance(expression, (bool, np.bool_)):
         columns, _, lower, upper = given
         return not len(columns) and bool(lower[0] <= _SAME and upper[0] >= -_SAME) == expression
@@ -319,10 +319,10 @@ def _alike(first: np.ndarray, second: np.ndarray) -> bool:
 
 
 def active_constraints(m: Any) -> Iterator[Any]:
-    """Constraints of a model and its blocks that count."""
+    """Active constraints of a model and its blocks."""
     yield from m.component_objects(pyo.Constraint, active=True, descend_into=True)
 
 
 def has_template(component: Any) -> bool:
-    """Whether a constraint can be evaluated from its template."""
+    """True if a constraint can be evaluated from its template."""
     return template_of(component) is not None and is_deferred(component)

@@ -1,13 +1,13 @@
-"""Algebra over index symbols: what a rule gives when it is called once for all keys.
+"""Algebra over index symbols: results of a rule that is called once for all keys.
 
 `Symbol` stands for one place of a key, `Item` for an entry of a component at symbolic places, and
 `Total` for a sum over the members of a set. Pyomo's own templates replace ``sum`` and the
 iteration of sets in the whole process; here a sum is recognised by its addition alone.
 
 ``sum`` over a generator that goes through a set makes four steps: the generator asks for a member,
-yields a term, ``sum`` adds the term to what it has, and the generator asks again and is told that
-there is none. So the one addition made by the caller of the generator in between adds what is to be
-summed over the set. Anything else (a loop, a list, two additions) is refused.
+yields a term, ``sum`` adds the term to its total, and the generator asks again and gets
+StopIteration. So the one addition made by the caller of the generator in between adds the term to
+be summed over the set. Anything else (a loop, a list, two additions) is refused.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Trace:
         return tuple(Symbol(self, f"i{self._symbols - count + k + 1}") for k in range(count))
 
     def addition(self, left: Any, right: Any, frame: FrameType) -> Any:
-        """Add two terms, and note it for the loops whose generator that frame goes through."""
+        """Add two terms, and note it for the loops whose generator that frame iterates."""
         if right.__class__ in native_numeric_types and right == 0:
             return left
         node = Addition(self, left, right)
@@ -100,7 +100,7 @@ class Node:
         return False
 
     def is_potentially_variable(self) -> bool:
-        """State that it may hold variables; ``varies`` says whether it does."""
+        """State that it may hold variables; ``varies`` is True if it does."""
         return True
 
     def __call__(self, *_: Any, **__: Any) -> Any:
@@ -354,7 +354,7 @@ class Relation:
 
 
 class _Iteration(Iterator[Any]):
-    """Iterator over a set that gives symbols once, and makes a `Total` of what was added then."""
+    """Iterator over a set that gives symbols once, and makes a `Total` of the term added then."""
 
     def __init__(self, trace: Trace, members: Any, arity: int) -> None:
         self.trace, self.members, self.arity = trace, members, arity
@@ -394,7 +394,7 @@ class _Iteration(Iterator[Any]):
 
 
 def iterated(trace: Trace, members: Any, arity: int) -> Iterator[Any]:
-    """Go through a set with symbols in place of its members."""
+    """Iterate over a set with symbols in place of its members."""
     return _Iteration(trace, members, arity)
 
 

@@ -1,4 +1,4 @@
-"""Sets and parameters of a model as arrays, each worked out once."""
+"""Sets and parameters of a model as arrays, each computed once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Tables", "UntemplatedError"]
 
 
 class UntemplatedError(Exception):
-    """A rule that symbols went through, but that cannot be worked out for all rows at once."""
+    """A rule that has a template, but that cannot be evaluated for all rows at once."""
 
 
 class Tables:
@@ -40,20 +40,20 @@ class Tables:
         other = Tables(self._overrides | dict(overrides))
         other._sets, other._groups, other._indices = self._sets, self._groups, self._indices
         other._params = {
-            key: held for key, held in self._params.items() if held[0].name not in overrides
+            key: entry for key, entry in self._params.items() if entry[0].name not in overrides
         }
         return other
 
-    def know(self, component: Any, table: KeyTable) -> None:
-        """Take a table as the index of a component."""
+    def set_index(self, component: Any, table: KeyTable) -> None:
+        """Set the table of a component's index."""
         self._indices[id(component)] = component, table
 
     def of_set(self, members: Any) -> KeyTable:
         """Members of a set as codes."""
-        held = self._sets.get(id(members))
-        if held is None:
-            held = self._sets[id(members)] = members, self._table(members)
-        return held[1]
+        entry = self._sets.get(id(members))
+        if entry is None:
+            entry = self._sets[id(members)] = members, self._table(members)
+        return entry[1]
 
     def _table(self, members: Any) -> KeyTable:
         if isinstance(members, TableSet):
@@ -84,15 +84,15 @@ class Tables:
         if len(arities) > 1:
             raise UntemplatedError(f"index of {component.name} has no fixed dimension")
         table = KeyTable.of_members(keys, arities.pop() if arities else 1)
-        self.know(component, table)
+        self.set_index(component, table)
         return table
 
     def groups_of(self, indexed_set: Any) -> Groups:
         """Members of an indexed set, key after key."""
         if isinstance(indexed_set, TableIndexedSet):
             return indexed_set.groups
-        held = self._groups.get(id(indexed_set))
-        if held is None:
+        entry = self._groups.get(id(indexed_set))
+        if entry is None:
             index = self.index_of(indexed_set)
             sets = {key: indexed_set[key] for key in indexed_set}
             runs = [list(sets[key]) if key in sets else [] for key in index]
@@ -104,19 +104,19 @@ class Tables:
             count = np.array([len(run) for run in runs], dtype=np.int64)
             start = (np.cumsum(count) - count).astype(np.int64)
             absent = np.array([key not in sets for key in index], dtype=bool)
-            held = indexed_set, Groups(index, members, start, np.where(absent, -1, count))
-            self._groups[id(indexed_set)] = held
-        return held[1]
+            entry = indexed_set, Groups(index, members, start, np.where(absent, -1, count))
+            self._groups[id(indexed_set)] = entry
+        return entry[1]
 
     def values_of(self, param: Any) -> Any:
         """Values of a parameter in the order of its index: an array, or a list if not numbers.
 
         An entry without a value is NaN.
         """
-        held = self._params.get(id(param))
-        if held is None:
-            held = self._params[id(param)] = param, self._values(param)
-        return held[1]
+        entry = self._params.get(id(param))
+        if entry is None:
+            entry = self._params[id(param)] = param, self._values(param)
+        return entry[1]
 
     def _values(self, param: Any) -> Any:
         if param.name in self._overrides:

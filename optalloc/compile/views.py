@@ -1,8 +1,8 @@
 """A model as a rule sees it: with symbols in place of members, or with a few members of each set.
 
-A rule reaches the model through its first argument. What is handed to it there in place of the
-block gives, for each component, what the purpose needs; the model itself is not touched. A set that
-a rule gets hold of in another way is gone through as it is.
+A rule reaches the model through its first argument. The view that is passed in place of the block
+gives, for each component, the object that the purpose needs; the model itself is not changed. A set
+that a rule reaches in another way is iterated as it is.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class _View(ABC):
         self._blocks: dict[int, _Block] = {}
 
     def of(self, thing: Any) -> Any:
-        """Give what stands for a part of a model; anything else is given as it is."""
+        """Give the substitute of a part of a model; anything else is given as it is."""
         if isinstance(thing, BlockData):
             return self._blocks.setdefault(id(thing), _Block(self, thing))
         if isinstance(thing, SetData):
@@ -62,7 +62,7 @@ class _View(ABC):
 
     @abstractmethod
     def members(self, members: Any) -> Iterator[Any]:
-        """Go through a set."""
+        """Iterate over a set."""
 
 
 class Symbolic(_View):
@@ -96,7 +96,7 @@ class Symbolic(_View):
         return item
 
     def members(self, members: Any) -> Iterator[Any]:
-        """Go through a set once, with symbols."""
+        """Iterate over a set once, with symbols."""
         arity = _arity(members)
         if arity is None:
             raise TemplateExpressionError(None, f"{members} has no fixed dimension")
@@ -111,20 +111,20 @@ class Sampled(_View):
         return component
 
     def entry(self, component: Any, key: Any) -> Any:
-        """Give the entry itself; of a deferred expression what its rule gives, not kept."""
+        """Give the entry itself; of a deferred expression the result of its rule, not kept."""
         if getattr(component, "deferred", False) and component.ctype is pyo.Expression:
             return component._rule(self.of(component.parent_block()), key)
         found = component[key]
         return self.of(found) if component.ctype in (pyo.Set, Block) else found
 
     def members(self, members: Any) -> Iterator[Any]:
-        """Go through few members, the first and the last among them."""
-        held: Any = members.table if isinstance(members, TableSet) else list(members)
-        return iter([held[int(at)] for at in picked(len(held), SAMPLED_MEMBERS)])
+        """Iterate over few members, the first and the last among them."""
+        every: Any = members.table if isinstance(members, TableSet) else list(members)
+        return iter([every[int(at)] for at in picked(len(every), SAMPLED_MEMBERS)])
 
 
 def _arity(members: Any) -> int | None:
-    """Places of a member; None where it cannot be told."""
+    """Places of a member; None where it is unknown."""
     if isinstance(members, Item):
         if isinstance(members.component, TableIndexedSet):
             return members.component.groups.members.arity
