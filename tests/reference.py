@@ -28,7 +28,7 @@ class Named:
 def of_pyomo(m: Any) -> Named:
     """Through `LinearStandardFormCompiler`, the two halves of a range put together again."""
     form = LinearStandardFormCompiler().write(m, mixed_form=True, set_sense=pyo.minimize)
-    names = [variable.name for variable in form.columns]
+    names = [_plain(variable.name) for variable in form.columns]
     matrix = form.A.tocsr()
     rows: dict[str, Row] = {}
     for k, (row, sense) in enumerate(form.rows):
@@ -36,12 +36,13 @@ def of_pyomo(m: Any) -> Named:
         body = _coefficients(names, matrix.indices[at], matrix.data[at])
         lower = form.rhs[k] if sense <= 0 else -math.inf
         upper = form.rhs[k] if sense >= 0 else math.inf
-        if row.name in rows:
-            _, other_lower, other_upper = rows[row.name]
+        name = _plain(row.name)
+        if name in rows:
+            _, other_lower, other_upper = rows[name]
             lower, upper = max(lower, other_lower), min(upper, other_upper)
-        rows[row.name] = body, lower, upper
+        rows[name] = body, lower, upper
     bounds = {
-        v.name: (
+        _plain(v.name): (
             -math.inf if v.lb is None else v.lb,
             math.inf if v.ub is None else v.ub,
             not v.is_continuous(),
@@ -73,6 +74,11 @@ def of_arrays(arrays: Arrays) -> Named:
         _coefficients(names, np.arange(len(names)), arrays.cost),
         arrays.offset,
     )
+
+
+def _plain(name: str) -> str:
+    """A name without the quotes that Pyomo puts around an index such as '2028'."""
+    return name.replace("'", "")
 
 
 def _coefficients(names: list[str], columns: Any, values: Any) -> dict[str, float]:
