@@ -381,7 +381,7 @@ SHEETS: dict[str, list[list[object]]] = {
         ["strike", None, None, None, "west"],
         ["strike", Bad(None, "member-unclear"), None, "Ohm", "west"],
     ],
-    "Pace": [["pace", "max_sites"], [Bad("free", "no-limit"), None]],
+    "Pace": [["pace", "max_sites"], ["free", Bad(None, "no-limit")]],
     "Decisions": [
         ["decision", "what", "site", "period", "at_least", "at_most"],
         ["whose", "committed", Bad(None, "decision-subject"), "Y1", 1, None],

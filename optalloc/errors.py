@@ -67,6 +67,12 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "implausible": "a number far from what is usual in its column (notice)",
         "outlier": "a number far from the others of its column (notice)",
     },
+    "Rules between the columns of a row": {
+        "one-of-two": "columns of which exactly one must be filled in",
+        "no-limit": "a row that fills in none of the columns it is there for",
+        "min-above-max": "a least, block or other part above the most there may be",
+        "periods-reversed": "a window that ends before it begins",
+    },
     "Sums and relaxations": {
         "cannot-come-out": "a sum over the workbook that no plan can meet",
         "unknown-limit": "a rule about a limit or family that the model does not have",

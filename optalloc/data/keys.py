@@ -1,4 +1,4 @@
-"""The rules that rows of a dataset keep among each other: keys, references, what families ask.
+"""The rules that rows of a dataset keep: keys, references, rules of a row, what families ask.
 
 A workbook as read and a dataset altered in memory are held to the same rules.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import pandas as pd
@@ -17,6 +17,7 @@ from optalloc.data.dataset import WHOLE, Dataset, recalled
 from optalloc.data.declared import Declared
 from optalloc.data.names import Cell, near_names
 from optalloc.data.reader import suggest
+from optalloc.data.rules import Rows, listed
 from optalloc.data.schema import Column, Sheet
 from optalloc.errors import Problem
 
@@ -55,6 +56,7 @@ def broken_rules(data: Dataset, model: Declared) -> tuple[Dataset, list[Problem]
     whole = {n: data.frames[n] for n, frame in keyed.items() if len(frame) < len(data.frames[n])}
     # What is worked out from the dataset by itself serves whoever asks next.
     data = replace(data.with_frames(keyed), as_read=whole) if keyed else data
+    problems += _violated_rules(data)
     for family in model.families:
         # What a family says depends on the sheets that it reads, and on what could not be read.
         told = family.check(data) if faulty else recalled(_all_of(family.check), data)
@@ -99,7 +101,7 @@ def _duplicate_keys(
             sheet.name,
             row,
             sheet.key[0],
-            f"no two rows may have the same {_listed(sheet.key)}",
+            f"no two rows may have the same {listed(sheet.key)}",
             f"Row {seen[key]} has it already: remove or change one of the two.",
             "duplicate-key",
             found=", ".join(shown(value) for value in key if value is not None) + " again",
@@ -113,10 +115,6 @@ def _keyed(frame: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:
     required = [k for k in sheet.key if sheet.by_name[k].required]
     lacking = frame[required].isna().any(axis=1) | frame.duplicated(list(sheet.key))
     return frame[~lacking]
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _unknown_references(
@@ -166,3 +164,41 @@ def _unknown_references(
                 else f"Add it to {target_sheet}, or correct the name.",
                 "unknown-ref",
             )
+
+
+def _violated_rules(data: Dataset) -> Iterator[Problem]:
+    """Rows, also those without a key of their own, that violate a rule of their sheet."""
+    positions = _positions(data)
+    for sheet in data.sheets.values():
+        frame = data.rows(sheet.name)
+        if not sheet.rules or frame.empty:
+            continue
+        blanks = {c.name: c.blank for c in sheet.columns if not c.required and c.blank is not None}
+        referred = {c.name: c.refers_to for c in sheet.columns if c.refers_to in positions}
+        rows = Rows(frame, blanks, {name: positions[to] for name, to in referred.items()})
+        for rule in sheet.rules:
+            for found in rule.violations(rows):
+                reads = found.reads or rule.reads
+                if data.knows(sheet.name, found.row, *reads):
+                    yield data.problem(
+                        sheet.name,
+                        found.row,
+                        found.column,
+                        found.must,
+                        found.action,
+                        rule.code,
+                        found=found.found,
+                        reads=[column for column in reads if column != found.column],
+                    )
+
+
+def _positions(data: Dataset) -> dict[str, dict[str, int]]:
+    """By ``"Sheet.column"`` of each sheet in order, the position of each name of its key."""
+    positions = {}
+    for sheet in data.sheets.values():
+        if sheet.order and len(sheet.key) == 1:
+            (name,) = sheet.key
+            rows = data[sheet.name].dropna(subset=[name, sheet.order]).sort_values(sheet.order)
+            names = enumerate(rows[name].drop_duplicates())
+            positions[f"{sheet.name}.{name}"] = {str(key): position for position, key in names}
+    return positions

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from optalloc.data.rules import Rule
+
 __all__ = [
     "FREE_TEXT",
     "REQUIRED",
@@ -210,6 +212,8 @@ class Sheet:
         Table of an earlier plan from which the sheet may be filled, its columns by their names.
     advisory : bool
         Whether no plan depends on it, so that a mistake on it stops no solve.
+    rules : tuple of Rule
+        Rules between the columns of each row.
     """
 
     name: str
@@ -222,6 +226,7 @@ class Sheet:
     order: str = ""
     plan_table: str = ""
     advisory: bool = False
+    rules: tuple[Rule, ...] = ()
     by_name: dict[str, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -235,7 +240,17 @@ class Sheet:
             raise ValueError(f"sheet {self.name!r} has no key column {unknown[0]!r}")
         if self.plan_table and self.vertical:
             raise ValueError(f"sheet {self.name!r} holds one record and cannot come from a plan")
+        for rule in self.rules:
+            unknown = [column for column in rule.reads if column not in names]
+            if unknown:
+                raise ValueError(f"sheet {self.name!r} has a rule on no column {unknown[0]!r}")
+            if not rule.code:
+                raise ValueError(f"sheet {self.name!r} has a rule without a code: {rule.sentence}")
         object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
+
+    def rules_on(self, column: str) -> tuple[Rule, ...]:
+        """Return the rules that read a column."""
+        return tuple(rule for rule in self.rules if column in rule.reads)
 
 
 # Sheet, row label and column.

@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from optalloc.data.rules import Rule
 from optalloc.data.schema import Column, Sheet
 from optalloc.errors import CODES
 from optalloc.modelling.family import Family, Ledger, Limit
@@ -237,6 +238,14 @@ def _sheet_section(sheet: Sheet) -> Iterator[str]:
             for column in sheet.columns
         ],
     )
+    if sheet.rules:
+        yield f"In each row, {'; '.join(_with_columns_marked(rule) for rule in sheet.rules)}."
+
+
+def _with_columns_marked(rule: Rule) -> str:
+    """The sentence of a rule, names of columns as code."""
+    names = "|".join(re.escape(name) for name in rule.reads)
+    return re.sub(rf"\b({names})\b", r"`\1`", rule.sentence)
 
 
 def _allowed(column: Column) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from xlsxwriter.utility import quote_sheetname, xl_col_to_name, xl_rowcol_to_cell
 
+from optalloc.data.rules import Rule
 from optalloc.data.schema import Column, Kind, Sheet
 from optalloc.modelling.model import Model
 from optalloc.report.sheets import DATE_FORMAT, Book, number_format
@@ -189,17 +190,25 @@ class _Writer:
 
     def _write_across(self, sheet: Any, declared: Sheet) -> None:
         rows = self.rows[declared.name]
+        first = {c.name: xl_rowcol_to_cell(1, place) for place, c in enumerate(declared.columns)}
         for place, column in enumerate(declared.columns):
             values = [_value(row.get(column.name), column) for row in rows]
             width = _width([column.name, *values])
             sheet.set_column(place, place, width, self._style(column))
-            self._write_name(sheet, 0, place, column, _aligned(column))
+            self._write_name(
+                sheet, 0, place, column, declared.rules_on(column.name), _aligned(column)
+            )
             for row, value in enumerate(values, start=1):
                 self.book.put(sheet, row, place, value, self._style(column))
-            self._restrict(sheet, column, (1, place, self._last_row(declared), place))
+            rule = self._rule(column, declared.rules_on(column.name), first)
+            _restrict(sheet, column, rule, (1, place, self._last_row(declared), place))
 
     def _write_down(self, sheet: Any, declared: Sheet) -> None:
         record = next(iter(self.rows[declared.name]), {})
+        cells = {
+            column.name: xl_rowcol_to_cell(row, _VALUE)
+            for row, column in enumerate(declared.columns, start=1)
+        }
         values = [_value(record.get(column.name), column) for column in declared.columns]
         header = self.book.style(**_REQUIRED)
         self.book.put(sheet, 0, _TITLE, "setting", header)
@@ -207,18 +216,25 @@ class _Writer:
         sheet.set_column(_TITLE, _TITLE, _width([c.name for c in declared.columns]))
         sheet.set_column(_VALUE, _VALUE, max(20, _width(values)))
         for row, (column, value) in enumerate(zip(declared.columns, values, strict=True), start=1):
-            self._write_name(sheet, row, _TITLE, column, {})
+            self._write_name(sheet, row, _TITLE, column, declared.rules_on(column.name), {})
             style = self._style(column)
             sheet.write_blank(row, _VALUE, None, style)
             self.book.put(sheet, row, _VALUE, value, style)
-            self._restrict(sheet, column, (row, _VALUE, row, _VALUE))
+            rule = self._rule(column, declared.rules_on(column.name), cells)
+            _restrict(sheet, column, rule, (row, _VALUE, row, _VALUE))
 
     def _write_name(
-        self, sheet: Any, row: int, place: int, column: Column, aligned: dict[str, object]
+        self,
+        sheet: Any,
+        row: int,
+        place: int,
+        column: Column,
+        rules: Sequence[Rule],
+        aligned: dict[str, object],
     ) -> None:
         shown = _REQUIRED if column.required else _OPTIONAL
         self.book.put(sheet, row, place, column.name, self.book.style(**shown, **aligned))
-        self.book.note(sheet, row, place, _note(column))
+        self.book.note(sheet, row, place, _note(column, rules))
 
     def _style(self, column: Column) -> Any:
         return self.book.style(num_format=_input_format(column), **_aligned(column))
@@ -227,12 +243,9 @@ class _Writer:
         """Last row, counted from 0, that lists and bounds cover."""
         return max(_ROOM, 2 * len(self.rows[declared.name]))
 
-    def _restrict(self, sheet: Any, column: Column, place: tuple[int, int, int, int]) -> None:
-        rule = self._rule(column, xl_rowcol_to_cell(place[0], place[1]))
-        if rule:
-            sheet.data_validation(*place, rule | {"error_title": column.name[:32]})
-
-    def _rule(self, column: Column, cell: str) -> dict[str, object]:
+    def _rule(
+        self, column: Column, rules: Sequence[Rule], cells: Mapping[str, str]
+    ) -> dict[str, object]:
         """Data validation of a cell of a column; empty where any text will do."""
         if column.kind is Kind.FLAG:
             return _list(["yes", "no"], "Choose yes or no.")
@@ -245,7 +258,7 @@ class _Writer:
         if column.kind is Kind.DATE:
             return _DATES
         if column.kind in (Kind.NUMBER, Kind.INTEGER):
-            return _numbers(column, cell)
+            return _numbers(column, rules, cells)
         return {}
 
     def _named(self, target: str, name: str) -> str:
@@ -263,22 +276,36 @@ def _list(source: str | list[str], says: str) -> dict[str, object]:
     return {"validate": "list", "source": source, "error_message": _short(says)}
 
 
-def _numbers(column: Column, cell: str) -> dict[str, object]:
-    """One formula for all bounds, since the built-in rules cannot join above with at most."""
+def _restrict(
+    sheet: Any, column: Column, rule: dict[str, object], place: tuple[int, int, int, int]
+) -> None:
+    if rule:
+        sheet.data_validation(*place, rule | {"error_title": column.name[:32]})
+
+
+def _numbers(column: Column, rules: Sequence[Rule], cells: Mapping[str, str]) -> dict[str, object]:
+    """One formula for all bounds, since the built-in rules cannot join above with at most.
+
+    Rules on other columns of the row are part of it, where a formula says them.
+    """
+    cell = cells[column.name]
     holds = [f"ISNUMBER({cell})"]
     for bound, sign in ((column.above, ">"), (column.at_least, ">="), (column.at_most, "<=")):
         if bound is not None:
             holds.append(f"{cell}{sign}{bound!r}")
     if column.kind is Kind.INTEGER:
         holds.append(f"{cell}=INT({cell})")
+    formulas = {rule.sentence: formula for rule in rules if (formula := rule.formula(cells))}
+    holds += formulas.values()
     must = " ".join(filter(None, (f"a {column.kind}", column.bounds_in_words)))
     unit = f" ({column.unit})" if column.unit else ""
+    wrong = "; ".join((f"{column.name} must be {must}{unit}", *formulas))
     return {
         "validate": "custom",
         "value": f"=AND({','.join(holds)})",
         "input_title": column.name[:32],
         "input_message": _short(f"{must}{unit}. Blank: {column.blank_in_words}."),
-        "error_message": _short(f"{column.name} must be {must}{unit}."),
+        "error_message": _short(f"{wrong}."),
     }
 
 
@@ -286,7 +313,7 @@ def _short(text: str) -> str:
     return textwrap.shorten(text, 255, placeholder="...")
 
 
-def _note(column: Column) -> str:
+def _note(column: Column, rules: Sequence[Rule]) -> str:
     lines = [column.meaning]
     if column.unit:
         lines.append(f"Unit: {column.unit}")
@@ -297,6 +324,7 @@ def _note(column: Column) -> str:
     if column.refers_to:
         sheet, _, name = column.refers_to.partition(".")
         lines.append(f"Must be on sheet {sheet}, column {name}")
+    lines += (f"Rule: {rule.sentence}" for rule in rules)
     lines.append(f"Blank: {column.blank_in_words}")
     if column.example is not None:
         example = column.example

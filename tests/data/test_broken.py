@@ -42,7 +42,8 @@ def registered() -> set[str]:
     workbook: tests/plan/test_approved.py covers them.
     """
     families = {code for family in MODEL.families for code in family.codes}
-    return {*faults.WORDS, *CODES["Sheets, columns and cells"], *families}
+    rules = CODES["Rules between the columns of a row"]
+    return {*faults.WORDS, *CODES["Sheets, columns and cells"], *rules, *families}
 
 
 def load(name: str) -> Any:

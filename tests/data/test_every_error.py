@@ -117,7 +117,7 @@ SLIPS = (
     Slip("LossMembers", 0, "jurisdiction", "US", "member-unclear", ("LossMembers", 0, "site")),
     Slip("LossMembers", 2, "", FORGOTTEN, "event-without-members", ("LossEvents", 2, "any_one")),
     Slip("LossMembers", 3, "event", "any site", "member-of-any-one", beside=new(site="Tokyo")),
-    Slip("Pace", 9, "pace", "free", "no-limit"),
+    Slip("Pace", 9, "pace", "free", "no-limit", ("Pace", 9, "max_sites")),
     Slip("Decisions", 0, "site", None, "decision-subject"),
     Slip("Decisions", 1, "at_most", 5, "bounds-crossed", ("Decisions", 1, "at_least")),
     Slip("ApprovedActions", 1, "mw", None, "approved-mw"),

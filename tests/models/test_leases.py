@@ -221,10 +221,10 @@ def test_without_sheets_there_is_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"min_mw": 60}, "Leases!C2: min_mw must be at most max_mw, 50; found 60."),
+        ({"min_mw": 60}, "Leases!C2: min_mw must not be above max_mw, 50; found 60."),
         (
             {"first_period": "Y2", "last_period": "Y1"},
-            "Leases!D2: a lease must not end signing before it starts; found 'Y1'.",
+            "Leases!D2: last_period must not be before first_period, Y2; found 'Y1'.",
         ),
         (
             {"term_months": 11},

@@ -13,6 +13,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
 
+from optalloc.data.rules import Needs, NotAbove
 from optalloc.data.schema import Column, Kind, Missing, Sheet
 from optalloc.errors import OptallocError
 from optalloc.modelling.family import Family
@@ -69,7 +70,12 @@ ROUTES = Sheet(
             example="Lulea",
         ),
         Column(name="number", kind=Kind.NUMBER, meaning="Any number.", example=7),
+        Column(
+            name="most", kind=Kind.NUMBER, meaning="Most of it.", blank=None, blank_means="no limit",
+            at_least=0,
+        ),
     ),
+    rules=(NotAbove(("number", "most")), Needs(("most", "place"), code="most-of-nothing")),
 )  # fmt: skip
 
 
@@ -137,7 +143,7 @@ def test_sheets_come_empty(tmp_path: Path) -> None:
         ("place", "status", "share", "blocks", "open_from", "trusted")
     ]
     assert {row[1] for row in values(sheet(book, "Settings"))[1:]} == {None}
-    assert values(sheet(book, "Routes")) == [("place", "number")]
+    assert values(sheet(book, "Routes")) == [("place", "number", "most")]
 
 
 def test_examples_stand_where_they_do_not_count(tmp_path: Path) -> None:
@@ -190,7 +196,7 @@ def test_given_rows_take_the_place_of_the_examples(tmp_path: Path) -> None:
         ("https://a", None, None, None, datetime(2028, 2, 1), "yes"),
         ("2027", None, None, 3, None, None),
     ]
-    assert values(sheet(book, "Routes")) == [("place", "number")]
+    assert values(sheet(book, "Routes")) == [("place", "number", "most")]
 
 
 def test_calamine_reads_dates_as_dates_and_no_stray_cells(tmp_path: Path) -> None:
@@ -251,6 +257,20 @@ def test_bounds_are_enforced_with_a_reason(tmp_path: Path) -> None:
     assert blocks.formula1 == "AND(ISNUMBER(D2),D2>=1,D2=INT(D2))"
     assert rule(sheet(book, "Settings"), "B4").formula1 == "AND(ISNUMBER(B4),B4>=0,B4<=1)"
     assert rule(sheet(book, "Places"), "E2").type == "date"
+
+
+def test_rules_of_a_row_are_in_notes_and_in_bounds(tmp_path: Path) -> None:
+    """Proves: both columns of a rule say it, and both refuse a number that violates it."""
+    routes = sheet(written(tmp_path), "Routes")
+    number, most = rule(routes, "B2"), rule(routes, "C2")
+    assert number.formula1 == 'AND(ISNUMBER(B2),OR(B2="",C2="",B2<=C2))'
+    assert most.formula1 == 'AND(ISNUMBER(C2),C2>=0,OR(B2="",C2="",B2<=C2))'
+    assert number.error == "number must be a number; number must not be above most."
+    assert [line for line in note(routes, "C1").splitlines() if line.startswith("Rule")] == [
+        "Rule: number must not be above most",
+        "Rule: most needs place",
+    ]
+    assert "Rule: most needs place" in note(routes, "A1")
 
 
 def test_cells_to_fill_in_are_formatted(tmp_path: Path) -> None:

@@ -38,26 +38,8 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "decision-subject",
                 reads=("what", *others, wanted),
             )
-        if pd.isna(at["at_least"]) and pd.isna(at["at_most"]):
-            yield data.problem(
-                "Decisions",
-                row,
-                "at_least",
-                "a decision must have at_least or at_most",
-                "Fill in one of them; the same number in both fixes it.",
-                "no-bound",
-                reads=("at_most",),
-            )
-        elif exceeds(at["at_least"], at["at_most"]):
-            yield data.problem(
-                "Decisions",
-                row,
-                "at_least",
-                f"at_least must not be above at_most, {at['at_most']:.12g}",
-                "Change one of them.",
-                "bounds-crossed",
-            )
-        elif at["what"] == COMMITTED and exceeds(at["at_least"], 1):
+        crossed = exceeds(at["at_least"], at["at_most"])
+        if at["what"] == COMMITTED and exceeds(at["at_least"], 1) and not crossed:
             yield data.problem(
                 "Decisions",
                 row,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optalloc.data.rules import AtLeastOne, NotAbove
 from optalloc.data.schema import Column, Kind, Missing, Sheet
 
 COMMITTED, STARTED, ONLINE = "committed", "started_mw", "online_mw"
@@ -22,6 +23,14 @@ DECISIONS = Sheet(
     meaning="What is announced, forbidden or held within bounds; at_least and at_most alike fix it.",
     key=("decision",),
     missing=Missing.UNLIMITED,
+    rules=(
+        AtLeastOne(
+            ("at_least", "at_most"),
+            code="no-bound",
+            action="Fill in one of them; the same number in both fixes it.",
+        ),
+        NotAbove(("at_least", "at_most"), code="bounds-crossed"),
+    ),
     columns=(
         Column(
             name="decision",

@@ -12,48 +12,14 @@ from optalloc.data.rounding import exceeds
 from optalloc.errors import Problem, Severity
 
 from .._calendar import TERM, TINY_MONTHS, calendar, months_of_last_days, signing_terms
-from .._contracts import CAPACITY, GENERATION, signings
+from .._contracts import GENERATION, signings
 from .._edges import inside_periods
 from .._need import contract_need, not_carried
 
 
 def check(data: Dataset) -> Iterator[Problem]:
     """Contracts that make sense, and no more signed than there is."""
-    cal = calendar(data)
-    for row, at in data.rows("Contracts").iterrows():
-        if pd.isna(at["site"]) == pd.isna(at["zone"]):
-            yield data.problem(
-                "Contracts",
-                row,
-                "site",
-                "site or zone must be filled in, one of the two",
-                "Fill in one and empty the other.",
-                "one-of-two",
-                found="neither" if pd.isna(at["site"]) else "both",
-                reads=("zone",),
-            )
-        first, last = at["first_period"], at["last_period"]
-        if cal["position"].get(first, 0) > cal["position"].get(last, len(cal)):
-            yield data.problem(
-                "Contracts",
-                row,
-                "last_period",
-                "a contract must not end signing before it starts",
-                f"Put it at or after {first}.",
-                "contract-reversed",
-                reads=("first_period",),
-            )
-        for column in ("min_mw", "block_mw"):
-            if exceeds(at[column], at["max_mw"]):
-                yield data.problem(
-                    "Contracts",
-                    row,
-                    column,
-                    f"{column} must be at most max_mw, {at['max_mw']:.12g}",
-                    f"Lower {column} or raise max_mw.",
-                    "min-above-max",
-                )
-    yield from _check_kinds(data)
+    yield from _check_places(data)
     yield from _check_signed(data)
     yield from _check_terms(data)
     yield from _check_edges(data)
@@ -111,48 +77,20 @@ def _check_edges(data: Dataset) -> Iterator[Problem]:
     )
 
 
-def _check_kinds(data: Dataset) -> Iterator[Problem]:
-    """What makes no sense for a capacity contract, or for generation, is left blank."""
-    free: dict[str, float | None] = {
-        "price_per_mwh": 0.0,
-        "availability": 1.0,
-        "take_or_pay_share": 0.0,
-        "tco2_per_mwh": None,
-    }
-    for row, at in data.rows("Contracts").iterrows():
-        for column in (c for c, value in free.items() if at["kind"] == CAPACITY):
-            if pd.notna(at[column]) and at[column] != free[column]:
-                yield data.problem(
-                    "Contracts",
-                    row,
-                    column,
-                    f"{column} must be left blank for a capacity contract, which bills no energy",
-                    "Empty the cell, or offer the energy as a contract of its own.",
-                    "energy-of-capacity",
-                    reads=("kind",),
-                )
-        if at["kind"] != GENERATION:
-            continue
-        if pd.notna(at["zone"]) and pd.isna(at["site"]):
-            yield data.problem(
-                "Contracts",
-                row,
-                "zone",
-                "generation must stand at a site",
-                "Fill in site instead; for power from the grid, say energy.",
-                "generation-in-zone",
-                reads=("site", "kind"),
-            )
-        if at["take_or_pay_share"] > 0:
-            yield data.problem(
-                "Contracts",
-                row,
-                "take_or_pay_share",
-                "take_or_pay_share must be left blank for generation, which runs only as needed",
-                "Empty the cell; what is due undrawn is the fixed fee.",
-                "take-or-pay-of-generation",
-                reads=("kind",),
-            )
+def _check_places(data: Dataset) -> Iterator[Problem]:
+    """Generation stands at a site."""
+    contracts = data.rows("Contracts")
+    in_zone = contracts["zone"].notna() & contracts["site"].isna()
+    for row in contracts.index[in_zone & (contracts["kind"] == GENERATION)]:
+        yield data.problem(
+            "Contracts",
+            row,
+            "zone",
+            "generation must stand at a site",
+            "Fill in site instead; for power from the grid, say energy.",
+            "generation-in-zone",
+            reads=("site", "kind"),
+        )
 
 
 def _check_signed(data: Dataset) -> Iterator[Problem]:

@@ -54,10 +54,8 @@ FAMILY = Family(
     limits=LIMITS,
     outputs=(PROCUREMENT, COVERAGE),
     codes={
-        "one-of-two": "two columns of which exactly one must be filled in",
         "contract-reversed": "a contract whose signing ends before it starts",
         "beyond-tolerance": "a block or minimum a million times smaller or larger than what can be needed",
-        "min-above-max": "a block, minimum or signed amount above the maximum",
         "energy-of-capacity": "a price, share or emission of energy on a contract that delivers none",
         "generation-in-zone": "on-site generation without a site",
         "take-or-pay-of-generation": "a take-or-pay share of on-site generation",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optalloc.data.rules import BlankWhere, ExactlyOne, InOrder, NotAbove
 from optalloc.data.schema import Column, Kind, Sheet
 
 from .. import _plausible
@@ -14,6 +15,28 @@ CONTRACTS = Sheet(
         "decided."
     ),
     key=("contract",),
+    rules=(
+        ExactlyOne(("site", "zone")),
+        InOrder(("first_period", "last_period"), code="contract-reversed"),
+        NotAbove(("min_mw", "max_mw")),
+        NotAbove(("block_mw", "max_mw")),
+        BlankWhere(
+            ("price_per_mwh", "availability", "take_or_pay_share", "tco2_per_mwh"),
+            "kind",
+            CAPACITY,
+            reason="which bills no energy",
+            action="Empty the cell, or offer the energy as a contract of its own.",
+            code="energy-of-capacity",
+        ),
+        BlankWhere(
+            ("take_or_pay_share",),
+            "kind",
+            GENERATION,
+            reason="which runs only as needed",
+            action="Empty the cell; what is due undrawn is the fixed fee.",
+            code="take-or-pay-of-generation",
+        ),
+    ),
     columns=(
         Column(
             name="contract",
@@ -25,7 +48,7 @@ CONTRACTS = Sheet(
         Column(
             name="site",
             kind=Kind.TEXT,
-            meaning="Site it serves; fill in site or zone, not both. Generation stands at a site.",
+            meaning="Site it serves. Generation stands at a site.",
             blank=None,
             blank_means="it serves a zone",
             refers_to="Sites.site",

@@ -107,7 +107,6 @@ FAMILY = Family(
     outputs=(SERVICE,),
     codes={
         "missing-period": "a keyed sheet without a row for every period",
-        "one-of-two": "two columns of which exactly one must be filled in",
         "unit-without-mw": "demand in compute units before the MW of one is given",
         "demand-size": "demand of quite another size than all sites (notice)",
     },

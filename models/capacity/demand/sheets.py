@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from optalloc.data.dataset import Dataset
+from optalloc.data.rules import ExactlyOne
 from optalloc.data.schema import Column, Kind, Missing, Sheet
 from optalloc.errors import Problem, Severity
 
@@ -95,6 +96,12 @@ DEMAND = Sheet(
     required=True,
     key=("workload", "region", "period"),
     missing=Missing.ERROR,
+    rules=(
+        ExactlyOne(
+            ("it_mw", "units"),
+            action="Fill in one and empty the other; 0 where nothing is asked for.",
+        ),
+    ),
     columns=(
         Column(
             name="workload",
@@ -121,7 +128,7 @@ DEMAND = Sheet(
             name="it_mw",
             kind=Kind.NUMBER,
             unit="MW IT",
-            meaning="Peak IT load to be served; a workload named for a region needs every period, 0 where there is none. Fill in it_mw or units, not both.",
+            meaning="Peak IT load to be served; a workload named for a region needs every period, 0 where there is none.",
             plausible=_plausible.DEMAND_MW,
             blank=None,
             blank_means="given in units",
@@ -176,8 +183,7 @@ AMOUNTS = ("it_mw", "units")
 
 
 def check(data: Dataset) -> Iterator[Problem]:
-    """Each row of Demand can be read as MW, and each workload and region has every period."""
-    yield from _check_amounts(data)
+    """Units have their MW, and each workload and region has every period."""
     yield from _check_sizes(data)
     demand = data["Demand"].dropna(subset=KEYS)
     periods = data["Periods"]["period"].dropna().tolist()
@@ -198,23 +204,6 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "missing-period",
                 found=f"none for {len(missing)} of {len(periods)}",
             )
-
-
-def _check_amounts(data: Dataset) -> Iterator[Problem]:
-    """Exactly one of it_mw and units is filled in."""
-    demand = data.rows("Demand")
-    filled = demand["it_mw"].notna()
-    for row in demand.index[filled == demand["units"].notna()]:
-        yield data.problem(
-            "Demand",
-            row,
-            "it_mw",
-            "it_mw or units must be filled in, one of the two",
-            "Fill in one and empty the other; 0 where nothing is asked for.",
-            "one-of-two",
-            found="both" if filled[row] else "neither",
-            reads=AMOUNTS,
-        )
 
 
 def _check_sizes(data: Dataset) -> Iterator[Problem]:

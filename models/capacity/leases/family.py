@@ -83,8 +83,6 @@ FAMILY = Family(
     ),
     outputs=(LEASING,),
     codes={
-        "periods-reversed": "a last period before the first",
-        "min-above-max": "a least signing above what may be active",
         "lease-never-active": "a lease whose term holds no whole period",
         **CODES,
         "beyond-tolerance": "a block or minimum a million times smaller or larger than what can be needed",

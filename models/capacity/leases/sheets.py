@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from optalloc.data.dataset import Dataset
-from optalloc.data.rounding import exceeds
+from optalloc.data.rules import InOrder, NotAbove
 from optalloc.data.schema import Column, Kind, Sheet
 from optalloc.errors import Problem
 
@@ -22,6 +22,7 @@ LEASES = Sheet(
     name="Leases",
     meaning="One lease on offer a row: capacity rented ready-made, in service as soon as it is active.",
     key=("lease",),
+    rules=(InOrder(("first_period", "last_period")), NotAbove(("min_mw", "max_mw"))),
     columns=(
         Column(
             name="lease",
@@ -131,29 +132,7 @@ OFFER_KEYS = ["lease", "signed"]
 
 
 def check(data: Dataset) -> Iterator[Problem]:
-    """Leases that can be signed, and then serve in some period."""
-    cal = calendar(data)
-    for row, at in data.rows("Leases").iterrows():
-        first, last = at["first_period"], at["last_period"]
-        if cal["position"].get(first, 0) > cal["position"].get(last, len(cal)):
-            yield data.problem(
-                "Leases",
-                row,
-                "last_period",
-                "a lease must not end signing before it starts",
-                f"Put it at or after {first}.",
-                "periods-reversed",
-                reads=("first_period",),
-            )
-        if exceeds(at["min_mw"], at["max_mw"]):
-            yield data.problem(
-                "Leases",
-                row,
-                "min_mw",
-                f"min_mw must be at most max_mw, {at['max_mw']:.12g}",
-                "Lower min_mw or raise max_mw.",
-                "min-above-max",
-            )
+    """Leases that can be signed serve in some period, and are of a size that can be needed."""
     yield from _check_terms(data)
     yield from not_carried(data, "Leases", "lease", lease_need)
 

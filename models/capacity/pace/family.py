@@ -12,7 +12,7 @@ from optalloc.modelling.family import Family, Limit, Relax, Standing
 from .._standing import standing_at
 from .audit import audit
 from .formulation import constrain, declare, members, parameters
-from .sheets import PACE, check
+from .sheets import PACE
 
 
 def _standing_grown(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
@@ -86,8 +86,6 @@ FAMILY = Family(
             formula="sum_i online[i,p] <= (1 + max_growth[k])^years[p] sum_i online[i,p-1] + growth_allowance[k]",
         ),
     ),
-    codes={"no-limit": "a row of limits without a limit"},
-    check=check,
     report=REPORT,
     parameters=parameters,
     declare=declare,

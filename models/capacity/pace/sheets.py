@@ -1,12 +1,9 @@
-"""Sheet of pace, and the check on it."""
+"""Sheet of pace."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from optalloc.data.dataset import Dataset
+from optalloc.data.rules import AtLeastOne
 from optalloc.data.schema import Column, Kind, Missing, Sheet
-from optalloc.errors import Problem
 
 from .. import _plausible
 
@@ -15,6 +12,7 @@ PACE = Sheet(
     meaning="How many sites and MW may be begun in a period, and how fast capacity may grow.",
     key=("pace",),
     missing=Missing.UNLIMITED,
+    rules=(AtLeastOne(("max_sites", "max_start_mw", "max_growth_per_year")),),
     columns=(
         Column(
             name="pace",
@@ -94,19 +92,3 @@ PACE = Sheet(
 )
 
 KEYS = ["pace", "period"]
-LIMITS = {"max_sites": "SITES", "max_start_mw": "STARTS", "max_growth_per_year": "GROWTH"}
-
-
-def check(data: Dataset) -> Iterator[Problem]:
-    """Every row limits something."""
-    pace = data.rows("Pace")
-    for row in pace.index[pace[list(LIMITS)].isna().all(axis=1)]:
-        yield data.problem(
-            "Pace",
-            row,
-            "pace",
-            "a row must limit something",
-            f"Fill in one of {', '.join(LIMITS)}, or take the row out.",
-            "no-limit",
-            reads=LIMITS,
-        )

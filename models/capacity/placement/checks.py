@@ -15,7 +15,7 @@ from .._calendar import TERM
 from .._demand import asked
 from .._network import arcs, network
 from .derived import clusters, placements
-from .sheets import CLUSTER_KEYS, DEMAND_KEYS
+from .sheets import CLUSTER_KEYS, DEMAND_KEYS, EITHER
 
 # What decides which sites may serve any demand.
 REACH = {
@@ -49,24 +49,9 @@ HOLDING_OF_WORKLOAD = {
     "Demand": ("region", "period", "it_mw", "units"),
 }
 
-# Of two columns, each row must fill in exactly one.
-EITHER = {"Network": ("site", "market"), "Residency": ("jurisdiction", "group")}
-
 
 def check(data: Dataset) -> Iterator[Problem]:
     """Every site has a latency to every region, and every demand has a site that may serve it."""
-    for sheet, (first, second) in EITHER.items():
-        for row, at in _unclear(data, sheet).to_dict("index").items():
-            yield data.problem(
-                sheet,
-                row,
-                first,
-                f"{first} or {second} must be filled in, one of the two",
-                "Fill in one and empty the other.",
-                "one-of-two",
-                found="neither" if pd.isna(at[first]) else "both",
-                reads=(second,),
-            )
     regions = data["Demand"]["region"].dropna().unique()
     missing = _missing_latency(data, set(regions))
     for row, lacking in missing.items():
@@ -86,7 +71,7 @@ def check(data: Dataset) -> Iterator[Problem]:
 
 def _unclear(data: Dataset, sheet: str) -> pd.DataFrame:
     """Rows that fill in both or neither of the two columns: none can tell whom they are about."""
-    rows, (first, second) = data.rows(sheet), EITHER[sheet]
+    rows, (first, second) = data.rows(sheet), EITHER[sheet].columns
     return rows[rows[first].notna() == rows[second].notna()]
 
 

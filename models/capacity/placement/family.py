@@ -57,7 +57,6 @@ FAMILY = Family(
         ),
     ),
     codes={
-        "one-of-two": "two columns of which exactly one must be filled in",
         "latency-missing": "a site without latency to a region",
         "unreachable-demand": "demand that no site may serve",
         "cluster-too-large": "a minimum at one site that no site within reach can hold",

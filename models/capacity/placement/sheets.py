@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from optalloc.data.rules import ExactlyOne
 from optalloc.data.schema import Column, Kind, Missing, Sheet
 
 from .. import _plausible
+
+# Of two columns, each row fills in exactly one.
+EITHER = {
+    "Network": ExactlyOne(("site", "market")),
+    "Residency": ExactlyOne(("jurisdiction", "group")),
+}
 
 NETWORK = Sheet(
     name="Network",
@@ -12,11 +19,12 @@ NETWORK = Sheet(
     required=True,
     key=("site", "market", "region"),
     missing=Missing.ERROR,
+    rules=(EITHER["Network"],),
     columns=(
         Column(
             name="site",
             kind=Kind.TEXT,
-            meaning="From Sites; fill in site or market, not both. A site's own row goes before its market's.",
+            meaning="From Sites. A site's own row goes before its market's.",
             blank=None,
             blank_means="the row is for a market",
             refers_to="Sites.site",
@@ -63,6 +71,7 @@ RESIDENCY = Sheet(
     name="Residency",
     meaning="Where a workload of a region may run; one allowed jurisdiction or group a row.",
     key=("workload", "region", "jurisdiction", "group"),
+    rules=(EITHER["Residency"],),
     columns=(
         Column(
             name="workload",
@@ -83,7 +92,7 @@ RESIDENCY = Sheet(
         Column(
             name="jurisdiction",
             kind=Kind.TEXT,
-            meaning="From Jurisdictions; fill in jurisdiction or group, not both.",
+            meaning="From Jurisdictions.",
             blank=None,
             blank_means="the row allows a group",
             refers_to="Jurisdictions.jurisdiction",

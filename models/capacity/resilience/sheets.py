@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from optalloc.data.dataset import Dataset
+from optalloc.data.rules import ExactlyOne, InOrder
 from optalloc.data.schema import Column, Kind, Missing, Sheet
 from optalloc.errors import Problem
 
@@ -24,6 +25,7 @@ LOSS_EVENTS = Sheet(
     meaning="What may fail, and the share of demand that must still be covered then.",
     key=("event",),
     missing=Missing.NOTHING,
+    rules=(InOrder(("first_period", "last_period")),),
     columns=(
         Column(
             name="event",
@@ -99,6 +101,13 @@ LOSS_MEMBERS = Sheet(
     meaning="What fails together in an event; one site, zone, jurisdiction, group or supplier a row.",
     key=("event", *NAMED),
     missing=Missing.NOTHING,
+    rules=(
+        ExactlyOne(
+            NAMED,
+            code="member-unclear",
+            action="Fill in just one of them; take a row for each.",
+        ),
+    ),
     columns=(
         Column(
             name="event",
@@ -164,7 +173,7 @@ MEMBER_KEYS = ["event", "member", "period"]
 
 
 def check(data: Dataset) -> Iterator[Problem]:
-    """Every event says what fails, and every member is one thing of one such event."""
+    """Every event says what fails, and every member is of an event that lists them."""
     events, members = data["LossEvents"], data["LossMembers"]
     listed = set(members["event"])
     sites = active_sites(data)
@@ -195,25 +204,13 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "event-without-members",
             )
     singly = set(events.loc[events["any_one"].notna(), "event"])
-    for row, at in data.rows("LossMembers").iterrows():
-        count = sum(not pd.isna(at[name]) for name in NAMED)
-        if count != 1:
-            yield data.problem(
-                "LossMembers",
-                row,
-                "site",
-                f"a row must name one of {', '.join(NAMED)}",
-                "Fill in just one of them; take a row for each.",
-                "member-unclear",
-                found=f"{count or 'none'} of them",
-                reads=NAMED,
-            )
-        if at["event"] in singly:
-            yield data.problem(
-                "LossMembers",
-                row,
-                "event",
-                f"{at['event']!r} has any_one in LossEvents, and so no members of its own",
-                "Take this row out, or leave any_one blank.",
-                "member-of-any-one",
-            )
+    members = data.rows("LossMembers")
+    for row, event in members.loc[members["event"].isin(singly), "event"].items():
+        yield data.problem(
+            "LossMembers",
+            row,
+            "event",
+            f"{event!r} has any_one in LossEvents, and so no members of its own",
+            "Take this row out, or leave any_one blank.",
+            "member-of-any-one",
+        )

@@ -10,8 +10,6 @@ from optalloc.data.dataset import Dataset
 from optalloc.data.rounding import exceeds
 from optalloc.errors import Problem
 
-from .._calendar import calendar
-
 OF_ALL = ("max_mean_score", "max_hhi")
 
 # Of kinds whose exposure is a share or score, which is at most 1.
@@ -22,7 +20,7 @@ SUBJECT = ("kind", "jurisdiction", "group", "trusted")
 
 
 def check(data: Dataset) -> Iterator[Problem]:
-    """Sites have jurisdictions, limits say what they are about, periods are in order."""
+    """Sites have jurisdictions, and limits say what they are about."""
     known = set(data["Jurisdictions"]["jurisdiction"].dropna())
     sites = data.rows("Sites")
     asked = bool(known) or len(data["RiskLimits"]) > 0
@@ -40,7 +38,6 @@ def check(data: Dataset) -> Iterator[Problem]:
             "site-jurisdiction",
             reads=("status",),
         )
-    cal = calendar(data)
     weighted = data["RiskWeights"]["weight"].sum() > 0 or not data.sound("RiskWeights")
     for row, limit in data.rows("RiskLimits").to_dict("index").items():
         subjects = [
@@ -73,17 +70,6 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "risk-subject",
                 reads=SUBJECT,
             )
-        if limit["kind"] != "barred" and pd.isna(limit["value"]):
-            yield data.problem(
-                "RiskLimits",
-                row,
-                "value",
-                "value must be filled in for this kind",
-                "Give the limit itself.",
-                "blank",
-                found="a blank",
-                reads=("kind",),
-            )
         if limit["kind"] in UP_TO_ONE and exceeds(limit["value"], 1):
             yield data.problem(
                 "RiskLimits",
@@ -104,15 +90,4 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "risk-weights",
                 found="no weights",
                 reads=("kind",),
-            )
-        first, last = limit["first_period"], limit["last_period"]
-        if cal["position"].get(first, 0) > cal["position"].get(last, len(cal)):
-            yield data.problem(
-                "RiskLimits",
-                row,
-                "last_period",
-                "last_period must not be before first_period",
-                "Correct one of the two.",
-                "periods-reversed",
-                reads=("first_period",),
             )

@@ -45,7 +45,6 @@ FAMILY = Family(
         "risk-subject": "a risk limit that names no subject or several",
         "share-above-1": "a share or score above 1",
         "risk-weights": "a mean score over all classes without weights",
-        "periods-reversed": "a last period before the first",
     },
     check=check,
     report=REPORT,

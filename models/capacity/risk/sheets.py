@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optalloc.data.rules import FilledUnless, InOrder
 from optalloc.data.schema import Column, Kind, Missing, Sheet
 
 from .. import _plausible
@@ -102,6 +103,10 @@ RISK_LIMITS = Sheet(
     name="RiskLimits",
     meaning="One limit a row on where capacity stands, by MW online; with a workload named, by MW served.",
     key=("limit",),
+    rules=(
+        FilledUnless(("value",), "kind", ("barred",), action="Give the limit itself."),
+        InOrder(("first_period", "last_period")),
+    ),
     columns=(
         Column(
             name="limit",

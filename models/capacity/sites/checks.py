@@ -18,7 +18,7 @@ from .._need import not_carried, site_need
 
 
 def check(data: Dataset) -> Iterator[Problem]:
-    """Sizes that fit into each other, and capacity under construction that has a date."""
+    """Sizes that fit into each other, and a site that may be built on."""
     sites = data["Sites"]
     for row, at in data.rows("Sites").to_dict("index").items():
         standing = at["existing_mw"] + at["under_construction_mw"]
@@ -45,27 +45,6 @@ def check(data: Dataset) -> Iterator[Problem]:
                 f"Lower {column} or raise max_mw.",
                 "min-above-max",
                 reads=("status", "block_mw", "min_mw"),
-            )
-        if (at["under_construction_mw"] > 0) != pd.notna(at["under_construction_online"]):
-            yield data.problem(
-                "Sites",
-                row,
-                "under_construction_online",
-                "under_construction_mw and its online date must be given together",
-                "Fill in both or neither.",
-                "construction-date",
-                found="one without the other",
-                reads=("under_construction_mw",),
-            )
-        if pd.notna(at["max_blocks_per_period"]) and pd.isna(at["block_mw"]):
-            yield data.problem(
-                "Sites",
-                row,
-                "max_blocks_per_period",
-                "max_blocks_per_period needs block_mw",
-                "Give block_mw, or empty this cell.",
-                "blocks-without-size",
-                reads=("block_mw",),
             )
     if data.sound("Sites", "site", "status") and (sites["status"] == "excluded").all():
         yield data.problem(

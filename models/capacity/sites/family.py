@@ -48,7 +48,6 @@ FAMILY = Family(
     choices=(SITE_CHOICE,),
     codes={
         "site-too-small": "more stands at a site than max_mw",
-        "min-above-max": "a block or minimum that cannot fit the site",
         "construction-date": "capacity under construction without a date, or the other way round",
         "blocks-without-size": "a limit on blocks where blocks have no size",
         "no-site": "every site is excluded",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optalloc.data.rules import Needs, Together
 from optalloc.data.schema import Column, Kind, Sheet
 
 from .. import _plausible
@@ -12,6 +13,10 @@ SITES = Sheet(
     meaning="One site a row: a place where capacity stands or could be built.",
     required=True,
     key=("site",),
+    rules=(
+        Together(("under_construction_mw", "under_construction_online"), code="construction-date"),
+        Needs(("max_blocks_per_period", "block_mw"), code="blocks-without-size"),
+    ),
     columns=(
         Column(
             name="site",
@@ -261,7 +266,7 @@ SITES = Sheet(
             name="max_blocks_per_period",
             kind=Kind.INTEGER,
             unit="blocks",
-            meaning="Most blocks started in one period; needs block_mw.",
+            meaning="Most blocks started in one period.",
             blank=None,
             blank_means="no limit",
             at_least=0,

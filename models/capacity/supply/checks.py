@@ -1,22 +1,20 @@
-"""Checks on equipment and export limits across rows and sheets."""
+"""Checks on equipment across rows and sheets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.errors import Problem
 
 from .._building import SERVICE_COLUMNS, possible_beginnings
 from .._calendar import TINY_MONTHS, calendar
-from .sheets import MOST
 
 
 def check(data: Dataset) -> Iterator[Problem]:
-    """Every class has a supplier and can be there in time; export limits say what they limit."""
+    """Every class has a supplier and can be there in time."""
     needs = data["EquipmentNeeds"]
     offered = set(data["Equipment"]["equipment"].dropna())
     for row, name in needs.loc[~needs["equipment"].isin(offered), "equipment"].items():
@@ -30,7 +28,6 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "equipment-without-supplier",
             )
     yield from _check_time(data)
-    yield from _check_exports(data)
 
 
 def _check_time(data: Dataset) -> Iterator[Problem]:
@@ -56,40 +53,3 @@ def _check_time(data: Dataset) -> Iterator[Problem]:
             "Lower it, or give the site a longer lead or a later earliest_start.",
             "needed-too-early",
         )
-
-
-def _check_exports(data: Dataset) -> Iterator[Problem]:
-    position = calendar(data)["position"]
-    for row, at in data.rows("ExportLimits").iterrows():
-        if pd.isna(at["jurisdiction"]) == pd.isna(at["group"]):
-            yield data.problem(
-                "ExportLimits",
-                row,
-                "jurisdiction",
-                "jurisdiction or group must be filled in, one of the two",
-                "Fill in one and empty the other.",
-                "one-of-two",
-                found="neither" if pd.isna(at["group"]) else "both",
-                reads=("group",),
-            )
-        if all(pd.isna(at[column]) for column in MOST):
-            yield data.problem(
-                "ExportLimits",
-                row,
-                MOST[0],
-                "a row must limit something",
-                f"Fill in one of {', '.join(MOST)}, 0 to bar the class, or take the row out.",
-                "no-limit",
-                reads=MOST,
-            )
-        first, last = at["first_period"], at["last_period"]
-        if position.get(first, 0) > position.get(last, len(position)):
-            yield data.problem(
-                "ExportLimits",
-                row,
-                "last_period",
-                "last_period must not be before first_period",
-                "Correct one of the two.",
-                "periods-reversed",
-                reads=("first_period",),
-            )

@@ -50,9 +50,6 @@ FAMILY = Family(
     codes={
         "equipment-without-supplier": "a class that starts need and nobody supplies",
         "needed-too-early": "equipment that a start would need before the first period",
-        "one-of-two": "two columns of which exactly one must be filled in",
-        "no-limit": "a row of limits without a limit",
-        "periods-reversed": "a last period before the first",
     },
     check=check,
     report=REPORT,

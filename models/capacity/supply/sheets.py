@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optalloc.data.rules import AtLeastOne, ExactlyOne, InOrder
 from optalloc.data.schema import Column, Kind, Missing, Sheet
 
 from .. import _plausible
@@ -138,11 +139,18 @@ EQUIPMENT = Sheet(
     ),
 )
 
+MOST = ("max_units_per_period", "max_units_in_all")
+
 EXPORT_LIMITS = Sheet(
     name="ExportLimits",
     meaning="Most units of a class for the sites of a jurisdiction or group; 0 bars them.",
     key=("limit",),
     missing=Missing.UNLIMITED,
+    rules=(
+        ExactlyOne(("jurisdiction", "group")),
+        AtLeastOne(MOST, action="Fill in one of them, 0 to bar the class, or take the row out."),
+        InOrder(("first_period", "last_period")),
+    ),
     columns=(
         Column(
             name="limit",
@@ -161,7 +169,7 @@ EXPORT_LIMITS = Sheet(
         Column(
             name="jurisdiction",
             kind=Kind.TEXT,
-            meaning="Jurisdiction whose sites it is about; fill in jurisdiction or group, not both.",
+            meaning="Jurisdiction whose sites it is about.",
             blank=None,
             blank_means="it is about a group",
             refers_to="Sites.jurisdiction",
@@ -218,4 +226,3 @@ NEED_KEYS = ["equipment", "period"]
 ORDER_KEYS = [*PAIR, "period"]
 USE_KEYS = ["equipment", "site", "period"]
 EXPORT_KEYS = ["limit", "period"]
-MOST = ("max_units_per_period", "max_units_in_all")
