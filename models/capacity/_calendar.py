@@ -147,6 +147,12 @@ def within_window(rows: pd.DataFrame, cal: pd.DataFrame) -> pd.Series:
     return rows["position"].between(first, last)
 
 
+def reversed_windows(rows: pd.DataFrame, cal: pd.DataFrame) -> pd.Series:
+    """Whether each row's last_period is before its first_period, which is an error of its own."""
+    first, last = (rows[name].map(cal["position"]) for name in ("first_period", "last_period"))
+    return first > last
+
+
 def signing_terms(offers: pd.DataFrame, cal: pd.DataFrame, key: str) -> pd.DataFrame:
     """Each offer and period of signing, with the months from which and to which it then runs.
 

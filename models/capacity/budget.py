@@ -28,7 +28,7 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from optalloc.data.dataset import Dataset
-from optalloc.data.schema import Column, Kind, Missing, Sheet
+from optalloc.data.schema import Missing, Sheet
 from optalloc.modelling.exhibits import Report, Use
 from optalloc.modelling.family import Family, Limit, Relax
 from optalloc.modelling.ledgers import Ledgers
@@ -38,6 +38,7 @@ from . import _plausible
 from ._building import active_sites
 from ._calendar import calendar
 from ._capital import CAPITAL_ITEMS
+from ._columns import limit, reference
 from ._shortages import Cell, most_online, short_of
 
 BUDGETS = Sheet(
@@ -46,33 +47,19 @@ BUDGETS = Sheet(
     key=("period",),
     missing=Missing.UNLIMITED,
     columns=(
-        Column(
-            name="period",
-            kind=Kind.TEXT,
-            meaning="From Periods.",
-            refers_to="Periods.period",
-            example="2027H1",
-        ),
-        Column(
-            name="max_capital",
-            kind=Kind.NUMBER,
-            unit="M",
-            meaning="Most capital paid in the period, before discounting.",
+        reference("Periods.period", example="2027H1"),
+        limit(
+            "max_capital",
+            "M",
+            "Most capital paid in the period, before discounting.",
             plausible=_plausible.BUDGET,
-            blank=None,
-            blank_means="no limit",
-            at_least=0,
             example=2500,
         ),
-        Column(
-            name="max_capital_to_date",
-            kind=Kind.NUMBER,
-            unit="M",
-            meaning="Most capital paid from the first period to the end of this one.",
+        limit(
+            "max_capital_to_date",
+            "M",
+            "Most capital paid from the first period to the end of this one.",
             plausible=_plausible.BUDGET,
-            blank=None,
-            blank_means="no limit",
-            at_least=0,
         ),
     ),
 )

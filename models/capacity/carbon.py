@@ -38,6 +38,7 @@ from optalloc.modelling.sets import index_set, parameter
 from optalloc.modelling.solution import Solution
 
 from ._calendar import calendar
+from ._columns import limit, reference
 from ._contracts import DELIVERS, sources
 
 CARBON = Sheet(
@@ -46,22 +47,9 @@ CARBON = Sheet(
     key=("period",),
     missing=Missing.UNLIMITED,
     columns=(
-        Column(
-            name="period",
-            kind=Kind.TEXT,
-            meaning="From Periods.",
-            refers_to="Periods.period",
-            example="2027H1",
-        ),
-        Column(
-            name="max_tco2",
-            kind=Kind.NUMBER,
-            unit="tCO2",
-            meaning="Most that the energy drawn in the period may emit.",
-            blank=None,
-            blank_means="no limit",
-            at_least=0,
-            example=150000,
+        reference("Periods.period", example="2027H1"),
+        limit(
+            "max_tco2", "tCO2", "Most that the energy drawn in the period may emit.", example=150000
         ),
         Column(
             name="min_clean_share",

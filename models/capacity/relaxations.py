@@ -27,17 +27,17 @@ from optalloc.data.schema import Column, Kind, Missing, Sheet
 from optalloc.modelling.family import Family
 from optalloc.modelling.ledgers import Ledgers
 
+from ._columns import named
+
 RELAXATIONS = Sheet(
     name="Relaxations",
     meaning="What may give way where there is no plan; a limit that is not named follows its family, and that its nature: ceilings, floors and shares may give way, leads and block sizes may not.",
     key=("limit",),
     missing=Missing.NOTHING,
     columns=(
-        Column(
-            name="limit",
-            kind=Kind.TEXT,
-            names="limit",
-            meaning="Name of a limit or family, as on sheet Limits of a plan.",
+        named(
+            "limit",
+            "Name of a limit or family, as on sheet Limits of a plan.",
             example="zone_total",
         ),
         Column(

@@ -5,46 +5,29 @@ from __future__ import annotations
 from optalloc.data.schema import Column, Kind, Sheet
 
 from .. import _plausible
+from .._columns import amount, currency, life_years, named, reference
 
 COMPONENTS = Sheet(
     name="Components",
     meaning="What every MW built needs besides the site's build cost, with a price and a life of its own.",
     key=("component", "site"),
     columns=(
-        Column(
-            name="component",
-            kind=Kind.TEXT,
-            names="component",
-            meaning="Name of the component.",
-            example="accelerators",
-        ),
-        Column(
-            name="site",
-            kind=Kind.TEXT,
-            meaning="From Sites. A site's own row goes before the one for every site.",
-            blank=None,
+        named("component", "Name of the component.", example="accelerators"),
+        reference(
+            "Sites.site",
+            "From Sites. A site's own row goes before the one for every site.",
             blank_means="every site",
-            refers_to="Sites.site",
         ),
-        Column(
-            name="cost_per_mw",
-            kind=Kind.NUMBER,
-            unit="M per MW IT",
-            meaning="Cost of it for one MW built, and of each renewal, at the base date.",
+        amount(
+            "cost_per_mw",
+            "M per MW IT",
+            "Cost of it for one MW built, and of each renewal, at the base date.",
             plausible=_plausible.COMPONENT_COST_PER_MW,
-            at_least=0,
             example=25,
         ),
-        Column(
-            name="life_years",
-            kind=Kind.NUMBER,
-            unit="years",
-            meaning="Life of it: renewed where it ends within the horizon, credited at the end where it lasts longer.",
-            plausible=_plausible.LIFE_YEARS,
-            blank=None,
+        life_years(
+            "Life of it: renewed where it ends within the horizon, credited at the end where it lasts longer.",
             blank_means="the site's life_years",
-            at_least=1,
-            at_most=100,
             example=5,
         ),
         Column(
@@ -68,13 +51,6 @@ COMPONENTS = Sheet(
             blank_means="the site's spend_profile",
             example="at_end",
         ),
-        Column(
-            name="currency",
-            kind=Kind.TEXT,
-            names="currency",
-            meaning="Currency of this row's cost, from Currencies.",
-            blank=None,
-            blank_means="the workbook's currency",
-        ),
+        currency("cost"),
     ),
 )

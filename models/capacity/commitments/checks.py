@@ -11,7 +11,7 @@ from optalloc.data.rounding import exceeds
 from optalloc.errors import Problem
 
 from .._building import SERVICE_COLUMNS, possible_starts, useful_commitments
-from .._calendar import TERM, calendar
+from .._calendar import TERM, calendar, reversed_windows
 from .._contracts import signings
 from .._leases import leases_active
 from .derived import decisions
@@ -86,15 +86,14 @@ def _fully_known(data: Dataset) -> set[object]:
     """
     sites = data.known("Sites", *SERVICE_COLUMNS)["site"]
     offered = data.known("Leases", "lease", "site", *TERM)
-    leases = _in_order(data, offered[offered["site"].isin(sites)])["lease"]
-    contracts = _in_order(data, data.known("Contracts", "contract", *TERM))["contract"]
-    return {*sites, *leases, *contracts}
-
-
-def _in_order(data: Dataset, offers: pd.DataFrame) -> pd.DataFrame:
-    position = calendar(data)["position"]
-    first, last = (offers[name].map(position) for name in ("first_period", "last_period"))
-    return offers[~(first > last)]
+    leases, contracts = (
+        offers[~reversed_windows(offers, calendar(data))]
+        for offers in (
+            offered[offered["site"].isin(sites)],
+            data.known("Contracts", "contract", *TERM),
+        )
+    )
+    return {*sites, *leases["lease"], *contracts["contract"]}
 
 
 def _possible(data: Dataset) -> pd.DataFrame:

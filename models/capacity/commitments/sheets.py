@@ -5,6 +5,8 @@ from __future__ import annotations
 from optalloc.data.rules import AtLeastOne, NotAbove
 from optalloc.data.schema import Column, Kind, Missing, Sheet
 
+from .._columns import named, reference
+
 COMMITTED, STARTED, ONLINE = "committed", "started_mw", "online_mw"
 LEASED, SIGNED, ENDED = "leased_mw", "signed_mw", "ended_mw"
 
@@ -32,13 +34,7 @@ DECISIONS = Sheet(
         NotAbove(("at_least", "at_most"), code="bounds-crossed"),
     ),
     columns=(
-        Column(
-            name="decision",
-            kind=Kind.TEXT,
-            names="decision",
-            meaning="Name of the row, for the report.",
-            example="Kanto wind announced",
-        ),
+        named("decision", "Name of the row, for the report.", example="Kanto wind announced"),
         Column(
             name="what",
             kind=Kind.CHOICE,
@@ -46,38 +42,21 @@ DECISIONS = Sheet(
             choices=tuple(SUBJECTS),
             example=SIGNED,
         ),
-        Column(
-            name="site",
-            kind=Kind.TEXT,
-            meaning="Site that is decided on.",
-            blank=None,
-            blank_means="a contract or lease is meant",
-            refers_to="Sites.site",
+        reference(
+            "Sites.site", "Site that is decided on.", blank_means="a contract or lease is meant"
         ),
-        Column(
-            name="contract",
-            kind=Kind.TEXT,
-            meaning="Contract that is decided on; only with signed_mw and ended_mw.",
-            blank=None,
+        reference(
+            "Contracts.contract",
+            "Contract that is decided on; only with signed_mw and ended_mw.",
             blank_means="a site or lease is meant",
-            refers_to="Contracts.contract",
             example="Kanto wind",
         ),
-        Column(
-            name="lease",
-            kind=Kind.TEXT,
-            meaning="Lease that is decided on; only with leased_mw.",
-            blank=None,
+        reference(
+            "Leases.lease",
+            "Lease that is decided on; only with leased_mw.",
             blank_means="a site or contract is meant",
-            refers_to="Leases.lease",
         ),
-        Column(
-            name="period",
-            kind=Kind.TEXT,
-            meaning="From Periods.",
-            refers_to="Periods.period",
-            example="2027H1",
-        ),
+        reference("Periods.period", example="2027H1"),
         Column(
             name="at_least",
             kind=Kind.NUMBER,

@@ -11,7 +11,14 @@ from optalloc.data.dataset import Dataset
 from optalloc.data.rounding import exceeds
 from optalloc.errors import Problem, Severity
 
-from .._calendar import TERM, TINY_MONTHS, calendar, months_of_last_days, signing_terms
+from .._calendar import (
+    TERM,
+    TINY_MONTHS,
+    calendar,
+    months_of_last_days,
+    reversed_windows,
+    signing_terms,
+)
 from .._contracts import GENERATION, signings
 from .._edges import inside_periods
 from .._need import contract_need, not_carried
@@ -30,13 +37,11 @@ def _check_terms(data: Dataset) -> Iterator[Problem]:
     """Every contract can serve in some period; one that cannot would be ignored without a word."""
     if not (data.sound("Periods") and data.sound("Settings", "base_date")):
         return
-    position = calendar(data)["position"]
+    contracts = data["Contracts"]
     serving = set(signings(data)["contract"])
     before = set(data["SignedContracts"]["contract"])
-    for row, at in data["Contracts"].to_dict("index").items():
-        first, last = position.get(at["first_period"], 0), position.get(at["last_period"])
-        if at["contract"] in serving or (last is not None and last < first):
-            continue
+    idle = ~contracts["contract"].isin(serving) & ~reversed_windows(contracts, calendar(data))
+    for row, at in contracts[idle].to_dict("index").items():
         known = at["contract"] in before or data.might_hold(
             "SignedContracts", contract=at["contract"]
         )

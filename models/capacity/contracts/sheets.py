@@ -6,6 +6,7 @@ from optalloc.data.rules import BlankWhere, ExactlyOne, InOrder, NotAbove
 from optalloc.data.schema import Column, Kind, Sheet
 
 from .. import _plausible
+from .._columns import amount, currency, escalation, lead_months, named, reference, window
 from .._contracts import CAPACITY, ENERGY, GENERATION
 
 CONTRACTS = Sheet(
@@ -38,28 +39,17 @@ CONTRACTS = Sheet(
         ),
     ),
     columns=(
-        Column(
-            name="contract",
-            kind=Kind.TEXT,
-            names="contract",
-            meaning="Name of the contract.",
-            example="Kanto wind",
-        ),
-        Column(
-            name="site",
-            kind=Kind.TEXT,
-            meaning="Site it serves. Generation stands at a site.",
-            blank=None,
+        named("contract", "Name of the contract.", example="Kanto wind"),
+        reference(
+            "Sites.site",
+            "Site it serves. Generation stands at a site.",
             blank_means="it serves a zone",
-            refers_to="Sites.site",
         ),
-        Column(
+        reference(
+            "Sites.grid_zone",
+            "Grid zone whose sites it serves.",
             name="zone",
-            kind=Kind.TEXT,
-            meaning="Grid zone whose sites it serves.",
-            blank=None,
             blank_means="it serves a site",
-            refers_to="Sites.grid_zone",
             example="Kanto",
         ),
         Column(
@@ -72,31 +62,11 @@ CONTRACTS = Sheet(
             choices=(CAPACITY, ENERGY, GENERATION),
             example="energy",
         ),
-        Column(
-            name="first_period",
-            kind=Kind.TEXT,
-            meaning="First period in which it can be signed.",
-            blank=None,
-            blank_means="the first period",
-            refers_to="Periods.period",
-        ),
-        Column(
-            name="last_period",
-            kind=Kind.TEXT,
-            meaning="Last period in which it can be signed.",
-            blank=None,
-            blank_means="the last period",
-            refers_to="Periods.period",
-        ),
-        Column(
-            name="lead_months",
-            kind=Kind.NUMBER,
-            unit="months",
-            meaning="From signing to power; for generation, the time it takes to stand.",
+        *window("in which it can be signed"),
+        lead_months(
+            "lead_months",
+            "From signing to power; for generation, the time it takes to stand.",
             plausible=_plausible.LEASE_LEAD_MONTHS,
-            blank=0.0,
-            at_least=0,
-            at_most=600,
             example=0,
         ),
         Column(
@@ -110,14 +80,12 @@ CONTRACTS = Sheet(
             at_most=1200,
             example=120,
         ),
-        Column(
-            name="min_mw",
-            kind=Kind.NUMBER,
-            unit="MW grid",
-            meaning="Least of one signing, if it is signed at all.",
-            plausible=_plausible.GRID_MW,
+        amount(
+            "min_mw",
+            "MW grid",
+            "Least of one signing, if it is signed at all.",
             blank=0.0,
-            at_least=0,
+            plausible=_plausible.GRID_MW,
             example=20,
         ),
         Column(
@@ -130,38 +98,22 @@ CONTRACTS = Sheet(
             blank_means="any size",
             above=0,
         ),
-        Column(
-            name="max_mw",
-            kind=Kind.NUMBER,
-            unit="MW grid",
-            meaning="Most that may be active at one time, what was already signed included.",
+        amount(
+            "max_mw",
+            "MW grid",
+            "Most that may be active at one time, what was already signed included.",
             plausible=_plausible.GRID_MW,
-            at_least=0,
             example=200,
         ),
-        Column(
-            name="price_per_mwh",
-            kind=Kind.NUMBER,
-            unit="per MWh",
-            meaning=(
-                "Price of energy billed, in plain currency units; for generation, fuel and running."
-            ),
-            plausible=_plausible.PRICE_PER_MWH,
+        amount(
+            "price_per_mwh",
+            "per MWh",
+            "Price of energy billed, in plain currency units; for generation, fuel and running.",
             blank=0.0,
-            at_least=0,
+            plausible=_plausible.PRICE_PER_MWH,
             example=62,
         ),
-        Column(
-            name="price_escalation",
-            kind=Kind.NUMBER,
-            unit="per year",
-            meaning="Yearly growth of the price from the base date.",
-            plausible=_plausible.ESCALATION,
-            blank=0.0,
-            above=-1,
-            at_most=1,
-            example=0.02,
-        ),
+        escalation("price_escalation", "the price", example=0.02),
         Column(
             name="availability",
             kind=Kind.NUMBER,
@@ -172,27 +124,15 @@ CONTRACTS = Sheet(
             at_most=1,
             example=0.9,
         ),
-        Column(
-            name="fixed_fee_per_mw_year",
-            kind=Kind.NUMBER,
-            unit="M per MW-year",
-            meaning="Fee on each active MW.",
-            plausible=_plausible.FEE_PER_MW,
+        amount(
+            "fixed_fee_per_mw_year",
+            "M per MW-year",
+            "Fee on each active MW.",
             blank=0.0,
-            at_least=0,
+            plausible=_plausible.FEE_PER_MW,
             example=0.01,
         ),
-        Column(
-            name="fee_escalation",
-            kind=Kind.NUMBER,
-            unit="per year",
-            meaning="Yearly growth of the fixed fee from the base date.",
-            plausible=_plausible.ESCALATION,
-            blank=0.0,
-            above=-1,
-            at_most=1,
-            example=0.02,
-        ),
+        escalation("fee_escalation", "the fixed fee", example=0.02),
         Column(
             name="take_or_pay_share",
             kind=Kind.NUMBER,
@@ -203,17 +143,13 @@ CONTRACTS = Sheet(
             at_most=1,
             example=0.7,
         ),
-        Column(
-            name="deposit_per_mw",
-            kind=Kind.NUMBER,
-            unit="M per MW",
-            meaning=(
-                "Paid when the plan signs, and returned, the same sum, at the end of the term or, "
-                "where it has none, of the horizon."
-            ),
-            plausible=_plausible.FEE_PER_MW,
+        amount(
+            "deposit_per_mw",
+            "M per MW",
+            "Paid when the plan signs, and returned, the same sum, at the end of the term or, "
+            "where it has none, of the horizon.",
             blank=0.0,
-            at_least=0,
+            plausible=_plausible.FEE_PER_MW,
             example=0.05,
         ),
         Column(
@@ -241,14 +177,7 @@ CONTRACTS = Sheet(
             at_least=0,
             example=0,
         ),
-        Column(
-            name="currency",
-            kind=Kind.TEXT,
-            names="currency",
-            meaning="Currency of this row's price, fees and deposit, from Currencies.",
-            blank=None,
-            blank_means="the workbook's currency",
-        ),
+        currency("price, fees and deposit"),
     ),
 )
 
@@ -257,20 +186,12 @@ SIGNED_CONTRACTS = Sheet(
     meaning="Megawatts of a contract that were signed before the first period.",
     key=("contract", "expiry"),
     columns=(
-        Column(
-            name="contract",
-            kind=Kind.TEXT,
-            meaning="From Contracts.",
-            refers_to="Contracts.contract",
-            example="Kanto wind",
-        ),
-        Column(
-            name="signed_mw",
-            kind=Kind.NUMBER,
-            unit="MW grid",
-            meaning="Active from the start.",
+        reference("Contracts.contract", example="Kanto wind"),
+        amount(
+            "signed_mw",
+            "MW grid",
+            "Active from the start.",
             plausible=_plausible.GRID_MW,
-            at_least=0,
             example=30,
         ),
         Column(

@@ -8,6 +8,7 @@ from typing import Any
 from optalloc.data.dataset import Dataset
 from optalloc.modelling.family import CostTerm, Family, Ledger, Limit, Relax, Standing
 
+from .._complete import CODES
 from .._demand import asked
 from .._money import PENALTY
 from .._unserved import why_unserved
@@ -106,7 +107,7 @@ FAMILY = Family(
     ),
     outputs=(SERVICE,),
     codes={
-        "missing-period": "a keyed sheet without a row for every period",
+        **CODES,
         "unit-without-mw": "demand in compute units before the MW of one is given",
         "demand-size": "demand of quite another size than all sites (notice)",
     },

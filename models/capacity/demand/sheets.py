@@ -11,6 +11,8 @@ from optalloc.errors import Problem, Severity
 
 from .. import _plausible
 from .._calendar import calendar
+from .._columns import named, reference
+from .._complete import missing_periods
 
 WORKLOADS = Sheet(
     name="Workloads",
@@ -18,13 +20,7 @@ WORKLOADS = Sheet(
     required=True,
     key=("workload",),
     columns=(
-        Column(
-            name="workload",
-            kind=Kind.TEXT,
-            names="workload",
-            meaning="Name of the workload.",
-            example="inference",
-        ),
+        named("workload", "Name of the workload.", example="inference"),
         Column(
             name="max_latency_ms",
             kind=Kind.NUMBER,
@@ -103,27 +99,11 @@ DEMAND = Sheet(
         ),
     ),
     columns=(
-        Column(
-            name="workload",
-            kind=Kind.TEXT,
-            meaning="From Workloads.",
-            refers_to="Workloads.workload",
-            example="inference",
+        reference("Workloads.workload", example="inference"),
+        named(
+            "region", "Where the users are; a region exists by being named here.", example="Japan"
         ),
-        Column(
-            name="region",
-            kind=Kind.TEXT,
-            names="region",
-            meaning="Where the users are; a region exists by being named here.",
-            example="Japan",
-        ),
-        Column(
-            name="period",
-            kind=Kind.TEXT,
-            meaning="From Periods.",
-            refers_to="Periods.period",
-            example="2027H1",
-        ),
+        reference("Periods.period", example="2027H1"),
         Column(
             name="it_mw",
             kind=Kind.NUMBER,
@@ -153,20 +133,12 @@ COMPUTE_UNITS = Sheet(
     key=("workload", "period"),
     missing=Missing.CARRY,
     columns=(
-        Column(
-            name="workload",
-            kind=Kind.TEXT,
-            meaning="From Workloads; needed where its Demand is in units.",
-            refers_to="Workloads.workload",
+        reference(
+            "Workloads.workload",
+            "From Workloads; needed where its Demand is in units.",
             example="inference",
         ),
-        Column(
-            name="period",
-            kind=Kind.TEXT,
-            meaning="From Periods.",
-            refers_to="Periods.period",
-            example="2027H1",
-        ),
+        reference("Periods.period", example="2027H1"),
         Column(
             name="mw_per_unit",
             kind=Kind.NUMBER,
@@ -185,25 +157,13 @@ AMOUNTS = ("it_mw", "units")
 def check(data: Dataset) -> Iterator[Problem]:
     """Units have their MW, and each workload and region has every period."""
     yield from _check_sizes(data)
-    demand = data["Demand"].dropna(subset=KEYS)
-    periods = data["Periods"]["period"].dropna().tolist()
-    for (workload, region), own in demand.groupby(["workload", "region"], sort=False):
-        given, names = set(own["period"]), {"workload": workload, "region": region}
-        missing = [
-            period
-            for period in periods
-            if period not in given and not data.might_hold("Demand", **names, period=period)
-        ]
-        if missing:
-            yield data.problem(
-                "Demand",
-                own.index[-1],
-                "period",
-                f"demand of {workload!r} in {region!r} must be given for every period",
-                f"Add rows for {', '.join(missing)}; 0 where there is none.",
-                "missing-period",
-                found=f"none for {len(missing)} of {len(periods)}",
-            )
+    yield from missing_periods(
+        data,
+        "Demand",
+        ("workload", "region"),
+        "demand of {workload!r} in {region!r} must be given for every period",
+        "0 where there is none",
+    )
 
 
 def _check_sizes(data: Dataset) -> Iterator[Problem]:

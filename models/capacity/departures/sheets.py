@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from optalloc.data.schema import Column, Kind, Sheet
 
+from .._columns import named, reference
+
 # The words of the Actions table.
 COMMIT, START, SIGN = "commit site", "start building", "sign contract"
 
@@ -32,16 +34,14 @@ APPROVED_ACTIONS = Sheet(
             blank_means="the period alone counts",
             example="2027-01-01",
         ),
-        Column(name="period", kind=Kind.TEXT, names="approved period", meaning="Period of the action.", example="2027H1"),
-        Column(
-            name="action",
-            kind=Kind.TEXT, names="approved action",
-            meaning="commit site, start building or sign contract; the plan is not held to others.",
+        named("period", "Period of the action.", of="approved period", example="2027H1"),
+        named(
+            "action",
+            "commit site, start building or sign contract; the plan is not held to others.",
+            of="approved action",
             example=SIGN,
         ),
-        Column(
-            name="subject", kind=Kind.TEXT, names="approved subject", meaning="Site or contract.", example="Kanto wind"
-        ),
+        named("subject", "Site or contract.", of="approved subject", example="Kanto wind"),
         Column(
             name="mw",
             kind=Kind.NUMBER,
@@ -53,7 +53,7 @@ APPROVED_ACTIONS = Sheet(
             example=20,
         ),
     ),
-)  # fmt: skip
+)
 
 
 def _cost(name: str, unit: str, meaning: str, example: float) -> Column:
@@ -77,13 +77,11 @@ DEPARTURE_COSTS = Sheet(
         _cost("cost_per_site", "M per site", "Each commitment that is added or dropped.", 5),
         _cost("cost_per_mw_started", "M per MW IT", "Each MW started more or less.", 0.5),
         _cost("cost_per_mw_signed", "M per MW grid", "Each MW signed more or less.", 0.05),
-        Column(
+        reference(
+            "Periods.period",
+            "Last period that is compared, such as the last one that the approved plan covers.",
             name="last_period",
-            kind=Kind.TEXT,
-            meaning="Last period that is compared, such as the last one that the approved plan covers.",
-            blank=None,
             blank_means="the last period",
-            refers_to="Periods.period",
         ),
     ),
 )

@@ -10,6 +10,7 @@ from optalloc.errors import Problem
 
 from .. import _plausible
 from .._calendar import calendar
+from .._columns import amount, reference
 from .._contracts import DELIVERS, sources
 
 POWER_PRICES = Sheet(
@@ -18,28 +19,13 @@ POWER_PRICES = Sheet(
     key=("zone", "period"),
     missing=Missing.NOTHING,
     columns=(
-        Column(
-            name="zone",
-            kind=Kind.TEXT,
-            meaning="Grid zone.",
-            refers_to="Sites.grid_zone",
-            of_each=True,
-            example="Kanto",
-        ),
-        Column(
-            name="period",
-            kind=Kind.TEXT,
-            meaning="From Periods.",
-            refers_to="Periods.period",
-            example="2027H1",
-        ),
-        Column(
-            name="spot_price_per_mwh",
-            kind=Kind.NUMBER,
-            unit="per MWh",
-            meaning="Spot price, in plain currency units of the workbook.",
+        reference("Sites.grid_zone", "Grid zone.", name="zone", of_each=True, example="Kanto"),
+        reference("Periods.period", example="2027H1"),
+        amount(
+            "spot_price_per_mwh",
+            "per MWh",
+            "Spot price, in plain currency units of the workbook.",
             plausible=_plausible.PRICE_PER_MWH,
-            at_least=0,
             example=95,
         ),
         Column(

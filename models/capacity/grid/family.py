@@ -10,6 +10,7 @@ from optalloc.modelling.exhibits import Report, Use
 from optalloc.modelling.family import Family, Ledger, Limit, Relax, Standing
 
 from .._building import active_sites
+from .._complete import CODES
 from .._standing import standing_at
 from .audit import audit
 from .formulation import constrain, declare, parameters
@@ -109,7 +110,7 @@ FAMILY = Family(
             formula="grid[i,p] <= connection[i,p]",
         ),
     ),
-    codes={"missing-period": "a keyed sheet without a row for every period"},
+    codes=CODES,
     check=check,
     report=REPORT,
     parameters=parameters,

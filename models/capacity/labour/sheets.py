@@ -10,37 +10,28 @@ from optalloc.errors import Problem
 
 from .. import _plausible
 from .._calendar import calendar
+from .._columns import amount, named, reference
 
 LABOUR_NEEDS = Sheet(
     name="LabourNeeds",
     meaning="Work of a trade per MW built, and permanent staff per MW online.",
     key=("trade",),
     columns=(
-        Column(
-            name="trade",
-            kind=Kind.TEXT,
-            names="trade",
-            meaning="Name of the trade.",
-            example="electricians",
-        ),
-        Column(
-            name="person_months_per_mw",
-            kind=Kind.NUMBER,
-            unit="person-months per MW IT",
-            meaning="Work to build one MW, spread evenly over the block lead.",
-            plausible=_plausible.PERSON_MONTHS_PER_MW,
+        named("trade", "Name of the trade.", example="electricians"),
+        amount(
+            "person_months_per_mw",
+            "person-months per MW IT",
+            "Work to build one MW, spread evenly over the block lead.",
             blank=0.0,
-            at_least=0,
+            plausible=_plausible.PERSON_MONTHS_PER_MW,
             example=60,
         ),
-        Column(
-            name="staff_per_mw",
-            kind=Kind.NUMBER,
-            unit="workers per MW IT",
-            meaning="Permanent staff for each MW online.",
-            plausible=_plausible.STAFF_PER_MW,
+        amount(
+            "staff_per_mw",
+            "workers per MW IT",
+            "Permanent staff for each MW online.",
             blank=0.0,
-            at_least=0,
+            plausible=_plausible.STAFF_PER_MW,
             example=0.3,
         ),
     ),
@@ -52,44 +43,16 @@ LABOUR_POOLS = Sheet(
     key=("labour_market", "trade", "period"),
     missing=Missing.CARRY,
     columns=(
-        Column(
-            name="labour_market",
-            kind=Kind.TEXT,
-            meaning="From Sites.",
-            refers_to="Sites.labour_market",
-            of_each=True,
-            example="Kanto trades",
-        ),
-        Column(
-            name="trade",
-            kind=Kind.TEXT,
-            meaning="From LabourNeeds.",
-            refers_to="LabourNeeds.trade",
-            example="electricians",
-        ),
-        Column(
-            name="period",
-            kind=Kind.TEXT,
-            meaning="From Periods.",
-            refers_to="Periods.period",
-            example="2027H1",
-        ),
-        Column(
-            name="workers",
-            kind=Kind.NUMBER,
-            unit="workers",
-            meaning="Workers available at the wage.",
-            at_least=0,
-            example=400,
-        ),
-        Column(
-            name="wage_per_person_month",
-            kind=Kind.NUMBER,
-            unit="per person-month",
-            meaning="Wage in plain currency units of the workbook.",
-            plausible=_plausible.WAGE_PER_PERSON_MONTH,
+        reference("Sites.labour_market", of_each=True, example="Kanto trades"),
+        reference("LabourNeeds.trade", example="electricians"),
+        reference("Periods.period", example="2027H1"),
+        amount("workers", "workers", "Workers available at the wage.", example=400),
+        amount(
+            "wage_per_person_month",
+            "per person-month",
+            "Wage in plain currency units of the workbook.",
             blank=0.0,
-            at_least=0,
+            plausible=_plausible.WAGE_PER_PERSON_MONTH,
             example=7500,
         ),
     ),
@@ -100,35 +63,10 @@ LABOUR_TIERS = Sheet(
     meaning="Further workers at a premium, such as travelling crews, in every period.",
     key=("labour_market", "trade", "tier"),
     columns=(
-        Column(
-            name="labour_market",
-            kind=Kind.TEXT,
-            meaning="From Sites.",
-            refers_to="Sites.labour_market",
-            example="Kanto trades",
-        ),
-        Column(
-            name="trade",
-            kind=Kind.TEXT,
-            meaning="From LabourNeeds.",
-            refers_to="LabourNeeds.trade",
-            example="electricians",
-        ),
-        Column(
-            name="tier",
-            kind=Kind.TEXT,
-            names="labour tier",
-            meaning="Name of the tier.",
-            example="travelling",
-        ),
-        Column(
-            name="workers",
-            kind=Kind.NUMBER,
-            unit="workers",
-            meaning="Further workers available at the premium.",
-            at_least=0,
-            example=200,
-        ),
+        reference("Sites.labour_market", example="Kanto trades"),
+        reference("LabourNeeds.trade", example="electricians"),
+        named("tier", "Name of the tier.", of="labour tier", example="travelling"),
+        amount("workers", "workers", "Further workers available at the premium.", example=200),
         Column(
             name="premium_share",
             kind=Kind.NUMBER,

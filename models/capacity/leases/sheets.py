@@ -13,7 +13,8 @@ from optalloc.data.schema import Column, Kind, Sheet
 from optalloc.errors import Problem
 
 from .. import _plausible
-from .._calendar import TERM, calendar
+from .._calendar import TERM, calendar, reversed_windows
+from .._columns import amount, currency, escalation, lead_months, named, reference, window
 from .._edges import inside_periods
 from .._leases import lease_terms, leases_active, leases_on_offer
 from .._need import lease_need, not_carried
@@ -24,45 +25,17 @@ LEASES = Sheet(
     key=("lease",),
     rules=(InOrder(("first_period", "last_period")), NotAbove(("min_mw", "max_mw"))),
     columns=(
-        Column(
-            name="lease",
-            kind=Kind.TEXT,
-            names="lease",
-            meaning="Name of the lease.",
-            example="Kanto wholesale",
-        ),
-        Column(
-            name="site",
-            kind=Kind.TEXT,
-            meaning="Site where the capacity stands. It counts as the site's in all but max_mw, and needs no commitment.",
-            refers_to="Sites.site",
+        named("lease", "Name of the lease.", example="Kanto wholesale"),
+        reference(
+            "Sites.site",
+            "Site where the capacity stands. It counts as the site's in all but max_mw, and needs no commitment.",
             example="Kanto North",
         ),
-        Column(
-            name="first_period",
-            kind=Kind.TEXT,
-            meaning="First period in which it can be signed.",
-            blank=None,
-            blank_means="the first period",
-            refers_to="Periods.period",
-        ),
-        Column(
-            name="last_period",
-            kind=Kind.TEXT,
-            meaning="Last period in which it can be signed.",
-            blank=None,
-            blank_means="the last period",
-            refers_to="Periods.period",
-        ),
-        Column(
-            name="lead_months",
-            kind=Kind.NUMBER,
-            unit="months",
-            meaning="From signing to the first day of the term.",
+        *window("in which it can be signed"),
+        lead_months(
+            "lead_months",
+            "From signing to the first day of the term.",
             plausible=_plausible.LEASE_LEAD_MONTHS,
-            blank=0.0,
-            at_least=0,
-            at_most=600,
             example=0,
         ),
         Column(
@@ -76,53 +49,30 @@ LEASES = Sheet(
             at_most=1200,
             example=60,
         ),
-        Column(
-            name="min_mw",
-            kind=Kind.NUMBER,
-            unit="MW IT",
-            meaning="Least of one signing, if it is signed at all.",
-            plausible=_plausible.SITE_MW,
+        amount(
+            "min_mw",
+            "MW IT",
+            "Least of one signing, if it is signed at all.",
             blank=0.0,
-            at_least=0,
+            plausible=_plausible.SITE_MW,
             example=5,
         ),
-        Column(
-            name="max_mw",
-            kind=Kind.NUMBER,
-            unit="MW IT",
-            meaning="Most that may be active at one time.",
+        amount(
+            "max_mw",
+            "MW IT",
+            "Most that may be active at one time.",
             plausible=_plausible.SITE_MW,
-            at_least=0,
             example=30,
         ),
-        Column(
-            name="rent_per_mw_year",
-            kind=Kind.NUMBER,
-            unit="M per MW-year",
-            meaning="Rent of one MW, due from the first day of the term to its last or to the end of the horizon; the site's cost_per_mw_year comes on top.",
+        amount(
+            "rent_per_mw_year",
+            "M per MW-year",
+            "Rent of one MW, due from the first day of the term to its last or to the end of the horizon; the site's cost_per_mw_year comes on top.",
             plausible=_plausible.RENT_PER_MW_YEAR,
-            at_least=0,
             example=1.9,
         ),
-        Column(
-            name="rent_escalation",
-            kind=Kind.NUMBER,
-            unit="per year",
-            meaning="Yearly growth of the rent from the base date.",
-            plausible=_plausible.ESCALATION,
-            blank=0.0,
-            above=-1,
-            at_most=1,
-            example=0.02,
-        ),
-        Column(
-            name="currency",
-            kind=Kind.TEXT,
-            names="currency",
-            meaning="Currency of this row's rent, from Currencies.",
-            blank=None,
-            blank_means="the workbook's currency",
-        ),
+        escalation("rent_escalation", "the rent", example=0.02),
+        currency("rent"),
     ),
 )
 
@@ -141,14 +91,11 @@ def _check_terms(data: Dataset) -> Iterator[Problem]:
     """Every lease can serve in some period; one that cannot would be ignored without a word."""
     if not (data.sound("Periods") and data.sound("Settings", "base_date")):
         return
-    position = calendar(data)["position"]
+    leases = data["Leases"]
     serving = set(leases_active(data)["lease"])
     offered = leases_on_offer(data)["lease"]
-    for row, at in data["Leases"].to_dict("index").items():
-        first, last = position.get(at["first_period"], 0), position.get(at["last_period"])
-        reversed_window = last is not None and last < first
-        if at["lease"] in serving or at["lease"] not in offered or reversed_window:
-            continue
+    idle = leases["lease"].isin(offered) & ~leases["lease"].isin(serving)
+    for row, at in leases[idle & ~reversed_windows(leases, calendar(data))].to_dict("index").items():
         yield data.problem(
             "Leases",
             row,
@@ -159,7 +106,7 @@ def _check_terms(data: Dataset) -> Iterator[Problem]:
             found="none",
             reads=("site", *TERM),
         )
-    labels = pd.Series(data["Leases"].index, index=data["Leases"]["lease"])
+    labels = pd.Series(leases.index, index=leases["lease"])
     terms = lease_terms(data)
     terms = terms[terms["lease"].isin(data.known("Leases", "lease", *TERM)["lease"])]
     endless = terms["lease"].map(leases_on_offer(data)["term_months"]).isna()

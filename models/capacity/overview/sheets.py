@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from optalloc.data.schema import Column, Kind, Missing, Sheet
+from optalloc.data.schema import Missing, Sheet
+
+from .._columns import place, reference
 
 REGIONS = Sheet(
     name="Regions",
@@ -11,35 +13,7 @@ REGIONS = Sheet(
     key=("region",),
     missing=Missing.BLANK,
     columns=(
-        Column(
-            name="region",
-            kind=Kind.TEXT,
-            meaning="Region of Demand.",
-            refers_to="Demand.region",
-            of_each=True,
-            example="Japan",
-        ),
-        Column(
-            name="latitude",
-            kind=Kind.NUMBER,
-            unit="degrees",
-            meaning="Of its middle.",
-            blank=None,
-            blank_means="not on the map",
-            at_least=-90,
-            at_most=90,
-            example=35.7,
-        ),
-        Column(
-            name="longitude",
-            kind=Kind.NUMBER,
-            unit="degrees",
-            meaning="Of its middle.",
-            blank=None,
-            blank_means="not on the map",
-            at_least=-180,
-            at_most=180,
-            example=139.7,
-        ),
+        reference("Demand.region", "Region of Demand.", of_each=True, example="Japan"),
+        *place("Of its middle.", latitude=35.7, longitude=139.7),
     ),
 )

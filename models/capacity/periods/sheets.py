@@ -11,6 +11,7 @@ from optalloc.data.schema import FREE_TEXT, Column, Kind, Sheet
 from optalloc.errors import Problem
 
 from .. import _plausible
+from .._columns import escalation, life_years, named
 from .._succession import breaks
 
 SETTINGS = Sheet(
@@ -26,13 +27,7 @@ SETTINGS = Sheet(
             meaning="Name of the case, shown on every output.",
             example="Two sites",
         ),
-        Column(
-            name="currency",
-            kind=Kind.TEXT,
-            names="currency",
-            meaning="Currency of all money in the workbook.",
-            example="USD",
-        ),
+        named("currency", "Currency of all money in the workbook.", example="USD"),
         Column(
             name="base_date",
             kind=Kind.DATE,
@@ -49,37 +44,11 @@ SETTINGS = Sheet(
             at_most=1,
             example=0.08,
         ),
-        Column(
-            name="build_cost_escalation",
-            kind=Kind.NUMBER,
-            unit="per year",
-            meaning="Yearly growth of site and build costs from the base date.",
-            plausible=_plausible.ESCALATION,
-            blank=0.0,
-            above=-1,
-            at_most=1,
-            example=0.03,
-        ),
-        Column(
-            name="running_cost_escalation",
-            kind=Kind.NUMBER,
-            unit="per year",
-            meaning="Yearly growth of fixed and per-MW running costs from the base date.",
-            plausible=_plausible.ESCALATION,
-            blank=0.0,
-            above=-1,
-            at_most=1,
-            example=0.02,
-        ),
-        Column(
-            name="life_years",
-            kind=Kind.NUMBER,
-            unit="years",
-            meaning="Life of what is built: renewed where it ends within the horizon, credited where it lasts longer.",
-            plausible=_plausible.LIFE_YEARS,
+        escalation("build_cost_escalation", "site and build costs", example=0.03),
+        escalation("running_cost_escalation", "fixed and per-MW running costs", example=0.02),
+        life_years(
+            "Life of what is built: renewed where it ends within the horizon, credited where it lasts longer.",
             blank=20.0,
-            at_least=1,
-            at_most=100,
             example=20,
         ),
         Column(
@@ -137,13 +106,7 @@ PERIODS = Sheet(
     key=("period",),
     order="start",
     columns=(
-        Column(
-            name="period",
-            kind=Kind.TEXT,
-            names="period",
-            meaning="Name of the period.",
-            example="2027H1",
-        ),
+        named("period", "Name of the period.", example="2027H1"),
         Column(
             name="start",
             kind=Kind.DATE,
@@ -167,13 +130,7 @@ CURRENCIES = Sheet(
     meaning="Exchange rates; a row whose costs are in another currency names it in its currency column.",
     key=("currency",),
     columns=(
-        Column(
-            name="currency",
-            kind=Kind.TEXT,
-            names="currency",
-            meaning="Currency code used in a currency column.",
-            example="JPY",
-        ),
+        named("currency", "Currency code used in a currency column.", example="JPY"),
         Column(
             name="per_workbook_currency",
             kind=Kind.NUMBER,

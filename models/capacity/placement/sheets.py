@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from optalloc.data.rules import ExactlyOne
-from optalloc.data.schema import Column, Kind, Missing, Sheet
+from optalloc.data.schema import Missing, Sheet
 
 from .. import _plausible
+from .._columns import amount, reference
 
 # Of two columns, each row fills in exactly one.
 EITHER = {
@@ -21,47 +22,25 @@ NETWORK = Sheet(
     missing=Missing.ERROR,
     rules=(EITHER["Network"],),
     columns=(
-        Column(
-            name="site",
-            kind=Kind.TEXT,
-            meaning="From Sites. A site's own row goes before its market's.",
-            blank=None,
+        reference(
+            "Sites.site",
+            "From Sites. A site's own row goes before its market's.",
             blank_means="the row is for a market",
-            refers_to="Sites.site",
             example="Kanto North",
         ),
-        Column(
-            name="market",
-            kind=Kind.TEXT,
-            meaning="From Sites; every site of the market.",
-            blank=None,
+        reference(
+            "Sites.market",
+            "From Sites; every site of the market.",
             blank_means="the row is for a site",
-            refers_to="Sites.market",
         ),
-        Column(
-            name="region",
-            kind=Kind.TEXT,
-            meaning="From Demand.",
-            refers_to="Demand.region",
-            example="Japan",
-        ),
-        Column(
-            name="latency_ms",
-            kind=Kind.NUMBER,
-            unit="ms",
-            meaning="Round trip.",
-            plausible=_plausible.LATENCY_MS,
-            at_least=0,
-            example=8,
-        ),
-        Column(
-            name="cost_per_mw_year",
-            kind=Kind.NUMBER,
-            unit="M per MW-year",
-            meaning="Cost of carrying the traffic of one MW served for a year.",
-            plausible=_plausible.NETWORK_COST_PER_MW_YEAR,
+        reference("Demand.region", example="Japan"),
+        amount("latency_ms", "ms", "Round trip.", plausible=_plausible.LATENCY_MS, example=8),
+        amount(
+            "cost_per_mw_year",
+            "M per MW-year",
+            "Cost of carrying the traffic of one MW served for a year.",
             blank=0.0,
-            at_least=0,
+            plausible=_plausible.NETWORK_COST_PER_MW_YEAR,
             example=0.02,
         ),
     ),
@@ -73,39 +52,12 @@ RESIDENCY = Sheet(
     key=("workload", "region", "jurisdiction", "group"),
     rules=(EITHER["Residency"],),
     columns=(
-        Column(
-            name="workload",
-            kind=Kind.TEXT,
-            meaning="From Workloads.",
-            refers_to="Workloads.workload",
-            example="inference",
+        reference("Workloads.workload", example="inference"),
+        reference("Demand.region", blank_means="every region", example="Japan"),
+        reference(
+            "Jurisdictions.jurisdiction", blank_means="the row allows a group", example="Japan"
         ),
-        Column(
-            name="region",
-            kind=Kind.TEXT,
-            meaning="From Demand.",
-            blank=None,
-            blank_means="every region",
-            refers_to="Demand.region",
-            example="Japan",
-        ),
-        Column(
-            name="jurisdiction",
-            kind=Kind.TEXT,
-            meaning="From Jurisdictions.",
-            blank=None,
-            blank_means="the row allows a group",
-            refers_to="Jurisdictions.jurisdiction",
-            example="Japan",
-        ),
-        Column(
-            name="group",
-            kind=Kind.TEXT,
-            meaning="From JurisdictionGroups.",
-            blank=None,
-            blank_means="the row allows a jurisdiction",
-            refers_to="JurisdictionGroups.group",
-        ),
+        reference("JurisdictionGroups.group", blank_means="the row allows a jurisdiction"),
     ),
 )
 

@@ -12,6 +12,7 @@ from optalloc.data.schema import Column, Kind, Missing, Sheet
 from optalloc.errors import Problem
 
 from .._building import active_sites
+from .._columns import named, reference, window
 
 CAPACITY, DELIVERABLE = "capacity", "deliverable"
 SUPPLIER = "supplier"
@@ -27,13 +28,7 @@ LOSS_EVENTS = Sheet(
     missing=Missing.NOTHING,
     rules=(InOrder(("first_period", "last_period")),),
     columns=(
-        Column(
-            name="event",
-            kind=Kind.TEXT,
-            names="loss event",
-            meaning="Name of the event.",
-            example="strait closed",
-        ),
+        named("event", "Name of the event.", of="loss event", example="strait closed"),
         Column(
             name="any_one",
             kind=Kind.CHOICE,
@@ -42,13 +37,8 @@ LOSS_EVENTS = Sheet(
             blank=None,
             blank_means="what LossMembers lists fails together",
         ),
-        Column(
-            name="workload",
-            kind=Kind.TEXT,
-            meaning="Workload that must be covered.",
-            blank=None,
-            blank_means="all workloads",
-            refers_to="Workloads.workload",
+        reference(
+            "Workloads.workload", "Workload that must be covered.", blank_means="all workloads"
         ),
         Column(
             name="share_lost",
@@ -77,22 +67,7 @@ LOSS_EVENTS = Sheet(
             blank=CAPACITY,
             example=CAPACITY,
         ),
-        Column(
-            name="first_period",
-            kind=Kind.TEXT,
-            meaning="First period in which it must hold.",
-            blank=None,
-            blank_means="from the first period on",
-            refers_to="Periods.period",
-        ),
-        Column(
-            name="last_period",
-            kind=Kind.TEXT,
-            meaning="Last period in which it must hold.",
-            blank=None,
-            blank_means="to the last period",
-            refers_to="Periods.period",
-        ),
+        *window("in which it must hold"),
     ),
 )
 
@@ -109,61 +84,38 @@ LOSS_MEMBERS = Sheet(
         ),
     ),
     columns=(
-        Column(
-            name="event",
-            kind=Kind.TEXT,
-            meaning="From LossEvents.",
-            refers_to="LossEvents.event",
-            example="strait closed",
-        ),
-        Column(
-            name="site",
-            kind=Kind.TEXT,
-            meaning="A site that fails.",
-            blank=None,
+        reference("LossEvents.event", example="strait closed"),
+        reference(
+            "Sites.site",
+            "A site that fails.",
             blank_means="another column says what fails",
-            refers_to="Sites.site",
             example="Kanto North",
         ),
-        Column(
+        reference(
+            "Sites.grid_zone",
+            "A grid zone that fails.",
             name="zone",
-            kind=Kind.TEXT,
-            meaning="A grid zone that fails.",
-            blank=None,
             blank_means="another column says what fails",
-            refers_to="Sites.grid_zone",
         ),
-        Column(
-            name="jurisdiction",
-            kind=Kind.TEXT,
-            meaning="A jurisdiction that fails.",
-            blank=None,
+        reference(
+            "Sites.jurisdiction",
+            "A jurisdiction that fails.",
             blank_means="another column says what fails",
-            refers_to="Sites.jurisdiction",
         ),
-        Column(
-            name="group",
-            kind=Kind.TEXT,
-            meaning="A group of jurisdictions that fails.",
-            blank=None,
+        reference(
+            "JurisdictionGroups.group",
+            "A group of jurisdictions that fails.",
             blank_means="another column says what fails",
-            refers_to="JurisdictionGroups.group",
         ),
-        Column(
-            name="supplier",
-            kind=Kind.TEXT,
-            meaning="A supplier of equipment that fails.",
-            blank=None,
+        reference(
+            "Suppliers.supplier",
+            "A supplier of equipment that fails.",
             blank_means="another column says what fails",
-            refers_to="Suppliers.supplier",
         ),
-        Column(
-            name="supplier_group",
-            kind=Kind.TEXT,
-            meaning="A group of suppliers that fails.",
-            blank=None,
+        reference(
+            "Suppliers.supplier_group",
+            "A group of suppliers that fails.",
             blank_means="another column says what fails",
-            refers_to="Suppliers.supplier_group",
         ),
     ),
 )

@@ -6,6 +6,7 @@ from optalloc.data.rules import FilledUnless, InOrder
 from optalloc.data.schema import Column, Kind, Missing, Sheet
 
 from .. import _plausible
+from .._columns import amount, named, reference, window
 
 RISK_CLASSES = ("legal", "political", "conflict", "grid", "supply_chain")
 
@@ -14,13 +15,7 @@ JURISDICTIONS = Sheet(
     meaning="One jurisdiction a row, with a score for each class of risk: 0 is best, 1 is worst.",
     key=("jurisdiction",),
     columns=(
-        Column(
-            name="jurisdiction",
-            kind=Kind.TEXT,
-            names="jurisdiction",
-            meaning="Name of the jurisdiction.",
-            example="Japan",
-        ),
+        named("jurisdiction", "Name of the jurisdiction.", example="Japan"),
         Column(
             name="trusted",
             kind=Kind.FLAG,
@@ -40,14 +35,12 @@ JURISDICTIONS = Sheet(
             )
             for name in RISK_CLASSES
         ),
-        Column(
-            name="expected_loss_per_mw_year",
-            kind=Kind.NUMBER,
-            unit="M per MW-year",
-            meaning="Loss to be expected of each MW online for a year; the planner's own figure, never derived from scores, and not escalated.",
-            plausible=_plausible.EXPECTED_LOSS,
+        amount(
+            "expected_loss_per_mw_year",
+            "M per MW-year",
+            "Loss to be expected of each MW online for a year; the planner's own figure, never derived from scores, and not escalated.",
             blank=0.0,
-            at_least=0,
+            plausible=_plausible.EXPECTED_LOSS,
             example=0.05,
         ),
     ),
@@ -58,20 +51,8 @@ JURISDICTION_GROUPS = Sheet(
     meaning="Which jurisdictions belong to a group; one member a row.",
     key=("group", "jurisdiction"),
     columns=(
-        Column(
-            name="group",
-            kind=Kind.TEXT,
-            names="group of jurisdictions",
-            meaning="Name of the group.",
-            example="five eyes",
-        ),
-        Column(
-            name="jurisdiction",
-            kind=Kind.TEXT,
-            meaning="From Jurisdictions.",
-            refers_to="Jurisdictions.jurisdiction",
-            example="Japan",
-        ),
+        named("group", "Name of the group.", of="group of jurisdictions", example="five eyes"),
+        reference("Jurisdictions.jurisdiction", example="Japan"),
     ),
 )
 
@@ -88,14 +69,7 @@ RISK_WEIGHTS = Sheet(
             choices=RISK_CLASSES,
             example="legal",
         ),
-        Column(
-            name="weight",
-            kind=Kind.NUMBER,
-            unit="weight",
-            meaning="Weights are scaled to sum to 1.",
-            at_least=0,
-            example=1,
-        ),
+        amount("weight", "weight", "Weights are scaled to sum to 1.", example=1),
     ),
 )
 
@@ -108,13 +82,7 @@ RISK_LIMITS = Sheet(
         InOrder(("first_period", "last_period")),
     ),
     columns=(
-        Column(
-            name="limit",
-            kind=Kind.TEXT,
-            names="risk limit",
-            meaning="Name of the limit.",
-            example="Japan share",
-        ),
+        named("limit", "Name of the limit.", of="risk limit", example="Japan share"),
         Column(
             name="kind",
             kind=Kind.CHOICE,
@@ -122,22 +90,13 @@ RISK_LIMITS = Sheet(
             choices=("max_mean_score", "max_share", "max_mw", "min_share", "max_hhi", "barred"),
             example="max_share",
         ),
-        Column(
-            name="jurisdiction",
-            kind=Kind.TEXT,
-            meaning="From Jurisdictions.",
-            blank=None,
+        reference(
+            "Jurisdictions.jurisdiction",
             blank_means="a group, the trusted ones, or all",
-            refers_to="Jurisdictions.jurisdiction",
             example="Japan",
         ),
-        Column(
-            name="group",
-            kind=Kind.TEXT,
-            meaning="From JurisdictionGroups.",
-            blank=None,
-            blank_means="a jurisdiction, the trusted ones, or all",
-            refers_to="JurisdictionGroups.group",
+        reference(
+            "JurisdictionGroups.group", blank_means="a jurisdiction, the trusted ones, or all"
         ),
         Column(
             name="trusted",
@@ -153,30 +112,12 @@ RISK_LIMITS = Sheet(
             blank=None,
             blank_means="all classes by RiskWeights",
         ),
-        Column(
-            name="workload",
-            kind=Kind.TEXT,
-            meaning="Limit what this workload is served from.",
-            blank=None,
+        reference(
+            "Workloads.workload",
+            "Limit what this workload is served from.",
             blank_means="all MW online",
-            refers_to="Workloads.workload",
         ),
-        Column(
-            name="first_period",
-            kind=Kind.TEXT,
-            meaning="First period it holds in.",
-            blank=None,
-            blank_means="the first period",
-            refers_to="Periods.period",
-        ),
-        Column(
-            name="last_period",
-            kind=Kind.TEXT,
-            meaning="Last period it holds in.",
-            blank=None,
-            blank_means="the last period",
-            refers_to="Periods.period",
-        ),
+        *window("in which it holds"),
         Column(
             name="value",
             kind=Kind.NUMBER,

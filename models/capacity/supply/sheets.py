@@ -6,17 +6,17 @@ from optalloc.data.rules import AtLeastOne, ExactlyOne, InOrder
 from optalloc.data.schema import Column, Kind, Missing, Sheet
 
 from .. import _plausible
+from .._columns import amount, currency, life_years, limit, named, reference, window
 
 EQUIPMENT_NEEDS = Sheet(
     name="EquipmentNeeds",
     meaning="Classes of equipment that every start needs, at all sites; a class that is not named is not limited.",
     key=("equipment",),
     columns=(
-        Column(
-            name="equipment",
-            kind=Kind.TEXT,
-            names="class of equipment",
-            meaning="Class of equipment, in the planner's own word: transformers, generators.",
+        named(
+            "equipment",
+            "Class of equipment, in the planner's own word: transformers, generators.",
+            of="class of equipment",
             example="accelerator racks",
         ),
         Column(
@@ -36,16 +36,9 @@ EQUIPMENT_NEEDS = Sheet(
             at_most=600,
             example=3,
         ),
-        Column(
-            name="life_years",
-            kind=Kind.NUMBER,
-            unit="years",
-            meaning="Life of a unit: renewed at its cost where it ends within the horizon.",
-            plausible=_plausible.LIFE_YEARS,
-            blank=None,
+        life_years(
+            "Life of a unit: renewed at its cost where it ends within the horizon.",
             blank_means="Settings life_years",
-            at_least=1,
-            at_most=100,
             example=5,
         ),
     ),
@@ -56,19 +49,11 @@ SUPPLIERS = Sheet(
     meaning="One supplier of equipment a row.",
     key=("supplier",),
     columns=(
-        Column(
-            name="supplier",
-            kind=Kind.TEXT,
-            names="supplier",
-            meaning="Name of the supplier.",
-            example="Rack maker",
-        ),
-        Column(
-            name="supplier_group",
-            kind=Kind.TEXT,
-            names="group of suppliers",
-            meaning="Group of suppliers it belongs to, such as one owner or one country of origin.",
-            blank=None,
+        named("supplier", "Name of the supplier.", example="Rack maker"),
+        named(
+            "supplier_group",
+            "Group of suppliers it belongs to, such as one owner or one country of origin.",
+            of="group of suppliers",
             blank_means="no group",
             example="Rack makers of the strait",
         ),
@@ -81,44 +66,21 @@ EQUIPMENT = Sheet(
     key=("equipment", "supplier", "period"),
     missing=Missing.ZERO,
     columns=(
-        Column(
-            name="equipment",
-            kind=Kind.TEXT,
-            meaning="From EquipmentNeeds.",
-            refers_to="EquipmentNeeds.equipment",
-            example="accelerator racks",
-        ),
-        Column(
-            name="supplier",
-            kind=Kind.TEXT,
-            meaning="From Suppliers.",
-            refers_to="Suppliers.supplier",
-            of_each=True,
-            example="Rack maker",
-        ),
-        Column(
-            name="period",
-            kind=Kind.TEXT,
-            meaning="From Periods.",
-            refers_to="Periods.period",
-            example="2027H1",
-        ),
-        Column(
-            name="available_units",
-            kind=Kind.NUMBER,
-            unit="units",
-            meaning="Most units that can be ordered for the period, besides what carries over into it.",
-            at_least=0,
+        reference("EquipmentNeeds.equipment", example="accelerator racks"),
+        reference("Suppliers.supplier", of_each=True, example="Rack maker"),
+        reference("Periods.period", example="2027H1"),
+        amount(
+            "available_units",
+            "units",
+            "Most units that can be ordered for the period, besides what carries over into it.",
             example=400,
         ),
-        Column(
-            name="unit_cost",
-            kind=Kind.NUMBER,
-            unit="M per unit",
-            meaning="Price of a unit ordered for the period, paid on its first day, before escalation.",
-            plausible=_plausible.UNIT_COST,
+        amount(
+            "unit_cost",
+            "M per unit",
+            "Price of a unit ordered for the period, paid on its first day, before escalation.",
             blank=0.0,
-            at_least=0,
+            plausible=_plausible.UNIT_COST,
             example=3.5,
         ),
         Column(
@@ -128,14 +90,7 @@ EQUIPMENT = Sheet(
             blank=False,
             example="no",
         ),
-        Column(
-            name="currency",
-            kind=Kind.TEXT,
-            names="currency",
-            meaning="Currency of this row's cost, from Currencies.",
-            blank=None,
-            blank_means="the workbook's currency",
-        ),
+        currency("cost"),
     ),
 )
 
@@ -152,71 +107,30 @@ EXPORT_LIMITS = Sheet(
         InOrder(("first_period", "last_period")),
     ),
     columns=(
-        Column(
-            name="limit",
-            kind=Kind.TEXT,
-            names="export limit",
-            meaning="Name of the row, for the report.",
-            example="racks to Japan",
+        named(
+            "limit", "Name of the row, for the report.", of="export limit", example="racks to Japan"
         ),
-        Column(
-            name="equipment",
-            kind=Kind.TEXT,
-            meaning="From EquipmentNeeds.",
-            refers_to="EquipmentNeeds.equipment",
-            example="accelerator racks",
-        ),
-        Column(
-            name="jurisdiction",
-            kind=Kind.TEXT,
-            meaning="Jurisdiction whose sites it is about.",
-            blank=None,
+        reference("EquipmentNeeds.equipment", example="accelerator racks"),
+        reference(
+            "Sites.jurisdiction",
+            "Jurisdiction whose sites it is about.",
             blank_means="it is about a group",
-            refers_to="Sites.jurisdiction",
             example="Japan",
         ),
-        Column(
-            name="group",
-            kind=Kind.TEXT,
-            meaning="Group of jurisdictions whose sites it is about, together.",
-            blank=None,
+        reference(
+            "JurisdictionGroups.group",
+            "Group of jurisdictions whose sites it is about, together.",
             blank_means="it is about a jurisdiction",
-            refers_to="JurisdictionGroups.group",
         ),
-        Column(
-            name="first_period",
-            kind=Kind.TEXT,
-            meaning="First period in which it holds.",
-            blank=None,
-            blank_means="from the first period on",
-            refers_to="Periods.period",
-        ),
-        Column(
-            name="last_period",
-            kind=Kind.TEXT,
-            meaning="Last period in which it holds.",
-            blank=None,
-            blank_means="to the last period",
-            refers_to="Periods.period",
-        ),
-        Column(
-            name="max_units_per_period",
-            kind=Kind.NUMBER,
-            unit="units",
-            meaning="Most units needed there in each of the periods.",
-            blank=None,
-            blank_means="no limit",
-            at_least=0,
+        *window("in which it holds"),
+        limit(
+            "max_units_per_period",
+            "units",
+            "Most units needed there in each of the periods.",
             example=300,
         ),
-        Column(
-            name="max_units_in_all",
-            kind=Kind.NUMBER,
-            unit="units",
-            meaning="Most units needed there in all of the periods together.",
-            blank=None,
-            blank_means="no limit",
-            at_least=0,
+        limit(
+            "max_units_in_all", "units", "Most units needed there in all of the periods together."
         ),
     ),
 )
