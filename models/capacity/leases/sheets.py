@@ -95,7 +95,9 @@ def _check_terms(data: Dataset) -> Iterator[Problem]:
     serving = set(leases_active(data)["lease"])
     offered = leases_on_offer(data)["lease"]
     idle = leases["lease"].isin(offered) & ~leases["lease"].isin(serving)
-    for row, at in leases[idle & ~reversed_windows(leases, calendar(data))].to_dict("index").items():
+    for row, at in (
+        leases[idle & ~reversed_windows(leases, calendar(data))].to_dict("index").items()
+    ):
         yield data.problem(
             "Leases",
             row,
