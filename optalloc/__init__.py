@@ -27,6 +27,7 @@ _PUBLIC = {
     "OptallocError": "errors",
     "Options": "mip.outcome",
     "Outcome": "mip.outcome",
+    "Parameters": "mip.parameters",
     "Plan": "plan.plan",
     "PlanFile": "plan.planfile",
     "Problem": "errors",
@@ -52,6 +53,7 @@ _PUBLIC = {
     "explain": "analysis.explain.run",
     "export_model": "solving.export",
     "load_model": "modelling.model",
+    "read_parameters": "mip.parameter_file",
     "read_plan": "plan.readback",
     "read_sweep": "sweeps.result",
     "read_workbook": "spreadsheet.read",
@@ -97,6 +99,8 @@ if _TYPE_CHECKING:
     from optalloc.mip.outcome import Quality as Quality
     from optalloc.mip.outcome import StopReason as StopReason
     from optalloc.mip.outcome import Strategy as Strategy
+    from optalloc.mip.parameter_file import read_parameters as read_parameters
+    from optalloc.mip.parameters import Parameters as Parameters
     from optalloc.modelling.compiled import compile_program as compile_program
     from optalloc.modelling.family import Family as Family
     from optalloc.modelling.family import Ledger as Ledger

@@ -26,6 +26,8 @@ from optalloc.mip.outcome import (
     Strategy,
     raise_without_plan,
 )
+from optalloc.mip.parameter_file import read_parameters
+from optalloc.mip.parameters import Parameters
 from optalloc.modelling.compiled import compile_program
 from optalloc.modelling.model import Model, load_model, options_of
 from optalloc.modelling.program import Program, build
@@ -76,6 +78,7 @@ def solve(
     seed: int | None = None,
     solver: str | None = None,
     strategy: str | Strategy | None = None,
+    parameters: str | Path | Parameters | None = None,
     model: str | Path | Model | None = None,
     approved: str | Path | None = None,
     progress: ProgressCallback | None = None,
@@ -93,6 +96,8 @@ def solve(
         ``highs`` by default; others if they are installed: see `optalloc.solving.solvers.SOLVERS`.
     strategy : str or Strategy, optional
         ``"direct"``, ``"race"`` or ``"decompose"``, for HiGHS; by default what suits the size.
+    parameters : str, Path or Parameters, optional
+        Of the solution methods, such as a TOML file of those that are not to have their defaults.
     model : str, Path or Model, optional
         Model folder; the capacity model by default.
     approved : str or Path, optional
@@ -118,7 +123,7 @@ def solve(
     InternalError
         If no answer of the solver passes the audit.
     OptallocError
-        If there is no such solver or strategy, or the solver is not installed.
+        If there is no such solver, strategy or parameter, or the solver is not installed.
 
     Examples
     --------
@@ -129,11 +134,14 @@ def solve(
     """
     if solver is not None:
         require(solver)
+    # Read first, so that a mistake in them does not wait for the workbook.
+    read = read_parameters(parameters) if isinstance(parameters, str | Path) else parameters
     watch = _Stopwatch(on_phase, {})
     dataset, loaded, notices = _opened(book, model, approved, watch)
     given: dict[str, Any] = {"gap": gap, "time_limit_s": time_limit_s, "threads": threads}
     given |= {"seed": seed, "solver": solver}
     given |= {"strategy": None if strategy is None else _strategy(strategy)}
+    given |= {"parameters": read}
     return _solve_dataset(dataset, loaded, given, watch, notices, progress)
 
 

@@ -57,6 +57,9 @@ def solve(
         Strategy | None,
         typer.Option(help="Way to solve: by default the one that suits size and threads."),
     ] = None,
+    parameters: Annotated[
+        Path | None, typer.Option(help="A TOML file of parameters of the solution methods.")
+    ] = None,
     approved: Approved = None,
     model: ModelDir = None,
     as_json: Annotated[
@@ -86,6 +89,7 @@ def solve(
                     seed=seed,
                     solver=solver,
                     strategy=strategy,
+                    parameters=parameters,
                     model=model,
                     approved=approved,
                     progress=display.update,

@@ -31,6 +31,7 @@ from optalloc.compile.rows import (
 from optalloc.compile.tables import Tables, UntemplatedError
 from optalloc.errors import InfeasibleError, ModelError
 from optalloc.mip.arrays import Arrays, Fallback, Labels
+from optalloc.mip.tolerances import ROUNDING
 
 __all__ = [
     "Block",
@@ -58,7 +59,6 @@ _KNOWN = (
     pyo.BuildAction,
     pyo.BuildCheck,
 )
-_BROKEN = 1e-9
 
 
 @dataclass(frozen=True)
@@ -248,7 +248,7 @@ def insist_on_idle_rows(blocks: Iterable[Block]) -> None:
     for block in blocks:
         below = np.maximum(block.lower, -block.upper)
         labels = Labels.of([(block.component.name, block.table, None)])
-        worst = np.flatnonzero(block.idle & (below > _BROKEN)).tolist()
+        worst = np.flatnonzero(block.idle & (below > ROUNDING)).tolist()
         broken += [(labels.name(at), float(below[at])) for at in worst]
     if broken:
         raise InfeasibleError(sorted(broken, key=lambda named: -named[1]))

@@ -24,6 +24,7 @@ from optalloc.compile.linear import Frame, Linear, NonLinearError
 from optalloc.compile.symbolic import Relation
 from optalloc.compile.tables import Tables, UntemplatedError
 from optalloc.compile.views import picked
+from optalloc.mip.tolerances import ROUNDING
 
 __all__ = [
     "Rows",
@@ -39,8 +40,6 @@ __all__ = [
     "templated_rows",
     "triplets",
 ]
-
-_SAME = 1e-9
 
 # Rows, columns and coefficients, in pieces that are joined once.
 Triplets = list[tuple[np.ndarray, np.ndarray, np.ndarray]]
@@ -274,7 +273,9 @@ def _same_row(expression: Any, given: tuple[np.ndarray, ...], evaluator: Evaluat
     """True if a rule's own expression is the row given: columns, coefficients and limits."""
     if isinstance(expression, (bool, np.bool_)):
         columns, _, lower, upper = given
-        return not len(columns) and bool(lower[0] <= _SAME and upper[0] >= -_SAME) == expression
+        return (
+            not len(columns) and bool(lower[0] <= ROUNDING and upper[0] >= -ROUNDING) == expression
+        )
     own, low, high = _sides(expression, evaluator, Frame(1))
     expected = (*_added_up(*joined(triplets(own))[1:]), *_limits(own, low, high, 1))
     # Pyomo puts a constant side of an equality last, which turns all signs.
@@ -310,12 +311,14 @@ def check_objective(template: Template, tables: Tables, columns: Columns) -> Non
 def _added_up(columns: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     distinct, back = np.unique(columns, return_inverse=True)
     total = np.bincount(back, weights=values, minlength=len(distinct))
-    kept = np.abs(total) > _SAME
+    kept = np.abs(total) > ROUNDING
     return distinct[kept], total[kept]
 
 
 def _alike(first: np.ndarray, second: np.ndarray) -> bool:
-    return first.shape == second.shape and bool(np.allclose(first, second, rtol=_SAME, atol=_SAME))
+    return first.shape == second.shape and bool(
+        np.allclose(first, second, rtol=ROUNDING, atol=ROUNDING)
+    )
 
 
 def active_constraints(m: Any) -> Iterator[Any]:

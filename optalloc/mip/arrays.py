@@ -9,11 +9,9 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-__all__ = ["BROKEN_FINELY", "Arrays", "ExtraRows", "Fallback", "Labels", "Parts", "Separate"]
+from optalloc.mip.tolerances import LAZY_VIOLATION
 
-# A row is broken by more than this, against the size of its own terms: what a search that keeps
-# rows to 1e-6 is never asked for again. A plan is polished more finely.
-BROKEN, BROKEN_FINELY = 3e-6, 1e-7
+__all__ = ["Arrays", "ExtraRows", "Fallback", "Labels", "Parts", "Separate"]
 
 
 @dataclass(frozen=True)
@@ -144,7 +142,7 @@ class ExtraRows:
         names = tuple(name for part in parts for name in part.names)
         return ExtraRows(sp.csr_array(sp.vstack(matrices)), upper, names)
 
-    def broken_by(self, point: np.ndarray, tolerance: float = BROKEN) -> ExtraRows:
+    def broken_by(self, point: np.ndarray, tolerance: float = LAZY_VIOLATION) -> ExtraRows:
         """Those that a point breaks by more than a share of the size of their terms."""
         size = np.maximum(1.0, abs(self.matrix) @ np.abs(point) / 2)
         return self.take(np.flatnonzero(self.matrix @ point - self.upper > tolerance * size))
@@ -312,7 +310,7 @@ class Arrays:
         beyond = beyond / np.maximum(1.0, np.abs(point))
         return bool(max(outside.max(initial=0.0), beyond.max(initial=0.0)) <= tolerance)
 
-    def broken_by(self, point: np.ndarray, tolerance: float = BROKEN) -> ExtraRows:
+    def broken_by(self, point: np.ndarray, tolerance: float = LAZY_VIOLATION) -> ExtraRows:
         """Rows that are not in the matrix and that a point breaks."""
         if self.separate is None:
             return ExtraRows.joined((), len(self.cost))

@@ -12,22 +12,18 @@ import numpy as np
 import scipy.sparse as sp
 
 from optalloc.mip.arrays import Arrays
+from optalloc.mip.parameters import BoundTightening
+from optalloc.mip.tolerances import INTEGRALITY, ROUNDING
 
 __all__ = ["drawn_in", "enough_bounds", "implied_bounds"]
 
-# How often bounds are drawn from rows where there were none, and whole numbers' from each other.
-ROUNDS, WHOLE_ROUNDS = 6, 60
-# Slack given to a bound that is worked out, against its own size.
-SLACK = 1e-9
-# What a whole number's bound may be short of the next one by rounding.
-NEAR = 1e-6
-
+DEFAULT = BoundTightening()
 
 Bounds = tuple[np.ndarray, np.ndarray]
 Activity = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-def implied_bounds(arrays: Arrays) -> Bounds:
+def implied_bounds(arrays: Arrays, tightening: BoundTightening = DEFAULT) -> Bounds:
     """Bounds that every plan keeps, from the rows where there were none.
 
     Returns
@@ -39,7 +35,7 @@ def implied_bounds(arrays: Arrays) -> Bounds:
     lower, upper = arrays.col_lower.astype(float), arrays.col_upper.astype(float)
     # Sums with what is infinite say nothing, and are no fault.
     with np.errstate(invalid="ignore"):
-        for _ in range(ROUNDS):
+        for _ in range(tightening.rounds):
             before = np.isinf(upper).sum() + np.isinf(lower).sum()
             reach = _activities(matrix, row, lower, upper)
             least, most = _from_rows(arrays, matrix, row, reach, (lower, upper))
@@ -51,7 +47,7 @@ def implied_bounds(arrays: Arrays) -> Bounds:
     return lower, upper
 
 
-def enough_bounds(arrays: Arrays) -> Bounds:
+def enough_bounds(arrays: Arrays, tightening: BoundTightening = DEFAULT) -> Bounds:
     """Bounds that the rows imply, or where they do not, that some plan of least cost keeps.
 
     Returns
@@ -60,18 +56,18 @@ def enough_bounds(arrays: Arrays) -> Bounds:
         No tighter than at least one plan of least cost allows, and no wider than those given.
     """
     matrix, row = _entries(arrays)
-    lower, upper = implied_bounds(arrays)
+    lower, upper = implied_bounds(arrays, tightening)
     with np.errstate(invalid="ignore"):
         reach = _activities(matrix, row, lower, upper)
         enough = _enough(arrays, matrix, row, reach, (lower, upper))
-    least = lower - SLACK * np.maximum(1.0, abs(lower))
-    most = upper + SLACK * np.maximum(1.0, abs(upper))
+    least = lower - ROUNDING * np.maximum(1.0, abs(lower))
+    most = upper + ROUNDING * np.maximum(1.0, abs(upper))
     lower = np.where(np.isinf(arrays.col_lower), least, lower)
     upper = np.where(np.isinf(arrays.col_upper), most, upper)
     return lower, np.where(np.isinf(upper), enough, upper)
 
 
-def drawn_in(arrays: Arrays) -> Arrays:
+def drawn_in(arrays: Arrays, tightening: BoundTightening = DEFAULT) -> Arrays:
     """The program with the bounds of its whole numbers as near each other as single rows say.
 
     A hall that takes more electricians than there are is not begun: its relaxation does not know,
@@ -83,15 +79,15 @@ def drawn_in(arrays: Arrays) -> Arrays:
         Each of its plans is one of the program given, and the other way round; that program itself
         where the rows contradict each other.
     """
-    lower, upper = implied_bounds(arrays)
+    lower, upper = implied_bounds(arrays, tightening)
     whole = arrays.matrix[:, np.flatnonzero(arrays.integer)].indices
     few = arrays.with_rows(np.bincount(whole, minlength=len(arrays.row_lower)) > 0)
     matrix, row = _entries(few)
     with np.errstate(invalid="ignore"):
-        for _ in range(WHOLE_ROUNDS):
+        for _ in range(tightening.integer_rounds):
             reach = _activities(matrix, row, lower, upper)
             least, most = _from_rows(few, matrix, row, reach, (lower, upper))
-            least, most = np.ceil(least - NEAR), np.floor(most + NEAR)
+            least, most = np.ceil(least - INTEGRALITY), np.floor(most + INTEGRALITY)
             nearer = arrays.integer & ((least > lower) | (most < upper))
             if not nearer.any():
                 break
@@ -179,7 +175,7 @@ def _enough(
     most = bounds[0].copy()
     need = np.where(np.isneginf(need), most[column], need)
     finite = np.isfinite(need)
-    need[finite] += SLACK * np.maximum(1.0, abs(need[finite]))
+    need[finite] += ROUNDING * np.maximum(1.0, abs(need[finite]))
     np.maximum.at(most, column, need)
     most = np.where(arrays.integer, np.ceil(most), most)
     # A column that nothing needs and that has no lower bound may be anywhere.

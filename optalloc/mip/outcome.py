@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 
 from optalloc.errors import InfeasibleError, NoPlanError, SolveError
+from optalloc.mip.parameter_file import changed_parameters
+from optalloc.mip.parameters import Parameters
+from optalloc.mip.tolerances import BOUND_CONTRADICTION, PROVEN_GAP
 
 __all__ = [
     "Options",
@@ -23,11 +27,6 @@ __all__ = [
     "raise_without_plan",
     "relative_gap",
 ]
-
-# Gaps up to this are noise of the solver's own arithmetic.
-PROVEN_GAP = 1e-9
-# A plan that costs less than a bound by a larger share refutes it; an audit passes less as alike.
-CONTRADICTION = 1e-5
 
 
 class StopReason(StrEnum):
@@ -89,6 +88,8 @@ class Options:
         One of those of `optalloc.solving.solvers`.
     strategy : Strategy
         The way to solve. With one thread, `DIRECT` (which `AUTO` then is) does the same each time.
+    parameters : Parameters
+        Those of the solution methods, such as `read_parameters` gives.
     """
 
     gap: float = 1e-4
@@ -98,6 +99,13 @@ class Options:
     presolve: bool = True
     solver: str = "highs"
     strategy: Strategy = Strategy.AUTO
+    parameters: Parameters = field(default_factory=Parameters)
+
+    def entries(self) -> dict[str, Any]:
+        """Each option and each parameter that is not at its default, by name."""
+        named = {one.name: getattr(self, one.name) for one in fields(self)}
+        del named["parameters"]
+        return named | dict(changed_parameters(self.parameters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +176,7 @@ def contradicts(objective: float, bound: float) -> bool:
     """Whether a plan costs less than a bound allows, by more than arithmetic explains."""
     if not (math.isfinite(objective) and math.isfinite(bound)):
         return False
-    return bound - objective > CONTRADICTION * max(1.0, abs(objective))
+    return bound - objective > BOUND_CONTRADICTION * max(1.0, abs(objective))
 
 
 def quality_of(objective: float, bound: float, gap: float) -> Quality:

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from optalloc.mip.arrays import BROKEN_FINELY, Arrays, ExtraRows
+from optalloc.mip.arrays import Arrays, ExtraRows
 from optalloc.mip.outcome import Options
+from optalloc.mip.tolerances import POLISHED_VIOLATION
 from optalloc.modelling.family import Limit, Relax
 from optalloc.modelling.model import Model
 from optalloc.modelling.tables import MARGINALS
@@ -107,7 +108,7 @@ class FixedPlan:
             result = self._solver.run()
             if result.values is None:
                 break
-            broken = core.broken_by(result.values, BROKEN_FINELY)
+            broken = core.broken_by(result.values, POLISHED_VIOLATION)
             if not len(broken):
                 break
             self._extra = ExtraRows.joined([self._extra, broken], len(core.cost))

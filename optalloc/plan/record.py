@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
 
@@ -51,7 +50,7 @@ def plan_of(
         "bound": outcome.bound,
         "gap": outcome.gap,
         **{f"version of {name}": text for name, text in versions.items()},
-        **{f"option {name}": value for name, value in asdict(options).items()},
+        **{f"option {name}": value for name, value in options.entries().items()},
         **{name.replace("_", "-"): value for name, value in arrays.size.items()},
         "nodes": outcome.nodes,
         "strengthening rows taken": outcome.cut_rows,

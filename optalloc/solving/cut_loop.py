@@ -17,18 +17,11 @@ import scipy.sparse as sp
 from optalloc.errors import InternalError
 from optalloc.mip.arrays import Arrays, ExtraRows
 from optalloc.mip.outcome import Options, Progress, ProgressCallback
+from optalloc.mip.parameters import CutLoop
+from optalloc.mip.tolerances import FEASIBILITY
 from optalloc.solving.highs import Highs, Result
 
-__all__ = ["FEASIBILITY", "Relaxation", "Run"]
-
-FEASIBILITY = 1e-6
-# Share of the time that tightening may take, rows it may add in a round, and when it stalls.
-TIGHTENING_TIME = 0.3
-ROWS_PER_ROUND = 5000
-STALL = 1e-5
-ROUNDS = 40
-# Points that broke rows found on demand, kept to find such rows again with other numbers.
-POINTS = 60
+__all__ = ["Relaxation", "Run"]
 
 
 @dataclass
@@ -67,7 +60,7 @@ class Relaxation:
 
     def __init__(self, arrays: Arrays, options: Options) -> None:
         self.arrays = arrays
-        self._options = options
+        self._options, self._loop = options, options.parameters.cut_loop
         self._pool = _Pool.of(arrays, np.flatnonzero(arrays.strengthening))
         self._extra, self._next = ExtraRows.joined((), len(arrays.cost)), len(arrays.row_lower)
         self._extra_numbers = self._fresh(0)
@@ -103,15 +96,15 @@ class Relaxation:
         Result
             Of each round. The bound of a round that ended is a bound on the program.
         """
-        ending, last = run.seconds() + TIGHTENING_TIME * run.left_s(), -math.inf
-        for _ in range(ROUNDS):
+        ending, last = run.seconds() + self._loop.time_share * run.left_s(), -math.inf
+        for _ in range(self._loop.rounds):
             result = self._solver.run(time_limit_s=ending - run.seconds())
             if result.status == "kOptimal":
                 run.report(Progress(run.seconds(), math.inf, result.bound, "bounding"))
             yield result
             if result.status != "kOptimal" or result.values is None:
                 return
-            if result.bound - last < STALL * abs(result.bound):
+            if result.bound - last < self._loop.stalled_gap * abs(result.bound):
                 return
             last = result.bound
             if not self._add_violated(result.values):
@@ -123,7 +116,7 @@ class Relaxation:
         if new:
             self._extra = ExtraRows.joined([self._extra, *broken], len(self.arrays.cost))
             self._extra_numbers = np.concatenate([self._extra_numbers, self._fresh(new)])
-            self._points = [*self._points, *points][-POINTS:]
+            self._points = [*self._points, *points][-self._loop.points :]
 
     def renew(self, arrays: Arrays) -> None:
         """Take other numbers for the same rows and columns; the rows taken so far stay taken.
@@ -162,7 +155,7 @@ class Relaxation:
 
     def _add_violated(self, point: np.ndarray) -> bool:
         """Add rows that a point violates: whether there were any."""
-        worst, self._grown = self._pool.take_worst(point), True
+        worst, self._grown = self._pool.take_worst(point, self._loop), True
         self._solver.add_rows(*self._pool.rows(worst))
         broken = self.arrays.broken_by(point)
         self._solver.add_extra(broken)
@@ -210,12 +203,13 @@ class _Pool:
         """Matrix and limits of some of them."""
         return self.matrix[which], self.lower[which], self.upper[which]
 
-    def take_worst(self, values: np.ndarray) -> np.ndarray:
+    def take_worst(self, values: np.ndarray, loop: CutLoop) -> np.ndarray:
         """Take the rows that a point violates most; gives their places here."""
         activity = self.matrix @ values
         excess = np.maximum(activity - self.upper, self.lower - activity) / self.norm
         excess[self.taken] = 0.0
-        worst: np.ndarray = np.argsort(-excess)[: max(ROWS_PER_ROUND, len(self.upper) // 20)]
+        most = max(loop.round_rows, int(loop.round_rows_share * len(self.upper)))
+        worst: np.ndarray = np.argsort(-excess)[:most]
         worst = worst[excess[worst] > FEASIBILITY]
         self.taken[worst] = True
         return worst

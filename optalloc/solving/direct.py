@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from optalloc.mip.arrays import BROKEN_FINELY, Arrays, ExtraRows
+from optalloc.mip.arrays import Arrays, ExtraRows
 from optalloc.mip.outcome import (
     Options,
     Outcome,
@@ -28,50 +28,21 @@ from optalloc.mip.outcome import (
     quality_of,
     relative_gap,
 )
-from optalloc.solving.cut_loop import FEASIBILITY, Relaxation, Run
+from optalloc.mip.tolerances import FEASIBILITY, POLISHED_VIOLATION, SECOND_ROUTE_FEASIBILITY
+from optalloc.solving.cut_loop import Relaxation, Run
 from optalloc.solving.elastic import shortfalls
 from optalloc.solving.fix_and_optimise import Improver, worth_it
 from optalloc.solving.highs import Highs, Result
 
-__all__ = ["MIP_SETTINGS", "Best", "Stops", "completed", "proved", "solve_directly"]
-
-# The rows that a plan breaks are few; more rounds than these mean that something is wrong.
-ROUNDS_OF_PROOF, ROUNDS_OF_POLISH = 60, 100
-# What a linear program with fixed integers may take once time is over, so that the plan is exact.
-LAST_LINEAR_S = 30.0
-# More effort for plans than HiGHS spends by itself.
-MIP_SETTINGS = {"mip_heuristic_effort": 0.3}
+__all__ = ["Best", "Stops", "completed", "proved", "solve_directly"]
 
 
-@dataclass(frozen=True)
-class SecondRoute:
-    """How a proof is repeated: without presolve, with another seed and finer tolerances.
-
-    Parameters
-    ----------
-    proof_s : float
-        A proof that took longer is not repeated, unless there is a doubt. Seconds of processor time
-        without and with it: `inputs/minimal` 0.020 and 0.034, eight cases of its sweep 0.16 and
-        0.28, beside more than 0.3 for a case's audit; `inputs/pacific` to 1 % as before, 14.
-    effort, least_s : float
-        The second route may take so many times the seconds of the first, and at least so many.
-    tolerance : float
-        For feasibility and integrality; HiGHS takes 1e-6 by default, 1e-7 for linear programs.
-    """
-
-    proof_s: float = 2.0
-    effort: float = 2.0
-    least_s: float = 0.5
-    tolerance: float = 1e-9
-
-    @property
-    def settings(self) -> dict[str, float]:
-        """Options of HiGHS."""
-        names = ("mip_feasibility_tolerance", "primal_feasibility_tolerance")
-        return dict.fromkeys((*names, "dual_feasibility_tolerance"), self.tolerance)
-
-
-SECOND_ROUTE = SecondRoute()
+# HiGHS options by which a second route is finer.
+TOLERANCES = (
+    "mip_feasibility_tolerance",
+    "primal_feasibility_tolerance",
+    "dual_feasibility_tolerance",
+)
 
 
 @dataclass(frozen=True)
@@ -212,10 +183,11 @@ def _confirmed(core: Arrays, run: Run, stops: Stops, found: Outcome, proof_s: fl
     """The outcome, once a second route has been asked, where that is cheap or there is a doubt."""
     doubted = found.stop_reason in (StopReason.CONTRADICTION, StopReason.TOLERANCE)
     proven = found.stop_reason in (StopReason.PROVED, StopReason.GAP)
-    short = proven and proof_s <= SECOND_ROUTE.proof_s and bool(core.integer.any())
+    second = run.options.parameters.second_route
+    short = proven and proof_s <= second.longest_proof_s and bool(core.integer.any())
     if not (doubted or short):
         return found
-    bounded_s = max(SECOND_ROUTE.least_s, SECOND_ROUTE.effort * proof_s)
+    bounded_s = max(second.least_s, second.effort_factor * proof_s)
     again = _by_another_route(core, run, stops, found, math.inf if doubted else bounded_s, 1)
     if doubted or contradicts(again.objective, found.bound):
         why = str(found.stop_reason) if doubted else "a second route found a cheaper plan"
@@ -245,7 +217,7 @@ def _by_another_route(
     limited = replace(options, time_limit_s=ending if math.isfinite(ending) else None)
     second = Run(limited, run.callback, run.started, run.history)
     best = Best(known.values, known.objective)
-    settings = SECOND_ROUTE.settings
+    settings = dict.fromkeys(TOLERANCES, SECOND_ROUTE_FEASIBILITY)
     return _prove(core, second, limited, best, stops, phase="second route", settings=settings)
 
 
@@ -276,6 +248,7 @@ def _prove(
 ) -> Outcome:
     """Search and prove, round by round while a plan breaks rows that were not listed."""
     best.searched = True
+    effort = {"mip_heuristic_effort": options.parameters.proof.heuristic_effort}
     # Two searches go on: what is known is the best of both, of this round's program.
     known = Progress(run.seconds(), math.inf, -math.inf, phase)
 
@@ -290,8 +263,8 @@ def _prove(
     def improved(objective: float) -> None:
         report(replace(known, seconds=run.seconds(), objective=objective, phase="improving"))
 
-    for _ in range(ROUNDS_OF_PROOF):
-        highs = Highs(core, options, integer=True, settings=MIP_SETTINGS | (settings or {}))
+    for _ in range(options.parameters.proof.rounds):
+        highs = Highs(core, options, integer=True, settings=effort | (settings or {}))
         if best.values is not None:
             highs.start_from(best.values)
         with _improving(core, options, best, improved) as beside:
@@ -420,14 +393,16 @@ def completed(
     fixed = core.with_fixed(core.integer, whole)
     found, plan = [missing], None
     if run.options.time_limit_s is not None:
-        time_limit_s = min(time_limit_s, max(run.left_s(), LAST_LINEAR_S))
+        time_limit_s = min(
+            time_limit_s, max(run.left_s(), run.options.parameters.proof.last_linear_s)
+        )
     highs = Highs(fixed.with_extra(missing), run.options, integer=False)
-    for _ in range(ROUNDS_OF_POLISH):
+    for _ in range(run.options.parameters.proof.completion_rounds):
         result = highs.run(time_limit_s=time_limit_s)
         if result.status != "kOptimal" or result.values is None:
             break
         exact = np.where(core.integer, whole, result.values)
-        broken = core.broken_by(exact, BROKEN_FINELY)
+        broken = core.broken_by(exact, POLISHED_VIOLATION)
         if not len(broken):
             plan = exact
             break

@@ -12,7 +12,8 @@ import scipy.sparse as sp
 
 from optalloc.mip.arrays import Arrays, ExtraRows, Labels
 from optalloc.mip.outcome import Options
-from optalloc.solving.cut_loop import FEASIBILITY, Run
+from optalloc.mip.tolerances import FEASIBILITY, SLACK_IN_USE
+from optalloc.solving.cut_loop import Run
 from optalloc.solving.highs import Highs, Result
 
 __all__ = [
@@ -25,12 +26,8 @@ __all__ = [
     "with_slack",
 ]
 
-# More rounds of rows that were not listed than these mean that something is wrong.
-ROUNDS = 40
 # A solver that is given no time at all may not return a status.
 LEAST_S = 0.01
-# Seconds for confirming that there is no plan, where less is left of the limit.
-CONFIRMATION_S = 30.0
 
 
 def seconds_until(deadline: float) -> float:
@@ -70,11 +67,12 @@ def with_slack(arrays: Arrays, slack: sp.csc_array, price: np.ndarray) -> Arrays
 def shortfalls(arrays: Arrays, run: Run) -> tuple[tuple[str, float], ...] | None:
     """Rows that must give way, the most first; None if a plan exists after all.
 
-    Empty where what is left of the run's time limit, `CONFIRMATION_S` at least, does not suffice.
+    Empty where what is left of the time limit, at least `Elastic.confirmation_s`, does not suffice.
     """
-    core, until = arrays, time.perf_counter() + max(run.left_s(), CONFIRMATION_S)
+    core, elastic = arrays, run.options.parameters.elastic
+    until = time.perf_counter() + max(run.left_s(), elastic.confirmation_s)
     for integer in (False, True):
-        for _ in range(ROUNDS):
+        for _ in range(elastic.rounds):
             result, amounts = _given_by_any(core, run, integer, seconds_until(until))
             # What some rows must give, all rows must.
             if result.bound > FEASIBILITY:
@@ -82,7 +80,7 @@ def shortfalls(arrays: Arrays, run: Run) -> tuple[tuple[str, float], ...] | None
                 return tuple(
                     (core.row_name(int(row)), float(amounts[row]))
                     for row in worst
-                    if amounts[row] > 1e-7
+                    if amounts[row] > SLACK_IN_USE
                 )
             if result.status == "kTimeLimit" or time.perf_counter() > until:
                 return ()
@@ -176,7 +174,7 @@ def least_given(
     if not integer or relaxed.values is None:
         return relaxed
     best = Given(None, np.zeros(0), math.inf, relaxed.bound)
-    for _ in range(ROUNDS):
+    for _ in range(options.parameters.elastic.rounds):
         elastic = search.elastic(arrays)
         result = Highs(elastic, options, integer=True).run(time_limit_s=seconds_until(until))
         bound = max(best.bound, result.bound)
@@ -211,7 +209,7 @@ class _LeastGiven:
     def relaxed(self, arrays: Arrays) -> Given:
         """The cheapest way by the linear relaxation, in which no row is broken unpaid."""
         columns = len(arrays.cost)
-        for _ in range(ROUNDS):
+        for _ in range(self.options.parameters.elastic.rounds):
             elastic = self.elastic(arrays)
             left_s = seconds_until(self.until)
             result = Highs(elastic, self.options, integer=False).run(time_limit_s=left_s)

@@ -24,17 +24,14 @@ from optalloc.solving.highs import Highs, Result
 
 __all__ = ["Improver", "worth_it"]
 
-# Short solves are proven before a second search pays, and stay reproducible.
-PATIENCE_S = 5.0
-FEWEST_INTEGERS = 100
-SLICE_S = 10.0
-SHARE, LEAST_SHARE, MOST_SHARE = 0.35, 0.1, 0.9
-
 
 def worth_it(core: Arrays, options: Options) -> bool:
     """Whether there is a thread to spare, and enough to search."""
     threads = options.threads or os.cpu_count() or 1
-    return threads > 1 and int(core.integer.sum()) >= FEWEST_INTEGERS
+    return (
+        threads > 1
+        and int(core.integer.sum()) >= options.parameters.fix_and_optimise.fewest_integers
+    )
 
 
 class Improver:
@@ -54,7 +51,8 @@ class Improver:
     ) -> None:
         self._on_better = on_better
         self._core, self._gap = core, options.gap
-        self._options = replace(options, gap=options.gap / 10)
+        self._parameters = options.parameters.fix_and_optimise
+        self._options = replace(options, gap=self._parameters.gap_share * options.gap)
         self._kinds = _kinds(core)
         self._draw = np.random.default_rng(options.seed)
         self._lock, self._stopped = threading.Lock(), threading.Event()
@@ -107,8 +105,8 @@ class Improver:
                 self._best = objective, values
 
     def _work(self) -> None:
-        self._stopped.wait(PATIENCE_S)
-        share = SHARE
+        self._stopped.wait(self._parameters.start_after_s)
+        share = self._parameters.first_share
         while not self._stopped.is_set():
             with self._lock:
                 best = self._best
@@ -122,7 +120,7 @@ class Improver:
                 return
             if not better:
                 share *= 1.15 if proved else 0.8
-                share = min(max(share, LEAST_SHARE), MOST_SHARE)
+                share = min(max(share, self._parameters.least_share), self._parameters.most_share)
 
     def _search(self, values: np.ndarray, share: float) -> tuple[bool, bool]:
         """Search one neighbourhood: whether it was searched to its end, and a better plan found."""
@@ -133,7 +131,7 @@ class Improver:
         highs.start_from(values)
         if self._stopped.is_set():
             return False, False
-        result = highs.run(time_limit_s=SLICE_S)
+        result = highs.run(time_limit_s=self._parameters.submip_s)
         self._running = None
         before = float(core.cost @ values + core.offset)
         better = result.values is not None and result.objective < before - 1e-6 * abs(before)

@@ -17,45 +17,16 @@ import numpy as np
 from optalloc.errors import InternalError
 from optalloc.mip.arrays import Arrays, ExtraRows
 from optalloc.mip.outcome import Options, Progress, ProgressCallback
+from optalloc.mip.tolerances import FEASIBILITY
 
 __all__ = ["Basis", "Beside", "Highs", "Result", "abandoned_runs", "version"]
 
 logger = logging.getLogger("optalloc")
 
-# A row without any column is kept up to this.
-EMPTY = 1e-6
 # What is left in the solver after these is no point of the program.
 NO_POINT = {"kInfeasible", "kUnbounded", "kUnboundedOrInfeasible", "kSolveError", "kPostsolveError"}
 # Name of the thread of a run that did not end.
 ABANDONED = "abandoned HiGHS run"
-
-
-@dataclass(frozen=True)
-class Grace:
-    """Seconds that a run is given to end by itself before it is abandoned.
-
-    HiGHS looks at its clock and at interrupts only between steps, and with bounds of 1e11 may never
-    do so again (HiGHS issue #2226).
-
-    Parameters
-    ----------
-    over_limit_s, over_limit_share : float
-        After the time limit: seconds, and a share of the limit besides.
-    cancelled_s : float
-        After Ctrl-C, or after another has ended the run.
-    """
-
-    over_limit_s: float = 5.0
-    over_limit_share: float = 0.1
-    cancelled_s: float = 3.0
-
-    def ends_at(self, began: float, time_limit_s: float, cancelled: float | None) -> float:
-        """Moment, by the clock of `time.perf_counter`, at which a run is abandoned."""
-        limit = began + (1.0 + self.over_limit_share) * time_limit_s + self.over_limit_s
-        return limit if cancelled is None else min(limit, cancelled + self.cancelled_s)
-
-
-GRACE = Grace()
 
 
 @dataclass
@@ -153,7 +124,7 @@ class Highs:
         integer: bool,
         settings: dict[str, Any] | None = None,
     ) -> None:
-        self._highs = highspy.Highs()
+        self._highs, self._watchdog = highspy.Highs(), options.parameters.watchdog
         self._integer = integer and bool(arrays.integer.any())
         self._cancelled, self._cancelled_at = False, math.inf
         self._abandoned = False
@@ -303,8 +274,8 @@ class Highs:
         """Run until proven, out of time, or interrupted by Ctrl-C, which ends the run politely.
 
         An integer program is also left once its bound exceeds ``cutoff``, or once a plan that
-        costs at most ``target`` is known. A run that does not end within `GRACE` is abandoned with
-        what it has found; its thread goes on, and no further run of this object is possible.
+        costs at most ``target`` is known. A run that does not end within `Watchdog` is abandoned
+        with what it has found; its thread goes on, and no further run of this object is possible.
 
         Raises
         ------
@@ -345,7 +316,7 @@ class Highs:
                     self._cancelled_at = -math.inf
                 self.cancel()
             cancelled = self._cancelled_at if self._cancelled else None
-            if time.perf_counter() > GRACE.ends_at(began, time_limit_s, cancelled):
+            if time.perf_counter() > self._watchdog.ends_at(began, time_limit_s, cancelled):
                 return self._abandon(thread, seen, tuple(earlier))
         if failure:
             raise InternalError(f"HiGHS failed: {failure[0]}") from failure[0]
@@ -506,7 +477,7 @@ class Highs:
         status = str(self._highs.getModelStatus()).rpartition(".")[2]
         if status == "kModelEmpty":
             rows = self._arrays
-            if (rows.row_lower > EMPTY).any() or (rows.row_upper < -EMPTY).any():
+            if (rows.row_lower > FEASIBILITY).any() or (rows.row_upper < -FEASIBILITY).any():
                 return Result("kInfeasible", math.inf, math.inf, None, None, 0)
             # Where nothing is to be decided there is nothing to prove either.
             offset = float(self._highs.getLp().offset_)

@@ -21,9 +21,6 @@ from optalloc.solving.highs import Result
 
 __all__ = ["Resolver"]
 
-# Plans kept from solve to solve, the latest last.
-PLANS = 8
-
 
 class Resolver:
     """A program that is solved again and again, each time with other numbers.
@@ -171,4 +168,4 @@ class Resolver:
         others = [
             plan for plan in self._plans if not np.array_equal(plan[integer], values[integer])
         ]
-        self._plans = [*others, values][-PLANS:]
+        self._plans = [*others, values][-self._options.parameters.resolving.plans :]

@@ -19,11 +19,11 @@ from benchmarks.instances import generate, write
 from optalloc.mip.arrays import Arrays, ExtraRows, Labels, Parts
 from optalloc.mip.bounds import drawn_in, enough_bounds
 from optalloc.mip.outcome import Options, Outcome, Strategy
+from optalloc.mip.parameters import LargeNeighbourhood, Parameters, Searching, Selection
 from optalloc.solving.cut_loop import Run
 from optalloc.solving.highs import Highs, Result
-from optalloc.solving.strategies import decompose, solve_arrays, worker
-from optalloc.solving.strategies import large_neighbourhood as search
 from optalloc.solving.strategies import portfolio as team
+from optalloc.solving.strategies import solve_arrays, worker
 from optalloc.solving.strategies.farkas import Contradiction, contradiction, is_proof
 from optalloc.solving.strategies.large_neighbourhood import Search
 from optalloc.solving.strategies.restricted_search import View
@@ -132,6 +132,11 @@ def check_bound(bound: float, least: Result) -> None:
         assert bound <= least.objective + CLOSE * max(1.0, abs(least.objective))
 
 
+# Small programs are decomposed too, and the search does not wait for the relaxation.
+BY_PARTS = Parameters(selection=Selection(prove_whole_entries=0))
+AT_ONCE = Parameters(searching=Searching(head_start_s=0.0))
+
+
 class Heard(worker._Link):
     """What a process would say, and a clock that tells it to stop."""
 
@@ -159,7 +164,7 @@ class Heard(worker._Link):
 def hear(arrays: Arrays, role: Role, seconds: float) -> Heard:
     """Do in this process what a process of a team does, with `seconds` for all of it."""
     link = Heard(seconds)
-    options = Options(time_limit_s=seconds, seed=1)
+    options = Options(time_limit_s=seconds, seed=1, parameters=AT_ONCE)
     task = Task(role, Path("unused"), options, time.time() + seconds, 0)
     one = worker._Worker(drawn_in(arrays), task, link)
     try:
@@ -192,24 +197,18 @@ def compare_processes(seeds: range, seconds: float) -> dict[str, int]:
     return seen
 
 
-def test_processes_say_of_random_programs_what_the_solver_says(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_processes_say_of_random_programs_what_the_solver_says() -> None:
     """Proves: for random programs in random parts no process comes to a fault, none bounds above the
     least cost, plans keep rows, bounds and whole numbers; the one that bounds always does, and
     finds that there is no plan where there is none, and only there. Sensitivity: all kinds are
     met."""
-    monkeypatch.setattr(worker, "HEAD_START_S", 0.0)
     seen = compare_processes(range(25), seconds=0.1)
     assert seen["kOptimal"] > 9 and seen["kInfeasible"] > 1 and seen["kUnbounded"] > 1
 
 
 @pytest.mark.slow
-def test_processes_say_of_many_random_programs_what_the_solver_says(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_processes_say_of_many_random_programs_what_the_solver_says() -> None:
     """Proves: the same for 600 more."""
-    monkeypatch.setattr(worker, "HEAD_START_S", 0.0)
     compare_processes(range(25, 625), seconds=0.3)
 
 
@@ -247,7 +246,7 @@ def test_every_strategy_agrees_with_the_solver(strategy: Strategy, status: str) 
 
 
 @pytest.mark.slow
-def test_every_strategy_agrees_with_the_solver_on_many(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_strategy_agrees_with_the_solver_on_many() -> None:
     """Proves: the same for 20 more, those that are decomposed part by part however small too."""
     for seed in range(60, 80):
         arrays = drawn(seed)
@@ -255,8 +254,9 @@ def test_every_strategy_agrees_with_the_solver_on_many(monkeypatch: pytest.Monke
         for strategy in WAYS:
             options = Options(gap=1e-6, time_limit_s=60, seed=1, strategy=strategy)
             compare(arrays, solve_arrays(arrays, options), least, options.gap)
-        monkeypatch.setattr(decompose, "WHOLE_ENTRIES", 0)
-        options = Options(gap=1e-6, time_limit_s=10, seed=1, strategy=Strategy.DECOMPOSE)
+        options = Options(
+            gap=1e-6, time_limit_s=10, seed=1, strategy=Strategy.DECOMPOSE, parameters=BY_PARTS
+        )
         outcome = solve_arrays(arrays, options)
         if least.status == "kOptimal":
             # Part by part a small program may be left with a gap, but with a bound and a plan.
@@ -265,7 +265,6 @@ def test_every_strategy_agrees_with_the_solver_on_many(monkeypatch: pytest.Monke
             check_plan(arrays, outcome.values, least)
         else:
             compare(arrays, outcome, least, options.gap)
-        monkeypatch.undo()
 
 
 def published(path: Path) -> tuple[Arrays, float]:
@@ -308,15 +307,13 @@ def test_published_programs_have_their_published_optima(
 
 
 def test_a_program_without_a_plan_is_found_out_part_by_part(
-    arrays: Arrays, monkeypatch: pytest.MonkeyPatch
+    arrays: Arrays,
 ) -> None:
     """Proves: six sites of which one region asks for a hundred times the demand it had have no plan,
     which a program decomposed part by part says, with the rows that lack something; nobody waits for the
     limit. Sensitivity: as it was it has a plan (`test_every_strategy_agrees_with_direct`)."""
-    monkeypatch.setattr(decompose, "WHOLE_ENTRIES", 0)
-    outcome = solve_arrays(
-        without_a_plan(arrays), Options(time_limit_s=60, strategy=Strategy.DECOMPOSE)
-    )
+    options = Options(time_limit_s=60, strategy=Strategy.DECOMPOSE, parameters=BY_PARTS)
+    outcome = solve_arrays(without_a_plan(arrays), options)
     assert outcome.stop_reason is optalloc.StopReason.INFEASIBLE
     assert outcome.strategy is Strategy.DECOMPOSE
     names = {arrays.row_name(k) for k in range(len(arrays.rows))}
@@ -335,9 +332,7 @@ def without_a_plan(arrays: Arrays) -> Arrays:
 
 
 @pytest.mark.slow
-def test_a_larger_workbook_without_a_plan_is_told_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_larger_workbook_without_a_plan_is_told_so(tmp_path: Path) -> None:
     """Proves: a workbook of 30 sites with one demand twenty times what it was is told to have no
     plan by every strategy, those that go part by part too, in less than the limit."""
     write(generate("S", 1), tmp_path)
@@ -345,8 +340,9 @@ def test_a_larger_workbook_without_a_plan_is_told_so(
     data = optalloc.validate(optalloc.read_workbook(tmp_path), model)
     arrays = without_a_plan(optalloc.compile_program(optalloc.build(data, model)))
     for entries, strategy in ((0, "decompose"), (10**6, "decompose"), (0, "race"), (0, "auto")):
-        monkeypatch.setattr(decompose, "WHOLE_ENTRIES", entries)
-        outcome = solve_arrays(arrays, Options(time_limit_s=120, strategy=Strategy(strategy)))
+        parameters = Parameters(selection=Selection(prove_whole_entries=entries))
+        options = Options(time_limit_s=120, strategy=Strategy(strategy), parameters=parameters)
+        outcome = solve_arrays(arrays, options)
         assert outcome.stop_reason is optalloc.StopReason.INFEASIBLE
         assert len(outcome.shortfalls)
 
@@ -375,19 +371,19 @@ def test_rows_that_contradict_each_other_are_proved_to() -> None:
     assert contradiction(two_of_at_most_two(4.0), exactly) is None
 
 
-def test_the_penalty_stays_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_penalty_stays_a_number() -> None:
     """Proves: where no point keeps all rows, what is violated costs more and more up to a limit and
     then as little as at first, so that a row can always be drawn by its price. Sensitivity: it
     was tripled each time, which is infinite after 650 times."""
-    monkeypatch.setattr(search, "PATIENCE", 1)
-    arrays = two_of_at_most_two(5.0)
-    one = Search(arrays, np.zeros(2), Options(seed=1, threads=1))
+    ours = LargeNeighbourhood(stalled_submips=1)
+    options = Options(seed=1, threads=1, parameters=Parameters(large_neighbourhood=ours))
+    one = Search(two_of_at_most_two(5.0), np.zeros(2), options)
     first, seen = one._price.copy(), []
     for _ in range(30):
         one.step()
         seen.append(float((one._price / first).max()))
         assert np.isfinite(one._left_broken())
-    assert max(seen) == pytest.approx(search.DEARER**search.PENALTY_GROWTHS)
+    assert max(seen) == pytest.approx(ours.penalty_growth**ours.penalty_growths)
     again = seen.index(max(seen))
     assert any(price == pytest.approx(1.0) for price in seen[again:])
 
@@ -432,7 +428,7 @@ def one_team(arrays: Arrays) -> tuple[team.Team, Callable[[Role], Any]]:
     """A team without processes, and members of it that say nothing."""
     one = team.Team(arrays, Run(Options(), None), (), print)
     one._members = []
-    one._retried = team.RETRIES
+    one._retried = Parameters().portfolio.retries
 
     def member(role: Role) -> Any:
         task = type("Task", (), {"role": role})

@@ -19,6 +19,7 @@ from optalloc.compile import compile_model
 from optalloc.errors import InternalError, ModelError, OptallocError
 from optalloc.mip.arrays import ExtraRows
 from optalloc.mip.outcome import Options, Quality, StopReason, quality_of, relative_gap
+from optalloc.mip.parameters import Elastic, Parameters
 from optalloc.solving.direct import solve_directly
 from optalloc.solving.highs import Highs
 from tests.paths import ROOT
@@ -95,9 +96,9 @@ def test_no_plan_that_is_not_confirmed_in_time_is_no_verdict(
     m.cost = pyo.Objective(expr=m.x)
     arrays, options = compile_model(m), Options(time_limit_s=5.0)
     assert optalloc.solve_arrays(arrays, options).stop_reason is StopReason.INFEASIBLE
-    monkeypatch.setattr("optalloc.solving.elastic.CONFIRMATION_S", -1.0)
+    parameters = Parameters(elastic=Elastic(confirmation_s=-1.0))
     monkeypatch.setattr("optalloc.solving.cut_loop.Run.left_s", lambda run: -1.0)
-    outcome = solve_directly(arrays)
+    outcome = solve_directly(arrays, Options(parameters=parameters))
     assert outcome.stop_reason is StopReason.TIME
     assert outcome.values is None and "not be confirmed" in outcome.notes[0]
 

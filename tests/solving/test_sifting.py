@@ -11,8 +11,9 @@ import scipy.sparse as sp
 
 from optalloc.mip.arrays import Arrays, ExtraRows, Labels, Parts
 from optalloc.mip.outcome import Options
+from optalloc.mip.parameters import Parameters, Sifting
 from optalloc.solving.highs import Highs
-from optalloc.solving.strategies import sifting, worker
+from optalloc.solving.strategies import worker
 from optalloc.solving.strategies.aggregation import Coarse
 from optalloc.solving.strategies.neighbourhoods import Neighbourhoods
 from optalloc.solving.strategies.restricted_search import View
@@ -143,13 +144,11 @@ def rounds(arrays: Arrays) -> list[Sifted]:
     assert arrays.parts is not None
     own = arrays.with_rows(~arrays.strengthening)
     group = Neighbourhoods(own, arrays.parts).partition(2)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sifting, "STRETCHES", 1)
-        found = []
-        for one in sift(arrays, group, linear, linear):
-            found.append(one)
-            if one.done:
-                break
+    found = []
+    for one in sift(arrays, group, linear, linear, Parameters(sifting=Sifting(stretches=1))):
+        found.append(one)
+        if one.done:
+            break
     return found
 
 
@@ -220,16 +219,13 @@ def test_a_view_takes_in_what_a_plan_uses(arrays: Arrays) -> None:
     assert view.cost == pytest.approx(float(own.cost @ view.values + own.offset), rel=1e-9)
 
 
-def test_the_nearest_columns_are_searched(
-    rounds: list[Sifted], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_nearest_columns_are_searched(rounds: list[Sifted]) -> None:
     """Proves: where there are too many, those taken are searched, then those of the least reduced
     cost; where there are not, all are."""
     last = rounds[-1]
-    assert worker._of_use(last) is None
+    assert worker._of_use(last, len(last.columns)) is None
     most = int(last.columns.sum()) + 20
-    monkeypatch.setattr(worker, "SEARCHED", most)
-    searched = worker._of_use(last)
+    searched = worker._of_use(last, most)
     assert searched is not None and searched.sum() == most
     assert searched[last.columns].all()
     others = last.reduced[searched & ~last.columns]

@@ -18,6 +18,7 @@ import optalloc
 from optalloc.mip.arrays import Arrays, ExtraRows, Labels, Parts
 from optalloc.mip.bounds import drawn_in, enough_bounds
 from optalloc.mip.outcome import Options, Progress, Strategy
+from optalloc.mip.parameters import Parameters, Portfolio
 from optalloc.solving.cut_loop import Run
 from optalloc.solving.direct import Best
 from optalloc.solving.highs import Highs
@@ -319,7 +320,7 @@ def test_hopeless_is_what_costs_more_than_the_gap_lets_hope() -> None:
     it, one of 0.5 is not, and one that the relaxation uses never is."""
     program = bare([3.5, 2.5, 3.5], [9.0] * 3, [True] * 3)
     point, duals = np.array([0.0, 0.0, 1.0]), np.array([2.0])
-    found = hopeless(program, point, duals, objective=103.5)
+    found = hopeless(program, point, duals, objective=103.5, share=0.01)
     assert found.tolist() == [True, False, False]
 
 
@@ -440,12 +441,10 @@ def test_a_process_that_is_killed_is_started_again(
     assert not children()
 
 
-def test_a_process_that_hangs_is_ended_at_the_limit(
-    arrays: Arrays, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_process_that_hangs_is_ended_at_the_limit(arrays: Arrays) -> None:
     """Proves: with one process stopped in its tracks the last plan is given at the limit, and the
     process is ended and told of."""
-    monkeypatch.setattr(team, "GRACE_S", 0.5)
+    parameters = Parameters(portfolio=Portfolio(stopping_s=0.5))
     held: list[int] = []
 
     def hold_the_prover(now: Progress) -> None:
@@ -454,7 +453,7 @@ def test_a_process_that_hangs_is_ended_at_the_limit(
             victim.suspend()
             held.append(victim.pid)
 
-    options = Options(gap=0.0, time_limit_s=7, strategy=Strategy.RACE)
+    options = Options(gap=0.0, time_limit_s=7, strategy=Strategy.RACE, parameters=parameters)
     outcome = solve_arrays(arrays, options, hold_the_prover)
     assert held
     assert outcome.values is not None

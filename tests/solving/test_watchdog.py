@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from optalloc.solving.highs import GRACE
+from optalloc.mip.parameters import Watchdog
 
 
 def _begun(limit_s: float) -> subprocess.Popen[str]:
@@ -39,7 +39,7 @@ def test_a_run_past_its_limit_is_abandoned_with_its_plan() -> None:
     """
     reason, has_plan, seconds = _ended(_begun(1), within_s=120)
     assert (reason, has_plan) == ("time", "True")
-    assert 1 + GRACE.over_limit_s <= float(seconds) < 60
+    assert 1 + Watchdog().over_limit_s <= float(seconds) < 60
 
 
 @pytest.mark.parametrize("presses", [1, 2])
@@ -60,4 +60,4 @@ def test_ctrl_c_ends_a_run_that_does_not_hear_it(presses: int) -> None:
 )
 def test_grace(time_limit_s: float, cancelled: float | None, ends_at: float) -> None:
     """Proves: begun at 100 s, a run is abandoned at 100 + 10 + 1 + 5 s, or 3 s after Ctrl-C."""
-    assert GRACE.ends_at(100.0, time_limit_s, cancelled) == pytest.approx(ends_at)
+    assert Watchdog().ends_at(100.0, time_limit_s, cancelled) == pytest.approx(ends_at)

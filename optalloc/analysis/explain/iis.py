@@ -6,7 +6,7 @@ import numpy as np
 
 from optalloc.mip.arrays import Arrays
 from optalloc.mip.outcome import Options
-from optalloc.solving.elastic import ROUNDS, any_row_gives, seconds_until
+from optalloc.solving.elastic import any_row_gives, seconds_until
 from optalloc.solving.highs import Highs
 
 __all__ = ["conflict", "relaxation"]
@@ -21,7 +21,7 @@ def relaxation(arrays: Arrays, options: Options, until: float) -> tuple[Arrays, 
     (`time.perf_counter`) passes first, it counts as infeasible.
     """
     core = arrays
-    for _ in range(ROUNDS):
+    for _ in range(options.parameters.elastic.rounds):
         result = Highs(core, options, integer=False).run(time_limit_s=seconds_until(until))
         if result.values is None:
             return core, False

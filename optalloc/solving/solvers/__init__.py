@@ -32,8 +32,6 @@ from optalloc.solving.strategies import solve_arrays
 __all__ = ["HIGHS", "SOLVERS", "available", "require", "solve_by", "version_of"]
 
 HIGHS = "highs"
-# Rows found on demand are few; more rounds than these mean that something is wrong.
-ROUNDS = 60
 
 
 @dataclass(frozen=True)
@@ -138,7 +136,7 @@ def solve_by(
         run.report(Progress(run.seconds(), *now, options.solver, draft))
 
     core, reason = arrays, StopReason.FAILED
-    for _ in range(ROUNDS):
+    for _ in range(options.parameters.proof.rounds):
         answer = solve(core, options, max(run.left_s(), 0.0), report)
         reason = answer.reason
         if reason is StopReason.INFEASIBLE and best.values is None:

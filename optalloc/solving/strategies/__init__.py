@@ -13,17 +13,10 @@ from optalloc.mip.arrays import Arrays
 from optalloc.mip.outcome import Options, Outcome, ProgressCallback, StopReason, Strategy
 from optalloc.solving.direct import solve_directly
 from optalloc.solving.strategies import decompose, race
-from optalloc.solving.strategies.neighbourhoods import FEWEST_STAGES
 
 __all__ = ["chosen", "solve_arrays"]
 
 logger = logging.getLogger("optalloc")
-
-# From so many whole numbers on a second process pays; from so many entries on the linear program
-# alone takes minutes by the simplex method.
-RACE_INTEGERS, DECOMPOSE_ENTRIES = 300, 600_000
-# Seconds for another route to confirm that there is no plan, even where time is over.
-CONFIRMING_S = 5.0
 
 
 def chosen(arrays: Arrays, options: Options) -> tuple[Strategy, str]:
@@ -35,11 +28,12 @@ def chosen(arrays: Arrays, options: Options) -> tuple[Strategy, str]:
     if asked is not Strategy.AUTO:
         return (asked, "") if not obstacle else (Strategy.DIRECT, f"{asked}: {obstacle}")
     threads = options.threads or os.cpu_count() or 1
-    small = int(arrays.integer.sum()) < RACE_INTEGERS
-    small |= arrays.parts is not None and arrays.parts.stages < FEWEST_STAGES
+    selection = options.parameters.selection
+    small = int(arrays.integer.sum()) < selection.race_integers
+    small |= arrays.parts is not None and arrays.parts.stages < selection.fewest_stages
     if obstacle or threads < 2 or small or _lacks_rows(arrays):
         return Strategy.DIRECT, ""
-    large = arrays.matrix.nnz >= DECOMPOSE_ENTRIES
+    large = arrays.matrix.nnz >= selection.decompose_entries
     return Strategy.DECOMPOSE if large else Strategy.RACE, ""
 
 
@@ -100,7 +94,9 @@ def solve_arrays(
         options, start = replace(options, presolve=False, seed=options.seed + 1), found.values
     if options.time_limit_s is not None:
         left = options.time_limit_s - (time.perf_counter() - began)
-        options = replace(options, time_limit_s=max(left, CONFIRMING_S))
+        options = replace(
+            options, time_limit_s=max(left, options.parameters.selection.confirmation_s)
+        )
     direct = solve_directly(arrays, options, progress, start)
     if (
         direct.values is None

@@ -17,14 +17,12 @@ from optalloc.solving.strategies.worker import Role
 
 __all__ = ["solve"]
 
-# With fewer entries than this the solver has the linear program of the whole within seconds, and
-# its presolve, cuts and tree show more than parts do: S has 18,000, M 190,000.
-WHOLE_ENTRIES = 100_000
-
 
 def solve(arrays: Arrays, options: Options, progress: ProgressCallback | None) -> Outcome:
     """Solve a program that has parts and no rows found on demand; see `solve_arrays`."""
-    small = arrays.matrix.nnz < WHOLE_ENTRIES
+    parameters = options.parameters
+    small = arrays.matrix.nnz < parameters.selection.prove_whole_entries
     roles = Role.PROVE if small else Role.BOUND, Role.SEARCH
     # No presolve of the whole takes out what no plan has room for.
-    return team_outcome(drawn_in(arrays), options, progress, roles, Strategy.DECOMPOSE)
+    tightened = drawn_in(arrays, parameters.bound_tightening)
+    return team_outcome(tightened, options, progress, roles, Strategy.DECOMPOSE)

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optalloc.mip.arrays import Arrays
-from optalloc.mip.bounds import enough_bounds
-from optalloc.solving.cut_loop import FEASIBILITY
+from optalloc.mip.bounds import DEFAULT, enough_bounds
+from optalloc.mip.parameters import BoundTightening
+from optalloc.mip.tolerances import FEASIBILITY
 from optalloc.solving.elastic import any_row_gives
 from optalloc.solving.strategies.safe_bound import safe_bound
 
@@ -30,10 +31,10 @@ class Contradiction:
     amounts: np.ndarray
 
 
-def is_proof(arrays: Arrays, duals: np.ndarray) -> bool:
+def is_proof(arrays: Arrays, duals: np.ndarray, tightening: BoundTightening = DEFAULT) -> bool:
     """Whether multipliers, shape (rows,), prove that no point of the relaxation keeps all rows."""
     free = replace(arrays, cost=np.zeros(len(arrays.cost)), offset=0.0)
-    return safe_bound(free, duals, enough_bounds(arrays)) > FEASIBILITY
+    return safe_bound(free, duals, enough_bounds(arrays, tightening)) > FEASIBILITY
 
 
 def contradiction(

@@ -21,45 +21,22 @@ import scipy.sparse as sp
 
 from optalloc.mip.arrays import Arrays, ExtraRows, Labels
 from optalloc.mip.outcome import Options
+from optalloc.mip.parameters import LargeNeighbourhood
+from optalloc.mip.tolerances import (
+    ROUNDING,
+    ROW_VIOLATION,
+    SUBMIP_FEASIBILITY,
+    SUBMIP_IMPROVEMENT,
+)
 from optalloc.solving.highs import Highs, Result
 from optalloc.solving.strategies.neighbourhoods import Neighbourhoods
 from optalloc.solving.strategies.polish import trimmed
 from optalloc.solving.strategies.rens import kernel
 
-__all__ = ["BROKEN", "Running", "Search", "excess", "freely"]
+__all__ = ["Running", "Search", "excess", "freely"]
 
-# What a row may be broken by in a plan, against the size of what it adds up.
-BROKEN = 1e-6
-# Seconds for a small program, at least and at most: many short steps come much further than a few
-# long ones as long as short ones bring something.
-SHORT_S, LONG_S, LONGER, SHORTER = 0.6, 6.0, 1.12, 0.9
-# With more columns than this a short one is longer in proportion: the least that can be freed is.
-MANY = 500_000
-# Gap of a small program against the cost of the whole plan: of one held near the relaxation, of any
-# other, and as long as rows are broken.
-NEARLY, FINE, COARSE = 5e-5, 2e-5, 2e-4
-# Tolerances of the solver, which add up over the steps.
-EXACT, EXACTLY = ("primal_feasibility_tolerance", "mip_feasibility_tolerance"), 1e-7
-# Share of the solver's time for heuristics.
-EFFORT = 0.05
-# Blocks or stages freed at first, and with their whole numbers held near the relaxation; at least;
-# and by how much more or fewer after each step.
-BLOCKS, STAGES, NEARBY, STRETCH = 8.0, 4.0, 25.0, 6.0
-LEAST, FASTER, SLOWER = 2.0, 1.15, 0.87
-# How fast a way is judged anew by what it brings; how often the worst is tried against the best.
-LEARNING, LEAST_SHARE = 0.2, 0.05
-# Blocks that are made whole together, and for how long at most.
-GROUP, SETTLING_S = 60, 15.0
-# Seconds by columns for a step that is to mend what is broken: one cut short mends nothing.
-MENDING_S = 1.2e-5
-# Share of all blocks or stages that is freed at most: all of them are the proof's concern.
-MOST = 0.6
-# What breaks a row by less than this share of its size costs as much as if it broke it by that.
-LITTLE = 1e-3
-# What breaks rows costs this many times what it could save by the relaxation, and grows dearer when
-# nothing gets better any more. After so many times the price has grown by half a million, beyond
-# which the solver's tolerances do not tell it from any other: the search starts again elsewhere.
-DEAR, DEARER, PATIENCE, PENALTY_GROWTHS = 100.0, 3.0, 12, 12
+# HiGHS options by which sub-MIPs are finer.
+TOLERANCES = ("primal_feasibility_tolerance", "mip_feasibility_tolerance")
 
 Running = Callable[[Highs], contextlib.AbstractContextManager[None]]
 
@@ -75,7 +52,7 @@ def excess(arrays: Arrays, values: np.ndarray) -> np.ndarray:
     below = arrays.row_lower - activity
     above = activity - arrays.row_upper
     over = np.maximum(np.maximum(below, above), 0.0)
-    return np.asarray(np.where(over > BROKEN * _size(arrays, values), over, 0.0))
+    return np.asarray(np.where(over > ROW_VIOLATION * _size(arrays, values), over, 0.0))
 
 
 def _size(arrays: Arrays, values: np.ndarray) -> np.ndarray:
@@ -90,6 +67,7 @@ class _Kind:
     size: float
     most: float
     short_s: float
+    parameters: LargeNeighbourhood
     of_stages: bool = False
     nearby: bool = False
     # What the objective falls by a second, of late; any way is tried before it is judged.
@@ -105,13 +83,16 @@ class _Kind:
 
     def learn(self, status: str, gain: float, seconds: float) -> None:
         """More at a time while that is easy, longer while nothing comes of it."""
-        self.size *= FASTER if status == "kOptimal" else SLOWER
-        self.size = min(max(self.size, min(LEAST, self.most)), self.most)
+        ours = self.parameters
+        self.size *= ours.size_growth if status == "kOptimal" else ours.size_shrink
+        self.size = min(max(self.size, min(ours.fewest, self.most)), self.most)
         if gain > 0 or status == "kTimeLimit":
-            longer = self.slice_s * (SHORTER if gain > 0 else LONGER)
-            self.slice_s = min(max(longer, self.short_s), LONG_S)
+            longer = self.slice_s * (ours.slice_shrink if gain > 0 else ours.slice_growth)
+            self.slice_s = min(max(longer, self.short_s), ours.long_s)
         now = gain / max(seconds, 1e-3)
-        self.rate = now if math.isinf(self.rate) else self.rate + LEARNING * (now - self.rate)
+        self.rate = (
+            now if math.isinf(self.rate) else self.rate + ours.reaction_share * (now - self.rate)
+        )
 
 
 class Search:
@@ -142,21 +123,28 @@ class Search:
             raise ValueError("a program without parts cannot be searched by them")
         self.arrays = arrays
         self._options, self._running = replace(options, threads=1), running
-        self._near, self._rows = Neighbourhoods(arrays, arrays.parts), sp.csr_array(arrays.matrix)
+        self._parameters = ours = options.parameters.large_neighbourhood
+        self._near = Neighbourhoods(arrays, arrays.parts, options.parameters)
+        self._rows = sp.csr_array(arrays.matrix)
         self._draw = np.random.default_rng(options.seed)
         scale = np.maximum(abs(arrays.matrix).max(axis=1).toarray().ravel(), 1e-9)
-        self._dearest = DEAR * _price(arrays, None if relaxed is None else relaxed[1], scale)
+        self._dearest = ours.penalty_factor * _price(
+            arrays, None if relaxed is None else relaxed[1], scale
+        )
         self._price = self._dearest / scale
-        most = MOST * arrays.parts.blocks
-        short_s = min(SHORT_S * max(len(arrays.cost) / MANY, 1.0), LONG_S)
-        self._kinds = [_Kind(BLOCKS, most, short_s)]
+        most = ours.most_share * arrays.parts.blocks
+        short_s = min(ours.short_s * max(len(arrays.cost) / ours.short_columns, 1.0), ours.long_s)
+        self._kinds = [_Kind(ours.blocks, most, short_s, ours)]
         if relaxed is not None:
-            self._kinds.append(_Kind(min(NEARBY, most), most, LONG_S, nearby=True))
+            self._kinds.append(
+                _Kind(min(ours.rens_blocks, most), most, ours.long_s, ours, nearby=True)
+            )
         if self._near.has_windows:
-            most = MOST * arrays.parts.stages
-            self._kinds.append(_Kind(STAGES, most, short_s, of_stages=True))
+            most = ours.most_share * arrays.parts.stages
+            self._kinds.append(_Kind(ours.stages, most, short_s, ours, of_stages=True))
             if relaxed is not None:
-                stretch = _Kind(min(STRETCH, most), most, LONG_S, of_stages=True, nearby=True)
+                size = min(ours.rens_stages, most)
+                stretch = _Kind(size, most, ours.long_s, ours, of_stages=True, nearby=True)
                 self._kinds.append(stretch)
         self._relaxed = start if relaxed is None else relaxed[0]
         self._idle = self._growths = 0
@@ -192,7 +180,7 @@ class Search:
         scale = np.maximum(abs(rows.matrix).max(axis=1).toarray().ravel(), 1e-9)
         self._price = np.concatenate([self._price, self._dearest / scale])
         assert self.arrays.parts is not None
-        self._near = Neighbourhoods(self.arrays, self.arrays.parts)
+        self._near = Neighbourhoods(self.arrays, self.arrays.parts, self._options.parameters)
         self._rows = sp.csr_array(self.arrays.matrix)
         self.move(self.values)
 
@@ -220,8 +208,9 @@ class Search:
         """
         arrays = self.arrays
         values = np.clip(point, arrays.col_lower, arrays.col_upper)
-        options = replace(self._options, gap=COARSE)
-        group = self._near.partition(GROUP)
+        fixing = self._options.parameters.relax_and_fix
+        options = replace(self._options, gap=fixing.gap)
+        group = self._near.partition(fixing.group_blocks)
         for number in range(int(group.max(initial=-1)) + 1):
             if until():
                 break
@@ -229,7 +218,7 @@ class Search:
             part = _Part.of(arrays, values, free, self._price, may_break=True)
             highs = Highs(kernel(part.program, part.unbroken(values), 0), options, integer=True)
             with self._running(highs):
-                result = highs.run(time_limit_s=SETTLING_S)
+                result = highs.run(time_limit_s=fixing.submip_s)
             if result.values is not None:
                 values[part.columns] = result.values[: len(part.columns)]
         self.move(values)
@@ -237,7 +226,7 @@ class Search:
     def _take(self, part: _Part, result: Result) -> bool:
         """Go on from what came of a part, if that is better."""
         before = float(part.program.cost @ part.start + part.program.offset)
-        if result.values is None or result.objective >= before - 1e-8 * abs(before):
+        if result.values is None or result.objective >= before - SUBMIP_IMPROVEMENT * abs(before):
             return False
         values, was, is_plan = self.values.copy(), self.values, self.is_plan
         values[part.columns] = result.values[: len(part.columns)]
@@ -250,20 +239,28 @@ class Search:
 
     def step(self, limit_s: float = math.inf) -> bool:
         """Decide one part anew: whether the point got better."""
-        kind, began = self._chosen(), time.perf_counter()
+        ours, kind, began = self._parameters, self._chosen(), time.perf_counter()
         lacking = self._left_broken()
-        part = _Part.of(self.arrays, self.values, self._freed(kind), self._price)
+        part = _Part.of(
+            self.arrays,
+            self.values,
+            self._freed(kind),
+            self._price,
+            small=ours.small_violation_share,
+        )
         program = part.program
         if kind.nearby:
             program = kernel(program, self._relaxation(kind, part), 0, plan=part.start)
-        fine = NEARLY if kind.nearby else FINE
-        gap = fine if self.is_plan else COARSE
+        fine = ours.rens_gap if kind.nearby else ours.gap
+        gap = fine if self.is_plan else ours.repair_gap
         options = replace(self._options, seed=int(self._draw.integers(2**31 - 1)), gap=gap)
-        settings = {"mip_heuristic_effort": EFFORT} | dict.fromkeys(EXACT, EXACTLY)
+        settings = {"mip_heuristic_effort": ours.heuristic_effort} | dict.fromkeys(
+            TOLERANCES, SUBMIP_FEASIBILITY
+        )
         highs = Highs(program, options, integer=True, settings=settings)
         highs.start_from(part.start)
-        mending_s = MENDING_S * len(self.arrays.cost) if lacking else 0.0
-        slice_s = max(kind.slice_s, min(mending_s, LONG_S))
+        mending_s = ours.repair_s_per_column * len(self.arrays.cost) if lacking else 0.0
+        slice_s = max(kind.slice_s, min(mending_s, ours.long_s))
         with self._running(highs):
             result = highs.run(time_limit_s=min(limit_s, slice_s))
         before = float(program.cost @ part.start + program.offset)
@@ -278,17 +275,18 @@ class Search:
                 one.rate = math.inf
         # As long as rows are broken only what breaks them less gets on.
         self._idle = 0 if (left < lacking if lacking else better) else self._idle + 1
-        if self._idle >= PATIENCE and left:
+        if self._idle >= ours.stalled_submips and left:
             self._idle = 0
             self._penalise()
         return better
 
     def _penalise(self) -> None:
         """Let what is broken cost more; where that has not helped, start again elsewhere."""
-        if self._growths < PENALTY_GROWTHS:
-            self._growths, by = self._growths + 1, DEARER
+        ours = self._parameters
+        if self._growths < ours.penalty_growths:
+            self._growths, by = self._growths + 1, ours.penalty_growth
         else:
-            self._growths, by = 0, DEARER**-PENALTY_GROWTHS
+            self._growths, by = 0, ours.penalty_growth**-ours.penalty_growths
             rounded = np.floor(self._relaxed + self._draw.random(len(self._relaxed)))
             self.move(np.where(self.arrays.integer, rounded, self._relaxed))
             self._base = self.values
@@ -302,7 +300,7 @@ class Search:
         if kind.of_stages:
             highs = Highs(part.program, self._options, integer=False)
             with self._running(highs):
-                result = highs.run(time_limit_s=LONG_S)
+                result = highs.run(time_limit_s=self._parameters.long_s)
             if result.values is not None:
                 return result.values
         return part.unbroken(self._relaxed)
@@ -315,7 +313,11 @@ class Search:
             return kinds[int(self._draw.integers(len(kinds)))]
         rate = np.array([kind.rate for kind in self._kinds])
         fresh = np.isinf(rate)
-        weight = fresh if fresh.any() else np.maximum(rate, LEAST_SHARE * rate.max() + 1e-12)
+        weight = (
+            fresh
+            if fresh.any()
+            else np.maximum(rate, self._parameters.least_weight_share * rate.max() + 1e-12)
+        )
         return self._kinds[int(self._draw.choice(len(rate), p=weight / weight.sum()))]
 
     def _left_broken(self) -> float:
@@ -376,6 +378,7 @@ class _Part:
         free: np.ndarray,
         price: np.ndarray,
         *,
+        small: float = 0.0,
         may_break: bool = False,
     ) -> _Part:
         """The part; rows that it shares may be broken, or else those that are broken already."""
@@ -410,14 +413,14 @@ class _Part:
         dear = price[rows][broken]
         if not may_break:
             size = _size(arrays, values)[rows][broken]
-            dear = dear * np.maximum(1.0, LITTLE * size / over[broken])
+            dear = dear * np.maximum(1.0, small * size / over[broken])
         offset = arrays.offset + float(arrays.cost @ values - arrays.cost[columns] @ own)
         program = Arrays(
             matrix=sp.csc_array(sp.hstack([inner, slack])) if len(broken) else inner,
             row_lower=lower - held,
             row_upper=upper - held,
             col_lower=np.concatenate([arrays.col_lower[columns], np.zeros(len(broken))]),
-            col_upper=np.concatenate([arrays.col_upper[columns], room * (1 + 1e-9)]),
+            col_upper=np.concatenate([arrays.col_upper[columns], room * (1 + ROUNDING)]),
             cost=np.concatenate([arrays.cost[columns], dear]),
             integer=np.concatenate([arrays.integer[columns], np.zeros(len(broken), dtype=bool)]),
             strengthening=np.zeros(len(rows), dtype=bool),

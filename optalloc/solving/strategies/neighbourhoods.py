@@ -11,13 +11,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from optalloc.mip.arrays import Arrays, Parts
+from optalloc.mip.parameters import Parameters
 
-__all__ = ["FEWEST_STAGES", "Neighbourhoods"]
+__all__ = ["Neighbourhoods"]
 
-# A row that has nearly all blocks says little of which are near.
-WIDE = 1.5
-# With fewer stages a stretch of them is nearly all there is.
-FEWEST_STAGES = 4
+DEFAULT = Parameters()
 
 
 class Neighbourhoods:
@@ -27,10 +25,12 @@ class Neighbourhoods:
     ----------
     arrays : Arrays
     parts : Parts
+    parameters : Parameters, optional
     """
 
-    def __init__(self, arrays: Arrays, parts: Parts) -> None:
-        self.parts = parts
+    def __init__(self, arrays: Arrays, parts: Parts, parameters: Parameters = DEFAULT) -> None:
+        self.parts, self._fewest_stages = parts, parameters.selection.fewest_stages
+        wide = parameters.large_neighbourhood.wide_row_exponent
         matrix = arrays.matrix
         pattern = sp.csr_array(
             (np.ones(matrix.nnz, dtype=np.float32), matrix.indices, matrix.indptr),
@@ -44,7 +44,7 @@ class Neighbourhoods:
         # Which rows have a column of which block.
         self._rows = sp.csc_array(((member @ pattern) > 0).astype(np.float32))
         count = np.asarray(self._rows.sum(axis=0)).ravel()
-        weight = np.where(count > 1, 1.0 / np.maximum(count, 1.0) ** WIDE, 0.0)
+        weight = np.where(count > 1, 1.0 / np.maximum(count, 1.0) ** wide, 0.0)
         self.nearness = ((self._rows * weight) @ self._rows.T).toarray()
         self._outside = np.flatnonzero(parts.block < 0)
         self._touching = self._touched(pattern[self._outside], count)
@@ -111,4 +111,4 @@ class Neighbourhoods:
     @property
     def has_windows(self) -> bool:
         """Whether there are stages enough, with whole numbers to decide."""
-        return self.parts.stages >= FEWEST_STAGES and bool(self._whole.any())
+        return self.parts.stages >= self._fewest_stages and bool(self._whole.any())

@@ -12,6 +12,8 @@ import time
 import numpy as np
 
 from optalloc.mip.arrays import Arrays, ExtraRows
+from optalloc.mip.outcome import Options
+from optalloc.mip.tolerances import ROUNDING
 from optalloc.solving.cut_loop import Run
 from optalloc.solving.direct import Best, completed
 from optalloc.solving.highs import Highs
@@ -19,17 +21,12 @@ from optalloc.solving.strategies.restriction import Narrow, at_rest
 
 __all__ = ["polish", "polishing_s", "trimmed"]
 
-# Seconds to decide all but the whole numbers anew, by entries of the matrix, with room to spare
-# (5e-6 was measured); never more than this share of the time there is.
-SECONDS_PER_ENTRY, MOST_TIME = 8e-6, 0.05
-# What costs less than this against the dearest, or comes down by less, is left alone.
-LITTLE = 1e-9
 
-
-def polishing_s(arrays: Arrays, time_limit_s: float | None) -> float:
+def polishing_s(arrays: Arrays, options: Options) -> float:
     """Seconds that `polish` is given."""
-    share = MOST_TIME * (math.inf if time_limit_s is None else time_limit_s)
-    return min(SECONDS_PER_ENTRY * int(arrays.matrix.nnz) + 1.0, share)
+    parameters, limit_s = options.parameters.polish, options.time_limit_s
+    share = parameters.most_time_share * (math.inf if limit_s is None else limit_s)
+    return min(parameters.s_per_entry * int(arrays.matrix.nnz) + 1.0, share)
 
 
 def polish(arrays: Arrays, run: Run, best: Best, seconds: float) -> None:
@@ -82,17 +79,17 @@ def trimmed(arrays: Arrays, values: np.ndarray) -> np.ndarray:
     activity = matrix @ values
     below = np.maximum(activity - arrays.row_lower, 0.0)
     above = np.maximum(arrays.row_upper - activity, 0.0)
-    dear = ~arrays.integer & (arrays.cost > LITTLE * abs(arrays.cost).max(initial=0.0))
+    dear = ~arrays.integer & (arrays.cost > ROUNDING * abs(arrays.cost).max(initial=0.0))
     dear &= (found > arrays.col_lower) & np.isfinite(arrays.col_lower)
     # A column in a row without room does not come down.
     room = np.where(matrix.data > 0, below[matrix.indices], above[matrix.indices])
-    held = room <= LITTLE * np.maximum(1.0, abs(activity[matrix.indices]))
+    held = room <= ROUNDING * np.maximum(1.0, abs(activity[matrix.indices]))
     column = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
     dear[column[held & (matrix.data != 0)]] = False
     for j in np.flatnonzero(dear):
         entries = slice(matrix.indptr[j], matrix.indptr[j + 1])
         rows, data = matrix.indices[entries], matrix.data[entries]
-        way = np.where(data > 0, below[rows], above[rows]) / np.maximum(abs(data), LITTLE)
+        way = np.where(data > 0, below[rows], above[rows]) / np.maximum(abs(data), ROUNDING)
         by = min(float(way.min(initial=math.inf)), float(found[j] - arrays.col_lower[j]))
         found[j] -= by
         below[rows] = np.maximum(below[rows] - by * data, 0.0)

@@ -25,26 +25,30 @@ from typing import Any
 import numpy as np
 
 from optalloc.mip.arrays import Arrays, ExtraRows
-from optalloc.mip.outcome import Options, Outcome, Progress, ProgressCallback, StopReason, Strategy
-from optalloc.solving.cut_loop import FEASIBILITY, Run
+from optalloc.mip.outcome import (
+    Options,
+    Outcome,
+    Progress,
+    ProgressCallback,
+    StopReason,
+    Strategy,
+    contradicts,
+)
+from optalloc.mip.parameters import Parameters
+from optalloc.mip.tolerances import FEASIBILITY, ROW_VIOLATION
+from optalloc.solving.cut_loop import Run
 from optalloc.solving.direct import Best
 from optalloc.solving.strategies.farkas import Contradiction, is_proof
-from optalloc.solving.strategies.large_neighbourhood import BROKEN, excess
+from optalloc.solving.strategies.large_neighbourhood import excess
 from optalloc.solving.strategies.polish import polish, polishing_s
 from optalloc.solving.strategies.worker import Role, Task, pack
 from optalloc.system import share_of_memory
 
 __all__ = ["Team", "team_outcome"]
 
-# Times that a process is started again, and seconds that it is given to end once it is told to.
-RETRIES, GRACE_S = 2, 5.0
-# A plan may cost less than a bound by this share of it, as it may violate rows by rounding.
-ROUNDING = 1e-5
 # How a proof ends that has done what it could; what it has not proved by then needs another route.
 PROVED = {"kOptimal", "kInfeasible", "kUnbounded", "kUnboundedOrInfeasible"}
 ENDED = PROVED | {"kTimeLimit", "kInterrupt", "kHighsInterrupt", "kSolutionLimit"}
-# Share of the machine's memory that all processes of a team may take together.
-MEMORY_SHARE = 0.85
 LAUNCH = (
     "import sys; sys.path[:] = sys.argv[1:]; "
     "from optalloc.solving.strategies.worker import main; main()"
@@ -159,7 +163,7 @@ class Team:
         """Let all work until the gap is reached, time is over, or nobody is left."""
         self._news: queue.Queue[tuple[_Member, tuple[Any, ...]]] = queue.Queue()
         self._retried, self._proved_with = 0, 0
-        self._polishing_s = polishing_s(self.arrays, self.run.options.time_limit_s)
+        self._polishing_s = polishing_s(self.arrays, self.run.options)
         with tempfile.TemporaryDirectory(prefix="optalloc-") as folder:
             self._program = Path(folder) / "program"
             pack(self.arrays, self._program)
@@ -175,13 +179,17 @@ class Team:
         polish(self.arrays, self.run, self.best, self._polishing_s)
         return reason
 
+    @property
+    def _parameters(self) -> Parameters:
+        return self.run.options.parameters
+
     def _left_s(self) -> float:
         """Seconds left for the processes; the plan is polished afterwards."""
         return self.run.left_s() - self._polishing_s
 
     def _start(self, role: Role, options: Options) -> _Member:
         share = share_of_memory(len(self.roles), least=0)
-        memory = int(MEMORY_SHARE * share) if share else 0
+        memory = int(self._parameters.portfolio.memory_share * share) if share else 0
         ending = time.time() + min(self._left_s(), 1e9)
         return _Member(Task(role, self._program, options, ending, memory), self._news)
 
@@ -248,15 +256,11 @@ class Team:
     def _take_bound(self, member: _Member, bound: float) -> None:
         if not self.best.bound < bound < math.inf or member.doubted:
             return
-        if self._is_above(bound, self.best.objective):
+        if contradicts(self.best.objective, bound):
             self._doubt(member, "gave a bound above the cost of a plan")
             return
         self.best.bound, self._bounded_by = bound, member
         self._report(member.task.role)
-
-    @staticmethod
-    def _is_above(bound: float, objective: float) -> bool:
-        return bound - objective > ROUNDING * max(1.0, abs(bound))
 
     def _doubt(self, member: _Member, what: str) -> None:
         """Believe nothing that a process has proved; let another prove by another route."""
@@ -271,7 +275,9 @@ class Team:
     def _believe(self, found: Contradiction) -> None:
         """Take a proof that there is no plan, if it is one."""
         own = self.arrays.with_rows(~self.arrays.strengthening)
-        if self.best.values is not None or not is_proof(own, found.duals):
+        if self.best.values is not None or not is_proof(
+            own, found.duals, self._parameters.bound_tightening
+        ):
             return
         worst = np.argsort(-found.amounts)
         self.shortfalls = tuple(
@@ -295,7 +301,7 @@ class Team:
             self._require(broken)
         else:
             self.best.take(whole, objective)
-            if self._bounded_by is not None and self._is_above(self.best.bound, objective):
+            if self._bounded_by is not None and contradicts(objective, self.best.bound):
                 self._doubt(self._bounded_by, "gave a bound above the cost of a plan")
             self._report(member.task.role)
             self._tell_others(member, "plan", objective, whole)
@@ -311,7 +317,7 @@ class Team:
     def _keeps_all(self, values: np.ndarray) -> bool:
         arrays = self.arrays
         outside = np.maximum(arrays.col_lower - values, values - arrays.col_upper)
-        inside = outside.max(initial=0.0) <= BROKEN
+        inside = outside.max(initial=0.0) <= ROW_VIOLATION
         return bool(inside and not excess(arrays, values).any())
 
     def _tell_others(self, member: _Member, *message: Any) -> None:
@@ -339,7 +345,7 @@ class Team:
         """Start a process again by another route, a few times."""
         member.ended = True
         fault = self._faults.setdefault(f"the process {member.task.role} {how}", _Fault())
-        if self._retried >= RETRIES:
+        if self._retried >= self._parameters.portfolio.retries:
             fault.given_up = True
             return
         self._retried += 1
@@ -354,7 +360,7 @@ class Team:
     def _disband(self) -> None:
         for member in self._members:
             member.send("stop")
-        until = time.perf_counter() + GRACE_S
+        until = time.perf_counter() + self._parameters.portfolio.stopping_s
         for member in self._members:
             if not member.end(until):
                 self.say(f"the process {member.task.role} did not end when told to, and was ended")

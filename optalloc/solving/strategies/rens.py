@@ -14,14 +14,9 @@ from dataclasses import replace
 import numpy as np
 
 from optalloc.mip.arrays import Arrays
+from optalloc.mip.tolerances import RELAXATION_INTEGRALITY
 
 __all__ = ["hopeless", "kernel"]
-
-# What is so near a whole number is taken for it.
-NEAR = 1e-5
-# A step up whose reduced cost is more than this share of the gap between plan and relaxation is
-# not worth a look.
-HOPELESS = 0.01
 
 
 def kernel(
@@ -53,7 +48,10 @@ def kernel(
     """
     whole = arrays.integer
     further = steps if held is None else np.where(held, 0, steps)
-    least, most = np.floor(point + NEAR) - further, np.ceil(point - NEAR) + further
+    least, most = (
+        np.floor(point + RELAXATION_INTEGRALITY) - further,
+        np.ceil(point - RELAXATION_INTEGRALITY) + further,
+    )
     if plan is not None:
         least, most = np.minimum(least, np.round(plan)), np.maximum(most, np.round(plan))
     least = np.clip(least, arrays.col_lower, arrays.col_upper)
@@ -65,7 +63,9 @@ def kernel(
     )
 
 
-def hopeless(arrays: Arrays, point: np.ndarray, duals: np.ndarray, objective: float) -> np.ndarray:
+def hopeless(
+    arrays: Arrays, point: np.ndarray, duals: np.ndarray, objective: float, share: float
+) -> np.ndarray:
     """Columns at their lower bound in the relaxation that a plan better than one hardly raises.
 
     Parameters
@@ -76,7 +76,11 @@ def hopeless(arrays: Arrays, point: np.ndarray, duals: np.ndarray, objective: fl
         Multipliers of the relaxation.
     objective : float
         Of a plan.
+    share : float
+        Of the distance between plan and relaxation (`Rens.reduced_cost_share`).
     """
     reduced = arrays.cost - arrays.matrix.T @ duals
     gap = objective - float(arrays.cost @ point + arrays.offset)
-    return np.asarray((point <= arrays.col_lower + NEAR) & (reduced > HOPELESS * max(gap, 0.0)))
+    return np.asarray(
+        (point <= arrays.col_lower + RELAXATION_INTEGRALITY) & (reduced > share * max(gap, 0.0))
+    )

@@ -20,6 +20,8 @@ import scipy.sparse as sp
 
 from optalloc.mip.arrays import Arrays
 from optalloc.mip.bounds import enough_bounds
+from optalloc.mip.parameters import Parameters
+from optalloc.mip.tolerances import VALUE_IN_USE
 from optalloc.solving.elastic import with_slack
 from optalloc.solving.strategies.aggregation import Coarse
 from optalloc.solving.strategies.lagrangian import group_of_columns, groups_of_rows, priced
@@ -28,14 +30,7 @@ from optalloc.solving.strategies.safe_bound import safe_bound
 
 __all__ = ["Sifted", "Solve", "sift"]
 
-# Stretches of stages of the coarse relaxation, and from how much on it uses a column.
-STRETCHES, USED = 5, 1e-6
-# A row may be broken at this many times what it was last worth, or what the median row is.
-BOX = 2.0
-# Where relaxation and bound are this near each other, against the cost, it is done.
-NEAR = 1e-4
-# What breaks a strengthening row by more than this brings it in.
-OVER = 1e-4
+DEFAULT = Parameters()
 
 # A linear program and whether its vertex matters: its values and multipliers, None for none.
 Solve = Callable[[Arrays], tuple[np.ndarray | None, np.ndarray | None]]
@@ -78,7 +73,13 @@ class Sifted:
     violated: bool
 
 
-def sift(arrays: Arrays, group: np.ndarray, roughly: Solve, exactly: Solve) -> Iterator[Sifted]:
+def sift(
+    arrays: Arrays,
+    group: np.ndarray,
+    roughly: Solve,
+    exactly: Solve,
+    parameters: Parameters = DEFAULT,
+) -> Iterator[Sifted]:
     """Go on round after round, as long as it is asked for another.
 
     Parameters
@@ -95,19 +96,25 @@ def sift(arrays: Arrays, group: np.ndarray, roughly: Solve, exactly: Solve) -> I
     Sifted
         Nothing any more once a relaxation has no solution, such as when it was ended.
     """
+    sifting = parameters.sifting
     rows = ~arrays.strengthening
     own = arrays.with_rows(rows)
     assert own.parts is not None
-    bounds, column_group = enough_bounds(own), group_of_columns(own, group)
+    bounds, column_group = (
+        enough_bounds(own, parameters.bound_tightening),
+        group_of_columns(own, group),
+    )
     least, most = groups_of_rows(sp.csr_array(arrays.matrix), own.parts.block)
     shared = least != most
-    columns, duals = _first(own, roughly)
+    columns, duals = _first(own, roughly, sifting.stretches)
     duals = _spread(duals, rows)
     while True:
         program = arrays.with_rows(rows)
         few = Narrow.of(program, columns)
         mine = np.flatnonzero(rows)[few.rows]
-        elastic = _elastic(few.program, shared[mine], _prices(duals, shared)[mine])
+        elastic = _elastic(
+            few.program, shared[mine], _prices(duals, shared, sifting.penalty_factor)[mine]
+        )
         values, multipliers = roughly(elastic)
         if values is None or multipliers is None:
             return
@@ -122,26 +129,26 @@ def sift(arrays: Arrays, group: np.ndarray, roughly: Solve, exactly: Solve) -> I
             return
         bound, used, reduced = grouped
         new = _with_whole_numbers(used & ~columns, arrays) & ~columns
-        broken = _broken(arrays, point, rows)
+        broken = _broken(arrays, point, rows, sifting.strengthening_violation)
         done = not (new.any() or broken.any()) or (
-            not broken.any() and cost - bound <= NEAR * abs(cost)
+            not broken.any() and cost - bound <= sifting.gap * abs(cost)
         )
         columns = columns | new
-        violated = penalty > NEAR * abs(cost)
+        violated = penalty > sifting.gap * abs(cost)
         yield Sifted(columns, rows, point, duals, cost, reduced, bound, done, violated)
         rows = rows | broken
 
 
-def _first(own: Arrays, roughly: Solve) -> tuple[np.ndarray, np.ndarray]:
+def _first(own: Arrays, roughly: Solve, stretches: int) -> tuple[np.ndarray, np.ndarray]:
     """Columns that the coarse relaxation uses, or all; and what it says that rows are worth."""
     assert own.parts is not None
-    coarse = Coarse.of(own, STRETCHES)
+    coarse = Coarse.of(own, stretches)
     values, duals = roughly(coarse.program)
     if values is None or duals is None:
         return np.ones(len(own.cost), dtype=bool), np.zeros(len(own.row_lower))
     series = own.parts.series
     used = np.zeros(int(series.max(initial=-1)) + 1, dtype=bool)
-    used[series[abs(values[coarse.column]) > USED]] = True
+    used[series[abs(values[coarse.column]) > VALUE_IN_USE]] = True
     columns = used[series] | (own.parts.block < 0) | (own.col_lower > 0) | (own.col_upper < 0)
     return _with_whole_numbers(columns, own), duals[coarse.row]
 
@@ -161,12 +168,12 @@ def _spread(duals: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return whole
 
 
-def _prices(duals: np.ndarray, shared: np.ndarray) -> np.ndarray:
+def _prices(duals: np.ndarray, shared: np.ndarray, factor: float) -> np.ndarray:
     """For how much each row may be broken."""
     worth = abs(duals)
-    known = worth[shared & (worth > USED)]
+    known = worth[shared & (worth > VALUE_IN_USE)]
     usual = float(np.median(known)) if len(known) else math.inf
-    return np.asarray(BOX * np.maximum(worth, usual))
+    return np.asarray(factor * np.maximum(worth, usual))
 
 
 def _elastic(program: Arrays, shared: np.ndarray, price: np.ndarray) -> Arrays:
@@ -204,13 +211,13 @@ def _grouped(
             return None
         found.append(safe_bound(part.program, multipliers))
         columns = np.flatnonzero(column_group == number)
-        used[columns[abs(values) > USED]] = True
+        used[columns[abs(values) > VALUE_IN_USE]] = True
         reduced[columns] = part.program.cost - part.program.matrix.T @ multipliers
     return math.fsum(found), used, reduced
 
 
-def _broken(arrays: Arrays, point: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def _broken(arrays: Arrays, point: np.ndarray, rows: np.ndarray, violation: float) -> np.ndarray:
     """Mask of strengthening rows, not among those given, that a point breaks."""
     over = arrays.matrix @ point - arrays.row_upper
     under = arrays.row_lower - arrays.matrix @ point
-    return np.asarray(arrays.strengthening & ~rows & (np.maximum(over, under) > OVER))
+    return np.asarray(arrays.strengthening & ~rows & (np.maximum(over, under) > violation))

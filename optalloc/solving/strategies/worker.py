@@ -26,11 +26,11 @@ import numpy as np
 from optalloc.mip.arrays import Arrays, ExtraRows, Labels
 from optalloc.mip.bounds import enough_bounds
 from optalloc.mip.outcome import Options, Progress
+from optalloc.mip.tolerances import ROUNDING, ROW_VIOLATION
 from optalloc.solving.cut_loop import Relaxation, Run
 from optalloc.solving.highs import Highs
 from optalloc.solving.strategies.farkas import contradiction
 from optalloc.solving.strategies.lagrangian import group_of_columns, priced
-from optalloc.solving.strategies.large_neighbourhood import BROKEN
 from optalloc.solving.strategies.neighbourhoods import Neighbourhoods
 from optalloc.solving.strategies.rens import hopeless, kernel
 from optalloc.solving.strategies.restricted_search import View
@@ -41,31 +41,7 @@ from optalloc.system import limit_memory
 
 __all__ = ["Role", "Task", "main", "pack"]
 
-# Seconds that the search waits for the relaxation's point before it begins from nothing.
-HEAD_START_S = 5.0
-# A plan that costs more than this times a draft that still breaks rows is left for the draft.
-DRAFTY = 1.02
 INTERIOR = {"solver": "ipx", "run_crossover": "off"}
-# The bounding process goes on to sift as long as the first share of the time is not over, or the
-# other if it is not close yet; nor does any run take more than that of what is left.
-BOUNDING_TIME, BOUNDING_MOST = 0.3, 0.6
-# A point of a relaxation that is so near its bound, against the cost, is worth a look; with more
-# columns than this only the most useful are searched.
-CLOSE, SEARCHED = 0.003, 400_000
-# Where the cost is near its bound and rows are violated all the same, their price has doubled so
-# often: with a plan that happens once at most (S and M), without one in every round from the third.
-RAISES = 1
-# Then it prices what groups of so many blocks share, in this share of what is left of the time.
-PRICED, PRICED_GAP, PRICING_TIME = 10, 1e-5, 0.3
-# By how much a sum of bounds is taken back, for the rounding in each.
-SLACK = 1e-9
-# How many steps off the relaxation a first plan is looked for; to which gap, then to which; each in
-# which share of the time.
-KERNELS, COARSE_GAP, FINE_GAP, KERNEL_TIME = (0, 1), 0.01, 0.003, 0.2
-# The second look comes to what it comes to in about as long as the first, or not at all.
-FINE_TIME, FINE_LEAST_S = 1.5, 2.0
-# With more whole numbers to decide even that takes too long.
-KERNEL_MOST = 1500
 
 
 class Role(StrEnum):
@@ -129,23 +105,23 @@ def _described(error: Exception) -> str:
     return f"{what} ({Path(at.filename).name}, line {at.lineno})"
 
 
-def _is_close(found: Sifted) -> bool:
+def _is_close(found: Sifted, close_gap: float) -> bool:
     """Whether what a relaxation costs is near its bound."""
-    return found.cost - found.bound <= CLOSE * abs(found.cost)
+    return found.cost - found.bound <= close_gap * abs(found.cost)
 
 
-def _is_stuck(found: Sifted) -> bool:
+def _is_stuck(found: Sifted, close_gap: float) -> bool:
     """Whether rows are violated though nothing else brings the cost nearer to its bound."""
-    return found.violated and _is_close(found)
+    return found.violated and _is_close(found, close_gap)
 
 
-def _of_use(found: Sifted) -> np.ndarray | None:
+def _of_use(found: Sifted, most: int) -> np.ndarray | None:
     """Mask of the columns to search: those taken, and of all others the nearest to be."""
-    if len(found.columns) <= SEARCHED:
+    if len(found.columns) <= most:
         return None
     dear = np.where(found.columns, -np.inf, found.reduced)
     mask = np.zeros(len(dear), dtype=bool)
-    mask[np.argpartition(dear, SEARCHED)[:SEARCHED]] = True
+    mask[np.argpartition(dear, most)[:most]] = True
     return mask
 
 
@@ -209,7 +185,9 @@ class _Link:
     def better_than(self, objective: float) -> np.ndarray | None:
         """Give the best plan known, if it costs less than this."""
         plan = self.plan
-        if plan is None or (objective < math.inf and plan[0] >= objective - 1e-9 * abs(objective)):
+        if plan is None or (
+            objective < math.inf and plan[0] >= objective - ROUNDING * abs(objective)
+        ):
             return None
         return plan[1]
 
@@ -253,6 +231,7 @@ class _Through:
 class _Worker:
     def __init__(self, arrays: Arrays, task: Task, link: _Link) -> None:
         self.arrays, self.task, self.link = arrays, task, link
+        self.parameters = task.options.parameters
         self.own = arrays.with_rows(~arrays.strengthening)
         self.options = replace(task.options, threads=1, time_limit_s=self.left_s())
 
@@ -297,9 +276,13 @@ class _Worker:
         solver. So it does where there is all the time that a proof takes.
         """
         assert self.own.parts is not None
-        group = Neighbourhoods(self.own, self.own.parts).partition(PRICED)
+        group = Neighbourhoods(self.own, self.own.parts, self.parameters).partition(
+            self.parameters.lagrangian.group_blocks
+        )
         found = self._sift(group)
-        if (found is None or _is_stuck(found)) and self._has_none():
+        if (
+            found is None or _is_stuck(found, self.parameters.bounding.close_gap)
+        ) and self._has_none():
             return
         if found is None:
             self.prove()
@@ -326,19 +309,24 @@ class _Worker:
 
     def _sift(self, group: np.ndarray) -> Sifted | None:
         """Send bounds and points of the relaxation: the last one, None where there is no bound."""
+        bounding = self.parameters.bounding
         found, left_s, stuck = None, self.left_s(), 0
         first = began = time.time()
-        for found in sift(self.arrays, group, self._roughly, self._exactly):
+        for found in sift(self.arrays, group, self._roughly, self._exactly, self.parameters):
             self.link.send("bound", found.bound)
-            close = _is_close(found)
+            close = _is_close(found, bounding.close_gap)
             # As long as it is not close nothing else is worth as much as another round.
-            until = first + (BOUNDING_TIME if close else BOUNDING_MOST) * left_s
-            stuck = stuck + 1 if _is_stuck(found) else 0
+            until = first + (bounding.time_share if close else bounding.most_time_share) * left_s
+            stuck = stuck + 1 if _is_stuck(found, bounding.close_gap) else 0
             done = found.done and not found.violated
-            last = done or stuck > RAISES or 2 * time.time() - began > until
+            last = done or stuck >= bounding.violated_rounds or 2 * time.time() - began > until
             if last or close:
                 own = ~self.arrays.strengthening
-                self.link.point = found.values, found.duals[own], _of_use(found)
+                self.link.point = (
+                    found.values,
+                    found.duals[own],
+                    _of_use(found, bounding.searched_columns),
+                )
                 self.link.send("point", *self.link.point)
             if last:
                 break
@@ -349,7 +337,7 @@ class _Worker:
         """Solve a linear program by an interior point."""
         highs = Highs(program, self.options, integer=False, settings=INTERIOR)
         with self.link.running(highs):
-            return highs.run_to_point(BOUNDING_MOST * self.left_s())
+            return highs.run_to_point(self.parameters.bounding.most_time_share * self.left_s())
 
     def _exactly(self, program: Arrays) -> tuple[np.ndarray | None, np.ndarray | None]:
         """Solve a linear program to a vertex."""
@@ -361,8 +349,8 @@ class _Worker:
         """Look for a first plan near the relaxation's point; where that is too large, group by
         group.
         """
-        broken = abs(point - np.round(point)) > BROKEN
-        if int((broken & self.own.integer).sum()) <= KERNEL_MOST:
+        broken = abs(point - np.round(point)) > ROW_VIOLATION
+        if int((broken & self.own.integer).sum()) <= self.parameters.rens.most_fractional:
             self._near(view.narrow, point, duals)
             return
         view.search.settle(view.narrow.narrowed(point), self.link.stopped.is_set)
@@ -372,19 +360,21 @@ class _Worker:
 
     def _near(self, narrow: Narrow, point: np.ndarray, duals: np.ndarray) -> None:
         """Look for a first plan near the relaxation's point, then for a better one less near."""
-        began, most_s = time.perf_counter(), KERNEL_TIME * self.left_s()
+        rens = self.parameters.rens
+        began, most_s = time.perf_counter(), rens.time_share * self.left_s()
         program, here = narrow.program, narrow.narrowed(point)
-        for steps in KERNELS:
-            status = self._tried(narrow, kernel(program, here, steps), COARSE_GAP, most_s)
+        for steps in (0, 1):
+            status = self._tried(narrow, kernel(program, here, steps), rens.coarse_gap, most_s)
             if status != "kInfeasible":
                 break
         known = self.link.plan
         if known is not None and not narrow.lacking(known[1]).any():
             objective, plan = known
-            held = hopeless(program, here, duals[narrow.rows], objective)
-            fine_s = FINE_TIME * (time.perf_counter() - began) + FINE_LEAST_S
+            duals = duals[narrow.rows]
+            held = hopeless(program, here, duals, objective, rens.reduced_cost_share)
+            fine_s = rens.fine_time_factor * (time.perf_counter() - began) + rens.fine_least_s
             near = kernel(program, here, 1, held=held, plan=narrow.narrowed(plan))
-            self._tried(narrow, near, FINE_GAP, min(fine_s, most_s))
+            self._tried(narrow, near, rens.fine_gap, min(fine_s, most_s))
 
     def _tried(self, narrow: Narrow, near: Arrays, gap: float, most_s: float) -> str:
         """Search a part of the program, from the best plan known: how that ended."""
@@ -409,10 +399,12 @@ class _Worker:
         Each group raises the bound by what it costs in whole numbers above its relaxation.
         """
         columns = group_of_columns(program, group)
-        fixed, programs = priced(program, duals, columns, enough_bounds(program))
+        fixed, programs = priced(
+            program, duals, columns, enough_bounds(program, self.parameters.bound_tightening)
+        )
         bounds = [safe_bound(part.program, duals[part.rows]) for part in programs]
-        until = time.time() + PRICING_TIME * self.left_s()
-        options = replace(self.options, gap=PRICED_GAP)
+        until = time.time() + self.parameters.lagrangian.time_share * self.left_s()
+        options = replace(self.options, gap=self.parameters.lagrangian.gap)
         for number, part in enumerate(programs):
             if self.link.stopped.is_set() or time.time() > until:
                 return
@@ -428,12 +420,12 @@ class _Worker:
                 return
             bounds[number] = max(bounds[number], result.bound)
             bound = fixed + math.fsum(bounds)
-            self.link.send("bound", bound - SLACK * abs(bound))
+            self.link.send("bound", bound - ROUNDING * abs(bound))
 
     def search(self) -> None:
         """Decide part after part anew, from nothing, from the relaxation or from a plan."""
         link = self.link
-        deadline = time.time() + HEAD_START_S
+        deadline = time.time() + self.parameters.searching.head_start_s
         while link.point is None and link.plan is None and time.time() < deadline:
             link.heard.wait(0.5)
             link.heard.clear()
@@ -453,10 +445,16 @@ class _Worker:
             if link.draft is not draft and link.draft is not None:
                 draft = link.draft
                 held = view.cost if view.is_plan else math.inf
-                if DRAFTY * self.cost(draft) < min(self._known(), held):
+                if self.parameters.searching.candidate_cost_factor * self.cost(draft) < min(
+                    self._known(), held
+                ):
                     view.adopt(draft)
             # A plan is worth more than what is broken, but not if it is much dearer than a draft.
-            limit = math.inf if draft is None else DRAFTY * view.cost
+            limit = (
+                math.inf
+                if draft is None
+                else self.parameters.searching.candidate_cost_factor * view.cost
+            )
             known = link.better_than(view.cost if view.is_plan else limit)
             if known is not None:
                 view.adopt(known)
