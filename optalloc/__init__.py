@@ -61,7 +61,7 @@ _PUBLIC = {
     "relaxed": "analysis.explain.repair_table",
     "renewed": "modelling.renew",
     "solve": "pipeline",
-    "solve_arrays": "solving.strategies",
+    "solve_arrays": "solving.selection",
     "sweep": "sweeps.run",
     "validate": "data.validate",
     "with_approved": "plan.approved",
@@ -121,7 +121,7 @@ if _TYPE_CHECKING:
     from optalloc.report.template import write_template as write_template
     from optalloc.solving.export import export_model as export_model
     from optalloc.solving.resolve import Resolver as Resolver
-    from optalloc.solving.strategies import solve_arrays as solve_arrays
+    from optalloc.solving.selection import solve_arrays as solve_arrays
     from optalloc.spreadsheet.read import Workbook as Workbook
     from optalloc.spreadsheet.read import read_workbook as read_workbook
     from optalloc.sweeps.result import SweepResult as SweepResult

@@ -61,7 +61,7 @@ def of_arrays(arrays: Arrays, most: int) -> float:
             cost, point[free] = _continuous(
                 matrix[:, free], lower - used, upper - used, arrays.cost[free], bounds
             )
-            extra = arrays.broken_by(point) if fixed + cost < best else ()
+            extra = arrays.violated_by(point) if fixed + cost < best else ()
             if not len(extra):
                 break
             matrix = sp.csr_array(sp.vstack([matrix, extra.matrix]))

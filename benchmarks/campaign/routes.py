@@ -27,9 +27,10 @@ from optalloc.mip.outcome import (
     quality_of,
     relative_gap,
 )
-from optalloc.solving.cut_loop import Run
-from optalloc.solving.direct import Best, completed
+from optalloc.solving.completion import completed
 from optalloc.solving.highs import Highs
+from optalloc.solving.incumbent import Incumbent
+from optalloc.solving.monitor import Monitor
 from optalloc.solving.solvers import SOLVERS, solve_by
 
 __all__ = ["ROUTES", "Limits", "Measured", "check_route", "follow", "read_highs_log", "take"]
@@ -149,10 +150,10 @@ def _direct(folder: Path, limits: Limits, tell: Tell, begun: float) -> Measured:
         started=begun,
     )
     found.seconds["solve"] = time.perf_counter() - begun - spent
-    best = Best(bound=result.bound)
+    best = Incumbent(bound=result.bound)
     if result.values is not None:
         plan, _ = completed(
-            arrays, result.values, Run(options, None), best, arrays.broken_by(result.values)
+            arrays, result.values, Monitor(options), best, arrays.violated_by(result.values)
         )
         if plan is not None:
             best.take(plan, float(arrays.cost @ plan + arrays.offset))

@@ -27,7 +27,7 @@ from optalloc.modelling.model import Model, load_model, options_of
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.program import build
 from optalloc.report.findings import Findings
-from optalloc.solving.strategies import chosen, solve_arrays
+from optalloc.solving.selection import chosen, solve_arrays
 from optalloc.spreadsheet.read import read_workbook
 
 __all__ = ["bench"]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from optalloc.mip.tolerances import LAZY_VIOLATION
+from optalloc.mip.tolerances import LAZY_VIOLATION, ROW_VIOLATION
 
 __all__ = ["Arrays", "ExtraRows", "Fallback", "Labels", "Parts", "Separate"]
 
@@ -117,7 +117,7 @@ class Labels:
 
 @dataclass(frozen=True)
 class ExtraRows:
-    """Rows ``matrix x <= upper`` that were not listed in advance.
+    """Lazy constraints: rows ``matrix x <= upper`` that are not listed in advance.
 
     Parameters
     ----------
@@ -142,8 +142,8 @@ class ExtraRows:
         names = tuple(name for part in parts for name in part.names)
         return ExtraRows(sp.csr_array(sp.vstack(matrices)), upper, names)
 
-    def broken_by(self, point: np.ndarray, tolerance: float = LAZY_VIOLATION) -> ExtraRows:
-        """Those that a point breaks by more than a share of the size of their terms."""
+    def violated_by(self, point: np.ndarray, tolerance: float = LAZY_VIOLATION) -> ExtraRows:
+        """Those that a point violates, by a tolerance relative to the size of their terms."""
         size = np.maximum(1.0, abs(self.matrix) @ np.abs(point) / 2)
         return self.take(np.flatnonzero(self.matrix @ point - self.upper > tolerance * size))
 
@@ -154,7 +154,7 @@ class ExtraRows:
         return ExtraRows(sp.csr_array(self.matrix[rows]), self.upper[rows], names)
 
 
-# From a point to rows, among them all those that it breaks.
+# From a point to lazy constraints, among them all those that it violates.
 Separate = Callable[[np.ndarray], ExtraRows]
 
 
@@ -227,8 +227,8 @@ class Arrays:
     fallbacks : tuple of Fallback
         What was expanded row for row, and why.
     separate : callable, optional
-        Gives rows that every plan keeps and that are not in the matrix, all that a point breaks
-        among them: a point that breaks one is no plan.
+        Returns lazy constraints: rows that every plan keeps and that are not in the matrix, among
+        them all that a point violates. A point that violates one is no plan.
     parts : Parts, optional
         Blocks, stages and series, where the model names blocks and stages.
     source : object
@@ -289,12 +289,26 @@ class Arrays:
         )
 
     def with_fixed(self, held: np.ndarray, values: np.ndarray) -> Arrays:
-        """Give the same program with the columns of a mask held at their values."""
+        """The same program with the columns of a mask fixed at their values."""
         return replace(
             self,
             col_lower=np.where(held, values, self.col_lower),
             col_upper=np.where(held, values, self.col_upper),
         )
+
+    def objective(self, point: np.ndarray) -> float:
+        """Cost of a point."""
+        return float(self.cost @ point + self.offset)
+
+    def row_sizes(self, point: np.ndarray) -> np.ndarray:
+        """Size of the terms of each row at a point: their absolute sum, halved; at least 1."""
+        return np.asarray(np.maximum(1.0, abs(self.matrix) @ abs(point) / 2))
+
+    def violations(self, point: np.ndarray) -> np.ndarray:
+        """By how much a point violates each row; zero up to `ROW_VIOLATION` of the row's size."""
+        activity = self.matrix @ point
+        over = np.maximum(self.row_lower - activity, activity - self.row_upper)
+        return np.asarray(np.where(over > ROW_VIOLATION * self.row_sizes(point), over, 0.0))
 
     def keeps(self, point: np.ndarray, tolerance: float) -> bool:
         """Whether a point is within the bounds of columns and of listed rows, but for a tolerance.
@@ -310,11 +324,11 @@ class Arrays:
         beyond = beyond / np.maximum(1.0, np.abs(point))
         return bool(max(outside.max(initial=0.0), beyond.max(initial=0.0)) <= tolerance)
 
-    def broken_by(self, point: np.ndarray, tolerance: float = LAZY_VIOLATION) -> ExtraRows:
-        """Rows that are not in the matrix and that a point breaks."""
+    def violated_by(self, point: np.ndarray, tolerance: float = LAZY_VIOLATION) -> ExtraRows:
+        """Lazy constraints that a point violates."""
         if self.separate is None:
             return ExtraRows.joined((), len(self.cost))
-        return self.separate(point).broken_by(point, tolerance)
+        return self.separate(point).violated_by(point, tolerance)
 
     def with_extra(self, extra: ExtraRows) -> Arrays:
         """Give the same program with these rows after its own."""

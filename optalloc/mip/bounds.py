@@ -15,7 +15,7 @@ from optalloc.mip.arrays import Arrays
 from optalloc.mip.parameters import BoundTightening
 from optalloc.mip.tolerances import INTEGRALITY, ROUNDING
 
-__all__ = ["drawn_in", "enough_bounds", "implied_bounds"]
+__all__ = ["dominated_bounds", "implied_bounds", "tighten_integer_bounds"]
 
 DEFAULT = BoundTightening()
 
@@ -29,17 +29,17 @@ def implied_bounds(arrays: Arrays, tightening: BoundTightening = DEFAULT) -> Bou
     Returns
     -------
     lower, upper : numpy.ndarray, shape (columns,)
-        Those of the arrays where these are finite; infinite where the rows say nothing.
+        Those of the arrays where these are finite; infinite where the rows imply none.
     """
     matrix, row = _entries(arrays)
     lower, upper = arrays.col_lower.astype(float), arrays.col_upper.astype(float)
-    # Sums with what is infinite say nothing, and are no fault.
+    # Sums with infinite terms imply nothing.
     with np.errstate(invalid="ignore"):
         for _ in range(tightening.rounds):
             before = np.isinf(upper).sum() + np.isinf(lower).sum()
             reach = _activities(matrix, row, lower, upper)
             least, most = _from_rows(arrays, matrix, row, reach, (lower, upper))
-            # Only where there was none: a bound that is moved a little is of no use here.
+            # Only where there was none: a bound that moves a little is of no use here.
             lower = np.where(np.isinf(lower), least, lower)
             upper = np.where(np.isinf(upper), np.maximum(most, lower), upper)
             if np.isinf(upper).sum() + np.isinf(lower).sum() in (0, before):
@@ -47,19 +47,19 @@ def implied_bounds(arrays: Arrays, tightening: BoundTightening = DEFAULT) -> Bou
     return lower, upper
 
 
-def enough_bounds(arrays: Arrays, tightening: BoundTightening = DEFAULT) -> Bounds:
-    """Bounds that the rows imply, or where they do not, that some plan of least cost keeps.
+def dominated_bounds(arrays: Arrays, tightening: BoundTightening = DEFAULT) -> Bounds:
+    """Bounds that the rows imply, or where they do not, that some optimal plan keeps.
 
     Returns
     -------
     lower, upper : numpy.ndarray, shape (columns,)
-        No tighter than at least one plan of least cost allows, and no wider than those given.
+        No tighter than at least one optimal plan allows, and no wider than those given.
     """
     matrix, row = _entries(arrays)
     lower, upper = implied_bounds(arrays, tightening)
     with np.errstate(invalid="ignore"):
         reach = _activities(matrix, row, lower, upper)
-        enough = _enough(arrays, matrix, row, reach, (lower, upper))
+        enough = _sufficient(arrays, matrix, row, reach, (lower, upper))
     least = lower - ROUNDING * np.maximum(1.0, abs(lower))
     most = upper + ROUNDING * np.maximum(1.0, abs(upper))
     lower = np.where(np.isinf(arrays.col_lower), least, lower)
@@ -67,17 +67,18 @@ def enough_bounds(arrays: Arrays, tightening: BoundTightening = DEFAULT) -> Boun
     return lower, np.where(np.isinf(upper), enough, upper)
 
 
-def drawn_in(arrays: Arrays, tightening: BoundTightening = DEFAULT) -> Arrays:
-    """The program with the bounds of its whole numbers as near each other as single rows say.
+def tighten_integer_bounds(arrays: Arrays, tightening: BoundTightening = DEFAULT) -> Arrays:
+    """The program with the bounds of its integers tightened as far as single rows imply.
 
-    A hall that takes more electricians than there are is not begun: its relaxation does not know,
-    nor does a search that may break rows. Chains of rows pass it on from stage to stage.
+    A unit that needs more of a resource in one stage than there is cannot be chosen: the
+    relaxation, in which it is fractional, does not know, nor does a search that may violate rows.
+    Chains of rows pass the bound on from stage to stage.
 
     Returns
     -------
     Arrays
         Each of its plans is one of the program given, and the other way round; that program itself
-        where the rows contradict each other.
+        where the rows are infeasible.
     """
     lower, upper = implied_bounds(arrays, tightening)
     whole = arrays.matrix[:, np.flatnonzero(arrays.integer)].indices
@@ -103,7 +104,7 @@ def drawn_in(arrays: Arrays, tightening: BoundTightening = DEFAULT) -> Arrays:
 
 
 def _entries(arrays: Arrays) -> tuple[sp.csr_array, np.ndarray]:
-    """The matrix row by row without noughts, and the row of each of its entries."""
+    """The matrix by rows without zeros, and the row of each of its entries."""
     matrix = sp.csr_array(arrays.matrix, copy=True)
     matrix.eliminate_zeros()
     return matrix, np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
@@ -156,14 +157,14 @@ def _from_rows(
     return lower, upper
 
 
-def _enough(
+def _sufficient(
     arrays: Arrays,
     matrix: sp.csr_array,
     row: np.ndarray,
     activities: tuple[Activity, Activity],
     bounds: Bounds,
 ) -> np.ndarray:
-    """For columns that cost something and only help every row: as much as any row can need."""
+    """For columns that cost something and only help rows: the most that any row can need."""
     data, column = matrix.data, matrix.indices
     up, down = arrays.row_upper[row], arrays.row_lower[row]
     helps = np.where(data > 0, np.isinf(up), np.isinf(down))

@@ -21,7 +21,8 @@ from optalloc.modelling.family import Limit, Relax
 from optalloc.modelling.model import Model
 from optalloc.modelling.tables import MARGINALS
 from optalloc.plan.audit import Restated
-from optalloc.solving.highs import Highs, Result
+from optalloc.solving.highs import Highs
+from optalloc.solving.highs_callbacks import Result
 
 __all__ = ["NOISE", "FixedPlan", "Priced", "marginals_table", "priced_limits", "unit_of"]
 
@@ -108,7 +109,7 @@ class FixedPlan:
             result = self._solver.run()
             if result.values is None:
                 break
-            broken = core.broken_by(result.values, POLISHED_VIOLATION)
+            broken = core.violated_by(result.values, POLISHED_VIOLATION)
             if not len(broken):
                 break
             self._extra = ExtraRows.joined([self._extra, broken], len(core.cost))

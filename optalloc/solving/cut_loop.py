@@ -1,56 +1,36 @@
-"""The relaxation tightened before the search: strengthening rows, and rows not listed in advance.
+"""The cut loop at the root: strengthening rows and lazy constraints that the relaxation violates.
 
 Strengthening rows cut off no plan; only those that the relaxation violates are taken, round by
-round, and the rest is left out. Rows that `Arrays.separate` gives belong to the program.
+round, and the rest is left out. Lazy constraints, which `Arrays.separate` returns, belong to the
+program.
 """
 
 from __future__ import annotations
 
+import logging
 import math
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
 
 from optalloc.errors import InternalError
 from optalloc.mip.arrays import Arrays, ExtraRows
-from optalloc.mip.outcome import Options, Progress, ProgressCallback
+from optalloc.mip.outcome import Options, Progress
 from optalloc.mip.parameters import CutLoop
 from optalloc.mip.tolerances import FEASIBILITY
-from optalloc.solving.highs import Highs, Result
+from optalloc.solving.highs import Highs
+from optalloc.solving.highs_callbacks import Result
+from optalloc.solving.monitor import Monitor
 
-__all__ = ["Relaxation", "Run"]
+__all__ = ["Relaxation"]
 
-
-@dataclass
-class Run:
-    """What one solve keeps in mind: its clock, its callback, and what was seen."""
-
-    options: Options
-    callback: ProgressCallback | None
-    started: float = field(default_factory=time.perf_counter)
-    history: list[Progress] = field(default_factory=list)
-
-    def seconds(self) -> float:
-        """Seconds since the solve began."""
-        return time.perf_counter() - self.started
-
-    def left_s(self) -> float:
-        """Seconds left of the time limit."""
-        limit = self.options.time_limit_s
-        return math.inf if limit is None else limit - self.seconds()
-
-    def report(self, progress: Progress) -> None:
-        """Keep a moment of the solve, and pass it on."""
-        self.history.append(progress)
-        if self.callback is not None:
-            self.callback(progress)
+logger = logging.getLogger(__name__)
 
 
 class Relaxation:
-    """The linear relaxation, held by the solver with the rows that it was found to need.
+    """The linear relaxation, held by the solver with the rows taken so far.
 
     Parameters
     ----------
@@ -70,59 +50,61 @@ class Relaxation:
 
     @property
     def incomplete(self) -> bool:
-        """Whether there are rows that the relaxation may need and has not."""
+        """True where there are rows that the relaxation may violate and lacks."""
         return len(self._pool.numbers) > 0 or self.arrays.separate is not None
 
     @property
     def interrupted(self) -> bool:
-        """Whether Ctrl-C was pressed."""
+        """True once Ctrl-C was pressed."""
         return self._solver.cancelled
 
     @property
     def rows_taken(self) -> int:
-        """How many rows were added to those that the program cannot do without."""
+        """Number of strengthening rows and lazy constraints taken."""
         return int(self._pool.taken.sum()) + len(self._extra)
 
     @property
     def core(self) -> Arrays:
-        """The program with the rows that pay: its own in their order, then those found."""
+        """The program with the strengthening rows taken, then the lazy constraints found."""
         return self.arrays.with_rows(self._kept()).with_extra(self._extra)
 
-    def rounds(self, run: Run) -> Iterator[Result]:
-        """Solve, add rows that the point violates, and repeat while the bound moves.
+    def rounds(self, monitor: Monitor) -> Iterator[Result]:
+        """Solve, add rows that the point violates, and repeat while the bound rises.
 
         Yields
         ------
         Result
             Of each round. The bound of a round that ended is a bound on the program.
         """
-        ending, last = run.seconds() + self._loop.time_share * run.left_s(), -math.inf
+        ending, last = monitor.seconds() + self._loop.time_share * monitor.left_s(), -math.inf
         for _ in range(self._loop.rounds):
-            result = self._solver.run(time_limit_s=ending - run.seconds())
+            result = self._solver.run(time_limit_s=ending - monitor.seconds())
             if result.status == "kOptimal":
-                run.report(Progress(run.seconds(), math.inf, result.bound, "bounding"))
+                monitor.report(Progress(monitor.seconds(), math.inf, result.bound, "bounding"))
             yield result
             if result.status != "kOptimal" or result.values is None:
                 return
             if result.bound - last < self._loop.stalled_gap * abs(result.bound):
                 return
             last = result.bound
-            if not self._add_violated(result.values):
+            added = self._add_violated(result.values)
+            logger.debug("bound %.8g, %d rows added, %.2f s", last, added, monitor.seconds())
+            if not added:
                 return
 
-    def learn(self, broken: Sequence[ExtraRows], points: Sequence[np.ndarray]) -> None:
-        """Take rows found on demand, and the points that broke them."""
-        new = sum(len(rows) for rows in broken)
+    def learn(self, lazy: Sequence[ExtraRows], points: Sequence[np.ndarray]) -> None:
+        """Take lazy constraints, and the points that violated them."""
+        new = sum(len(rows) for rows in lazy)
         if new:
-            self._extra = ExtraRows.joined([self._extra, *broken], len(self.arrays.cost))
+            self._extra = ExtraRows.joined([self._extra, *lazy], len(self.arrays.cost))
             self._extra_numbers = np.concatenate([self._extra_numbers, self._fresh(new)])
             self._points = [*self._points, *points][-self._loop.points :]
 
     def renew(self, arrays: Arrays) -> None:
         """Take other numbers for the same rows and columns; the rows taken so far stay taken.
 
-        Rows found on demand follow from the numbers, and are found again at the points where they
-        were found.
+        Lazy constraints follow from the numbers, and are separated again at the points that
+        violated them.
 
         Raises
         ------
@@ -135,7 +117,7 @@ class Relaxation:
         self.arrays = arrays
         self._pool = replace(_Pool.of(arrays, self._pool.numbers), taken=self._pool.taken)
         if again:
-            found = [arrays.broken_by(point) for point in self._points]
+            found = [arrays.violated_by(point) for point in self._points]
             self._extra = ExtraRows.joined(found, len(arrays.cost))
             self._extra_numbers = self._fresh(len(self._extra))
         self._hold()
@@ -153,19 +135,19 @@ class Relaxation:
         if basis is not None:
             self._solver.start_from_basis(basis.with_rows(held, numbers))
 
-    def _add_violated(self, point: np.ndarray) -> bool:
-        """Add rows that a point violates: whether there were any."""
+    def _add_violated(self, point: np.ndarray) -> int:
+        """Add rows that a point violates; return how many."""
         worst, self._grown = self._pool.take_worst(point, self._loop), True
         self._solver.add_rows(*self._pool.rows(worst))
-        broken = self.arrays.broken_by(point)
-        self._solver.add_extra(broken)
-        self.learn([broken], [point])
-        new = self._extra_numbers[len(self._extra_numbers) - len(broken) :]
+        lazy = self.arrays.violated_by(point)
+        self._solver.add_extra(lazy)
+        self.learn([lazy], [point])
+        new = self._extra_numbers[len(self._extra_numbers) - len(lazy) :]
         self._held = np.concatenate([self._held, self._pool.numbers[worst], new])
-        return len(worst) + len(broken) > 0
+        return len(worst) + len(lazy)
 
     def _numbers(self) -> np.ndarray:
-        """Numbers of the rows of `core`; rows found on demand come after all of the program's."""
+        """Numbers of the rows of `core`; lazy constraints come after all of the program's."""
         return np.concatenate([np.flatnonzero(self._kept()), self._extra_numbers])
 
     def _kept(self) -> np.ndarray:
@@ -204,7 +186,7 @@ class _Pool:
         return self.matrix[which], self.lower[which], self.upper[which]
 
     def take_worst(self, values: np.ndarray, loop: CutLoop) -> np.ndarray:
-        """Take the rows that a point violates most; gives their places here."""
+        """Take the rows that a point violates most; return their places here."""
         activity = self.matrix @ values
         excess = np.maximum(activity - self.upper, self.lower - activity) / self.norm
         excess[self.taken] = 0.0

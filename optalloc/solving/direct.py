@@ -1,113 +1,52 @@
-"""Step "solve": Arrays become an Outcome.
+"""Step "solve" in one process: Arrays become an Outcome.
 
 The relaxation is tightened first; HiGHS then proves the plan; the integers are fixed and the rest
-solved once more, so that whole numbers are whole. Where some rows cannot be listed in advance, a
-plan counts only once none is broken, and the bound of any round is a bound on the full program.
-Neither "optimal" nor "infeasible" is taken from the solver alone: the plan goes to the audit, a
-short proof is repeated by a second route, a plan that refutes a bound or costs more than it allows
-is proven again, and infeasibility is confirmed by an elastic program that needs a positive amount.
+is solved once more, so that integers are integral. With lazy constraints a plan counts only once it
+violates none, and the bound of any round is a bound of the full program. Neither "optimal" nor
+"infeasible" is taken from the solver alone: the plan goes to the audit, a short proof is repeated
+by a second route, a plan that refutes a bound or costs more than it allows is proven again, and
+infeasibility is confirmed by an elastic program whose violation must be positive.
 """
 
 from __future__ import annotations
 
+import logging
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from optalloc.mip.arrays import Arrays, ExtraRows
-from optalloc.mip.outcome import (
-    Options,
-    Outcome,
-    Progress,
-    ProgressCallback,
-    StopReason,
-    contradicts,
-    quality_of,
-    relative_gap,
-)
-from optalloc.mip.tolerances import FEASIBILITY, POLISHED_VIOLATION, SECOND_ROUTE_FEASIBILITY
-from optalloc.solving.cut_loop import Relaxation, Run
+from optalloc.mip.arrays import Arrays
+from optalloc.mip.outcome import Options, Outcome, Progress, ProgressCallback, StopReason
+from optalloc.mip.tolerances import FEASIBILITY, SECOND_ROUTE_FEASIBILITY
+from optalloc.solving.completion import complete, completed_earlier
+from optalloc.solving.cut_loop import Relaxation
 from optalloc.solving.elastic import shortfalls
-from optalloc.solving.fix_and_optimise import Improver, worth_it
-from optalloc.solving.highs import Highs, Result
+from optalloc.solving.fix_and_optimise import Improver, is_worthwhile
+from optalloc.solving.highs import Highs
+from optalloc.solving.highs_callbacks import Result
+from optalloc.solving.incumbent import EarlyStops, Incumbent
+from optalloc.solving.monitor import Monitor
+from optalloc.solving.second_route import confirmed
 
-__all__ = ["Best", "Stops", "completed", "proved", "solve_directly"]
+__all__ = ["proved", "solve_directly"]
 
+logger = logging.getLogger(__name__)
 
 # HiGHS options by which a second route is finer.
-TOLERANCES = (
-    "mip_feasibility_tolerance",
-    "primal_feasibility_tolerance",
-    "dual_feasibility_tolerance",
+FINE = dict.fromkeys(
+    ("mip_feasibility_tolerance", "primal_feasibility_tolerance", "dual_feasibility_tolerance"),
+    SECOND_ROUTE_FEASIBILITY,
 )
-
-
-@dataclass(frozen=True)
-class Stops:
-    """When to stop early: no plan costs at most ``cutoff``; one costs at most ``target``."""
-
-    cutoff: float = math.inf
-    target: float = -math.inf
-
-
-@dataclass
-class Best:
-    """The best plan so far, and what no plan can cost less than.
-
-    ``broken`` are rows found on demand on the way, and ``drafts`` the points that broke them.
-    ``searched`` says that it took more than the relaxation and plans known before.
-    """
-
-    values: np.ndarray | None = None
-    objective: float = math.inf
-    bound: float = -math.inf
-    nodes: int = 0
-    cut_rows: int = 0
-    searched: bool = False
-    broken: list[ExtraRows] = field(default_factory=list)
-    drafts: list[np.ndarray] = field(default_factory=list)
-
-    def take(self, values: np.ndarray, objective: float) -> None:
-        """Keep a plan if it costs less."""
-        if objective < self.objective:
-            self.values, self.objective = values, objective
-
-    @property
-    def contradicted(self) -> bool:
-        """Whether the plan costs less than the bound allows: then the bound is false."""
-        return contradicts(self.objective, self.bound)
-
-    def outcome(self, reason: StopReason, run: Run) -> Outcome:
-        """Give what is known, and why no more is."""
-        if self.contradicted:
-            reason, self.bound = StopReason.CONTRADICTION, -math.inf
-        bound = min(self.bound, self.objective)
-        if reason is StopReason.GAP and relative_gap(self.objective, bound) > run.options.gap:
-            reason = StopReason.TOLERANCE
-        if reason is StopReason.GAP and relative_gap(self.objective, bound) == 0.0:
-            reason = StopReason.PROVED
-        return Outcome(
-            stop_reason=reason,
-            quality=quality_of(self.objective, bound, run.options.gap),
-            objective=self.objective,
-            bound=bound,
-            values=self.values,
-            nodes=self.nodes,
-            cut_rows=self.cut_rows,
-            searched=self.searched,
-            history=tuple(run.history),
-        )
-
-    def reason_to_stop(self, gap: float, stops: Stops) -> StopReason | None:
-        """Whether what was asked is known."""
-        if self.bound > stops.cutoff:
-            return StopReason.CUTOFF
-        if self.objective <= stops.target:
-            return StopReason.TARGET
-        return StopReason.GAP if relative_gap(self.objective, self.bound) <= gap else None
+STOP_REASONS = {
+    "kOptimal": StopReason.GAP,
+    "kTimeLimit": StopReason.TIME,
+    "kInterrupt": StopReason.INTERRUPTED,
+    "kHighsInterrupt": StopReason.INTERRUPTED,
+    "kUnbounded": StopReason.UNBOUNDED,
+}
 
 
 def solve_directly(
@@ -133,291 +72,195 @@ def solve_directly(
         With a plan and its proven bound, or with the reason why there is none. A time limit or
         Ctrl-C keeps the best plan so far.
     """
-    run, best = Run(options or Options(), progress), Best()
+    monitor, incumbent = Monitor(options or Options(), progress), Incumbent()
     if start is not None:
-        best.take(start, float(arrays.cost @ start + arrays.offset))
-    relaxation = Relaxation(arrays, run.options)
+        incumbent.take(start, arrays.objective(start))
+    relaxation = Relaxation(arrays, monitor.options)
     if relaxation.incomplete:
-        for result in relaxation.rounds(run):
-            best.bound = max(best.bound, result.bound)
-    return proved(relaxation, run, best)
+        for result in relaxation.rounds(monitor):
+            incumbent.bound = max(incumbent.bound, result.bound)
+        logger.info(
+            "cut loop: bound %.8g, %d rows, %.1f s",
+            *(incumbent.bound, relaxation.rows_taken, monitor.seconds()),
+        )
+    return proved(relaxation, monitor, incumbent)
 
 
-def proved(relaxation: Relaxation, run: Run, best: Best, stops: Stops | None = None) -> Outcome:
-    """Search and prove, from the best plan known; that there is none is confirmed.
+def proved(
+    relaxation: Relaxation,
+    monitor: Monitor,
+    incumbent: Incumbent,
+    stops: EarlyStops | None = None,
+) -> Outcome:
+    """Search and prove, from the incumbent; infeasibility is confirmed.
 
     Parameters
     ----------
     relaxation : Relaxation
         Tightened; the integer program is its `core`.
-    run : Run
-    best : Best
-        What is known already, and what becomes known.
-    stops : Stops, optional
-        When to stop early.
+    monitor : Monitor
+    incumbent : Incumbent
+        Gets what is found.
+    stops : EarlyStops, optional
     """
-    stops = stops or Stops()
+    stops = stops or EarlyStops()
     if relaxation.interrupted:
-        return best.outcome(StopReason.INTERRUPTED, run)
-    core, best.cut_rows = relaxation.core, relaxation.rows_taken
-    began = run.seconds()
-    found = _prove(core, run, run.options, best, stops)
+        return incumbent.outcome(StopReason.INTERRUPTED, monitor)
+    core, incumbent.cut_rows = relaxation.core, relaxation.rows_taken
+    began = monitor.seconds()
+    found = _prove(core, monitor, incumbent, stops, "proving")
     if found.stop_reason is not StopReason.INFEASIBLE:
-        return _confirmed(core, run, stops, found, run.seconds() - began)
+        seconds = monitor.seconds() - began
+        return confirmed(_prove_finely, core, monitor, stops, found, seconds)
     core = core.with_rows(~core.strengthening)
-    giving = shortfalls(core, run)
-    if giving:
-        return replace(found, shortfalls=giving)
-    if giving is not None:
+    relaxed = shortfalls(core, monitor)
+    if relaxed:
+        return replace(found, shortfalls=relaxed)
+    if relaxed is not None:
         unconfirmed = "the solver found no plan, which could not be confirmed in time"
-        return replace(Best().outcome(StopReason.TIME, run), notes=(unconfirmed,))
-    # Nothing has to give way: the solver erred, and is asked again by another route.
-    other = replace(run.options, presolve=False, seed=run.options.seed + 1)
-    again = _prove(core, run, other, Best(), stops, phase="second try")
+        return replace(Incumbent().outcome(StopReason.TIME, monitor), notes=(unconfirmed,))
+    # No row has to be relaxed: the solver erred, and another route is taken.
+    other = replace(monitor.options, presolve=False, seed=monitor.options.seed + 1)
+    second = Monitor(other, monitor.callback, monitor.started, monitor.history)
+    again = _prove(core, second, Incumbent(), stops, "second try")
     if again.stop_reason is StopReason.INFEASIBLE:
         return replace(again, stop_reason=StopReason.FAILED)
     return again
 
 
-def _confirmed(core: Arrays, run: Run, stops: Stops, found: Outcome, proof_s: float) -> Outcome:
-    """The outcome, once a second route has been asked, where that is cheap or there is a doubt."""
-    doubted = found.stop_reason in (StopReason.CONTRADICTION, StopReason.TOLERANCE)
-    proven = found.stop_reason in (StopReason.PROVED, StopReason.GAP)
-    second = run.options.parameters.second_route
-    short = proven and proof_s <= second.longest_proof_s and bool(core.integer.any())
-    if not (doubted or short):
-        return found
-    bounded_s = max(second.least_s, second.effort_factor * proof_s)
-    again = _by_another_route(core, run, stops, found, math.inf if doubted else bounded_s, 1)
-    if doubted or contradicts(again.objective, found.bound):
-        why = str(found.stop_reason) if doubted else "a second route found a cheaper plan"
-        third = _by_another_route(core, run, stops, again, math.inf, 2)
-        # What two routes say is believed, and no more than either of them.
-        bound = -math.inf if contradicts(third.objective, again.bound) else again.bound
-        return _told(third, min(bound, third.bound), run, f"the first proof was doubted ({why})")
-    if contradicts(found.objective, again.bound):
-        return _told(found, -math.inf, run, "a second route contradicts the proof")
-    confirmed = min(again.bound, again.objective)
-    if not math.isfinite(confirmed):
-        return found
-    note = (
-        f"a second route, without presolve, confirms that no plan costs less than {confirmed:,.6g}"
-    )
-    # Its own plan is no cheaper by more than the gap; what it finds in its seconds may differ.
-    return replace(found, nodes=found.nodes + again.nodes, notes=(*found.notes, note))
-
-
-def _by_another_route(
-    core: Arrays, run: Run, stops: Stops, known: Outcome, time_limit_s: float, number: int
-) -> Outcome:
-    """Prove without presolve, with another seed and finer tolerances, from the plan known."""
-    seed = run.options.seed + number
-    options = replace(run.options, presolve=False, seed=seed)
-    ending = run.seconds() + min(time_limit_s, run.left_s())
-    limited = replace(options, time_limit_s=ending if math.isfinite(ending) else None)
-    second = Run(limited, run.callback, run.started, run.history)
-    best = Best(known.values, known.objective)
-    settings = dict.fromkeys(TOLERANCES, SECOND_ROUTE_FEASIBILITY)
-    return _prove(core, second, limited, best, stops, phase="second route", settings=settings)
-
-
-def _told(found: Outcome, bound: float, run: Run, why: str) -> Outcome:
-    """The outcome with the bound that is believed, and in words why."""
-    gap, bound = run.options.gap, min(bound, found.objective)
-    reason = found.stop_reason
-    if relative_gap(found.objective, bound) > gap and reason in (StopReason.PROVED, StopReason.GAP):
-        reason = StopReason.CONTRADICTION
-    told = f"{why}; other routes, without presolve, say that no plan costs less than {bound:,.6g}"
-    return replace(
-        found,
-        stop_reason=reason,
-        bound=bound,
-        quality=quality_of(found.objective, bound, gap),
-        notes=(*found.notes, told),
-    )
-
-
 def _prove(
-    core: Arrays,
-    run: Run,
-    options: Options,
-    best: Best,
-    stops: Stops,
-    phase: str = "proving",
-    settings: dict[str, float] | None = None,
+    core: Arrays, monitor: Monitor, incumbent: Incumbent, stops: EarlyStops, phase: str
 ) -> Outcome:
-    """Search and prove, round by round while a plan breaks rows that were not listed."""
-    best.searched = True
-    effort = {"mip_heuristic_effort": options.parameters.proof.heuristic_effort}
-    # Two searches go on: what is known is the best of both, of this round's program.
-    known = Progress(run.seconds(), math.inf, -math.inf, phase)
+    """Search and prove."""
+    return _Proof(core, monitor, incumbent, stops, phase).outcome()
 
-    def report(now: Progress) -> None:
-        nonlocal known
-        objective = min(now.objective, known.objective, best.objective)
-        bound = max(now.bound, known.bound, best.bound)
-        draft = core.separate is not None and objective < best.objective
-        known = replace(now, objective=objective, bound=bound, draft=draft)
-        run.report(known)
 
-    def improved(objective: float) -> None:
-        report(replace(known, seconds=run.seconds(), objective=objective, phase="improving"))
+def _prove_finely(
+    core: Arrays, monitor: Monitor, incumbent: Incumbent, stops: EarlyStops, phase: str
+) -> Outcome:
+    """Search and prove with finer tolerances."""
+    return _Proof(core, monitor, incumbent, stops, phase, FINE).outcome()
 
-    for _ in range(options.parameters.proof.rounds):
-        highs = Highs(core, options, integer=True, settings=effort | (settings or {}))
-        if best.values is not None:
-            highs.start_from(best.values)
-        with _improving(core, options, best, improved) as beside:
+
+@dataclass
+class _Proof:
+    """A proof, round by round while a plan violates lazy constraints.
+
+    Two searches go on: `known` is the best of both, for the program of this round.
+    """
+
+    core: Arrays
+    monitor: Monitor
+    incumbent: Incumbent
+    stops: EarlyStops
+    phase: str
+    settings: dict[str, float] = field(default_factory=dict)
+    known: Progress = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.incumbent.searched = True
+        self.known = Progress(self.monitor.seconds(), math.inf, -math.inf, self.phase)
+
+    def outcome(self) -> Outcome:
+        """Round after round, until the gap is reached or time is over."""
+        incumbent, monitor = self.incumbent, self.monitor
+        reason = StopReason.TIME
+        for _ in range(monitor.options.parameters.proof.rounds):
+            result = self._round()
+            no_plan = result.status in ("kInfeasible", "kUnboundedOrInfeasible")
+            if no_plan and incumbent.values is None:
+                found = incumbent.outcome(StopReason.INFEASIBLE, monitor)
+                return replace(found, bound=math.inf)
+            # A program with a known plan that is called infeasible proves nothing.
+            if math.isfinite(result.bound):
+                incumbent.bound = max(incumbent.bound, result.bound)
+            incumbent.nodes += result.nodes
+            reason = STOP_REASONS.get(result.status, StopReason.FAILED)
+            ended = self._complete(result, reason)
+            reason = StopReason.TIME if ended is None else ended
+            if ended is not None:
+                break
+        return incumbent.outcome(incumbent.reason_to_stop(-math.inf, self.stops) or reason, monitor)
+
+    def _complete(self, result: Result, reason: StopReason) -> StopReason | None:
+        """Complete the plan of a round; the reason to end, None for another round."""
+        incumbent, monitor = self.incumbent, self.monitor
+        if result.values is None:
+            return reason
+        violated, was_violated = complete(self.core, result.values, monitor, incumbent)
+        if reason is not StopReason.GAP:
+            completed_earlier(self.core, result.earlier, monitor, incumbent)
+        if reason is not StopReason.GAP or not was_violated:
+            return reason
+        if incumbent.reason_to_stop(monitor.options.gap, self.stops) is not None:
+            return reason
+        # Proven, but for a program without these rows.
+        if monitor.left_s() <= 0:
+            return StopReason.TIME
+        self.core = self.core.with_extra(violated)
+        incumbent.cut_rows += len(violated)
+        self.known = replace(self.known, objective=math.inf)
+        return None
+
+    def _round(self) -> Result:
+        """Branch and bound, beside a large neighbourhood search where that is worthwhile."""
+        core, options, lazy = self.core, self.monitor.options, self.core.separate is not None
+        effort = {"mip_heuristic_effort": options.parameters.proof.heuristic_effort}
+        highs = Highs(core, options, integer=True, settings=effort | self.settings)
+        if self.incumbent.values is not None:
+            highs.start_from(self.incumbent.values)
+        with self._improving() as beside:
             result = highs.run(
-                time_limit_s=run.left_s(),
-                progress=report,
-                started=run.started,
-                phase=phase,
-                keep_earlier=core.separate is not None,
+                time_limit_s=self.monitor.left_s(),
+                progress=self._report,
+                started=self.monitor.started,
+                phase=self.phase,
+                keep_earlier=lazy,
                 beside=beside,
-                cutoff=stops.cutoff,
-                target=_target_of(core, stops),
+                cutoff=self.stops.cutoff,
+                target=self._target(),
             )
         if beside is not None:
             result = beside.better(result)
-        if result.status in ("kInfeasible", "kUnboundedOrInfeasible") and best.values is None:
-            return replace(best.outcome(StopReason.INFEASIBLE, run), bound=math.inf)
-        # A program with a known plan that is called infeasible proves nothing.
-        if math.isfinite(result.bound):
-            best.bound = max(best.bound, result.bound)
-        best.nodes += result.nodes
-        reason = _stop_reason(result)
-        if result.values is None:
-            break
-        broken, lacking = _polish(core, result.values, run, best)
-        if reason is not StopReason.GAP:
-            _fall_back(core, result.earlier, run, best)
-        if reason is not StopReason.GAP or not lacking:
-            break
-        if best.reason_to_stop(options.gap, stops) is not None:
-            break
-        # Proven, but of a program that lacks these rows.
-        reason = StopReason.TIME
-        if run.left_s() <= 0:
-            break
-        core = core.with_extra(broken)
-        best.cut_rows += len(broken)
-        known = replace(known, objective=math.inf)
-    return best.outcome(best.reason_to_stop(-math.inf, stops) or reason, run)
-
-
-def _target_of(core: Arrays, stops: Stops) -> float:
-    """What a point of the solver must cost to be left at, and to be a plan within the target."""
-    if core.separate is not None or not math.isfinite(stops.target):
-        # What may break rows that were not listed is no plan yet.
-        return -math.inf
-    return stops.target - FEASIBILITY * max(1.0, abs(stops.target))
-
-
-@contextmanager
-def _improving(
-    core: Arrays, options: Options, best: Best, improved: Callable[[float], object]
-) -> Iterator[Improver | None]:
-    """A second search beside the proof, if there is a thread for it."""
-    if not worth_it(core, options):
-        yield None
-        return
-    improver = Improver(core, options, improved)
-    if best.values is not None:
-        improver.found(best.values)
-    improver.start()
-    try:
-        yield improver
-    finally:
-        improver.stop()
-
-
-def _stop_reason(result: Result) -> StopReason:
-    named = {
-        "kOptimal": StopReason.GAP,
-        "kTimeLimit": StopReason.TIME,
-        "kInterrupt": StopReason.INTERRUPTED,
-        "kHighsInterrupt": StopReason.INTERRUPTED,
-        "kUnbounded": StopReason.UNBOUNDED,
-    }
-    return named.get(result.status, StopReason.FAILED)
-
-
-def _polish(core: Arrays, values: np.ndarray, run: Run, best: Best) -> tuple[ExtraRows, bool]:
-    """Complete the integers of a point of the solver; what breaks nothing is a plan.
-
-    Returns the rows that were broken, and whether the point itself broke any.
-    """
-    missing = core.broken_by(values)
-    exact, broken = completed(core, values, run, best, missing)
-    if exact is not None:
-        best.take(exact, float(core.cost @ exact + core.offset))
-    elif not len(missing) and not len(broken):
-        # Not solved again in time: a plan only if it keeps its rows with whole integers.
-        whole = np.where(core.integer, np.round(values), values)
-        if core.keeps(whole, FEASIBILITY):
-            best.take(whole, float(core.cost @ whole + core.offset))
-    return broken, len(missing) > 0
-
-
-def completed(
-    core: Arrays,
-    values: np.ndarray,
-    run: Run,
-    best: Best,
-    missing: ExtraRows,
-    *,
-    time_limit_s: float = math.inf,
-) -> tuple[np.ndarray | None, ExtraRows]:
-    """Fix the integers at whole numbers and solve the rest again, with the rows that it breaks.
-
-    Parameters
-    ----------
-    core : Arrays
-    values : numpy.ndarray, shape (columns,)
-        Only the integers matter.
-    run : Run
-    best : Best
-        Keeps the rows found on demand.
-    missing : ExtraRows
-        Rows that the point is known to break.
-    time_limit_s : float
-        For each of a few linear programs.
-
-    Returns
-    -------
-    numpy.ndarray or None, ExtraRows
-        The plan, None if these integers have none or time was short; and all rows that were broken.
-    """
-    whole = np.where(core.integer, np.round(values), values)
-    fixed = core.with_fixed(core.integer, whole)
-    found, plan = [missing], None
-    if run.options.time_limit_s is not None:
-        time_limit_s = min(
-            time_limit_s, max(run.left_s(), run.options.parameters.proof.last_linear_s)
+        logger.info(
+            "%s: %s, cost %.8g, bound %.8g, %d nodes, %.1f s",
+            *(self.phase, result.status, result.objective, result.bound, result.nodes),
+            self.monitor.seconds(),
         )
-    highs = Highs(fixed.with_extra(missing), run.options, integer=False)
-    for _ in range(run.options.parameters.proof.completion_rounds):
-        result = highs.run(time_limit_s=time_limit_s)
-        if result.status != "kOptimal" or result.values is None:
-            break
-        exact = np.where(core.integer, whole, result.values)
-        broken = core.broken_by(exact, POLISHED_VIOLATION)
-        if not len(broken):
-            plan = exact
-            break
-        found.append(broken)
-        best.drafts.append(exact)
-        highs.add_extra(broken)
-    if len(missing):
-        best.drafts.append(values)
-    best.broken.extend(found)
-    return plan, ExtraRows.joined(found, len(core.cost))
+        return result
 
+    def _report(self, now: Progress) -> None:
+        known, best = self.known, self.incumbent
+        objective = min(now.objective, known.objective, best.objective)
+        bound = max(now.bound, known.bound, best.bound)
+        draft = self.core.separate is not None and objective < best.objective
+        self.known = replace(now, objective=objective, bound=bound, draft=draft)
+        self.monitor.report(self.known)
 
-def _fall_back(core: Arrays, earlier: tuple[np.ndarray, ...], run: Run, best: Best) -> None:
-    """Where the last point cannot be made a plan and no time is left, make one of those before."""
-    for values in reversed(earlier):
-        if best.values is not None:
+    def _improved(self, objective: float) -> None:
+        seconds = self.monitor.seconds()
+        self._report(replace(self.known, seconds=seconds, objective=objective, phase="improving"))
+
+    def _target(self) -> float:
+        """Cost at which a point of the solver is a plan within the target."""
+        target = self.stops.target
+        if self.core.separate is not None or not math.isfinite(target):
+            # A point that may violate lazy constraints is no plan yet.
+            return -math.inf
+        return target - FEASIBILITY * max(1.0, abs(target))
+
+    @contextmanager
+    def _improving(self) -> Iterator[Improver | None]:
+        """A search beside the proof, if there is a thread for it."""
+        options = self.monitor.options
+        if not is_worthwhile(self.core, options):
+            yield None
             return
-        _polish(core, values, run, best)
+        improver = Improver(self.core, options, self._improved)
+        if self.incumbent.values is not None:
+            improver.found(self.incumbent.values)
+        improver.start()
+        try:
+            yield improver
+        finally:
+            improver.stop()

@@ -1,41 +1,45 @@
-"""A second search beside the proof: it frees part of the best plan's integers and solves again.
+"""The search beside a proof: large neighbourhood search from its incumbents, in a thread.
 
-The proof alone finds few better plans once it has begun to branch. So where there is a second
-thread to use, the neighbourhood of the best plan so far is searched in it: all integers are fixed
-but those whose key names one of a few index values (some sites, a stretch of periods), and the
-small program that is left is solved. Plans go both ways. Source: fix-and-optimise (Helber and
-Sahling, 2010, doi:10.1016/j.ijpe.2009.08.022) with random neighbourhoods, as in Shaw (1998,
-doi:10.1007/3-540-49481-2_30).
+A proof finds few better plans once it has begun to branch. So where there is a second thread to
+use, all integers of the incumbent are fixed but those whose key names one of a few index values
+(some sites, a stretch of periods), and the sub-MIP is solved. Plans go both ways. Source:
+fix-and-optimise (Helber and Sahling, 2010, doi:10.1016/j.ijpe.2009.08.022) with random
+neighbourhoods.
 """
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from optalloc.errors import InternalError
-from optalloc.mip.arrays import Arrays, Labels
+from optalloc.mip.arrays import Arrays
 from optalloc.mip.outcome import Options, relative_gap
-from optalloc.solving.highs import Highs, Result
+from optalloc.solving.highs import Highs
+from optalloc.solving.highs_callbacks import Result
+from optalloc.solving.strategies.large_neighbourhood import LargeNeighbourhoodSearch
+from optalloc.solving.strategies.neighbourhoods import index_operators
 
-__all__ = ["Improver", "worth_it"]
+__all__ = ["Improver", "is_worthwhile"]
+
+logger = logging.getLogger(__name__)
 
 
-def worth_it(core: Arrays, options: Options) -> bool:
-    """Whether there is a thread to spare, and enough to search."""
+def is_worthwhile(core: Arrays, options: Options) -> bool:
+    """True where there is a thread to spare, and enough to search."""
     threads = options.threads or os.cpu_count() or 1
-    return (
-        threads > 1
-        and int(core.integer.sum()) >= options.parameters.fix_and_optimise.fewest_integers
-    )
+    fewest = options.parameters.fix_and_optimise.fewest_integers
+    return threads > 1 and int(core.integer.sum()) >= fewest
 
 
 class Improver:
-    """The second search, in a thread of its own from `start` to `stop`.
+    """The search, in a thread of its own from `start` to `stop`.
 
     Parameters
     ----------
@@ -50,14 +54,10 @@ class Improver:
         self, core: Arrays, options: Options, on_better: Callable[[float], object]
     ) -> None:
         self._on_better = on_better
-        self._core, self._gap = core, options.gap
-        self._parameters = options.parameters.fix_and_optimise
-        self._options = replace(options, gap=self._parameters.gap_share * options.gap)
-        self._kinds = _kinds(core)
-        self._draw = np.random.default_rng(options.seed)
+        self._core, self._options = core, options
         self._lock, self._stopped = threading.Lock(), threading.Event()
         self._best: tuple[float, np.ndarray] | None = None
-        self._given = np.inf
+        self._suggested = np.inf
         self._running: Highs | None = None
         self._thread = threading.Thread(target=self._work, daemon=True)
 
@@ -66,7 +66,7 @@ class Improver:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the search, the one that is going on included."""
+        """End the search and its run of the solver."""
         self._stopped.set()
         running = self._running
         if running is not None:
@@ -75,100 +75,76 @@ class Improver:
 
     def found(self, values: np.ndarray) -> None:
         """Take a plan that the proof has found."""
-        self._keep(float(self._core.cost @ values + self._core.offset), values)
+        self._keep(self._core.objective(values), values)
 
     def is_enough(self, bound: float) -> bool:
-        """Whether the best plan lies within the gap asked for, given the bound of the proof."""
+        """True where the best plan lies within the gap asked for, given the bound of the proof."""
         best = self._best
-        return best is not None and relative_gap(best[0], bound) <= self._gap
+        return best is not None and relative_gap(best[0], bound) <= self._options.gap
 
     def better(self, result: Result) -> Result:
-        """The result of the proof, with the best plan known; proven if that is good enough."""
+        """The result of the proof with the best plan known; proven if that is within the gap."""
         with self._lock:
             if self._best is not None and self._best[0] < result.objective:
                 result = replace(result, objective=self._best[0], values=self._best[1])
-        if relative_gap(result.objective, result.bound) <= self._gap:
+        if relative_gap(result.objective, result.bound) <= self._options.gap:
             return replace(result, status="kOptimal")
         return result
 
     def suggest(self, objective: float) -> np.ndarray | None:
-        """Give a plan that is better than the proof's and was not given before."""
+        """A plan that costs less than the proof's and was not suggested before."""
         with self._lock:
-            if self._best is None or self._best[0] >= min(objective, self._given):
+            if self._best is None or self._best[0] >= min(objective, self._suggested):
                 return None
-            self._given, values = self._best
+            self._suggested, values = self._best
             return values
 
-    def _keep(self, objective: float, values: np.ndarray) -> None:
+    def _keep(self, objective: float, values: np.ndarray) -> bool:
+        """Keep a plan that costs less than the best; return True where it does."""
         with self._lock:
-            if self._best is None or objective < self._best[0]:
-                self._best = objective, values
+            if self._best is not None and objective >= self._best[0]:
+                return False
+            self._best = objective, values
+            return True
 
     def _work(self) -> None:
-        self._stopped.wait(self._parameters.start_after_s)
-        share = self._parameters.first_share
+        self._stopped.wait(self._options.parameters.fix_and_optimise.start_after_s)
+        while self._best is None:
+            if self._stopped.wait(0.5):
+                return
+        # The proof goes on without a search that fails.
+        with contextlib.suppress(InternalError):
+            self._improve()
+
+    def _improve(self) -> None:
+        """Search from the best plan, step after step."""
+        search = self._new_search()
         while not self._stopped.is_set():
             with self._lock:
                 best = self._best
-            if best is None:
-                self._stopped.wait(0.5)
-                continue
-            try:
-                proved, better = self._search(best[1], share)
-            except InternalError:
-                # The proof goes on without it.
-                return
-            if not better:
-                share *= 1.15 if proved else 0.8
-                share = min(max(share, self._parameters.least_share), self._parameters.most_share)
+            if best is not None and best[0] < search.cost:
+                search.move(best[1])
+            if search.step() and search.is_feasible and self._keep(search.cost, search.values):
+                logger.info("a plan of cost %.8g beside the proof", search.cost)
+                self._on_better(search.cost)
+        logger.info("search beside the proof: %s", search.summary())
 
-    def _search(self, values: np.ndarray, share: float) -> tuple[bool, bool]:
-        """Search one neighbourhood: whether it was searched to its end, and a better plan found."""
-        core = self._core
-        held = core.integer & ~self._freed(share)
-        near = core.with_fixed(held, np.round(values))
-        self._running = highs = Highs(near, self._options, integer=True)
-        highs.start_from(values)
+    def _new_search(self) -> LargeNeighbourhoodSearch:
+        assert self._best is not None
+        parameters, options = self._options.parameters, self._options
+        gap = parameters.fix_and_optimise.gap_share * options.gap
+        operators = index_operators(self._core, parameters, gap)
+        return LargeNeighbourhoodSearch(
+            self._core, self._best[1], options, operators, running=self._cancellable
+        )
+
+    @contextlib.contextmanager
+    def _cancellable(self, highs: Highs) -> Iterator[None]:
+        """A context in which `stop` ends a run."""
+        self._running = highs
         if self._stopped.is_set():
-            return False, False
-        result = highs.run(time_limit_s=self._parameters.submip_s)
-        self._running = None
-        before = float(core.cost @ values + core.offset)
-        better = result.values is not None and result.objective < before - 1e-6 * abs(before)
-        if better and result.values is not None:
-            self._keep(result.objective, result.values)
-            self._on_better(result.objective)
-        return result.status == "kOptimal", better
-
-    def _freed(self, share: float) -> np.ndarray:
-        """Columns whose key names one of some values of one kind: a stretch of them, or any."""
-        groups = self._kinds[int(self._draw.integers(len(self._kinds)))]
-        count = max(1, round(share * len(groups)))
-        if self._draw.random() < 0.5:
-            first = int(self._draw.integers(len(groups) - count + 1))
-            chosen = range(first, first + count)
-        else:
-            chosen = self._draw.choice(len(groups), size=count, replace=False).tolist()
-        free = np.zeros(len(self._core.cost), dtype=bool)
-        for k in chosen:
-            free[groups[k]] = True
-        return free
-
-
-def _kinds(core: Arrays) -> list[list[np.ndarray]]:
-    """Integer columns by the index values in their keys; values of one place are of one kind."""
-    by_value: dict[object, list[int]] = {}
-    places: dict[tuple[str, int], dict[object, None]] = {}
-    labels: Labels = core.columns
-    for column in np.flatnonzero(core.integer).tolist():
-        name, key = labels[column]
-        parts = key if isinstance(key, tuple) else (key,)
-        for place, value in enumerate(parts):
-            by_value.setdefault(value, []).append(column)
-            places.setdefault((name, place), {})[value] = None
-    distinct = {tuple(values) for values in places.values() if len(values) > 1}
-    # Sorted, so that a seed means the same on every run.
-    kinds = sorted(distinct, key=lambda values: (-len(values), str(values)))
-    return [[np.array(by_value[value]) for value in values] for values in kinds] or [
-        [np.flatnonzero(core.integer)]
-    ]
+            highs.cancel()
+        try:
+            yield
+        finally:
+            self._running = None

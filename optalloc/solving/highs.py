@@ -1,4 +1,4 @@
-"""The one file that talks to HiGHS: a program is passed once, run, extended and run again."""
+"""The one file that imports HiGHS: a program is passed once, run, extended and run again."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import highspy
 import numpy as np
 
 from optalloc.errors import InternalError
 from optalloc.mip.arrays import Arrays, ExtraRows
-from optalloc.mip.outcome import Options, Progress, ProgressCallback
+from optalloc.mip.outcome import Options, ProgressCallback
 from optalloc.mip.tolerances import FEASIBILITY
+from optalloc.solving.highs_callbacks import Beside, Callbacks, Result
 
-__all__ = ["Basis", "Beside", "Highs", "Result", "abandoned_runs", "version"]
+__all__ = ["Basis", "Highs", "abandoned_runs", "version"]
 
-logger = logging.getLogger("optalloc")
+logger = logging.getLogger(__name__)
 
 # What is left in the solver after these is no point of the program.
 NO_POINT = {"kInfeasible", "kUnbounded", "kUnboundedOrInfeasible", "kSolveError", "kPostsolveError"}
@@ -29,17 +30,8 @@ NO_POINT = {"kInfeasible", "kUnbounded", "kUnboundedOrInfeasible", "kSolveError"
 ABANDONED = "abandoned HiGHS run"
 
 
-@dataclass
-class _Seen:
-    """The best plan and bound that a run has shown: all that is left of one that is abandoned."""
-
-    objective: float = math.inf
-    bound: float = -math.inf
-    values: np.ndarray | None = None
-
-
 def abandoned_runs() -> bool:
-    """Whether some run of this process was abandoned and has not ended yet.
+    """True while some run of this process was abandoned and has not ended.
 
     Such a process has to be left by `os._exit`: what ends HiGHS in order would wait for the run.
     """
@@ -47,49 +39,18 @@ def abandoned_runs() -> bool:
 
 
 @dataclass(frozen=True)
-class Result:
-    """What HiGHS says after a run; `values` is None without a feasible point.
-
-    ``earlier`` holds the integer points found on the way, the best last, if they were asked for.
-    ``row_duals`` and ``reduced_costs`` are there after a linear program was solved.
-    """
-
-    status: str
-    objective: float
-    bound: float
-    values: np.ndarray | None
-    row_duals: np.ndarray | None
-    nodes: int
-    reduced_costs: np.ndarray | None = None
-    earlier: tuple[np.ndarray, ...] = ()
-
-
-@dataclass(frozen=True)
 class Basis:
-    """Where a simplex run stood: for each column and row, at which bound it is, or basic."""
+    """Basis of a simplex run: for each column and row, at which bound it is, or basic."""
 
     columns: np.ndarray
     rows: np.ndarray
 
     def with_rows(self, held: np.ndarray, wanted: np.ndarray) -> Basis:
-        """Give the same basis for other rows, both named by numbers; a new row is basic."""
+        """The same basis for other rows, both named by numbers; a new row is basic."""
         size = 1 + max(held.max(initial=-1), wanted.max(initial=-1))
         status = np.full(size, highspy.HighsBasisStatus.kBasic, dtype=object)
         status[held] = self.rows
         return replace(self, rows=status[wanted])
-
-
-class Beside(Protocol):
-    """Another search for plans that goes on beside a run."""
-
-    def found(self, values: np.ndarray) -> None:
-        """Take a plan that the run has found."""
-
-    def suggest(self, objective: float) -> np.ndarray | None:
-        """Give a plan that costs less than this, if there is one."""
-
-    def is_enough(self, bound: float) -> bool:
-        """Whether a plan is known that is good enough, given this bound."""
 
 
 def version() -> str:
@@ -233,11 +194,11 @@ class Highs:
         )
 
     def add_extra(self, extra: ExtraRows) -> None:
-        """Add rows that were not listed in advance; the basis is kept."""
+        """Add lazy constraints; the basis is kept."""
         self.add_rows(extra.matrix, np.full(len(extra), -np.inf), extra.upper)
 
     def basis(self) -> Basis | None:
-        """Where the last run ended; None if it left no basis."""
+        """Basis of the last run; None if it left none."""
         held = self._highs.getBasis()
         if not held.valid:
             return None
@@ -284,14 +245,19 @@ class Highs:
         """
         if self._abandoned:
             raise InternalError("an earlier run of HiGHS did not end")
-        earlier: list[np.ndarray] = []
-        seen, began = _Seen(), time.perf_counter()
-        # HiGHS starts its clock anew at each run.
+        callbacks = Callbacks(progress, started, phase, keep_earlier, beside, cutoff, target)
+        callbacks.subscribe(
+            self._highs, lambda: self._cancelled or self._abandoned, integer=self._integer
+        )
+        began = time.perf_counter()
+        # HiGHS restarts its clock at each run.
         self.set("time_limit", max(0.0, min(time_limit_s, 1e30)))
-        self._subscribe(progress, started, phase, earlier if keep_earlier else None)
-        self._remember(seen)
-        self._exchange(beside)
-        self._leave_at(cutoff, target)
+        if not self._ended(began, time_limit_s):
+            return self._abandoned_result(callbacks)
+        return replace(self._result(), earlier=tuple(callbacks.points))
+
+    def _ended(self, began: float, time_limit_s: float) -> bool:
+        """Run HiGHS in a thread; return False where it does not end and is abandoned."""
         # In a thread of its own, because run() holds back Ctrl-C until it returns.
         failure: list[BaseException] = []
 
@@ -317,25 +283,25 @@ class Highs:
                 self.cancel()
             cancelled = self._cancelled_at if self._cancelled else None
             if time.perf_counter() > self._watchdog.ends_at(began, time_limit_s, cancelled):
-                return self._abandon(thread, seen, tuple(earlier))
+                # It ends should it ever look at its interrupts.
+                logger.warning("HiGHS did not end at its limit and is not waited for any longer")
+                thread.name, self._abandoned = ABANDONED, True
+                return False
         if failure:
             raise InternalError(f"HiGHS failed: {failure[0]}") from failure[0]
-        return replace(self._result(), earlier=tuple(earlier))
+        return True
 
-    def _abandon(
-        self, thread: threading.Thread, seen: _Seen, earlier: tuple[np.ndarray, ...]
-    ) -> Result:
-        """Wait no longer for a run; it is told to end should it ever look up."""
-        logger.warning("HiGHS did not end at its limit and is not waited for any longer")
+    def _abandoned_result(self, callbacks: Callbacks) -> Result:
+        """The incumbent and the bound that an abandoned run had reported."""
         status = "kInterrupt" if self._cancelled else "kTimeLimit"
-        thread.name, self._abandoned = ABANDONED, True
-        return Result(status, seen.objective, seen.bound, seen.values, None, 0, earlier=earlier)
+        known = callbacks.objective, callbacks.bound, callbacks.values
+        return Result(status, *known, None, 0, earlier=tuple(callbacks.points))
 
     def conflict(self, time_limit_s: float = math.inf) -> tuple[np.ndarray, np.ndarray]:
-        """Rows and columns of a minimal part that has no solution by itself.
+        """Rows and columns of an irreducible infeasible subsystem.
 
-        To be asked of a linear program that a run has found infeasible; of the columns it is the
-        bounds that count. Empty where HiGHS finds none in time.
+        For a linear program that a run has found infeasible; of the columns it is the bounds that
+        count. Empty where HiGHS finds none in time.
         """
         # From the LP, irreducible, of the relaxation; strategy 22 is right where others are not.
         self.set("iis_strategy", 22)
@@ -347,9 +313,9 @@ class Highs:
         return np.array(found.row_index_, dtype=int), np.array(found.col_index_, dtype=int)
 
     def run_to_point(self, time_limit_s: float) -> tuple[np.ndarray | None, np.ndarray | None]:
-        """Run a linear program to a point and multipliers, neither of them exact or proven.
+        """Values and dual prices of a linear program, neither of them exact or proven.
 
-        Both are None where the run found that there is no point, or no best one, or did not end.
+        Both are None where it is infeasible or unbounded, or the run did not end.
         """
         status = self.run(time_limit_s=time_limit_s).status
         if status in NO_POINT or self._abandoned:
@@ -371,106 +337,13 @@ class Highs:
 
     @property
     def cancelled(self) -> bool:
-        """Whether Ctrl-C was pressed during a run."""
+        """True once a run was cancelled, such as by Ctrl-C."""
         return self._cancelled
 
     @property
     def abandoned(self) -> bool:
-        """Whether a run did not end and was not waited for; nothing more may be asked of it."""
+        """True once a run did not end and was not waited for: no further run is possible."""
         return self._abandoned
-
-    def _subscribe(
-        self,
-        progress: ProgressCallback | None,
-        started: float,
-        phase: str,
-        earlier: list[np.ndarray] | None,
-    ) -> None:
-        highs = self._highs
-        told = (math.inf, -math.inf)
-
-        def interrupt(event: Any) -> None:
-            if self._cancelled or self._abandoned:
-                event.interrupt()
-
-        def report(event: Any) -> None:
-            nonlocal told
-            out = event.data_out
-            now = float(out.mip_primal_bound), float(out.mip_dual_bound)
-            if progress is not None and now != told:
-                told = now
-                progress(Progress(time.perf_counter() - started, *now, phase))
-
-        def keep(event: Any) -> None:
-            # What the callback shows is gone when it returns.
-            if earlier is not None:
-                earlier.append(np.array(event.data_out.mip_solution, dtype=float))
-
-        for callback in (highs.cbMipInterrupt, highs.cbSimplexInterrupt, highs.cbIpmInterrupt):
-            callback.clear()
-            callback.subscribe(interrupt)
-        for callback in (highs.cbMipLogging, highs.cbMipImprovingSolution):
-            callback.clear()
-        if progress is not None and self._integer:
-            # The log says nothing of the bound while cuts are added at the root, an interrupt does.
-            for callback in (
-                highs.cbMipLogging,
-                highs.cbMipImprovingSolution,
-                highs.cbMipInterrupt,
-            ):
-                callback.subscribe(report)
-        if earlier is not None and self._integer:
-            highs.cbMipImprovingSolution.subscribe(keep)
-
-    def _remember(self, seen: _Seen) -> None:
-        """Keep the best plan and bound that a run shows."""
-        if not self._integer:
-            return
-
-        def keep(event: Any) -> None:
-            out = event.data_out
-            seen.values = np.array(out.mip_solution, dtype=float)
-            seen.objective = float(out.objective_function_value)
-
-        def bounded(event: Any) -> None:
-            seen.bound = max(seen.bound, float(event.data_out.mip_dual_bound))
-
-        self._highs.cbMipImprovingSolution.subscribe(keep)
-        self._highs.cbMipInterrupt.subscribe(bounded)
-
-    def _exchange(self, beside: Beside | None) -> None:
-        """Give the plans that are found to another search, and take those that it finds."""
-        highs = self._highs
-        highs.cbMipUserSolution.clear()
-        if beside is None or not self._integer:
-            return
-
-        def give(event: Any) -> None:
-            beside.found(np.array(event.data_out.mip_solution, dtype=float))
-
-        def take(event: Any) -> None:
-            values = beside.suggest(float(event.data_out.mip_primal_bound))
-            if values is not None:
-                event.data_in.setSolution(values)
-
-        def end(event: Any) -> None:
-            if beside.is_enough(float(event.data_out.mip_dual_bound)):
-                event.interrupt()
-
-        highs.cbMipImprovingSolution.subscribe(give)
-        highs.cbMipUserSolution.subscribe(take)
-        highs.cbMipInterrupt.subscribe(end)
-
-    def _leave_at(self, cutoff: float, target: float) -> None:
-        if not self._integer or (cutoff == math.inf and target == -math.inf):
-            return
-
-        def end(event: Any) -> None:
-            out = event.data_out
-            if float(out.mip_dual_bound) > cutoff or float(out.mip_primal_bound) <= target:
-                event.interrupt()
-
-        self._highs.cbMipInterrupt.subscribe(end)
 
     def _result(self) -> Result:
         info = self._highs.getInfo()
@@ -479,7 +352,7 @@ class Highs:
             rows = self._arrays
             if (rows.row_lower > FEASIBILITY).any() or (rows.row_upper < -FEASIBILITY).any():
                 return Result("kInfeasible", math.inf, math.inf, None, None, 0)
-            # Where nothing is to be decided there is nothing to prove either.
+            # Without columns the offset is the optimum.
             offset = float(self._highs.getLp().offset_)
             return Result("kOptimal", offset, offset, np.empty(0), None, 0)
         solution = self._highs.getSolution()

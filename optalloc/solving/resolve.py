@@ -1,8 +1,8 @@
-"""One compiled program, held by the solver and solved again and again with other numbers.
+"""Warm-started solves of one compiled program with other numbers.
 
-What was learnt in one solve serves the next: the basis of the relaxation, the rows that it was
-found to need, and the plans, whose integers are kept while the rest is decided again. Often that
-is enough: where the best of those plans lies within the gap of the relaxation, nothing is searched.
+Each solve starts from the last one's basis, rows and plans, whose integers are fixed while the rest
+is optimised. Often that is enough: where the best of those plans lies within the gap of the
+relaxation, nothing is searched.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ import numpy as np
 
 from optalloc.mip.arrays import Arrays
 from optalloc.mip.outcome import Options, Outcome, ProgressCallback, StopReason
-from optalloc.solving.cut_loop import Relaxation, Run
-from optalloc.solving.direct import Best, Stops, completed, proved
-from optalloc.solving.highs import Result
+from optalloc.solving.completion import completed
+from optalloc.solving.cut_loop import Relaxation
+from optalloc.solving.direct import proved
+from optalloc.solving.highs_callbacks import Result
+from optalloc.solving.incumbent import EarlyStops, Incumbent
+from optalloc.solving.monitor import Monitor
 
 __all__ = ["Resolver"]
 
@@ -101,20 +104,20 @@ class Resolver:
             options = replace(options, gap=gap)
         if time_limit_s is not None:
             options = replace(options, time_limit_s=time_limit_s)
-        run, best = Run(options, self._progress), Best()
-        stops = Stops(
+        monitor, incumbent = Monitor(options, self._progress), Incumbent()
+        stops = EarlyStops(
             cutoff=math.inf if cutoff is None else cutoff,
             target=-math.inf if target is None else target,
         )
         if arrays is not None:
             self._relaxation.renew(arrays)
-        reason = self._bounded(run, best, stops, [*starts, *reversed(self._plans)])
+        reason = self._bounded(monitor, incumbent, stops, [*starts, *reversed(self._plans)])
         if reason is not None:
-            best.cut_rows = self._relaxation.rows_taken
-            outcome = best.outcome(reason, run)
+            incumbent.cut_rows = self._relaxation.rows_taken
+            outcome = incumbent.outcome(reason, monitor)
         else:
-            outcome = proved(self._relaxation, run, best, stops)
-        self._relaxation.learn(best.broken, best.drafts)
+            outcome = proved(self._relaxation, monitor, incumbent, stops)
+        self._relaxation.learn(incumbent.lazy_rows, incumbent.candidates)
         if outcome.values is not None:
             self._keep(outcome.values)
         return outcome
@@ -123,44 +126,49 @@ class Resolver:
         """Solve the linear relaxation alone: no plan costs less than its objective."""
         if arrays is not None:
             self._relaxation.renew(arrays)
-        *_, last = self._relaxation.rounds(Run(self._options, None))
+        *_, last = self._relaxation.rounds(Monitor(self._options))
         return last
 
     def _bounded(
-        self, run: Run, best: Best, stops: Stops, plans: Iterable[np.ndarray]
+        self, monitor: Monitor, incumbent: Incumbent, stops: EarlyStops, plans: Iterable[np.ndarray]
     ) -> StopReason | None:
-        """Bound by the relaxation and try earlier plans; the reason, if that is all it takes."""
-        gap, repaired = run.options.gap, False
-        for result in self._relaxation.rounds(run):
-            best.bound = max(best.bound, result.bound)
+        """Bound by the relaxation and repair earlier plans; the reason to stop, if there is one."""
+        gap, repaired = monitor.options.gap, False
+        for result in self._relaxation.rounds(monitor):
+            incumbent.bound = max(incumbent.bound, result.bound)
             if result.status != "kOptimal":
                 return None
-            if not repaired and best.reason_to_stop(gap, stops) is None:
-                self._repair(plans, run, best, stops)
+            if not repaired and incumbent.reason_to_stop(gap, stops) is None:
+                self._repair(plans, monitor, incumbent, stops)
                 repaired = True
-            if best.contradicted:
+            if incumbent.contradicted:
                 # A plan below the bound of the relaxation: the whole program is proven instead.
-                best.bound = -math.inf
+                incumbent.bound = -math.inf
                 return None
-            reason = best.reason_to_stop(gap, stops)
+            reason = incumbent.reason_to_stop(gap, stops)
             if reason is not None:
                 return reason
         return None
 
-    def _repair(self, plans: Iterable[np.ndarray], run: Run, best: Best, stops: Stops) -> None:
-        """Decide again, at least cost, what earlier plans do besides their integers."""
+    def _repair(
+        self, plans: Iterable[np.ndarray], monitor: Monitor, incumbent: Incumbent, stops: EarlyStops
+    ) -> None:
+        """Complete the integers of earlier plans at least cost."""
         core, seen = self._relaxation.core, set()
         for plan in plans:
-            # Where whole numbers are held by new bounds, the nearest that they allow.
+            # Where new bounds cut off an integer, the nearest that they allow.
             near = np.clip(np.round(plan), np.ceil(core.col_lower), np.floor(core.col_upper))
             integers = near[core.integer].tobytes()
             if integers in seen:
                 continue
             seen.add(integers)
-            exact, _ = completed(core, near, run, best, core.broken_by(near))
+            exact, _ = completed(core, near, monitor, incumbent, core.violated_by(near))
             if exact is not None:
-                best.take(exact, float(core.cost @ exact + core.offset))
-            if best.reason_to_stop(run.options.gap, stops) is not None or run.left_s() <= 0:
+                incumbent.take(exact, core.objective(exact))
+            if (
+                incumbent.reason_to_stop(monitor.options.gap, stops) is not None
+                or monitor.left_s() <= 0
+            ):
                 return
 
     def _keep(self, values: np.ndarray) -> None:

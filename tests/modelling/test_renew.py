@@ -236,7 +236,7 @@ def test_rows_found_on_demand_are_those_of_the_new_numbers(tmp_path: Path) -> No
     assert made.same_sets
     point = np.zeros(len(arrays.cost))
     point[arrays.columns.find("energised", ("A", "Y1"))] = 40
-    ours, old, expected = (a.broken_by(point) for a in (made.arrays, arrays, scratch(new)[1]))
+    ours, old, expected = (a.violated_by(point) for a in (made.arrays, arrays, scratch(new)[1]))
     np.testing.assert_allclose(ours.matrix.toarray(), expected.matrix.toarray())
     assert abs(ours.matrix - old.matrix).max() > 0.05
 

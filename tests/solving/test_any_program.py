@@ -17,17 +17,24 @@ import scipy.sparse as sp
 import optalloc
 from benchmarks.instances import generate, write
 from optalloc.mip.arrays import Arrays, ExtraRows, Labels, Parts
-from optalloc.mip.bounds import drawn_in, enough_bounds
+from optalloc.mip.bounds import dominated_bounds, tighten_integer_bounds
 from optalloc.mip.outcome import Options, Outcome, Strategy
 from optalloc.mip.parameters import LargeNeighbourhood, Parameters, Searching, Selection
-from optalloc.solving.cut_loop import Run
-from optalloc.solving.highs import Highs, Result
-from optalloc.solving.strategies import portfolio as team
-from optalloc.solving.strategies import solve_arrays, worker
-from optalloc.solving.strategies.farkas import Contradiction, contradiction, is_proof
-from optalloc.solving.strategies.large_neighbourhood import Search
-from optalloc.solving.strategies.restricted_search import View
-from optalloc.solving.strategies.worker import Role, Task
+from optalloc.solving.highs import Highs
+from optalloc.solving.highs_callbacks import Result
+from optalloc.solving.monitor import Monitor
+from optalloc.solving.selection import solve_arrays
+from optalloc.solving.strategies import process
+from optalloc.solving.strategies.farkas import (
+    FarkasCertificate,
+    farkas_certificate,
+    proves_infeasible,
+)
+from optalloc.solving.strategies.link import Link
+from optalloc.solving.strategies.portfolio import Portfolio as Hub
+from optalloc.solving.strategies.restricted_search import RestrictedSearch
+from optalloc.solving.strategies.worker import Assignment, Role, work
+from tests.solving.searches import searching
 
 WAYS = [Strategy.RACE, Strategy.DECOMPOSE]
 # How far a plan may violate a row, against the size of its terms, and an optimum be missed.
@@ -137,7 +144,7 @@ BY_PARTS = Parameters(selection=Selection(prove_whole_entries=0))
 AT_ONCE = Parameters(searching=Searching(head_start_s=0.0))
 
 
-class Heard(worker._Link):
+class Heard(Link):
     """What a process would say, and a clock that tells it to stop."""
 
     def __init__(self, seconds: float) -> None:
@@ -165,10 +172,9 @@ def hear(arrays: Arrays, role: Role, seconds: float) -> Heard:
     """Do in this process what a process of a team does, with `seconds` for all of it."""
     link = Heard(seconds)
     options = Options(time_limit_s=seconds, seed=1, parameters=AT_ONCE)
-    task = Task(role, Path("unused"), options, time.time() + seconds, 0)
-    one = worker._Worker(drawn_in(arrays), task, link)
+    assignment = Assignment(role, Path("unused"), options, time.time() + seconds, 0)
     try:
-        {Role.PROVE: one.prove, Role.BOUND: one.bound, Role.SEARCH: one.search}[role]()
+        work(tighten_integer_bounds(arrays), assignment, link)
     finally:
         link.close()
     return link
@@ -190,10 +196,10 @@ def compare_processes(seeds: range, seconds: float) -> dict[str, int]:
                 check_bound(bound, least)
             ended = set(link.all("ended"))
             if least.status == "kOptimal":
-                assert not link.all("contradiction") and not ended & INFEASIBLE
+                assert not link.all("infeasible") and not ended & INFEASIBLE
                 assert bounds or role is Role.SEARCH
             if least.status == "kInfeasible" and role is Role.BOUND:
-                assert link.all("contradiction") or ended & INFEASIBLE
+                assert link.all("infeasible") or ended & INFEASIBLE
     return seen
 
 
@@ -361,14 +367,14 @@ def test_rows_that_contradict_each_other_are_proved_to() -> None:
     """Proves, by hand: two columns of at most 2 do not add up to 5; the row lacks 1, and its
     multiplier is the proof. Sensitivity: they add up to 4, and a
     multiplier of the wrong sign or of none proves nothing."""
-    found = contradiction(two_of_at_most_two(5.0), exactly)
+    found = farkas_certificate(two_of_at_most_two(5.0), exactly)
     assert found is not None
     assert found.amounts == pytest.approx([1.0])
-    assert is_proof(two_of_at_most_two(5.0), found.duals)
-    assert not is_proof(two_of_at_most_two(4.0), found.duals)
-    assert not is_proof(two_of_at_most_two(5.0), -found.duals)
-    assert not is_proof(two_of_at_most_two(5.0), 0.0 * found.duals)
-    assert contradiction(two_of_at_most_two(4.0), exactly) is None
+    assert proves_infeasible(two_of_at_most_two(5.0), found.duals)
+    assert not proves_infeasible(two_of_at_most_two(4.0), found.duals)
+    assert not proves_infeasible(two_of_at_most_two(5.0), -found.duals)
+    assert not proves_infeasible(two_of_at_most_two(5.0), 0.0 * found.duals)
+    assert farkas_certificate(two_of_at_most_two(4.0), exactly) is None
 
 
 def test_the_penalty_stays_a_number() -> None:
@@ -377,12 +383,12 @@ def test_the_penalty_stays_a_number() -> None:
     was tripled each time, which is infinite after 650 times."""
     ours = LargeNeighbourhood(stalled_submips=1)
     options = Options(seed=1, threads=1, parameters=Parameters(large_neighbourhood=ours))
-    one = Search(two_of_at_most_two(5.0), np.zeros(2), options)
-    first, seen = one._price.copy(), []
+    one = searching(two_of_at_most_two(5.0), np.zeros(2), options)
+    first, seen = one.penalties.by_row.copy(), []
     for _ in range(30):
         one.step()
-        seen.append(float((one._price / first).max()))
-        assert np.isfinite(one._left_broken())
+        seen.append(float((one.penalties.by_row / first).max()))
+        assert np.isfinite(one.violation)
     assert max(seen) == pytest.approx(ours.penalty_growth**ours.penalty_growths)
     again = seen.index(max(seen))
     assert any(price == pytest.approx(1.0) for price in seen[again:])
@@ -392,7 +398,7 @@ def test_whole_numbers_are_rounded_within_their_bounds() -> None:
     """Proves: between 0.6 and 2.6 a whole number is 1 or 2, however far off the point is.
     Sensitivity: rounded alone, 2.6 is 3."""
     made = program([[1.0]], ([0.0], [np.inf]), ([0.6], [2.6]), [1.0], [True])
-    one = Search(in_parts(made, 0), np.array([9.0]), Options(seed=1))
+    one = searching(in_parts(made, 0), np.array([9.0]), Options(seed=1))
     assert one.values.tolist() == [2.0]
     one.move(np.array([-9.0]))
     assert one.values.tolist() == [1.0]
@@ -408,14 +414,14 @@ def test_a_column_that_nothing_needs_may_be_anywhere() -> None:
         [0.0, 0.0],
         [False, False],
     )
-    assert enough_bounds(made)[1] == pytest.approx([np.inf, 3.0])
+    assert dominated_bounds(made)[1] == pytest.approx([np.inf, 3.0])
 
 
 def test_a_crash_is_told_of_once(arrays: Arrays, monkeypatch: pytest.MonkeyPatch) -> None:
     """Proves: processes that all end at once with code 3 are told of in one note each, however
     often they were started again, and the plan comes from this process. Sensitivity: undisturbed
     there is no note (`test_every_strategy_agrees_with_the_solver`)."""
-    monkeypatch.setattr(team, "LAUNCH", "raise SystemExit(3)")
+    monkeypatch.setattr(process, "LAUNCH", "raise SystemExit(3)")
     outcome = solve_arrays(arrays, Options(gap=0.01, time_limit_s=60, strategy=Strategy.RACE))
     assert outcome.values is not None and outcome.strategy is Strategy.DIRECT
     told = faults(outcome)
@@ -424,16 +430,21 @@ def test_a_crash_is_told_of_once(arrays: Arrays, monkeypatch: pytest.MonkeyPatch
     assert all("the others went on without it" in note for note in told)
 
 
-def one_team(arrays: Arrays) -> tuple[team.Team, Callable[[Role], Any]]:
-    """A team without processes, and members of it that say nothing."""
-    one = team.Team(arrays, Run(Options(), None), (), print)
-    one._members = []
-    one._retried = Parameters().portfolio.retries
+def one_hub(arrays: Arrays) -> tuple[Hub, Callable[[Role], Any]]:
+    """A hub without processes, and processes that say nothing."""
+    one = Hub(arrays, Monitor(Options()), (), print)
+    one._processes = []
+    one._restarts = Parameters().portfolio.retries
 
     def member(role: Role) -> Any:
-        task = type("Task", (), {"role": role})
-        parts = {"task": task, "doubted": False, "ended": False, "send": lambda *_: None}
-        return type("Member", (), parts)()
+        assignment = type("Job", (), {"role": role})
+        parts = {
+            "assignment": assignment,
+            "doubted": False,
+            "ended": False,
+            "send": lambda *_: None,
+        }
+        return type("Process", (), parts)()
 
     return one, member
 
@@ -444,16 +455,16 @@ def test_a_bound_above_a_plan_is_not_believed() -> None:
     3 is taken."""
     arrays, plan = two_of_at_most_two(4.0), np.array([2.0, 2.0])
     for plan_first in (True, False):
-        one, member = one_team(arrays)
+        one, member = one_hub(arrays)
         prover, searcher = member(Role.PROVE), member(Role.SEARCH)
         said = [(prover, "bound", 5.0), (searcher, "plan", plan)]
         for who, *message in reversed(said) if plan_first else said:
             one._hear(who, *message)
         one._hear(prover, "bound", 3.5)
-        assert one.best.objective == 4.0 and one.best.bound == -np.inf
+        assert one.incumbent.objective == 4.0 and one.incumbent.bound == -np.inf
         assert ["above the cost of a plan" in what for what in one._faults] == [True]
         one._hear(member(Role.PROVE), "bound", 3.0)
-        assert one.best.bound == 3.0
+        assert one.incumbent.bound == 3.0
         one._hear(member(Role.PROVE), "ended", "kInfeasible", 0)
         assert one.status == "" and any("no plan" in what for what in one._faults)
 
@@ -461,10 +472,10 @@ def test_a_bound_above_a_plan_is_not_believed() -> None:
 def test_a_proof_that_proves_nothing_is_not_believed() -> None:
     """Proves: multipliers that a process passes off as a proof that there is no plan count only if
     they are one; then the rows are named."""
-    claim = Contradiction(np.array([1.0]), np.array([1.0]))
+    claim = FarkasCertificate(np.array([1.0]), np.array([1.0]))
     for floor, status, named in ((4.0, "", ()), (5.0, "kInfeasible", (("row[0]", 1.0),))):
-        one, member = one_team(two_of_at_most_two(floor))
-        one._hear(member(Role.BOUND), "contradiction", claim)
+        one, member = one_hub(two_of_at_most_two(floor))
+        one._hear(member(Role.BOUND), "infeasible", claim)
         assert (one.status, one.shortfalls) == (status, named)
 
 
@@ -473,12 +484,12 @@ def test_a_relaxation_may_know_fewer_rows_than_the_search() -> None:
     given a second row since, and so is one that knows a third. Sensitivity: what is found keeps
     the second row, 3 rather than 4 in all."""
     arrays = two_of_at_most_two(1.0)
-    view = View(arrays, Options(seed=1, threads=1))
+    view = RestrictedSearch(arrays, Options(seed=1, threads=1))
     row = ExtraRows(sp.csr_array(np.array([[-1.0, -1.0]])), np.array([-3.0]), (("found", (0,)),))
     view.require(row)
     for duals in ([1.0], [0.0, -1.0, 5.0]):
-        view.look_at(np.array([2.0, 1.0]), np.array(duals), None, afresh=True)
-        assert view.is_plan
+        view.use_relaxation(np.array([2.0, 1.0]), np.array(duals), None, restart=True)
+        assert view.is_feasible
         for _ in range(3):
             view.search.step()
         assert view.values.sum() == pytest.approx(3.0)

@@ -97,7 +97,7 @@ def test_no_plan_that_is_not_confirmed_in_time_is_no_verdict(
     arrays, options = compile_model(m), Options(time_limit_s=5.0)
     assert optalloc.solve_arrays(arrays, options).stop_reason is StopReason.INFEASIBLE
     parameters = Parameters(elastic=Elastic(confirmation_s=-1.0))
-    monkeypatch.setattr("optalloc.solving.cut_loop.Run.left_s", lambda run: -1.0)
+    monkeypatch.setattr("optalloc.solving.monitor.Monitor.left_s", lambda monitor: -1.0)
     outcome = solve_directly(arrays, Options(parameters=parameters))
     assert outcome.stop_reason is StopReason.TIME
     assert outcome.values is None and "not be confirmed" in outcome.notes[0]

@@ -12,8 +12,8 @@ import optalloc
 from optalloc.compile import compile_model
 from optalloc.mip.outcome import Options
 from optalloc.mip.parameters import FixAndOptimise, Parameters
-from optalloc.solving.fix_and_optimise import Improver, worth_it
-from optalloc.solving.highs import Result
+from optalloc.solving.fix_and_optimise import Improver, is_worthwhile
+from optalloc.solving.highs_callbacks import Result
 
 AT_ONCE = Parameters(fix_and_optimise=FixAndOptimise(start_after_s=0.0))
 SITES, PERIODS = range(8), range(4)
@@ -96,4 +96,4 @@ def test_the_better_of_two_plans_is_kept(arrays: optalloc.Arrays) -> None:
 
 def test_one_thread_means_one_search(arrays: optalloc.Arrays) -> None:
     """Proves: with one thread nothing goes on beside the proof, so that runs can be repeated."""
-    assert not worth_it(arrays, Options(threads=1))
+    assert not is_worthwhile(arrays, Options(threads=1))

@@ -65,7 +65,7 @@ def check_against_scratch(resolver: Resolver, arrays: Arrays) -> Outcome:
     assert again.bound <= scratch.objective + 1e-6 * size
     assert scratch.bound <= again.objective + 1e-6 * size
     assert again.values is not None
-    assert not len(arrays.broken_by(again.values))
+    assert not len(arrays.violated_by(again.values))
     activity = arrays.matrix @ again.values
     slack = 1e-5 * np.maximum(1.0, np.abs(activity))
     assert (activity <= arrays.row_upper + slack).all()

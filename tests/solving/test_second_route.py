@@ -14,7 +14,9 @@ import pytest
 
 import optalloc
 from optalloc.mip.outcome import Options, Outcome, Quality, StopReason, contradicts
-from optalloc.solving.direct import Best, Run, solve_directly
+from optalloc.solving.direct import solve_directly
+from optalloc.solving.incumbent import Incumbent
+from optalloc.solving.monitor import Monitor
 from optalloc.solving.resolve import Resolver
 from tests.books import book, write
 from tests.models.test_need import two_sites
@@ -82,11 +84,11 @@ def test_a_bound_that_a_plan_refutes_is_not_told() -> None:
     """Proves: of a plan of 370 under a bound of 8120 nothing is said to be proven. Sensitivity: a bound
     that is higher by less than a hundred-thousandth refutes nothing.
     """
-    best = Best(np.zeros(1), 370.0, 8120.0)
-    outcome = best.outcome(StopReason.GAP, Run(OPTIONS, None))
+    best = Incumbent(np.zeros(1), 370.0, 8120.0)
+    outcome = best.outcome(StopReason.GAP, Monitor(OPTIONS))
     assert (outcome.stop_reason, outcome.bound) == (StopReason.CONTRADICTION, -math.inf)
     assert outcome.quality is Quality.FEASIBLE
     assert contradicts(370.0, 370.0 + 0.01)
     assert not contradicts(370.0, 370.0 + 0.001)
-    dearer = Best(np.zeros(1), 8120.0, 370.0).outcome(StopReason.GAP, Run(OPTIONS, None))
+    dearer = Incumbent(np.zeros(1), 8120.0, 370.0).outcome(StopReason.GAP, Monitor(OPTIONS))
     assert dearer.stop_reason is StopReason.TOLERANCE

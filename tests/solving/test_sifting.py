@@ -13,12 +13,12 @@ from optalloc.mip.arrays import Arrays, ExtraRows, Labels, Parts
 from optalloc.mip.outcome import Options
 from optalloc.mip.parameters import Parameters, Sifting
 from optalloc.solving.highs import Highs
-from optalloc.solving.strategies import worker
-from optalloc.solving.strategies.aggregation import Coarse
-from optalloc.solving.strategies.neighbourhoods import Neighbourhoods
-from optalloc.solving.strategies.restricted_search import View
-from optalloc.solving.strategies.restriction import Narrow
-from optalloc.solving.strategies.sifting import Sifted, sift
+from optalloc.solving.strategies.aggregation import Aggregation
+from optalloc.solving.strategies.bounder import worth_searching
+from optalloc.solving.strategies.relatedness import RelatedBlocks
+from optalloc.solving.strategies.restricted_search import RestrictedSearch
+from optalloc.solving.strategies.sifting import SiftingRound, sift
+from optalloc.solving.submip import SubMip
 from tests.solving.test_strategies import random_program
 
 EXACT = Options(threads=1, gap=1e-6)
@@ -84,7 +84,7 @@ def two_stages() -> Arrays:
 def test_two_stages_as_one_by_hand() -> None:
     """Proves: in one stretch it is 3 x with 2 x >= 8 and x <= 7, so x = 4 for 12; in two it is the
     program itself, which costs 3 + 10."""
-    one, two = (Coarse.of(two_stages(), stretches) for stretches in (1, 2))
+    one, two = (Aggregation.of(two_stages(), stretches) for stretches in (1, 2))
     assert one.program.matrix.toarray().tolist() == [[2.0]]
     assert (one.program.row_lower[0], one.program.col_upper[0]) == (8.0, 7.0)
     assert (one.column.tolist(), one.row.tolist()) == ([0, 0], [0, 0])
@@ -97,7 +97,7 @@ def test_as_many_stretches_as_stages_are_the_program_itself(arrays: Arrays) -> N
     smaller."""
     assert arrays.parts is not None
     own = arrays.with_rows(~arrays.strengthening)
-    fine, coarse = Coarse.of(own, arrays.parts.stages), Coarse.of(own, 2)
+    fine, coarse = Aggregation.of(own, arrays.parts.stages), Aggregation.of(own, 2)
     assert least(fine.program) == pytest.approx(least(own), rel=1e-7)
     assert least(coarse.program) != pytest.approx(least(own), rel=1e-3)
     assert coarse.program.matrix.nnz < 0.7 * own.matrix.nnz
@@ -116,34 +116,34 @@ def test_some_columns_are_the_program_with_the_others_held() -> None:
         chosen = draw.random(len(program.cost)) < 0.6
         row = sp.csr_array(draw.integers(0, 3, (1, len(chosen))).astype(float))
         extra = ExtraRows(row, np.array([12.0]), (("later", ("a",)),))
-        narrow = Narrow.of(program, chosen)
+        narrow = SubMip.of(program, chosen)
         few = narrow.program.with_extra(narrow.extra(extra))
         whole = program.with_extra(extra)
-        held = whole.with_fixed(~chosen, narrow.rest)
+        held = whole.with_fixed(~chosen, narrow.fixed)
         found = Highs(few, EXACT, integer=True).run()
         assert (found.values is None) == np.isinf(least(held, integer=True))
         if found.values is None:
             continue
         assert found.objective == pytest.approx(least(held, integer=True), abs=1e-6)
-        plan = narrow.widened(found.values)
+        plan = narrow.full(found.values)
         activity = whole.matrix @ plan
         assert (activity >= whole.row_lower - 1e-6).all()
         assert (activity <= whole.row_upper + 1e-6).all()
         assert whole.cost @ plan + whole.offset == pytest.approx(found.objective, abs=1e-6)
-        assert not narrow.lacking(plan).any()
+        assert not narrow.outside(plan).any()
         other = plan.copy()
         other[np.flatnonzero(~chosen)[:1]] += 1.0
-        assert narrow.lacking(other).sum() == min(1, int((~chosen).sum()))
+        assert narrow.outside(other).sum() == min(1, int((~chosen).sum()))
         dearer += found.objective > least(whole, integer=True) + 1e-6
     assert dearer > 3
 
 
 @pytest.fixture(scope="module")
-def rounds(arrays: Arrays) -> list[Sifted]:
+def rounds(arrays: Arrays) -> list[SiftingRound]:
     """All rounds from a relaxation with all stages as one."""
     assert arrays.parts is not None
     own = arrays.with_rows(~arrays.strengthening)
-    group = Neighbourhoods(own, arrays.parts).partition(2)
+    group = RelatedBlocks(own, arrays.parts).partition(2)
     found = []
     for one in sift(arrays, group, linear, linear, Parameters(sifting=Sifting(stretches=1))):
         found.append(one)
@@ -152,7 +152,9 @@ def rounds(arrays: Arrays) -> list[Sifted]:
     return found
 
 
-def test_sifting_ends_at_the_bound_of_the_relaxation(arrays: Arrays, rounds: list[Sifted]) -> None:
+def test_sifting_ends_at_the_bound_of_the_relaxation(
+    arrays: Arrays, rounds: list[SiftingRound]
+) -> None:
     """Proves: no round's bound is above the least cost of the relaxation with all rows, and the
     last is it, though the first was not and not all columns were ever taken."""
     tightest = least(arrays)
@@ -164,7 +166,7 @@ def test_sifting_ends_at_the_bound_of_the_relaxation(arrays: Arrays, rounds: lis
     assert rounds[0].columns.sum() < rounds[-1].columns.sum() < len(arrays.cost)
 
 
-def test_what_was_not_taken_costs_more_than_it_is_worth(rounds: list[Sifted]) -> None:
+def test_what_was_not_taken_costs_more_than_it_is_worth(rounds: list[SiftingRound]) -> None:
     """Proves: at the end no column that is missing would be of use where it stands in its group."""
     last = rounds[-1]
     assert last.reduced[~last.columns].min() > -1e-6
@@ -186,7 +188,7 @@ def test_a_relaxation_that_comes_to_nothing_ends_it(arrays: Arrays, fails_at: in
 
         return run
 
-    group = Neighbourhoods(own, arrays.parts).partition(2)
+    group = RelatedBlocks(own, arrays.parts).partition(2)
     found = []
     for one in sift(arrays, group, failing(linear), linear):
         found.append(one)
@@ -209,23 +211,23 @@ def test_a_view_takes_in_what_a_plan_uses(arrays: Arrays) -> None:
     assert relaxed.row_duals is not None
     columns = abs(relaxed.values) > 1e-9
     assert (columns[abs(plan.values) > 1e-9] == 0).any()
-    view = View(own, Options(threads=1, seed=1))
-    view.look_at(relaxed.values, relaxed.row_duals, columns, afresh=True)
-    assert len(view.narrow.columns) == columns.sum()
+    view = RestrictedSearch(own, Options(threads=1, seed=1))
+    view.use_relaxation(relaxed.values, relaxed.row_duals, columns, restart=True)
+    assert len(view.restriction.columns) == columns.sum()
     view.adopt(plan.values)
-    assert view.is_plan
+    assert view.is_feasible
     assert view.cost == pytest.approx(plan.objective, rel=1e-6)
     assert view.values.shape == plan.values.shape
     assert view.cost == pytest.approx(float(own.cost @ view.values + own.offset), rel=1e-9)
 
 
-def test_the_nearest_columns_are_searched(rounds: list[Sifted]) -> None:
+def test_the_nearest_columns_are_searched(rounds: list[SiftingRound]) -> None:
     """Proves: where there are too many, those taken are searched, then those of the least reduced
     cost; where there are not, all are."""
     last = rounds[-1]
-    assert worker._of_use(last, len(last.columns)) is None
+    assert worth_searching(last, len(last.columns)) is None
     most = int(last.columns.sum()) + 20
-    searched = worker._of_use(last, most)
+    searched = worth_searching(last, most)
     assert searched is not None and searched.sum() == most
     assert searched[last.columns].all()
     others = last.reduced[searched & ~last.columns]

@@ -16,22 +16,25 @@ import scipy.sparse as sp
 
 import optalloc
 from optalloc.mip.arrays import Arrays, ExtraRows, Labels, Parts
-from optalloc.mip.bounds import drawn_in, enough_bounds
+from optalloc.mip.bounds import dominated_bounds, tighten_integer_bounds
 from optalloc.mip.outcome import Options, Progress, Strategy
 from optalloc.mip.parameters import Parameters, Portfolio
-from optalloc.solving.cut_loop import Run
-from optalloc.solving.direct import Best
 from optalloc.solving.highs import Highs
-from optalloc.solving.strategies import chosen, solve_arrays
-from optalloc.solving.strategies import portfolio as team
-from optalloc.solving.strategies.lagrangian import group_of_columns, priced
-from optalloc.solving.strategies.large_neighbourhood import Search, excess
-from optalloc.solving.strategies.neighbourhoods import Neighbourhoods
-from optalloc.solving.strategies.polish import _lean, polish, trimmed
-from optalloc.solving.strategies.rens import hopeless, kernel
+from optalloc.solving.incumbent import Incumbent
+from optalloc.solving.monitor import Monitor
+from optalloc.solving.selection import chosen, solve_arrays
+from optalloc.solving.strategies.lagrangian import group_of_columns, lagrangian_programs
+from optalloc.solving.strategies.polish import _over_columns_in_use, polish
+from optalloc.solving.strategies.portfolio import Portfolio as Hub
+from optalloc.solving.strategies.relatedness import RelatedBlocks
+from optalloc.solving.strategies.relax_and_fix import relax_and_fix
+from optalloc.solving.strategies.rens import fixed_by_reduced_cost, rens
 from optalloc.solving.strategies.safe_bound import safe_bound
+from optalloc.solving.strategies.trim import trimmed
+from optalloc.solving.strategies.worker import Role
 from tests import books
 from tests.random_books import book_of
+from tests.solving.searches import searching
 
 GAP = 1e-3
 COLUMN_PARTS = ("block", "stage", "series")
@@ -80,7 +83,7 @@ def test_any_multipliers_give_a_bound() -> None:
         program = random_program(seed)
         result = Highs(program, Options(threads=1), integer=False).run()
         assert result.row_duals is not None
-        bounds = enough_bounds(program)
+        bounds = dominated_bounds(program)
         draw = np.random.default_rng(seed)
         for _ in range(5):
             duals = draw.normal(0, 3, len(program.row_lower))
@@ -111,7 +114,7 @@ def test_a_bound_by_hand() -> None:
     endless = replace(program, col_upper=np.array([np.inf]))
     assert safe_bound(endless, np.array([4.0])) == -np.inf
     # No plan of least cost needs more than 2.
-    assert enough_bounds(endless)[1] == pytest.approx([2.0])
+    assert dominated_bounds(endless)[1] == pytest.approx([2.0])
 
 
 def test_whole_numbers_that_rows_leave_no_room_for() -> None:
@@ -135,8 +138,8 @@ def test_whole_numbers_that_rows_leave_no_room_for() -> None:
         integer=np.ones(periods, dtype=bool),
         strengthening=np.zeros(periods, dtype=bool),
     )
-    assert drawn_in(halls).col_upper.tolist() == [0.0] * periods
-    more = drawn_in(replace(halls, row_upper=np.full(periods, 401.0)))
+    assert tighten_integer_bounds(halls).col_upper.tolist() == [0.0] * periods
+    more = tighten_integer_bounds(replace(halls, row_upper=np.full(periods, 401.0)))
     assert more.col_upper.tolist() == [1.0, 1.0, 2.0, 2.0, 3.0, 3.0]
 
 
@@ -146,11 +149,11 @@ def test_bounds_drawn_in_leave_every_plan() -> None:
     nearer = 0
     for seed in range(40):
         program = random_program(seed, integer=True)
-        close = drawn_in(program)
+        close = tighten_integer_bounds(program)
         nearer += int((close.col_upper < program.col_upper).any())
         for cost in (program.cost, -np.ones(9), np.random.default_rng(seed).normal(0, 1, 9)):
             bounded = replace(program, cost=cost, col_upper=np.minimum(program.col_upper, 9.0))
-            close = drawn_in(bounded)
+            close = tighten_integer_bounds(bounded)
             found = (
                 Highs(p, Options(threads=1, gap=0), integer=True).run() for p in (bounded, close)
             )
@@ -159,14 +162,14 @@ def test_bounds_drawn_in_leave_every_plan() -> None:
     assert nearer >= 20
     contrary = replace(program, row_lower=np.full(6, 100.0), row_upper=np.full(6, np.inf))
     contrary = replace(contrary, col_upper=np.ones(9))
-    assert drawn_in(contrary) is contrary
+    assert tighten_integer_bounds(contrary) is contrary
 
 
-def test_enough_bounds_keep_a_best_plan() -> None:
+def test_dominated_bounds_keep_a_best_plan() -> None:
     """Proves: with the bounds drawn from the rows the least cost is what it was without."""
     for seed in range(40):
         program = random_program(seed, integer=seed % 2 == 0)
-        lower, upper = enough_bounds(program)
+        lower, upper = dominated_bounds(program)
         assert (upper >= lower - 1e-9).all()
         narrow = replace(program, col_lower=lower, col_upper=upper)
         wide, close = (
@@ -192,13 +195,19 @@ def test_settling_makes_the_relaxation_whole_and_breaks_little(arrays: Arrays) -
     program = arrays.with_rows(~arrays.strengthening)
     relaxed = Highs(program, Options(threads=1), integer=False).run()
     assert relaxed.values is not None
-    search = Search(program, relaxed.values, Options(seed=1), (relaxed.values, relaxed.row_duals))
+    search = searching(
+        program, relaxed.values, Options(seed=1), (relaxed.values, relaxed.row_duals)
+    )
 
     def broken() -> int:
-        return int((excess(program, search.values) > 0).sum())
+        return int((program.violations(search.values) > 0).sum())
 
     rounded = broken()
-    search.settle(relaxed.values, lambda: False)
+    assert program.parts is not None
+    related = RelatedBlocks(program, program.parts)
+    penalty = search.penalties.by_row
+    options = Options(threads=1, seed=1)
+    search.move(relax_and_fix(program, related, relaxed.values, penalty, options))
     whole = search.values[program.integer]
     assert (whole == np.round(whole)).all()
     assert broken() < rounded
@@ -207,9 +216,9 @@ def test_settling_makes_the_relaxation_whole_and_breaks_little(arrays: Arrays) -
 def bound_of_groups(program: Arrays, duals: np.ndarray, size: int) -> float:
     """Bound by groups of so many blocks."""
     assert program.parts is not None
-    group = Neighbourhoods(program, program.parts).partition(size)
+    group = RelatedBlocks(program, program.parts).partition(size)
     columns = group_of_columns(program, group)
-    bound, parts = priced(program, duals, columns, enough_bounds(program))
+    bound, parts = lagrangian_programs(program, duals, columns, dominated_bounds(program))
     options = Options(threads=1, gap=1e-9)
     return bound + sum(Highs(part.program, options, integer=True).run().bound for part in parts)
 
@@ -234,10 +243,10 @@ def test_groups_of_blocks_are_whole_and_of_their_size(arrays: Arrays) -> None:
     """Proves: six blocks make two groups of four and two; each block is in one of them, and the
     columns of a group are those of its blocks and those that hang on them alone."""
     assert arrays.parts is not None
-    near = Neighbourhoods(arrays, arrays.parts)
+    near = RelatedBlocks(arrays, arrays.parts)
     group = near.partition(4)
     assert np.bincount(group).tolist() == [4, 2]
-    free = near.group(group == 1)
+    free = near.columns(group == 1)
     block = arrays.parts.block
     assert set(block[free]) - {-1} == set(np.flatnonzero(group == 1))
     assert free[np.isin(block, np.flatnonzero(group == 1))].all()
@@ -247,14 +256,14 @@ def test_the_search_comes_from_nothing_to_a_plan(arrays: Arrays, direct: optallo
     """Proves: begun where nothing is built and much is broken, it comes to a plan that breaks no
     row, at most 5 % dearer than the least cost. Sensitivity: the start breaks rows."""
     program = arrays.with_rows(~arrays.strengthening)
-    search = Search(program, program.col_lower, Options(seed=1))
-    assert not search.is_plan
+    search = searching(program, program.col_lower, Options(seed=1))
+    assert not search.is_feasible
     for _ in range(60):
         search.step()
-        if search.is_plan and search.cost <= 1.05 * direct.objective:
+        if search.is_feasible and search.cost <= 1.05 * direct.objective:
             break
-    assert search.is_plan
-    assert not excess(arrays, search.values).any()
+    assert search.is_feasible
+    assert not arrays.violations(search.values).any()
     assert direct.bound <= search.cost + 1e-6 <= 1.05 * direct.objective
 
 
@@ -267,17 +276,17 @@ def test_steps_near_the_relaxation_only_make_a_plan_better(
     relaxed = Highs(program, Options(threads=1), integer=False).run()
     assert relaxed.values is not None
     near = relaxed.values, relaxed.row_duals
-    search = Search(program, relaxed.values, Options(seed=1), near)
+    search = searching(program, relaxed.values, Options(seed=1), near)
     cost = np.inf
     for _ in range(80):
         search.step()
-        if search.is_plan:
+        if search.is_feasible:
             assert search.cost <= cost + 1e-6
             cost = search.cost
-        assert search.is_plan or cost == np.inf
+        assert search.is_feasible or cost == np.inf
         if cost <= 1.02 * direct.objective:
             break
-    assert not excess(arrays, search.values).any()
+    assert not arrays.violations(search.values).any()
     assert direct.bound <= cost + 1e-6 <= 1.02 * direct.objective
 
 
@@ -307,12 +316,12 @@ def test_a_kernel_holds_whole_numbers_near_the_relaxation(arrays: Arrays) -> Non
     def bounds(near: Arrays) -> list[list[float]]:
         return [near.col_lower.tolist(), near.col_upper.tolist()]
 
-    assert bounds(kernel(program, point, 0)) == [[0, 2, 4, 0], [1, 2, 5, 5]]
-    assert bounds(kernel(program, point, 1)) == [[0, 1, 3, 0], [2, 3, 6, 5]]
+    assert bounds(rens(program, point, 0)) == [[0, 2, 4, 0], [1, 2, 5, 5]]
+    assert bounds(rens(program, point, 1)) == [[0, 1, 3, 0], [2, 3, 6, 5]]
     held = np.array([False, True, False, False])
-    assert bounds(kernel(program, point, 1, held=held)) == [[0, 2, 3, 0], [2, 2, 6, 5]]
+    assert bounds(rens(program, point, 1, fixed=held)) == [[0, 2, 3, 0], [2, 2, 6, 5]]
     plan = np.array([4.0, 2.0, 4.0, 1.0])
-    assert bounds(kernel(program, point, 0, plan=plan)) == [[0, 2, 4, 0], [4, 2, 5, 5]]
+    assert bounds(rens(program, point, 0, plan=plan)) == [[0, 2, 4, 0], [4, 2, 5, 5]]
 
 
 def test_hopeless_is_what_costs_more_than_the_gap_lets_hope() -> None:
@@ -320,7 +329,7 @@ def test_hopeless_is_what_costs_more_than_the_gap_lets_hope() -> None:
     it, one of 0.5 is not, and one that the relaxation uses never is."""
     program = bare([3.5, 2.5, 3.5], [9.0] * 3, [True] * 3)
     point, duals = np.array([0.0, 0.0, 1.0]), np.array([2.0])
-    found = hopeless(program, point, duals, objective=103.5, share=0.01)
+    found = fixed_by_reduced_cost(program, point, duals, objective=103.5, share=0.01)
     assert found.tolist() == [True, False, False]
 
 
@@ -341,7 +350,7 @@ def test_a_plan_of_others_keeps_what_was_found_here_where_both_fit(
     which is taken where the row that sums them allows it, and else the other's plan."""
     program = in_blocks(bare([1.0, 2.0], [5.0, 5.0], [True, True]))
     program = replace(program, row_lower=np.array([floor]))
-    search = Search(program, np.array([3.0, 3.0]), Options(seed=1))
+    search = searching(program, np.array([3.0, 3.0]), Options(seed=1))
     search.move(np.array([1.0, 3.0]))
     search.adopt(np.array([3.0, 1.0]))
     assert search.values.tolist() == merged
@@ -352,8 +361,8 @@ def test_rounding_breaks_no_row_and_what_breaks_one_counts() -> None:
     times that is broken by just what it lacks."""
     program = bare([1.0], [np.inf], [False])
     program = replace(program, row_lower=np.array([3000.0]))
-    assert not excess(program, np.array([3000.0 - 0.001])).any()
-    assert excess(program, np.array([3000.0 - 0.015])) == pytest.approx([0.015])
+    assert not program.violations(np.array([3000.0 - 0.001])).any()
+    assert program.violations(np.array([3000.0 - 0.015])) == pytest.approx([0.015])
 
 
 def test_what_is_higher_than_anything_asks_for_comes_down() -> None:
@@ -380,9 +389,9 @@ def test_a_plan_is_polished_and_where_time_is_short_trimmed() -> None:
     program = bare([1.0, 2.0, 3.0], [9.0] * 3, [False, False, True])
     program = replace(program, row_lower=np.array([7.0]))
     for seconds, plan, cost in ((10.0, [5.0, 0.0, 2.0], 11.0), (0.0, [2.0, 3.0, 2.0], 14.0)):
-        best, run = Best(), Run(Options(threads=1), None)
+        best, monitor = Incumbent(), Monitor(Options(threads=1))
         best.take(np.array([4.0, 3.0, 2.0]), 16.0)
-        polish(program, run, best, seconds)
+        polish(program, monitor, best, seconds)
         assert best.values is not None and best.values.tolist() == pytest.approx(plan)
         assert best.objective == pytest.approx(cost)
 
@@ -392,8 +401,8 @@ def test_a_lean_plan_brings_nothing_in() -> None:
     uses, where all of them would come to (6, 0, 0) for 6."""
     program = bare([1.0, 2.0, 3.0], [9.0] * 3, [False] * 3)
     program = replace(program, row_lower=np.array([6.0]))
-    run, none = Run(Options(threads=1), None), ExtraRows.joined((), 3)
-    plan = _lean(program, np.array([0.0, 4.0, 2.0]), run, none, 10.0)
+    monitor, none = Monitor(Options(threads=1)), ExtraRows.joined((), 3)
+    plan = _over_columns_in_use(program, np.array([0.0, 4.0, 2.0]), monitor, none, 10.0)
     assert plan is not None and plan.tolist() == pytest.approx([0.0, 6.0, 0.0])
 
 
@@ -412,7 +421,7 @@ def test_every_strategy_agrees_with_direct(
     assert outcome.bound <= direct.objective * (1 + 1e-9)
     assert direct.bound * (1 - 1e-9) <= outcome.objective <= outcome.bound * (1 + gap) / (1 - gap)
     assert outcome.values is not None
-    assert not excess(arrays, outcome.values).any()
+    assert not arrays.violations(outcome.values).any()
 
 
 def children() -> list[psutil.Process]:
@@ -465,14 +474,14 @@ def test_a_process_that_hangs_is_ended_at_the_limit(arrays: Arrays) -> None:
 def test_what_breaks_a_row_is_no_plan(arrays: Arrays, direct: optalloc.Outcome) -> None:
     """Proves: a point that a process passes off as a plan is not taken if it breaks a row; the true
     plan is. Sensitivity: nothing built costs far less."""
-    one = team.Team(arrays, team.Run(Options(), None), (), print)
-    one._members = []
-    member: Any = type("Member", (), {"task": type("Task", (), {"role": team.Role.SEARCH})})()
+    one = Hub(arrays, Monitor(Options()), (), print)
+    one._processes = []
+    member: Any = type("Process", (), {"assignment": type("Job", (), {"role": Role.SEARCH})})()
     one._take(member, arrays.col_lower.copy())
-    assert one.best.values is None
+    assert one.incumbent.values is None
     assert direct.values is not None
     one._take(member, direct.values)
-    assert one.best.objective == pytest.approx(direct.objective)
+    assert one.incumbent.objective == pytest.approx(direct.objective)
 
 
 def test_auto_goes_by_size_and_threads(arrays: Arrays) -> None:

@@ -24,7 +24,7 @@ from optalloc.modelling.family import Limit, Relax
 from optalloc.modelling.model import Model
 from optalloc.modelling.program import Program
 from optalloc.modelling.renew import renewed
-from optalloc.solving.elastic import Given, largest_terms, least_given
+from optalloc.solving.elastic import ElasticSolution, cheapest_relaxation, largest_coefficients
 
 __all__ = ["Elastic", "aligned", "elastic_of"]
 
@@ -110,7 +110,7 @@ class Elastic:
         """Scale of each row: its bound, or the size of its terms at a reference point."""
         upper = np.where(np.isfinite(arrays.row_upper), arrays.row_upper, arrays.row_lower)
         bound = np.abs(np.where(np.isfinite(upper), upper, 0.0))
-        size = largest_terms(arrays)
+        size = largest_coefficients(arrays)
         if self._reference is not None:
             size = abs(arrays.matrix) @ np.abs(self._reference) / 2
         least = np.where(bound == 0, size, LEAST_SCALE * size)
@@ -145,7 +145,7 @@ class Elastic:
             ]
         )
 
-    def least(self, options: Options, *, integer: bool, until: float) -> Given:
+    def least(self, options: Options, *, integer: bool, until: float) -> ElasticSolution:
         """The cheapest way for its rows to give way, as far as it is known by a deadline."""
         self.numbers(self.arrays)
         if self._reference is None:
@@ -155,8 +155,8 @@ class Elastic:
                 self._reference = first.values
         return self._once(options, integer=integer, until=until)
 
-    def _once(self, options: Options, *, integer: bool, until: float) -> Given:
-        return least_given(
+    def _once(self, options: Options, *, integer: bool, until: float) -> ElasticSolution:
+        return cheapest_relaxation(
             self.arrays,
             self.slack_of,
             self.prices,

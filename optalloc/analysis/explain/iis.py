@@ -6,7 +6,7 @@ import numpy as np
 
 from optalloc.mip.arrays import Arrays
 from optalloc.mip.outcome import Options
-from optalloc.solving.elastic import any_row_gives, seconds_until
+from optalloc.solving.elastic import fully_elastic, seconds_until
 from optalloc.solving.highs import Highs
 
 __all__ = ["conflict", "relaxation"]
@@ -25,7 +25,7 @@ def relaxation(arrays: Arrays, options: Options, until: float) -> tuple[Arrays, 
         result = Highs(core, options, integer=False).run(time_limit_s=seconds_until(until))
         if result.values is None:
             return core, False
-        broken = arrays.broken_by(result.values)
+        broken = arrays.violated_by(result.values)
         if not len(broken):
             break
         core = core.with_extra(broken)
@@ -38,7 +38,7 @@ def conflict(arrays: Arrays, options: Options, until: float) -> np.ndarray:
     The rows with a dual price in the elastic program are infeasible by themselves; the solver
     reduces them to an IIS. Where it finds none in time they are returned as they are.
     """
-    elastic, _ = any_row_gives(arrays)
+    elastic, _ = fully_elastic(arrays)
     result = Highs(elastic, options, integer=False).run(time_limit_s=seconds_until(until))
     if result.row_duals is None:
         return np.empty(0, dtype=int)

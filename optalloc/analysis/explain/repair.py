@@ -26,7 +26,7 @@ from optalloc.modelling.family import Concession, Limit, Relax
 from optalloc.modelling.model import Model
 from optalloc.modelling.program import build
 from optalloc.scenarios.edits import Edit, edited
-from optalloc.solving.elastic import Given
+from optalloc.solving.elastic import ElasticSolution
 
 __all__ = ["AFTER_SEARCH", "Change", "Proposal", "Search", "propose"]
 
@@ -117,7 +117,9 @@ class Search:
             )
         return self.latest
 
-    def least(self, elastic: Elastic, *, integer: bool, share: float = AFTER_SEARCH) -> Given:
+    def least(
+        self, elastic: Elastic, *, integer: bool, share: float = AFTER_SEARCH
+    ) -> ElasticSolution:
         """The cheapest way for rows to give way, as known once so large a share of time is gone."""
         return elastic.least(self.options, integer=integer, until=self.deadline(share))
 
@@ -221,7 +223,7 @@ def _conceded(own: Concession, limit: Limit) -> Change:
 
 
 def _changes_of_rows(
-    data: Dataset, elastic: Elastic, given: Given, search: Search
+    data: Dataset, elastic: Elastic, given: ElasticSolution, search: Search
 ) -> list[Change] | None:
     """Edits of the cells whose rows are relaxed; None if one does not help, which is then rigid."""
     assert given.values is not None

@@ -2,7 +2,7 @@
 
 HiGHS is the solver of optalloc; everything it is given beyond the program (the cut loop, the search
 beside the proof) is its own. Another solver gets the program as it is, all rows, and its plan is
-completed, checked for rows found on demand, and audited like any other.
+completed, checked for violated lazy constraints, and audited like any other.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from optalloc.mip.outcome import (
     StopReason,
     relative_gap,
 )
-from optalloc.solving.cut_loop import Run
-from optalloc.solving.direct import Best, completed
+from optalloc.solving.completion import completed
+from optalloc.solving.incumbent import Incumbent
+from optalloc.solving.monitor import Monitor
+from optalloc.solving.selection import solve_arrays
 from optalloc.solving.solvers.answer import Answer, Solve
-from optalloc.solving.strategies import solve_arrays
 
 __all__ = ["HIGHS", "SOLVERS", "available", "require", "solve_by", "version_of"]
 
@@ -128,48 +129,51 @@ def solve_by(
     options = options or Options()
     if options.solver == HIGHS:
         return solve_arrays(arrays, options, progress)
-    solve, run, best = _adapter(options.solver), Run(options, progress), Best()
+    solve, incumbent = _adapter(options.solver), Incumbent()
+    monitor = Monitor(options, progress)
 
     def report(objective: float, bound: float) -> None:
-        draft = arrays.separate is not None and objective < best.objective
-        now = min(objective, best.objective), max(bound, best.bound)
-        run.report(Progress(run.seconds(), *now, options.solver, draft))
+        draft = arrays.separate is not None and objective < incumbent.objective
+        now = min(objective, incumbent.objective), max(bound, incumbent.bound)
+        monitor.report(Progress(monitor.seconds(), *now, options.solver, draft))
 
     core, reason = arrays, StopReason.FAILED
     for _ in range(options.parameters.proof.rounds):
-        answer = solve(core, options, max(run.left_s(), 0.0), report)
+        answer = solve(core, options, max(monitor.left_s(), 0.0), report)
         reason = answer.reason
-        if reason is StopReason.INFEASIBLE and best.values is None:
+        if reason is StopReason.INFEASIBLE and incumbent.values is None:
             # Not taken from one solver alone: HiGHS confirms it, or finds the plan.
-            left = None if options.time_limit_s is None else max(run.left_s(), 1.0)
+            left = None if options.time_limit_s is None else max(monitor.left_s(), 1.0)
             return solve_arrays(arrays, replace(options, solver=HIGHS, time_limit_s=left), progress)
-        broken = _taken(core, answer, run, best)
-        if reason is not StopReason.GAP or not len(broken):
+        violated = _taken(core, answer, monitor, incumbent)
+        if reason is not StopReason.GAP or not len(violated):
             break
-        if relative_gap(best.objective, best.bound) <= options.gap:
+        if relative_gap(incumbent.objective, incumbent.bound) <= options.gap:
             break
-        # Proven, but of a program that lacks these rows.
+        # Proven, but for a program without these rows.
         reason = StopReason.TIME
-        if run.left_s() <= 0:
+        if monitor.left_s() <= 0:
             break
-        core = core.with_extra(broken)
-        best.cut_rows += len(broken)
-    outcome = best.outcome(reason, run)
+        core = core.with_extra(violated)
+        incumbent.cut_rows += len(violated)
+    outcome = incumbent.outcome(reason, monitor)
     if math.isfinite(outcome.objective):
-        run.report(Progress(run.seconds(), outcome.objective, outcome.bound, options.solver))
-        outcome = replace(outcome, history=tuple(run.history))
+        monitor.report(
+            Progress(monitor.seconds(), outcome.objective, outcome.bound, options.solver)
+        )
+        outcome = replace(outcome, history=tuple(monitor.history))
     return outcome
 
 
-def _taken(core: Arrays, answer: Answer, run: Run, best: Best) -> ExtraRows:
-    """Keep the bound and the plan of an answer; gives the rows on demand that its point broke."""
+def _taken(core: Arrays, answer: Answer, monitor: Monitor, incumbent: Incumbent) -> ExtraRows:
+    """Keep the bound and the plan of an answer; return the lazy constraints that it violated."""
     if math.isfinite(answer.bound):
-        best.bound = max(best.bound, answer.bound)
-    best.nodes += answer.nodes
+        incumbent.bound = max(incumbent.bound, answer.bound)
+    incumbent.nodes += answer.nodes
     if answer.values is None:
         return ExtraRows.joined((), len(core.cost))
-    missing = core.broken_by(answer.values)
-    plan, broken = completed(core, answer.values, run, best, missing)
+    violated = core.violated_by(answer.values)
+    plan, all_violated = completed(core, answer.values, monitor, incumbent, violated)
     if plan is not None:
-        best.take(plan, float(core.cost @ plan + core.offset))
-    return broken if len(missing) else missing
+        incumbent.take(plan, core.objective(plan))
+    return all_violated if len(violated) else violated

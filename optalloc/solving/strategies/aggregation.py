@@ -1,8 +1,8 @@
-"""A coarse relaxation: several stages as one, so that it is small and knows all blocks.
+"""Temporal aggregation: the relaxation with several stages as one, small and with all blocks.
 
-In each stretch of stages a series has one value, and the rows of a series are added up. What that
-says of the cost is neither a bound nor a plan, but which columns are of use, and what rows are
-worth about. Source: aggregation of columns and rows (Zipkin, 1980, doi:10.1287/opre.28.6.1406).
+In each stretch of stages a series has one value, and the rows of a series are added up. Its cost is
+neither a bound nor that of a plan, but it tells which columns are in use, and rough dual prices.
+Source: aggregation of columns and rows (Zipkin, 1980, doi:10.1287/opre.28.6.1406).
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ import scipy.sparse as sp
 
 from optalloc.mip.arrays import Arrays, Labels
 
-__all__ = ["Coarse"]
+__all__ = ["Aggregation"]
 
 
 @dataclass(frozen=True)
-class Coarse:
-    """The small program, and which of its columns and rows stands for each of the large one.
+class Aggregation:
+    """The aggregated program, and its column and row for each of the full program.
 
     Parameters
     ----------
     program : Arrays
-        Without whole numbers.
+        Without integers.
     column : numpy.ndarray of int, shape (columns,)
     row : numpy.ndarray of int, shape (rows,)
     """
@@ -34,15 +34,15 @@ class Coarse:
     row: np.ndarray
 
     @staticmethod
-    def of(arrays: Arrays, stretches: int) -> Coarse:
-        """Make it.
+    def of(arrays: Arrays, stretches: int) -> Aggregation:
+        """Aggregate a program.
 
         Parameters
         ----------
         arrays : Arrays
             With `parts`.
         stretches : int
-            How many stretches all stages are cut into, of about as many stages each.
+            Into which all stages are cut, of about as many stages each.
         """
         parts = arrays.parts
         assert parts is not None
@@ -74,7 +74,7 @@ class Coarse:
             columns=Labels.of(()),
             parts=None,
         )
-        return Coarse(program, column, row)
+        return Aggregation(program, column, row)
 
 
 def _membership(number: np.ndarray, count: int) -> sp.csr_array:

@@ -1,8 +1,8 @@
-"""A bound by groups of blocks: what they share is priced, what is theirs alone is solved in whole.
+"""The Lagrangian bound by groups of blocks: shared rows are relaxed, each group is a small MIP.
 
-Rows within one group of blocks stay, the others are taken into the cost by the multipliers of the
-relaxation. Each group is then a small program of whole numbers, and the sum of their bounds is a
-bound of the whole. It is no lower than that of the relaxation, and the higher, the more rows stay.
+Rows within one group of blocks stay, the others are taken into the cost at the dual prices of the
+relaxation. The bounds of all groups add up to a bound of the full program. It is no lower than that
+of the relaxation, and the higher, the more rows stay.
 Source: Lagrangian relaxation (Geoffrion, 1974, doi:10.1007/BFb0120690).
 """
 
@@ -14,14 +14,14 @@ import numpy as np
 import scipy.sparse as sp
 
 from optalloc.mip.arrays import Arrays, Labels
-from optalloc.solving.strategies.safe_bound import allowed
+from optalloc.solving.strategies.safe_bound import sign_feasible
 
-__all__ = ["Priced", "group_of_columns", "groups_of_rows", "priced"]
+__all__ = ["GroupProgram", "group_of_columns", "groups_of_rows", "lagrangian_programs"]
 
 
 @dataclass(frozen=True)
-class Priced:
-    """The program of one group, and which rows of the whole it has."""
+class GroupProgram:
+    """The program of one group, and its rows in the full program."""
 
     program: Arrays
     rows: np.ndarray
@@ -67,47 +67,47 @@ def groups_of_rows(matrix: sp.csr_array, column_group: np.ndarray) -> tuple[np.n
     return least, most
 
 
-def priced(
+def lagrangian_programs(
     arrays: Arrays,
     duals: np.ndarray,
     column_group: np.ndarray,
     bounds: tuple[np.ndarray, np.ndarray],
-) -> tuple[float, list[Priced]]:
-    """Take the rows that groups share into the cost: the program of each group, and the rest.
+) -> tuple[float, list[GroupProgram]]:
+    """The program of each group with the rows that groups share in its cost, and the constant.
 
     Parameters
     ----------
     arrays : Arrays
     duals : numpy.ndarray, shape (rows,)
-        Any multipliers; a sign that a row does not allow is taken as nought.
+        Any dual prices; a sign that a row does not allow is taken as zero.
     column_group : numpy.ndarray of int, shape (columns,)
-        Groups from nought on; a column of group -1 is by itself.
+        Groups from 0 on; a column of group -1 is by itself.
     bounds : tuple of numpy.ndarray
-        Lower and upper bounds of columns (`enough_bounds`).
+        Lower and upper bounds of columns (`dominated_bounds`).
 
     Returns
     -------
-    float, list of Priced
+    float, list of GroupProgram
         No plan costs less than this number and the least costs of all these programs together.
     """
     matrix = sp.csr_array(arrays.matrix)
     least, most = groups_of_rows(matrix, column_group)
     inner = (least == most) & (most >= 0)
-    y = np.where(inner, 0.0, allowed(arrays, duals))
+    y = np.where(inner, 0.0, sign_feasible(arrays, duals))
     reduced = arrays.cost - arrays.matrix.T @ y
     side = np.where(y > 0, arrays.row_lower, arrays.row_upper)
     fixed = arrays.offset + float((y[y != 0] * side[y != 0]).sum())
     lower, upper = bounds
     alone = column_group < 0
     place = np.where(reduced > 0, lower, upper)
-    # Nothing is lost by a column without bounds that costs nothing either.
+    # An unbounded column that costs nothing takes nothing from the bound.
     counts = alone & (reduced != 0)
     fixed += float(np.multiply(reduced, place, out=np.zeros(len(place)), where=counts).sum())
     programs = []
     for number in range(int(column_group.max(initial=-1)) + 1):
         rows, columns = np.flatnonzero(inner & (most == number)), column_group == number
         part = _of(arrays, matrix[rows], rows, columns, reduced, bounds)
-        programs.append(Priced(part, rows))
+        programs.append(GroupProgram(part, rows))
     return fixed, programs
 
 

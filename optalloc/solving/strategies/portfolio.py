@@ -1,21 +1,17 @@
-"""Several processes at one program: plans and bounds exchanged, none of them trusted to live.
+"""A portfolio of processes at one program: a hub and spokes that exchange plans and bounds.
 
-Each process may crash, hang or come back with nonsense. What it has found until then is kept; a
-crashed one is started again by another route; one that does not end is ended; a plan counts only
-if it keeps every row.
+None is trusted: each may crash, hang or return nonsense. What it has found until then is kept; a
+crashed one is started again by another route; one that does not end is ended; a plan counts only if
+it keeps every row.
 """
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
-import pickle
 import queue
-import signal
-import subprocess
-import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -36,138 +32,72 @@ from optalloc.mip.outcome import (
 )
 from optalloc.mip.parameters import Parameters
 from optalloc.mip.tolerances import FEASIBILITY, ROW_VIOLATION
-from optalloc.solving.cut_loop import Run
-from optalloc.solving.direct import Best
-from optalloc.solving.strategies.farkas import Contradiction, is_proof
-from optalloc.solving.strategies.large_neighbourhood import excess
+from optalloc.solving.incumbent import Incumbent
+from optalloc.solving.monitor import Monitor
+from optalloc.solving.strategies.farkas import FarkasCertificate, proves_infeasible
 from optalloc.solving.strategies.polish import polish, polishing_s
-from optalloc.solving.strategies.worker import Role, Task, pack
+from optalloc.solving.strategies.process import WorkerProcess, describe_exit
+from optalloc.solving.strategies.worker import Assignment, Role, pack
 from optalloc.system import share_of_memory
 
-__all__ = ["Team", "team_outcome"]
+__all__ = ["Portfolio", "solve_by_portfolio"]
+
+logger = logging.getLogger(__name__)
 
 # How a proof ends that has done what it could; what it has not proved by then needs another route.
 PROVED = {"kOptimal", "kInfeasible", "kUnbounded", "kUnboundedOrInfeasible"}
 ENDED = PROVED | {"kTimeLimit", "kInterrupt", "kHighsInterrupt", "kSolutionLimit"}
-LAUNCH = (
-    "import sys; sys.path[:] = sys.argv[1:]; "
-    "from optalloc.solving.strategies.worker import main; main()"
-)
-
-
-class _Member:
-    """One process, with a thread that reads from it and one that writes to it."""
-
-    def __init__(self, task: Task, news: queue.Queue[tuple[_Member, tuple[Any, ...]]]) -> None:
-        self.task = task
-        self.ended = self.doubted = False
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", LAUNCH, *sys.path],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        self._mail: queue.SimpleQueue[object] = queue.SimpleQueue()
-        self._mail.put(task)
-        self._threads = (
-            threading.Thread(target=self._write, daemon=True),
-            threading.Thread(target=self._read, args=(news,), daemon=True),
-        )
-        for thread in self._threads:
-            thread.start()
-
-    @property
-    def pid(self) -> int:
-        """Number of the process."""
-        return self._process.pid
-
-    def send(self, *message: Any) -> None:
-        """Tell it something; never waits."""
-        self._mail.put(message)
-
-    def _write(self) -> None:
-        assert self._process.stdin is not None
-        with contextlib.suppress(OSError):
-            while (message := self._mail.get()) is not None:
-                pickle.dump(message, self._process.stdin, protocol=5)
-                self._process.stdin.flush()
-
-    def _read(self, news: queue.Queue[tuple[_Member, tuple[Any, ...]]]) -> None:
-        assert self._process.stdout is not None
-        with contextlib.suppress(EOFError, OSError, pickle.UnpicklingError):
-            while True:
-                news.put((self, pickle.load(self._process.stdout)))
-        news.put((self, ("gone", self._process.wait())))
-
-    def end(self, until: float) -> bool:
-        """Wait for its end, then make it end: whether it ended by itself."""
-        by_itself = True
-        try:
-            self._process.wait(max(until - time.perf_counter(), 0.0))
-        except subprocess.TimeoutExpired:
-            by_itself = False
-            self._process.kill()
-            self._process.wait()
-        self._mail.put(None)
-        for thread in self._threads:
-            thread.join()
-        for stream in (self._process.stdin, self._process.stdout):
-            # What could not be written any more is of no use.
-            with contextlib.suppress(OSError):
-                if stream is not None:
-                    stream.close()
-        return by_itself
 
 
 @dataclass
 class _Fault:
-    """How often a process was started again for one reason, and whether it no longer is."""
+    """How often a process was started again for one reason, and whether no more is tried."""
 
     restarts: int = 0
     given_up: bool = False
 
     def sentence(self, what: str) -> str:
-        """All that happened for this reason."""
+        """A sentence on all that happened for this reason."""
         again = "it was started again with another seed and without presolve"
         if self.restarts > 1:
             again += f", {self.restarts} times"
-        told = [what, *[again] * (self.restarts > 0)]
-        return "; ".join([*told, *["the others went on without it"] * self.given_up])
+        parts = [what, *[again] * (self.restarts > 0)]
+        return "; ".join([*parts, *["the others went on without it"] * self.given_up])
 
 
 @dataclass
-class Team:
-    """Processes at one program.
+class Portfolio:
+    """The hub of the processes at one program.
 
     Parameters
     ----------
     arrays : Arrays
-    run : Run
+    monitor : Monitor
     roles : sequence of Role
         One process each.
     say : callable
-        Called with a sentence about a process that had to be started again or ended.
+        Called with a sentence on a process that had to be started again or ended.
     """
 
     arrays: Arrays
-    run: Run
+    monitor: Monitor
     roles: Sequence[Role]
     say: Callable[[str], object]
-    best: Best = field(default_factory=Best)
+    incumbent: Incumbent = field(default_factory=Incumbent)
     status: str = ""
     shortfalls: tuple[tuple[str, float], ...] = ()
-    _bounded_by: _Member | None = None
+    _bounded_by: WorkerProcess | None = None
     _faults: dict[str, _Fault] = field(default_factory=dict)
 
     def work(self) -> StopReason:
-        """Let all work until the gap is reached, time is over, or nobody is left."""
-        self._news: queue.Queue[tuple[_Member, tuple[Any, ...]]] = queue.Queue()
-        self._retried, self._proved_with = 0, 0
-        self._polishing_s = polishing_s(self.arrays, self.run.options)
+        """Run until the gap is reached, time is over, or no process is left."""
+        self._news: queue.Queue[tuple[WorkerProcess, tuple[Any, ...]]] = queue.Queue()
+        self._restarts, self._proved_rows = 0, 0
+        self._polishing_s = polishing_s(self.arrays, self.monitor.options)
         with tempfile.TemporaryDirectory(prefix="optalloc-") as folder:
             self._program = Path(folder) / "program"
             pack(self.arrays, self._program)
-            self._members = [self._start(role, self.run.options) for role in self.roles]
+            self._processes = [self._start(role, self.monitor.options) for role in self.roles]
             try:
                 reason = self._listen()
             except KeyboardInterrupt:
@@ -176,106 +106,117 @@ class Team:
                 self._disband()
                 for what, fault in self._faults.items():
                     self.say(fault.sentence(what))
-        polish(self.arrays, self.run, self.best, self._polishing_s)
+        polish(self.arrays, self.monitor, self.incumbent, self._polishing_s)
         return reason
 
     @property
     def _parameters(self) -> Parameters:
-        return self.run.options.parameters
+        return self.monitor.options.parameters
 
     def _left_s(self) -> float:
         """Seconds left for the processes; the plan is polished afterwards."""
-        return self.run.left_s() - self._polishing_s
+        return self.monitor.left_s() - self._polishing_s
 
-    def _start(self, role: Role, options: Options) -> _Member:
+    def _start(self, role: Role, options: Options) -> WorkerProcess:
         share = share_of_memory(len(self.roles), least=0)
         memory = int(self._parameters.portfolio.memory_share * share) if share else 0
         ending = time.time() + min(self._left_s(), 1e9)
-        return _Member(Task(role, self._program, options, ending, memory), self._news)
+        level = logger.getEffectiveLevel()
+        return WorkerProcess(
+            Assignment(role, self._program, options, ending, memory, level), self._news
+        )
 
     def _listen(self) -> StopReason:
-        while any(not member.ended for member in self._members):
-            if self._gap() <= self.run.options.gap:
+        while any(not process.ended for process in self._processes):
+            if self.incumbent.gap <= self.monitor.options.gap:
                 return StopReason.GAP
             left = self._left_s()
             if left <= 0:
                 return StopReason.TIME
             # In steps, so that Ctrl-C is heard.
             with contextlib.suppress(queue.Empty):
-                member, message = self._news.get(timeout=min(left, 0.2))
-                self._hear(member, *message)
+                process, message = self._news.get(timeout=min(left, 0.2))
+                self._hear(process, *message)
             if (without := self._without_plan()) is not None:
                 return without
-            if self.run.options.time_limit_s is None and self._nobody_proves():
+            if self.monitor.options.time_limit_s is None and self._no_proof_left():
                 break
-        if self._gap() <= self.run.options.gap:
+        if self.incumbent.gap <= self.monitor.options.gap:
             return StopReason.GAP
         return StopReason.TIME if self._left_s() <= 0 else StopReason.FAILED
 
     def _without_plan(self) -> StopReason | None:
-        """Why there is no best plan, as far as the processes know."""
+        """Reason why there is no optimal plan, as far as the processes have proved one."""
         if self.status == "kUnbounded":
             return StopReason.UNBOUNDED
-        if self.status in ("kInfeasible", "kUnboundedOrInfeasible") and self.best.values is None:
+        if (
+            self.status in ("kInfeasible", "kUnboundedOrInfeasible")
+            and self.incumbent.values is None
+        ):
             return StopReason.INFEASIBLE
         return StopReason.UNBOUNDED if self.status == "kUnboundedOrInfeasible" else None
 
-    def _nobody_proves(self) -> bool:
-        return all(one.ended or one.task.role is Role.SEARCH for one in self._members)
+    def _no_proof_left(self) -> bool:
+        return all(one.ended or one.assignment.role is Role.SEARCH for one in self._processes)
 
-    def _gap(self) -> float:
-        return Progress(0.0, self.best.objective, self.best.bound, "").gap
-
-    def _hear(self, member: _Member, kind: str, *content: Any) -> None:
-        if kind == "plan":
-            self._take(member, content[0])
-        elif kind == "bound":
-            self._take_bound(member, float(content[0]))
-        elif member.doubted and kind in ("contradiction", "ended"):
-            pass
-        elif kind == "contradiction":
-            self._believe(content[0])
-        elif kind in ("point", "draft"):
-            self._tell_others(member, kind, *content)
-        elif kind == "ended":
-            self.best.nodes += content[1]
-            if content[0] not in ENDED:
-                self._again(member, f"failed: HiGHS ended with {content[0]}")
-            elif content[0] == "kInfeasible" and self.best.values is not None:
-                self._doubt(member, "found no plan where there is one")
-            else:
-                self.status = content[0]
-        elif kind == "failed":
-            self._again(member, f"failed: {content[0]}")
-        elif kind == "done":
-            member.ended = True
-            self._prove_again(member)
-        elif kind == "gone" and not member.ended:
-            self._again(member, _how(content[0]))
-
-    def _take_bound(self, member: _Member, bound: float) -> None:
-        if not self.best.bound < bound < math.inf or member.doubted:
+    def _hear(self, process: WorkerProcess, kind: str, *content: Any) -> None:
+        """Take a message of a process; what a doubted one has proved counts no more."""
+        if process.doubted and kind in ("infeasible", "ended"):
             return
-        if contradicts(self.best.objective, bound):
-            self._doubt(member, "gave a bound above the cost of a plan")
-            return
-        self.best.bound, self._bounded_by = bound, member
-        self._report(member.task.role)
+        handlers: dict[str, Callable[..., None]] = {
+            "plan": self._take,
+            "bound": self._take_bound,
+            "infeasible": self._take_certificate,
+            "point": lambda sender, *found: self._send_others(sender, "point", *found),
+            "candidate": lambda sender, *found: self._send_others(sender, "candidate", *found),
+            "ended": self._take_end,
+            "failed": lambda sender, why: self._again(sender, f"failed: {why}"),
+            "log": self._log,
+            "done": self._prove_again,
+            "gone": self._take_exit,
+        }
+        handlers[kind](process, *content)
 
-    def _doubt(self, member: _Member, what: str) -> None:
-        """Believe nothing that a process has proved; let another prove by another route."""
-        if member.doubted:
-            return
-        member.doubted = True
-        if self._bounded_by is member:
-            self.best.bound = -math.inf
-        member.send("stop")
-        self._again(member, what)
+    def _log(self, process: WorkerProcess, name: str, level: int, text: str) -> None:
+        logging.getLogger(name).log(level, "%s: %s", process.assignment.role, text)
 
-    def _believe(self, found: Contradiction) -> None:
-        """Take a proof that there is no plan, if it is one."""
+    def _take_end(self, process: WorkerProcess, status: str, nodes: int) -> None:
+        """Take the status of a proof."""
+        self.incumbent.nodes += nodes
+        if status not in ENDED:
+            self._again(process, f"failed: HiGHS ended with {status}")
+        elif status == "kInfeasible" and self.incumbent.values is not None:
+            self._doubt(process, "found no plan where there is one")
+        else:
+            self.status = status
+
+    def _take_exit(self, process: WorkerProcess, code: int) -> None:
+        if not process.ended:
+            self._again(process, describe_exit(code))
+
+    def _take_bound(self, process: WorkerProcess, bound: float) -> None:
+        if not self.incumbent.bound < bound < math.inf or process.doubted:
+            return
+        if contradicts(self.incumbent.objective, bound):
+            self._doubt(process, "gave a bound above the cost of a plan")
+            return
+        self.incumbent.bound, self._bounded_by = bound, process
+        self._report(process.assignment.role)
+
+    def _doubt(self, process: WorkerProcess, what: str) -> None:
+        """Discard all that a process has proved, and let another prove by another route."""
+        if process.doubted:
+            return
+        process.doubted = True
+        if self._bounded_by is process:
+            self.incumbent.bound = -math.inf
+        process.send("stop")
+        self._again(process, what)
+
+    def _take_certificate(self, _: WorkerProcess, found: FarkasCertificate) -> None:
+        """Take a certificate of infeasibility, if it is one."""
         own = self.arrays.with_rows(~self.arrays.strengthening)
-        if self.best.values is not None or not is_proof(
+        if self.incumbent.values is not None or not proves_infeasible(
             own, found.duals, self._parameters.bound_tightening
         ):
             return
@@ -287,105 +228,105 @@ class Team:
         )
         self.status = "kInfeasible"
 
-    def _take(self, member: _Member, values: np.ndarray) -> None:
-        """Keep a plan if it is one, and let the others know it."""
+    def _take(self, process: WorkerProcess, values: np.ndarray) -> None:
+        """Take a plan if it is one and costs less, and send it to the others."""
         arrays = self.arrays
-        whole = np.where(arrays.integer, np.round(values), values)
-        if not (np.isfinite(whole).all() and self._keeps_all(whole)):
+        rounded = np.where(arrays.integer, np.round(values), values)
+        if not (np.isfinite(rounded).all() and self._keeps_all(rounded)):
             return
-        objective = float(arrays.cost @ whole + arrays.offset)
-        if objective >= self.best.objective:
+        objective = arrays.objective(rounded)
+        if objective >= self.incumbent.objective:
             return
-        broken = arrays.broken_by(whole)
-        if len(broken):
-            self._require(broken)
+        violated = arrays.violated_by(rounded)
+        if len(violated):
+            self._require(violated)
         else:
-            self.best.take(whole, objective)
-            if self._bounded_by is not None and contradicts(objective, self.best.bound):
+            self.incumbent.take(rounded, objective)
+            if self._bounded_by is not None and contradicts(objective, self.incumbent.bound):
                 self._doubt(self._bounded_by, "gave a bound above the cost of a plan")
-            self._report(member.task.role)
-            self._tell_others(member, "plan", objective, whole)
+            self._report(process.assignment.role)
+            self._send_others(process, "plan", objective, rounded)
 
-    def _require(self, broken: ExtraRows) -> None:
-        """Rows that were not known: those who search keep them from now on."""
-        self.best.broken.append(broken)
-        self.best.cut_rows += len(broken)
-        for member in self._members:
-            if member.task.role is not Role.PROVE and not member.ended:
-                member.send("rows", broken)
+    def _require(self, violated: ExtraRows) -> None:
+        """Take lazy constraints, and send them to those who search."""
+        self.incumbent.lazy_rows.append(violated)
+        self.incumbent.cut_rows += len(violated)
+        for process in self._processes:
+            if process.assignment.role is not Role.PROVE and not process.ended:
+                process.send("rows", violated)
 
     def _keeps_all(self, values: np.ndarray) -> bool:
         arrays = self.arrays
         outside = np.maximum(arrays.col_lower - values, values - arrays.col_upper)
         inside = outside.max(initial=0.0) <= ROW_VIOLATION
-        return bool(inside and not excess(arrays, values).any())
+        return bool(inside and not arrays.violations(values).any())
 
-    def _tell_others(self, member: _Member, *message: Any) -> None:
-        for other in self._members:
-            if other is not member and not other.ended:
+    def _send_others(self, process: WorkerProcess, *message: Any) -> None:
+        for other in self._processes:
+            if other is not process and not other.ended:
                 other.send(*message)
 
     def _report(self, role: Role) -> None:
-        best = self.best
-        self.run.report(Progress(self.run.seconds(), best.objective, best.bound, str(role)))
+        found = self.incumbent
+        now = Progress(self.monitor.seconds(), found.objective, found.bound, str(role))
+        logger.info(
+            "%s: incumbent %.8g, bound %.8g, gap %.3g %%, %.1f s",
+            *(role, now.objective, now.bound, 100 * now.gap, now.seconds),
+        )
+        self.monitor.report(now)
 
-    def _prove_again(self, member: _Member) -> None:
-        """A proof without rows that were found since is gone about again with them."""
-        known = len(self.best.broken)
-        if member.task.role is not Role.PROVE or known == self._proved_with:
+    def _prove_again(self, process: WorkerProcess) -> None:
+        """Repeat a proof that is done, where lazy constraints were found since."""
+        process.ended = True
+        known = len(self.incumbent.lazy_rows)
+        if process.assignment.role is not Role.PROVE or known == self._proved_rows:
             return
-        if self._gap() <= self.run.options.gap or self._left_s() <= 0:
+        if self.incumbent.gap <= self.monitor.options.gap or self._left_s() <= 0:
             return
-        self._proved_with, self.status = known, ""
-        rows = ExtraRows.joined(self.best.broken, len(self.arrays.cost))
+        self._proved_rows, self.status = known, ""
+        rows = ExtraRows.joined(self.incumbent.lazy_rows, len(self.arrays.cost))
         pack(self.arrays.with_extra(rows), self._program)
-        self._members.append(self._start(Role.PROVE, self.run.options))
+        self._processes.append(self._start(Role.PROVE, self.monitor.options))
 
-    def _again(self, member: _Member, how: str) -> None:
+    def _again(self, process: WorkerProcess, how: str) -> None:
         """Start a process again by another route, a few times."""
-        member.ended = True
-        fault = self._faults.setdefault(f"the process {member.task.role} {how}", _Fault())
-        if self._retried >= self._parameters.portfolio.retries:
+        process.ended = True
+        fault = self._faults.setdefault(f"the process {process.assignment.role} {how}", _Fault())
+        if self._restarts >= self._parameters.portfolio.retries:
             fault.given_up = True
             return
-        self._retried += 1
+        self._restarts += 1
         fault.restarts += 1
-        seed = self.run.options.seed + self._retried
-        options = replace(self.run.options, seed=seed, presolve=False)
-        fresh = self._start(member.task.role, options)
-        self._members.append(fresh)
-        if self.best.values is not None:
-            fresh.send("plan", self.best.objective, self.best.values)
+        seed = self.monitor.options.seed + self._restarts
+        options = replace(self.monitor.options, seed=seed, presolve=False)
+        fresh = self._start(process.assignment.role, options)
+        self._processes.append(fresh)
+        if self.incumbent.values is not None:
+            fresh.send("plan", self.incumbent.objective, self.incumbent.values)
 
     def _disband(self) -> None:
-        for member in self._members:
-            member.send("stop")
+        for process in self._processes:
+            process.send("stop")
         until = time.perf_counter() + self._parameters.portfolio.stopping_s
-        for member in self._members:
-            if not member.end(until):
-                self.say(f"the process {member.task.role} did not end when told to, and was ended")
+        for process in self._processes:
+            if not process.end(until):
+                self.say(
+                    f"the process {process.assignment.role} did not end when told to, and was ended"
+                )
 
 
-def _how(code: int) -> str:
-    if code >= 0:
-        return f"ended with code {code}"
-    with contextlib.suppress(ValueError):
-        return f"was ended by {signal.Signals(-code).name}"
-    return f"was ended by signal {-code}"
-
-
-def team_outcome(
+def solve_by_portfolio(
     arrays: Arrays,
     options: Options,
     progress: ProgressCallback | None,
     roles: Sequence[Role],
     strategy: Strategy,
 ) -> Outcome:
-    """Let a team solve a program: the outcome, with what there is to say of its processes."""
-    run, notes = Run(options, progress), list[str]()
-    team = Team(arrays, run, roles, notes.append)
-    reason = team.work()
-    found = team.best.outcome(reason, run)
+    """Solve a program by a portfolio; its outcome notes what happened to the processes."""
+    monitor, notes = Monitor(options, progress), list[str]()
+    portfolio = Portfolio(arrays, monitor, roles, notes.append)
+    reason = portfolio.work()
+    found = portfolio.incumbent.outcome(reason, monitor)
     if reason is StopReason.INFEASIBLE:
-        found = replace(found, bound=math.inf, shortfalls=team.shortfalls)
+        found = replace(found, bound=math.inf, shortfalls=portfolio.shortfalls)
     return replace(found, strategy=strategy, notes=tuple(notes))

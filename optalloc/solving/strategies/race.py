@@ -1,15 +1,15 @@
-"""One process proves, another searches for plans part by part; both know what either finds."""
+"""A portfolio of two: one process proves, another searches by large neighbourhoods."""
 
 from __future__ import annotations
 
 from optalloc.mip.arrays import Arrays
 from optalloc.mip.outcome import Options, Outcome, ProgressCallback, Strategy
-from optalloc.solving.strategies.portfolio import team_outcome
+from optalloc.solving.strategies.portfolio import solve_by_portfolio
 from optalloc.solving.strategies.worker import Role
 
 __all__ = ["solve"]
 
 
 def solve(arrays: Arrays, options: Options, progress: ProgressCallback | None) -> Outcome:
-    """Solve a program that has parts and no rows found on demand; see `solve_arrays`."""
-    return team_outcome(arrays, options, progress, (Role.PROVE, Role.SEARCH), Strategy.RACE)
+    """Solve a program that has parts; see `solve_arrays`."""
+    return solve_by_portfolio(arrays, options, progress, (Role.PROVE, Role.SEARCH), Strategy.RACE)

@@ -1,10 +1,8 @@
-"""A first plan near the relaxation: every whole number is held to the steps around its value there.
+"""Relaxation enforced neighbourhood search (RENS): integers restricted around a relaxed point.
 
-What the relaxation sets to a whole number stays so, all else may go one step down or up; the small
-program that is left has most of a good plan decided already. Where it has no plan, further steps
-are allowed. Source: relaxation enforced neighbourhood search (Berthold, 2014,
-doi:10.1016/j.orl.2014.05.003), as a kernel that grows (Angelelli, Mansini and Speranza, 2010,
-doi:10.1016/j.cor.2010.02.002).
+An integer that the relaxation has integral stays so, any other is rounded down or up; the sub-MIP
+that is left has most of a good plan decided. Where it is infeasible, further steps are allowed.
+Source: Berthold (2014, doi:10.1016/j.orl.2014.05.003).
 """
 
 from __future__ import annotations
@@ -16,18 +14,18 @@ import numpy as np
 from optalloc.mip.arrays import Arrays
 from optalloc.mip.tolerances import RELAXATION_INTEGRALITY
 
-__all__ = ["hopeless", "kernel"]
+__all__ = ["fixed_by_reduced_cost", "rens"]
 
 
-def kernel(
+def rens(
     arrays: Arrays,
     point: np.ndarray,
-    steps: int,
+    steps: int = 0,
     *,
-    held: np.ndarray | None = None,
+    fixed: np.ndarray | None = None,
     plan: np.ndarray | None = None,
 ) -> Arrays:
-    """The program with its whole numbers held near a point.
+    """The program with its integers restricted to those next to a point.
 
     Parameters
     ----------
@@ -35,52 +33,51 @@ def kernel(
     point : numpy.ndarray, shape (columns,)
         A solution of the relaxation.
     steps : int
-        By how many whole numbers they may lie further off than the two around the point.
-    held : numpy.ndarray of bool, shape (columns,), optional
-        Whole numbers that may not lie further off.
+        By how many integers they may lie further off than the two around the point.
+    fixed : numpy.ndarray of bool, shape (columns,), optional
+        Integers that may not lie further off.
     plan : numpy.ndarray, shape (columns,), optional
-        A plan that is to stay one.
+        A plan that is to stay feasible.
 
     Returns
     -------
     Arrays
         Each of its plans is one of the program given.
     """
-    whole = arrays.integer
-    further = steps if held is None else np.where(held, 0, steps)
-    least, most = (
-        np.floor(point + RELAXATION_INTEGRALITY) - further,
-        np.ceil(point - RELAXATION_INTEGRALITY) + further,
-    )
+    integer = arrays.integer
+    further = steps if fixed is None else np.where(fixed, 0, steps)
+    least = np.floor(point + RELAXATION_INTEGRALITY) - further
+    most = np.ceil(point - RELAXATION_INTEGRALITY) + further
     if plan is not None:
         least, most = np.minimum(least, np.round(plan)), np.maximum(most, np.round(plan))
     least = np.clip(least, arrays.col_lower, arrays.col_upper)
     most = np.clip(np.maximum(most, least), arrays.col_lower, arrays.col_upper)
     return replace(
         arrays,
-        col_lower=np.where(whole, least, arrays.col_lower),
-        col_upper=np.where(whole, most, arrays.col_upper),
+        col_lower=np.where(integer, least, arrays.col_lower),
+        col_upper=np.where(integer, most, arrays.col_upper),
     )
 
 
-def hopeless(
+def fixed_by_reduced_cost(
     arrays: Arrays, point: np.ndarray, duals: np.ndarray, objective: float, share: float
 ) -> np.ndarray:
-    """Columns at their lower bound in the relaxation that a plan better than one hardly raises.
+    """Mask of columns at their lower bound whose reduced cost speaks against raising them.
 
     Parameters
     ----------
     arrays : Arrays
     point : numpy.ndarray, shape (columns,)
+        A solution of the relaxation.
     duals : numpy.ndarray, shape (rows,)
-        Multipliers of the relaxation.
+        Its dual prices.
     objective : float
         Of a plan.
     share : float
-        Of the distance between plan and relaxation (`Rens.reduced_cost_share`).
+        Reduced costs above this share of the distance between plan and relaxation fix a column
+        (`Rens.reduced_cost_share`); with all of it a better plan could not raise the column.
     """
     reduced = arrays.cost - arrays.matrix.T @ duals
-    gap = objective - float(arrays.cost @ point + arrays.offset)
-    return np.asarray(
-        (point <= arrays.col_lower + RELAXATION_INTEGRALITY) & (reduced > share * max(gap, 0.0))
-    )
+    distance = max(objective - arrays.objective(point), 0.0)
+    at_bound = point <= arrays.col_lower + RELAXATION_INTEGRALITY
+    return np.asarray(at_bound & (reduced > share * distance))

@@ -1,9 +1,9 @@
-"""A bound from any multipliers: what no plan can cost less than, without an exact linear program.
+"""A safe dual bound from any dual prices, without an exact linear program.
 
-For any multipliers y of the rows, with the signs that the rows allow, every plan costs at least
-``y b + sum over columns of the least of (c - A'y) x within its bounds``. So multipliers of an
-interior-point run without crossover, or of a run that was cut short, give a proven bound. Columns
-need bounds for it, which are drawn from the rows first. Source: Neumaier and Shcherbina (2004,
+For any dual prices y with the signs that the rows allow, every plan costs at least ``y b + sum over
+columns of the least of (c - A'y) x within its bounds``. So those of an interior-point method
+without crossover, or of a run that was cut short, give a proven bound. Columns need bounds for it,
+which are tightened first. Source: Neumaier and Shcherbina (2004,
 doi:10.1007/s10107-003-0433-3).
 """
 
@@ -13,13 +13,13 @@ import numpy as np
 
 from optalloc.mip.arrays import Arrays
 
-__all__ = ["allowed", "safe_bound"]
+__all__ = ["safe_bound", "sign_feasible"]
 
 EPS = float(np.finfo(float).eps)
 
 
-def allowed(arrays: Arrays, duals: np.ndarray) -> np.ndarray:
-    """Multipliers with nought in place of those whose sign, or size, a row does not allow."""
+def sign_feasible(arrays: Arrays, duals: np.ndarray) -> np.ndarray:
+    """Dual prices with zero in place of those whose sign, or size, a row does not allow."""
     y = np.where(np.isinf(arrays.row_lower), np.minimum(duals, 0.0), duals)
     y = np.where(np.isinf(arrays.row_upper), np.maximum(y, 0.0), y)
     return np.where(np.isfinite(y), y, 0.0)
@@ -28,18 +28,18 @@ def allowed(arrays: Arrays, duals: np.ndarray) -> np.ndarray:
 def safe_bound(
     arrays: Arrays, duals: np.ndarray, bounds: tuple[np.ndarray, np.ndarray] | None = None
 ) -> float:
-    """What every plan costs at least, by any multipliers; minus infinity where they say nothing.
+    """A lower bound on the cost of every plan; minus infinity where the dual prices give none.
 
     Parameters
     ----------
     arrays : Arrays
     duals : numpy.ndarray, shape (rows,)
-        Multipliers; a sign that a row does not allow is taken as nought.
+        Dual prices; a sign that a row does not allow is taken as zero.
     bounds : tuple of numpy.ndarray, optional
-        Lower and upper bounds of columns (`enough_bounds`); those of the program by default.
+        Lower and upper bounds of columns (`dominated_bounds`); those of the program by default.
     """
     lower, upper = bounds if bounds is not None else (arrays.col_lower, arrays.col_upper)
-    y = allowed(arrays, duals)
+    y = sign_feasible(arrays, duals)
     transposed = arrays.matrix.T
     reduced = arrays.cost - transposed @ y
     side = np.where(y > 0, arrays.row_lower, arrays.row_upper)

@@ -1,16 +1,17 @@
-"""The relaxation of a large program over the columns that matter: fewer, but in the end enough.
+"""Sifting: the relaxation of a large program by a restricted master problem and pricing.
 
-It begins with what a coarse relaxation uses. Each round solves the relaxation of those columns,
-where a row that blocks share may be broken at a price somewhat above what it was last worth. That
-keeps multipliers from swinging. With them as prices each group of blocks is solved by itself over
-all of its columns: together a bound of the whole, and the columns used there are added. Where
-bound and relaxation meet, no other column matters. Source: the boxstep method (Marsten, Hogan and
-Blankenship, 1975, doi:10.1287/opre.23.3.389) on the decomposition of Dantzig and Wolfe (1960,
-doi:10.1287/opre.8.1.101).
+It begins with the columns that a temporal aggregation uses. Each round solves the relaxation over
+the columns taken so far, the restricted master problem, in which a row that blocks share may be
+violated at a penalty somewhat above its last dual price. That keeps dual prices from oscillating.
+At these prices each group of blocks is solved by itself over all of its columns: together a bound,
+and the columns in use there are added. Where bound and relaxation meet, no other column matters.
+Source: the boxstep method (Marsten, Hogan and Blankenship, 1975, doi:10.1287/opre.23.3.389) on the
+decomposition of Dantzig and Wolfe (1960, doi:10.1287/opre.8.1.101).
 """
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -19,47 +20,52 @@ import numpy as np
 import scipy.sparse as sp
 
 from optalloc.mip.arrays import Arrays
-from optalloc.mip.bounds import enough_bounds
-from optalloc.mip.parameters import Parameters
+from optalloc.mip.bounds import dominated_bounds
+from optalloc.mip.parameters import Parameters, Sifting
 from optalloc.mip.tolerances import VALUE_IN_USE
-from optalloc.solving.elastic import with_slack
-from optalloc.solving.strategies.aggregation import Coarse
-from optalloc.solving.strategies.lagrangian import group_of_columns, groups_of_rows, priced
-from optalloc.solving.strategies.restriction import Narrow
+from optalloc.solving.strategies.aggregation import Aggregation
+from optalloc.solving.strategies.lagrangian import (
+    group_of_columns,
+    groups_of_rows,
+    lagrangian_programs,
+)
 from optalloc.solving.strategies.safe_bound import safe_bound
+from optalloc.solving.submip import SubMip
 
-__all__ = ["Sifted", "Solve", "sift"]
+__all__ = ["SiftingRound", "SolveLinear", "sift"]
+
+logger = logging.getLogger(__name__)
 
 DEFAULT = Parameters()
 
-# A linear program and whether its vertex matters: its values and multipliers, None for none.
-Solve = Callable[[Arrays], tuple[np.ndarray | None, np.ndarray | None]]
+# From a linear program to its values and dual prices, None for none.
+SolveLinear = Callable[[Arrays], tuple[np.ndarray | None, np.ndarray | None]]
 
 
 @dataclass(frozen=True)
-class Sifted:
-    """What a round came to.
+class SiftingRound:
+    """A round of sifting.
 
     Parameters
     ----------
     columns : numpy.ndarray of bool, shape (columns,)
         Those taken so far, with those that this round brings in.
     rows : numpy.ndarray of bool, shape (rows,)
-        Those that its relaxation had.
+        Rows of its restricted master problem.
     values : numpy.ndarray, shape (columns,)
         Its point.
     duals : numpy.ndarray, shape (rows,)
-        Its multipliers, nought for rows that it did not have.
+        Its dual prices, zero for other rows.
     cost : float
-        What its point costs, with what is broken at a price.
+        Cost of its point, penalties included.
     reduced : numpy.ndarray, shape (columns,)
-        What a column costs more than it is worth, within its group.
+        Reduced costs, within the group of each column.
     bound : float
-        What no plan costs less than.
+        Of the full program.
     done : bool
-        Whether another round can bring anything.
+        True where another round brings nothing.
     violated : bool
-        Whether its point violates rows, in spite of their price.
+        True where its point violates rows in spite of the penalty.
     """
 
     columns: np.ndarray
@@ -76,73 +82,107 @@ class Sifted:
 def sift(
     arrays: Arrays,
     group: np.ndarray,
-    roughly: Solve,
-    exactly: Solve,
+    roughly: SolveLinear,
+    exactly: SolveLinear,
     parameters: Parameters = DEFAULT,
-) -> Iterator[Sifted]:
-    """Go on round after round, as long as it is asked for another.
+) -> Iterator[SiftingRound]:
+    """Round after round of sifting, as long as another is asked for.
 
     Parameters
     ----------
     arrays : Arrays
         With `parts`.
     group : numpy.ndarray of int, shape (blocks,)
-        Blocks that are solved together (`Neighbourhoods.partition`).
+        Blocks that are solved together (`RelatedBlocks.partition`).
     roughly, exactly : callable
         Solve a large linear program, such as by an interior point, and a small one.
 
     Yields
     ------
-    Sifted
-        Nothing any more once a relaxation has no solution, such as when it was ended.
+    SiftingRound
+        Until a linear program has no solution, such as when it was cancelled.
     """
-    sifting = parameters.sifting
-    rows = ~arrays.strengthening
-    own = arrays.with_rows(rows)
-    assert own.parts is not None
-    bounds, column_group = (
-        enough_bounds(own, parameters.bound_tightening),
-        group_of_columns(own, group),
-    )
-    least, most = groups_of_rows(sp.csr_array(arrays.matrix), own.parts.block)
-    shared = least != most
-    columns, duals = _first(own, roughly, sifting.stretches)
-    duals = _spread(duals, rows)
-    while True:
+    master = _Master.of(arrays, group, roughly, parameters)
+    while (found := master.solved(roughly, exactly)) is not None:
+        logger.info(
+            "sifting: bound %.8g, relaxation %.8g, %d of %d columns",
+            *(found.bound, found.cost, np.count_nonzero(found.columns), len(found.columns)),
+        )
+        yield found
+
+
+@dataclass
+class _Master:
+    """The restricted master problem from round to round."""
+
+    arrays: Arrays
+    parameters: Sifting
+    shared: np.ndarray
+    column_group: np.ndarray
+    bounds: tuple[np.ndarray, np.ndarray]
+    columns: np.ndarray
+    rows: np.ndarray
+    duals: np.ndarray
+
+    @staticmethod
+    def of(
+        arrays: Arrays, group: np.ndarray, roughly: SolveLinear, parameters: Parameters
+    ) -> _Master:
+        """The master problem over the columns that a temporal aggregation uses."""
+        rows = ~arrays.strengthening
+        own = arrays.with_rows(rows)
+        assert own.parts is not None
+        least, most = groups_of_rows(sp.csr_array(arrays.matrix), own.parts.block)
+        columns, duals = _first(own, roughly, parameters.sifting.stretches)
+        return _Master(
+            arrays,
+            parameters.sifting,
+            least != most,
+            group_of_columns(own, group),
+            dominated_bounds(own, parameters.bound_tightening),
+            columns,
+            rows,
+            _spread(duals, rows),
+        )
+
+    def solved(self, roughly: SolveLinear, exactly: SolveLinear) -> SiftingRound | None:
+        """Solve the relaxation, price by groups, and take the columns and rows that are missing."""
+        arrays, rows, gap = self.arrays, self.rows, self.parameters.gap
         program = arrays.with_rows(rows)
-        few = Narrow.of(program, columns)
-        mine = np.flatnonzero(rows)[few.rows]
-        elastic = _elastic(
-            few.program, shared[mine], _prices(duals, shared, sifting.penalty_factor)[mine]
-        )
-        values, multipliers = roughly(elastic)
-        if values is None or multipliers is None:
-            return
-        # Rows of columns that are not here keep what they were worth.
-        duals = np.where(rows, duals, 0.0)
-        duals[mine] = multipliers
-        cost = float(elastic.cost @ values + elastic.offset)
-        penalty = float(elastic.cost[len(few.columns) :] @ values[len(few.columns) :])
-        point = few.widened(values[: len(few.columns)])
-        grouped = _grouped(program, duals[rows], column_group, bounds, exactly)
+        master = SubMip.of(program, self.columns)
+        mine = np.flatnonzero(rows)[master.rows]
+        penalty = _penalties(self.duals, self.shared, self.parameters.penalty_factor)[mine]
+        elastic = _elastic(master, self.shared[mine], penalty)
+        values, prices = roughly(elastic)
+        if values is None or prices is None:
+            return None
+        # Rows without a column of the master problem keep their last dual prices.
+        self.duals = np.where(rows, self.duals, 0.0)
+        self.duals[mine] = prices
+        cost, count = elastic.objective(values), len(master.columns)
+        penalised = float(elastic.cost[count:] @ values[count:])
+        point = master.full(values)
+        grouped = _grouped(program, self.duals[rows], self.column_group, self.bounds, exactly)
         if grouped is None:
-            return
+            return None
         bound, used, reduced = grouped
-        new = _with_whole_numbers(used & ~columns, arrays) & ~columns
-        broken = _broken(arrays, point, rows, sifting.strengthening_violation)
-        done = not (new.any() or broken.any()) or (
-            not broken.any() and cost - bound <= sifting.gap * abs(cost)
+        new = _with_integers(used & ~self.columns, arrays) & ~self.columns
+        missing = _violated_strengthening(
+            arrays, point, rows, self.parameters.strengthening_violation
         )
-        columns = columns | new
-        violated = penalty > sifting.gap * abs(cost)
-        yield Sifted(columns, rows, point, duals, cost, reduced, bound, done, violated)
-        rows = rows | broken
+        close = cost - bound <= gap * abs(cost)
+        done = not missing.any() and (not new.any() or close)
+        self.columns, self.rows = self.columns | new, rows | missing
+        violated = penalised > gap * abs(cost)
+        return SiftingRound(
+            self.columns, rows, point, self.duals, cost, reduced, bound, done, violated
+        )
 
 
-def _first(own: Arrays, roughly: Solve, stretches: int) -> tuple[np.ndarray, np.ndarray]:
-    """Columns that the coarse relaxation uses, or all; and what it says that rows are worth."""
+def _first(own: Arrays, roughly: SolveLinear, stretches: int) -> tuple[np.ndarray, np.ndarray]:
+    """Columns that a temporal aggregation uses, or all; and the dual prices that it gives."""
     assert own.parts is not None
-    coarse = Coarse.of(own, stretches)
+    coarse = Aggregation.of(own, stretches)
     values, duals = roughly(coarse.program)
     if values is None or duals is None:
         return np.ones(len(own.cost), dtype=bool), np.zeros(len(own.row_lower))
@@ -150,11 +190,11 @@ def _first(own: Arrays, roughly: Solve, stretches: int) -> tuple[np.ndarray, np.
     used = np.zeros(int(series.max(initial=-1)) + 1, dtype=bool)
     used[series[abs(values[coarse.column]) > VALUE_IN_USE]] = True
     columns = used[series] | (own.parts.block < 0) | (own.col_lower > 0) | (own.col_upper < 0)
-    return _with_whole_numbers(columns, own), duals[coarse.row]
+    return _with_integers(columns, own), duals[coarse.row]
 
 
-def _with_whole_numbers(columns: np.ndarray, arrays: Arrays) -> np.ndarray:
-    """Columns, and all whole numbers of the blocks that have one among them."""
+def _with_integers(columns: np.ndarray, arrays: Arrays) -> np.ndarray:
+    """Columns, and all integers of the blocks that have one among them."""
     assert arrays.parts is not None
     block = arrays.parts.block
     begun = np.zeros(arrays.parts.blocks + 1, dtype=bool)
@@ -168,30 +208,21 @@ def _spread(duals: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return whole
 
 
-def _prices(duals: np.ndarray, shared: np.ndarray, factor: float) -> np.ndarray:
-    """For how much each row may be broken."""
-    worth = abs(duals)
-    known = worth[shared & (worth > VALUE_IN_USE)]
+def _penalties(duals: np.ndarray, shared: np.ndarray, factor: float) -> np.ndarray:
+    """Penalty of each shared row, by unit of violation."""
+    prices = abs(duals)
+    known = prices[shared & (prices > VALUE_IN_USE)]
     usual = float(np.median(known)) if len(known) else math.inf
-    return np.asarray(factor * np.maximum(worth, usual))
+    return np.asarray(factor * np.maximum(prices, usual))
 
 
-def _elastic(program: Arrays, shared: np.ndarray, price: np.ndarray) -> Arrays:
-    """The relaxation with a column for each side of a shared row that may be broken at a price."""
-    may = shared & np.isfinite(price)
-    below = np.flatnonzero(may & np.isfinite(program.row_lower))
-    above = np.flatnonzero(may & np.isfinite(program.row_upper))
-    row, count = np.concatenate([below, above]), len(below) + len(above)
-    sign = np.repeat([1.0, -1.0], [len(below), len(above)])
-    shape = (program.matrix.shape[0], count)
-    slack = sp.csc_array((sign, (row, np.arange(count))), shape=shape)
-    return replace(
-        with_slack(program, slack, price[row]),
-        cost=np.concatenate([program.cost, price[row]]),
-        integer=np.zeros(len(program.cost) + count, dtype=bool),
-        offset=program.offset,
-        parts=None,
-    )
+def _elastic(master: SubMip, shared: np.ndarray, penalty: np.ndarray) -> Arrays:
+    """The relaxed master problem whose shared rows may be violated at a penalty."""
+    may = shared & np.isfinite(penalty)
+    below = np.flatnonzero(may & np.isfinite(master.program.row_lower))
+    above = np.flatnonzero(may & np.isfinite(master.program.row_upper))
+    program = master.with_slack(below, above, penalty[np.concatenate([below, above])]).program
+    return replace(program, integer=np.zeros(len(program.cost), dtype=bool))
 
 
 def _grouped(
@@ -199,10 +230,10 @@ def _grouped(
     duals: np.ndarray,
     column_group: np.ndarray,
     bounds: tuple[np.ndarray, np.ndarray],
-    exactly: Solve,
+    exactly: SolveLinear,
 ) -> tuple[float, np.ndarray, np.ndarray] | None:
-    """A bound by the relaxation of each group alone, the columns that these use, reduced costs."""
-    fixed, programs = priced(program, duals, column_group, bounds)
+    """The bound by the relaxation of each group, the columns in use there, and reduced costs."""
+    fixed, programs = lagrangian_programs(program, duals, column_group, bounds)
     found, used = [fixed], np.zeros(len(program.cost), dtype=bool)
     reduced = np.zeros(len(program.cost))
     for number, part in enumerate(programs):
@@ -216,8 +247,10 @@ def _grouped(
     return math.fsum(found), used, reduced
 
 
-def _broken(arrays: Arrays, point: np.ndarray, rows: np.ndarray, violation: float) -> np.ndarray:
-    """Mask of strengthening rows, not among those given, that a point breaks."""
+def _violated_strengthening(
+    arrays: Arrays, point: np.ndarray, rows: np.ndarray, violation: float
+) -> np.ndarray:
+    """Mask of strengthening rows, not among those given, that a point violates."""
     over = arrays.matrix @ point - arrays.row_upper
     under = arrays.row_lower - arrays.matrix @ point
     return np.asarray(arrays.strengthening & ~rows & (np.maximum(over, under) > violation))
