@@ -25,7 +25,7 @@ class Fallback:
 
 @dataclass(frozen=True)
 class Labels:
-    """Names of rows or columns: stretches of one component's keys, worked out when asked for.
+    """Names of rows or columns: stretches of one component's keys, evaluated lazily.
 
     Parameters
     ----------
@@ -162,8 +162,8 @@ Separate = Callable[[np.ndarray], ExtraRows]
 class Parts:
     """To which block, stage and series each column belongs: codes from 0, or -1 for none.
 
-    A block is what could stand almost alone, such as a site; a stage is a step of time; a series
-    is one quantity in all stages. Rows belong to stages and series too.
+    A block is a part with few rows shared with others, such as a plant; a stage is a step of time;
+    a series is one quantity in all stages. Rows belong to stages and series too.
     """
 
     block: np.ndarray
@@ -288,12 +288,12 @@ class Arrays:
             parts=self.parts and self.parts.of_rows(kept),
         )
 
-    def with_fixed(self, held: np.ndarray, values: np.ndarray) -> Arrays:
+    def with_fixed(self, fixed: np.ndarray, values: np.ndarray) -> Arrays:
         """The same program with the columns of a mask fixed at their values."""
         return replace(
             self,
-            col_lower=np.where(held, values, self.col_lower),
-            col_upper=np.where(held, values, self.col_upper),
+            col_lower=np.where(fixed, values, self.col_lower),
+            col_upper=np.where(fixed, values, self.col_upper),
         )
 
     def objective(self, point: np.ndarray) -> float:
@@ -311,7 +311,7 @@ class Arrays:
         return np.asarray(np.where(over > ROW_VIOLATION * self.row_sizes(point), over, 0.0))
 
     def keeps(self, point: np.ndarray, tolerance: float) -> bool:
-        """Whether a point is within the bounds of columns and of listed rows, but for a tolerance.
+        """True where a point keeps the bounds of columns and the listed rows, up to a tolerance.
 
         The tolerance of a row is a share of its largest term, and at least an amount.
         """

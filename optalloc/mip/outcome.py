@@ -83,7 +83,7 @@ class Options:
     seed : int
         Random seed.
     presolve : bool
-        Whether the solver may simplify the program first.
+        False solves the program without the solver's presolve.
     solver : str
         One of those of `optalloc.solving.solvers`.
     strategy : Strategy
@@ -112,8 +112,8 @@ class Options:
 class Progress:
     """A moment of the solve: seconds since its start, incumbent, bound, and what is being done.
 
-    The incumbent is a `draft` while rows that are found on demand have not been asked for: the
-    plan that comes of it may cost more.
+    The incumbent is a `draft`, an infeasible candidate, while lazy constraints have not been
+    separated at it: the plan that comes of it may cost more.
     """
 
     seconds: float
@@ -173,7 +173,7 @@ def relative_gap(objective: float, bound: float) -> float:
 
 
 def contradicts(objective: float, bound: float) -> bool:
-    """Whether a plan costs less than a bound allows, by more than arithmetic explains."""
+    """True where a plan costs less than a bound allows, by more than `BOUND_CONTRADICTION`."""
     if not (math.isfinite(objective) and math.isfinite(bound)):
         return False
     return bound - objective > BOUND_CONTRADICTION * max(1.0, abs(objective))

@@ -26,7 +26,7 @@ class Portfolio:
     retries : int
         Times that processes are started again, all together.
     stopping_s : float
-        For a process to end once it is told to.
+        For a process to end by itself once it is stopped.
     memory_share : float
         Of the machine's memory, for all processes together.
     """
@@ -142,7 +142,8 @@ class Rens:
     time_share : float
         Of the time that is left, for each.
     fine_time_factor, fine_least_s : float
-        The second comes to what it comes to in about as long as the first, or not at all.
+        Seconds of the second: this many times those of the first, and so many more. It improves
+        within about the time of the first, or not at all.
     reduced_cost_share : float
         A column whose reduced cost is more than this share of the distance between plan and
         relaxation is fixed.
@@ -201,7 +202,7 @@ class LargeNeighbourhood:
     short_s, long_s : float
         For a sub-MIP, at first and at most: many short ones come much further than a few long ones
         as long as short ones bring something. With steps of 0.3 s rows were violated by 70,000
-        units in all after 43 s on 300 sites (550,000 at the start), with 4 s by 458,000.
+        units in all after 43 s on 300 blocks (550,000 at the start), with 4 s by 458,000.
     slice_growth, slice_shrink : float
         Of those seconds, after a sub-MIP that ran out of time in vain, and after one that improved.
     short_columns : int

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 class Relaxation:
-    """The linear relaxation, held by the solver with the rows taken so far.
+    """The linear relaxation with the rows taken so far, warm-started in one solver.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ class Relaxation:
             If the pattern of the matrix is another.
         """
         if arrays.matrix.shape != self.arrays.matrix.shape:
-            raise InternalError("the program held has other rows or columns")
+            raise InternalError("the program solved last has other rows or columns")
         again = arrays.separate is not self.arrays.separate
         self.arrays = arrays
         self._pool = replace(_Pool.of(arrays, self._pool.numbers), taken=self._pool.taken)

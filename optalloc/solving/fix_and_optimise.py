@@ -2,7 +2,7 @@
 
 A proof finds few better plans once it has begun to branch. So where there is a second thread to
 use, all integers of the incumbent are fixed but those whose key names one of a few index values
-(some sites, a stretch of periods), and the sub-MIP is solved. Plans go both ways. Source:
+(some blocks, a stretch of stages), and the sub-MIP is solved. Plans go both ways. Source:
 fix-and-optimise (Helber and Sahling, 2010, doi:10.1016/j.ijpe.2009.08.022) with random
 neighbourhoods.
 """

@@ -45,11 +45,11 @@ class Basis:
     columns: np.ndarray
     rows: np.ndarray
 
-    def with_rows(self, held: np.ndarray, wanted: np.ndarray) -> Basis:
+    def with_rows(self, numbers: np.ndarray, wanted: np.ndarray) -> Basis:
         """The same basis for other rows, both named by numbers; a new row is basic."""
-        size = 1 + max(held.max(initial=-1), wanted.max(initial=-1))
+        size = 1 + max(numbers.max(initial=-1), wanted.max(initial=-1))
         status = np.full(size, highspy.HighsBasisStatus.kBasic, dtype=object)
-        status[held] = self.rows
+        status[numbers] = self.rows
         return replace(self, rows=status[wanted])
 
 
@@ -129,14 +129,14 @@ class Highs:
         self._arrays = arrays
 
     def update(self, arrays: Arrays) -> None:
-        """Pass what differs from the program held: costs, bounds and coefficients.
+        """Pass the costs, bounds and coefficients that differ from those passed last.
 
         Basis and solution stay, so that the next run starts from them.
 
         Parameters
         ----------
         arrays : Arrays
-            Refreshed from the program held (`optalloc.compile.refresh`): of the same pattern.
+            Of the same pattern (`optalloc.compile.refresh`).
         """
         held, highs = self._arrays, self._highs
         for one, other in (
@@ -144,7 +144,7 @@ class Highs:
             (held.matrix.indices, arrays.matrix.indices),
         ):
             if one is not other and not np.array_equal(one, other):
-                raise InternalError("the program held has another pattern")
+                raise InternalError("the program passed last has another pattern")
         columns = np.flatnonzero(held.cost != arrays.cost).astype(np.int32)
         if len(columns):
             self._demand(

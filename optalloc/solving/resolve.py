@@ -31,7 +31,7 @@ class Resolver:
     Parameters
     ----------
     arrays : Arrays
-        The program; what it is solved for first.
+        The program that is solved first.
     options : Options, optional
         With one thread, a sequence of solves gives the same figures to the last bit each time.
     progress : callable, optional
@@ -97,7 +97,7 @@ class Resolver:
         Raises
         ------
         InternalError
-            If the program has other rows or columns than the one held.
+            If the program has other rows or columns than the one solved last.
         """
         options = self._options
         if gap is not None:

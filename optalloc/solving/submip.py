@@ -112,8 +112,18 @@ class SubMip:
         return _projected(arrays, columns, matrix, rows, (lower, upper), fixed)
 
     @staticmethod
-    def around(arrays: Arrays, free: np.ndarray, point: np.ndarray) -> SubMip:
+    def around(
+        arrays: Arrays, free: np.ndarray, point: np.ndarray, violations: np.ndarray
+    ) -> SubMip:
         """Fix all columns but those of a mask at a point, which may violate rows.
+
+        Parameters
+        ----------
+        arrays : Arrays
+        free : numpy.ndarray of bool, shape (columns,)
+        point : numpy.ndarray, shape (columns,)
+        violations : numpy.ndarray, shape (rows,)
+            Of the rows at this point (`Arrays.violations`).
 
         Returns
         -------
@@ -124,7 +134,7 @@ class SubMip:
         columns = np.flatnonzero(free)
         matrix = sp.csc_array(arrays.matrix[:, columns])
         whole, inner = arrays.matrix @ point, matrix @ point[columns]
-        kept = arrays.violations(point) == 0
+        kept = violations == 0
         lower = np.where(kept, np.minimum(arrays.row_lower, whole), arrays.row_lower)
         upper = np.where(kept, np.maximum(arrays.row_upper, whole), arrays.row_upper)
         fixed_activity = whole - inner

@@ -46,7 +46,7 @@ class Solver:
 
     @property
     def installed(self) -> bool:
-        """Whether it can be used here."""
+        """True where it can be used here."""
         if self.executable:
             return shutil.which(self.executable) is not None
         return importlib.util.find_spec(self.package) is not None

@@ -17,7 +17,7 @@ __all__ = ["Answer", "Report", "Solve", "write_mps"]
 
 @dataclass(frozen=True)
 class Answer:
-    """Why a solver stopped, what it found and what it proved; ``values`` by column, or None."""
+    """Reason to stop, incumbent and bound of a solver; ``values`` by column, or None."""
 
     reason: StopReason
     objective: float

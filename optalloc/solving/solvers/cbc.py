@@ -13,6 +13,7 @@ import numpy as np
 from optalloc.errors import SolveError
 from optalloc.mip.arrays import Arrays
 from optalloc.mip.outcome import Options, StopReason
+from optalloc.mip.tolerances import ROUNDING
 from optalloc.solving.solvers.answer import Answer, Report, write_mps
 
 __all__ = ["solve"]
@@ -87,7 +88,7 @@ def _answer(arrays: Arrays, found: str, log: str, bound: float) -> Answer:
         return Answer(StopReason.UNBOUNDED, math.inf, -math.inf, None)
     within_gap = "Exiting as integer gap" in log
     if any(words in log for words in _PROVEN) and not within_gap:
-        bound = max(bound, objective - 1e-9 * abs(objective))
+        bound = max(bound, objective - ROUNDING * abs(objective))
     reason = StopReason.GAP if head.startswith("Optimal") else StopReason.TIME
     if "no integer solution" in head or "objective value 1e+50" in head:
         return Answer(StopReason.TIME, math.inf, bound + arrays.offset, None)

@@ -1,8 +1,8 @@
 """CP-SAT, by the model builder of the package ortools, in a process of its own.
 
-CP-SAT knows whole numbers only, so a continuous column becomes a whole number of ten-thousandths,
+CP-SAT knows integers only, so a continuous column becomes an integer number of ten-thousandths,
 or of coarser steps where its bounds lie far apart; a bound that is nowhere to be had is put at 1e7
-steps. Rows give way by as much as rounding every column to its step can move them, so that every
+steps. Rows are relaxed by as much as rounding every column to its step can move them, so that every
 plan has its rounded image in the program of CP-SAT, and the bound is lowered by what rounding can
 save in cost, and by the 1e-6 to which CP-SAT rounds coefficients. The plan is completed exactly
 afterwards: one that lives on rows giving way is none.
@@ -55,9 +55,9 @@ def solve(arrays: Arrays, options: Options, time_limit_s: float, report: Report)
     bound, steps = -math.inf, _steps(arrays)
     rounding = float((np.abs(arrays.cost) / steps)[~arrays.integer].sum() / 2)
 
-    def lowered(told: float) -> float:
+    def lowered(bound: float) -> float:
         """Give the bound on the true program, given that of the rounded one."""
-        return told - rounding - PRECISION * abs(told) + arrays.offset
+        return bound - rounding - PRECISION * abs(bound) + arrays.offset
 
     with tempfile.TemporaryDirectory() as folder:
         program, answer = Path(folder, "program.npz"), Path(folder, "answer.npz")
@@ -78,9 +78,9 @@ def solve(arrays: Arrays, options: Options, time_limit_s: float, report: Report)
         if not answer.exists():
             tail = said.strip().splitlines()[-1:]
             raise SolveError(f"cp-sat ended with code {process.returncode}: {' '.join(tail)}")
-        with np.load(answer) as told:
-            reason = _REASONS.get(str(told["status"]), StopReason.FAILED)
-            values, last = told["values"], float(told["bound"])
+        with np.load(answer) as found:
+            reason = _REASONS.get(str(found["status"]), StopReason.FAILED)
+            values, last = found["values"], float(found["bound"])
     if not math.isnan(last):
         bound = max(bound, lowered(last))
     if not len(values):
@@ -99,7 +99,7 @@ def _parameters(options: Options) -> str:
 
 
 def _steps(arrays: Arrays) -> np.ndarray:
-    """Steps by which a unit of each column is counted; 1 for whole numbers."""
+    """Steps by which a unit of each column is counted; 1 for integers."""
     lower, upper = implied_bounds(arrays)
     size = np.maximum(np.abs(lower), np.abs(upper))
     steps = np.minimum(STEPS, MOST_STEPS / np.maximum(np.where(np.isinf(size), 1e3, size), 1.0))

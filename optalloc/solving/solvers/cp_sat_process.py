@@ -15,7 +15,7 @@ from ortools.linear_solver.python import model_builder
 
 
 def main(program: Path, answer: Path) -> None:
-    """Read a program in whole numbers, solve it, and write the answer."""
+    """Read an integer program, solve it, and write the answer."""
     with np.load(program) as given:
         model = model_builder.Model()
         shape = len(given["row_lower"]), len(given["cost"])

@@ -66,13 +66,13 @@ def _solve(arrays: Arrays, options: Options, time_limit_s: float, report: Report
         model.optimize(watch)
         values = None
         if model.SolCount:
-            held = {column.VarName: column.X for column in model.getVars()}
-            values = np.array([held.get(f"c{k}", 0.0) for k in range(len(arrays.cost))])
+            named = {column.VarName: column.X for column in model.getVars()}
+            values = np.array([named.get(f"c{k}", 0.0) for k in range(len(arrays.cost))])
         reason = _REASONS.get(model.Status, StopReason.FAILED)
         objective = _finite(model.ObjVal, math.inf, arrays) if model.SolCount else math.inf
-        # A program without whole numbers has no bound but its optimum.
-        told = model.ObjBound if model.IsMIP else objective - arrays.offset
-        bound = _finite(told, -math.inf, arrays) if model.IsMIP or model.SolCount else -math.inf
+        # A program without integers has no bound but its optimum.
+        proved = model.ObjBound if model.IsMIP else objective - arrays.offset
+        bound = _finite(proved, -math.inf, arrays) if model.IsMIP or model.SolCount else -math.inf
         nodes = int(model.NodeCount)
         model.dispose()
     return Answer(reason, objective, bound, values, nodes)

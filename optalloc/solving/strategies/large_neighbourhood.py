@@ -137,6 +137,7 @@ class LargeNeighbourhoodSearch:
         sub, start = repairing(
             self.arrays,
             self.values,
+            self._violations,
             operator.neighbourhood.free(size, self._focus()),
             self.penalties.by_row,
             self._parameters.small_violation_share,

@@ -70,7 +70,12 @@ def _highest_saving(arrays: Arrays, duals: np.ndarray | None, scale: np.ndarray)
 
 
 def repairing(
-    arrays: Arrays, values: np.ndarray, free: np.ndarray, penalty: np.ndarray, small_share: float
+    arrays: Arrays,
+    values: np.ndarray,
+    violations: np.ndarray,
+    free: np.ndarray,
+    penalty: np.ndarray,
+    small_share: float,
 ) -> tuple[SubMip, np.ndarray]:
     """The sub-MIP of free columns whose violated rows may stay violated by no more than they are.
 
@@ -82,8 +87,10 @@ def repairing(
     SubMip, numpy.ndarray
         And where the search is, restricted to it.
     """
-    sub = SubMip.around(arrays, free, values)
-    over = arrays.violations(values)[sub.rows]
+    sub = SubMip.around(arrays, free, values, violations)
+    over = violations[sub.rows]
+    if not over.any():
+        return sub, sub.restricted(values)
     size = arrays.row_sizes(values)[sub.rows]
     below, above = _violated_rows(arrays, values, sub, over)
     rows = np.concatenate([below, above])
@@ -95,12 +102,13 @@ def repairing(
 def shared_rows_relaxed(
     arrays: Arrays, values: np.ndarray, free: np.ndarray, penalty: np.ndarray
 ) -> SubMip:
-    """The sub-MIP of free columns whose rows may be violated without limit where others share them.
+    """The sub-MIP of free columns whose shared rows may be violated without limit.
 
     Rows of its own that are violated may stay violated by no more than they are.
     """
-    sub = SubMip.around(arrays, free, values)
-    over = arrays.violations(values)[sub.rows]
+    violations = arrays.violations(values)
+    sub = SubMip.around(arrays, free, values, violations)
+    over = violations[sub.rows]
     down, up = np.zeros(len(over)), np.zeros(len(over))
     below, above = _violated_rows(arrays, values, sub, over)
     down[below], up[above] = over[below], over[above]

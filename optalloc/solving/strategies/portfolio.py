@@ -44,14 +44,14 @@ __all__ = ["Portfolio", "solve_by_portfolio"]
 
 logger = logging.getLogger(__name__)
 
-# How a proof ends that has done what it could; what it has not proved by then needs another route.
+# Statuses of a proof that did not fail; after another it is repeated by another route.
 PROVED = {"kOptimal", "kInfeasible", "kUnbounded", "kUnboundedOrInfeasible"}
 ENDED = PROVED | {"kTimeLimit", "kInterrupt", "kHighsInterrupt", "kSolutionLimit"}
 
 
 @dataclass
 class _Fault:
-    """How often a process was started again for one reason, and whether no more is tried."""
+    """Restarts for one reason, and True once no more are tried."""
 
     restarts: int = 0
     given_up: bool = False
@@ -201,7 +201,7 @@ class Portfolio:
             self._doubt(process, "gave a bound above the cost of a plan")
             return
         self.incumbent.bound, self._bounded_by = bound, process
-        self._report(process.assignment.role)
+        self._report(process.assignment.role, logging.DEBUG)
 
     def _doubt(self, process: WorkerProcess, what: str) -> None:
         """Discard all that a process has proved, and let another prove by another route."""
@@ -244,7 +244,7 @@ class Portfolio:
             self.incumbent.take(rounded, objective)
             if self._bounded_by is not None and contradicts(objective, self.incumbent.bound):
                 self._doubt(self._bounded_by, "gave a bound above the cost of a plan")
-            self._report(process.assignment.role)
+            self._report(process.assignment.role, logging.INFO)
             self._send_others(process, "plan", objective, rounded)
 
     def _require(self, violated: ExtraRows) -> None:
@@ -266,10 +266,12 @@ class Portfolio:
             if other is not process and not other.ended:
                 other.send(*message)
 
-    def _report(self, role: Role) -> None:
+    def _report(self, role: Role, level: int) -> None:
+        """Report incumbent and bound: a better incumbent at INFO, a better bound at DEBUG."""
         found = self.incumbent
         now = Progress(self.monitor.seconds(), found.objective, found.bound, str(role))
-        logger.info(
+        logger.log(
+            level,
             "%s: incumbent %.8g, bound %.8g, gap %.3g %%, %.1f s",
             *(role, now.objective, now.bound, 100 * now.gap, now.seconds),
         )

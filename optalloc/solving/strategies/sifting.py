@@ -237,13 +237,13 @@ def _grouped(
     found, used = [fixed], np.zeros(len(program.cost), dtype=bool)
     reduced = np.zeros(len(program.cost))
     for number, part in enumerate(programs):
-        values, multipliers = exactly(part.program)
-        if values is None or multipliers is None:
+        values, prices = exactly(part.program)
+        if values is None or prices is None:
             return None
-        found.append(safe_bound(part.program, multipliers))
+        found.append(safe_bound(part.program, prices))
         columns = np.flatnonzero(column_group == number)
         used[columns[abs(values) > VALUE_IN_USE]] = True
-        reduced[columns] = part.program.cost - part.program.matrix.T @ multipliers
+        reduced[columns] = part.program.cost - part.program.matrix.T @ prices
     return math.fsum(found), used, reduced
 
 
