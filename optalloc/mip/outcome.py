@@ -1,4 +1,4 @@
-"""What a solve gives back: why it stopped is separate from how good the answer is."""
+"""Options and outcome of a solve: why it stopped is separate from how good the answer is."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = [
 class StopReason(StrEnum):
     """Why the solver stopped; "cutoff" and "target" are early ends that a re-solve may ask for.
 
-    "tolerance": the solver calls it proven, but its plan, with integers made whole, costs more than
+    "tolerance": the solver calls it proven, but its plan, with integers rounded, costs more than
     its bound by more than the gap. "contradiction": a plan costs less than the solver's bound, so
     that no bound of it is believed.
     """

@@ -63,12 +63,12 @@ def _changed(path: Path, table: str, default: Any, values: Mapping[str, Any]) ->
 
 def _refuse(path: Path, name: str, default: Any, value: Any) -> None:
     """Raise if a value is not of its parameter's type, or out of its range."""
-    whole = isinstance(default, int)
-    right = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+    integer = isinstance(default, int)
+    right = isinstance(value, int if integer else int | float) and not isinstance(value, bool)
     most = 1.0 if name.endswith(("_share", "_gap")) else math.inf
     if right and 0 <= value <= most and math.isfinite(value):
         return
-    kind = "a whole number" if whole else "a number"
+    kind = "an integer" if integer else "a number"
     range_ = f"from 0 to {most:g}" if math.isfinite(most) else "of at least 0"
     raise OptallocError(
         f"{path}: {name} must be {kind} {range_}, such as {default!r}; found {value!r}"

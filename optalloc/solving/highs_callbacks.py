@@ -1,4 +1,4 @@
-"""What a run of HiGHS reports and takes through its callbacks, and what it returns."""
+"""Callbacks and result of a run of HiGHS."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def chosen(arrays: Arrays, options: Options) -> tuple[Strategy, str]:
 
 def _obstacle(arrays: Arrays) -> str:
     if arrays.parts is None or not arrays.parts.blocks or not arrays.integer.any():
-        return "the model names no blocks and stages, or there are no whole numbers to decide"
+        return "the model names no blocks and stages, or it has no integers"
     if not arrays.matrix.nnz:
         return "no row of the program has a column"
     return ""

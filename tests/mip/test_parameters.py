@@ -23,7 +23,7 @@ def written(tmp_path: Path, text: str) -> Path:
 
 
 def test_what_is_named_changes_and_nothing_else(tmp_path: Path) -> None:
-    """Proves: a file changes the parameters that it names; a whole number counts as a number; those
+    """Proves: a file changes the parameters that it names; an integer counts as a number; those
     changed are listed by name. Sensitivity: an empty file changes nothing."""
     path = written(tmp_path, "[rens]\ncoarse_gap = 0.02\n[large_neighbourhood]\nblocks = 9\n")
     found = read_parameters(path)
@@ -45,8 +45,8 @@ def test_what_is_named_changes_and_nothing_else(tmp_path: Path) -> None:
         ("[rens]\ngap = 0.1", ("no parameter of [rens] is named 'gap'", "coarse_gap, fine_gap")),
         ("[rens]\ncoarse_gap = 'x'", ("rens.coarse_gap must be a number from 0 to 1", "'x'")),
         ("[rens]\ncoarse_gap = 1.5", ("must be a number from 0 to 1, such as 0.01; found 1.5",)),
-        ("[rens]\nmost_fractional = 2.5", ("must be a whole number of at least 0", "1500", "2.5")),
-        ("[rens]\nmost_fractional = true", ("must be a whole number", "True")),
+        ("[rens]\nmost_fractional = 2.5", ("must be an integer of at least 0", "1500", "2.5")),
+        ("[rens]\nmost_fractional = true", ("must be an integer", "True")),
         ("[rens]\nfine_least_s = -1", ("must be a number of at least 0", "-1")),
         ("[rens]\nfine_least_s = nan", ("must be a number of at least 0", "nan")),
         ("[rens]\nfine_least_s = inf", ("must be a number of at least 0", "inf")),

@@ -1,4 +1,4 @@
-"""What an adapter is given and gives back; and the program as an MPS file with numbered names."""
+"""Arguments and answer of an adapter; and the program as an MPS file with numbered names."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ or of coarser steps where its bounds lie far apart; a bound that is nowhere to b
 steps. Rows are relaxed by as much as rounding every column to its step can move them, so that every
 plan has its rounded image in the program of CP-SAT, and the bound is lowered by what rounding can
 save in cost, and by the 1e-6 to which CP-SAT rounds coefficients. The plan is completed exactly
-afterwards: one that lives on rows giving way is none.
+afterwards: one that needs the relaxed rows is none.
 """
 
 from __future__ import annotations

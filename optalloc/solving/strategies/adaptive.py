@@ -24,7 +24,7 @@ LEAST_WEIGHT, LEAST_SECONDS = 1e-12, 1e-3
 
 @dataclass(frozen=True)
 class Focus:
-    """What a neighbourhood is chosen by.
+    """Where the search is, by which a neighbourhood is chosen.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the roles of a portfolio's processes share: program, options, deadline and link."""
+"""Program, options, deadline and link of a process of a portfolio, whatever its role."""
 
 from __future__ import annotations
 

@@ -312,9 +312,8 @@ class Portfolio:
         until = time.perf_counter() + self._parameters.portfolio.stopping_s
         for process in self._processes:
             if not process.end(until):
-                self.say(
-                    f"the process {process.assignment.role} did not end when told to, and was ended"
-                )
+                role = process.assignment.role
+                self.say(f"the process {role} did not end when stopped, and was killed")
 
 
 def solve_by_portfolio(

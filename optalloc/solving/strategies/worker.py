@@ -29,7 +29,7 @@ __all__ = ["Assignment", "Role", "main", "pack", "work"]
 
 
 class Role(StrEnum):
-    """What a process does."""
+    """Role of a process in a portfolio."""
 
     PROVE = "proving"
     BOUND = "bounding"
