@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optalloc.data.dataset import Dataset, remembered
+from optalloc.data.dataset import Dataset, derived
 from optalloc.data.rounding import exceeds
 
 from ._calendar import (
@@ -33,7 +33,7 @@ OPEN = ("existing", "committed")
 RENEWED, RETIRED = "renewed", "retired"
 
 
-@remembered
+@derived
 def site_periods(data: Dataset) -> pd.DataFrame:
     """Every active site in every period, with all columns of both."""
     sites = active_sites(data).reset_index(drop=True)
@@ -48,7 +48,7 @@ SERVICE_COLUMNS = (
 )
 
 
-@remembered
+@derived
 def active_sites(data: Dataset) -> pd.DataFrame:
     """Sites that are not excluded, indexed by site, costs in the workbook's currency.
 
@@ -77,7 +77,7 @@ def active_sites(data: Dataset) -> pd.DataFrame:
     ).set_index("site", drop=False)
 
 
-@remembered
+@derived
 def standing_mw(data: Dataset) -> pd.DataFrame:
     """Capacity that needs no decision: existing, and under construction from its online date."""
     frame = site_periods(data)
@@ -86,7 +86,7 @@ def standing_mw(data: Dataset) -> pd.DataFrame:
     return frame[KEYS].assign(standing_mw=mw)
 
 
-@remembered
+@derived
 def possible_starts(data: Dataset) -> pd.DataFrame:
     """Starts that can serve a period within the horizon: one row per site and period.
 
@@ -152,7 +152,7 @@ def lives_of_starts(data: Dataset) -> pd.DataFrame:
     return spans.dropna().drop_duplicates().reset_index(drop=True)
 
 
-@remembered
+@derived
 def late_permits(data: Dataset) -> pd.DataFrame:
     """Commitments whose permit arrives within a period of a possible start, after its soonest day.
 
@@ -166,7 +166,7 @@ def late_permits(data: Dataset) -> pd.DataFrame:
     return late[late["online_position"] < late["gone_position"]].reset_index(drop=True)
 
 
-@remembered
+@derived
 def _after_soonest(data: Dataset) -> pd.DataFrame:
     """All of `late_permits`, also those of no use."""
     cal, starts, sites = calendar(data), possible_starts(data), active_sites(data)
@@ -190,7 +190,7 @@ def _after_soonest(data: Dataset) -> pd.DataFrame:
     return both.drop(columns=["position", "soonest", "latest", "lead"])
 
 
-@remembered
+@derived
 def possible_beginnings(data: Dataset) -> pd.DataFrame:
     """Each possible start with each day on which building can then begin.
 
@@ -279,7 +279,7 @@ def begun_in_plan(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
     return begun(data, started, commitments_made(data, committed))
 
 
-@remembered
+@derived
 def possible_service(data: Dataset) -> pd.DataFrame:
     """Where new capacity can be in service: site, period, the start and commitment it needs.
 
@@ -343,7 +343,7 @@ def unexpired(data: Dataset) -> pd.DataFrame:
     return both.loc[both["gone_position"] > both["position"], [*KEYS, "commit"]]
 
 
-@remembered
+@derived
 def useful_commitments(data: Dataset) -> pd.DataFrame:
     """Commitments that are of use: each candidate's periods up to the latest that a start needs."""
     starts = possible_starts(data)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optalloc.data.dataset import Dataset, remembered
+from optalloc.data.dataset import Dataset, derived
 
 TINY_MONTHS = 1e-6
 DAYS_PER_MONTH = 30.4375
@@ -25,7 +25,7 @@ def months_between(earlier: pd.Timestamp, later: pd.Timestamp) -> float:
     return float(whole + (later.day - earlier.day) / DAYS_PER_MONTH)
 
 
-@remembered
+@derived
 def calendar(data: Dataset) -> pd.DataFrame:
     """Periods by name, in order of time.
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from optalloc.data.dataset import Dataset, remembered
+from optalloc.data.dataset import Dataset, derived
 
 from ._building import site_periods
 from ._calendar import calendar, months_of_last_days, signing_terms, whole_periods
@@ -25,7 +25,7 @@ TRANCHE_KEYS = ["contract", "signed"]
 MONEY = ["price_per_mwh", "fixed_fee_per_mw_year", "deposit_per_mw", "termination_fee_per_mw"]
 
 
-@remembered
+@derived
 def contracts_on_offer(data: Dataset) -> pd.DataFrame:
     """Contracts by name, money in the workbook's currency."""
     frame = to_workbook_currency(data, data["Contracts"], MONEY)
@@ -60,7 +60,7 @@ def tranche_before(expiry: pd.Timestamp) -> str:
     return f"held until {expiry.date().isoformat()}"
 
 
-@remembered
+@derived
 def held(data: Dataset) -> pd.DataFrame:
     """MW signed before the first period, in each period that ends by their last day.
 
@@ -75,7 +75,7 @@ def held(data: Dataset) -> pd.DataFrame:
     return frame[[*TRANCHE_KEYS, "signed_mw", "period", "position"]].reset_index(drop=True)
 
 
-@remembered
+@derived
 def already_signed(data: Dataset) -> pd.DataFrame:
     """MW signed before the first period, for each contract and each period."""
     sums = held(data).groupby(KEYS, as_index=False)["signed_mw"].sum()
@@ -85,7 +85,7 @@ def already_signed(data: Dataset) -> pd.DataFrame:
     return every.merge(sums, on=KEYS, how="left").fillna({"signed_mw": 0.0})
 
 
-@remembered
+@derived
 def signings(data: Dataset) -> pd.DataFrame:
     """Each contract, period of signing, and period that it then serves from beginning to end.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optalloc.data.dataset import Dataset, remembered
+from optalloc.data.dataset import Dataset, derived
 
 from ._calendar import calendar, carried_forward
 
 
-@remembered
+@derived
 def asked(data: Dataset) -> pd.DataFrame:
     """Demand by the row numbers of its sheet, with it_mw filled in where it is given in units."""
     rows, keys = data["Demand"], ["workload", "period"]

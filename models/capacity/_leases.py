@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optalloc.data.dataset import Dataset, remembered
+from optalloc.data.dataset import Dataset, derived
 
 from ._building import active_sites
 from ._calendar import calendar, signing_terms, whole_periods
 from ._money import to_workbook_currency
 
 
-@remembered
+@derived
 def leases_on_offer(data: Dataset) -> pd.DataFrame:
     """Leases of sites that are not excluded, by name, rent in the workbook's currency."""
     frame = to_workbook_currency(data, data["Leases"], ["rent_per_mw_year"])
@@ -19,7 +19,7 @@ def leases_on_offer(data: Dataset) -> pd.DataFrame:
     return frame.set_index("lease", drop=False)
 
 
-@remembered
+@derived
 def lease_terms(data: Dataset) -> pd.DataFrame:
     """Each lease and period of signing, with its site, and the months it then runs from and to."""
     offered = leases_on_offer(data)
@@ -27,7 +27,7 @@ def lease_terms(data: Dataset) -> pd.DataFrame:
     return terms.assign(site=terms["lease"].map(offered["site"]))
 
 
-@remembered
+@derived
 def leases_active(data: Dataset) -> pd.DataFrame:
     """Each lease, period of signing, and period in which it is then active, with its site."""
     return whole_periods(lease_terms(data), calendar(data))[["lease", "site", "signed", "period"]]

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 
-from optalloc.data.dataset import Dataset, remembered
+from optalloc.data.dataset import Dataset, derived
 from optalloc.errors import Problem
 
 from ._building import active_sites, standing_mw
@@ -59,7 +59,7 @@ DECIDED = {
 APPROVED = {"start building": STARTS, "sign contract": SIGNINGS}
 
 
-@remembered
+@derived
 def useful_sites(data: Dataset) -> pd.DataFrame:
     """The most that is of use at each active site, within its room.
 

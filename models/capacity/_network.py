@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from optalloc.data.dataset import Dataset, remembered
+from optalloc.data.dataset import Dataset, derived
 from optalloc.data.rounding import exceeds
 
 from ._building import active_sites
@@ -16,7 +16,7 @@ from ._demand import asked, asked_above_nought
 MOST_COVERS = 24
 
 
-@remembered
+@derived
 def network(data: Dataset) -> pd.DataFrame:
     """Latency and cost of each active site and region: a site's own row before its market's."""
     rows = data["Network"]
@@ -35,7 +35,7 @@ def network(data: Dataset) -> pd.DataFrame:
     )
 
 
-@remembered
+@derived
 def resident(data: Dataset) -> pd.DataFrame:
     """Allowed (workload, region, jurisdiction), where workload and region are restricted."""
     rows = data["Residency"]
@@ -53,7 +53,7 @@ def resident(data: Dataset) -> pd.DataFrame:
     ).drop_duplicates()
 
 
-@remembered
+@derived
 def arcs(data: Dataset) -> pd.DataFrame:
     """Allowed (workload, region, site) with latency, network cost and the workload's columns."""
     pairs = asked_above_nought(data)[["workload", "region"]].drop_duplicates()

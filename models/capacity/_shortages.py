@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optalloc.data.dataset import Dataset, remembered
+from optalloc.data.dataset import Dataset, derived
 
 from ._building import active_sites, possible_service, standing_mw
 from ._calendar import TINY_MONTHS, calendar
@@ -29,7 +29,7 @@ TINY_SHARE = 1e-6
 Cell = tuple[str, Any, str]
 
 
-@remembered
+@derived
 def most_online(data: Dataset) -> pd.DataFrame:
     """The most MW that each site can have in service in each period.
 
@@ -44,7 +44,7 @@ def most_online(data: Dataset) -> pd.DataFrame:
     return frame[[*SITE_KEYS, "ready_mw", "new_mw", "most_mw"]]
 
 
-@remembered
+@derived
 def must_serve(data: Dataset) -> pd.DataFrame:
     """Demand that must be met, with its row of Demand and what it takes with its reserve."""
     rows = asked_above_nought(data)
@@ -53,7 +53,7 @@ def must_serve(data: Dataset) -> pd.DataFrame:
     return rows.assign(needed=rows["it_mw"] * (1.0 + rows["reserve_share"])).reset_index(drop=True)
 
 
-@remembered
+@derived
 def needs(data: Dataset) -> pd.DataFrame:
     """What the demands of each cover need in each period: cover, period, needed, who, cells."""
     confined, _ = covers(data)

@@ -26,7 +26,7 @@ from typing import Any
 import pandas as pd
 import pyomo.environ as pyo
 
-from optalloc.data.dataset import Dataset, remembered
+from optalloc.data.dataset import Dataset, derived
 from optalloc.modelling.family import Family, Limit, Relax
 from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import frame_of, index_set, indexed_set, parameter
@@ -38,7 +38,7 @@ NEED_KEYS = ["equipment", "period"]
 ORDER_KEYS = ["equipment", "supplier", "period"]
 
 
-@remembered
+@derived
 def lost_suppliers(data: Dataset) -> pd.DataFrame:
     """Which suppliers fail with each member of each event: event, member, supplier, share_lost."""
     events, suppliers = data["LossEvents"], data["Suppliers"]

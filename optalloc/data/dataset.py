@@ -6,18 +6,18 @@ import functools
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from optalloc.data.convert import shown
-from optalloc.data.memo import ALL, Alike, Held, Reading, current_reading
+from optalloc.data.memory import ALL, Kept, Memory, NotedFrames, NotedRecord, Notes, Source
 from optalloc.data.schema import Sheet
 from optalloc.errors import Problem, Severity
 from optalloc.spreadsheet.read import address
 
-__all__ = ["WHOLE", "Dataset", "SheetPlace", "recalled", "remembered"]
+__all__ = ["WHOLE", "Dataset", "Derived", "SheetPlace", "derived", "recalled"]
 
 WHOLE = "*"
 T = TypeVar("T")
@@ -73,56 +73,56 @@ class Dataset:
     lost: Mapping[str, Set[str]] = field(default_factory=dict)
     as_read: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     source: str = field(default="", compare=False)
-    derived: dict[object, Held] = field(default_factory=dict, repr=False, compare=False)
-    earlier: list[Mapping[object, Held]] = field(default_factory=list, repr=False, compare=False)
-    alike: Alike = field(default_factory=Alike, repr=False, compare=False)
+    memory: Memory = field(default_factory=Memory, repr=False, compare=False)
 
     def __getitem__(self, sheet: str) -> pd.DataFrame:
-        frame, reading = self.frames[sheet], current_reading()
         # A shallow copy: under copy-on-write no caller can change the dataset.
-        return frame.copy(deep=False) if reading is None else reading.lend(sheet, frame)
+        return self.frames[sheet].copy(deep=False)
+
+    def columns(self, sheet: str, *names: str) -> pd.DataFrame:
+        """Give ``data[sheet]`` with some of its columns alone.
+
+        A function whose value is kept asks so for what it reads: it is not evaluated again where
+        only other columns change.
+        """
+        return self.memory.part(sheet, self._read(sheet, names), names)
+
+    def _read(self, sheet: str, columns: Iterable[str] = ()) -> pd.DataFrame:
+        """The frame of a sheet; whoever is handed this dataset reads these columns of it."""
+        frames = self.frames
+        return frames.part(sheet, columns) if isinstance(frames, NotedFrames) else frames[sheet]
 
     def __getstate__(self) -> dict[str, Any]:
-        # What is worked out is known by functions of a model that another process may not have.
-        return {**self.__dict__, "derived": {}, "earlier": [], "alike": Alike()}
+        # Values are kept by functions of a model that another process may not have.
+        return {**self.__dict__, "memory": Memory()}
 
     def one(self, sheet: str) -> Any:
         """Give the single record of a vertical sheet, its columns as attributes."""
-        frame, reading = self.frames[sheet], current_reading()
-        if reading is not None:
-            return reading.lend_record(sheet, frame)
-        return SimpleNamespace(**{str(k): v for k, v in frame.iloc[0].items()})
+        if isinstance(self.frames, NotedFrames):
+            return NotedRecord(sheet, self.frames)
+        return SimpleNamespace(**{str(k): v for k, v in self.frames[sheet].iloc[0].items()})
 
     def with_frames(self, frames: Mapping[str, pd.DataFrame]) -> Dataset:
         """Give the same dataset with some sheets replaced."""
-        own: dict[str, Any] = {"derived": {}, "earlier": [], "alike": Alike()}
-        own["as_read"] = {s: frame for s, frame in self.as_read.items() if s not in frames}
-        changed = replace(self, frames={**self.frames, **frames}, **own)
+        as_read = {s: frame for s, frame in self.as_read.items() if s not in frames}
+        changed = replace(self, frames={**self.frames, **frames}, as_read=as_read, memory=Memory())
         changed.recall_from(self)
         return changed
 
     def recall_from(self, other: Dataset) -> None:
-        """Take over what was worked out from another dataset, where the columns it reads are alike.
+        """Recall values kept of another dataset where all columns that they read are equal."""
+        self.memory.recall_from(other.memory)
 
-        What reads a sheet only through ``data[sheet]``, `one` and `uses` is traced.
-        """
-        held = {derive: own for more in reversed(other.earlier) for derive, own in more.items()}
-        self.earlier.insert(0, held | other.derived)
-
-    def frame_of(self, source: Any) -> pd.DataFrame:
-        """A sheet as it is, or what a remembered function gives."""
-        found: pd.DataFrame = (
-            self.frames[source] if isinstance(source, str) else _held(source, self).value
+    def frame_of(self, source: Source) -> pd.DataFrame:
+        """A sheet, or what a derived function returns."""
+        frame: pd.DataFrame = (
+            self.frames[source] if isinstance(source, str) else _kept(source, self).value  # type: ignore[arg-type]
         )
-        return found
+        return frame
 
     def uses(self, sheets: Iterable[str]) -> bool:
         """Whether any of these sheets has a row."""
-        asked, reading = tuple(sheets), current_reading()
-        if reading is not None:
-            for sheet in asked:
-                reading.note(sheet, self.frames[sheet])
-        return any(len(self.frames[sheet]) for sheet in asked)
+        return any(len(self._read(sheet)) for sheet in sheets)
 
     def sound(self, sheet: str, *columns: str) -> bool:
         """Whether a sheet, or some columns of it, hold no error so far.
@@ -178,9 +178,6 @@ class Dataset:
 
     def records(self) -> dict[str, list[dict[str, object]]]:
         """Give every sheet's rows as plain values, blanks as None."""
-        if (reading := current_reading()) is not None:
-            for name, frame in self.frames.items():
-                reading.note(name, frame, [ALL])
         return {
             name: [
                 {str(column): _plain(value) for column, value in row.items()}
@@ -232,9 +229,8 @@ class Dataset:
         number = int(str(row))
         r, c = place.cell(number, column)
         if found is None:
-            if (reading := current_reading()) is not None:
-                reading.note(sheet, self.frames[sheet], [column])
-            found = shown(self.as_read.get(sheet, self.frames[sheet]).at[number, column])
+            frame = self._read(sheet, [column])
+            found = shown(self.as_read.get(sheet, frame).at[number, column])
         order = (place.position, r, c)
         cells = tuple((sheet, number, name) for name in (column, *reads))
         return Problem(name, address(r, c), must, found, action, code, severity, order, cells)
@@ -251,48 +247,56 @@ def _plain(value: object) -> object:
     return value.to_pydatetime() if isinstance(value, pd.Timestamp) else value
 
 
-def _held(derive: Callable[[Dataset], Any], data: Dataset) -> Held:
-    """What a function gives of a dataset, with what it reads of it."""
-    held = data.derived.get(derive)
-    if held is None:
-        held = data.derived[derive] = _still_held(derive, data) or _worked_out(derive, data)
-    return held
-
-
-def _still_held(derive: Callable[[Dataset], Any], data: Dataset) -> Held | None:
-    """What it gave of an earlier dataset in which all that it read was alike."""
-    for earlier in data.earlier:
-        held = earlier.get(derive)
-        if held is not None and held.holds(data.frame_of, data.alike):
-            return held
-    return None
-
-
-def _worked_out(derive: Callable[[Dataset], Any], data: Dataset) -> Held:
-    with Reading() as reading:
-        value = derive(data)
-    return reading.held(value)
+def _kept(derive: Callable[[Dataset], Any], data: Dataset) -> Kept:
+    """The value of a function of a dataset, recalled or evaluated, with what it reads."""
+    memory = data.memory
+    kept = memory.kept.get(derive)
+    if kept is None:
+        if isinstance(data.frames, NotedFrames):
+            # Another function's notes are not of what this one reads.
+            data = replace(data, frames=data.frames.frames)
+        kept = memory.recalled(derive, data.frame_of)
+    if kept is None:
+        notes = Notes(derive)
+        value = derive(replace(data, frames=NotedFrames(data.frames, notes)))
+        kept = notes.kept(value)
+    return memory.kept.setdefault(derive, kept)
 
 
 def recalled(derive: Callable[[Dataset], T], data: Dataset) -> T:
-    """Work out what follows from a dataset alone once; the same object each time it is asked for.
+    """Evaluate what follows from a dataset alone once; the same object each time.
 
-    A dataset changed elsewhere keeps it (`Dataset.with_frames`, `Dataset.recall_from`).
+    A dataset made from this one recalls it (`Dataset.with_frames`, `Dataset.recall_from`).
     """
-    held, reading = _held(derive, data), current_reading()
-    if reading is not None:
-        reading.note_held(held)
-    found: T = held.value
-    return found
+    kept = _kept(derive, data)
+    if isinstance(data.frames, NotedFrames):
+        data.frames.notes.add_kept(kept)
+    value: T = kept.value
+    return value
 
 
-def remembered(derive: Callable[[Dataset], pd.DataFrame]) -> Callable[[Dataset], pd.DataFrame]:
-    """Work out a frame that follows from a dataset alone once, not each time it is asked for."""
+class Derived(Protocol):
+    """A frame that follows from a dataset alone: all columns of it, or those that are named."""
+
+    __name__: str
+
+    def __call__(self, data: Dataset, *columns: str) -> pd.DataFrame:
+        """Return the frame, which may be changed."""
+        ...
+
+
+def derived(derive: Callable[[Dataset], pd.DataFrame]) -> Derived:
+    """Evaluate a frame that follows from a dataset alone once.
+
+    As of a sheet, a function whose value is kept names the columns that it reads of it.
+    """
 
     @functools.wraps(derive)
-    def recall(data: Dataset) -> pd.DataFrame:
-        frame, reading = _held(derive, data).value, current_reading()
-        # A shallow copy: under copy-on-write no caller can change what is remembered.
-        return frame.copy(deep=False) if reading is None else reading.lend(derive, frame)
+    def evaluated(data: Dataset, *columns: str) -> pd.DataFrame:
+        frame = _kept(derive, data).value
+        if isinstance(data.frames, NotedFrames):
+            data.frames.notes.add(derive, frame, columns or [ALL])
+        # A shallow copy: under copy-on-write no caller can change what is kept.
+        return data.memory.part(derive, frame, columns) if columns else frame.copy(deep=False)
 
-    return recall
+    return evaluated

@@ -16,7 +16,7 @@ from optalloc.mip.outcome import Outcome
 from optalloc.modelling.family import Family, Limit
 from optalloc.modelling.model import Model
 from optalloc.modelling.tables import AUDIT, LIMITS, SUMMARY, status_figures
-from optalloc.plan.memo import Ask, anew
+from optalloc.plan.memory import evaluated
 
 __all__ = ["Restated", "audit_plan", "limits_table", "restate"]
 
@@ -30,12 +30,12 @@ BINDING = 1e-5
 
 
 def restate(
-    data: Dataset, model: Model, tables: Mapping[str, pd.DataFrame], ask: Ask = anew
+    data: Dataset, model: Model, tables: Mapping[str, pd.DataFrame], *, recall: bool = False
 ) -> Restated:
     """Every limit of every busy family, with used and allowed, from tables and dataset alone."""
     restated: dict[str, pd.DataFrame] = {}
     for family in model.busy_families(data):
-        frames = ask(family.audit, data, tables)
+        frames = evaluated(family.audit, data, tables, recall=recall)
         restated |= {limit.name: frames[limit.name] for limit in family.limits}
     return restated
 
@@ -91,7 +91,8 @@ def audit_plan(
     tables: Mapping[str, pd.DataFrame],
     outcome: Outcome,
     restated: Restated | None = None,
-    ask: Ask = anew,
+    *,
+    recall: bool = False,
 ) -> pd.DataFrame:
     """Check a plan against the dataset.
 
@@ -105,16 +106,16 @@ def audit_plan(
         Cost, bound and quality of the plan by the solver.
     restated : mapping of str to pandas.DataFrame, optional
         The limits as `restate` gives them for these very tables, if that is known already.
-    ask : callable, optional
-        How families are asked: `optalloc.plan.memo.replayed` keeps what they said of the like.
+    recall : bool
+        Whether the dataset keeps what families return, and recalls it where all they read is equal.
 
     Returns
     -------
     pandas.DataFrame
         One row per check, as `AUDIT` describes; the plan may be shown only if all passed.
     """
-    restated = restate(data, model, tables, ask) if restated is None else restated
-    again = recomputed_tables(data, model, tables, ask)
+    restated = restate(data, model, tables, recall=recall) if restated is None else restated
+    again = recomputed_tables(data, model, tables, recall=recall)
     rows = [
         _check_limit(limit, restated[name])
         for name, (_, limit) in model.limits.items()
@@ -171,12 +172,12 @@ def _check_limit(limit: Limit, frame: pd.DataFrame) -> dict[str, object]:
 
 
 def recomputed_tables(
-    data: Dataset, model: Model, tables: Mapping[str, pd.DataFrame], ask: Ask = anew
+    data: Dataset, model: Model, tables: Mapping[str, pd.DataFrame], *, recall: bool = False
 ) -> dict[str, pd.DataFrame]:
     """Give every table that follows from decisions, gathered over the families."""
     parts: dict[str, list[pd.DataFrame]] = {}
     for family in model.busy_families(data):
-        for name, frame in ask(family.recompute, data, tables).items():
+        for name, frame in evaluated(family.recompute, data, tables, recall=recall).items():
             parts.setdefault(name, []).append(frame)
     return {
         name: pd.concat([f for f in frames if len(f)] or frames[:1], ignore_index=True)

@@ -14,7 +14,7 @@ from optalloc.modelling.program import Program
 from optalloc.modelling.tables import LIMITS, SUMMARY, status_figures
 from optalloc.modelling.values import Values
 from optalloc.plan.audit import Restated, audit_plan, limits_table, restate
-from optalloc.plan.memo import Ask, anew, replayed
+from optalloc.plan.memory import evaluated
 
 __all__ = ["audited_tables", "decided_tables", "read_audited", "read_plan", "worst_of"]
 
@@ -24,25 +24,25 @@ def read_audited(
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """Read the tables of a plan back, as `read_plan` does, and audit them.
 
-    What families said of an earlier plan is kept where all that they read is alike.
+    What families returned of an earlier plan is recalled where all that they read is equal.
 
     Returns
     -------
     dict of str to pandas.DataFrame, pandas.DataFrame
         The tables by name, and the audit, whose first failure `worst_of` gives.
     """
-    decided = decided_tables(program, arrays, outcome, replayed)
-    _, tables, audit = audited_tables(program, decided, outcome, replayed)
+    decided = decided_tables(program, arrays, outcome, recall=True)
+    _, tables, audit = audited_tables(program, decided, outcome, recall=True)
     return tables, audit
 
 
 def audited_tables(
-    program: Program, decided: Mapping[str, pd.DataFrame], outcome: Outcome, ask: Ask = anew
+    program: Program, decided: Mapping[str, pd.DataFrame], outcome: Outcome, *, recall: bool = False
 ) -> tuple[Restated, dict[str, pd.DataFrame], pd.DataFrame]:
     """The limits restated, all tables, and their audit."""
-    restated = restate(program.dataset, program.model, decided, ask)
+    restated = restate(program.dataset, program.model, decided, recall=recall)
     tables = _with_limits(program.model, decided, restated, outcome)
-    audit = audit_plan(program.dataset, program.model, tables, outcome, restated, ask)
+    audit = audit_plan(program.dataset, program.model, tables, outcome, restated, recall=recall)
     return restated, tables, audit
 
 
@@ -69,14 +69,14 @@ def read_plan(program: Program, arrays: Arrays, outcome: Outcome) -> dict[str, p
 
 
 def decided_tables(
-    program: Program, arrays: Arrays, outcome: Outcome, ask: Ask = anew
+    program: Program, arrays: Arrays, outcome: Outcome, *, recall: bool = False
 ) -> dict[str, pd.DataFrame]:
     """The families' tables."""
     assert outcome.values is not None
     values = Values(program, arrays, outcome.values)
     parts: dict[str, list[pd.DataFrame]] = {}
     for family in program.model.busy_families(program.dataset):
-        for name, frame in ask(family.tables, program.dataset, values).items():
+        for name, frame in evaluated(family.tables, program.dataset, values, recall=recall).items():
             parts.setdefault(name, []).append(frame)
     specs = program.model.outputs
     return {

@@ -351,7 +351,7 @@ def test_a_family_that_takes_numbers_of_others_is_always_asked_again(tmp_path: P
     assert new.arrays.row_upper[row] == 45
 
 
-def test_what_is_remembered_goes_with_the_sheets_it_was_worked_out_from(tmp_path: Path) -> None:
+def test_a_kept_value_goes_with_the_sheets_that_it_was_evaluated_from(tmp_path: Path) -> None:
     """Proves: a frame that reads Demand by way of another is kept until Demand changes."""
     asked = []
 
@@ -374,4 +374,4 @@ def test_what_is_remembered_goes_with_the_sheets_it_was_worked_out_from(tmp_path
     assert recalled(outer, read_again) == pytest.approx(4)
     assert len(asked) == 3
     assert recalled(outer, multiplied(data, "Demand", "it_mw", 3)) == pytest.approx(12)
-    assert not pickle.loads(pickle.dumps(data)).derived
+    assert not pickle.loads(pickle.dumps(data)).memory.kept

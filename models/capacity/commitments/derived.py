@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optalloc.data.dataset import Dataset, remembered
+from optalloc.data.dataset import Dataset, derived
 
 from .._building import active_sites
 from .._calendar import calendar
 from .sheets import COMMITTED
 
 
-@remembered
+@derived
 def decisions(data: Dataset) -> pd.DataFrame:
     """Each row with its period's position, and 1 where its site is open from the start."""
     rows, sites = data["Decisions"], active_sites(data)

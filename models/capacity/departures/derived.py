@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optalloc.data.dataset import Dataset, remembered
+from optalloc.data.dataset import Dataset, derived
 
 from .._building import active_sites, possible_starts, useful_commitments
 from .._calendar import calendar
@@ -33,7 +33,7 @@ def horizon(data: Dataset) -> tuple[pd.Timestamp, pd.Timestamp]:
     return cal["date"].iloc[0], after
 
 
-@remembered
+@derived
 def held_actions(data: Dataset) -> pd.DataFrame:
     """Approved actions that are compared: KEYS and approved, 1 for a site or MW."""
     rows, (first, after) = data["ApprovedActions"], horizon(data)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optalloc.data.dataset import Dataset, remembered
+from optalloc.data.dataset import Dataset, derived
 
 from .._building import active_sites
 from .._calendar import calendar, carried_forward
 from .sheets import POOL, SOURCE_KEYS
 
 
-@remembered
+@derived
 def sources(data: Dataset) -> pd.DataFrame:
     """Each pool and tier of a market with sites, by trade and period: offered and wage.
 

@@ -32,7 +32,7 @@ import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
-from optalloc.data.dataset import Dataset, remembered
+from optalloc.data.dataset import Dataset, derived
 from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import index_set, indexed_set, parameter
 
@@ -57,7 +57,7 @@ class Parameters:
     charges: pd.DataFrame
 
 
-@remembered
+@derived
 def work_shares(data: Dataset) -> pd.DataFrame:
     """Share of a beginning's work that falls in each period: site, start, begins, period, share."""
     columns = [*BEGINNING_KEYS, "begin", "block_lead_months", "labour_market"]

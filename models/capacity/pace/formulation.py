@@ -27,7 +27,7 @@ from typing import Any
 import pandas as pd
 import pyomo.environ as pyo
 
-from optalloc.data.dataset import Dataset, remembered
+from optalloc.data.dataset import Dataset, derived
 from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import frame_of, index_set, indexed_set, parameter
 
@@ -44,7 +44,7 @@ class Parameters:
     members: pd.DataFrame
 
 
-@remembered
+@derived
 def rows_by_period(data: Dataset) -> pd.DataFrame:
     """Each row of Pace in every period it holds for, with the period before and the growth."""
     cal = calendar(data)
@@ -60,7 +60,7 @@ def rows_by_period(data: Dataset) -> pd.DataFrame:
     return rows.assign(factor=(1.0 + growth) ** rows["years"].astype(float))
 
 
-@remembered
+@derived
 def members(data: Dataset) -> pd.DataFrame:
     """Which active sites each row is about."""
     sites = active_sites(data).reset_index(drop=True)[["site", "market", "jurisdiction"]]

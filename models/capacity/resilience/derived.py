@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optalloc.data.dataset import Dataset, remembered
+from optalloc.data.dataset import Dataset, derived
 
 from .._building import active_sites
 from .._calendar import calendar, within_window
@@ -12,7 +12,7 @@ from .._network import arcs
 from .sheets import SCOPES, SUPPLIER
 
 
-@remembered
+@derived
 def lost_sites(data: Dataset) -> pd.DataFrame:
     """Which active sites fail with each member of each event: event, member, site."""
     sites = active_sites(data).reset_index(drop=True)
@@ -38,7 +38,7 @@ def lost_sites(data: Dataset) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["event", "member", "site"])
 
 
-@remembered
+@derived
 def reach(data: Dataset) -> pd.DataFrame:
     """Demands and sites of each event: event, workload, region, site, one row for each arc."""
     events = data["LossEvents"][["event", "workload"]]
@@ -49,7 +49,7 @@ def reach(data: Dataset) -> pd.DataFrame:
     return pairs[named].drop(columns="workload_").reset_index(drop=True)
 
 
-@remembered
+@derived
 def events_by_period(data: Dataset) -> pd.DataFrame:
     """Each event in which sites fail, in every period it must hold in, with its shares."""
     cal, events = calendar(data), data["LossEvents"]

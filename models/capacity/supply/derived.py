@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optalloc.data.dataset import Dataset, remembered
+from optalloc.data.dataset import Dataset, derived
 
 from .._building import BEGINNING_KEYS, possible_beginnings
 from .._calendar import calendar, carried_forward, last_position_by
@@ -12,7 +12,7 @@ from .._money import to_workbook_currency
 from .sheets import ORDER_KEYS, PAIR
 
 
-@remembered
+@derived
 def uses(data: Dataset) -> pd.DataFrame:
     """Which beginning needs which class when: equipment, site, start, begins, period, jurisdiction.
 
@@ -30,7 +30,7 @@ def uses(data: Dataset) -> pd.DataFrame:
     return pairs.assign(period=cal.index.to_numpy()[needed])
 
 
-@remembered
+@derived
 def supply(data: Dataset) -> pd.DataFrame:
     """What each supplier has of a class, in every period from its first row on.
 
