@@ -35,7 +35,7 @@ RENEWED, RETIRED = "renewed", "retired"
 
 @derived
 def site_periods(data: Dataset) -> pd.DataFrame:
-    """Every active site in every period, with all columns of both."""
+    """Every active site in every period, with all columns of `active_sites` and `calendar`."""
     sites = active_sites(data).reset_index(drop=True)
     return sites.merge(calendar(data).reset_index(), how="cross")
 
@@ -46,22 +46,34 @@ SERVICE_COLUMNS = (
     *("max_mw", "block_mw", "min_mw", "max_blocks_per_period", "earliest_start"),
     *("site_lead_months", "block_lead_months", "life_years", "end_of_life"),
 )
+# What else a site is, besides its costs and its PUE.
+PLACE_COLUMNS = ("market", "jurisdiction", "grid_zone", "labour_market", "spend_profile")
+SITE_COSTS = ("site_cost", "build_cost_per_mw", "fixed_cost_per_year", "cost_per_mw_year")
+
+
+@derived
+def site_costs(data: Dataset) -> pd.DataFrame:
+    """Costs of each site in the workbook's currency, indexed by site.
+
+    They are apart from `active_sites`, so that what does not depend on them is recalled where only
+    they change.
+    """
+    sites = data.columns("Sites", "site", "currency", *SITE_COSTS)
+    sites = to_workbook_currency(data, sites, [*SITE_COSTS])
+    return sites.set_index("site")[[*SITE_COSTS]]
 
 
 @derived
 def active_sites(data: Dataset) -> pd.DataFrame:
-    """Sites that are not excluded, indexed by site, costs in the workbook's currency.
+    """Sites that are not excluded, indexed by site, without their costs (`site_costs`).
 
     Adds is_open, lives (``lasts_years``: how long what is built here stands, without end where it
     is renewed), the MW standing at the end, and ``room_mw``: what may still be built, in whole
     blocks where the site has blocks.
     """
     settings = data.one("Settings")
-    sites = data["Sites"]
+    sites = data.columns("Sites", *SERVICE_COLUMNS, *PLACE_COLUMNS)
     sites = sites[sites["status"] != "excluded"].reset_index(drop=True)
-    sites = to_workbook_currency(
-        data, sites, ["site_cost", "build_cost_per_mw", "fixed_cost_per_year", "cost_per_mw_year"]
-    )
     standing = sites["existing_mw"] + sites["under_construction_mw"]
     room = (sites["max_mw"] - standing).where(exceeds(sites["max_mw"], standing), 0.0)
     blocks = np.floor(room / sites["block_mw"] + 1e-9)
@@ -75,6 +87,12 @@ def active_sites(data: Dataset) -> pd.DataFrame:
         room_blocks=blocks,
         room_mw=room.where(sites["block_mw"].isna(), blocks * sites["block_mw"]),
     ).set_index("site", drop=False)
+
+
+def pue_of_sites(data: Dataset) -> pd.Series:
+    """PUE of each active site, indexed by site; apart from `active_sites` as costs are."""
+    pue = data.column("Sites", "pue", by="site")
+    return pue.reindex(active_sites(data, "site").index)
 
 
 @derived
@@ -170,7 +188,7 @@ def late_permits(data: Dataset) -> pd.DataFrame:
 def _after_soonest(data: Dataset) -> pd.DataFrame:
     """All of `late_permits`, also those of no use."""
     cal, starts, sites = calendar(data), possible_starts(data), active_sites(data)
-    given = useful_commitments(data)[["site", "period", "position", "previous", "begin"]]
+    given = useful_commitments(data, "site", "period", "position", "previous", "begin")
     names = {"period": "commit", "position": "commit_position", "previous": "before"}
     given = given.rename(columns=names)
     own = sites.loc[given["site"]].set_index(given.index)
@@ -261,7 +279,7 @@ def _days(
     data: Dataset, started: pd.DataFrame, commitments: Mapping[str, str]
 ) -> Iterator[tuple[Any, ...]]:
     begins = calendar(data)["begin"].to_dict()
-    sites = active_sites(data)[["earliest", "site_lead_months"]].to_dict("index")
+    sites = active_sites(data, "earliest", "site_lead_months").to_dict("index")
     for site, period in started[KEYS].itertuples(index=False, name=None):
         begin = max(begins[period], sites[site]["earliest"])
         day = date_of(data, begin)
@@ -326,8 +344,8 @@ def undelivered(data: Dataset) -> pd.DataFrame:
 
     Columns: site, period (of service) and commit.
     """
-    service = possible_service(data)[[*KEYS, "start", "ripe_position"]]
-    late = late_permits(data)[[*KEYS, "commit", "commit_position"]]
+    service = possible_service(data, *KEYS, "start", "ripe_position")
+    late = late_permits(data, *KEYS, "commit", "commit_position")
     both = service.merge(late.rename(columns={"period": "start"}), on=["site", "start"])
     return both.loc[both["commit_position"] > both["ripe_position"], [*KEYS, "commit"]]
 
@@ -337,8 +355,8 @@ def unexpired(data: Dataset) -> pd.DataFrame:
 
     Columns: site, period and commit.
     """
-    expired = possible_service(data)[[*KEYS, "position", "expired"]].dropna()
-    late = late_permits(data)[[*KEYS, "commit", "gone_position"]]
+    expired = possible_service(data, *KEYS, "position", "expired").dropna()
+    late = late_permits(data, *KEYS, "commit", "gone_position")
     both = expired.merge(late.rename(columns={"period": "expired"}), on=["site", "expired"])
     return both.loc[both["gone_position"] > both["position"], [*KEYS, "commit"]]
 

@@ -17,7 +17,7 @@ from ._need import LEAST_MW, useful_sites
 
 def sites(data: Dataset) -> Sequence[str]:
     """Every site that is not excluded."""
-    return [str(site) for site in active_sites(data)["site"]]
+    return [str(site) for site in active_sites(data, "site")["site"]]
 
 
 def build_there(data: Dataset, site: str) -> Sequence[Held]:
@@ -61,7 +61,7 @@ def power_price(data: Dataset, site: str) -> Sequence[tuple[str, str, Sequence[i
     contracts = data["Contracts"]
     supplies = (contracts["site"] == site) | (contracts["zone"] == zone)
     return (
-        ("PowerPrices", "spot_price_per_mwh", _labels(data["PowerPrices"]["zone"] == zone)),
+        ("PowerPrices", "spot_price_per_mwh", _labels(data.column("PowerPrices", "zone") == zone)),
         ("Contracts", "price_per_mwh", _labels(supplies & (contracts["kind"] == ENERGY))),
     )
 

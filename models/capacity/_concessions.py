@@ -38,7 +38,7 @@ def farther(data: Dataset) -> Iterator[Concession]:
             points=(latency - most) / max(most, 1.0),
             about={"workload": workload},
         )
-    trusted = data["Jurisdictions"].set_index("jurisdiction")["trusted"]
+    trusted = data.column("Jurisdictions", "trusted", by="jurisdiction")
     if not sites["jurisdiction"].map(trusted).eq(True).all():
         for workload in far.loc[far["trusted_only"], "workload"].unique():
             yield Concession(
@@ -55,7 +55,7 @@ def _elsewhere(data: Dataset, must: pd.DataFrame) -> Iterator[Concession]:
     """A further row of Residency for each jurisdiction with a site that has none."""
     allowed = resident(data)
     bound = must.merge(allowed[["workload", "region"]].drop_duplicates())
-    places = active_sites(data)["jurisdiction"].dropna().unique()
+    places = active_sites(data, "jurisdiction")["jurisdiction"].dropna().unique()
     known = set(allowed[["workload", "region", "jurisdiction"]].itertuples(index=False, name=None))
     for workload, region in bound.itertuples(index=False, name=None):
         for place in places:
@@ -87,7 +87,7 @@ def in_service(data: Dataset) -> Iterator[Concession]:
 def _ready_sooner(data: Dataset) -> Iterator[Concession]:
     """Capacity under construction that is ready some periods earlier."""
     cal = calendar(data).reset_index()
-    for row, at in _rows(data, np.isfinite(active_sites(data)["built_online"])):
+    for row, at in _rows(data, np.isfinite(active_sites(data, "built_online")["built_online"])):
         late = at["built_online"] - cal["begin"]
         for position in cal.index[late > TINY_MONTHS]:
             period, date = cal.loc[position, ["period", "date"]]
@@ -103,7 +103,7 @@ def _ready_sooner(data: Dataset) -> Iterator[Concession]:
 def _living_longer(data: Dataset) -> Iterator[Concession]:
     """A life as long as a period, where what is retired lives no whole one."""
     cal = calendar(data)
-    for row, at in _rows(data, np.isfinite(active_sites(data)["lasts_years"])):
+    for row, at in _rows(data, np.isfinite(active_sites(data, "lasts_years")["lasts_years"])):
         for period, years in cal["years"][cal["years"] > at["life_years"] + TINY_MONTHS].items():
             yield Concession(
                 limit="served_within_life",

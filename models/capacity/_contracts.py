@@ -10,7 +10,7 @@ import pandas as pd
 from optalloc.data.dataset import Dataset, derived
 
 from ._building import site_periods
-from ._calendar import calendar, months_of_last_days, signing_terms, whole_periods
+from ._calendar import TERM, calendar, months_of_last_days, signing_terms, whole_periods
 from ._money import to_workbook_currency
 
 CAPACITY, ENERGY, GENERATION = "capacity", "energy", "generation"
@@ -34,9 +34,9 @@ def contracts_on_offer(data: Dataset) -> pd.DataFrame:
 
 def reach(data: Dataset, *kinds: str) -> pd.DataFrame:
     """Sites that each contract of some kinds may serve, in every period: contract, site, period."""
-    offered = data["Contracts"]
-    offered = offered.loc[offered["kind"].isin(kinds), ["contract", "site", "zone"]]
-    sites = site_periods(data)[["site", "grid_zone", "period"]]
+    offered = data.columns("Contracts", "contract", "site", "zone", "kind")
+    offered = offered[offered["kind"].isin(kinds)]
+    sites = site_periods(data, "site", "grid_zone", "period")
     own = offered.dropna(subset=["site"])[["contract", "site"]].merge(sites, on="site")
     shared = offered.dropna(subset=["zone"])[["contract", "zone"]].merge(
         sites, left_on="zone", right_on="grid_zone"
@@ -46,7 +46,7 @@ def reach(data: Dataset, *kinds: str) -> pd.DataFrame:
 
 def spot_prices(data: Dataset) -> pd.DataFrame:
     """Spot price, share and emissions at each site and period that has one, with its grid_zone."""
-    sites = site_periods(data)[["site", "grid_zone", "period"]]
+    sites = site_periods(data, "site", "grid_zone", "period")
     return sites.merge(data["PowerPrices"].rename(columns={"zone": "grid_zone"}), on=ZONE_KEYS)
 
 
@@ -79,7 +79,7 @@ def held(data: Dataset) -> pd.DataFrame:
 def already_signed(data: Dataset) -> pd.DataFrame:
     """MW signed before the first period, for each contract and each period."""
     sums = held(data).groupby(KEYS, as_index=False)["signed_mw"].sum()
-    every = data["Contracts"][["contract"]].merge(
+    every = data.columns("Contracts", "contract").merge(
         calendar(data).reset_index()[["period"]], how="cross"
     )
     return every.merge(sums, on=KEYS, how="left").fillna({"signed_mw": 0.0})
@@ -92,7 +92,7 @@ def signings(data: Dataset) -> pd.DataFrame:
     Columns: contract, signed, to (when its term ends, in months), period, position.
     """
     cal = calendar(data)
-    terms = signing_terms(data["Contracts"], cal, "contract")
+    terms = signing_terms(data.columns("Contracts", "contract", *TERM), cal, "contract")
     return whole_periods(terms, cal)[[*TRANCHE_KEYS, "to", "period", "position"]]
 
 
@@ -101,7 +101,7 @@ def grid_draw(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame
 
     What is in service times PUE, less what Generation covers on site.
     """
-    sites = data["Sites"][["site", "grid_zone", "pue"]]
+    sites = data.columns("Sites", "site", "grid_zone", "pue")
     build = tables["Build"].merge(sites, on="site")
     on_site = tables["Generation"].groupby(SITE_KEYS)["offset_mw"].sum()
     covered = pd.Series(sums_at(on_site, build[SITE_KEYS]), index=build.index, dtype=float)

@@ -55,7 +55,7 @@ def worth(data: Dataset, sheet: str) -> Worth | None:
     """US dollars per unit of each row's money, by the usual rates; else by those of Currencies."""
     settings, frame = data.one("Settings"), data[sheet]
     workbook = settings.currency if isinstance(settings.currency, str) else ""
-    rates = data["Currencies"].set_index("currency")["per_workbook_currency"].to_dict()
+    rates = data.column("Currencies", "per_workbook_currency", by="currency").to_dict()
     base = 1 / PER_DOLLAR.get(workbook, np.nan)
 
     def dollars(code: object) -> float:
@@ -85,8 +85,8 @@ def _notice(data: Dataset, sheet: str, row: Any, column: str, *words: str) -> Pr
 def _codes(data: Dataset) -> Iterator[Problem]:
     """Three-letter codes of which none is known; other names are the planner's own."""
     named = [
-        ("Settings", data["Settings"]["currency"]),
-        ("Currencies", data["Currencies"]["currency"]),
+        ("Settings", data.column("Settings", "currency")),
+        ("Currencies", data.column("Currencies", "currency")),
     ]
     for sheet, codes in named:
         for row, code in codes.dropna().items():

@@ -15,7 +15,7 @@ from ._money import to_workbook_currency
 def leases_on_offer(data: Dataset) -> pd.DataFrame:
     """Leases of sites that are not excluded, by name, rent in the workbook's currency."""
     frame = to_workbook_currency(data, data["Leases"], ["rent_per_mw_year"])
-    frame = frame[frame["site"].isin(active_sites(data)["site"])]
+    frame = frame[frame["site"].isin(active_sites(data, "site")["site"])]
     return frame.set_index("lease", drop=False)
 
 
@@ -36,5 +36,5 @@ def leases_active(data: Dataset) -> pd.DataFrame:
 def most_leased(data: Dataset) -> pd.DataFrame:
     """Most MW that may be leased at each site in each period: site, period, leased_mw."""
     active = leases_active(data)[["lease", "site", "period"]].drop_duplicates()
-    active = active.assign(leased_mw=active["lease"].map(leases_on_offer(data)["max_mw"]))
+    active = active.assign(leased_mw=active["lease"].map(leases_on_offer(data, "max_mw")["max_mw"]))
     return active.groupby(["site", "period"], as_index=False).agg({"leased_mw": "sum"})

@@ -118,7 +118,7 @@ def charges_at(
 
 def to_workbook_currency(data: Dataset, frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """Frame with its money columns converted from each row's own currency."""
-    rates = data["Currencies"].set_index("currency")["per_workbook_currency"]
+    rates = data.column("Currencies", "per_workbook_currency", by="currency")
     per = frame["currency"].map(rates).astype(float).fillna(1.0)
     return frame.assign(**{column: frame[column] / per for column in columns})
 

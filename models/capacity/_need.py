@@ -18,7 +18,7 @@ import pandas as pd
 from optalloc.data.dataset import Dataset, derived
 from optalloc.errors import Problem
 
-from ._building import active_sites, standing_mw
+from ._building import active_sites, pue_of_sites, standing_mw
 from ._calendar import calendar
 from ._contracts import CAPACITY, DELIVERS, contracts_on_offer
 from ._demand import asked_above_nought
@@ -128,7 +128,7 @@ def _lives(data: Dataset) -> pd.Series:
     Starts that are all needed overlap at most twice, and one in each life lies in every stretch.
     """
     years = calendar(data)["years"].sum()
-    lasts = active_sites(data)["lasts_years"]
+    lasts = active_sites(data, "lasts_years")["lasts_years"]
     return (2.0 * (np.ceil(years / lasts) + 1.0)).where(lasts < years - ROUNDING, 1.0)
 
 
@@ -168,16 +168,15 @@ def contract_need(data: Dataset) -> pd.Series:
     """
     offered, sites = contracts_on_offer(data), active_sites(data)
     useful = useful_sites(data).set_index("site")
-    leased = useful_leases(data).groupby(leases_on_offer(data)["site"]).sum()
+    leased = useful_leases(data).groupby(leases_on_offer(data, "site")["site"]).sum()
     most = useful["service_mw"] + leased.reindex(sites.index, fill_value=0.0)
     most += standing_mw(data).groupby("site")["standing_mw"].max().reindex(sites.index)
     own = offered[["contract", "site"]].dropna().merge(sites[["site"]].reset_index(drop=True))
     zone = offered[["contract", "zone"]].dropna()
     shared = zone.merge(sites[["site", "grid_zone"]], left_on="zone", right_on="grid_zone")
     pairs = pd.concat([own, shared])[["contract", "site"]]
-    by_site = pd.DataFrame(
-        {"peak": most * sites["pue"], "energy": useful["load_mw"] * sites["pue"]}
-    )
+    pue = pue_of_sites(data)
+    by_site = pd.DataFrame({"peak": most * pue, "energy": useful["load_mw"] * pue})
     sums = pairs.join(by_site, on="site").groupby("contract")[["peak", "energy"]].sum()
     sums = sums.reindex(offered.index, fill_value=0.0)
     # Availability may be nought: no amount is then enough, and none is of use for energy.
@@ -195,25 +194,25 @@ def _site_need(data: Dataset) -> pd.DataFrame:
     """
     sites = active_sites(data)
     demands = _demands(data)
-    peaks = demands.merge(arcs(data)[["workload", "region", "site"]], on=["workload", "region"])
+    peaks = demands.merge(arcs(data, "workload", "region", "site"), on=["workload", "region"])
     load = peaks.groupby(["site", "period"])["needed_mw"].sum().groupby("site").max()
     load = load.reindex(sites.index, fill_value=0.0)
     need = np.maximum(load, _pledged(data, STARTS, sites.index))
     factors = [*_risk_factors(data), *_loss_factors(data)]
     # A share is kept, a loss survived and growth allowed by capacity that serves nothing, too.
     # Factors of several limits multiply, and periods add up, as capacity stays in service.
-    if factors or data["Pace"]["max_growth_per_year"].notna().any():
+    if factors or data.column("Pace", "max_growth_per_year").notna().any():
         standing = standing_mw(data).groupby("period")["standing_mw"].sum().max()
         total = demands.groupby("period")["needed_mw"].sum().max() if len(demands) else 0.0
         pledged = sum(float(_pledges(data, what).sum()) for what in (STARTS, LEASES))
-        total += standing + pledged + leases_on_offer(data)["min_mw"].sum()
+        total += standing + pledged + leases_on_offer(data, "min_mw")["min_mw"].sum()
         need = np.maximum(need, total * float(np.prod(factors)) * len(calendar(data)))
     return pd.DataFrame({"load_mw": load, "need_mw": need})
 
 
 def _demands(data: Dataset) -> pd.DataFrame:
     rows = asked_above_nought(data)[["workload", "region", "period", "it_mw"]]
-    rows = rows.merge(data["Workloads"][["workload", "reserve_share"]], on="workload")
+    rows = rows.merge(data.columns("Workloads", "workload", "reserve_share"), on="workload")
     return rows.assign(needed_mw=rows["it_mw"] * (1.0 + rows["reserve_share"]))
 
 
@@ -240,7 +239,7 @@ def _pledged(data: Dataset, what: str, names: pd.Index) -> pd.Series:
 def _risk_factors(data: Dataset) -> Iterator[float]:
     """For each limit that weighs what stands, what all may come to over what it is about."""
     limits = data["RiskLimits"]
-    where = active_sites(data)["jurisdiction"]
+    where = active_sites(data, "jurisdiction")["jurisdiction"]
     for limit in limits[limits["workload"].isna()].to_dict("records"):
         value = float(limit["value"])
         if limit["kind"] == "max_share" and value > 0:
@@ -258,5 +257,5 @@ def _risk_factors(data: Dataset) -> Iterator[float]:
 
 def _loss_factors(data: Dataset) -> Iterator[float]:
     """What is lost whole is made up for elsewhere; what is lost in part, by more of the same."""
-    for share in data["LossEvents"]["share_lost"].astype(float):
+    for share in data.column("LossEvents", "share_lost").astype(float):
         yield 2.0 if share >= 1 else 1.0 + 1.0 / (1.0 - share)

@@ -20,7 +20,7 @@ MOST_COVERS = 24
 def network(data: Dataset) -> pd.DataFrame:
     """Latency and cost of each active site and region: a site's own row before its market's."""
     rows = data["Network"]
-    sites = active_sites(data)[["site", "market"]].reset_index(drop=True)
+    sites = active_sites(data, "site", "market").reset_index(drop=True)
     columns = ["site", "region", "latency_ms", "cost_per_mw_year"]
     own = rows[rows["site"].notna()].drop(columns="market").merge(sites[["site"]], on="site")
     shared = (
@@ -39,12 +39,12 @@ def network(data: Dataset) -> pd.DataFrame:
 def resident(data: Dataset) -> pd.DataFrame:
     """Allowed (workload, region, jurisdiction), where workload and region are restricted."""
     rows = data["Residency"]
-    groups = data["JurisdictionGroups"][["group", "jurisdiction"]]
+    groups = data.columns("JurisdictionGroups", "group", "jurisdiction")
     by_group = rows[rows["group"].notna()].drop(columns="jurisdiction").merge(groups, on="group")
     allowed = pd.concat([rows[rows["group"].isna()], by_group])[
         ["workload", "region", "jurisdiction"]
     ]
-    regions = pd.DataFrame({"region": data["Demand"]["region"].dropna().unique()})
+    regions = pd.DataFrame({"region": data.column("Demand", "region").dropna().unique()})
     everywhere = (
         allowed[allowed["region"].isna()].drop(columns="region").merge(regions, how="cross")
     )
@@ -57,8 +57,8 @@ def resident(data: Dataset) -> pd.DataFrame:
 def arcs(data: Dataset) -> pd.DataFrame:
     """Allowed (workload, region, site) with latency, network cost and the workload's columns."""
     pairs = asked_above_nought(data)[["workload", "region"]].drop_duplicates()
-    sites = active_sites(data)[["site", "jurisdiction"]].reset_index(drop=True)
-    trusted = data["Jurisdictions"].set_index("jurisdiction")["trusted"]
+    sites = active_sites(data, "site", "jurisdiction").reset_index(drop=True)
+    trusted = data.column("Jurisdictions", "trusted", by="jurisdiction")
     frame = (
         pairs.merge(data["Workloads"], on="workload")
         .merge(network(data), on="region")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 
-from ._building import active_sites, possible_service
+from ._building import active_sites, possible_service, site_costs
 from ._calendar import calendar
 from ._network import arcs
 
@@ -39,11 +39,12 @@ class _Known:
 def _known(data: Dataset) -> _Known:
     service = possible_service(data)
     first = service.groupby("site")["position"].min().map(calendar(data)["date"].iloc.__getitem__)
-    serving = set(arcs(data)["site"])
+    serving = set(arcs(data, "site")["site"])
     sites = active_sites(data)
     sites = sites[sites["site"].isin(first.index) & sites["site"].isin(serving)]
-    opening = sites["site_cost"].where(~sites["is_open"], 0.0)
-    cost = sites["build_cost_per_mw"] + opening / sites["room_mw"]
+    costs = site_costs(data).reindex(sites.index)
+    opening = costs["site_cost"].where(~sites["is_open"], 0.0)
+    cost = costs["build_cost_per_mw"] + opening / sites["room_mw"]
     return _Known(first.to_dict(), serving, cost)
 
 

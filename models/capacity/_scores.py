@@ -12,6 +12,6 @@ def scores(data: Dataset, risk_class: str | None) -> pd.Series:
     frame = data["Jurisdictions"].set_index("jurisdiction")
     if isinstance(risk_class, str):
         return frame[f"{risk_class}_risk"]
-    weights = data["RiskWeights"].set_index("risk_class")["weight"]
+    weights = data.column("RiskWeights", "weight", by="risk_class")
     by_class = frame[[f"{name}_risk" for name in weights.index]]
     return (by_class * weights.to_numpy()).sum(axis=1) / weights.sum()

@@ -35,7 +35,7 @@ def most_online(data: Dataset) -> pd.DataFrame:
 
     Columns: site, period, ready_mw (what stands or may be leased), new_mw, most_mw, position.
     """
-    service = possible_service(data)[[*SITE_KEYS, "room_mw"]]
+    service = possible_service(data, *SITE_KEYS, "room_mw")
     frame = standing_mw(data).merge(service, on=SITE_KEYS, how="left")
     frame = frame.merge(most_leased(data), on=SITE_KEYS, how="left")
     frame["ready_mw"] = frame["standing_mw"] + frame["leased_mw"].fillna(0.0)
@@ -67,7 +67,7 @@ def needs(data: Dataset) -> pd.DataFrame:
         where = f"{first['region']} {period}"
         shares = sorted(set(own["reserve_share"]))
         kept = "" if shares == [0.0] else f" incl. {listed_shares(shares)} reserve"
-        counted = data["Demand"]["it_mw"].isna()
+        counted = data.column("Demand", "it_mw").isna()
         cells = [("Demand", r, "units" if counted[r] else "it_mw") for r in largest["row"].head(2)]
         found.append((cover, period, own["needed"].sum(), f"{where}: {who}", kept, cells))
     return pd.DataFrame(found, columns=[*COVER_KEYS, "needed", "who", "kept", "cells"])

@@ -43,7 +43,7 @@ def standing_at(
         taken = ""
         if per_mw is not None and per_mw.get(site, 1.0) != 1.0:
             taken = f", which take {mw * per_mw[site]:,.6g} {what}"
-        existing = float(active_sites(data)["existing_mw"][site])
+        existing = float(active_sites(data, "existing_mw")["existing_mw"][site])
         yield Standing(
             f"{site} has {mw:,.6g} MW in service in {period} whatever is decided{taken}",
             cells_of(data, site, counts_construction=mw > existing),

@@ -93,7 +93,7 @@ def _out_of_reach(data: Dataset, workload: str, region: str) -> Iterator[Standin
 
 def _leads(data: Dataset, row: int) -> tuple[Cell, ...]:
     names = ["site_lead_months", "block_lead_months"]
-    if pd.notna(data["Sites"]["earliest_start"][row]):
+    if pd.notna(data.column("Sites", "earliest_start")[row]):
         names.append("earliest_start")
     return tuple(("Sites", row, name) for name in names)
 

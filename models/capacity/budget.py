@@ -35,7 +35,7 @@ from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import index_set, indexed_set, parameter
 
 from . import _plausible
-from ._building import active_sites
+from ._building import site_costs
 from ._calendar import calendar
 from ._capital import CAPITAL_ITEMS
 from ._columns import limit, reference
@@ -155,7 +155,7 @@ REPORT = Report(
 
 def shortages(data: Dataset) -> pd.DataFrame:
     """Demand against what the budget up to each period can have built, at the lowest build costs."""
-    cal, sites = calendar(data), active_sites(data)
+    cal = calendar(data)
     budgets = data["Budgets"].assign(row=data["Budgets"].index).set_index("period")
     budgets = budgets.reindex(cal.index)
     spent = budgets["max_capital"].astype(float).fillna(np.inf).cumsum()
@@ -165,7 +165,7 @@ def shortages(data: Dataset) -> pd.DataFrame:
     growth = 1.0 + float(data.one("Settings").build_cost_escalation)
     factor = min(1.0, growth ** (float(cal["end"].iloc[-1]) / 12.0))
     most = most_online(data)
-    most["cost"] = most["site"].map(sites["build_cost_per_mw"]).astype(float) * factor
+    most["cost"] = most["site"].map(site_costs(data)["build_cost_per_mw"]).astype(float) * factor
     most["budget"] = most["period"].map(until)
 
     def groups(own: pd.DataFrame) -> pd.Series:

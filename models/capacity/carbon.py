@@ -181,11 +181,11 @@ def _reported(data: Dataset, frame: pd.DataFrame) -> pd.DataFrame:
 
 def drawn_by_source(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Every flow of energy of a plan with what its source emits: period, gwh, tco2_per_mwh."""
-    contracts = data["Contracts"].set_index("contract")["tco2_per_mwh"]
-    zones = data["Sites"].set_index("site")["grid_zone"]
+    contracts = data.column("Contracts", "tco2_per_mwh", by="contract")
+    zones = data.column("Sites", "grid_zone", by="site")
     drawn, spot = tables["Deliveries"], tables["Power"]
     bought = spot[spot["spot_gwh"] != 0].assign(zone=lambda f: f["site"].map(zones))
-    prices = data["PowerPrices"][["zone", "period", "tco2_per_mwh"]]
+    prices = data.columns("PowerPrices", "zone", "period", "tco2_per_mwh")
     bought = bought.merge(prices, on=["zone", "period"], how="left")
     flows = (
         drawn.assign(gwh=drawn["drawn_gwh"], tco2_per_mwh=drawn["contract"].map(contracts)),

@@ -35,7 +35,7 @@ from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.sets import index_set, indexed_set
 from optalloc.modelling.solution import Solution
 
-from ._building import active_sites, site_periods
+from ._building import pue_of_sites, site_periods
 from ._contracts import GENERATION, KEYS, SITE_KEYS, USE_KEYS, reach, sums_at
 
 GENERATED = TableSpec(
@@ -65,7 +65,7 @@ class Parameters:
 
 def parameters(data: Dataset) -> Parameters:
     """All numbers of the family from the dataset."""
-    return Parameters(site_periods(data)[SITE_KEYS], reach(data, GENERATION))
+    return Parameters(site_periods(data, *SITE_KEYS), reach(data, GENERATION))
 
 
 def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
@@ -93,17 +93,18 @@ def constrain(m: Any, p: Parameters) -> None:
 def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     """Peak covered on site."""
     offset = values.variable("offset", KEYS).rename(columns={"value": "offset_mw"})
-    offset["site"] = offset["contract"].map(data["Contracts"].set_index("contract")["site"])
+    offset["site"] = offset["contract"].map(data.column("Contracts", "site", by="contract"))
     return {"Generation": offset.loc[offset["offset_mw"] > 0, [*USE_KEYS, "offset_mw"]]}
 
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Peak covered by plant and by site, from the Generation, Procurement and Build tables."""
     offset, procurement = tables["Generation"], tables["Procurement"]
-    plants = data["Contracts"][data["Contracts"]["kind"] == GENERATION]
+    plants = data.columns("Contracts", "contract", "site", "kind")
+    plants = plants[plants["kind"] == GENERATION]
     active = procurement[procurement["contract"].isin(plants["contract"])]
     peaks = tables["Build"][tables["Build"]["site"].isin(plants["site"])]
-    pue = peaks["site"].map(active_sites(data)["pue"]).astype(float)
+    pue = peaks["site"].map(pue_of_sites(data)).astype(float)
     stands_at = plants.set_index("contract")["site"]
     own = offset["contract"].map(stands_at) == offset["site"]
     return {

@@ -45,7 +45,7 @@ def lost_suppliers(data: Dataset) -> pd.DataFrame:
     shares = events[["event", "share_lost", "share_covered", "first_period", "last_period"]]
     singly = events.loc[events["any_one"] == "supplier", ["event"]].merge(suppliers, how="cross")
     singly["member"] = singly["supplier"]
-    named = data["LossMembers"][["event", "supplier", "supplier_group"]]
+    named = data.columns("LossMembers", "event", "supplier", "supplier_group")
     own = named.dropna(subset=["supplier"])[["event", "supplier"]]
     grouped = named.dropna(subset=["supplier_group"])[["event", "supplier_group"]]
     grouped = grouped.merge(suppliers, on="supplier_group")

@@ -82,7 +82,7 @@ class Parameters:
 
 def parameters(data: Dataset) -> Parameters:
     """All numbers of the family from the dataset."""
-    fee = contracts_on_offer(data)["termination_fee_per_mw"]
+    fee = contracts_on_offer(data, "termination_fee_per_mw")["termination_fee_per_mw"]
     new, before = signings(data), held(data)
     columns = [*ENDING_KEYS, "position"]
     # What the plan signs serves its first period, or it need not be signed.
@@ -165,7 +165,7 @@ def actions(data: Dataset, ended: pd.DataFrame) -> pd.DataFrame:
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Each tranche that is ended, against what was signed of it and the periods that it serves."""
-    cal, fee = calendar(data), data["Contracts"].set_index("contract")["termination_fee_per_mw"]
+    cal, fee = calendar(data), data.column("Contracts", "termination_fee_per_mw", by="contract")
     tranches, ended = _tranches(data, tables["Procurement"]), tables["Terminations"]
     sums: dict[tuple[str, str], float] = {}
     rows = []
@@ -190,7 +190,8 @@ def _tranches(
 ) -> dict[tuple[str, str], tuple[float, float, float]]:
     """MW of each tranche, after which month it can be ended, and the month in which it ends."""
     begin, before = calendar(data)["begin"], data["SignedContracts"]
-    contracts = data["Contracts"].set_index("contract").to_dict("index")
+    terms = data.columns("Contracts", "contract", "lead_months", "term_months")
+    contracts = terms.set_index("contract").to_dict("index")
     found = {}
     days = months_of_last_days(data, before["expiry"])
     for signed, until in zip(before.to_dict("records"), days, strict=True):
@@ -208,7 +209,7 @@ def _tranches(
 def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Actions and fees from the Terminations table."""
     ended, rate = tables["Terminations"], data.one("Settings").discount_rate
-    fee = contracts_on_offer(data)["termination_fee_per_mw"]
+    fee = contracts_on_offer(data, "termination_fee_per_mw")["termination_fee_per_mw"]
     sums = ended.groupby(KEYS, as_index=False, sort=False)["ended_mw"].sum()
     begin = sums["period"].map(calendar(data)["begin"]).astype(float)
     cash = sums["ended_mw"] * sums["contract"].map(fee).astype(float)

@@ -87,6 +87,11 @@ class Dataset:
         """
         return self.memory.part(sheet, self._read(sheet, names), names)
 
+    def column(self, sheet: str, name: str, by: str = "") -> pd.Series:
+        """Give a column of a sheet alone, by the sheet's row numbers or by another column."""
+        frame = self.columns(sheet, name, by) if by else self.columns(sheet, name)
+        return frame.set_index(by)[name] if by else frame[name]
+
     def _read(self, sheet: str, columns: Iterable[str] = ()) -> pd.DataFrame:
         """The frame of a sheet; whoever is handed this dataset reads these columns of it."""
         frames = self.frames

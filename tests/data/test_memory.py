@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +179,23 @@ def test_a_change_goes_as_far_as_it_is_read(tmp_path: Path) -> None:
     assert again(multiplied(data, "Settings", "build_cost_escalation", 2)) == []
     fewer = data.with_frames({"Sites": data["Sites"].iloc[:0]})
     assert "room" in again(fewer)
+
+
+def test_threads_are_given_one_value(data: optalloc.Dataset) -> None:
+    """Two threads evaluate a function at the same time, each before the other has returned.
+
+    Proves: both are given the same object, by which a program knows what it need not declare again.
+    """
+    together = threading.Barrier(2)
+
+    def sites(data: optalloc.Dataset) -> pd.DataFrame:
+        together.wait(60)
+        return data.columns("Sites", "site")
+
+    with ThreadPoolExecutor(2) as threads:
+        one, other = threads.map(lambda _: recalled(sites, data), range(2))
+    assert one is other
+    assert data.memory.kept[sites].reads["Sites"][1] == {"site"}
 
 
 def assert_equal(one: Any, other: Any, name: str) -> None:

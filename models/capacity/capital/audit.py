@@ -11,7 +11,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 
-from .._building import KEYS, RETIRED, active_sites, begun_in_plan
+from .._building import KEYS, RETIRED, active_sites, begun_in_plan, site_costs
 from .._calendar import calendar
 from .._capital import Terms, lives
 from .._money import charge_rows
@@ -21,12 +21,13 @@ from .._running import running_rows
 def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Cost of sites from the Build table alone, one decision at a time, in plain arithmetic."""
     settings, cal = data.one("Settings"), calendar(data)
-    sites, periods = active_sites(data), cal.to_dict("index")
+    sites, costs, periods = active_sites(data), site_costs(data), cal.to_dict("index")
     days = begun_in_plan(data, tables["Build"]).set_index(KEYS)["begin"].to_dict()
     rows: list[dict[str, object]] = []
     running: list[dict[str, object]] = []
     for name, own in tables["Build"].groupby("site", sort=False):
         at: Any = sites.loc[str(name)]
+        cost: Any = costs.loc[str(name)]
         lead, both = at["block_lead_months"], at["site_lead_months"] + at["block_lead_months"]
         life, profile, growth = (
             at["life_years"],
@@ -41,11 +42,11 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
         for record in own.to_dict("records"):
             when = periods[record["period"]]
             day = {**when, "begin": days.get((name, record["period"]), when["begin"])}
-            taken = at["site_cost"] * (record["committed"] and not held)
+            taken = cost["site_cost"] * (record["committed"] and not held)
             held, started = record["committed"], record["started_mw"]
             here = [
                 *lives("site", taken, land, when, cal, settings),
-                *lives("building", at["build_cost_per_mw"] * started, shell, day, cal, settings),
+                *lives("building", cost["build_cost_per_mw"] * started, shell, day, cal, settings),
             ]
             for part, price, terms in parts:
                 bought = lives("component", price * started, terms, day, cal, settings)
@@ -56,8 +57,8 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
             running += [
                 {**whose, "item": item, "growth": growth, "amount": per_year * years}
                 for item, per_year in (
-                    ("fixed", at["fixed_cost_per_year"] * held),
-                    ("running", at["cost_per_mw_year"] * record["online_mw"]),
+                    ("fixed", cost["fixed_cost_per_year"] * held),
+                    ("running", cost["cost_per_mw_year"] * record["online_mw"]),
                 )
             ]
     paid = [
@@ -69,7 +70,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
 
 def _components_of(data: Dataset, site: str, shell: Terms) -> list[tuple[str, float, Terms]]:
     """Components of a MW built at a site: name, price in the workbook's currency, and terms."""
-    rates = dict(data["Currencies"][["currency", "per_workbook_currency"]].to_numpy())
+    rates = dict(data.columns("Currencies", "currency", "per_workbook_currency").to_numpy())
     chosen: dict[str, dict[Hashable, Any]] = {}
     for row in data["Components"].to_dict("records"):
         if row["site"] == site or (pd.isna(row["site"]) and row["component"] not in chosen):

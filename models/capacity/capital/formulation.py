@@ -48,6 +48,7 @@ from .._building import (
     active_sites,
     open_by,
     possible_beginnings,
+    site_costs,
     site_periods,
     useful_commitments,
 )
@@ -65,19 +66,19 @@ _Activity = tuple[Callable[..., Any], tuple[str, ...]]
 
 def parameters(data: Dataset) -> dict[str, pd.DataFrame]:
     """Charges by item of cost: for a commitment, a start, an open site and a MW online."""
-    beginnings = possible_beginnings(data)
-    commits = useful_commitments(data)
+    beginnings, commits = possible_beginnings(data), useful_commitments(data)
+    costs = site_costs(data)
     settings, cal = data.one("Settings"), calendar(data)
     begins = cal["begin"].to_numpy()
     lead = commits["site_lead_months"] + commits["block_lead_months"]
     site = commits.assign(
-        unit_cost=commits["site_cost"],
+        unit_cost=commits["site"].map(costs["site_cost"]).astype(float),
         growth=settings.build_cost_escalation,
         lead_months=commits["site_lead_months"],
         online=begins[first_position_at(cal, commits["begin"] + lead)],
     )
     building = beginnings.assign(
-        unit_cost=beginnings["build_cost_per_mw"],
+        unit_cost=beginnings["site"].map(costs["build_cost_per_mw"]).astype(float),
         growth=settings.build_cost_escalation,
         lead_months=beginnings["block_lead_months"],
         online=begins[beginnings["online_position"].to_numpy(int)],
@@ -85,13 +86,14 @@ def parameters(data: Dataset) -> dict[str, pd.DataFrame]:
     parts = component_starts(data, building)
     subjects = parts[COMPONENT_KEYS].assign(subject=parts["component"])
     frame, growth = site_periods(data), settings.running_cost_escalation
-    fixed = yearly_charges(data, frame[KEYS], frame["fixed_cost_per_year"], growth)
+    yearly = costs.reindex(frame["site"]).set_index(frame.index)
+    fixed = yearly_charges(data, frame[KEYS], yearly["fixed_cost_per_year"], growth)
     return {
         **capital_charges(data, "site", site[KEYS], site),
         **capital_charges(data, "building", building[BEGINNING_KEYS], building),
         **capital_charges(data, "component", subjects, parts),
         "fixed": fixed.assign(is_open=frame["is_open"]),
-        "running": yearly_charges(data, frame[KEYS], frame["cost_per_mw_year"], growth),
+        "running": yearly_charges(data, frame[KEYS], yearly["cost_per_mw_year"], growth),
         "open_by": open_by(data, commits),
         "periods": cal.reset_index()[["period", "begin", "end"]],
     }
@@ -107,7 +109,7 @@ def component_starts(data: Dataset, building: pd.DataFrame) -> pd.DataFrame:
     """
     rows = to_workbook_currency(data, data["Components"], ["cost_per_mw"])
     rows = rows[["component", "site", "cost_per_mw", "life_years", "escalation", "spend_profile"]]
-    sites = active_sites(data)[["site"]].reset_index(drop=True)
+    sites = active_sites(data, "site").reset_index(drop=True)
     shared = rows[rows["site"].isna()].drop(columns="site").merge(sites, how="cross")
     both = pd.concat([rows[rows["site"].notna()], shared]).drop_duplicates(["component", "site"])
     parts = both.merge(building, on="site", suffixes=("_own", ""))

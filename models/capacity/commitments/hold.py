@@ -36,9 +36,9 @@ def hold(
     told = (
         (COMMITTED, sites.index[~sites["is_open"]], committed),
         (STARTED, sites.index, started),
-        (LEASED, data["Leases"]["lease"], leased.assign(value=leased["signed_mw"])),
-        (SIGNED, data["Contracts"]["contract"], signed.assign(value=signed["signed_mw"])),
-        (ENDED, data["Contracts"]["contract"], ended.assign(value=ended["ended_mw"])),
+        (LEASED, data.column("Leases", "lease"), leased.assign(value=leased["signed_mw"])),
+        (SIGNED, data.column("Contracts", "contract"), signed.assign(value=signed["signed_mw"])),
+        (ENDED, data.column("Contracts", "contract"), ended.assign(value=ended["ended_mw"])),
     )
     rows = []
     for what, subjects, table in told:

@@ -25,10 +25,16 @@ from .._money import CASH, charge_rows
 from .._running import running_rows
 from .tables import actions, jurisdictions
 
+# Of a contract, what its limits are restated from.
+OFFERED = (
+    *("contract", "kind", "site", "zone", "first_period", "last_period"),
+    *("min_mw", "max_mw", "block_mw"),
+)
+
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Signings and peaks restated from the Procurement, Coverage and Build tables."""
-    offered, coverage = data["Contracts"], tables["Coverage"]
+    offered, coverage = data.columns("Contracts", *OFFERED), tables["Coverage"]
     procurement = (
         tables["Procurement"].drop(columns=["kind", "jurisdiction"]).merge(offered, on="contract")
     )
@@ -54,7 +60,7 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     )
     peaks = peaks[named]
     served = coverage.merge(capacity, on="contract", how="left", suffixes=("", "_named"))
-    zone = served["site"].map(data["Sites"].set_index("site")["grid_zone"])
+    zone = served["site"].map(data.column("Sites", "grid_zone", by="site"))
     own = (served["site"] == served["site_named"]) | (zone == served["zone"])
     return {
         "signed_on_offer": signed[KEYS].assign(

@@ -8,13 +8,13 @@ from typing import Any
 from optalloc.data.dataset import Dataset
 from optalloc.modelling.family import Limit, Standing
 
-from .._building import active_sites
+from .._building import pue_of_sites
 from .._standing import standing_at
 
 
 def _standing_peak(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
     """Capacity in service at a site whose peak must be covered."""
-    pue = active_sites(data)["pue"]
+    pue = pue_of_sites(data)
     yield from standing_at(data, [key["site"]], key["period"], pue, "MW of grid power")
 
 

@@ -60,7 +60,7 @@ def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     signed = values.variable("procured", KEYS).rename(columns={"value": "signed_mw"})
     active = values.ledger("contracted_mw").rename(columns={"value": "active_mw"})
     frame = active.merge(signed, on=KEYS, how="left").fillna({"signed_mw": 0.0})
-    frame["kind"] = frame["contract"].map(data["Contracts"].set_index("contract")["kind"])
+    frame["kind"] = frame["contract"].map(data.column("Contracts", "kind", by="contract"))
     frame["jurisdiction"] = frame["contract"].map(jurisdictions(data))
     procurement = frame[[column.name for column in PROCUREMENT.columns]]
     covered = values.variable("covered", USE_KEYS).rename(columns={"value": "covered_mw"})
@@ -73,8 +73,8 @@ def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
 
 def jurisdictions(data: Dataset) -> pd.Series:
     """Jurisdiction of each contract that has just one."""
-    sites = data["Sites"]
-    offered = data["Contracts"][["contract", "site", "zone"]]
+    sites = data.columns("Sites", "site", "grid_zone", "jurisdiction")
+    offered = data.columns("Contracts", "contract", "site", "zone")
     named = [
         offered.dropna(subset=[own]).merge(
             sites[["jurisdiction", theirs]].rename(columns={theirs: own}), on=own

@@ -33,7 +33,7 @@ SERVICE = TableSpec(
 
 def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     """Demand, served and unmet, and the totals."""
-    service = asked(data)[[*KEYS, "it_mw"]].rename(columns={"it_mw": "demand_mw"})
+    service = asked(data, *KEYS, "it_mw").rename(columns={"it_mw": "demand_mw"})
     served = values.ledger("served_mw").rename(columns={"value": "served_mw"})
     unmet = values.variable("unmet", KEYS).rename(columns={"value": "unmet_mw"})
     service = service.merge(served, on=KEYS, how="left").merge(unmet, on=KEYS, how="left")

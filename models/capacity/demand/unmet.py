@@ -20,7 +20,7 @@ def _penalty_cell(data: Dataset, key: Mapping[str, Any]) -> Cell:
 
 def _insist(data: Dataset) -> Iterator[tuple[str, int, str, Any]]:
     """Demand that may be left unmet must be met."""
-    penalties = data["Workloads"]["unmet_penalty_per_mw_year"]
+    penalties = data.column("Workloads", "unmet_penalty_per_mw_year")
     for row in penalties.index[penalties.notna()]:
         yield "Workloads", int(str(row)), "unmet_penalty_per_mw_year", float("nan")
 

@@ -36,7 +36,7 @@ _Amounts = dict[tuple[str, str, str], float]
 
 def _approved_again(data: Dataset) -> _Amounts:
     """What is approved and compared, by key: sites or MW above nought."""
-    cal, status = calendar(data), data["Sites"].set_index("site")["status"]
+    cal, status = calendar(data), data.column("Sites", "status", by="site")
     after = cal["date"].iloc[-1] + pd.DateOffset(months=int(cal["months"].iloc[-1]))
     found: _Amounts = {}
     for at in data["ApprovedActions"].to_dict("records"):
@@ -53,7 +53,7 @@ def _approved_again(data: Dataset) -> _Amounts:
 
 def _planned_again(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> _Amounts:
     """What the plan does, by key: sites or MW above nought."""
-    status = data["Sites"].set_index("site")["status"]
+    status = data.column("Sites", "status", by="site")
     found: _Amounts = {}
     for site, own in tables["Build"].groupby("site", sort=False):
         held = status[site] in OPEN

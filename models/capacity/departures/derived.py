@@ -38,7 +38,7 @@ def held_actions(data: Dataset) -> pd.DataFrame:
     """Approved actions that are compared: KEYS and approved, 1 for a site or MW."""
     rows, (first, after) = data["ApprovedActions"], horizon(data)
     position = rows["period"].map(calendar(data)["position"])
-    is_open = rows["subject"].map(active_sites(data)["is_open"]).eq(True)
+    is_open = rows["subject"].map(active_sites(data, "is_open")["is_open"]).eq(True)
     held = rows["action"].isin(COST_COLUMNS) & (position <= last_position(data))
     held &= rows["date"].isna() | rows["date"].between(first, after, inclusive="left")
     held &= ~(is_open & (rows["action"] == COMMIT))

@@ -25,9 +25,10 @@ from .._running import running_rows
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Energy by site and contract from the Power, Billing and Deliveries tables."""
-    sites = data["Sites"][["site", "grid_zone"]]
+    sites = data.columns("Sites", "site", "grid_zone")
     power, billed = tables["Power"].merge(sites, on="site"), tables["Billing"]
-    energy = data["Contracts"][data["Contracts"]["kind"].isin(DELIVERS)]
+    energy = data.columns("Contracts", "contract", "site", "zone", "kind")
+    energy = energy[energy["kind"].isin(DELIVERS)]
     prices = data["PowerPrices"].rename(columns={"zone": "grid_zone"})
     power = power.merge(prices, on=ZONE_KEYS, how="left")
     priced = power["spot_price_per_mwh"].notna()
@@ -64,7 +65,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     """Energy by site and contract, and its cost, from what is built, served, active and drawn."""
     deliveries, load = tables["Deliveries"], tables["Load"]
     spot = tables["Power"][[*SITE_KEYS, "spot_gwh"]]
-    factor = load["workload"].map(data["Workloads"].set_index("workload")["load_factor"])
+    factor = load["workload"].map(data.column("Workloads", "load_factor", by="workload"))
     mean = load.assign(value=load["served_mw"] * factor.astype(float))
     mean = mean.groupby(SITE_KEYS, as_index=False).agg({"value": "sum"})
     grid = grid_draw(data, tables)[[*SITE_KEYS, "grid_mw"]]
@@ -133,7 +134,7 @@ def _cost(
     firm = contracts.loc[contracts["take_or_pay_share"] > 0, "contract"]
     contracts = contracts.drop(columns="site")
     prices = data["PowerPrices"]
-    zone = spot["site"].map(data["Sites"].set_index("site")["grid_zone"])
+    zone = spot["site"].map(data.column("Sites", "grid_zone", by="site"))
     bills = billed[billed["contract"].isin(firm)].rename(columns={"billed_gwh": "gwh"})
     draws = deliveries[~deliveries["contract"].isin(firm)].rename(columns={"drawn_gwh": "gwh"})
     buys = spot.assign(zone=zone, subject=spot["site"]).merge(prices, on=["zone", "period"])

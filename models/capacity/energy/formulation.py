@@ -38,7 +38,7 @@ from optalloc.data.dataset import Dataset
 from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import frame_of, index_set, indexed_set, parameter
 
-from .._building import active_sites
+from .._building import pue_of_sites
 from .._calendar import calendar
 from .._contracts import (
     DELIVERS,
@@ -73,7 +73,7 @@ def parameters(data: Dataset) -> Parameters:
     feeds, spot, offered = reach(data, *DELIVERS), spot_prices(data), contracts_on_offer(data)
     feeds["tco2_per_mwh"] = feeds["contract"].map(offered["tco2_per_mwh"]).astype(float)
     fed = pd.concat([feeds[SITE_KEYS], spot[SITE_KEYS]]).drop_duplicates()
-    pue, length = fed["site"].map(active_sites(data)["pue"]), fed["period"].map(each)
+    pue, length = fed["site"].map(pue_of_sites(data)), fed["period"].map(each)
     needs = (pue * length / 1000).set_axis(pd.MultiIndex.from_frame(fed))
     contracts = offered[offered["kind"].isin(DELIVERS)].merge(cal.reset_index(), how="cross")
     contracts["deliverable"] = contracts["availability"] * contracts["period"].map(each) / 1000

@@ -11,7 +11,7 @@ from optalloc.modelling.exhibits import Report, Series, Trend
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.solution import Solution
 
-from .._building import active_sites
+from .._building import pue_of_sites
 from .._calendar import calendar
 from .._contracts import DELIVERS, HOURS_PER_MONTH, KEYS, SITE_KEYS, USE_KEYS
 
@@ -118,7 +118,7 @@ def by_site(
     frame = frame.rename(columns={"drawn_gwh": "contract_gwh"}).fillna(
         {"energy_gwh": 0.0, "contract_gwh": 0.0, "spot_gwh": 0.0}
     )
-    pue = frame["site"].map(active_sites(data)["pue"]).astype(float)
+    pue = frame["site"].map(pue_of_sites(data)).astype(float)
     months = frame["period"].map(calendar(data)["months"]).astype(float)
     frame["peak_mw"] *= pue
     frame["energy_gwh"] *= pue * months * HOURS_PER_MONTH / 1000
@@ -128,7 +128,8 @@ def by_site(
 def billing(data: Dataset, active: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
     """Deliverable, drawn and billed by energy contract, from active MW and energy drawn."""
     drawn = deliveries.groupby(KEYS, as_index=False)["drawn_gwh"].sum()
-    energy = data["Contracts"][data["Contracts"]["kind"].isin(DELIVERS)]
+    energy = data.columns("Contracts", "contract", "kind", "availability", "take_or_pay_share")
+    energy = energy[energy["kind"].isin(DELIVERS)]
     frame = active[[*KEYS, "active_mw"]].merge(energy, on="contract")
     frame = frame.merge(drawn, on=KEYS, how="left").fillna({"drawn_gwh": 0.0})
     months = frame["period"].map(calendar(data)["months"]).astype(float)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 
-from .._building import active_sites
+from .._building import active_sites, pue_of_sites
 from .._calendar import calendar
 from .._contracts import GENERATION, SITE_KEYS, grid_draw
 from .sheets import ZONE_KEYS
@@ -20,8 +20,8 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     build = grid_draw(data, tables).merge(cal.reset_index(), on="period").sort_values("position")
     build = build.rename(columns={"grid_zone": "zone"})
     early = sites["under_construction_online"] < cal["date"].iloc[0]
-    stood = (sites["existing_mw"] + early * sites["under_construction_mw"]) * sites["pue"]
-    contracts = data["Contracts"]
+    stood = (sites["existing_mw"] + early * sites["under_construction_mw"]) * pue_of_sites(data)
+    contracts = data.columns("Contracts", "contract", "kind", "site")
     for plant in contracts[contracts["kind"] == GENERATION].to_dict("records"):
         signed = data["SignedContracts"].query("contract == @plant['contract']")["signed_mw"].sum()
         stood[plant["site"]] = max(stood.get(plant["site"], 0.0) - signed, 0.0)
@@ -32,7 +32,7 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     last: dict[str, float] = {}
     given = data["PowerRamp"].set_index(SITE_KEYS)["energised_mw"].to_dict()
     rows = []
-    for row in build[build["site"].isin(data["PowerRamp"]["site"])].to_dict("records"):
+    for row in build[build["site"].isin(data.column("PowerRamp", "site"))].to_dict("records"):
         key = (row["site"], row["period"])
         last[row["site"]] = given.get(key, last.get(row["site"], 0.0))
         rows.append((*key, row["grid_mw"], last[row["site"]]))

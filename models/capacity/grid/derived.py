@@ -6,15 +6,15 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 
-from .._building import active_sites, site_periods
+from .._building import active_sites, pue_of_sites, site_periods
 from .._calendar import TINY_MONTHS, calendar, carried_forward
 from .._contracts import GENERATION, SITE_KEYS
 
 
 def ramp(data: Dataset) -> pd.DataFrame:
     """Energised MW of each named active site in every period; nought before its first row."""
-    named = site_periods(data)[SITE_KEYS]
-    named = named[named["site"].isin(data["PowerRamp"]["site"])]
+    named = site_periods(data, *SITE_KEYS)
+    named = named[named["site"].isin(data.column("PowerRamp", "site"))]
     given = carried_forward(data["PowerRamp"], calendar(data), ["site"])
     return named.merge(given, on=SITE_KEYS, how="left").fillna({"energised_mw": 0.0})
 
@@ -27,7 +27,7 @@ def online_before(data: Dataset) -> pd.Series:
     sites = active_sites(data)
     done = sites["built_online"] < calendar(data)["begin"].iloc[0] - TINY_MONTHS
     online = sites["existing_mw"] + sites["under_construction_mw"].where(done, 0.0)
-    contracts = data["Contracts"]
+    contracts = data.columns("Contracts", "contract", "kind", "site")
     plants = contracts[contracts["kind"] == GENERATION].merge(data["SignedContracts"])
     on_site = plants.groupby("site")["signed_mw"].sum().reindex(sites.index, fill_value=0.0)
-    return (online * sites["pue"] - on_site).clip(lower=0.0)
+    return (online * pue_of_sites(data) - on_site).clip(lower=0.0)

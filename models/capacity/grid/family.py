@@ -9,7 +9,7 @@ from optalloc.data.dataset import Dataset
 from optalloc.modelling.exhibits import Report, Use
 from optalloc.modelling.family import Family, Ledger, Limit, Relax, Standing
 
-from .._building import active_sites
+from .._building import active_sites, pue_of_sites
 from .._complete import CODES
 from .._standing import standing_at
 from .audit import audit
@@ -33,12 +33,12 @@ def _standing_of_zone(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standin
     """Capacity in service at the sites of a zone."""
     sites = active_sites(data)
     inside = sites.loc[sites["grid_zone"] == key["zone"], "site"]
-    yield from standing_at(data, inside, key["period"], sites["pue"], "MW of grid power")
+    yield from standing_at(data, inside, key["period"], pue_of_sites(data), "MW of grid power")
 
 
 def _standing_of_site(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
     """Capacity in service at a site."""
-    pue = active_sites(data)["pue"]
+    pue = pue_of_sites(data)
     yield from standing_at(data, [key["site"]], key["period"], pue, "MW of grid power")
 
 

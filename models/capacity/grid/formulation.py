@@ -37,7 +37,7 @@ from optalloc.data.dataset import Dataset
 from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import index_set, indexed_set, parameter
 
-from .._building import active_sites, site_periods
+from .._building import active_sites, pue_of_sites, site_periods
 from .._calendar import calendar
 from .._contracts import SITE_KEYS
 from .derived import online_before, ramp
@@ -65,8 +65,10 @@ def parameters(data: Dataset) -> Parameters:
     zones = zones.assign(
         stood_mw=zones["zone"].map(stood).astype(float).where(zones["period"] == first, 0.0)
     )
+    pue = site_periods(data, *SITE_KEYS)
+    pue["pue"] = pue["site"].map(pue_of_sites(data)).astype(float)
     return Parameters(
-        site_periods(data)[[*SITE_KEYS, "pue"]],
+        pue,
         zones.dropna(subset=["max_new_mw"]),
         zones.dropna(subset=["max_total_mw"]),
         ramp(data),

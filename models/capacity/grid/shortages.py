@@ -7,7 +7,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 
-from .._building import active_sites
+from .._building import active_sites, pue_of_sites
 from .._calendar import calendar
 from .._contracts import GENERATION, SITE_KEYS
 from .._shortages import COLUMNS, Cell, capped, joined, most_online, short_of
@@ -21,9 +21,8 @@ MOST_CELLS = 4
 def shortages(data: Dataset) -> pd.DataFrame:
     """Demand against what zones and connections let its sites have in service by then."""
     sites, cal = active_sites(data), calendar(data)
-    most = most_online(data).merge(
-        sites[["site", "grid_zone", "pue"]].reset_index(drop=True), on="site"
-    )
+    own = sites[["site", "grid_zone"]].assign(pue=pue_of_sites(data)).reset_index(drop=True)
+    most = most_online(data).merge(own, on="site")
     given = most.merge(ramp(data), on=SITE_KEYS, how="left")["energised_mw"]
     # What is covered on site needs no grid.
     free = set(data["Contracts"].loc[data["Contracts"]["kind"] == GENERATION, "site"].dropna())
@@ -58,7 +57,7 @@ def _standing_beyond(data: Dataset, free: set[str]) -> pd.DataFrame:
     """Zones and connections that capacity which stands already overloads by itself."""
     sites = active_sites(data)
     # What is covered on site needs no grid.
-    needing = sites["pue"].where(~sites["site"].isin(free), 0.0)
+    needing = pue_of_sites(data).where(~sites["site"].isin(free), 0.0)
     zones = data["GridZones"]
     caps = zones.rename(columns={"zone": "group", "max_total_mw": "cap"})
     rows = [
@@ -112,7 +111,7 @@ def _zone_caps(data: Dataset, cal: pd.DataFrame) -> pd.DataFrame:
     zones = data["GridZones"].assign(at=data["GridZones"]["period"].map(cal["position"]))
     zones = zones.sort_values("at")
     new = zones["max_new_mw"].astype(float).fillna(np.inf).groupby(zones["zone"]).cumsum()
-    stood = online_before(data).groupby(active_sites(data)["grid_zone"]).sum()
+    stood = online_before(data).groupby(active_sites(data, "grid_zone")["grid_zone"]).sum()
     new += zones["zone"].map(stood).astype(float).fillna(0.0)
     cap = np.fmin(zones["max_total_mw"].astype(float), new)
     return zones.assign(cap=cap, grid_zone=zones["zone"])[["grid_zone", "period", "cap"]]

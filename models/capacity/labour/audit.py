@@ -22,7 +22,7 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     """Work worked out start by start from the Build table, against who is hired."""
     labour = tables["Labour"]
     hired = labour.groupby(KEYS)["used_person_months"].sum()
-    places = active_sites(data)[["labour_market", "block_lead_months"]]
+    places = active_sites(data, "labour_market", "block_lead_months")
     cal, sites = calendar(data).to_dict("index"), places.to_dict("index")
     needs = data["LabourNeeds"].to_dict("records")
     days = begun_in_plan(data, tables["Build"]).set_index(START_KEYS)["begin"].to_dict()

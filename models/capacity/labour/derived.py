@@ -17,7 +17,7 @@ def sources(data: Dataset) -> pd.DataFrame:
 
     Columns: labour_market, trade, source, period, offered (person-months), wage.
     """
-    markets = active_sites(data)["labour_market"].dropna().unique()
+    markets = active_sites(data, "labour_market")["labour_market"].dropna().unique()
     cal = calendar(data)
     pools = carried_forward(data["LabourPools"], cal, ["labour_market", "trade"])
     pools = pools[pools["labour_market"].isin(markets)]

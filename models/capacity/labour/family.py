@@ -24,7 +24,7 @@ def _standing_staff(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]
     """Capacity in service that takes permanent staff of the market's pool."""
     sites = active_sites(data)
     inside = sites.loc[sites["labour_market"] == key["labour_market"], "site"]
-    staff = data["LabourNeeds"].set_index("trade")["staff_per_mw"].get(key["trade"], 0.0)
+    staff = data.column("LabourNeeds", "staff_per_mw", by="trade").get(key["trade"], 0.0)
     if staff > 0:
         each = pd.Series(float(staff), index=sites.index)
         yield from standing_at(data, inside, key["period"], each, f"{key['trade']} all the time")

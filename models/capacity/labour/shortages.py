@@ -19,7 +19,7 @@ MOST_CELLS = 4
 
 def shortages(data: Dataset) -> pd.DataFrame:
     """Demand against what the workers of each market can have built by then."""
-    cal, needs = calendar(data), data["LabourNeeds"].set_index("trade")["person_months_per_mw"]
+    cal, needs = calendar(data), data.column("LabourNeeds", "person_months_per_mw", by="trade")
     offered = sources(data)
     offered = offered[offered["trade"].map(needs).fillna(0.0) > 0]
     offered = offered.assign(at=offered["period"].map(cal["position"])).sort_values("at")
@@ -27,9 +27,7 @@ def shortages(data: Dataset) -> pd.DataFrame:
     months = by_trade.groupby(["labour_market", "trade"])["offered"].cumsum()
     by_trade["built"] = months / by_trade["trade"].map(needs).astype(float)
     # What takes time to build is built before the period in which it is in service.
-    sites = active_sites(data)[["site", "labour_market", "block_lead_months"]].reset_index(
-        drop=True
-    )
+    sites = active_sites(data, "site", "labour_market", "block_lead_months").reset_index(drop=True)
     lead = by_trade["labour_market"].map(sites.groupby("labour_market")["block_lead_months"].min())
     before = by_trade.groupby(["labour_market", "trade"])["built"].shift(1).fillna(0.0)
     by_trade["built"] = by_trade["built"].where(lead.astype(float) <= 0, before)

@@ -60,7 +60,7 @@ def parameters(data: Dataset) -> Parameters:
     # What would be active in no period is not on offer.
     offers = active[OFFER_KEYS].drop_duplicates()
     offers = offers.merge(leases[["lease", "min_mw"]].reset_index(drop=True), on="lease")
-    places = site_periods(data)[SITE_KEYS]
+    places = site_periods(data, *SITE_KEYS)
     return Parameters(leases, offers, active, places, _rents(data, offers))
 
 

@@ -33,7 +33,7 @@ LEASING = TableSpec(
 
 def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     """What is signed and active."""
-    offered = leases_on_offer(data)[["lease", "site"]].reset_index(drop=True)
+    offered = leases_on_offer(data, "lease", "site").reset_index(drop=True)
     frame = offered.merge(calendar(data).reset_index()[["period"]], how="cross")
     signed = values.variable("leased", KEYS).rename(columns={"value": "signed_mw"})
     active = values.ledger("leased_mw").rename(columns={"value": "active_mw"})

@@ -15,7 +15,7 @@ from .sheets import KEYS
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Each row restated from the Build table, site by site."""
-    cal, sites = calendar(data), active_sites(data)[["is_open", "market", "jurisdiction"]]
+    cal, sites = calendar(data), active_sites(data, "is_open", "market", "jurisdiction")
     order = list(cal.index)
     status = sites["is_open"].to_dict()
     build = tables["Build"].set_index(["site", "period"]).to_dict("index")

@@ -64,7 +64,7 @@ def rows_by_period(data: Dataset) -> pd.DataFrame:
 def members(data: Dataset) -> pd.DataFrame:
     """Which active sites each row is about."""
     sites = active_sites(data).reset_index(drop=True)[["site", "market", "jurisdiction"]]
-    pairs = data["Pace"][["pace", "market", "jurisdiction"]].merge(
+    pairs = data.columns("Pace", "pace", "market", "jurisdiction").merge(
         sites, how="cross", suffixes=("_of_row", "")
     )
     for scope in ("market", "jurisdiction"):

@@ -30,7 +30,7 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     within = pd.DataFrame({"used": taken, "allowed": build["online_mw"]}).dropna(subset=["used"])
     within = within.rename_axis(SITE_KEYS).fillna({"allowed": 0.0}).reset_index()
     timed = load[load["max_latency_ms"].notna()]
-    where = load["site"].map(data["Sites"].set_index("site")["jurisdiction"])
+    where = load["site"].map(data.column("Sites", "jurisdiction", by="site"))
     trusted = data["Jurisdictions"].loc[data["Jurisdictions"]["trusted"], "jurisdiction"]
     trusting = load[load["trusted_only"]]
     broken = ~where[load["trusted_only"]].isin(trusted)

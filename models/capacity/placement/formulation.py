@@ -75,7 +75,7 @@ def parameters(data: Dataset) -> Parameters:
     # Where something stands already, or is leased, a link would not hold.
     links = frame[frame["ripe"].notna() & ~frame["ready_made"]]
     most = np.minimum(links["it_mw"], links["room_mw"] / (1.0 + links["reserve_share"]))
-    loaded = site_periods(data)[SITE_KEYS].merge(frame[SITE_KEYS].drop_duplicates(), on=SITE_KEYS)
+    loaded = site_periods(data, *SITE_KEYS).merge(frame[SITE_KEYS].drop_duplicates(), on=SITE_KEYS)
     return Parameters(
         frame,
         loaded,

@@ -78,7 +78,7 @@ def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
 
 def taken_mw(data: Dataset, load: pd.DataFrame) -> pd.Series:
     """Capacity that load takes, with its workload's reserve."""
-    reserve = data["Workloads"].set_index("workload")["reserve_share"]
+    reserve = data.column("Workloads", "reserve_share", by="workload")
     return load["served_mw"] * (1.0 + load["workload"].map(reserve).astype(float))
 
 

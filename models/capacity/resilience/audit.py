@@ -54,7 +54,7 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     found = recompute(data, tables)["Losses"]
     worst = found.sort_values("left_mw").drop_duplicates(EVENT_KEYS).sort_index()
     totals = worst[MEMBER_KEYS].assign(used=worst["needed_mw"], allowed=worst["left_mw"])
-    strength = data["LossEvents"].set_index("event")["strength"]
+    strength = data.column("LossEvents", "strength", by="event")
     routed = found[found["event"].map(strength).eq(DELIVERABLE)].reset_index(drop=True)
     most = [_most_rerouted(data, tables, row) for row in routed.to_dict("records")]
     return {

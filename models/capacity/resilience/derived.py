@@ -41,10 +41,8 @@ def lost_sites(data: Dataset) -> pd.DataFrame:
 @derived
 def reach(data: Dataset) -> pd.DataFrame:
     """Demands and sites of each event: event, workload, region, site, one row for each arc."""
-    events = data["LossEvents"][["event", "workload"]]
-    pairs = events.merge(
-        arcs(data)[["workload", "region", "site"]], how="cross", suffixes=("_", "")
-    )
+    events = data.columns("LossEvents", "event", "workload")
+    pairs = events.merge(arcs(data, "workload", "region", "site"), how="cross", suffixes=("_", ""))
     named = pairs["workload_"].isna() | (pairs["workload_"] == pairs["workload"])
     return pairs[named].drop(columns="workload_").reset_index(drop=True)
 

@@ -104,7 +104,7 @@ def constrain(m: Any, p: Parameters) -> None:
 
 def separates(data: Dataset) -> bool:
     """Whether an event asks that what is left can be re-routed."""
-    return bool((data["LossEvents"]["strength"] == DELIVERABLE).any())
+    return bool((data.column("LossEvents", "strength") == DELIVERABLE).any())
 
 
 def separate(data: Dataset, values: Solution) -> Iterator[Cuts]:

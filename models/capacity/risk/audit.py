@@ -24,7 +24,7 @@ from .sheets import KEYS, MW_KINDS, SITE_KEYS
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Exposed MW against what the limit allows of all MW, from the Build and Load tables."""
     found: dict[str, list[tuple[Any, ...]]] = {limit.name: [] for limit in LIMITS}
-    where = data["Sites"].set_index("site")["jurisdiction"]
+    where = data.column("Sites", "jurisdiction", by="site")
     excess = tables["Risk"].set_index(KEYS)["excess_mw"]
     build, load = tables["Build"], tables["Load"]
     for limit in data["RiskLimits"].to_dict("records"):
@@ -68,7 +68,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     exposed = risk["exposure"].where(~root, np.sqrt(risk["exposure"]))
     bound = bound.where(~root, np.sqrt(bound))
     over = (sign * (exposed - bound) * scale).clip(lower=0.0).fillna(0.0)
-    price = data["RiskLimits"].set_index("limit")["penalty_per_mw_year"]
+    price = data.column("RiskLimits", "penalty_per_mw_year", by="limit")
     price = risk["limit"].map(price).astype(float)
     risk = risk.assign(excess_mw=over.where(price.notna(), 0.0))
     years = risk["period"].map(calendar(data)["years"]).astype(float)

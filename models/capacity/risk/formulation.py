@@ -62,7 +62,7 @@ class Parameters:
 
 def parameters(data: Dataset) -> Parameters:
     """All numbers of the family from the dataset."""
-    where = active_sites(data)["jurisdiction"]
+    where = active_sites(data, "jurisdiction")["jurisdiction"]
     rows: list[tuple[Any, ...]] = []
     weights: list[tuple[Any, ...]] = []
     for limit in data["RiskLimits"].to_dict("records"):
@@ -99,7 +99,7 @@ def parameters(data: Dataset) -> Parameters:
 def _losses(data: Dataset) -> pd.DataFrame:
     """Charges of expected loss for each site and period."""
     frame = site_periods(data)
-    loss = data["Jurisdictions"].set_index("jurisdiction")["expected_loss_per_mw_year"]
+    loss = data.column("Jurisdictions", "expected_loss_per_mw_year", by="jurisdiction")
     per_year = frame["jurisdiction"].map(loss).astype(float).fillna(0.0)
     keys = frame[SITE_KEYS].assign(subject=frame["jurisdiction"])
     return yearly_charges(data, keys, per_year)
@@ -159,7 +159,7 @@ def constrain(m: Any, p: Parameters) -> None:
 
 def separates(data: Dataset) -> bool:
     """Whether concentration is limited."""
-    return bool((data["RiskLimits"]["kind"] == "max_hhi").any())
+    return bool((data.column("RiskLimits", "kind") == "max_hhi").any())
 
 
 def separate(data: Dataset, values: Solution) -> Iterator[Cuts]:
@@ -169,7 +169,7 @@ def separate(data: Dataset, values: Solution) -> Iterator[Cuts]:
     ``sum_i (u[jurisdiction of i] - sqrt(v)) mw[i] <= excess`` holds for every plan within the limit.
     """
     limits = data["RiskLimits"]
-    where = active_sites(data)["jurisdiction"]
+    where = active_sites(data, "jurisdiction")["jurisdiction"]
     variables = values.variable("excess_mw", KEYS)[KEYS]
     excess = set(variables.itertuples(index=False, name=None))
     for limit in limits[limits["kind"] == "max_hhi"].to_dict("records"):

@@ -15,7 +15,7 @@ from .derived import members
 
 def _standing_exposed(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
     """Capacity in service that a limit counts; of a floor, what is outside of it."""
-    limits, where = data["RiskLimits"], active_sites(data)["jurisdiction"]
+    limits, where = data["RiskLimits"], active_sites(data, "jurisdiction")["jurisdiction"]
     (limit,) = limits[limits["limit"] == key["limit"]].to_dict("records")
     inside = where.isin(members(data, limit))
     counted = ~inside if limit["kind"] == "min_share" else inside

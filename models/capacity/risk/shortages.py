@@ -20,7 +20,7 @@ from .sheets import MW_KINDS
 
 def shortages(data: Dataset) -> pd.DataFrame:
     """Demand against the most that each hard limit on all capacity lets be in service by then."""
-    limits, where = data["RiskLimits"], active_sites(data)["jurisdiction"]
+    limits, where = data["RiskLimits"], active_sites(data, "jurisdiction")["jurisdiction"]
     hard = limits[limits["workload"].isna() & limits["penalty_per_mw_year"].isna()]
     hard = hard[hard["kind"].isin((*MW_KINDS, "max_share", "min_share"))]
     records = hard.assign(row=hard.index).to_dict("records")

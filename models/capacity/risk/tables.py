@@ -75,7 +75,7 @@ def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
 
 def exposure(data: Dataset, online: pd.DataFrame, served: pd.DataFrame) -> pd.DataFrame:
     """Score, share or MW of each limit and period, and the total MW that it is about."""
-    where = data["Sites"].set_index("site")["jurisdiction"]
+    where = data.column("Sites", "jurisdiction", by="site")
     rows = []
     for limit in data["RiskLimits"].to_dict("records"):
         all_online = pd.isna(limit["workload"])
@@ -110,7 +110,7 @@ def by_jurisdiction(data: Dataset, online: pd.DataFrame) -> pd.DataFrame:
     """Capacity in service and its share by jurisdiction and period; empty without Jurisdictions."""
     if data["Jurisdictions"].empty:
         return pd.DataFrame(columns=[column.name for column in EXPOSURE.columns])
-    where = data["Sites"].set_index("site")["jurisdiction"]
+    where = data.column("Sites", "jurisdiction", by="site")
     frame = online.assign(jurisdiction=online["site"].map(where)).rename(
         columns={"value": "online_mw"}
     )

@@ -101,20 +101,20 @@ def parameters(data: Dataset) -> Parameters:
     """All numbers of the family from the dataset."""
     names = calendar(data).index.to_numpy()
     sizes = ["block_mw", "max_blocks_per_period", "min_mw"]
-    starts = possible_starts(data)[[*KEYS, "previous", "is_open", *sizes]]
-    beginnings = possible_beginnings(data)[[*BEGINNING_KEYS, "commit", "on_time"]]
+    starts = possible_starts(data, *KEYS, "previous", "is_open", *sizes)
+    beginnings = possible_beginnings(data, *BEGINNING_KEYS, "commit", "on_time")
     needed = ["start", "previous", "expired", "ripe_position", "ripe_needed"]
-    service = possible_service(data)[[*KEYS, *needed]]
+    service = possible_service(data, *KEYS, *needed)
     service["ripe"] = names[service["ripe_position"].astype(int)]
-    commits = useful_commitments(data)[[*KEYS, "previous"]]
-    sites = active_sites(data)[["site", "block_mw"]].reset_index(drop=True)
+    commits = useful_commitments(data, *KEYS, "previous")
+    sites = active_sites(data, "site", "block_mw").reset_index(drop=True)
     sites = sites.merge(useful_sites(data), on="site")
     return Parameters(
         sites,
         standing_mw(data),
         commits,
         starts,
-        late_permits(data)[[*KEYS, "commit", "before"]],
+        late_permits(data, *KEYS, "commit", "before"),
         beginnings,
         service,
         undelivered(data),

@@ -49,7 +49,7 @@ BUILD = TableSpec(
 def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     """What is committed, started and online, and the actions that follow."""
     sites = active_sites(data)
-    build = standing_mw(data)[KEYS]
+    build = standing_mw(data, *KEYS)
     for ledger, column in (
         ("online_mw", "online_mw"),
         ("installed_mw", "installed_mw"),

@@ -21,7 +21,7 @@ from .tables import actions
 
 def _needed(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
     """Units needed by class, site and period, start by start from the Build table."""
-    cal, lead = calendar(data), active_sites(data)["block_lead_months"]
+    cal, lead = calendar(data), active_sites(data, "block_lead_months")["block_lead_months"]
     days = begun_in_plan(data, build).set_index(START_KEYS)["begin"].to_dict()
     rows: dict[tuple[Any, ...], float] = {}
     for start in build[build["started_mw"] > 0].to_dict("records"):
@@ -79,7 +79,7 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
 
 def _exports(data: Dataset, needed: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Units needed at the sites of each export limit, limit by limit."""
-    where = needed["site"].map(active_sites(data)["jurisdiction"])
+    where = needed["site"].map(active_sites(data, "jurisdiction")["jurisdiction"])
     groups, order = data["JurisdictionGroups"], list(calendar(data).index)
     in_period: list[tuple[Any, ...]] = []
     in_all: list[tuple[Any, ...]] = []

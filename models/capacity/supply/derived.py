@@ -24,7 +24,7 @@ def uses(data: Dataset) -> pd.DataFrame:
     starts = possible_beginnings(data)[columns].rename(columns={"period": "start"})
     online = cal["begin"].to_numpy()[starts["online_position"].to_numpy(int)]
     starts = starts[["site", "start", "begins", "jurisdiction"]].assign(online=online)
-    needs = data["EquipmentNeeds"][["equipment", "units_per_mw", "months_before_online"]]
+    needs = data.columns("EquipmentNeeds", "equipment", "units_per_mw", "months_before_online")
     pairs = needs.merge(starts, how="cross")
     needed = last_position_by(cal, pairs["online"] - pairs["months_before_online"])
     return pairs.assign(period=cal.index.to_numpy()[needed])
