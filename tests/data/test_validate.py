@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import optalloc
+from optalloc.data.memory import Memory
 from optalloc.data.reader import Found, SheetReader, suggest
 from optalloc.data.schema import Column, Kind, Sheet
 from optalloc.data.validate import check, validate
@@ -66,7 +67,7 @@ def once(family: optalloc.Family) -> optalloc.Family:
         if not first:
             seen = {name: Seen(getattr(data, name)) for name in ("frames", *rest)}
             # What other families have worked out already would hide what this one reads.
-            watched = replace(data, **seen, derived={})
+            watched = replace(data, **seen, memory=Memory())
             first.append((seen, list(family.check(watched))))
         seen, told = first[0]
         frames = seen["frames"].asked
