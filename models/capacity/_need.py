@@ -140,7 +140,7 @@ def useful_leases(data: Dataset) -> pd.Series:
 
 def site_need(data: Dataset) -> pd.Series:
     """MW that can be needed in service at each site, whatever its room, by site."""
-    return _site_need(data)["need_mw"]
+    return _site_need(data, "need_mw")["need_mw"]
 
 
 def lease_need(data: Dataset) -> pd.Series:
@@ -186,6 +186,7 @@ def contract_need(data: Dataset) -> pd.Series:
     return pd.concat([energy, peak, _pledged(data, SIGNINGS, offered.index)], axis=1).max(axis=1)
 
 
+@derived
 def _site_need(data: Dataset) -> pd.DataFrame:
     """MW in service that a plan of least cost can need at each active site, by site.
 
