@@ -50,6 +50,8 @@ def test_families_share_helpers_and_no_rules() -> None:
 # workbook, and decides nothing about a limit.
 LOOK_UPS = {
     "_building.active_sites": "the row of each site that is open in some period",
+    "_building.pue_of_sites": "the PUE in each such row",
+    "_building.site_costs": "the costs in each such row",
     "_calendar.calendar": "begin, length and discounting of each period",
     "_contracts.contracts_on_offer": "the rows of Contracts that can still be signed",
     "_leases.leases_on_offer": "the rows of Leases that can still be signed",
