@@ -58,6 +58,7 @@ def test_the_command_measures_and_says_on_what() -> None:
     assert found["machine"]["pyomo"] != "not installed"
 
 
+@pytest.mark.slow
 def test_pacific_is_built_several_times_over_by_each_route(tmp_path: Path) -> None:
     """Proves: the row of benchmarks/README can be made from inputs/pacific as it is: with every site
     twice, the matrix of each route is the same, and has more than before.
@@ -178,6 +179,7 @@ def test_a_published_file_becomes_a_workbook(tmp_path: Path) -> None:
     assert optalloc.solve(out, gap=0).cost == pytest.approx(20)
 
 
+@pytest.mark.slow
 @needs_browser
 def test_pages_are_measured_and_pictured(tmp_path: Path) -> None:
     """Proves: `page` opens a made-up plan in chromium, `screenshots` pictures a report."""
