@@ -10,9 +10,8 @@ import pandas as pd
 import pytest
 
 import optalloc
-from tests.paths import ROOT
+from tests.paths import INPUTS
 
-INPUTS = ROOT / "inputs"
 MODEL = optalloc.load_model()
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import optalloc
-from tests.paths import ROOT
+from tests.paths import INPUTS
 
-MINIMAL = ROOT / "inputs" / "minimal"
+MINIMAL = INPUTS / "minimal"
 README = (MINIMAL / "README.md").read_text(encoding="utf-8")
 SUM = re.compile(r"(?<![\w.])((?:\d[\d.]* [-+x/] )+\d[\d.]*) = (\d+(?:\.\d+)?)")
 APPLY = {

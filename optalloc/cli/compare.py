@@ -17,8 +17,8 @@ from optalloc.analysis.explain.run import BUDGET_S
 from optalloc.cli.ending import guarded
 from optalloc.cli.options import SECONDS, Approved, Book, ModelDir, share
 from optalloc.cli.progress import ProgressDisplay
-from optalloc.cli.screen import print_json, refuse_folder, results, say
-from optalloc.cli.tables import print_tables
+from optalloc.cli.screen import refuse_folder, results, say
+from optalloc.cli.tables import print_findings
 from optalloc.modelling.model import load_model
 from optalloc.plan.explanation_file import read_explanation
 from optalloc.plan.planfile import read_plan as read_plan_file
@@ -80,13 +80,7 @@ def diff(
         return findings
 
     findings = guarded(run, as_json=as_json)
-    if as_json:
-        print_json(findings.to_dict())
-    else:
-        print(findings.to_text())
-        print_tables(
-            findings.tables, findings.specs, "--out writes them all" if out is None else str(out)
-        )
+    print_findings(findings, "--out writes them all" if out is None else str(out), as_json=as_json)
     if out is not None:
         say(Console(stderr=True), f"wrote {out}")
 
@@ -146,13 +140,7 @@ def alternatives(
         return findings
 
     findings = guarded(run, as_json=as_json)
-    if as_json:
-        print_json(findings.to_dict())
-    else:
-        print(findings.to_text())
-        print_tables(
-            findings.tables, findings.specs, "--out writes them all" if out is None else str(out)
-        )
+    print_findings(findings, "--out writes them all" if out is None else str(out), as_json=as_json)
     for line in written:
         say(errors, line)
 
@@ -192,8 +180,4 @@ def bench(
             )
 
     findings = guarded(run, as_json=as_json)
-    if as_json:
-        print_json(findings.to_dict())
-        return
-    print(findings.to_text())
-    print_tables(findings.tables, findings.specs, "--json prints them all")
+    print_findings(findings, "--json prints them all", as_json=as_json)

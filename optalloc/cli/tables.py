@@ -11,12 +11,31 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from optalloc.cli.screen import print_json
 from optalloc.data.schema import Kind
 from optalloc.modelling.outputs import TableSpec
+from optalloc.report.findings import Findings
 
-__all__ = ["print_tables"]
+__all__ = ["print_findings", "print_tables"]
 
 _MOST = 20
+
+
+def print_findings(findings: Findings, rest: str, *, as_json: bool) -> None:
+    """Print findings as one JSON object, or their sentences and tables.
+
+    Parameters
+    ----------
+    findings : Findings
+    rest : str
+        Place of the rows that are not printed.
+    as_json : bool
+    """
+    if as_json:
+        print_json(findings.to_dict())
+        return
+    print(findings.to_text())
+    print_tables(findings.tables, findings.specs, rest)
 
 
 def print_tables(

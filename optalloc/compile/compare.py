@@ -6,7 +6,6 @@ the same and it holds equal values: parts of its own model by name, numbers by v
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Callable, Collection, Mapping
 from types import FunctionType
@@ -200,10 +199,6 @@ def _same_frame(a: pd.DataFrame, b: pd.DataFrame) -> bool:
 
 def _same_partial(a: functools.partial[Any], b: functools.partial[Any]) -> bool:
     return _equivalent((a.func, a.args, a.keywords), (b.func, b.args, b.keywords))
-
-
-def _same_record(a: Any, b: Any) -> bool:
-    return all(_equivalent(getattr(a, f.name), getattr(b, f.name)) for f in dataclasses.fields(a))
 
 
 _COMPARISONS: tuple[tuple[Any, Callable[[Any, Any], bool]], ...] = (

@@ -18,6 +18,7 @@ import pandas as pd
 
 from optalloc.data.convert import shown
 from optalloc.data.dataset import Dataset
+from optalloc.data.rules import listed
 from optalloc.data.schema import FREE_TEXT, Column, Kind, Sheet
 from optalloc.errors import Problem, Severity
 
@@ -205,14 +206,10 @@ def _blank_beside(data: Dataset, sheet: Sheet, column: Column) -> Iterator[Probl
             sheet.name,
             blank.index[0],
             column.name,
-            f"where {column.name} is blank, nothing of {_listed(speak)} applies"
+            f"where {column.name} is blank, nothing of {listed(speak)} applies"
             f" ({column.blank_in_words})",
             "Fill it in, or leave it if that is meant.",
             "blank-beside-names",
             found="a blank" if len(blank) == 1 else f"a blank, and {len(blank) - 1} more",
             severity=Severity.NOTICE,
         )
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -11,9 +11,9 @@ import optalloc
 from optalloc.analysis.bench import STRATEGIES, _advice, _on_phases, _on_strategies
 from optalloc.mip.outcome import Strategy
 from tests.command import optalloc_says
-from tests.paths import ROOT
+from tests.paths import INPUTS
 
-MINIMAL = ROOT / "inputs" / "minimal"
+MINIMAL = INPUTS / "minimal"
 
 
 def test_a_workbook_is_measured() -> None:

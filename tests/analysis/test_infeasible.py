@@ -27,9 +27,9 @@ from optalloc.pipeline import solve_program
 from optalloc.solving.submip import with_slack
 from tests import books, random_books
 from tests.cli.test_main import optalloc_says
-from tests.paths import ROOT
+from tests.paths import INPUTS, ROOT
 
-INFEASIBLE = ROOT / "inputs" / "infeasible"
+INFEASIBLE = INPUTS / "infeasible"
 MODEL = optalloc.load_model()
 
 # Folder: the cell that is planted, and words that name it.

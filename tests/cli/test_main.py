@@ -18,11 +18,9 @@ import pytest
 import optalloc
 from tests import books
 from tests.command import Run, optalloc_says
-from tests.paths import ROOT
+from tests.paths import INPUTS, ROOT
 
-MINIMAL, PACIFIC, BROKEN = (
-    ROOT / "inputs" / name for name in ("minimal", "pacific", "broken.xlsx")
-)
+MINIMAL, PACIFIC, BROKEN = (INPUTS / name for name in ("minimal", "pacific", "broken.xlsx"))
 COMMAND = [sys.executable, "-W", "error", "-m", "optalloc"]
 PLAN_KEYS = {
     "stop_reason",

@@ -36,7 +36,7 @@ from optalloc.mip.outcome import Options
 from optalloc.modelling.sets import index_set, indexed_set, parameter
 from optalloc.solving.highs import Highs
 from tests import reference
-from tests.paths import ROOT
+from tests.paths import INPUTS
 
 # Models made of what people write in rules -------------------------------------------------------
 
@@ -766,7 +766,7 @@ def declared_plainly(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def family_cases() -> list[Any]:
-    names = sorted(path.parent.name for path in (ROOT / "inputs").glob("*/Settings.csv"))
+    names = sorted(path.parent.name for path in INPUTS.glob("*/Settings.csv"))
     # Every row of pacific by stock Pyomo takes its time; "every sheet" has the same families.
     return [pytest.param(n, marks=pytest.mark.slow) if n == "pacific" else n for n in names]
 
@@ -776,7 +776,7 @@ def test_families_are_templates_and_give_what_pyomo_gives(
     name: str, everything_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = optalloc.load_model()
-    folder = everything_folder if name == "every sheet" else ROOT / "inputs" / name
+    folder = everything_folder if name == "every sheet" else INPUTS / name
     data = optalloc.validate(optalloc.read_workbook(folder), model)
     arrays = optalloc.compile_program(optalloc.build(data, model))
     assert not arrays.fallbacks

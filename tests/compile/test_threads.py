@@ -19,9 +19,9 @@ from pyomo.core.base.constraint import IndexedConstraint
 import optalloc
 from optalloc.compile import compile_model, deferred_rules
 from tests.books import book, write
-from tests.paths import ROOT
+from tests.paths import INPUTS
 
-MINIMAL = ROOT / "inputs" / "minimal"
+MINIMAL = INPUTS / "minimal"
 
 
 def assert_ordinary_models_are_whole() -> None:

@@ -24,9 +24,8 @@ from optalloc.report.template import write_template
 from optalloc.spreadsheet import faults
 from tests import books
 from tests.data.test_plausibility import DOUBTS
-from tests.paths import ROOT
+from tests.paths import INPUTS
 
-INPUTS = ROOT / "inputs"
 BROKEN = INPUTS / "broken.xlsx"
 MODEL = optalloc.load_model()
 FORM = re.compile(

@@ -9,10 +9,10 @@ import optalloc
 from optalloc.analysis.diff import diff
 from optalloc.data.digest import content_digest
 from tests import books
-from tests.paths import ROOT
+from tests.paths import INPUTS
 
 MODEL = optalloc.load_model()
-MINIMAL = ROOT / "inputs" / "minimal"
+MINIMAL = INPUTS / "minimal"
 
 
 def digest_of(frame: pd.DataFrame) -> str:

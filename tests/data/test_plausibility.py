@@ -13,7 +13,7 @@ import optalloc
 from optalloc.data.coast import km_from_land
 from optalloc.errors import Problem, Severity
 from tests import books
-from tests.paths import ROOT
+from tests.paths import INPUTS
 from tests.random_books import book_of
 
 MODEL = optalloc.load_model()
@@ -153,7 +153,7 @@ def test_notices_do_not_stop_a_plan(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["minimal", "pacific"])
 def test_the_example_inputs_are_quiet(name: str) -> None:
-    found = optalloc.check(optalloc.read_workbook(ROOT / "inputs" / name), MODEL)[1]
+    found = optalloc.check(optalloc.read_workbook(INPUTS / name), MODEL)[1]
     assert [problem for problem in found if problem.code in DOUBTS] == []
 
 

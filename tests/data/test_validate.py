@@ -24,7 +24,7 @@ from optalloc.errors import InputError, Problem, Severity
 from optalloc.report.template import example_rows, write_template
 from optalloc.spreadsheet.read import RawSheet, Workbook, address, read_workbook
 from tests import books
-from tests.paths import ROOT
+from tests.paths import INPUTS
 
 MODEL = optalloc.load_model()
 COLUMNS = [
@@ -584,7 +584,7 @@ def test_an_unreadable_csv_is_one_message(tmp_path: Path) -> None:
 def optalloc_folder(folder: Path) -> None:
     """inputs/pacific, but for what a test then overwrites."""
     folder.mkdir(exist_ok=True)
-    for file in (ROOT / "inputs" / "pacific").glob("*.csv"):
+    for file in (INPUTS / "pacific").glob("*.csv"):
         (folder / file.name).write_bytes(file.read_bytes())
 
 

@@ -13,7 +13,7 @@ from optalloc.mip.outcome import Options
 from optalloc.mip.parameter_file import changed_parameters, read_parameters
 from optalloc.mip.parameters import LargeNeighbourhood, Parameters, Rens
 from tests.command import optalloc_says
-from tests.paths import ROOT
+from tests.paths import INPUTS
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -74,7 +74,7 @@ def test_a_solve_takes_parameters_and_records_those_changed(tmp_path: Path) -> N
     """Proves: `optalloc.solve` takes a file or the parameters, and the table Run keeps those that are
     not at their default. Sensitivity: with none it keeps none."""
     path = written(tmp_path, "[second_route]\nlongest_proof_s = 0\n")
-    book = ROOT / "inputs" / "minimal"
+    book = INPUTS / "minimal"
     for given in (path, str(path), read_parameters(path)):
         plan = optalloc.solve(book, parameters=given)
         run = plan["Run"].set_index("entry")["value"]
@@ -89,7 +89,7 @@ def test_a_solve_takes_parameters_and_records_those_changed(tmp_path: Path) -> N
 def test_the_command_takes_a_file(tmp_path: Path) -> None:
     """Proves: `optalloc solve --parameters` reads the file, and a mistake in it ends the command with the
     message before anything is solved."""
-    book = str(ROOT / "inputs" / "minimal")
+    book = str(INPUTS / "minimal")
     good = written(tmp_path, "[second_route]\nlongest_proof_s = 0\n")
     said = optalloc_says("solve", book, "--json", "--parameters", str(good))
     assert said.returncode == 0 and "second_route.longest_proof_s" in said.stdout

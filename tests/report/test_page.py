@@ -26,10 +26,9 @@ from optalloc.report.findings import Findings
 from optalloc.report.page import report_page, write_report
 from tests import books
 from tests.browser import Reader, browser, needs_browser
-from tests.paths import ROOT
+from tests.paths import INPUTS
 
 MODEL = optalloc.load_model()
-INPUTS = ROOT / "inputs"
 
 
 @pytest.fixture(scope="module")

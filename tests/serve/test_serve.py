@@ -26,7 +26,7 @@ import optalloc
 from optalloc.errors import OptallocError
 from tests import books
 from tests.browser import browser, needs_browser
-from tests.paths import ROOT
+from tests.paths import INPUTS
 
 pytest.importorskip("starlette")
 uvicorn = pytest.importorskip("uvicorn")
@@ -39,7 +39,6 @@ from optalloc.serve.settings import Settings  # noqa: E402
 from optalloc.serve.task import LAUNCH  # noqa: E402
 from optalloc.serve.visitors import Visitors  # noqa: E402
 
-INPUTS = ROOT / "inputs"
 MODEL = optalloc.load_model()
 MOST = 2 * 2**20
 

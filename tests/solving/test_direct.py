@@ -22,9 +22,7 @@ from optalloc.mip.outcome import Options, Quality, StopReason, quality_of, relat
 from optalloc.mip.parameters import Elastic, Parameters
 from optalloc.solving.direct import solve_directly
 from optalloc.solving.highs import Highs
-from tests.paths import ROOT
-
-INPUTS = ROOT / "inputs"
+from tests.paths import INPUTS
 
 
 def knapsack(values: list[int], weights: list[int], room: int) -> pyo.ConcreteModel:

@@ -14,9 +14,9 @@ import pytest
 import optalloc
 from optalloc.solving.export import file_names
 from tests.command import Run, optalloc_says
-from tests.paths import ROOT
+from tests.paths import INPUTS, ROOT
 
-MINIMAL = ROOT / "inputs" / "minimal"
+MINIMAL = INPUTS / "minimal"
 
 
 def read_back(path: Path) -> highspy.Highs:

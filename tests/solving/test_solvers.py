@@ -22,7 +22,7 @@ from optalloc.mip.outcome import StopReason
 from optalloc.solving.solvers import SOLVERS, available, cp_sat, solve_by
 from tests.books import book, demand
 from tests.books import write as write_book
-from tests.paths import ROOT
+from tests.paths import INPUTS, ROOT
 
 Compiled = Callable[[Path], optalloc.Arrays]
 
@@ -41,7 +41,7 @@ def arrays_of(folder: Path) -> optalloc.Arrays:
 
 @pytest.fixture(scope="module")
 def small() -> optalloc.Arrays:
-    return arrays_of(ROOT / "inputs" / "minimal")
+    return arrays_of(INPUTS / "minimal")
 
 
 @pytest.mark.parametrize("name", SOLVERS)

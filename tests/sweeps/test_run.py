@@ -23,9 +23,9 @@ from optalloc.sweeps.queue import CaseQueue, features
 from optalloc.sweeps.store import Store
 from tests import books
 from tests.cli.test_main import optalloc_says
-from tests.paths import ROOT
+from tests.paths import INPUTS, ROOT
 
-MINIMAL, TOY = ROOT / "inputs" / "minimal", ROOT / "tests" / "toy"
+MINIMAL, TOY = INPUTS / "minimal", ROOT / "tests" / "toy"
 
 
 def toml(folder: Path, *changes: str, design: str = "cases", **more: object) -> str:

@@ -22,7 +22,7 @@ from optalloc.analysis.explain.limit_cells import Spot
 from optalloc.analysis.explain.relax_rules import Rules
 from optalloc.data.dataset import Dataset
 from optalloc.mip.outcome import Options
-from optalloc.modelling.family import Concession, Limit, Relax
+from optalloc.modelling.family import Concession, Limit
 from optalloc.modelling.model import Model
 from optalloc.modelling.program import build
 from optalloc.scenarios.edits import Edit, edited
@@ -64,11 +64,6 @@ class Proposal:
     points: float
     bound: float = 0.0
     fractions: bool = False
-
-    @property
-    def is_last_resort(self) -> bool:
-        """True if a limit of last resort is relaxed, such as demand that must be met."""
-        return any(change.limit.relax is Relax.LAST for change in self.changes)
 
     @property
     def edits(self) -> tuple[Edit, ...]:
