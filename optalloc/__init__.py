@@ -20,7 +20,7 @@ _PUBLIC = {
     "InputError": "errors",
     "InternalError": "errors",
     "Ledger": "modelling.family",
-    "Limit": "modelling.family",
+    "Limit": "modelling.limits",
     "Model": "modelling.model",
     "ModelError": "errors",
     "NoPlanError": "errors",
@@ -104,7 +104,7 @@ if _TYPE_CHECKING:
     from optalloc.modelling.compiled import compile_program as compile_program
     from optalloc.modelling.family import Family as Family
     from optalloc.modelling.family import Ledger as Ledger
-    from optalloc.modelling.family import Limit as Limit
+    from optalloc.modelling.limits import Limit as Limit
     from optalloc.modelling.model import Model as Model
     from optalloc.modelling.model import load_model as load_model
     from optalloc.modelling.program import Program as Program

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from optalloc.data.dataset import Dataset
-from optalloc.modelling.family import Choice, Held, Price
+from optalloc.modelling.choices import Choice, Held, Price
 
 from ._building import active_sites, possible_starts, useful_commitments
 from ._contracts import ENERGY

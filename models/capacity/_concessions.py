@@ -13,7 +13,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.rounding import exceeds
-from optalloc.modelling.family import Concession
+from optalloc.modelling.limits import Concession
 
 from ._building import active_sites, possible_service
 from ._calendar import TINY_MONTHS, calendar

@@ -8,7 +8,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Cell
-from optalloc.modelling.family import Standing
+from optalloc.modelling.limits import Standing
 
 from ._building import active_sites, standing_mw
 

@@ -30,8 +30,9 @@ import pyomo.environ as pyo
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Missing, Sheet
 from optalloc.modelling.exhibits import Report, Use
-from optalloc.modelling.family import Family, Limit, Relax
+from optalloc.modelling.family import Family
 from optalloc.modelling.ledgers import Ledgers
+from optalloc.modelling.limits import Limit, Relax
 from optalloc.modelling.sets import index_set, indexed_set, parameter
 
 from . import _plausible

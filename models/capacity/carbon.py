@@ -31,8 +31,9 @@ from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind, Missing, Sheet
 from optalloc.errors import Problem
 from optalloc.modelling.exhibits import Report, Use
-from optalloc.modelling.family import Family, Limit, Relax
+from optalloc.modelling.family import Family
 from optalloc.modelling.ledgers import Ledgers
+from optalloc.modelling.limits import Limit, Relax
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.sets import index_set, parameter
 from optalloc.modelling.solution import Solution

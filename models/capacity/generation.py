@@ -29,8 +29,9 @@ import pyomo.environ as pyo
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
-from optalloc.modelling.family import Family, Limit
+from optalloc.modelling.family import Family
 from optalloc.modelling.ledgers import Ledgers
+from optalloc.modelling.limits import Limit
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.sets import index_set, indexed_set
 from optalloc.modelling.solution import Solution

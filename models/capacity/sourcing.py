@@ -27,8 +27,9 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from optalloc.data.dataset import Dataset, derived
-from optalloc.modelling.family import Family, Limit, Relax
+from optalloc.modelling.family import Family
 from optalloc.modelling.ledgers import Ledgers
+from optalloc.modelling.limits import Limit, Relax
 from optalloc.modelling.sets import frame_of, index_set, indexed_set, parameter
 
 from ._calendar import calendar, within_window

@@ -30,8 +30,9 @@ import pyomo.environ as pyo
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
-from optalloc.modelling.family import CostTerm, Family, Limit
+from optalloc.modelling.family import CostTerm, Family
 from optalloc.modelling.ledgers import Ledgers
+from optalloc.modelling.limits import Limit
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.sets import frame_of, index_set, indexed_set, parameter
 from optalloc.modelling.solution import Solution

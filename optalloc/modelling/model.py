@@ -26,7 +26,8 @@ from optalloc.data.schema import Sheet
 from optalloc.errors import ModelError, OptallocError, Problem
 from optalloc.mip.outcome import Options
 from optalloc.modelling.exhibits import Report
-from optalloc.modelling.family import Family, Ledger, Limit
+from optalloc.modelling.family import Family, Ledger
+from optalloc.modelling.limits import Limit
 from optalloc.modelling.outputs import Chart, TableSpec
 from optalloc.scenarios.assemble import sheet_problems
 from optalloc.scenarios.sheet import SWEEPS, sweeps_of

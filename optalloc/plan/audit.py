@@ -13,7 +13,8 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.mip.outcome import Outcome
-from optalloc.modelling.family import Family, Limit
+from optalloc.modelling.family import Family
+from optalloc.modelling.limits import Limit
 from optalloc.modelling.model import Model
 from optalloc.modelling.tables import AUDIT, LIMITS, SUMMARY, status_figures
 from optalloc.plan.memory import evaluated

@@ -17,7 +17,7 @@ import pandas as pd
 from optalloc.mip.arrays import Arrays, ExtraRows
 from optalloc.mip.outcome import Options
 from optalloc.mip.tolerances import POLISHED_VIOLATION
-from optalloc.modelling.family import Limit, Relax
+from optalloc.modelling.limits import Limit, Relax
 from optalloc.modelling.model import Model
 from optalloc.modelling.tables import MARGINALS
 from optalloc.plan.audit import Restated

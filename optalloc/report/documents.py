@@ -14,7 +14,8 @@ from pathlib import Path
 from optalloc.data.rules import Rule
 from optalloc.data.schema import Column, Sheet
 from optalloc.errors import CODES
-from optalloc.modelling.family import Family, Ledger, Limit
+from optalloc.modelling.family import Family, Ledger
+from optalloc.modelling.limits import Limit
 from optalloc.modelling.model import Model
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY

@@ -26,7 +26,8 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from optalloc.data.schema import Column, Kind, Sheet
-from optalloc.modelling.family import Family, Limit
+from optalloc.modelling.family import Family
+from optalloc.modelling.limits import Limit
 from optalloc.modelling.outputs import TableSpec
 
 MISHAPS = ("none", "kill", "abort", "hang", "memory", "error", "slow", "misread")

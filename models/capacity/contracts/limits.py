@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from optalloc.data.dataset import Dataset
-from optalloc.modelling.family import Limit, Standing
+from optalloc.modelling.limits import Limit, Standing
 
 from .._building import pue_of_sites
 from .._standing import standing_at

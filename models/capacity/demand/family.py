@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from optalloc.data.dataset import Dataset
-from optalloc.modelling.family import CostTerm, Family, Ledger, Limit, Relax, Standing
+from optalloc.modelling.family import CostTerm, Family, Ledger
+from optalloc.modelling.limits import Limit, Relax, Standing
 
 from .._complete import CODES
 from .._demand import asked

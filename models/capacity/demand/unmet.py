@@ -7,7 +7,7 @@ from typing import Any
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Cell
-from optalloc.modelling.family import Unmet
+from optalloc.modelling.choices import Unmet
 
 from .._unserved import why_unserved
 

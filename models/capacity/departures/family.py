@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from optalloc.modelling.family import CostTerm, Family, Limit
+from optalloc.modelling.family import CostTerm, Family
+from optalloc.modelling.limits import Limit
 
 from .._money import PENALTY
 from .audit import audit, recompute

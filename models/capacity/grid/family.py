@@ -7,7 +7,8 @@ from typing import Any
 
 from optalloc.data.dataset import Dataset
 from optalloc.modelling.exhibits import Report, Use
-from optalloc.modelling.family import Family, Ledger, Limit, Relax, Standing
+from optalloc.modelling.family import Family, Ledger
+from optalloc.modelling.limits import Limit, Relax, Standing
 
 from .._building import active_sites, pue_of_sites
 from .._complete import CODES

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from optalloc.data.dataset import Dataset
-from optalloc.modelling.family import CostTerm, Family, Ledger, Limit, Relax, Standing
+from optalloc.modelling.family import CostTerm, Family, Ledger
+from optalloc.modelling.limits import Limit, Relax, Standing
 
 from .._building import active_sites
 from .._money import CASH

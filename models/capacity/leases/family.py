@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from optalloc.modelling.family import CostTerm, Family, Ledger, Limit
+from optalloc.modelling.family import CostTerm, Family, Ledger
+from optalloc.modelling.limits import Limit
 
 from .._edges import CODES
 from .._money import CASH

@@ -7,7 +7,8 @@ from typing import Any
 
 from optalloc.data.dataset import Dataset
 from optalloc.modelling.exhibits import Report, Use
-from optalloc.modelling.family import Family, Limit, Relax, Standing
+from optalloc.modelling.family import Family
+from optalloc.modelling.limits import Limit, Relax, Standing
 
 from .._standing import standing_at
 from .audit import audit

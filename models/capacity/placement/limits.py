@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optalloc.modelling.family import Limit
+from optalloc.modelling.limits import Limit
 
 LIMITS = (
     Limit(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from optalloc.modelling.family import Family, Limit, Relax
+from optalloc.modelling.family import Family
+from optalloc.modelling.limits import Limit, Relax
 
 from .audit import audit, recompute
 from .formulation import constrain, declare, parameters, separate, separates

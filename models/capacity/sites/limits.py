@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optalloc.modelling.family import Limit, Relax
+from optalloc.modelling.limits import Limit, Relax
 
 LIMITS = (
     Limit(

@@ -16,7 +16,7 @@ import scipy.sparse as sp
 from optalloc.data.dataset import Dataset
 from optalloc.errors import ModelError
 from optalloc.mip.arrays import Arrays, ExtraRows
-from optalloc.modelling.family import Choice, Held
+from optalloc.modelling.choices import Choice, Held
 from optalloc.modelling.model import Model
 
 __all__ = ["Member", "Signature", "farthest", "members_of", "taken_in"]

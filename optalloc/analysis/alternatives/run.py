@@ -31,8 +31,8 @@ from optalloc.mip.outcome import (
     StopReason,
     contradicts,
 )
+from optalloc.modelling.choices import Held
 from optalloc.modelling.compiled import compile_program
-from optalloc.modelling.family import Held
 from optalloc.modelling.model import Model, options_of
 from optalloc.modelling.program import Program, build
 from optalloc.pipeline import PhaseCallback, open_book, solve_program

@@ -19,7 +19,7 @@ from optalloc.analysis.explain.what_if import Known, WhatIf
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
 from optalloc.mip.arrays import Arrays
-from optalloc.modelling.family import Relax
+from optalloc.modelling.limits import Relax
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.tables import LIMITS
 from optalloc.plan.audit import restate

@@ -15,7 +15,7 @@ import numpy as np
 
 from optalloc.analysis.explain.what_if import Known, WhatIf
 from optalloc.mip.arrays import Arrays
-from optalloc.modelling.family import Choice, Price
+from optalloc.modelling.choices import Choice, Price
 from optalloc.scenarios.edits import Edit, edited
 
 __all__ = ["TOLERANCE", "BreakEven", "PriceCells", "break_even", "price_cells"]

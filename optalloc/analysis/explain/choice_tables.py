@@ -14,7 +14,7 @@ from optalloc.compile import values_of
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
 from optalloc.mip.arrays import Arrays
-from optalloc.modelling.family import Choice
+from optalloc.modelling.choices import Choice
 from optalloc.modelling.model import Model
 from optalloc.modelling.outputs import TableSpec
 from optalloc.report.findings import figure

@@ -20,7 +20,7 @@ from optalloc.data.dataset import Dataset
 from optalloc.mip.arrays import Arrays
 from optalloc.mip.outcome import Options
 from optalloc.modelling.compiled import compile_program
-from optalloc.modelling.family import Limit, Relax
+from optalloc.modelling.limits import Limit, Relax
 from optalloc.modelling.model import Model
 from optalloc.modelling.program import Program
 from optalloc.modelling.renew import renewed

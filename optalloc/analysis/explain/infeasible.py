@@ -28,7 +28,7 @@ from optalloc.data.schema import Column, Kind
 from optalloc.errors import InfeasibleError
 from optalloc.mip.arrays import Arrays
 from optalloc.mip.outcome import StepCallback
-from optalloc.modelling.family import Relax
+from optalloc.modelling.limits import Relax
 from optalloc.modelling.model import Model, options_of
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.program import Program, build

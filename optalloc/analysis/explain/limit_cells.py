@@ -12,7 +12,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset, recalled
 from optalloc.data.schema import Missing
-from optalloc.modelling.family import Limit
+from optalloc.modelling.limits import Limit
 from optalloc.scenarios.edits import where
 
 __all__ = ["Spot", "conflict_sentence", "named_key", "spot_of"]

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from optalloc.data.dataset import Dataset
 from optalloc.errors import InputError, Problem
-from optalloc.modelling.family import Family, Limit, Relax
+from optalloc.modelling.family import Family
+from optalloc.modelling.limits import Limit, Relax
 from optalloc.modelling.model import Model
 
 __all__ = ["Rules", "rules_of"]

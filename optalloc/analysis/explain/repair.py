@@ -22,7 +22,7 @@ from optalloc.analysis.explain.limit_cells import Spot
 from optalloc.analysis.explain.relax_rules import Rules
 from optalloc.data.dataset import Dataset
 from optalloc.mip.outcome import Options
-from optalloc.modelling.family import Concession, Limit
+from optalloc.modelling.limits import Concession, Limit
 from optalloc.modelling.model import Model
 from optalloc.modelling.program import build
 from optalloc.scenarios.edits import Edit, edited

@@ -26,7 +26,8 @@ from optalloc.compile import values_of
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
 from optalloc.errors import SolveError
-from optalloc.modelling.family import Relax, Standing, Unmet
+from optalloc.modelling.choices import Unmet
+from optalloc.modelling.limits import Relax, Standing
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.program import build
 from optalloc.pipeline import solve_dataset

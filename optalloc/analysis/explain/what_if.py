@@ -12,7 +12,7 @@ from optalloc.analysis.explain.context import Solved
 from optalloc.data.dataset import Dataset
 from optalloc.mip.arrays import Arrays
 from optalloc.mip.outcome import Outcome, StopReason, relative_gap
-from optalloc.modelling.family import Held
+from optalloc.modelling.choices import Held
 from optalloc.modelling.renew import renewed
 from optalloc.solving.resolve import Resolver
 
