@@ -12,7 +12,7 @@ import pyomo.environ as pyo
 import scipy.sparse as sp
 
 from optalloc.compile.columns import Columns, columns_of_model
-from optalloc.compile.deferred import Template, is_deferred, reason_of, template_of
+from optalloc.compile.deferred_components import is_deferred, reason_of, template_of
 from optalloc.compile.evaluate import Evaluator
 from optalloc.compile.keys import KeyTable
 from optalloc.compile.linear import Frame, NonLinearError
@@ -29,6 +29,7 @@ from optalloc.compile.rows import (
     triplets,
 )
 from optalloc.compile.tables import Tables, UntemplatedError
+from optalloc.compile.templates import Template
 from optalloc.errors import InfeasibleError, ModelError
 from optalloc.mip.arrays import Arrays, Fallback, Labels
 from optalloc.mip.tolerances import ROUNDING

@@ -11,7 +11,7 @@ import numpy as np
 import pyomo.environ as pyo
 from pyomo.core.expr.numvalue import native_types
 
-from optalloc.compile.deferred import is_deferred, template_of
+from optalloc.compile.deferred_components import is_deferred, template_of
 from optalloc.compile.depends import dependence_of
 from optalloc.compile.evaluate import Evaluator
 from optalloc.compile.keys import KeyTable

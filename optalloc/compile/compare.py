@@ -19,7 +19,7 @@ from pyomo.core.base.initializer import InitializerBase, ScalarCallInitializer
 
 from optalloc.compile.assemble import Source
 from optalloc.compile.components import TableIndexedSet
-from optalloc.compile.deferred import is_deferred
+from optalloc.compile.deferred_components import is_deferred
 from optalloc.compile.keys import Groups, KeyTable
 from optalloc.compile.tables import Tables, UntemplatedError
 from optalloc.mip.arrays import Arrays

@@ -14,7 +14,8 @@ from pyomo.core.expr.numvalue import native_types
 from pyomo.core.expr.relational_expr import RelationalExpression
 
 from optalloc.compile import symbolic as sy
-from optalloc.compile.deferred import Template, is_deferred, template_of
+from optalloc.compile.deferred_components import is_deferred, template_of
+from optalloc.compile.templates import Template
 
 __all__ = ["Dependence", "dependence_of"]
 

@@ -20,9 +20,10 @@ from optalloc.compile.assemble import (
     matrix_of,
 )
 from optalloc.compile.columns import refreshed_columns
-from optalloc.compile.deferred import Template, is_deferred, template_of
+from optalloc.compile.deferred_components import is_deferred, template_of
 from optalloc.compile.depends import dependence_of
 from optalloc.compile.rows import coefficients_alone, limits_alone
+from optalloc.compile.templates import Template
 from optalloc.errors import ModelError
 from optalloc.mip.arrays import Arrays
 

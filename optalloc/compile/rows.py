@@ -17,12 +17,13 @@ from pyomo.core.expr.relational_expr import (
 from pyomo.repn import generate_standard_repn
 
 from optalloc.compile.columns import Columns
-from optalloc.compile.deferred import SAMPLED_ROWS, Template, is_deferred, template_of
+from optalloc.compile.deferred_components import is_deferred, template_of
 from optalloc.compile.evaluate import Evaluator
 from optalloc.compile.keys import KeyTable
 from optalloc.compile.linear import Frame, Linear, NonLinearError
 from optalloc.compile.symbolic import Relation
 from optalloc.compile.tables import Tables, UntemplatedError
+from optalloc.compile.templates import SAMPLED_ROWS, Template
 from optalloc.compile.views import picked
 from optalloc.mip.tolerances import ROUNDING
 

@@ -2,19 +2,13 @@
 
 `Symbol` stands for one place of a key, `Item` for an entry of a component at symbolic places, and
 `Total` for a sum over the members of a set. Pyomo's own templates replace ``sum`` and the
-iteration of sets in the whole process; here a sum is recognised by its addition alone.
-
-``sum`` over a generator that goes through a set makes four steps: the generator asks for a member,
-yields a term, ``sum`` adds the term to its total, and the generator asks again and gets
-StopIteration. So the one addition made by the caller of the generator in between adds the term to
-be summed over the set. Anything else (a loop, a list, two additions) is refused.
+iteration of sets in the whole process; here a sum is recognised by its addition alone (`sums.py`).
 """
 
 from __future__ import annotations
 
-import inspect
 import sys
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
@@ -29,6 +23,7 @@ __all__ = [
     "Loop",
     "Negation",
     "Node",
+    "OpenLoop",
     "Power",
     "Product",
     "Relation",
@@ -46,7 +41,7 @@ class Trace:
 
     def __init__(self) -> None:
         self.plain: set[str] = set()
-        self.open: list[_Iteration] = []
+        self.open: list[OpenLoop] = []
         self._symbols = 0
 
     def symbols(self, count: int) -> tuple[Symbol, ...]:
@@ -68,7 +63,7 @@ class Trace:
         """Refuse a rule that left a set before its end."""
         if self.open:
             raise TemplateExpressionError(
-                None, f"the rule goes through {self.open[0].members} other than in a sum"
+                None, f"the rule goes through {self.open[0].loop.members} other than in a sum"
             )
 
 
@@ -320,6 +315,15 @@ class Loop:
         self.members, self.symbols = members, symbols
 
 
+@dataclass(eq=False)
+class OpenLoop:
+    """A loop whose generator has not ended: who iterates it, and what that frame added since."""
+
+    loop: Loop
+    caller: int
+    additions: list[Addition] = field(default_factory=list)
+
+
 class Total(Node):
     """Sum of a term over loops, the last running fastest."""
 
@@ -351,51 +355,6 @@ class Relation:
 
     def __str__(self) -> str:
         return f"{self.left} {'==' if self.equal else '<='} {self.right}"
-
-
-class _Iteration(Iterator[Any]):
-    """Iterator over a set that gives symbols once, and makes a `Total` of the term added then."""
-
-    def __init__(self, trace: Trace, members: Any, arity: int) -> None:
-        self.trace, self.members, self.arity = trace, members, arity
-        self.additions: list[Addition] = []
-        self.caller: int | None = None
-        self._loop: Loop | None = None
-
-    def __next__(self) -> Any:
-        frame = sys._getframe(1)
-        caller = frame.f_back
-        if self._loop is not None:
-            self._close(id(frame))
-            raise StopIteration
-        if not frame.f_code.co_flags & inspect.CO_GENERATOR or caller is None:
-            raise TemplateExpressionError(
-                None, f"the rule goes through {self.members} other than in a sum"
-            )
-        self.caller = id(caller)
-        self._loop = Loop(self.members, self.trace.symbols(self.arity))
-        self.trace.open.append(self)
-        return self._loop.symbols[0] if self.arity == 1 else self._loop.symbols
-
-    def _close(self, generator: int) -> None:
-        assert self._loop is not None
-        if self not in self.trace.open:
-            return
-        if len(self.additions) != 1:
-            raise TemplateExpressionError(
-                None, f"the rule goes through {self.members} other than in a sum"
-            )
-        self.trace.open.remove(self)
-        added = self.additions[0]
-        term, loops = added.right, (self._loop,)
-        if isinstance(term, Total) and term.generator == generator:
-            term, loops = term.term, (self._loop, *term.loops)
-        added.right = Total(term, loops, self.trace, generator)
-
-
-def iterated(trace: Trace, members: Any, arity: int) -> Iterator[Any]:
-    """Iterate over a set with symbols in place of its members."""
-    return _Iteration(trace, members, arity)
 
 
 def _is_operand(thing: Any) -> bool:

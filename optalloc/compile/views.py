@@ -20,7 +20,8 @@ from pyomo.core.base.set import SetData
 from pyomo.core.expr.numvalue import native_types
 
 from optalloc.compile.components import TableIndexedSet, TableSet, item_of
-from optalloc.compile.symbolic import Item, Trace, has_symbols, iterated, places_of
+from optalloc.compile.sums import iterated
+from optalloc.compile.symbolic import Item, Trace, has_symbols, places_of
 
 __all__ = ["SAMPLED_MEMBERS", "Sampled", "Symbolic", "picked"]
 

@@ -30,7 +30,7 @@ from optalloc.compile import (
     evaluate,
     refresh,
 )
-from optalloc.compile.deferred import template_of
+from optalloc.compile.deferred_components import template_of
 from optalloc.errors import InfeasibleError, ModelError
 from optalloc.mip.outcome import Options
 from optalloc.modelling.sets import index_set, indexed_set, parameter
