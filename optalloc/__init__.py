@@ -41,7 +41,7 @@ _PUBLIC = {
     "Strategy": "mip.outcome",
     "SweepResult": "sweeps.result",
     "Workbook": "spreadsheet.read",
-    "alternatives": "analysis.alternatives.run",
+    "alternatives": "analysis.alternatives.search",
     "audit_plan": "plan.audit",
     "bench": "analysis.bench",
     "build": "modelling.program",
@@ -50,7 +50,7 @@ _PUBLIC = {
     "compile_program": "modelling.compiled",
     "deferred_rules": "compile",
     "diff": "analysis.diff.compare",
-    "explain": "analysis.explain.run",
+    "explain": "analysis.explain.solve_and_explain",
     "export_model": "solving.export",
     "load_model": "modelling.model",
     "read_parameters": "mip.parameter_file",
@@ -62,7 +62,7 @@ _PUBLIC = {
     "renewed": "modelling.renew",
     "solve": "pipeline",
     "solve_arrays": "solving.selection",
-    "sweep": "sweeps.run",
+    "sweep": "sweeps.run_sweep",
     "validate": "data.validate",
     "with_approved": "plan.approved",
     "write_relaxed": "analysis.explain.repair_table",
@@ -71,13 +71,13 @@ _PUBLIC = {
 
 if _TYPE_CHECKING:
     # The same for type checkers; a test compares the two.
-    from optalloc.analysis.alternatives.run import alternatives as alternatives
+    from optalloc.analysis.alternatives.search import alternatives as alternatives
     from optalloc.analysis.bench import bench as bench
     from optalloc.analysis.diff.compare import diff as diff
     from optalloc.analysis.explain.explanation import Explanation as Explanation
     from optalloc.analysis.explain.repair_table import relaxed as relaxed
     from optalloc.analysis.explain.repair_table import write_relaxed as write_relaxed
-    from optalloc.analysis.explain.run import explain as explain
+    from optalloc.analysis.explain.solve_and_explain import explain as explain
     from optalloc.compile import compile_model as compile_model
     from optalloc.compile import deferred_rules as deferred_rules
     from optalloc.compile import refresh as refresh
@@ -126,7 +126,7 @@ if _TYPE_CHECKING:
     from optalloc.spreadsheet.read import read_workbook as read_workbook
     from optalloc.sweeps.result import SweepResult as SweepResult
     from optalloc.sweeps.result import read_sweep as read_sweep
-    from optalloc.sweeps.run import sweep as sweep
+    from optalloc.sweeps.run_sweep import sweep as sweep
 
     __version__: str
 

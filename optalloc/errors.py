@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 # Every code that the engine gives a problem, by what it is about, with its meaning. Families name
-# theirs in `Family.codes`, files and their structure in `optalloc.spreadsheet.faults.WORDS`.
+# theirs in `Family.codes`, files and their structure in `optalloc.spreadsheet.faults.FILE_CODES`.
 CODES: Mapping[str, Mapping[str, str]] = {
     "Sheets, columns and cells": {
         "unknown-sheet": "a sheet that no family reads",

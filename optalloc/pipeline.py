@@ -34,7 +34,7 @@ from optalloc.modelling.program import Program, build
 from optalloc.modelling.tables import LIMITS, MARGINALS
 from optalloc.plan.approved import open_workbook
 from optalloc.plan.audit import Restated
-from optalloc.plan.marginals import FixedPlan, marginals_table, priced_limits
+from optalloc.plan.marginals import FixedPlan, binding_limits, marginals_table
 from optalloc.plan.plan import Plan
 from optalloc.plan.readback import audited_tables, decided_tables, worst_of
 from optalloc.plan.record import plan_of
@@ -279,5 +279,5 @@ def _marginals(
 ) -> pd.DataFrame:
     assert outcome.values is not None
     fixed = FixedPlan(arrays, outcome.values, Options(threads=1))
-    found = priced_limits(fixed, arrays, program.model, restated, tables[LIMITS.name])
+    found = binding_limits(fixed, arrays, program.model, restated, tables[LIMITS.name])
     return marginals_table(fixed, found)

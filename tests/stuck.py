@@ -19,7 +19,7 @@ from optalloc.mip.arrays import Arrays
 from optalloc.mip.outcome import Options
 from optalloc.solving.direct import solve_directly
 from tests.books import Book, write
-from tests.models.test_need import two_sites
+from tests.models.test_capacity_bounds import two_sites
 from tests.random_books import MODEL
 
 ENDLESS_MW = 3e11

@@ -254,7 +254,9 @@ def commitments_made(data: Dataset, committed: pd.DataFrame) -> dict[str, str]:
     return dict(zip(first.index, cal.index.to_numpy()[first.to_numpy()], strict=True))
 
 
-def begun(data: Dataset, started: pd.DataFrame, commitments: Mapping[str, str]) -> pd.DataFrame:
+def building_dates(
+    data: Dataset, started: pd.DataFrame, commitments: Mapping[str, str]
+) -> pd.DataFrame:
     """When building begins of what a plan starts, start by start in plain arithmetic.
 
     Parameters
@@ -290,11 +292,11 @@ def _days(
         yield site, period, begin, day
 
 
-def begun_in_plan(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
-    """When building begins of each start in the Build table, as `begun` gives it."""
+def building_dates_in_plan(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
+    """When building begins of each start in the Build table, as `building_dates` gives them."""
     committed = build.loc[build["committed"].astype(bool), KEYS]
     started = build.loc[build["started_mw"] > 0, KEYS]
-    return begun(data, started, commitments_made(data, committed))
+    return building_dates(data, started, commitments_made(data, committed))
 
 
 @derived

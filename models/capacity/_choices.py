@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from optalloc.data.dataset import Dataset
-from optalloc.modelling.choices import Choice, Held, Price
+from optalloc.modelling.choices import BoundChange, Choice, Price
 
 from ._building import active_sites, possible_starts, useful_commitments
+from ._capacity_bounds import LEAST_MW, useful_sites
 from ._contracts import ENERGY
-from ._need import LEAST_MW, useful_sites
 
 
 def sites(data: Dataset) -> Sequence[str]:
@@ -20,7 +20,7 @@ def sites(data: Dataset) -> Sequence[str]:
     return [str(site) for site in active_sites(data, "site")["site"]]
 
 
-def build_there(data: Dataset, site: str) -> Sequence[Held]:
+def build_there(data: Dataset, site: str) -> Sequence[BoundChange]:
     """At least the first start that the site allows, by the last period that is of use."""
     starts = _starts(data, site)
     if starts.empty:
@@ -34,7 +34,7 @@ def build_there(data: Dataset, site: str) -> Sequence[Held]:
     return (("started", (site, last["period"]), least, np.inf),)
 
 
-def build_nothing_there(data: Dataset, site: str) -> Sequence[Held]:
+def build_nothing_there(data: Dataset, site: str) -> Sequence[BoundChange]:
     """No start in any period, and no commitment."""
     commits = useful_commitments(data)
     commits = commits[commits["site"] == site]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Cell
-from optalloc.modelling.limits import Standing
+from optalloc.modelling.limits import Cause
 
 from ._building import active_sites, possible_service
 from ._calendar import calendar
@@ -21,7 +21,7 @@ from ._shortages import most_online
 MOST = 4
 
 
-def why_unserved(data: Dataset, workload: str, region: str, period: str) -> Iterator[Standing]:
+def why_unserved(data: Dataset, workload: str, region: str, period: str) -> Iterator[Cause]:
     """What keeps a workload of a region from being served in a period, whatever is decided.
 
     Sums over several demands (`Family.shortages`) are not among it.
@@ -43,36 +43,36 @@ def why_unserved(data: Dataset, workload: str, region: str, period: str) -> Iter
     for at in sites.head(MOST).to_dict("records"):
         row = _row(data, "Sites", "site", str(at["site"]))
         if at["under_construction_mw"] > 0 and at["built_online"] > begin:
-            yield Standing(
+            yield Cause(
                 f"what {at['site']} has under construction is in service from "
                 f"{at['under_construction_online']:%Y-%m-%d} on",
                 (("Sites", row, "under_construction_online"),),
             )
         if at["room_mw"] <= 0:
-            yield Standing(f"{at['site']} has no room for more", (("Sites", row, "max_mw"),))
+            yield Cause(f"{at['site']} has no room for more", (("Sites", row, "max_mw"),))
             continue
         since = "never within the periods"
         if np.isfinite(at["first"]):
             since = f"from {names[int(at['first'])]} on"
         leads = f"{at['site_lead_months']:g} and {at['block_lead_months']:g} months of lead"
-        yield Standing(
+        yield Cause(
             f"{at['site']} can have new capacity in service {since}, after {leads}",
             _leads(data, row),
         )
 
 
-def _out_of_reach(data: Dataset, workload: str, region: str) -> Iterator[Standing]:
+def _out_of_reach(data: Dataset, workload: str, region: str) -> Iterator[Cause]:
     """The nearest site that is too far, or that its jurisdiction rules out."""
     row = _row(data, "Workloads", "workload", workload)
     rule: dict[Hashable, Any] = data["Workloads"].loc[row].to_dict()
     near = network(data)
     near = near[near["region"] == region].sort_values("latency_ms")
     if near.empty:
-        yield Standing(f"no site has a connection to {region}", ())
+        yield Cause(f"no site has a connection to {region}", ())
         return
     nearest, limit = near.to_dict("records")[0], float(rule["max_latency_ms"])
     if nearest["latency_ms"] > limit:
-        yield Standing(
+        yield Cause(
             f"the nearest site to {region}, {nearest['site']}, is {nearest['latency_ms']:g} ms "
             f"away, and {workload} must be served within {limit:g} ms",
             (("Workloads", row, "max_latency_ms"),),
@@ -86,9 +86,7 @@ def _out_of_reach(data: Dataset, workload: str, region: str) -> Iterator[Standin
     if rule["trusted_only"]:
         cells = (("Workloads", row, "trusted_only"), *cells)
     named = ", ".join(within.head(MOST))
-    yield Standing(
-        f"{workload} of {region} may not run where sites are near enough ({named})", cells
-    )
+    yield Cause(f"{workload} of {region} may not run where sites are near enough ({named})", cells)
 
 
 def _leads(data: Dataset, row: int) -> tuple[Cell, ...]:

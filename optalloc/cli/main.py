@@ -9,8 +9,8 @@ from io import TextIOWrapper
 
 import typer
 
-from optalloc.cli.compare import alternatives, bench, diff, report
 from optalloc.cli.explain import explain
+from optalloc.cli.plans import alternatives, bench, diff, report
 from optalloc.cli.serve import serve
 from optalloc.cli.solve import solve
 from optalloc.cli.sweep import sweep

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from optalloc.analysis.explain.run import BUDGET_S, explain_without_plan
+from optalloc.analysis.explain.solve_and_explain import BUDGET_S, explain_without_plan
 from optalloc.cli.ending import guarded
 from optalloc.cli.options import SECONDS, Approved, Book, ModelDir, share
 from optalloc.cli.progress import ProgressDisplay

@@ -13,7 +13,7 @@ from optalloc.cli.options import GIGABYTES, SECONDS, Approved, Book, ModelDir, s
 from optalloc.cli.screen import print_json, say
 from optalloc.cli.sweep_display import SweepDisplay, print_cases
 from optalloc.sweeps.result import SweepResult
-from optalloc.sweeps.run import sweep as sweep_book
+from optalloc.sweeps.run_sweep import sweep as sweep_book
 
 __all__ = ["sweep"]
 

@@ -5,13 +5,13 @@ templates; those that cannot be are expanded row for row and listed in ``arrays.
 """
 
 from optalloc.compile.assemble import compile_model
-from optalloc.compile.compare import OtherModelError, changed_values
 from optalloc.compile.components import TableIndexedSet, TableParam, TableSet
 from optalloc.compile.deferred import DeferringModel, deferred_rules
 from optalloc.compile.keys import Groups, KeyTable
 from optalloc.compile.linear import NonLinearError
 from optalloc.compile.readback import evaluate, linear_map, values_of
 from optalloc.compile.refresh import refresh
+from optalloc.compile.same_model import OtherModelError, changed_values
 
 __all__ = [
     "DeferringModel",

@@ -8,12 +8,12 @@ from typing import Any
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Cell
-from optalloc.modelling.limits import Standing
+from optalloc.modelling.limits import Cause
 
-__all__ = ["Choice", "Held", "Price", "Unmet"]
+__all__ = ["BoundChange", "Choice", "Price", "Unmet"]
 
 # A variable, its key, and its lower and upper bound.
-Held = tuple[str, tuple[Any, ...], float, float]
+BoundChange = tuple[str, tuple[Any, ...], float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +55,8 @@ class Unmet:
     insist : callable
         ``insist(data) -> iterable of (sheet, row label, column, value)``: cells with which all
         must be met.
-    reasons : callable
-        ``reasons(data, key) -> iterable of `Standing```: causes of the unmet amount.
+    causes : callable
+        ``causes(data, key) -> iterable of `Cause```: causes of the unmet amount.
     """
 
     noun: str
@@ -66,7 +66,7 @@ class Unmet:
     about: str
     price: Callable[[Dataset, Mapping[str, Any]], Cell]
     insist: Callable[[Dataset], Iterable[tuple[str, int, str, Any]]]
-    reasons: Callable[[Dataset, Mapping[str, Any]], Iterable[Standing]]
+    causes: Callable[[Dataset, Mapping[str, Any]], Iterable[Cause]]
 
 
 def _no_groups(_: Dataset, __: str) -> Sequence[tuple[str, str]]:
@@ -104,8 +104,8 @@ class Choice:
     left: str
     never: str
     members: Callable[[Dataset], Sequence[str]]
-    take: Callable[[Dataset, str], Sequence[Held]]
-    leave: Callable[[Dataset, str], Sequence[Held]]
+    take: Callable[[Dataset, str], Sequence[BoundChange]]
+    leave: Callable[[Dataset, str], Sequence[BoundChange]]
     ledger: str
     prices: tuple[Price, ...] = ()
     groups: Callable[[Dataset, str], Sequence[tuple[str, str]]] = _no_groups

@@ -1,4 +1,4 @@
-"""Kinds of limits, what they are relaxed by, and the constant terms they have."""
+"""Kinds of limits, their relaxation, and what violates them whatever is decided."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pandas as pd
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Cell
 
-__all__ = ["Concession", "Limit", "Relax", "Standing"]
+__all__ = ["Cause", "Concession", "Limit", "Relax"]
 
 
 class Relax(StrEnum):
@@ -24,8 +24,8 @@ class Relax(StrEnum):
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A constant term of a limit, which no decision changes, such as existing capacity.
+class Cause:
+    """A fact that no decision changes, such as existing capacity, and that a violation comes from.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Standing:
     cells: tuple[Cell, ...]
 
 
-def _no_terms(_: Dataset, __: Mapping[str, Any]) -> Iterable[Standing]:
+def _no_causes(_: Dataset, __: Mapping[str, Any]) -> Iterable[Cause]:
     return ()
 
 
@@ -81,8 +81,8 @@ class Limit:
         Permission to relax it where there is no plan, unless the planner rules otherwise.
     implied : bool
         True if it follows from the other limits.
-    standing : callable
-        ``standing(data, key) -> iterable of `Standing```: constant terms of a row, which are the
+    causes : callable
+        ``causes(data, key) -> iterable of `Cause```: constant terms of a row, which are the
         other side of a conflict in which no second limit takes part.
     floor : bool
         True if ``used`` is the amount required at least and ``allowed`` the amount there is. Where
@@ -105,7 +105,7 @@ class Limit:
     conflict: str = ""
     relax: Relax = Relax.NEVER
     implied: bool = False
-    standing: Callable[[Dataset, Mapping[str, Any]], Iterable[Standing]] = _no_terms
+    causes: Callable[[Dataset, Mapping[str, Any]], Iterable[Cause]] = _no_causes
     floor: bool = False
     floor_sentence: str = ""
 

@@ -24,7 +24,7 @@ from optalloc.plan.audit import Restated
 from optalloc.solving.highs import Highs
 from optalloc.solving.highs_callbacks import Result
 
-__all__ = ["NOISE", "FixedPlan", "Priced", "marginals_table", "priced_limits", "unit_of"]
+__all__ = ["NOISE", "BindingLimit", "FixedPlan", "binding_limits", "marginals_table", "unit_of"]
 
 ROUNDS = 100
 # Slacks of rows and of the audit that differ by up to this share of their size are equal.
@@ -118,7 +118,7 @@ class FixedPlan:
 
 
 @dataclass(frozen=True)
-class Priced:
+class BindingLimit:
     """One limit of the plan that binds, and its rows.
 
     Parameters
@@ -147,9 +147,9 @@ class Priced:
         return ", ".join(map(str, self.key.values()))
 
 
-def priced_limits(
+def binding_limits(
     fixed: FixedPlan, arrays: Arrays, model: Model, restated: Restated, limits: pd.DataFrame
-) -> list[Priced]:
+) -> list[BindingLimit]:
     """Limits that bind and have a price, the largest saving of a tenth of their bound first.
 
     Parameters
@@ -183,7 +183,7 @@ def priced_limits(
             most = float(np.abs(fixed.duals[own]).sum()) if own else 0.0
             if (name, ", ".join(map(str, key)), True) in binding and most > NOISE:
                 named = dict(zip(names, key, strict=True))
-                found.append(Priced(family.name, limit, named, allowed, tuple(own), most))
+                found.append(BindingLimit(family.name, limit, named, allowed, tuple(own), most))
     return sorted(found, key=lambda one: -one.most * max(abs(one.allowed), 1.0))
 
 
@@ -229,7 +229,7 @@ def unit_of(limit: Limit) -> float:
     return 0.01 if limit.unit.split()[:1] == ["share"] else 1.0
 
 
-def marginals_table(fixed: FixedPlan, found: Sequence[Priced]) -> pd.DataFrame:
+def marginals_table(fixed: FixedPlan, found: Sequence[BindingLimit]) -> pd.DataFrame:
     """The table `MARGINALS`: limits of the highest price, with the saving of one more unit."""
     rows = []
     for one in [one for one in found if one.limit.relax is not Relax.NEVER][:COUNT]:

@@ -21,7 +21,7 @@ from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY
 from optalloc.report.symbols import Symbol, explained, sections, symbols_in
 from optalloc.scenarios.sheet import SWEEPS
-from optalloc.spreadsheet.faults import WORDS
+from optalloc.spreadsheet.faults import FILE_CODES
 from optalloc.system import replacing
 
 __all__ = ["COMMAND", "DOCUMENTS", "data_dictionary", "formulation", "write_documents"]
@@ -284,7 +284,7 @@ def _codes(model: Model) -> Iterator[str]:
     yield "### Files and their structure"
     yield _table(
         ("code", "what must hold", "what to do"),
-        [(f"`{code}`", must, action) for code, (must, action) in sorted(WORDS.items())],
+        [(f"`{code}`", must, action) for code, (must, action) in sorted(FILE_CODES.items())],
     )
     for title, codes in CODES.items():
         yield f"### {title}"

@@ -21,7 +21,7 @@ from typing import Any, TextIO
 import pandas as pd
 
 from optalloc.analysis.diff import diff
-from optalloc.analysis.explain.run import explain_without_plan
+from optalloc.analysis.explain.solve_and_explain import explain_without_plan
 from optalloc.data.validate import blocking, check
 from optalloc.errors import (
     InfeasibleError,

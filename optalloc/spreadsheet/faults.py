@@ -14,13 +14,13 @@ from python_calamine import CalamineError
 from optalloc.errors import InputError, Problem, Severity
 from optalloc.spreadsheet.sheets import address
 
-__all__ = ["WORDS", "file_bytes", "problem_at", "readable", "refusal", "undamaged"]
+__all__ = ["FILE_CODES", "file_bytes", "problem_at", "readable", "refusal", "undamaged"]
 
 MOST_BYTES = 2**30
 MOST_CELLS = 10_000_000
 
 # By code: what must hold, and what to do.
-WORDS = {
+FILE_CODES = {
     # Of the input as a whole; these stop the reading.
     "not-found": ("must exist", "Check the path and its spelling."),
     "not-readable": ("must be readable", "Close it elsewhere and check that you may read it."),
@@ -82,7 +82,7 @@ _DAMAGE = (
 
 def refusal(code: str, name: str, found: str = "") -> InputError:
     """Error that stops the reading: a fault of `name`, the input or a part of it."""
-    must, action = WORDS[code]
+    must, action = FILE_CODES[code]
     return InputError([Problem("", "", f"{name} {must}", found, action, code)])
 
 
@@ -100,7 +100,7 @@ def problem_at(code: str, sheet: str, order: tuple[int, int, int], found: str = 
     found : str
         The value found, where that adds to the code.
     """
-    must, action = WORDS[code]
+    must, action = FILE_CODES[code]
     _, row, column = order
     return Problem(
         sheet=sheet,

@@ -12,7 +12,7 @@ from optalloc.errors import OptallocError
 from optalloc.spreadsheet.read import read_workbook
 from tests import books
 from tests.cli.test_main import optalloc_says
-from tests.sweeps.test_run import TOY, toy
+from tests.sweeps.test_run_sweep import TOY, toy
 
 # One block of 40 MW meets the demand, so that a plan within a few per cent has one site.
 COSTS = {"A": (10.0, "US"), "B": (10.05, "US"), "C": (10.075, "JP"), "D": (10.25, "DE")}

@@ -42,7 +42,7 @@ def registered() -> set[str]:
     """
     families = {code for family in MODEL.families for code in family.codes}
     rules = CODES["Rules between the columns of a row"]
-    return {*faults.WORDS, *CODES["Sheets, columns and cells"], *rules, *families}
+    return {*faults.FILE_CODES, *CODES["Sheets, columns and cells"], *rules, *families}
 
 
 def load(name: str) -> Any:

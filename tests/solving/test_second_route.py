@@ -19,7 +19,7 @@ from optalloc.solving.incumbent import Incumbent
 from optalloc.solving.monitor import Monitor
 from optalloc.solving.resolve import Resolver
 from tests.books import book, write
-from tests.models.test_need import two_sites
+from tests.models.test_capacity_bounds import two_sites
 from tests.random_books import MODEL
 from tests.stuck import as_typed
 

@@ -19,7 +19,7 @@ import optalloc
 from optalloc.errors import OptallocError
 from optalloc.sweeps import cluster
 from tests.books import book, write
-from tests.sweeps.test_run import ROOT, TOY, change, stamps, toml, toy
+from tests.sweeps.test_run_sweep import ROOT, TOY, change, stamps, toml, toy
 
 pytest.importorskip("distributed")
 

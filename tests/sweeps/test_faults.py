@@ -16,7 +16,7 @@ import pytest
 
 import optalloc
 from optalloc.errors import OptallocError
-from tests.sweeps.test_run import ROOT, TOY, change, stamps, toml, toy
+from tests.sweeps.test_run_sweep import ROOT, TOY, change, stamps, toml, toy
 from tests.toy.function import ishigami
 
 MISHAP = "Inputs.mishap"

@@ -15,7 +15,7 @@ from optalloc.errors import InputError, ModelError, OptallocError
 from optalloc.sweeps.regret import regrets
 from tests import books
 from tests.cli.test_main import optalloc_says
-from tests.sweeps.test_run import TOY, change, toml, toy
+from tests.sweeps.test_run_sweep import TOY, change, toml, toy
 
 # A costs 10 M a MW and B 12, and 5 M to commit: A takes all 40 MW of Y1 and of Y2, for 405.
 CASE = books.book(

@@ -14,7 +14,7 @@ from optalloc.errors import OptallocError
 from optalloc.scenarios.designs import cases_of
 from optalloc.scenarios.sheet import Design
 from optalloc.sweeps.sensitivity import sensitivity
-from tests.sweeps.test_run import TOY, change, toml, toy
+from tests.sweeps.test_run_sweep import TOY, change, toml, toy
 from tests.toy.function import ishigami
 
 # Variances of the Ishigami function with a = 7, b = 0.1 (Ishigami and Homma 1990).

@@ -11,18 +11,18 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 
-from .._building import KEYS, RETIRED, active_sites, begun_in_plan, site_costs
+from .._building import KEYS, RETIRED, active_sites, building_dates_in_plan, site_costs
 from .._calendar import calendar
 from .._capital import Terms, lives
 from .._money import charge_rows
-from .._running import running_rows
+from .._running_costs import running_rows
 
 
 def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Cost of sites from the Build table alone, one decision at a time, in plain arithmetic."""
     settings, cal = data.one("Settings"), calendar(data)
     sites, costs, periods = active_sites(data), site_costs(data), cal.to_dict("index")
-    days = begun_in_plan(data, tables["Build"]).set_index(KEYS)["begin"].to_dict()
+    days = building_dates_in_plan(data, tables["Build"]).set_index(KEYS)["begin"].to_dict()
     rows: list[dict[str, object]] = []
     running: list[dict[str, object]] = []
     for name, own in tables["Build"].groupby("site", sort=False):

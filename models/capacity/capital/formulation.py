@@ -55,7 +55,7 @@ from .._building import (
 from .._calendar import calendar, first_position_at
 from .._capital import capital_charges, post_spending
 from .._money import CASH, RESIDUAL, post_cost, to_workbook_currency
-from .._running import yearly_charges
+from .._running_costs import yearly_charges
 
 COMPONENT_KEYS = ["component", *BEGINNING_KEYS]
 CAPITAL = ("site", "building", "component")

@@ -8,10 +8,10 @@ from typing import Any
 from optalloc.data.dataset import Dataset
 from optalloc.data.rounding import exceeds
 from optalloc.modelling.family import Family
-from optalloc.modelling.limits import Limit, Relax, Standing
+from optalloc.modelling.limits import Cause, Limit, Relax
 
 from .._building import OPEN
-from .._standing import standing_at
+from .._standing_capacity import standing_at
 from .audit import audit
 from .checks import check
 from .formulation import constrain, declare, parameters
@@ -25,7 +25,7 @@ def _row_of(data: Dataset, key: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _most_that_can_be(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
+def _most_that_can_be(data: Dataset, key: Mapping[str, Any]) -> Iterator[Cause]:
     """What a site, contract or lease has at most, where a decision asks for more."""
     at = _row_of(data, key)
     subject = SUBJECTS[at["what"]]
@@ -38,10 +38,10 @@ def _most_that_can_be(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standin
         most -= float(limits["existing_mw"]) + float(limits["under_construction_mw"])
     if at["what"] != COMMITTED and exceeds(at["at_least"], most):
         name = at[subject]
-        yield Standing(f"{name} has room for at most {most:,.6g} MW", ((sheet, row, "max_mw"),))
+        yield Cause(f"{name} has room for at most {most:,.6g} MW", ((sheet, row, "max_mw"),))
 
 
-def _standing_online(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
+def _standing_online(data: Dataset, key: Mapping[str, Any]) -> Iterator[Cause]:
     """Capacity in service at the site of a ceiling on it; that a site is open from the start."""
     at = _row_of(data, key)
     if at["what"] == ONLINE:
@@ -50,7 +50,7 @@ def _standing_online(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing
     for row, status in rows.loc[rows["site"] == at["site"], "status"].items():
         if at["what"] == COMMITTED and status in OPEN:
             cell = ("Sites", int(str(row)), "status")
-            yield Standing(f"{at['site']} is {status} whatever is decided", (cell,))
+            yield Cause(f"{at['site']} is {status} whatever is decided", (cell,))
 
 
 FAMILY = Family(
@@ -64,7 +64,7 @@ FAMILY = Family(
             name="decision_at_least",
             over=("decision",),
             cells=("Decisions.at_least",),
-            standing=_most_that_can_be,
+            causes=_most_that_can_be,
             relax=Relax.PRICED,
             conflict="decision {decision}: {what} is at least {value} in {period}",
             unit="1 or MW",
@@ -78,7 +78,7 @@ FAMILY = Family(
             name="decision_at_most",
             over=("decision",),
             cells=("Decisions.at_most",),
-            standing=_standing_online,
+            causes=_standing_online,
             relax=Relax.PRICED,
             conflict="decision {decision}: {what} is at most {value} in {period}",
             unit="1 or MW",

@@ -22,7 +22,7 @@ from .._contracts import (
     tranche_before,
 )
 from .._money import CASH, charge_rows
-from .._running import running_rows
+from .._running_costs import running_rows
 from .tables import actions, jurisdictions
 
 # Of a contract, what its limits are restated from.

@@ -19,9 +19,9 @@ from .._calendar import (
     reversed_windows,
     signing_terms,
 )
+from .._capacity_bounds import contract_need, not_carried
 from .._contracts import GENERATION, signings
-from .._edges import inside_periods
-from .._need import contract_need, not_carried
+from .._period_ends import inside_periods
 
 
 def check(data: Dataset) -> Iterator[Problem]:

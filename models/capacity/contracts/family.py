@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from optalloc.modelling.family import CostTerm, Family, Ledger
 
-from .._edges import CODES
 from .._money import CASH
+from .._period_ends import CODES
 from .audit import audit, recompute
 from .checks import check
 from .formulation import constrain, declare, parameters

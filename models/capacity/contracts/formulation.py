@@ -43,6 +43,7 @@ from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import index_set, indexed_set, parameter
 
 from .._calendar import calendar
+from .._capacity_bounds import useful_contracts
 from .._contracts import (
     CAPACITY,
     KEYS,
@@ -55,8 +56,7 @@ from .._contracts import (
     signings,
 )
 from .._money import charges_at, post_cost
-from .._need import useful_contracts
-from .._running import yearly_charges
+from .._running_costs import yearly_charges
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from optalloc.data.dataset import Dataset
-from optalloc.modelling.limits import Limit, Standing
+from optalloc.modelling.limits import Cause, Limit
 
 from .._building import pue_of_sites
-from .._standing import standing_at
+from .._standing_capacity import standing_at
 
 
-def _standing_peak(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
+def _standing_peak(data: Dataset, key: Mapping[str, Any]) -> Iterator[Cause]:
     """Capacity in service at a site whose peak must be covered."""
     pue = pue_of_sites(data)
     yield from standing_at(data, [key["site"]], key["period"], pue, "MW of grid power")
@@ -84,7 +84,7 @@ LIMITS = (
             "period",
         ),
         cells=("Sites.pue",),
-        standing=_standing_peak,
+        causes=_standing_peak,
         conflict="the peak of {site} in {period} is covered by contracts",
         unit="MW grid",
         sense="==",

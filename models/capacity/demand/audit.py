@@ -10,7 +10,7 @@ from optalloc.data.dataset import Dataset
 
 from .._calendar import calendar
 from .._money import PENALTY
-from .._running import running_rows
+from .._running_costs import running_rows
 from .sheets import KEYS
 from .tables import key_figures
 

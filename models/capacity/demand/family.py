@@ -7,11 +7,11 @@ from typing import Any
 
 from optalloc.data.dataset import Dataset
 from optalloc.modelling.family import CostTerm, Family, Ledger
-from optalloc.modelling.limits import Limit, Relax, Standing
+from optalloc.modelling.limits import Cause, Limit, Relax
 
-from .._complete import CODES
 from .._demand import asked
 from .._money import PENALTY
+from .._rows_per_period import CODES
 from .._unserved import why_unserved
 from .audit import audit, recompute
 from .formulation import constrain, declare, parameters
@@ -20,7 +20,7 @@ from .tables import REPORT, SERVICE, tables
 from .unmet import UNMET
 
 
-def _standing_against(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
+def _standing_against(data: Dataset, key: Mapping[str, Any]) -> Iterator[Cause]:
     """What demand takes with its reserve, where it has one, and why nothing can serve it."""
     workloads, rows = data["Workloads"], asked(data)
     (own,) = workloads[workloads["workload"] == key["workload"]].to_dict("records")
@@ -28,7 +28,7 @@ def _standing_against(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standin
     if own["reserve_share"] > 0 and len(mine):
         takes = float(mine["it_mw"].iloc[0]) * (1 + own["reserve_share"])
         row = int(str(workloads.index[workloads["workload"] == key["workload"]][0]))
-        yield Standing(
+        yield Cause(
             f"{key['workload']} in {key['region']} takes {takes:,.6g} MW in {key['period']} "
             f"incl. {100 * own['reserve_share']:g} % reserve",
             (("Workloads", row, "reserve_share"),),
@@ -71,7 +71,7 @@ FAMILY = Family(
                 "Demand.units",
             ),
             relax=Relax.LAST,
-            standing=_standing_against,
+            causes=_standing_against,
             conflict="{workload} in {region} asks for {value} {unit} in {period}, all of which must be served",
             unit="MW IT",
             sense="==",

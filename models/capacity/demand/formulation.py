@@ -34,7 +34,7 @@ from optalloc.modelling.sets import index_set, indexed_set, parameter
 
 from .._demand import asked_above_nought
 from .._money import PENALTY, post_cost
-from .._running import yearly_charges
+from .._running_costs import yearly_charges
 from .sheets import KEYS
 
 

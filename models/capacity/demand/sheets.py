@@ -12,7 +12,7 @@ from optalloc.errors import Problem, Severity
 from .. import _plausible
 from .._calendar import calendar
 from .._columns import named, reference
-from .._complete import missing_periods
+from .._rows_per_period import missing_periods
 
 WORKLOADS = Sheet(
     name="Workloads",

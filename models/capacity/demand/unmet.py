@@ -33,5 +33,5 @@ UNMET = Unmet(
     about="{workload} in {region}",
     price=_penalty_cell,
     insist=_insist,
-    reasons=lambda data, key: why_unserved(data, key["workload"], key["region"], key["period"]),
+    causes=lambda data, key: why_unserved(data, key["workload"], key["region"], key["period"]),
 )

@@ -20,7 +20,7 @@ from .._contracts import (
     contracts_on_offer,
     grid_draw,
 )
-from .._running import running_rows
+from .._running_costs import running_rows
 
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

@@ -52,7 +52,7 @@ from .._contracts import (
     spot_prices,
 )
 from .._money import post_cost
-from .._running import running_charges
+from .._running_costs import running_charges
 
 
 @dataclass(frozen=True)

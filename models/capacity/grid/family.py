@@ -8,11 +8,11 @@ from typing import Any
 from optalloc.data.dataset import Dataset
 from optalloc.modelling.exhibits import Report, Use
 from optalloc.modelling.family import Family, Ledger
-from optalloc.modelling.limits import Limit, Relax, Standing
+from optalloc.modelling.limits import Cause, Limit, Relax
 
 from .._building import active_sites, pue_of_sites
-from .._complete import CODES
-from .._standing import standing_at
+from .._rows_per_period import CODES
+from .._standing_capacity import standing_at
 from .audit import audit
 from .formulation import constrain, declare, parameters
 from .sheets import GRID_ZONES, POWER_RAMP, check
@@ -30,14 +30,14 @@ REPORT = Report(
 )
 
 
-def _standing_of_zone(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
+def _standing_of_zone(data: Dataset, key: Mapping[str, Any]) -> Iterator[Cause]:
     """Capacity in service at the sites of a zone."""
     sites = active_sites(data)
     inside = sites.loc[sites["grid_zone"] == key["zone"], "site"]
     yield from standing_at(data, inside, key["period"], pue_of_sites(data), "MW of grid power")
 
 
-def _standing_of_site(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
+def _standing_of_site(data: Dataset, key: Mapping[str, Any]) -> Iterator[Cause]:
     """Capacity in service at a site."""
     pue = pue_of_sites(data)
     yield from standing_at(data, [key["site"]], key["period"], pue, "MW of grid power")
@@ -69,7 +69,7 @@ FAMILY = Family(
                 "period",
             ),
             cells=("GridZones.max_new_mw",),
-            standing=_standing_of_zone,
+            causes=_standing_of_zone,
             relax=Relax.PRICED,
             conflict="grid zone {zone} can energise at most {value} MW in {period}",
             unit="MW grid",
@@ -85,7 +85,7 @@ FAMILY = Family(
                 "period",
             ),
             cells=("GridZones.max_total_mw",),
-            standing=_standing_of_zone,
+            causes=_standing_of_zone,
             relax=Relax.PRICED,
             conflict="grid zone {zone} can carry at most {value} MW in {period}",
             unit="MW grid",
@@ -101,7 +101,7 @@ FAMILY = Family(
                 "period",
             ),
             cells=("PowerRamp.energised_mw",),
-            standing=_standing_of_site,
+            causes=_standing_of_site,
             relax=Relax.PRICED,
             conflict="the connection of {site} gives at most {value} MW in {period}",
             unit="MW grid",

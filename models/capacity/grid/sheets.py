@@ -10,7 +10,7 @@ from optalloc.errors import Problem
 
 from .. import _plausible
 from .._columns import amount, limit, reference
-from .._complete import missing_periods
+from .._rows_per_period import missing_periods
 
 GRID_ZONES = Sheet(
     name="GridZones",

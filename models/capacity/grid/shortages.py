@@ -11,7 +11,7 @@ from .._building import active_sites, pue_of_sites
 from .._calendar import calendar
 from .._contracts import GENERATION, SITE_KEYS
 from .._shortages import COLUMNS, Cell, capped, joined, most_online, short_of
-from .._standing import exceeding
+from .._standing_capacity import exceeding
 from .derived import online_before, ramp
 
 # A sentence names no more cells than these.

@@ -9,11 +9,11 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.modelling.family import CostTerm, Family, Ledger
-from optalloc.modelling.limits import Limit, Relax, Standing
+from optalloc.modelling.limits import Cause, Limit, Relax
 
 from .._building import active_sites
 from .._money import CASH
-from .._standing import standing_at
+from .._standing_capacity import standing_at
 from .audit import audit, recompute
 from .formulation import constrain, declare, parameters
 from .sheets import LABOUR_NEEDS, LABOUR_POOLS, LABOUR_TIERS, check
@@ -21,7 +21,7 @@ from .shortages import shortages
 from .tables import LABOUR, REPORT, tables
 
 
-def _standing_staff(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
+def _standing_staff(data: Dataset, key: Mapping[str, Any]) -> Iterator[Cause]:
     """Capacity in service that takes permanent staff of the market's pool."""
     sites = active_sites(data)
     inside = sites.loc[sites["labour_market"] == key["labour_market"], "site"]
@@ -88,7 +88,7 @@ FAMILY = Family(
                 "LabourPools.workers",
             ),
             relax=Relax.PRICED,
-            standing=_standing_staff,
+            causes=_standing_staff,
             conflict="{labour_market} has at most {value} {trade} ({source}) in {period}",
             unit="person-months",
             sense="<=",

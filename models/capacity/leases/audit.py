@@ -11,7 +11,7 @@ from optalloc.data.dataset import Dataset
 
 from .._calendar import TINY_MONTHS, calendar
 from .._leases import leases_on_offer
-from .._running import running_rows
+from .._running_costs import running_rows
 from .sheets import KEYS, SITE_KEYS
 from .tables import actions
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from optalloc.modelling.family import CostTerm, Family, Ledger
 from optalloc.modelling.limits import Limit
 
-from .._edges import CODES
 from .._money import CASH
+from .._period_ends import CODES
 from .audit import audit, recompute
 from .formulation import constrain, declare, parameters
 from .sheets import LEASES, check

@@ -35,10 +35,10 @@ from optalloc.modelling.sets import index_set, indexed_set, parameter
 
 from .._building import site_periods
 from .._calendar import TINY_MONTHS, calendar
+from .._capacity_bounds import useful_leases
 from .._leases import lease_terms, leases_active, leases_on_offer
 from .._money import post_cost
-from .._need import useful_leases
-from .._running import yearly_charges
+from .._running_costs import yearly_charges
 from .sheets import KEYS, OFFER_KEYS, SITE_KEYS
 
 

@@ -14,10 +14,10 @@ from optalloc.errors import Problem
 
 from .. import _plausible
 from .._calendar import TERM, calendar, reversed_windows
+from .._capacity_bounds import lease_need, not_carried
 from .._columns import amount, currency, escalation, lead_months, named, reference, window
-from .._edges import inside_periods
 from .._leases import lease_terms, leases_active, leases_on_offer
-from .._need import lease_need, not_carried
+from .._period_ends import inside_periods
 
 LEASES = Sheet(
     name="Leases",

@@ -13,7 +13,7 @@ from optalloc.modelling.exhibits import Filter, Listing, Map, Points, Report, Ti
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.solution import Solution
 
-from .._building import KEYS, active_sites, begun, commitments_made
+from .._building import KEYS, active_sites, building_dates, commitments_made
 from .._calendar import TINY_MONTHS, calendar, date_of, first_position_at
 from .._demand import asked
 from .._reasons import reasons
@@ -126,7 +126,7 @@ def told(
     candidates = committed[~committed["site"].map(sites["is_open"]).astype(bool)]
     first = candidates["period"].map(cal["date"]).groupby(candidates["site"]).min()
     started = started[started["mw"] > TINY_MW]
-    begins = begun(data, started, commitments_made(data, candidates))
+    begins = building_dates(data, started, commitments_made(data, candidates))
     works = _works(data, started.merge(begins, on=KEYS), new, first)
     figures: list[tuple[str, object, str]] = [("case", data.one("Settings").name, "")]
     days = {

@@ -8,15 +8,15 @@ from typing import Any
 from optalloc.data.dataset import Dataset
 from optalloc.modelling.exhibits import Report, Use
 from optalloc.modelling.family import Family
-from optalloc.modelling.limits import Limit, Relax, Standing
+from optalloc.modelling.limits import Cause, Limit, Relax
 
-from .._standing import standing_at
+from .._standing_capacity import standing_at
 from .audit import audit
 from .formulation import constrain, declare, members, parameters
 from .sheets import PACE
 
 
-def _standing_grown(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
+def _standing_grown(data: Dataset, key: Mapping[str, Any]) -> Iterator[Cause]:
     """Capacity in service at the sites of a row, in its period."""
     own = members(data)
     inside = own.loc[own["pace"] == key["pace"], "site"]
@@ -77,7 +77,7 @@ FAMILY = Family(
                 "period",
             ),
             cells=("Pace.growth_allowance_mw",),
-            standing=_standing_grown,
+            causes=_standing_grown,
             relax=Relax.PRICED,
             conflict="pace {pace}: in {period} capacity grows by {max_growth_per_year} a year and {value} MW at most",
             unit="MW IT",

@@ -12,7 +12,7 @@ from optalloc.errors import Problem
 
 from .. import _plausible
 from .._columns import escalation, life_years, named
-from .._succession import breaks
+from .._period_order import breaks
 
 SETTINGS = Sheet(
     name="Settings",

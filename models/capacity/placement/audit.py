@@ -10,7 +10,7 @@ from optalloc.data.dataset import Dataset
 
 from .._calendar import calendar
 from .._network import covers, network
-from .._running import running_rows
+from .._running_costs import running_rows
 from .sheets import CLUSTER_KEYS, KEYS, SITE_KEYS
 from .tables import balance, taken_mw
 

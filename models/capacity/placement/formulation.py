@@ -44,7 +44,7 @@ from .._building import site_periods
 from .._demand import asked_above_nought
 from .._money import post_cost
 from .._network import covers
-from .._running import yearly_charges
+from .._running_costs import yearly_charges
 from .derived import clusters, placements
 from .sheets import CLUSTER_KEYS, DEMAND_KEYS, KEYS, SITE_KEYS
 

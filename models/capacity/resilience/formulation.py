@@ -40,7 +40,7 @@ from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import frame_of, index_set, indexed_set, parameter
 from optalloc.modelling.solution import Solution
 
-from .._flows import Routes, least_cut
+from .._minimum_cut import Routes, least_cut
 from .derived import events_by_period, lost_sites, reach
 from .sheets import DELIVERABLE, EVENT_KEYS, MEMBER_KEYS
 

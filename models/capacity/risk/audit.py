@@ -14,7 +14,7 @@ from optalloc.data.dataset import Dataset
 
 from .._calendar import calendar
 from .._money import EXPECTED_LOSS, PENALTY
-from .._running import running_rows
+from .._running_costs import running_rows
 from .._scores import scores
 from .derived import members, periods_of
 from .limits import LIMITS

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from optalloc.data.dataset import Dataset
-from optalloc.modelling.limits import Limit, Relax, Standing
+from optalloc.modelling.limits import Cause, Limit, Relax
 
 from .._building import active_sites
-from .._standing import standing_at
+from .._standing_capacity import standing_at
 from .derived import members
 
 
-def _standing_exposed(data: Dataset, key: Mapping[str, Any]) -> Iterator[Standing]:
+def _standing_exposed(data: Dataset, key: Mapping[str, Any]) -> Iterator[Cause]:
     """Capacity in service that a limit counts; of a floor, what is outside of it."""
     limits, where = data["RiskLimits"], active_sites(data, "jurisdiction")["jurisdiction"]
     (limit,) = limits[limits["limit"] == key["limit"]].to_dict("records")
@@ -30,7 +30,7 @@ LIMITS = (
             "period",
         ),
         cells=("RiskLimits.value",),
-        standing=_standing_exposed,
+        causes=_standing_exposed,
         relax=Relax.PRICED,
         conflict="risk limit {limit} is {kind} {value} in {period}",
         unit="MW IT (score-weighted for a mean score)",
@@ -63,7 +63,7 @@ LIMITS = (
             "period",
         ),
         cells=("RiskLimits.value",),
-        standing=_standing_exposed,
+        causes=_standing_exposed,
         relax=Relax.PRICED,
         conflict="risk limit {limit} is {kind} {value} in {period}",
         unit="MW IT",

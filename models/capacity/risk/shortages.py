@@ -13,7 +13,7 @@ from optalloc.data.dataset import Dataset
 from .._building import active_sites
 from .._calendar import calendar
 from .._shortages import COLUMNS, Cell, capped, joined, most_online, nothing_short, short_of
-from .._standing import exceeding
+from .._standing_capacity import exceeding
 from .derived import members, periods_of
 from .sheets import MW_KINDS
 

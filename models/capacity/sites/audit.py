@@ -10,7 +10,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 
-from .._building import KEYS, RETIRED, active_sites, begun_in_plan, standing_mw
+from .._building import KEYS, RETIRED, active_sites, building_dates_in_plan, standing_mw
 from .._calendar import TINY_MONTHS, calendar
 from .limits import LIMITS
 from .tables import actions, key_figures
@@ -114,7 +114,7 @@ def leased_mw(tables: Mapping[str, pd.DataFrame]) -> pd.Series:
 
 def _begins(data: Dataset, build: pd.DataFrame) -> dict[Any, float]:
     """Months from the base date to the day on which each start begins, by site and period."""
-    return begun_in_plan(data, build).set_index(KEYS)["begin"].to_dict()
+    return building_dates_in_plan(data, build).set_index(KEYS)["begin"].to_dict()
 
 
 def _retired_mw(at: Mapping[Hashable, Any], own: _Own, ready: np.ndarray) -> list[float]:

@@ -13,8 +13,8 @@ from optalloc.errors import Problem, Severity
 
 from .._building import SERVICE_COLUMNS, active_sites, lives_of_starts
 from .._calendar import calendar
-from .._edges import CODE, inside_periods
-from .._need import not_carried, site_need
+from .._capacity_bounds import not_carried, site_need
+from .._period_ends import CODE, inside_periods
 
 
 def check(data: Dataset) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from optalloc.modelling.family import Family, Ledger
 
 from .._choices import SITE_CHOICE
 from .._concessions import in_service
-from .._edges import CODES
+from .._period_ends import CODES
 from .audit import audit, recompute
 from .checks import check
 from .formulation import constrain, declare, parameters

@@ -10,7 +10,7 @@ In words
     Capacity may be leased ready-made besides.
 Data
     Sites. ``room[i]``: max_mw less what stands or is under construction, in whole blocks where a
-    site has blocks, and no more than can be needed there (``_need.py``): of what is in service, the
+    site has blocks, and no more than can be needed there (``_capacity_bounds.py``): of what is in service, the
     demand with reserve that may be served there or what limits on capacity ask beyond it; of what
     is started, that in whole blocks and no less than the minimum. ``started_mw[i,s]``: started times
     block_mw, or started itself where a site has no blocks.
@@ -79,7 +79,7 @@ from .._building import (
     useful_commitments,
 )
 from .._calendar import calendar
-from .._need import useful_sites
+from .._capacity_bounds import useful_sites
 
 
 @dataclass(frozen=True)

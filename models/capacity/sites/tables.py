@@ -10,7 +10,7 @@ from optalloc.data.schema import Column, Kind
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.solution import Solution
 
-from .._building import KEYS, active_sites, begun_in_plan, standing_mw
+from .._building import KEYS, active_sites, building_dates_in_plan, standing_mw
 from .._calendar import calendar
 
 BUILD = TableSpec(
@@ -80,7 +80,7 @@ def actions(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
     commit["date"] = commit["period"].map(dates)
     start = build[build["started_mw"] > 0].assign(action="start building")
     start["mw"] = start["started_mw"]
-    start = start.merge(begun_in_plan(data, build)[[*KEYS, "date"]], on=KEYS)
+    start = start.merge(building_dates_in_plan(data, build)[[*KEYS, "date"]], on=KEYS)
     both = pd.concat([f for f in (commit, start) if len(f)] or [commit])
     return pd.DataFrame(
         {

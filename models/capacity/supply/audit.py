@@ -11,7 +11,7 @@ import pandas as pd
 from optalloc.data.dataset import Dataset
 
 from .._building import KEYS as START_KEYS
-from .._building import active_sites, begun_in_plan
+from .._building import active_sites, building_dates_in_plan
 from .._calendar import TINY_MONTHS, calendar
 from .._capital import Terms, lives
 from .._money import charge_rows, to_workbook_currency
@@ -22,7 +22,7 @@ from .tables import actions
 def _needed(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
     """Units needed by class, site and period, start by start from the Build table."""
     cal, lead = calendar(data), active_sites(data, "block_lead_months")["block_lead_months"]
-    days = begun_in_plan(data, build).set_index(START_KEYS)["begin"].to_dict()
+    days = building_dates_in_plan(data, build).set_index(START_KEYS)["begin"].to_dict()
     rows: dict[tuple[Any, ...], float] = {}
     for start in build[build["started_mw"] > 0].to_dict("records"):
         ready = days[start["site"], start["period"]] + lead[start["site"]]

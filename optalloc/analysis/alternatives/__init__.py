@@ -4,6 +4,6 @@ Modelling to generate alternatives: what a model leaves out is weighed by whoeve
 so they are to differ as much as possible. Source: Brill (1979, doi:10.1287/mnsc.25.5.413).
 """
 
-from optalloc.analysis.alternatives.run import alternatives
+from optalloc.analysis.alternatives.search import alternatives
 
 __all__ = ["alternatives"]

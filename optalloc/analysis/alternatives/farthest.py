@@ -16,7 +16,7 @@ import scipy.sparse as sp
 from optalloc.data.dataset import Dataset
 from optalloc.errors import ModelError
 from optalloc.mip.arrays import Arrays, ExtraRows
-from optalloc.modelling.choices import Choice, Held
+from optalloc.modelling.choices import BoundChange, Choice
 from optalloc.modelling.model import Model
 
 __all__ = ["Member", "Signature", "farthest", "members_of", "taken_in"]
@@ -31,8 +31,8 @@ class Member:
 
     name: str
     choice: Choice
-    take: Sequence[Held]
-    leave: Sequence[Held]
+    take: Sequence[BoundChange]
+    leave: Sequence[BoundChange]
     groups: tuple[tuple[str, str], ...]
 
 
@@ -70,7 +70,7 @@ def taken_in(arrays: Arrays, values: np.ndarray, members: Sequence[Member]) -> S
     return (*taken, *groups)
 
 
-def _keeps(arrays: Arrays, values: np.ndarray, bounds: Sequence[Held]) -> bool:
+def _keeps(arrays: Arrays, values: np.ndarray, bounds: Sequence[BoundChange]) -> bool:
     for component, key, least, most in bounds:
         value = values[arrays.columns.find(component, key)]
         if not least - 1e-6 <= value <= most + 1e-6:
@@ -147,7 +147,7 @@ class _Rows:
         return made
 
 
-def _bound_if(rows: _Rows, arrays: Arrays, bounds: Held, bit: int, *, on: bool) -> None:
+def _bound_if(rows: _Rows, arrays: Arrays, bounds: BoundChange, bit: int, *, on: bool) -> None:
     """Add indicator rows: a column is within bounds where the bit is 1, or where it is 0."""
     component, key, least, most = bounds
     at = arrays.columns.find(component, key)

@@ -23,7 +23,7 @@ from optalloc.modelling.limits import Relax
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.tables import LIMITS
 from optalloc.plan.audit import restate
-from optalloc.plan.marginals import NOISE, FixedPlan, Priced, priced_limits
+from optalloc.plan.marginals import NOISE, BindingLimit, FixedPlan, binding_limits
 from optalloc.plan.plan import Plan
 from optalloc.report.findings import Findings, figure
 from optalloc.scenarios.edits import Edit, edited
@@ -73,14 +73,14 @@ class _Case:
 
     Parameters
     ----------
-    one : Priced
+    one : BindingLimit
         The limit from the cell with the highest price, in `words`; `others` more come from it.
     spot : Spot
     sign : int
         1 where a higher number allows more, -1 where a lower one does.
     """
 
-    one: Priced
+    one: BindingLimit
     spot: Spot
     words: str
     others: int
@@ -107,13 +107,13 @@ def what_binds(solved: Solved) -> Findings:
     return Findings("What limits the plan", tuple(sentences), tables, (BINDING,))
 
 
-def _by_cell(what_if: WhatIf, fixed: FixedPlan) -> list[tuple[Spot, list[Priced]]]:
+def _by_cell(what_if: WhatIf, fixed: FixedPlan) -> list[tuple[Spot, list[BindingLimit]]]:
     """Binding limits with a price, by the cell that they come from, the highest price first."""
     solved = what_if.solved
     program, plan = solved.program, solved.plan
     restated = restate(program.dataset, program.model, plan.tables)
-    groups: dict[object, tuple[Spot, list[Priced]]] = {}
-    found = priced_limits(fixed, solved.arrays, program.model, restated, plan[LIMITS.name])
+    groups: dict[object, tuple[Spot, list[BindingLimit]]] = {}
+    found = binding_limits(fixed, solved.arrays, program.model, restated, plan[LIMITS.name])
     for one in found:
         spot = spot_of(program.dataset, one.limit, one.key)
         if spot is None or spot.new or math.isnan(spot.value):

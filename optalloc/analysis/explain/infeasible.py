@@ -147,8 +147,8 @@ def _conflict_table(elastic: Elastic, arrays: Arrays, search: Search) -> pd.Data
         rows.append((rank, name, parts, words, cell))
         if limit is not None:
             rows += [
-                (rank, name, parts, standing.sentence, where_all(data, standing.cells))
-                for standing in limit.standing(data, named_key(limit, key))
+                (rank, name, parts, cause.sentence, where_all(data, cause.cells))
+                for cause in limit.causes(data, named_key(limit, key))
             ]
     rows.sort(key=lambda row: row[0])
     return pd.DataFrame([row[1:] for row in rows], columns=[c.name for c in CONFLICT.columns])

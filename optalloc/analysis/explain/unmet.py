@@ -27,7 +27,7 @@ from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
 from optalloc.errors import SolveError
 from optalloc.modelling.choices import Unmet
-from optalloc.modelling.limits import Relax, Standing
+from optalloc.modelling.limits import Cause, Relax
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.program import build
 from optalloc.pipeline import solve_dataset
@@ -86,7 +86,7 @@ def what_is_unmet(solved: Solved) -> Findings:
 
 
 def _rows(solved: Solved, kind: Unmet) -> pd.DataFrame:
-    """Amounts above zero with their cost, cell and reasons, the costliest first."""
+    """Amounts above zero with their cost, cell and causes, the costliest first."""
     arrays, data, values = solved.arrays, solved.program.dataset, solved.plan.outcome.values
     assert values is not None
     keys, amounts = values_of(arrays, kind.variable, values)
@@ -94,7 +94,7 @@ def _rows(solved: Solved, kind: Unmet) -> pd.DataFrame:
     for at in np.flatnonzero(amounts > TINY).tolist():
         key = dict(zip(kind.over, keys.key(at), strict=True))
         column = arrays.columns.find(kind.variable, keys.key(at))
-        reasons = [_reason(data, reason) for reason in kind.reasons(data, key)]
+        causes = [_cause_in_words(data, cause) for cause in kind.causes(data, key)]
         rows.append(
             {
                 "what": kind.noun,
@@ -104,7 +104,7 @@ def _rows(solved: Solved, kind: Unmet) -> pd.DataFrame:
                 "unit": kind.unit,
                 "cost": float(arrays.cost[column] * amounts[at]),
                 "cell": where(data, *kind.price(data, key)),
-                "why": "; ".join(reasons),
+                "why": "; ".join(causes),
             }
         )
     frame = pd.DataFrame(rows, columns=[column.name for column in LEFT_UNMET.columns])
@@ -117,9 +117,9 @@ def _rows(solved: Solved, kind: Unmet) -> pd.DataFrame:
     )
 
 
-def _reason(data: Dataset, reason: Standing) -> str:
-    cells = where_all(data, reason.cells)
-    return f"{reason.sentence} ({cells})" if cells else reason.sentence
+def _cause_in_words(data: Dataset, cause: Cause) -> str:
+    cells = where_all(data, cause.cells)
+    return f"{cause.sentence} ({cells})" if cells else cause.sentence
 
 
 def _sentences(solved: Solved, left: _Left) -> list[str]:

@@ -12,7 +12,7 @@ from optalloc.analysis.explain.context import Solved
 from optalloc.data.dataset import Dataset
 from optalloc.mip.arrays import Arrays
 from optalloc.mip.outcome import Outcome, StopReason, relative_gap
-from optalloc.modelling.choices import Held
+from optalloc.modelling.choices import BoundChange
 from optalloc.modelling.renew import renewed
 from optalloc.solving.resolve import Resolver
 
@@ -69,7 +69,7 @@ class WhatIf:
         found = renewed(self.solved.program, self.arrays, dataset)
         return found.arrays if found.same_sets else None
 
-    def restricted(self, arrays: Arrays, bounds: Sequence[Held]) -> Arrays | None:
+    def restricted(self, arrays: Arrays, bounds: Sequence[BoundChange]) -> Arrays | None:
         """The program with tighter bounds on some variables; None where they leave no value."""
         lower, upper = arrays.col_lower.copy(), arrays.col_upper.copy()
         for component, key, least, most in bounds:
@@ -79,7 +79,7 @@ class WhatIf:
             return None
         return replace(arrays, col_lower=lower, col_upper=upper)
 
-    def keeps(self, values: np.ndarray, bounds: Sequence[Held]) -> bool:
+    def keeps(self, values: np.ndarray, bounds: Sequence[BoundChange]) -> bool:
         """True if a plan is within these bounds."""
         at = [self.arrays.columns.find(component, key) for component, key, _, _ in bounds]
         found = values[at]
@@ -88,7 +88,7 @@ class WhatIf:
 
     def least_cost(
         self,
-        bounds: Sequence[Held] = (),
+        bounds: Sequence[BoundChange] = (),
         *,
         within_s: float,
         arrays: Arrays | None = None,
@@ -101,7 +101,7 @@ class WhatIf:
 
         Parameters
         ----------
-        bounds : sequence of Held
+        bounds : sequence of BoundChange
         within_s : float
         arrays : Arrays, optional
             With other numbers; those of the plan by default.
@@ -124,7 +124,7 @@ class WhatIf:
         )
         return Known.of(outcome)
 
-    def bound(self, bounds: Sequence[Held]) -> float:
+    def bound(self, bounds: Sequence[BoundChange]) -> float:
         """Bound on the least cost within bounds, from the linear relaxation alone."""
         program = self.restricted(self.arrays, bounds)
         if program is None:

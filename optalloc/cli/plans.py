@@ -13,7 +13,7 @@ from optalloc.analysis.alternatives import alternatives as find_alternatives
 from optalloc.analysis.bench import LIMIT_S
 from optalloc.analysis.bench import bench as bench_book
 from optalloc.analysis.diff import diff as compare
-from optalloc.analysis.explain.run import BUDGET_S
+from optalloc.analysis.explain.solve_and_explain import BUDGET_S
 from optalloc.cli.ending import guarded
 from optalloc.cli.options import SECONDS, Approved, Book, ModelDir, share
 from optalloc.cli.progress import ProgressDisplay

@@ -20,7 +20,7 @@ from optalloc.analysis.alternatives.farthest import (
     taken_in,
 )
 from optalloc.analysis.alternatives.words import Found, explanation
-from optalloc.analysis.explain.run import BUDGET_S
+from optalloc.analysis.explain.solve_and_explain import BUDGET_S
 from optalloc.errors import InternalError, OptallocError
 from optalloc.mip.arrays import Arrays
 from optalloc.mip.outcome import (
@@ -31,7 +31,7 @@ from optalloc.mip.outcome import (
     StopReason,
     contradicts,
 )
-from optalloc.modelling.choices import Held
+from optalloc.modelling.choices import BoundChange
 from optalloc.modelling.compiled import compile_program
 from optalloc.modelling.model import Model, options_of
 from optalloc.modelling.program import Program, build
@@ -220,14 +220,16 @@ class _Search:
         self.take(best, tables, None)
         return True
 
-    def _choices(self, values: np.ndarray) -> list[Held]:
+    def _choices(self, values: np.ndarray) -> list[BoundChange]:
         """Bounds that fix what a solution of the farthest program takes and leaves."""
         first = len(self.arrays.cost)
         bits = values[first : first + len(self.members)] > 0.5
         pairs = zip(self.members, bits, strict=True)
         return [one for member, on in pairs for one in (member.take if on else member.leave)]
 
-    def _cheapest(self, choices: Sequence[Held], point: np.ndarray, within_s: float) -> Outcome:
+    def _cheapest(
+        self, choices: Sequence[BoundChange], point: np.ndarray, within_s: float
+    ) -> Outcome:
         """The cheapest plan with these choices, started from a plan that has them."""
         lower, upper = self.arrays.col_lower.copy(), self.arrays.col_upper.copy()
         for component, key, least, most in choices:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Cell
-from optalloc.modelling.limits import Standing
+from optalloc.modelling.limits import Cause
 
 from ._building import active_sites, standing_mw
 
@@ -22,7 +22,7 @@ def standing_at(
     period: str,
     per_mw: pd.Series | None = None,
     what: str = "",
-) -> Iterator[Standing]:
+) -> Iterator[Cause]:
     """Capacity of some sites in a period that needs no decision, the largest first.
 
     Parameters
@@ -44,7 +44,7 @@ def standing_at(
         if per_mw is not None and per_mw.get(site, 1.0) != 1.0:
             taken = f", which take {mw * per_mw[site]:,.6g} {what}"
         existing = float(active_sites(data, "existing_mw")["existing_mw"][site])
-        yield Standing(
+        yield Cause(
             f"{site} has {mw:,.6g} MW in service in {period} whatever is decided{taken}",
             cells_of(data, site, counts_construction=mw > existing),
         )

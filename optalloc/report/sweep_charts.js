@@ -9,7 +9,7 @@ function slanted(names, look) {
 }
 
 // How a value is shown with its interval.
-function spread(look, less, more, across, colour) {
+function errorBars(look, less, more, across, colour) {
   const there = less.some((value) => value > 0) || more.some((value) => value > 0);
   const bar = { type: "data", symmetric: false, array: more, arrayminus: less, color: colour ?? look.ink, thickness: 1.4, width: 4, visible: there };
   return across ? { error_x: bar } : { error_y: bar };
@@ -63,7 +63,7 @@ function drawBars(exhibit, plan, look) {
       cliponaxis: false,
       showlegend: exhibit.spans.length > 1,
       marker: { color: colours, line: { width: exhibit.joined ? 1 : 0, color: look.surface } },
-      ...spread(look, span.less, span.more, true),
+      ...errorBars(look, span.less, span.more, true),
       customdata: drawn.map((row, k) => `${escaped(labels[row])}${words ? `: ${words[k]}` : ""}<br>${escaped(span.label)}: ${valueInWords(span, k)}`),
       hovertemplate: "%{customdata}<extra></extra>",
     };
@@ -106,7 +106,7 @@ function drawCurve(exhibit, plan, look) {
         y: span.values,
         line: { color: colour, width: 2.25 },
         marker: { color: colour, size: own.length > 200 ? 5 : 9, symbol: SYMBOLS[traces.length % SYMBOLS.length] },
-        ...spread(look, span.less, span.more, false, colour),
+        ...errorBars(look, span.less, span.more, false, colour),
         customdata: own.map((row, k) => `${escaped(xs[row])}<br>${escaped(name)}: ${valueInWords(span, k)}`),
         hovertemplate: "%{customdata}<extra></extra>",
       });
