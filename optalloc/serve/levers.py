@@ -19,8 +19,7 @@ from optalloc.analysis.explain.repair_table import edits_table
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind, Sheet
 from optalloc.modelling.model import Model
-from optalloc.scenarios.edits import Edit
-from optalloc.scenarios.overrides import Override, altered, text_of
+from optalloc.scenarios.overrides import Override, edits_of, text_of
 from optalloc.scenarios.sheet import Operation
 from optalloc.spreadsheet.edit import write_edits
 
@@ -212,12 +211,5 @@ def write_changed(
         )
         for change in changes
     ]
-    new = altered(data, overrides)
-    edits = [
-        Edit(o.sheet, int(str(row)), o.column, float(value))
-        for o in overrides
-        for row, value in new[o.sheet][o.column].items()
-        if value == value and value != data[o.sheet].at[row, o.column]
-    ]
-    write_edits(book, edits_table(data, edits), out)
+    write_edits(book, edits_table(data, edits_of(data, overrides)), out)
     return out

@@ -8,7 +8,8 @@ import pytest
 import optalloc
 from optalloc.data.keys import broken_rules
 from optalloc.errors import Severity
-from optalloc.scenarios.overrides import Override, WrongOverride, altered, row_filter
+from optalloc.scenarios.edits import edited
+from optalloc.scenarios.overrides import Override, WrongOverride, altered, edits_of, row_filter
 from optalloc.scenarios.sheet import Operation
 from tests import books
 
@@ -98,6 +99,30 @@ def test_a_blank_with_a_value_of_its_own_takes_it(data: optalloc.Dataset) -> Non
     back = altered(raised, [Override("Sites", (), "pue", Operation.SET, "(blank)")])
     assert raised["Sites"]["pue"].tolist() == [1.9] * 3
     assert back["Sites"]["pue"].tolist() == [blank] * 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("Sites", "site=Tokyo*", "max_mw", "multiply", "1.5"),
+        ("Sites", "", "block_mw", "set", "(blank)"),
+        ("Sites", "", "earliest_start", "shift", "2"),
+        ("Sites", "site=Sydney", "status", "set", "excluded"),
+        ("PowerRamp", "period=H1", "period", "shift", "6"),
+        ("Settings", "", "discount_rate", "add", "0.05"),
+    ],
+)
+def test_an_override_amounts_to_edits_of_cells(
+    data: optalloc.Dataset, change: tuple[str, str, str, str, str]
+) -> None:
+    """Proves: the edits of an override, made cell by cell, give the same dataset, and none of them
+    leaves its cell as it was."""
+    sheet, rows, column, operation, value = change
+    override = Override(sheet, row_filter(rows), column, Operation(operation), value)
+    edits = list(edits_of(data, [override]))
+    assert edits and {(edit.sheet, edit.column) for edit in edits} == {(sheet, column)}
+    assert all(edit.to != data[sheet].at[edit.row, column] for edit in edits)
+    pd.testing.assert_frame_equal(edited(data, edits)[sheet], altered(data, [override])[sheet])
 
 
 def test_settings_are_changed_like_any_sheet(data: optalloc.Dataset) -> None:
