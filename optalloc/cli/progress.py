@@ -4,50 +4,33 @@ from __future__ import annotations
 
 import math
 import time
-from types import TracebackType
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from optalloc.cli.live import LiveDisplay
 from optalloc.mip.outcome import Progress
 
 __all__ = ["ProgressDisplay"]
 
-# Least seconds between lines in a log, unless the incumbent improves.
-SECONDS_BETWEEN_LINES = 5.0
 # Characters of the bar that fills up step by step.
 BAR = 20
 
 
-class ProgressDisplay:
+class ProgressDisplay(LiveDisplay):
     """Shows phases, incumbent, bound, gap and time on a console (usually stderr)."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
-        self._live = Live(console=console, transient=True, refresh_per_second=4)
+        self._text = Live(console=console, transient=True, refresh_per_second=4)
+        super().__init__(console, self._text)
         self._started = time.perf_counter()
-        self._last_line = -math.inf
         self._last_objective = math.inf
-
-    def __enter__(self) -> ProgressDisplay:
-        if self._console.is_terminal:
-            self._live.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._console.is_terminal:
-            self._live.stop()
 
     def phase(self, name: str) -> None:
         """Show that a phase begins."""
         seconds = time.perf_counter() - self._started
-        self._show(f"{seconds:7.1f} s  {name}", force=not self._console.is_terminal)
+        self._show(f"{seconds:7.1f} s  {name}", force=not self.console.is_terminal)
 
     def step(self, what: str, done: int, of: int) -> None:
         """Show how many steps of a longer part are done."""
@@ -71,13 +54,10 @@ class ProgressDisplay:
         self._show("   ".join(parts), force=better)
 
     def _show(self, line: str, *, force: bool) -> None:
-        if self._console.is_terminal:
-            self._live.update(Text(line))
-            return
-        now = time.perf_counter()
-        if force or now - self._last_line >= SECONDS_BETWEEN_LINES:
-            self._last_line = now
-            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        if self.console.is_terminal:
+            self._text.update(Text(line))
+        else:
+            self.print_line(line, due=force)
 
 
 def _number(value: float) -> str:

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import math
 import time
-from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from optalloc.cli.live import LiveDisplay
 from optalloc.sweeps.result import SweepResult
 
 __all__ = ["SweepDisplay", "print_cases"]
 
-SECONDS_BETWEEN_LINES = 5.0
 # Most cases that are listed; of the others only the number is printed.
 _MOST_SHOWN = 40
 
 
-class SweepDisplay:
+class SweepDisplay(LiveDisplay):
     """Shows cases done and failed, and the time left, on a console (usually stderr)."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
         self._bar = Progress(
             TextColumn("cases"),
             BarColumn(),
@@ -34,21 +32,8 @@ class SweepDisplay:
             transient=True,
         )
         self._task = self._bar.add_task("cases", total=None, remarks="")
-        self._began, self._last, self._at_start = time.perf_counter(), 0.0, -1
-
-    def __enter__(self) -> SweepDisplay:
-        if self._console.is_terminal:
-            self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._console.is_terminal:
-            self._bar.stop()
+        super().__init__(console, self._bar)
+        self._began, self._at_start = time.perf_counter(), -1
 
     def update(self, done: int, failed: int, total: int) -> None:
         """Show the progress of the sweep."""
@@ -60,12 +45,10 @@ class SweepDisplay:
         solved = done - self._at_start
         if solved and done < total:
             remarks.append(f"{_clock((now - self._began) / solved * (total - done))} left")
-        if self._console.is_terminal:
+        if self.console.is_terminal:
             self._bar.update(self._task, completed=done, total=total, remarks=", ".join(remarks))
-        elif done == total or now - self._last >= SECONDS_BETWEEN_LINES:
-            self._last = now
-            line = ", ".join([f"{done} of {total} cases", *remarks])
-            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        else:
+            self.print_line(", ".join([f"{done} of {total} cases", *remarks]), due=done == total)
 
 
 def print_cases(result: SweepResult) -> None:
