@@ -142,6 +142,21 @@ def lead_months(name: str, meaning: str, *, plausible: Plausible, example: float
     )
 
 
+def term_months(meaning: str, *, example: float) -> Column:
+    """How long a contract runs; beyond the horizon where it is blank."""
+    return Column(
+        name="term_months",
+        kind=Kind.NUMBER,
+        unit="months",
+        meaning=meaning,
+        blank=None,
+        blank_means="beyond the horizon",
+        above=0,
+        at_most=1200,
+        example=example,
+    )
+
+
 def life_years(
     meaning: str, *, blank: Any = None, blank_means: str = "", example: float | None = None
 ) -> Column:

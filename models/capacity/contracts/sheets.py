@@ -6,7 +6,16 @@ from optalloc.data.rules import BlankWhere, ExactlyOne, InOrder, NotAbove
 from optalloc.data.schema import Column, Kind, Sheet
 
 from .. import _plausible
-from .._columns import amount, currency, escalation, lead_months, named, reference, window
+from .._columns import (
+    amount,
+    currency,
+    escalation,
+    lead_months,
+    named,
+    reference,
+    term_months,
+    window,
+)
 from .._contracts import CAPACITY, ENERGY, GENERATION
 
 CONTRACTS = Sheet(
@@ -69,15 +78,8 @@ CONTRACTS = Sheet(
             plausible=_plausible.LEASE_LEAD_MONTHS,
             example=0,
         ),
-        Column(
-            name="term_months",
-            kind=Kind.NUMBER,
-            unit="months",
-            meaning="How long it runs; it counts only in periods that lie wholly inside its term.",
-            blank=None,
-            blank_means="beyond the horizon",
-            above=0,
-            at_most=1200,
+        term_months(
+            "How long it runs; it counts only in periods that lie wholly inside its term.",
             example=120,
         ),
         amount(

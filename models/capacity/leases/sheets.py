@@ -9,13 +9,22 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.rules import InOrder, NotAbove
-from optalloc.data.schema import Column, Kind, Sheet
+from optalloc.data.schema import Sheet
 from optalloc.errors import Problem
 
 from .. import _plausible
 from .._calendar import TERM, calendar, reversed_windows
 from .._capacity_bounds import lease_need, not_carried
-from .._columns import amount, currency, escalation, lead_months, named, reference, window
+from .._columns import (
+    amount,
+    currency,
+    escalation,
+    lead_months,
+    named,
+    reference,
+    term_months,
+    window,
+)
 from .._leases import lease_terms, leases_active, leases_on_offer
 from .._period_ends import inside_periods
 
@@ -38,15 +47,8 @@ LEASES = Sheet(
             plausible=_plausible.LEASE_LEAD_MONTHS,
             example=0,
         ),
-        Column(
-            name="term_months",
-            kind=Kind.NUMBER,
-            unit="months",
-            meaning="How long it runs; it serves only in periods that lie wholly inside its term.",
-            blank=None,
-            blank_means="beyond the horizon",
-            above=0,
-            at_most=1200,
+        term_months(
+            "How long it runs; it serves only in periods that lie wholly inside its term.",
             example=60,
         ),
         amount(
