@@ -102,9 +102,10 @@ def not_carried(
     """
     if not all(data.sound(other) for other in SHEETS):
         return
-    sizes = [column for column in ("block_mw", "min_mw") if column in data[sheet]]
+    declared = data.sheets[sheet].by_name
+    sizes = [column for column in ("block_mw", "min_mw") if column in declared]
     needed = need(data)
-    for row, at in data[sheet].to_dict("index").items():
+    for row, at in data.columns(sheet, name, "max_mw", *sizes).to_dict("index").items():
         most = float(needed.get(at[name], 0.0))
         for column in sizes if most > 0 else ():
             small = column == "block_mw" and at[column] * FARTHEST_APART < min(most, at["max_mw"])

@@ -51,8 +51,8 @@ def _starts(data: Dataset, site: str) -> pd.DataFrame:
 
 def build_cost(data: Dataset, site: str) -> Sequence[tuple[str, str, Sequence[int]]]:
     """The site's own cell."""
-    rows = data["Sites"]
-    return (("Sites", "build_cost_per_mw", _labels(rows["site"] == site)),)
+    named = data.column("Sites", "site")
+    return (("Sites", "build_cost_per_mw", _labels(named == site)),)
 
 
 def power_price(data: Dataset, site: str) -> Sequence[tuple[str, str, Sequence[int]]]:

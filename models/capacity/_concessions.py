@@ -114,9 +114,15 @@ def _living_longer(data: Dataset) -> Iterator[Concession]:
             )
 
 
+def _row_of_site(data: Dataset) -> pd.Series:
+    """Label of the row of each site, by its name."""
+    named = data.column("Sites", "site")
+    return pd.Series(named.index, index=named)
+
+
 def _rows(data: Dataset, chosen: pd.Series) -> Iterator[tuple[int, pd.Series]]:
     """Chosen sites with the labels of their rows."""
-    rows = pd.Series(data["Sites"].index, index=data["Sites"]["site"])
+    rows = _row_of_site(data)
     sites = active_sites(data)
     for site, at in sites[chosen].iterrows():
         yield int(rows[str(site)]), at
@@ -127,7 +133,7 @@ def sooner(data: Dataset) -> Iterator[Concession]:
     cal, sites = calendar(data), active_sites(data)
     service = possible_service(data)
     first = service.groupby("site")["position"].min()
-    rows = pd.Series(data["Sites"].index, index=data["Sites"]["site"])
+    rows = _row_of_site(data)
     for site, at in sites[sites["room_mw"] > 0].iterrows():
         for position in range(int(first.get(str(site), len(cal)))):
             yield from _in_service_by(cal, at, int(rows[str(site)]), position)

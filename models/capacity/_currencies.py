@@ -118,7 +118,11 @@ def _rates(data: Dataset) -> Iterator[Problem]:
 
 def _blanks(data: Dataset) -> Iterator[Problem]:
     """Rows with money and no currency, of a place of which most rows or all sites have one."""
-    sites = data["Sites"].drop_duplicates("site").set_index("site")
+    sites = (
+        data.columns("Sites", "site", "jurisdiction", "currency")
+        .drop_duplicates("site")
+        .set_index("site")
+    )
     local = {
         where: own.iloc[0]
         for where, own in sites.groupby("jurisdiction")["currency"]
@@ -127,10 +131,8 @@ def _blanks(data: Dataset) -> Iterator[Problem]:
     for name, sheet in data.sheets.items():
         if "currency" not in sheet.by_name or "site" not in sheet.by_name:
             continue
-        frame, money = (
-            data[name],
-            [c.name for c in sheet.columns if c.plausible and c.plausible.money],
-        )
+        money = [c.name for c in sheet.columns if c.plausible and c.plausible.money]
+        frame = data.columns(name, "site", "currency", *money)
         place = frame["site"].map(sites["jurisdiction"])
         paid = (frame[money].fillna(0) != 0).any(axis=1)
         for where, own in frame[paid & place.notna()].groupby(place, sort=False):

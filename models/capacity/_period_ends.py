@@ -37,7 +37,7 @@ def inside_periods(data: Dataset, spans: pd.DataFrame, must: str) -> Iterator[Pr
     if lost.empty:
         return
     cells = zip(lost["sheet"], lost["row"], lost["column"], strict=True)
-    values = [data[sheet].at[row, column] for sheet, row, column in cells]
+    values = [data.column(sheet, column).at[row] for sheet, row, column in cells]
     lost = lost.assign(value=pd.Series(values, lost.index, dtype=object))
     for _, own in lost.groupby(["sheet", "column", "value"], dropna=False, sort=False):
         at = own.iloc[0]

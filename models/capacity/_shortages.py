@@ -141,7 +141,7 @@ def cells_of_sites(data: Dataset, within: set[str], period: str) -> list[Cell]:
     """
     now, sites = calendar(data).loc[period], active_sites(data)
     rows = rows_of_sites(data, within)
-    at = sites.reindex(data["Sites"].loc[rows, "site"])
+    at = sites.reindex(data.column("Sites", "site").loc[rows])
     late = np.isfinite(at["built_online"]) & (at["built_online"] > now["begin"] + TINY_MONTHS)
     short = (at["room_mw"] > 0) & (at["lasts_years"] < now["years"])
     columns = np.select([late, short], ["under_construction_online", "life_years"], "max_mw")
@@ -150,8 +150,8 @@ def cells_of_sites(data: Dataset, within: set[str], period: str) -> list[Cell]:
 
 def rows_of_sites(data: Dataset, sites: set[str], most: int = 4) -> list[Any]:
     """Rows of Sites, a few at most."""
-    rows = data["Sites"]
-    return rows.index[rows["site"].isin(sites)].tolist()[:most]
+    named = data.column("Sites", "site")
+    return named.index[named.isin(sites)].tolist()[:most]
 
 
 def nothing_short() -> pd.DataFrame:

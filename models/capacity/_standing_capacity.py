@@ -52,7 +52,7 @@ def standing_at(
 
 def cells_of(data: Dataset, site: str, *, counts_construction: bool) -> tuple[Cell, ...]:
     """Where a site's standing capacity comes from."""
-    rows = data["Sites"]
+    rows = data.columns("Sites", "site", "existing_mw", "under_construction_mw")
     row = int(str(rows.index[rows["site"] == site][0]))
     amounts = ["existing_mw", *(["under_construction_mw"] if counts_construction else [])]
     held = rows.loc[row, amounts].astype(float)

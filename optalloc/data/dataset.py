@@ -147,16 +147,18 @@ class Dataset:
             return True
         return not (lost & {WHOLE, *columns} or any((int(row), c) in unread for c in columns))
 
-    def rows(self, sheet: str) -> pd.DataFrame:
-        """Give a sheet with the rows, too, that have no key of their own.
+    def rows(self, sheet: str, *columns: str) -> pd.DataFrame:
+        """Give a sheet, or some columns of it, with the rows, too, that have no key of their own.
 
         It is for rules about a row by itself; what looks rows up by key takes ``data[sheet]``.
         """
-        return self.as_read[sheet] if sheet in self.as_read else self[sheet]
+        if sheet in self.as_read:
+            return self.as_read[sheet][list(columns)] if columns else self.as_read[sheet]
+        return self.columns(sheet, *columns) if columns else self[sheet]
 
     def known(self, sheet: str, *columns: str) -> pd.DataFrame:
-        """Give the rows of ``data[sheet]`` in which none of some cells has an error of its own."""
-        frame = self[sheet]
+        """Give some columns of the rows of a sheet in which none of these cells is in error."""
+        frame = self.columns(sheet, *columns) if columns else self[sheet]
         if self.sound(sheet, *columns):
             return frame
         return frame.loc[np.array([self.knows(sheet, row, *columns) for row in frame.index], bool)]
@@ -170,15 +172,17 @@ class Dataset:
         lost, unread = self.lost.get(sheet, frozenset()), self.unread.get(sheet, frozenset())
         if WHOLE in lost:
             return True
-        rows = self.rows(sheet)
+        key = [name for name in self.sheets[sheet].key if self.sheets[sheet].by_name[name].required]
+        rows = self.rows(sheet, *dict.fromkeys([*names, *key]))
         differing = np.zeros(len(rows), int)
         for column, name in names.items():
             if column not in lost:
                 doubtful = np.array([(row, column) in unread for row in rows.index], bool)
                 differing += ~(rows[column].eq(name).to_numpy(bool) | doubtful)
         # Of a row that has the key of another, one name may be meant to be another.
-        key = [name for name in self.sheets[sheet].key if self.sheets[sheet].by_name[name].required]
-        doubled = ~rows.index.isin(self[sheet].index) & rows[key].notna().all(axis=1).to_numpy(bool)
+        doubled = ~rows.index.isin(self._read(sheet).index) & rows[key].notna().all(
+            axis=1
+        ).to_numpy(bool)
         return bool((differing <= doubled.astype(int)).any())
 
     def records(self) -> dict[str, list[dict[str, object]]]:

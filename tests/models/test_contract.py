@@ -5,18 +5,22 @@ from __future__ import annotations
 import ast
 import re
 import string
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyomo.environ as pyo
 import pytest
 
 import optalloc
+from optalloc.data.keys import broken_rules
 from optalloc.data.schema import Kind
 from optalloc.plan.audit import Restated, restate
 from optalloc.report.documents import formulation
 from optalloc.report.symbols import decisions, explained, indices_in, sections, symbols_in
 from tests import books
+from tests.paths import INPUTS
 
 MODEL = optalloc.load_model()
 FAMILIES = {family.name: family for family in MODEL.families}
@@ -44,6 +48,36 @@ def test_families_share_helpers_and_no_rules() -> None:
                 assert all(name.startswith("_") for name in names), f"{place} imports {names}"
             else:
                 assert place.name == "family.py" or "formulation" not in names, place
+
+
+def test_checks_name_the_columns_of_sites_that_they_read() -> None:
+    """Proves: no check reads all of Sites, so that a sweep of its costs repeats none of them.
+    Sensitivity: what is limited by the room of a site is checked again where that changes."""
+    data = optalloc.validate(optalloc.read_workbook(INPUTS / "pacific"), MODEL)
+    sites = data["Sites"]
+    costlier = sites.assign(build_cost_per_mw=sites["build_cost_per_mw"] * 1.01)
+    larger = sites.assign(max_mw=sites["max_mw"] * 1.01)
+    calls = {name: again(data, frame) for name, frame in (("cost", costlier), ("room", larger))}
+    assert calls["cost"] == []
+    assert "sites" in calls["room"] and "labour" not in calls["room"]
+
+
+def again(data: optalloc.Dataset, sites: pd.DataFrame) -> list[str]:
+    """Families whose checks are evaluated again with these sites."""
+    called: list[str] = []
+
+    def noting(family: optalloc.Family) -> optalloc.Family:
+        def check(data: optalloc.Dataset) -> list[Any]:
+            called.append(family.name)
+            return list(family.check(data))
+
+        return replace(family, check=check)
+
+    model = replace(MODEL, families=tuple(map(noting, MODEL.families)))
+    broken_rules(data, model)
+    called.clear()
+    broken_rules(data.with_frames({"Sites": sites}), model)
+    return called
 
 
 # Functions that both the constraints and the audit of a family may use: each looks something up in the

@@ -46,7 +46,7 @@ def _standing_online(data: Dataset, key: Mapping[str, Any]) -> Iterator[Cause]:
     at = _row_of(data, key)
     if at["what"] == ONLINE:
         yield from standing_at(data, [at["site"]], at["period"])
-    rows = data["Sites"]
+    rows = data.columns("Sites", "site", "status")
     for row, status in rows.loc[rows["site"] == at["site"], "status"].items():
         if at["what"] == COMMITTED and status in OPEN:
             cell = ("Sites", int(str(row)), "status")

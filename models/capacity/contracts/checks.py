@@ -65,7 +65,7 @@ def _check_edges(data: Dataset) -> Iterator[Problem]:
     """Terms and last days that miss a period's edge."""
     if not (data.sound("Periods") and data.sound("Settings", "base_date")):
         return
-    contracts, before = data.known("Contracts", *TERM), data["SignedContracts"]
+    contracts, before = data.known("Contracts", "contract", *TERM), data["SignedContracts"]
     rows = pd.Series(contracts.index, index=contracts["contract"])
     terms = signing_terms(contracts[contracts["term_months"].notna()], calendar(data), "contract")
     yield from inside_periods(

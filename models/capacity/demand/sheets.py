@@ -201,7 +201,7 @@ MOST_DEMAND, MOST_ROOM = 100.0, 500.0
 
 def notices(data: Dataset) -> Iterator[Problem]:
     """All that is asked for is of the size of all that sites may hold."""
-    sites = data["Sites"]
+    sites = data.columns("Sites", "status", "max_mw")
     room = sites.loc[sites["status"] != "excluded", "max_mw"].sum() + data["Leases"]["max_mw"].sum()
     peaks = data["Demand"].groupby("period")["it_mw"].sum()
     # An unlimited site is told by itself, and demand in units is of no known size here.

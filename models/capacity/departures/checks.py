@@ -165,10 +165,13 @@ def _within(data: Dataset, at: Mapping[Hashable, Any]) -> bool:
 
 
 def _check_subject(data: Dataset, row: Any, at: Mapping[Hashable, Any]) -> Iterator[Problem]:
-    sheet, column = ("Contracts", "contract") if at["action"] == SIGN else ("Sites", "site")
+    signs = at["action"] == SIGN
+    sheet, *columns = ("Contracts", "contract") if signs else ("Sites", "site", "status")
+    column = columns[0]
     if pd.isna(at["subject"]):
         return
-    known = data[sheet].dropna(subset=[column]).drop_duplicates(column).set_index(column)
+    known = data.columns(sheet, *columns)
+    known = known.dropna(subset=[column]).drop_duplicates(column).set_index(column)
     if at["subject"] not in known.index:
         if data.might_hold(sheet, **{column: at["subject"]}):
             return

@@ -81,7 +81,7 @@ def _by_site(
     data: Dataset, tables: Mapping[str, pd.DataFrame], mean: pd.DataFrame, grid: pd.DataFrame
 ) -> pd.DataFrame:
     """Peak and energy of each site and period of the Build table, looked up row by row."""
-    pue = data["Sites"].set_index("site")["pue"].to_dict()
+    pue = data.column("Sites", "pue", by="site").to_dict()
     hours = (calendar(data)["months"] * HOURS_PER_MONTH).to_dict()
     load = mean.set_index(SITE_KEYS)["value"].to_dict()
     carried = grid.set_index(SITE_KEYS)["grid_mw"].to_dict()

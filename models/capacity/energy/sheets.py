@@ -59,7 +59,7 @@ def check(data: Dataset) -> Iterator[Problem]:
     if fed.empty:
         return
     known = fed.groupby("site")["period"].agg(set)
-    names, sites = calendar(data).index, data["Sites"]
+    names, sites = calendar(data).index, data.columns("Sites", "site", "status", "grid_zone")
     active = sites.loc[sites["status"] != "excluded", ["site", "grid_zone"]].dropna(subset=["site"])
     for row, site, zone in active.itertuples(name=None):
         missing = [

@@ -89,11 +89,12 @@ SOURCE_KEYS = ["labour_market", "trade", "source", "period"]
 
 def check(data: Dataset) -> Iterator[Problem]:
     """Every trade needed in a market with sites has a pool from the first period on."""
-    pools, sites = data["LabourPools"], data["Sites"]
+    pools = data.columns("LabourPools", *KEYS)
+    sites = data.columns("Sites", "status", "labour_market")
     first = next(iter(calendar(data).index), "")
     begun = pools[pools["period"] == first].groupby("labour_market")["trade"].agg(set)
     markets = sites.loc[sites["status"] != "excluded", "labour_market"].dropna()
-    trades = data["LabourNeeds"]["trade"].dropna()
+    trades = data.column("LabourNeeds", "trade").dropna()
     for row, market in markets.drop_duplicates().items() if data.sound("Periods") else ():
         missing = [
             trade

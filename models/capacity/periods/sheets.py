@@ -201,11 +201,11 @@ def check(data: Dataset) -> Iterator[Problem]:
         )
     if not data.sound("Settings", "currency"):
         return
-    known_currencies = set(data["Currencies"]["currency"].dropna()) | {settings.currency}
+    known_currencies = set(data.column("Currencies", "currency").dropna()) | {settings.currency}
     for name, sheet in data.sheets.items():
         if "currency" not in sheet.by_name or name in ("Settings", "Currencies"):
             continue
-        named = data.rows(name)["currency"].dropna()
+        named = data.rows(name, "currency")["currency"].dropna()
         for row, currency in named[~named.isin(known_currencies)].items():
             if data.might_hold("Currencies", currency=currency):
                 continue

@@ -53,14 +53,13 @@ HOLDING_OF_WORKLOAD = {
 def check(data: Dataset) -> Iterator[Problem]:
     """Every site has a latency to every region, and every demand has a site that may serve it."""
     regions = data["Demand"]["region"].dropna().unique()
-    missing = _missing_latency(data, set(regions))
+    missing, sites = _missing_latency(data, set(regions)), data.column("Sites", "site")
     for row, lacking in missing.items():
         yield data.problem(
             "Sites",
             row,
             "site",
-            f"latency from {data['Sites'].at[row, 'site']!r} to every region of Demand must be on "
-            "sheet Network",
+            f"latency from {sites[row]!r} to every region of Demand must be on sheet Network",
             f"Add rows for {', '.join(sorted(lacking))}.",
             "latency-missing",
             found=f"none to {len(lacking)} of {len(regions)}",
@@ -88,7 +87,7 @@ def _missing_latency(data: Dataset, regions: set[str]) -> dict[int, set[str]]:
             if not data.might_hold("Network", site=site, region=region)
             and not data.might_hold("Network", market=market, region=region)
         }
-        for row, site, market in data["Sites"][["site", "market"]].itertuples(name=None)
+        for row, site, market in data.columns("Sites", "site", "market").itertuples(name=None)
         if site in active
     }
     return {row: lacking for row, lacking in missing.items() if lacking}

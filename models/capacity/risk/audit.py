@@ -147,7 +147,7 @@ def _by_jurisdiction(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
 
 def _jurisdictions(data: Dataset) -> dict[str, str]:
     """Jurisdiction of each site that has one."""
-    known = data["Sites"].dropna(subset=["jurisdiction"])
+    known = data.columns("Sites", "site", "jurisdiction").dropna(subset=["jurisdiction"])
     return dict(zip(known["site"], known["jurisdiction"], strict=True))
 
 

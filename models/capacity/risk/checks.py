@@ -22,7 +22,7 @@ SUBJECT = ("kind", "jurisdiction", "group", "trusted")
 def check(data: Dataset) -> Iterator[Problem]:
     """Sites have jurisdictions, and limits say what they are about."""
     known = set(data["Jurisdictions"]["jurisdiction"].dropna())
-    sites = data.rows("Sites")
+    sites = data.rows("Sites", "status", "jurisdiction")
     asked = bool(known) or len(data["RiskLimits"]) > 0
     active = sites[(sites["status"] != "excluded") & asked]
     unknown = active.loc[~active["jurisdiction"].isin(known), "jurisdiction"]

@@ -16,11 +16,12 @@ from .._calendar import calendar
 from .._capacity_bounds import not_carried, site_need
 from .._period_ends import CODE, inside_periods
 
+SIZES = ("existing_mw", "under_construction_mw", "max_mw", "block_mw", "min_mw")
+
 
 def check(data: Dataset) -> Iterator[Problem]:
     """Sizes that fit into each other, and a site that may be built on."""
-    sites = data["Sites"]
-    for row, at in data.rows("Sites").to_dict("index").items():
+    for row, at in data.rows("Sites", "status", *SIZES).to_dict("index").items():
         standing = at["existing_mw"] + at["under_construction_mw"]
         room, block = max(at["max_mw"] - standing, 0.0), at["block_mw"]
         most = room if pd.isna(block) else np.floor(room / block + 1e-9) * block
@@ -46,10 +47,11 @@ def check(data: Dataset) -> Iterator[Problem]:
                 "min-above-max",
                 reads=("status", "block_mw", "min_mw"),
             )
-    if data.sound("Sites", "site", "status") and (sites["status"] == "excluded").all():
+    status = data.column("Sites", "status")
+    if data.sound("Sites", "site", "status") and (status == "excluded").all():
         yield data.problem(
             "Sites",
-            int(sites.index[0]),
+            int(status.index[0]),
             "status",
             "at least one site must not be excluded",
             "Change the status of one.",
