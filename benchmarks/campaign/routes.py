@@ -135,7 +135,7 @@ def _whole(
 
 
 def _tell_all(now: Progress, spent: float, arrays: Any, tell: Tell) -> None:
-    tell(spent + now.seconds, math.inf if now.draft else now.objective, now.bound)
+    tell(spent + now.seconds, math.inf if now.candidate else now.objective, now.bound)
 
 
 def _direct(folder: Path, limits: Limits, tell: Tell, begun: float) -> Measured:

@@ -5,8 +5,8 @@ One file or folder per family; files whose names begin with an underscore are sh
 Notation
     Indices stand in one order: ``w`` workload, ``r`` region, ``i`` site, ``c`` contract, ``p``
     period. Other periods are ``q`` and ``s`` (``s`` where something starts or is signed); ``p-1``
-    is the period before, and what there would be before the first period is nought. ``sum_i`` runs
-    over the sites for which the term exists: what would break a rule of place or time has no
+    is the period before, and what there would be before the first period is zero. ``sum_i`` runs
+    over the sites for which the term exists: what would violate a rule of place or time has no
     variable, so that nothing is said of it in the formulas. ``begin(p)`` and ``end(p)`` are the
     months from the base date to a period's first day and to its end. Names leave their unit off:
     ``online[i,p]`` is the ledger ``online_mw``.

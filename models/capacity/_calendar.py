@@ -141,14 +141,14 @@ def first_position_beyond(cal: pd.DataFrame, months: np.ndarray | pd.Series) -> 
 
 
 def within_window(rows: pd.DataFrame, cal: pd.DataFrame) -> pd.Series:
-    """Whether each row's position lies between its first_period and last_period; blank is open."""
+    """Mask of rows whose position lies between first_period and last_period; blank is open."""
     first = rows["first_period"].map(cal["position"]).fillna(0)
     last = rows["last_period"].map(cal["position"]).fillna(len(cal))
     return rows["position"].between(first, last)
 
 
 def reversed_windows(rows: pd.DataFrame, cal: pd.DataFrame) -> pd.Series:
-    """Whether each row's last_period is before its first_period, which is an error of its own."""
+    """Mask of rows whose last_period is before first_period, which is an error of its own."""
     first, last = (rows[name].map(cal["position"]) for name in ("first_period", "last_period"))
     return first > last
 

@@ -21,7 +21,7 @@ from optalloc.errors import Problem
 from ._building import active_sites, pue_of_sites, standing_mw
 from ._calendar import calendar
 from ._contracts import CAPACITY, DELIVERS, contracts_on_offer
-from ._demand import asked_above_nought
+from ._demand import positive_demand
 from ._leases import leases_on_offer
 from ._network import arcs
 from ._scores import scores
@@ -180,7 +180,7 @@ def contract_need(data: Dataset) -> pd.Series:
     by_site = pd.DataFrame({"peak": most * pue, "energy": useful["load_mw"] * pue})
     sums = pairs.join(by_site, on="site").groupby("contract")[["peak", "energy"]].sum()
     sums = sums.reindex(offered.index, fill_value=0.0)
-    # Availability may be nought: no amount is then enough, and none is of use for energy.
+    # Availability may be zero: no amount is then enough, and none is of use for energy.
     share = offered["availability"].where(offered["availability"] > 0)
     energy = (sums["energy"] / share).fillna(0.0).where(offered["kind"].isin(DELIVERS), 0.0)
     peak = sums["peak"].where((offered["kind"] == CAPACITY) | offered["site"].notna(), 0.0)
@@ -213,7 +213,7 @@ def _site_need(data: Dataset) -> pd.DataFrame:
 
 
 def _demands(data: Dataset) -> pd.DataFrame:
-    rows = asked_above_nought(data)[["workload", "region", "period", "it_mw"]]
+    rows = positive_demand(data)[["workload", "region", "period", "it_mw"]]
     rows = rows.merge(data.columns("Workloads", "workload", "reserve_share"), on="workload")
     return rows.assign(needed_mw=rows["it_mw"] * (1.0 + rows["reserve_share"]))
 
@@ -258,6 +258,6 @@ def _risk_factors(data: Dataset) -> Iterator[float]:
 
 
 def _loss_factors(data: Dataset) -> Iterator[float]:
-    """What is lost whole is made up for elsewhere; what is lost in part, by more of the same."""
+    """Factors of need by loss: a whole loss is replaced elsewhere, a part by more of the same."""
     for share in data.column("LossEvents", "share_lost").astype(float):
         yield 2.0 if share >= 1 else 1.0 + 1.0 / (1.0 - share)

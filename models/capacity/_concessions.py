@@ -1,4 +1,4 @@
-"""What could be conceded where there is no plan, beside limits that have rows.
+"""Concessions where there is no plan: changes of cells beside limits that have rows.
 
 A service that is too far, not trusted or not allowed has no variable, and so has a start that comes
 too late. Each concession is a change of cells that lets one in.

@@ -1,4 +1,4 @@
-"""What contracts offer, to which sites and when; for those who sign and who draw on them."""
+"""Offers of contracts by site and period, for the families that sign and that draw on them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def sources(data: Dataset) -> pd.DataFrame:
 
 
 def tranche_before(expiry: pd.Timestamp) -> str:
-    """What MW signed before the first period are called, by their last day."""
+    """Name of the tranche of MW signed before the first period, by their last day."""
     return f"held until {expiry.date().isoformat()}"
 
 
@@ -109,7 +109,7 @@ def grid_draw(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame
 
 
 def sums_at(sums: pd.Series, keys: pd.DataFrame) -> list[float]:
-    """Each key's sum; nought where it has none."""
+    """Each key's sum; zero where it has none."""
     return [sums.get(key, 0.0) for key in keys.itertuples(index=False, name=None)]
 
 

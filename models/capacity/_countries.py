@@ -22,7 +22,7 @@ class Box(NamedTuple):
     east: float
 
     def holds(self, latitude: float, longitude: float) -> bool:
-        """Whether a point lies within it."""
+        """Return True if a point lies within it."""
         return self.south <= latitude <= self.north and self.west <= longitude <= self.east
 
 

@@ -1,7 +1,7 @@
 """Exchange rates that cannot be meant and currencies that were forgotten: notices, never errors.
 
-The rates below are facts to be told an inverted or misplaced rate by, and are never computed with
-in a plan: units of each currency per US dollar in late 2025, rounded to their order of magnitude.
+The rates below are facts by which an inverted or misplaced rate is noticed, never computed with in
+a plan: units of each currency per US dollar in late 2025, rounded to their order of magnitude.
 They need not be exact, as a notice takes a rate that is off by a factor of 4 (`FAR_OFF`).
 """
 

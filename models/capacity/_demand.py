@@ -1,4 +1,4 @@
-"""What is asked for, in MW: demand given in compute units is converted here for every family."""
+"""Demand in MW: what is given in compute units is converted here for every family."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def asked(data: Dataset) -> pd.DataFrame:
     return rows.assign(it_mw=rows["it_mw"].fillna(rows["units"] * per_unit))
 
 
-def asked_above_nought(data: Dataset) -> pd.DataFrame:
+def positive_demand(data: Dataset) -> pd.DataFrame:
     """Rows of `asked` that ask for something."""
     rows = asked(data)
     return rows[rows["it_mw"] > 0]

@@ -40,7 +40,7 @@ class _Point(NamedTuple):
 
 
 def place_notices(data: Dataset) -> Iterator[Problem]:
-    """Sites and regions whose place is in doubt, each told once, with the slip that explains it."""
+    """Notices of sites and regions whose place is in doubt, with the slip that explains it."""
     sites = data["Sites"].dropna(subset=["latitude", "longitude"])
     for row, at in sites.to_dict("index").items():
         point = _Point(at["latitude"], at["longitude"])

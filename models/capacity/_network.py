@@ -10,7 +10,7 @@ from optalloc.data.dataset import Dataset, derived
 from optalloc.data.rounding import exceeds
 
 from ._building import active_sites
-from ._demand import asked, asked_above_nought
+from ._demand import asked, positive_demand
 
 # More sets of sites than this cost the solver more than their cover rows are worth.
 MOST_COVERS = 24
@@ -56,7 +56,7 @@ def resident(data: Dataset) -> pd.DataFrame:
 @derived
 def arcs(data: Dataset) -> pd.DataFrame:
     """Allowed (workload, region, site) with latency, network cost and the workload's columns."""
-    pairs = asked_above_nought(data)[["workload", "region"]].drop_duplicates()
+    pairs = positive_demand(data)[["workload", "region"]].drop_duplicates()
     sites = active_sites(data, "site", "jurisdiction").reset_index(drop=True)
     trusted = data.column("Jurisdictions", "trusted", by="jurisdiction")
     frame = (
@@ -101,8 +101,8 @@ def covers(data: Dataset) -> tuple[pd.DataFrame, pd.DataFrame]:
     ranked = sorted(inside, key=lambda reach: (-sum(size[p] for p in inside[reach]), sorted(reach)))
     confined, covering = [], []
     for reach in ranked[:MOST_COVERS]:
-        alike = [pair for pair in inside[reach] if allowed[pair] == reach] or inside[reach]
-        workload, region = max(alike, key=lambda pair: (size[pair], pair))
+        equal = [pair for pair in inside[reach] if allowed[pair] == reach] or inside[reach]
+        workload, region = max(equal, key=lambda pair: (size[pair], pair))
         name = "everywhere" if reach == everywhere else f"within reach of {workload} in {region}"
         confined += [(name, *pair) for pair in inside[reach]]
         covering += [(name, site) for site in sorted(reach)]

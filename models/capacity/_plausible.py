@@ -1,4 +1,4 @@
-"""What numbers are usually like, so that a slip of unit is noticed: ranges, never limits.
+"""Usual ranges of numbers, by which a slip of unit is noticed; never limits.
 
 Each range reaches well beyond what is published, so that what is unusual and meant stays quiet.
 Money is in US dollars of 2025. Published figures that the ranges were drawn around:

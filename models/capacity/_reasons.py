@@ -19,7 +19,7 @@ ASK = "optalloc explain tells what building there would add"
 
 @dataclass(frozen=True)
 class _Known:
-    """What the workbook says of all sites.
+    """Data of all sites by which reasons are given.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def reasons(data: Dataset, listed: pd.DataFrame) -> list[str]:
 
 
 def _taken(row: Mapping[Hashable, Any], site: Any) -> str:
-    """What is built there, and when."""
+    """State what is built there, and when."""
     words = []
     if row["plan"] == "new":
         words.append(f"Committed from {_day(row['committed'])}")
@@ -116,8 +116,8 @@ def _left(row: Mapping[Hashable, Any], site: Any, known: _Known, built: pd.Serie
             f"{_day(known.soonest[name])} at the soonest. "
             f"{_cost(name, known.cost_per_mw, built)}. {ASK}"
         )
-    told = head + why
-    return f"{told[0].upper()}{told[1:]}."
+    words = head + why
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def _cost(name: str, cost_per_mw: pd.Series, built: pd.Series) -> str:

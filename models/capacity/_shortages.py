@@ -16,7 +16,7 @@ from optalloc.data.dataset import Dataset, derived
 
 from ._building import active_sites, possible_service, standing_mw
 from ._calendar import TINY_MONTHS, calendar
-from ._demand import asked_above_nought
+from ._demand import positive_demand
 from ._leases import most_leased
 from ._network import covers
 
@@ -47,7 +47,7 @@ def most_online(data: Dataset) -> pd.DataFrame:
 @derived
 def must_serve(data: Dataset) -> pd.DataFrame:
     """Demand that must be met, with its row of Demand and what it takes with its reserve."""
-    rows = asked_above_nought(data)
+    rows = positive_demand(data)
     rows = rows.assign(row=rows.index).merge(data["Workloads"], on="workload")
     rows = rows[rows["unmet_penalty_per_mw_year"].isna()]
     return rows.assign(needed=rows["it_mw"] * (1.0 + rows["reserve_share"])).reset_index(drop=True)
@@ -55,7 +55,7 @@ def must_serve(data: Dataset) -> pd.DataFrame:
 
 @derived
 def needs(data: Dataset) -> pd.DataFrame:
-    """What the demands of each cover need in each period: cover, period, needed, who, cells."""
+    """Need of the demands of each cover by period: cover, period, needed, who, cells."""
     confined, _ = covers(data)
     rows = confined.merge(must_serve(data), on=["workload", "region"])
     found = []

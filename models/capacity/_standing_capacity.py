@@ -1,4 +1,4 @@
-"""What stands whatever is decided, as the other side of a limit that it alone may exceed."""
+"""Capacity in service whatever is decided, which alone may exceed a limit."""
 
 from __future__ import annotations
 

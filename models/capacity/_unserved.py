@@ -22,7 +22,7 @@ MOST = 4
 
 
 def why_unserved(data: Dataset, workload: str, region: str, period: str) -> Iterator[Cause]:
-    """What keeps a workload of a region from being served in a period, whatever is decided.
+    """Causes for which demand cannot be served in a period, whatever is decided.
 
     Sums over several demands (`Family.shortages`) are not among it.
     """

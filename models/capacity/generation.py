@@ -83,7 +83,7 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
 
 
 def constrain(m: Any, p: Parameters) -> None:
-    """What is active covers peak, and no more than there is."""
+    """Offset peak: at most what is active, and what there is."""
     m.offset_within_contract = pyo.Constraint(
         m.GENERATING, rule=lambda m, c, q: m.offset[c, q] <= m.contracted_mw[c, q]
     )

@@ -1,4 +1,4 @@
-"""Relaxations: which limits may give way where there is no plan, and at what price.
+"""Relaxations: which limits may be relaxed where there is no plan, and at what price.
 
 In words
     Where no plan meets every limit, the cheapest changes that give one are looked for. A planner
@@ -31,7 +31,7 @@ from ._columns import named
 
 RELAXATIONS = Sheet(
     name="Relaxations",
-    meaning="What may give way where there is no plan; a limit that is not named follows its family, and that its nature: ceilings, floors and shares may give way, leads and block sizes may not.",
+    meaning="Which limits may be relaxed where there is no plan; a limit that is not named follows its family, and that its nature: ceilings, floors and shares may be relaxed, leads and block sizes may not.",
     key=("limit",),
     missing=Missing.NOTHING,
     columns=(
@@ -43,7 +43,7 @@ RELAXATIONS = Sheet(
         Column(
             name="may_relax",
             kind=Kind.FLAG,
-            meaning="Whether it may give way.",
+            meaning="Whether it may be relaxed.",
             blank=True,
             example="yes",
         ),

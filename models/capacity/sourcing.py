@@ -77,7 +77,7 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
 
 
 def constrain(m: Any, p: Parameters) -> None:
-    """What the other suppliers deliver is enough."""
+    """Limits by which the other suppliers deliver enough."""
     orders = frame_of(m.ORDERS, ORDER_KEYS)
     # A class that the failing suppliers do not sell in the period loses nothing.
     touched = p.members.merge(p.lost[["event", "member", "supplier"]], on=["event", "member"])

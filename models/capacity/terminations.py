@@ -72,7 +72,7 @@ TERMINATIONS = TableSpec(
 
 @dataclass(frozen=True)
 class Parameters:
-    """What can be ended and when, what was signed before, which endings are felt when, and fees."""
+    """Possible endings, MW signed before, the endings that count in each period, and fees."""
 
     contract_periods: pd.DataFrame
     endings: pd.DataFrame
@@ -144,7 +144,7 @@ def constrain(m: Any, p: Parameters) -> None:
 
 
 def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
-    """What is ended early."""
+    """Table of early endings."""
     ended = values.variable("terminated", ENDING_KEYS).rename(columns={"value": "ended_mw"})
     ended = ended[ended["ended_mw"] > 0]
     return {"Terminations": ended, "Actions": actions(data, ended)}

@@ -198,7 +198,7 @@ def _counts(labels: Labels) -> dict[str, int]:
 def _strategies(found: dict[Strategy, Outcome], times: dict[Strategy, float]) -> pd.DataFrame:
     rows = []
     for strategy, outcome in found.items():
-        reached = [(now.seconds, now.gap) for now in outcome.history if not now.draft]
+        reached = [(now.seconds, now.gap) for now in outcome.history if not now.candidate]
         reached.append((times[strategy], outcome.gap))
         when = {
             f"to_{100 * gap:g}_percent".replace(".", "_"): min(

@@ -47,7 +47,7 @@ class ProgressDisplay(LiveDisplay):
         seconds = time.perf_counter() - self._started
         parts = [
             f"{seconds:7.1f} s  {progress.phase}",
-            f"{'draft' if progress.draft else 'plan'} {_number(progress.objective)}",
+            f"{'candidate' if progress.candidate else 'plan'} {_number(progress.objective)}",
             f"bound {_number(progress.bound)}",
             f"gap {_percent(progress.gap)}",
         ]

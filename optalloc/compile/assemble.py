@@ -244,15 +244,15 @@ def _minimised(
 
 
 def insist_on_idle_rows(blocks: Iterable[Block]) -> None:
-    """Rows without any variable hold or not whatever is decided."""
-    broken = []
+    """Refuse rows without any variable that are violated, as they are whatever is decided."""
+    violated = []
     for block in blocks:
         below = np.maximum(block.lower, -block.upper)
         labels = Labels.of([(block.component.name, block.table, None)])
         worst = np.flatnonzero(block.idle & (below > ROUNDING)).tolist()
-        broken += [(labels.name(at), float(below[at])) for at in worst]
-    if broken:
-        raise InfeasibleError(sorted(broken, key=lambda named: -named[1]))
+        violated += [(labels.name(at), float(below[at])) for at in worst]
+    if violated:
+        raise InfeasibleError(sorted(violated, key=lambda named: -named[1]))
 
 
 def matrix_of(parts: list[tuple[Block, Triplets]], columns: int) -> Any:

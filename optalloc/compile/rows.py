@@ -281,7 +281,7 @@ def _same_row(expression: Any, given: tuple[np.ndarray, ...], evaluator: Evaluat
     expected = (*_added_up(*joined(triplets(own))[1:]), *_limits(own, low, high, 1))
     # Pyomo puts a constant side of an equality last, which turns all signs.
     pairs = zip(_turned(*expected), _turned(*given), strict=True)
-    return all(_alike(a, b) for a, b in pairs)
+    return all(_equal(a, b) for a, b in pairs)
 
 
 def _turned(
@@ -303,7 +303,7 @@ def check_objective(template: Template, tables: Tables, columns: Columns) -> Non
     same = zip(
         _added_up(*joined(triplets(own))[1:]), _added_up(*joined(triplets(other))[1:]), strict=True
     )
-    if not all(_alike(a, b) for a, b in same) or not _alike(
+    if not all(_equal(a, b) for a, b in same) or not _equal(
         np.ravel(own.constant), np.ravel(other.constant)
     ):
         raise UntemplatedError("the rule gives something else than its template")
@@ -316,7 +316,7 @@ def _added_up(columns: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.n
     return distinct[kept], total[kept]
 
 
-def _alike(first: np.ndarray, second: np.ndarray) -> bool:
+def _equal(first: np.ndarray, second: np.ndarray) -> bool:
     return first.shape == second.shape and bool(
         np.allclose(first, second, rtol=ROUNDING, atol=ROUNDING)
     )

@@ -126,11 +126,11 @@ class Dataset:
         return frame
 
     def uses(self, sheets: Iterable[str]) -> bool:
-        """Whether any of these sheets has a row."""
+        """Return True if any of these sheets has a row."""
         return any(len(self._read(sheet)) for sheet in sheets)
 
     def sound(self, sheet: str, *columns: str) -> bool:
-        """Whether a sheet, or some columns of it, hold no error so far.
+        """Return True if a sheet, or some columns of it, hold no error so far.
 
         A rule about what is absent asks this first: a row that seems to be missing may be one whose
         name could not be read, and that has an error of its own already.
@@ -141,7 +141,7 @@ class Dataset:
         return not (lost & {WHOLE, *columns} or any(column in columns for _, column in unread))
 
     def knows(self, sheet: str, row: Any, *columns: str) -> bool:
-        """Whether none of some cells of a record has an error of its own."""
+        """Return True if none of some cells of a record has an error of its own."""
         lost, unread = self.lost.get(sheet, frozenset()), self.unread.get(sheet, frozenset())
         if not (lost or unread):
             return True
@@ -164,7 +164,7 @@ class Dataset:
         return frame.loc[np.array([self.knows(sheet, row, *columns) for row in frame.index], bool)]
 
     def might_hold(self, sheet: str, **names: Any) -> bool:
-        """Whether a row of these names may stand on a sheet, where something could not be read.
+        """Return True if a sheet that could not be read in full may hold a row of these names.
 
         A rule about a row that is absent asks this first: the row that seems to be missing may be
         one whose name could not be read, and that has an error of its own already.
@@ -227,8 +227,8 @@ class Dataset:
         found : str, optional
             What to say was found, in words; the cell's value by default.
         reads : iterable of str, optional
-            Other columns of the record that it follows from: it is not told where one of these
-            cells has an error of its own.
+            Other columns of the record that it follows from: it is not reported where one of
+            these cells has an error of its own.
         """
         place = self.places.get(sheet, SheetPlace(position=10_000, columns={}))
         name = place.name or sheet

@@ -1,4 +1,4 @@
-"""What the steps on data need of a model: its sheets, and what its families check."""
+"""Parts of a model that the steps on data need: its sheets, and the checks of its families."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Declared", "FamilyChecks", "Worth"]
 
 @dataclass(frozen=True)
 class Worth:
-    """What the money of a sheet's rows is worth in one reference currency.
+    """Value of the currencies of a sheet's rows in one reference currency.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Worth:
 
 
 class FamilyChecks(Protocol):
-    """What one family checks across rows and sheets (`optalloc.modelling.family.Family`)."""
+    """Checks of one family across rows and sheets (`optalloc.modelling.family.Family`)."""
 
     @property
     def check(self) -> Callable[[Dataset], Iterable[Problem]]:

@@ -59,10 +59,10 @@ def broken_rules(data: Dataset, model: Declared) -> tuple[Dataset, list[Problem]
     problems += _violated_rules(data)
     for family in model.families:
         # What a family says depends on the sheets that it reads, and on what could not be read.
-        told = family.check(data) if faulty else recalled(_all_of(family.check), data)
+        found = family.check(data) if faulty else recalled(_all_of(family.check), data)
         problems += (
             problem
-            for problem in told
+            for problem in found
             if all(data.knows(sheet, row, column) for sheet, row, column in problem.cells)
         )
     return data, problems

@@ -59,7 +59,7 @@ class Kept:
     reads: Mapping[Source, tuple[pd.DataFrame, frozenset[object]]]
 
     def holds(self, frame_of: Callable[[Source], pd.DataFrame], equality: Equality) -> bool:
-        """Whether all that was read is equal; compared in the order in which it was read."""
+        """Return True if all that was read is equal; compared in the order of reading."""
         for source, (before, columns) in self.reads.items():
             changed = equality.changed(before, frame_of(source))
             if changed and (ALL in changed or ALL in columns or changed & columns):
@@ -68,7 +68,7 @@ class Kept:
 
 
 class Notes:
-    """What a function was handed: by source the frame, and the columns of it.
+    """Reads of a function: by source the frame that it was handed, and the columns of it.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ class Memory:
         self.earlier.insert(0, known | other.kept)
 
     def recalled(self, key: Hashable, frame_of: Callable[[Source], pd.DataFrame]) -> Kept | None:
-        """What is kept under a key of an earlier dataset that is equal in all that it reads."""
+        """Value kept under a key of an earlier dataset that is equal in all that it reads."""
         for earlier in self.earlier:
             kept = earlier.get(key)
             if kept is not None and kept.holds(frame_of, self.equality):

@@ -22,7 +22,7 @@ from optalloc.data.rules import listed
 from optalloc.data.schema import FREE_TEXT, Column, Kind, Sheet
 from optalloc.errors import Problem, Severity
 
-__all__ = ["Cell", "alike", "difference", "kind_of", "name_notices", "near_names"]
+__all__ = ["Cell", "canonical", "difference", "kind_of", "name_notices", "near_names"]
 
 _MOST_NAMED = 5
 _HYPHENS = {ord(c): " " for c in "-_\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fb"}
@@ -39,12 +39,12 @@ class Cell:
 
 
 @functools.lru_cache(maxsize=100_000)
-def alike(name: str) -> str:
-    """Return what names that look the same have in common: no case, width, hyphens or spaces.
+def canonical(name: str) -> str:
+    """Return the form that names that look the same share: no case, width, hyphens or spaces.
 
     A hyphen or space between two digits counts, so that ``A-1-1`` is not ``A-11``.
 
-    >>> alike("NEM-VIC") == alike("nem vic"), alike("A-1-1") == alike("A-11")
+    >>> canonical("NEM-VIC") == canonical("nem vic"), canonical("A-1-1") == canonical("A-11")
     (True, False)
     """
     plain = unicodedata.normalize("NFKC", name).casefold()
@@ -103,7 +103,7 @@ def near_names(data: Dataset) -> Iterator[tuple[Cell, Problem]]:
         groups: dict[str, dict[str, None]] = {}
         for sheet, column in columns:
             for name in data.frames[sheet.name][column.name].dropna().unique().tolist():
-                groups.setdefault(alike(name), {}).setdefault(name)
+                groups.setdefault(canonical(name), {}).setdefault(name)
         near = {name: group for group in groups.values() if len(group) > 1 for name in group}
         if near:
             yield from _misspelt(data, kind, columns, near)

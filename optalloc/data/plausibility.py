@@ -41,13 +41,13 @@ def notices(data: Dataset, model: Declared) -> Iterator[Problem]:
 
 def _of_sheet(data: Dataset, sheet: Sheet, model: Declared) -> Iterator[Problem]:
     worth = next(filter(None, (f.worth(data, sheet.name) for f in model.families)), None)
-    told: set[str] = set()
+    reported: set[str] = set()
     for column in sheet.columns:
         doubt = _doubt(data[sheet.name][column.name], column, worth)
         # A row in the wrong currency is wrong in every column with money.
-        if doubt is None or doubt.meant_in in told:
+        if doubt is None or doubt.meant_in in reported:
             continue
-        told |= {doubt.meant_in} - {""}
+        reported |= {doubt.meant_in} - {""}
         yield _notice(data, sheet, column, doubt)
 
 
@@ -98,7 +98,7 @@ def _outliers(values: pd.Series) -> pd.Series:
 def _explained(
     value: float, others: pd.Series, row: int, usual: Plausible, worth: Worth | None
 ) -> tuple[str, str]:
-    """What to do, by the slip of unit or currency that brings a number nearest to the others.
+    """Action by the slip of unit or currency that brings a number nearest to the others.
 
     Without others it is the geometric middle of the usual range that counts.
 

@@ -220,7 +220,7 @@ class SheetReader:
         return columns
 
     def _unread_titles(self, along: str) -> bool:
-        """Whether a cell that must hold a name could not be read."""
+        """Return True if a cell that must hold a name could not be read."""
         places = (o[1:] for o in self.odd if o[0] == self.position)
         return any((r if along == "column" else c) == 1 for r, c in places)
 

@@ -1,4 +1,4 @@
-"""What a workbook may hold: columns with kind, unit, meaning and bounds, gathered into sheets.
+"""Declarations of sheets: columns with kind, unit, meaning and bounds.
 
 One declaration drives validation, the template workbook, the data dictionary and the addresses
 that errors name. Every sheet is declared by a model family, but for the one of sweeps, which all
@@ -27,7 +27,7 @@ __all__ = [
 
 
 class Kind(StrEnum):
-    """What a cell must hold."""
+    """Kind of the value of a cell."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -38,7 +38,7 @@ class Kind(StrEnum):
 
 
 class Missing(StrEnum):
-    """What it means that a keyed sheet has no row for a key."""
+    """Meaning of a key without a row on a keyed sheet."""
 
     ERROR = "an input error"
     ZERO = "zero"
@@ -70,18 +70,18 @@ class Slip:
 
 @dataclass(frozen=True, kw_only=True)
 class Plausible:
-    """What a number is usually like; one beyond is told in a notice, and used.
+    """Usual range of a number; one beyond is reported in a notice, and used.
 
     Parameters
     ----------
     low, high : float
         Usual range of what is not zero. Of money in the reference currency of `Family.worth`.
     money : bool
-        Whether it is an amount of money, in the currency of its row.
+        True if it is an amount of money, in the currency of its row.
     slips : tuple of Slip
         Slips of unit that are known of such numbers, the likeliest first.
     outliers : bool
-        Whether one far from the others of its column is told too.
+        True if one far from the others of its column is reported too.
     """
 
     low: float
@@ -147,18 +147,18 @@ class Column:
 
     @property
     def required(self) -> bool:
-        """Whether a blank cell is an error."""
+        """True if a blank cell is an error."""
         return self.blank is REQUIRED
 
     @property
     def is_share(self) -> bool:
-        """Whether a number is a share or a yearly rate, which may be written in percent."""
+        """True if a number is a share or a yearly rate, which may be written in percent."""
         rate = self.unit == "per year" and self.at_most == 1
         return self.kind is Kind.NUMBER and (rate or self.unit.split(" ")[0] == "share")
 
     @property
     def is_name(self) -> bool:
-        """Whether the cells are names, in which what cannot be seen means nothing."""
+        """True if the cells are names, in which what cannot be seen means nothing."""
         return bool(self.refers_to) or self.names not in ("", FREE_TEXT)
 
     @property
@@ -175,7 +175,7 @@ class Column:
 
     @property
     def blank_in_words(self) -> str:
-        """What a blank cell means, as a phrase."""
+        """Meaning of a blank cell, as a phrase."""
         if self.required:
             return "must be filled in"
         if self.blank_means:

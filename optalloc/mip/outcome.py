@@ -112,7 +112,7 @@ class Options:
 class Progress:
     """A moment of the solve: seconds since its start, incumbent, bound, and what is being done.
 
-    The incumbent is a `draft`, an infeasible candidate, while lazy constraints have not been
+    The incumbent is a `candidate`, which may be infeasible, while lazy constraints have not been
     separated at it: the plan that comes of it may cost more.
     """
 
@@ -120,7 +120,7 @@ class Progress:
     objective: float
     bound: float
     phase: str
-    draft: bool = False
+    candidate: bool = False
 
     @property
     def gap(self) -> float:

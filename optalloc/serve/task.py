@@ -23,7 +23,7 @@ LAUNCH = "import sys; sys.path[:] = sys.argv[1:]; from optalloc.serve.work impor
 # Most points of a chart.
 MOST_POINTS = 2000
 _TICK_S = 0.2
-_DRAFT = "; the plan is a draft, as limits found on the way may add to its cost"
+_CANDIDATE = "; a candidate, as limits found on the way may add to its cost"
 
 
 class State(StrEnum):
@@ -119,7 +119,7 @@ class Task:
 
     def _take(self, message: Mapping[str, Any]) -> None:
         if "point" in message:
-            self.phase = f"{message['doing']}{_DRAFT if message['draft'] else ''}"
+            self.phase = f"{message['doing']}{_CANDIDATE if message['candidate'] else ''}"
             self._add(list(message["point"]))
         elif "step" in message:
             what, done, of = message["step"]

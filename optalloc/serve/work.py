@@ -216,7 +216,7 @@ def _solve(
 
     def progress(now: Progress) -> None:
         point = (now.seconds, _finite(now.objective), _finite(now.bound), _finite(now.gap))
-        report(point=point, doing=now.phase, draft=now.draft)
+        report(point=point, doing=now.phase, candidate=now.candidate)
 
     given = {"gap": request["gap"], "threads": request["threads"]}
     limit = request["time_limit_s"]

@@ -233,8 +233,8 @@ class _Proof:
         known, best = self.known, self.incumbent
         objective = min(now.objective, known.objective, best.objective)
         bound = max(now.bound, known.bound, best.bound)
-        draft = self.core.separate is not None and objective < best.objective
-        self.known = replace(now, objective=objective, bound=bound, draft=draft)
+        candidate = self.core.separate is not None and objective < best.objective
+        self.known = replace(now, objective=objective, bound=bound, candidate=candidate)
         self.monitor.report(self.known)
 
     def _improved(self, objective: float) -> None:

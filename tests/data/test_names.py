@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import optalloc
-from optalloc.data.names import alike, difference, kind_of
+from optalloc.data.names import canonical, difference, kind_of
 from optalloc.data.schema import FREE_TEXT, Kind
 from optalloc.errors import Problem
 from optalloc.report.template import write_template
@@ -170,16 +170,16 @@ def test_reading_and_likeness_are_stable(text: str) -> None:
     read = visible(text)
     assert visible(read) == read
     assert bool(invisible(text)) or read == text
-    assert alike(read) == alike(text)
+    assert canonical(read) == canonical(text)
     assert unicodedata.is_normalized("NFC", read)
     assert difference(text, text.swapcase())
 
 
 def test_digits_apart_are_not_digits_together() -> None:
     """Proves: codes of numbers are told apart. Sensitivity: of letters they are not."""
-    assert alike("A-1-1") != alike("A-11")
-    assert alike("DC 1") == alike("dc1")
-    assert alike("A-B") == alike("ab")
+    assert canonical("A-1-1") != canonical("A-11")
+    assert canonical("DC 1") == canonical("dc1")
+    assert canonical("A-B") == canonical("ab")
 
 
 # Limits lost in silence ---------------------------------------------------------------------------

@@ -113,7 +113,7 @@ SAME_DERIVATION = {
     "demand": {"key_figures"},
     "departures": {"figures"},
     "leases": {"actions"},
-    "overview": {"told"},
+    "overview": {"overview_tables"},
     "periods": {"calendar_years", "to_the_last_payment", "totals"},
     "placement": {"balance", "taken_mw"},
     "sites": {"actions", "key_figures"},

@@ -24,7 +24,7 @@ _EARLIER, _EXACT = {COMMITTED, STARTED}, {LEASED, SIGNED}
 def check(data: Dataset) -> Iterator[Problem]:
     """Each row names the one thing it is about, and bounds that can be met."""
     for row, at in data.rows("Decisions").to_dict("index").items():
-        # None where the cell could not be read; of its subject nothing is told then.
+        # None where the cell could not be read; of its subject nothing is reported then.
         wanted = SUBJECTS.get(at["what"], "site")
         others = [name for name in dict.fromkeys(SUBJECTS.values()) if name != wanted]
         named = [name for name in others if not pd.isna(at[name])]
@@ -54,7 +54,7 @@ def check(data: Dataset) -> Iterator[Problem]:
 
 
 def _check_possible(data: Dataset) -> Iterator[Problem]:
-    """What is asked for has a variable: it can serve a whole period within the horizon."""
+    """Each decision has a variable: it can serve a whole period within the horizon."""
     dated = data.sound("Settings", "base_date", "life_years") and data.sound("Periods")
     if data["Decisions"].empty or not dated:
         return

@@ -26,7 +26,7 @@ def _row_of(data: Dataset, key: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _most_that_can_be(data: Dataset, key: Mapping[str, Any]) -> Iterator[Cause]:
-    """What a site, contract or lease has at most, where a decision asks for more."""
+    """Room of a site, contract or lease of which a decision asks for more."""
     at = _row_of(data, key)
     subject = SUBJECTS[at["what"]]
     sheet = {"site": "Sites", "contract": "Contracts", "lease": "Leases"}[subject]

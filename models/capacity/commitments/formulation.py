@@ -3,7 +3,7 @@
 In words
     A site is to be committed by a period, or not before another; so many megawatts are promised
     to be started, online, leased, signed or ended, or at most so many. What a plan decides before a
-    date is held by rows alike.
+    date is fixed by the same rows.
 Data
     Decisions. ``decided[d]``: what the row names, which is committed by the period (1 or 0), MW
     started up to it, MW online in it, or MW leased, signed or ended in it.
@@ -54,7 +54,7 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
 
 
 def constrain(m: Any, p: Parameters) -> None:
-    """What is decided lies between its bounds."""
+    """Bounds on each decision that is named."""
     rows = p.rows
     m.DECISIONS = index_set(rows[["decision"]])
     before = rows.set_index("decision")["decided_before"]

@@ -20,7 +20,7 @@ def hold(
     """Rows that hold what a plan commits, starts, leases, signs and ends before a date.
 
     What it does not do before the date is not done either. Equipment and workers follow from what
-    is built, and are decided anew.
+    is built, and are decided again.
     """
     cal = calendar(data).reset_index()
     early = cal.loc[cal["date"] < until, "period"].tolist()
@@ -33,7 +33,7 @@ def hold(
     leased, signed = tables["Leasing"], tables["Procurement"]
     tranches = tables["Terminations"].groupby(["contract", "period"])["ended_mw"]
     ended = tranches.sum().reset_index()
-    told = (
+    decided = (
         (COMMITTED, sites.index[~sites["is_open"]], committed),
         (STARTED, sites.index, started),
         (LEASED, data.column("Leases", "lease"), leased.assign(value=leased["signed_mw"])),
@@ -41,7 +41,7 @@ def hold(
         (ENDED, data.column("Contracts", "contract"), ended.assign(value=ended["ended_mw"])),
     )
     rows = []
-    for what, subjects, table in told:
+    for what, subjects, table in decided:
         name = SUBJECTS[what]
         keys = zip(table[name], table["period"], strict=True)
         values = dict(zip(keys, table["value"].astype(float), strict=True))

@@ -22,7 +22,7 @@ SUBJECTS = {
 
 DECISIONS = Sheet(
     name="Decisions",
-    meaning="What is announced, forbidden or held within bounds; at_least and at_most alike fix it.",
+    meaning="What is announced, forbidden or held within bounds; equal at_least and at_most fix it.",
     key=("decision",),
     missing=Missing.UNLIMITED,
     rules=(

@@ -56,7 +56,7 @@ COVERAGE = TableSpec(
 
 
 def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
-    """What is signed and active, and whose peak it covers."""
+    """Tables of signings, of active contracts, and of the peaks that they cover."""
     signed = values.variable("procured", KEYS).rename(columns={"value": "signed_mw"})
     active = values.ledger("contracted_mw").rename(columns={"value": "active_mw"})
     frame = active.merge(signed, on=KEYS, how="left").fillna({"signed_mw": 0.0})

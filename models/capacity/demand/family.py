@@ -21,7 +21,7 @@ from .unmet import UNMET
 
 
 def _standing_against(data: Dataset, key: Mapping[str, Any]) -> Iterator[Cause]:
-    """What demand takes with its reserve, where it has one, and why nothing can serve it."""
+    """Demand with its reserve, where it has one, and why nothing can serve it."""
     workloads, rows = data["Workloads"], asked(data)
     (own,) = workloads[workloads["workload"] == key["workload"]].to_dict("records")
     mine = rows[(rows[KEYS] == [key[name] for name in KEYS]).all(axis=1)]

@@ -32,7 +32,7 @@ from optalloc.data.dataset import Dataset
 from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import index_set, indexed_set, parameter
 
-from .._demand import asked_above_nought
+from .._demand import positive_demand
 from .._money import PENALTY, post_cost
 from .._running_costs import yearly_charges
 from .sheets import KEYS
@@ -40,15 +40,15 @@ from .sheets import KEYS
 
 @dataclass(frozen=True)
 class Parameters:
-    """Demand above nought by key, with the workload's reserve share, and unmet charges."""
+    """Demand above zero by key, with the workload's reserve share, and unmet charges."""
 
     demand: pd.DataFrame
     penalties: pd.DataFrame
 
 
 def demand_rows(data: Dataset) -> pd.DataFrame:
-    """Demand above nought, with the columns of its workload."""
-    return asked_above_nought(data).merge(data["Workloads"], on="workload").reset_index(drop=True)
+    """Demand above zero, with the columns of its workload."""
+    return positive_demand(data).merge(data["Workloads"], on="workload").reset_index(drop=True)
 
 
 def parameters(data: Dataset) -> Parameters:

@@ -204,7 +204,7 @@ def notices(data: Dataset) -> Iterator[Problem]:
     sites = data.columns("Sites", "status", "max_mw")
     room = sites.loc[sites["status"] != "excluded", "max_mw"].sum() + data["Leases"]["max_mw"].sum()
     peaks = data["Demand"].groupby("period")["it_mw"].sum()
-    # An unlimited site is told by itself, and demand in units is of no known size here.
+    # An unlimited site is reported by itself, and demand in units is of no known size here.
     if room == 0 or room > _plausible.GRID_MW.high or data["Demand"]["units"].notna().any():
         return
     if peaks.empty or peaks.max() == 0:

@@ -35,7 +35,7 @@ _Amounts = dict[tuple[str, str, str], float]
 
 
 def _approved_again(data: Dataset) -> _Amounts:
-    """What is approved and compared, by key: sites or MW above nought."""
+    """Approved actions that are compared, by key: sites or MW above zero."""
     cal, status = calendar(data), data.column("Sites", "status", by="site")
     after = cal["date"].iloc[-1] + pd.DateOffset(months=int(cal["months"].iloc[-1]))
     found: _Amounts = {}
@@ -52,7 +52,7 @@ def _approved_again(data: Dataset) -> _Amounts:
 
 
 def _planned_again(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> _Amounts:
-    """What the plan does, by key: sites or MW above nought."""
+    """Actions of the plan, by key: sites or MW above zero."""
     status = data.column("Sites", "status", by="site")
     found: _Amounts = {}
     for site, own in tables["Build"].groupby("site", sort=False):
@@ -67,7 +67,7 @@ def _planned_again(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> _Amount
 
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """No departure is counted as less than the difference; one that is left out counts nought."""
+    """No departure is counted as less than the difference; one that is left out counts zero."""
     again = compared_again(data, tables)
     counted = tables["Departures"].set_index(KEYS)["departed"].to_dict()
     allowed = [float(counted.get(key, 0.0)) for key in again[KEYS].itertuples(index=False)]

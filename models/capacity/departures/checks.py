@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from optalloc.data.dataset import Dataset
-from optalloc.data.names import alike
+from optalloc.data.names import canonical
 from optalloc.data.reader import suggest
 from optalloc.errors import Problem, Severity
 
@@ -60,15 +60,15 @@ def check(data: Dataset) -> Iterator[Problem]:
         ),
     ):
         yield from _not_compared(data, group, must, action)
-    actions = {alike(action): action for action in COST_COLUMNS}
+    actions = {canonical(action): action for action in COST_COLUMNS}
     for row, action in rows.loc[~known, "action"].items():
-        if alike(action) in actions:
+        if canonical(action) in actions:
             yield data.problem(
                 "ApprovedActions",
                 row,
                 "action",
                 "an action must be spelled as a plan spells it, or it would not be compared",
-                f"Write {actions[alike(action)]!r}.",
+                f"Write {actions[canonical(action)]!r}.",
                 "approved-action",
             )
     for row, at in rows[known & ~past & ~beyond].dropna(subset=["action"]).to_dict("index").items():
@@ -77,7 +77,7 @@ def check(data: Dataset) -> Iterator[Problem]:
 
 
 def _check_possible(data: Dataset) -> Iterator[Problem]:
-    """Approved actions that could serve no whole period, which have no variable, are told."""
+    """Approved actions that could serve no whole period, which have no variable, are reported."""
     dated = data.sound("Settings", "base_date", "life_years")
     if not (dated and data.sound("DepartureCosts", "last_period")):
         return
@@ -158,7 +158,7 @@ def _check_action(data: Dataset, row: Any, at: Mapping[Hashable, Any]) -> Iterat
 
 
 def _within(data: Dataset, at: Mapping[Hashable, Any]) -> bool:
-    """Whether the date of an approved action lies in its period."""
+    """Return True if the date of an approved action lies in its period."""
     when = calendar(data).loc[at["period"]]
     after = when["date"] + pd.DateOffset(months=int(when["months"]))
     return bool(when["date"] <= at["date"] < after)

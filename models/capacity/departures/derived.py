@@ -1,4 +1,4 @@
-"""What is approved, what can be decided and what a departure costs, from the workbook alone."""
+"""Approved actions, possible decisions and costs of departures, from the workbook alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .sheets import COMMIT, COST_COLUMNS, KEYS, SIGN, START
 
 
 def costs(data: Dataset) -> pd.Series:
-    """Cost of a departure by action, M per site or MW; nought without the sheet."""
+    """Cost of a departure by action, M per site or MW; zero without the sheet."""
     sheet = data["DepartureCosts"]
     named = pd.Series(COST_COLUMNS)
     return named.map(sheet.iloc[0]).astype(float) if len(sheet) else named.map(lambda _: 0.0)

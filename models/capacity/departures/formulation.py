@@ -1,7 +1,7 @@
 """Departures: what it costs to depart from the plan that was approved last.
 
 In words
-    An approved plan has been told to others: a site committed that was not to be, or later than
+    An approved plan has been announced to others: a site committed that was not to be, or later than
     said, and megawatts started or signed otherwise than approved, cost something. A move from one
     period to another counts at both ends: as dropped in the one and added in the other. What was
     approved but can no longer be done counts as departed from.
@@ -72,7 +72,7 @@ def parameters(data: Dataset) -> Parameters:
 
 
 def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
-    """What departs, key by key, and its cost."""
+    """Departures by key, and their cost."""
     rows, commits = p.rows, p.rows["action"] == COMMIT
     approved = rows["approved"] > 0
     m.DEPARTURES = index_set(rows[KEYS])

@@ -30,7 +30,7 @@ DEPARTURES = TableSpec(
 
 
 def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
-    """What is approved, planned and departed from."""
+    """Table of departures: approved, planned and departed from."""
     if data["ApprovedActions"].empty:
         return {}
     keys = ["subject", "period"]

@@ -82,7 +82,7 @@ def check(data: Dataset) -> Iterator[Problem]:
 
 
 def _might_be_delivered(data: Dataset, site: str, zone: str | None) -> bool:
-    """Whether a contract of which something could not be read may deliver energy to a site."""
+    """Return True if a contract that could not be read in full may deliver energy to a site."""
     return any(
         data.might_hold("Contracts", kind=kind, **place)
         for kind in DELIVERS

@@ -12,7 +12,7 @@ from .._contracts import GENERATION, SITE_KEYS
 
 
 def ramp(data: Dataset) -> pd.DataFrame:
-    """Energised MW of each named active site in every period; nought before its first row."""
+    """Energised MW of each named active site in every period; zero before its first row."""
     named = site_periods(data, *SITE_KEYS)
     named = named[named["site"].isin(data.column("PowerRamp", "site"))]
     given = carried_forward(data["PowerRamp"], calendar(data), ["site"])

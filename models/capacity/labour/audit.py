@@ -54,7 +54,7 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
 
 
 def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """What pools offer, and wages, from who is hired."""
+    """Pools and wages, recomputed from who is hired."""
     cal, labour = calendar(data), tables["Labour"]
     given = data["LabourPools"].merge(cal["position"], left_on="period", right_index=True)
     pools = {

@@ -32,7 +32,7 @@ LEASING = TableSpec(
 
 
 def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
-    """What is signed and active."""
+    """Tables of signed and of active leases."""
     offered = leases_on_offer(data, "lease", "site").reset_index(drop=True)
     frame = offered.merge(calendar(data).reset_index()[["period"]], how="cross")
     signed = values.variable("leased", KEYS).rename(columns={"value": "signed_mw"})

@@ -9,7 +9,7 @@ import pandas as pd
 from optalloc.data.dataset import Dataset
 
 from .._building import KEYS, standing_mw
-from .tables import told
+from .tables import overview_tables
 
 
 def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -20,4 +20,4 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     new["mw"] = new["online_mw"] - new["standing_mw"] - new["active_mw"].fillna(0.0)
     started = build.rename(columns={"started_mw": "mw"})[[*KEYS, "mw"]]
     committed = build[build["committed"].astype(bool)]
-    return told(data, started, new[[*KEYS, "mw"]], committed, build, tables["Load"])
+    return overview_tables(data, started, new[[*KEYS, "mw"]], committed, build, tables["Load"])

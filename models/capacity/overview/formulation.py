@@ -2,7 +2,7 @@
 
 In words
     Nothing is decided or limited here. Where regions lie is read, and what the other families
-    decide is told once more by site, by start and by region, with dates in place of periods.
+    decide is summarised by site, by start and by region, with dates in place of periods.
 Data
     Regions; Sites.
 Decides

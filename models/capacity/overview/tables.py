@@ -110,10 +110,10 @@ def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     committed = values.variable("committed", KEYS)
     online = values.ledger("online_mw").rename(columns={"value": "online_mw"})
     served = values.ledger("served_mw").rename(columns={"value": "served_mw"})
-    return told(data, started, new, committed[committed["value"] > 0.5], online, served)
+    return overview_tables(data, started, new, committed[committed["value"] > 0.5], online, served)
 
 
-def told(
+def overview_tables(
     data: Dataset,
     started: pd.DataFrame,
     new: pd.DataFrame,

@@ -83,7 +83,7 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
 
 
 def constrain(m: Any, p: Parameters) -> None:
-    """What begins in a period, and what is online after the period before, is limited."""
+    """Limits on starts in a period, and on growth over the period before."""
     # A period in which nothing can begin has no row.
     commits = p.members.merge(frame_of(m.COMMITS, ["site", "period"]), on="site")
     by_sites = p.rows.dropna(subset=["max_sites"]).merge(commits[KEYS].drop_duplicates())

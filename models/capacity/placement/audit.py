@@ -50,7 +50,7 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
 
 
 def _cluster_audit(load: pd.DataFrame, service: pd.DataFrame) -> pd.DataFrame:
-    """What each site serves of a workload with a minimum, against it or all that is asked for."""
+    """Load of each site of a workload with a minimum, against it or against all its demand."""
     rows = []
     clustered = load[load["min_mw_at_one_site"].notna()]
     for (workload, site, period), own in clustered.groupby(CLUSTER_KEYS, sort=False):
@@ -96,7 +96,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     load, build, settings = tables["Load"], tables["Build"], data.one("Settings")
     by_period = build.groupby("period")[["online_mw", "installed_mw"]].sum()
     asked_for = tables["Service"].groupby("period")["demand_mw"].sum()
-    rows = load.merge(network(data), on=["site", "region"], suffixes=("_told", ""))
+    rows = load.merge(network(data), on=["site", "region"], suffixes=("_reported", ""))
     years = rows["period"].map(calendar(data)["years"]).astype(float)
     cost = rows.assign(
         item="network",

@@ -112,7 +112,7 @@ def _check_reach(data: Dataset, lost: set[str]) -> Iterator[Problem]:
         & demand["unmet_penalty_per_mw_year"].isna()
         & demand["workload"].isin(data["Workloads"]["workload"])
     ]
-    # What an unclear row allows cannot be told.
+    # What an unclear row allows is not known.
     must = must[~must["region"].isin(lost | set(_unclear(data, "Network")["region"]))]
     must = must[~must["workload"].isin(_unclear(data, "Residency")["workload"])]
     must = must[~must["region"].isin(_in_doubt(data, "Network", "region", REACH_OF_REGION))]

@@ -8,7 +8,7 @@ from optalloc.data.dataset import Dataset
 
 from .._building import possible_service, standing_mw
 from .._calendar import calendar
-from .._demand import asked, asked_above_nought
+from .._demand import asked, positive_demand
 from .._leases import most_leased
 from .._network import arcs
 from .sheets import CLUSTER_KEYS, DEMAND_KEYS, SITE_KEYS
@@ -21,7 +21,7 @@ def placements(data: Dataset) -> pd.DataFrame:
     and ripe, the commitment it needs.
     """
     cal = calendar(data)
-    demand = asked_above_nought(data)[[*DEMAND_KEYS, "it_mw"]]
+    demand = positive_demand(data)[[*DEMAND_KEYS, "it_mw"]]
     service = possible_service(data)
     ripe = pd.Series(cal.index.to_numpy()[service["ripe_position"]], index=service.index)
     service["ripe"] = ripe.mask(service["is_open"])

@@ -41,7 +41,7 @@ from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import index_set, indexed_set, parameter
 
 from .._building import site_periods
-from .._demand import asked_above_nought
+from .._demand import positive_demand
 from .._money import post_cost
 from .._network import covers
 from .._running_costs import yearly_charges
@@ -79,7 +79,7 @@ def parameters(data: Dataset) -> Parameters:
     return Parameters(
         frame,
         loaded,
-        asked_above_nought(data)[DEMAND_KEYS],
+        positive_demand(data)[DEMAND_KEYS],
         *covers(data),
         links[[*KEYS, "ripe"]].assign(most_mw=most),
         charges,

@@ -62,7 +62,7 @@ BALANCE = TableSpec(
 
 
 def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
-    """What runs where, and capacity against demand."""
+    """Tables of load by site, and of capacity against demand."""
     served = values.variable("served", KEYS).rename(columns={"value": "served_mw"})
     latency = network(data)[["site", "region", "latency_ms"]]
     load = served[served["served_mw"] > 0].merge(latency, on=["site", "region"])

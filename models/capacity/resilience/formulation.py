@@ -64,13 +64,13 @@ def parameters(data: Dataset) -> Parameters:
 
 
 def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
-    """What is lost."""
+    """Variables of lost capacity."""
     m.LOSSES = index_set(p.events[EVENT_KEYS])
     m.lost_mw = pyo.Var(m.LOSSES, domain=pyo.NonNegativeReals)
 
 
 def constrain(m: Any, p: Parameters) -> None:
-    """What is left is enough in total; whether it can be re-routed is asked by `separate`."""
+    """Enough is left in total; `separate` finds where it cannot be re-routed."""
     events = p.events.set_index(EVENT_KEYS)
     m.share_lost = parameter(m.LOSSES, events["share_lost"])
     m.share_covered = parameter(m.LOSSES, events["share_covered"])
@@ -103,7 +103,7 @@ def constrain(m: Any, p: Parameters) -> None:
 
 
 def separates(data: Dataset) -> bool:
-    """Whether an event asks that what is left can be re-routed."""
+    """Return True if an event asks that what is left can be re-routed."""
     return bool((data.column("LossEvents", "strength") == DELIVERABLE).any())
 
 

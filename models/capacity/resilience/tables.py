@@ -38,7 +38,7 @@ LOSSES = TableSpec(
 
 
 def losses(data: Dataset, build: pd.DataFrame, service: pd.DataFrame) -> pd.DataFrame:
-    """What each member loses, what is left and what is needed, from capacity and load served."""
+    """Losses of each member, capacity left and needed, from capacity and load served."""
     members = lost_sites(data)
     rows = []
     online = build.set_index(["site", "period"])["online_mw"].to_dict()
@@ -58,7 +58,7 @@ def losses(data: Dataset, build: pd.DataFrame, service: pd.DataFrame) -> pd.Data
 
 
 def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
-    """What is left after each loss."""
+    """Table of the capacity left after each loss."""
     build = values.ledger("online_mw").rename(columns={"value": "online_mw"})
     served = values.ledger("served_mw").rename(columns={"value": "served_mw"})
     return {"Losses": losses(data, build, served)}

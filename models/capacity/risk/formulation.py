@@ -158,7 +158,7 @@ def constrain(m: Any, p: Parameters) -> None:
 
 
 def separates(data: Dataset) -> bool:
-    """Whether concentration is limited."""
+    """Return True if concentration is limited."""
     return bool((data.column("RiskLimits", "kind") == "max_hhi").any())
 
 

@@ -47,7 +47,7 @@ BUILD = TableSpec(
 
 
 def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
-    """What is committed, started and online, and the actions that follow."""
+    """Tables of commitments, starts and capacity online, and of the actions that follow."""
     sites = active_sites(data)
     build = standing_mw(data, *KEYS)
     for ledger, column in (

@@ -38,7 +38,7 @@ def _needed(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
 
 
 def _stock(data: Dataset, orders: pd.DataFrame) -> pd.DataFrame:
-    """What each supplier has in each period and at what price, order by order.
+    """Stock and price of each supplier in each period, order by order.
 
     Columns: ORDER_KEYS, ordered_units, available_units and unit_cost.
     """

@@ -32,7 +32,7 @@ def uses(data: Dataset) -> pd.DataFrame:
 
 @derived
 def supply(data: Dataset) -> pd.DataFrame:
-    """What each supplier has of a class, in every period from its first row on.
+    """Units of a class that each supplier has, in every period from its first row on.
 
     Columns: ORDER_KEYS, unit_cost, chain (runs of periods from which units carry over into the
     next), and window_units: all units of the chain up to the period.

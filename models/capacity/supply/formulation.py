@@ -148,7 +148,7 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
 
 
 def constrain(m: Any, p: Parameters) -> None:
-    """What is needed is ordered, from what there is, and goes where it may."""
+    """Limits by which orders cover need, within stock, from suppliers that may deliver there."""
     m.SUPPLIERS_OF = indexed_set(m.EQUIPMENT_NEEDED, p.orders, NEED_KEYS, ["supplier"])
     m.equipment_ordered = pyo.Constraint(
         m.EQUIPMENT_NEEDED,

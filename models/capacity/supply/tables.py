@@ -53,7 +53,7 @@ EQUIPMENT_USE = TableSpec(
 
 
 def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
-    """What is ordered, who needs it, and the actions that follow."""
+    """Tables of orders, of who needs them, and of the actions that follow."""
     pairs = data["Equipment"][PAIR].drop_duplicates()
     orders = pairs.merge(calendar(data).reset_index()[["period"]], how="cross")
     ordered = values.ledger("equipment_units").rename(columns={"value": "ordered_units"})

@@ -146,7 +146,7 @@ class Elastic:
         )
 
     def least(self, options: Options, *, integer: bool, until: float) -> ElasticSolution:
-        """The cheapest way for its rows to give way, as far as it is known by a deadline."""
+        """Cheapest relaxation of its rows that is known by a deadline."""
         self.numbers(self.arrays)
         if self._reference is None:
             # The size of a row's terms is known once there is a relaxed solution.

@@ -115,7 +115,7 @@ class Search:
     def least(
         self, elastic: Elastic, *, integer: bool, share: float = AFTER_SEARCH
     ) -> ElasticSolution:
-        """The cheapest way for rows to give way, as known once so large a share of time is gone."""
+        """Cheapest relaxation that is known once so large a share of the time is gone."""
         return elastic.least(self.options, integer=integer, until=self.deadline(share))
 
 

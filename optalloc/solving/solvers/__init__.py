@@ -133,9 +133,9 @@ def solve_by(
     monitor = Monitor(options, progress)
 
     def report(objective: float, bound: float) -> None:
-        draft = arrays.separate is not None and objective < incumbent.objective
+        candidate = arrays.separate is not None and objective < incumbent.objective
         now = min(objective, incumbent.objective), max(bound, incumbent.bound)
-        monitor.report(Progress(monitor.seconds(), *now, options.solver, draft))
+        monitor.report(Progress(monitor.seconds(), *now, options.solver, candidate))
 
     core, reason = arrays, StopReason.FAILED
     for _ in range(options.parameters.proof.rounds):
