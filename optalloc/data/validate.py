@@ -10,11 +10,11 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from optalloc.data.checks import checked_rows
 from optalloc.data.convert import shown
 from optalloc.data.dataset import WHOLE, Dataset, SheetPlace
 from optalloc.data.declared import Declared
 from optalloc.data.digest import content_digest
-from optalloc.data.keys import broken_rules
 from optalloc.data.names import name_notices
 from optalloc.data.plausibility import notices
 from optalloc.data.reader import Found, SheetReader, fold, rename, spelling, suggest
@@ -101,17 +101,17 @@ def check(workbook: Workbook, model: Declared) -> tuple[Dataset, list[Problem]]:
         lost,
         source=str(workbook.source),
     )
-    dataset, broken = broken_rules(dataset, model)
-    problems += broken
+    dataset, violated = checked_rows(dataset, model)
+    problems += violated
     wrong = {p.order for p in problems if p.severity is Severity.ERROR}
     problems += (p for p in name_notices(dataset) if p.order not in wrong)
     problems += notices(dataset, model)
-    broken_rows = {
+    faulty_rows = {
         (places[name].position, places[name].cell(row, column)[0])
         for name, cells in dataset.unread.items()
         for row, column in cells
     }
-    problems += (p for p in model.check_sweeps(dataset) if p.order[:2] not in broken_rows)
+    problems += (p for p in model.check_sweeps(dataset) if p.order[:2] not in faulty_rows)
     problems.sort(key=lambda p: (p.order, p.code, p.must))
     return dataset, list(dict.fromkeys(problems))
 

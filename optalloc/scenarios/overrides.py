@@ -96,7 +96,7 @@ def row_filter(text: str) -> tuple[tuple[str, str], ...]:
 def altered(data: Dataset, overrides: Sequence[Override]) -> Dataset:
     """Give the dataset with some cells changed, one override after another.
 
-    Rows are not checked against each other: `optalloc.data.keys.broken_rules` does that.
+    Rows are not checked against each other: `optalloc.data.checks.checked_rows` does that.
 
     Raises
     ------

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from optalloc.data.checks import checked_rows
 from optalloc.data.convert import shown
 from optalloc.data.dataset import Dataset
 from optalloc.data.declared import Declared
-from optalloc.data.keys import broken_rules
 from optalloc.data.reader import fold
 from optalloc.errors import Problem, Severity
 from optalloc.scenarios.definition import Blame, Sweep, Target
@@ -58,7 +58,7 @@ def _range_problems(target: Target) -> Iterator[Problem]:
 
 def errors_of(data: Dataset, model: Declared) -> list[Problem]:
     """Errors that the rows of a dataset altered in memory have with each other."""
-    _, problems = broken_rules(data, model)
+    _, problems = checked_rows(data, model)
     return [problem for problem in problems if problem.severity is Severity.ERROR]
 
 

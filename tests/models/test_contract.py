@@ -14,7 +14,7 @@ import pyomo.environ as pyo
 import pytest
 
 import optalloc
-from optalloc.data.keys import broken_rules
+from optalloc.data.checks import checked_rows
 from optalloc.data.schema import Kind
 from optalloc.plan.audit import Restated, restate
 from optalloc.report.documents import formulation
@@ -74,9 +74,9 @@ def again(data: optalloc.Dataset, sites: pd.DataFrame) -> list[str]:
         return replace(family, check=check)
 
     model = replace(MODEL, families=tuple(map(noting, MODEL.families)))
-    broken_rules(data, model)
+    checked_rows(data, model)
     called.clear()
-    broken_rules(data.with_frames({"Sites": sites}), model)
+    checked_rows(data.with_frames({"Sites": sites}), model)
     return called
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import optalloc
-from optalloc.data.keys import broken_rules
+from optalloc.data.checks import checked_rows
 from optalloc.errors import Severity
 from optalloc.scenarios.edits import edited
 from optalloc.scenarios.overrides import Override, WrongOverride, altered, edits_of, row_filter
@@ -144,7 +144,7 @@ def test_a_period_is_shifted_to_the_first_that_begins_no_sooner(data: optalloc.D
     ramp = made(data, "PowerRamp", "site=Tokyo*", "period", "shift", "12")
     found = [(r.site, r.period, r.energised_mw) for r in ramp.itertuples()]
     assert found == [("Tokyo North", "Y2", 20), ("Tokyo North", "Y3", 30), ("Sydney", "Y2", 50)]
-    _, problems = broken_rules(data.with_frames({"PowerRamp": ramp}), MODEL)
+    _, problems = checked_rows(data.with_frames({"PowerRamp": ramp}), MODEL)
     assert [p for p in problems if p.severity is Severity.ERROR] == []
 
 

@@ -1,4 +1,4 @@
-"""The rules that rows of a dataset keep: keys, references, rules of a row, what families ask.
+"""Checks of rows against each other: keys, references, rules of a row, and those of families.
 
 A workbook as read and a dataset altered in memory are held to the same rules.
 """
@@ -21,10 +21,10 @@ from optalloc.data.rules import Rows, listed
 from optalloc.data.schema import Column, Sheet
 from optalloc.errors import Problem
 
-__all__ = ["broken_rules"]
+__all__ = ["checked_rows"]
 
 
-def broken_rules(data: Dataset, model: Declared) -> tuple[Dataset, list[Problem]]:
+def checked_rows(data: Dataset, model: Declared) -> tuple[Dataset, list[Problem]]:
     """Check typed rows against each other.
 
     What only follows from another error is not reported: no message about a cell, or that follows
@@ -39,7 +39,7 @@ def broken_rules(data: Dataset, model: Declared) -> tuple[Dataset, list[Problem]
     Returns
     -------
     Dataset, list of Problem
-        The dataset with only the rows that have a key of their own, and what is broken.
+        The dataset with only the rows that have a key of their own, and each rule that is violated.
     """
     unread = {name: set(data.unread.get(name, ())) for name in model.sheets}
     data = replace(data, sheets=model.sheets, unread=unread)
