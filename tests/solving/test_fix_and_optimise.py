@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pyomo.environ as pyo
@@ -10,6 +11,7 @@ import pytest
 
 import optalloc
 from optalloc.compile import compile_model
+from optalloc.mip.arrays import Labels
 from optalloc.mip.outcome import Options
 from optalloc.mip.parameters import FixAndOptimise, Parameters
 from optalloc.solving.fix_and_optimise import Improver, is_worthwhile
@@ -49,9 +51,12 @@ def everything_built(arrays: optalloc.Arrays) -> np.ndarray:
     return arrays.col_upper.copy()
 
 
-def test_it_finds_better_plans_that_break_nothing(arrays: optalloc.Arrays) -> None:
+@pytest.mark.parametrize("named", [True, False])
+def test_it_finds_better_plans_that_break_nothing(arrays: optalloc.Arrays, named: bool) -> None:
     """Proves: from everything built, the search comes to the least cost that a proof gives; every
-    plan it tells of is cheaper than the last and keeps every row. Sensitivity: the start costs more."""
+    plan it tells of is cheaper than the last and keeps every row. Sensitivity: the start costs more.
+    A program without names is searched in one group."""
+    arrays = arrays if named else replace(arrays, columns=Labels.of(()))
     least = optalloc.solve_arrays(arrays, Options(gap=0, threads=1)).objective
     told: list[float] = []
     improver = Improver(arrays, Options(gap=0, threads=2, parameters=AT_ONCE), told.append)

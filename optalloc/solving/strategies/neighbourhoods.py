@@ -153,7 +153,8 @@ def _groups_by_index(core: Arrays) -> list[list[np.ndarray]]:
     by_value: dict[object, list[int]] = {}
     places: dict[tuple[str, int], dict[object, None]] = {}
     labels: Labels = core.columns
-    for column in np.flatnonzero(core.integer).tolist():
+    # A program without names has one group: all its integers.
+    for column in np.flatnonzero(core.integer).tolist() if len(labels) else ():
         name, key = labels[column]
         parts = key if isinstance(key, tuple) else (key,)
         for place, value in enumerate(parts):

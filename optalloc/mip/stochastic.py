@@ -1,0 +1,151 @@
+"""A stochastic program by scenarios: one program each, and the columns that scenarios share.
+
+A column that is decided while two scenarios cannot be distinguished is one column of both: nodes of
+the scenario tree own columns, so that nonanticipativity needs no rows that could be forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from optalloc.errors import ModelError
+from optalloc.mip.arrays import Arrays
+
+__all__ = ["StochasticProgram", "owned_columns"]
+
+
+@dataclass(frozen=True)
+class StochasticProgram:
+    """Scenarios with their probabilities, and the columns of the extensive form that they use.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Of the scenarios.
+    probability : numpy.ndarray, shape (scenarios,)
+    programs : tuple of Arrays
+        The program of each scenario, its costs not weighted.
+    columns : tuple of numpy.ndarray of int
+        Of each scenario, by its own columns, their numbers in the extensive form (`owned_columns`);
+        scenarios share a column where they have the same number.
+
+    Raises
+    ------
+    ModelError
+        If scenarios share a column that is integer in one and continuous in another, or whose
+        bounds in one exclude those in another.
+    """
+
+    names: tuple[str, ...]
+    probability: np.ndarray
+    programs: tuple[Arrays, ...]
+    columns: tuple[np.ndarray, ...]
+
+    def __post_init__(self) -> None:
+        integers = np.zeros(self.size, dtype=int)
+        for program, own in zip(self.programs, self.columns, strict=True):
+            integers[own] += program.integer
+        mixed = np.flatnonzero((integers > 0) & (integers < self.sharing))
+        crossed = np.flatnonzero(self.col_lower > self.col_upper)
+        for wrong, what in (
+            (mixed, "is integer in some scenarios and continuous in others"),
+            (crossed, "has bounds that exclude each other"),
+        ):
+            if len(wrong):
+                s, column = self.first_owner[wrong[0]]
+                name = self.programs[s].column_name(column) if self._named(s) else column
+                raise ModelError(f"column {name}, shared by scenarios, {what}")
+
+    def _named(self, scenario: int) -> bool:
+        return len(self.programs[scenario].columns) > 0
+
+    @cached_property
+    def size(self) -> int:
+        """Number of columns of the extensive form, without those of a risk measure."""
+        return 1 + max(int(own.max(initial=-1)) for own in self.columns)
+
+    @cached_property
+    def sharing(self) -> np.ndarray:
+        """By column of the extensive form, the number of scenarios that share it."""
+        shared = np.zeros(self.size, dtype=int)
+        for own in self.columns:
+            shared[own] += 1
+        return shared
+
+    @cached_property
+    def column_probability(self) -> np.ndarray:
+        """By column of the extensive form, the probability of the scenarios that share it."""
+        total = np.zeros(self.size)
+        for share, own in zip(self.probability, self.columns, strict=True):
+            total[own] += share
+        return total
+
+    @cached_property
+    def first_owner(self) -> np.ndarray:
+        """By column of the extensive form, its first scenario and its number there."""
+        found = np.full((self.size, 2), -1)
+        for s in reversed(range(len(self.columns))):
+            found[self.columns[s], 0] = s
+            found[self.columns[s], 1] = np.arange(len(self.columns[s]))
+        return found
+
+    @cached_property
+    def col_lower(self) -> np.ndarray:
+        """Lower bounds of the columns of the extensive form: the highest of all scenarios."""
+        lower = np.full(self.size, -np.inf)
+        for program, own in zip(self.programs, self.columns, strict=True):
+            np.maximum.at(lower, own, program.col_lower)
+        return lower
+
+    @cached_property
+    def col_upper(self) -> np.ndarray:
+        """Upper bounds of the columns of the extensive form: the lowest of all scenarios."""
+        upper = np.full(self.size, np.inf)
+        for program, own in zip(self.programs, self.columns, strict=True):
+            np.minimum.at(upper, own, program.col_upper)
+        return upper
+
+    def costs(self, point: np.ndarray) -> np.ndarray:
+        """Cost of each scenario at a point of the extensive form."""
+        return np.array(
+            [
+                program.objective(point[own])
+                for program, own in zip(self.programs, self.columns, strict=True)
+            ]
+        )
+
+
+def owned_columns(
+    columns: Sequence[np.ndarray], nodes: Sequence[np.ndarray]
+) -> tuple[np.ndarray, ...]:
+    """Number the columns of the extensive form: one for each column and node that decides it.
+
+    Parameters
+    ----------
+    columns : sequence of numpy.ndarray of int
+        Of each scenario, by its own columns, a number that is the same for the same decision in
+        all scenarios.
+    nodes : sequence of numpy.ndarray of int
+        Likewise, the node of the scenario tree in which the column is decided.
+
+    Returns
+    -------
+    tuple of numpy.ndarray of int
+        Of each scenario, by its own columns; in the order of decisions, then of nodes.
+
+    Examples
+    --------
+    Two scenarios share their first decision and not their second:
+
+    >>> first, second = owned_columns([np.array([0, 1])] * 2, [np.array([0, 1]), np.array([0, 2])])
+    >>> first.tolist(), second.tolist()
+    ([0, 1], [0, 2])
+    """
+    sizes = [len(own) for own in columns]
+    pairs = np.stack([np.concatenate(columns), np.concatenate(nodes)])
+    _, numbers = np.unique(pairs, axis=1, return_inverse=True)
+    return tuple(np.split(numbers.ravel(), np.cumsum(sizes)[:-1]))
