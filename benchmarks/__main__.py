@@ -24,7 +24,9 @@ from benchmarks.instances import SIZES, write
 from benchmarks.instances import generate as make_instance
 from benchmarks.machine import machine
 from benchmarks.pages import opened_in, pictures, write_made_up
+from benchmarks.smps import read_smps, trio_in, write_program
 from benchmarks.sweep import BOOKS, GAP, SweepRoute, measure_sweep
+from optalloc.errors import ModelError
 from optalloc.modelling.model import load_model
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -35,6 +37,7 @@ class Format(StrEnum):
 
     ORLIB = "orlib"
     TBED1 = "tbed1"
+    SMPS = "smps"
 
 
 @app.callback()
@@ -44,18 +47,48 @@ def root() -> None:
 
 @app.command()
 def convert(
-    form: Annotated[Format, typer.Argument(help="Format of FILE.")],
-    file: Annotated[Path, typer.Argument(help="Published file.", exists=True, dir_okay=False)],
-    out: Annotated[Path, typer.Argument(help="Folder to write.")],
+    form: Annotated[Format, typer.Argument(help="Format of FILES.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Published file; of smps the core, time and stoch file, or a folder of one each.",
+            exists=True,
+        ),
+    ],
+    out: Annotated[Path, typer.Argument(help="Folder to write; of smps an .npz file.")],
     capacity: Annotated[float | None, typer.Option(help="Where the file leaves it open.")] = None,
 ) -> None:
-    """Turn a published facility location file into a workbook folder."""
+    """Turn a facility location file into a workbook folder, or an SMPS trio into an .npz file."""
     try:
+        if form is Format.SMPS:
+            typer.echo(_convert_smps(files, out))
+            return
+        if len(files) != 1 or files[0].is_dir():
+            raise ValueError(f"{form} is one file")  # noqa: TRY301
+        (file,) = files
         problem = read_orlib(file, capacity) if form is Format.ORLIB else read_tbed1(file)
-    except ValueError as error:
+    except (ValueError, ModelError) as error:
         raise typer.BadParameter(str(error)) from error
     write_folder(problem, file.stem, out)
     typer.echo(f"wrote {out}: {len(problem.capacity)} sites, {len(problem.demand)} regions")
+
+
+def _convert_smps(files: list[Path], out: Path) -> str:
+    """Write the .npz file of a trio, and describe it in words."""
+    if out.suffix != ".npz":
+        raise ValueError(f"{out} must end in .npz")
+    if len(files) == 1 and files[0].is_dir():
+        files = [*trio_in(files[0])]
+    if len(files) != 3:
+        raise ValueError("smps is a core, a time and a stoch file, or a folder of one each")
+    program = read_smps(*files)
+    write_program(program, out)
+    total = float(program.probability.sum())
+    odd = "" if abs(total - 1.0) < 1e-9 else f"; their probabilities add to {total:.10g}, not to 1"
+    return (
+        f"wrote {out}: {len(program.names):,} scenarios{odd}; {program.size:,} columns, of which "
+        f"all scenarios share {int((program.sharing == len(program.names)).sum()):,}"
+    )
 
 
 @app.command()
