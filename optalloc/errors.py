@@ -85,6 +85,23 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "plan-without-rows": "an approved plan that says nothing of what it is to fill (notice)",
         "not-an-explanation": "a file named as an explanation that optalloc did not write",
     },
+    "Uncertainty": {
+        "uncertainty-revealed": "an uncertainty without a day on which it is known, or with two",
+        "uncertainty-given": "a condition that names no outcome above it, or that does not tell "
+        "which rows hold",
+        "scenario-probability": "a probability that is missing, or that stands in two places",
+        "probability-sum": "probabilities that do not add to 1",
+        "scenario-outcomes": "a scenario that does not have one outcome of each uncertainty",
+        "too-many-scenarios": "more scenarios than are solved",
+        "unknown-outcome": "a change for an outcome that no uncertainty has",
+        "outcome-target": "a sheet, column or row filter of an outcome that matches nothing",
+        "outcome-operation": "an operation that the column of an outcome cannot take",
+        "outcome-value": "a value of an outcome that makes a cell invalid",
+        "outcome-fixed": "an outcome that changes what must be the same in every scenario",
+        "outcome-changes-nothing": "a change of an outcome that leaves the workbook as it stands",
+        "outcome-rules": "an outcome with which the workbook would have an error",
+        "revealed-too-late": "an outcome that is felt before it is known",
+    },
     "Changes of a sweep": {
         "sweep-design": "a sweep without a design, or with two",
         "sweep-samples": "a sample size that is missing, of no use, or that the design cannot take",
@@ -178,24 +195,28 @@ class InfeasibleError(SolveError):
     """No plan meets all limits.
 
     ``shortfalls`` is a frame (limit, amount): the smallest total by which limits would be
-    violated, from the elastic re-solve that confirms the infeasibility.
+    violated, from the elastic re-solve that confirms the infeasibility. ``scenario`` is the one
+    that has no plan even by itself; empty where nothing is uncertain.
     """
 
-    def __init__(self, shortfalls: Iterable[tuple[str, float]]) -> None:
+    def __init__(self, shortfalls: Iterable[tuple[str, float]], scenario: str = "") -> None:
         self.shortfalls = pd.DataFrame(shortfalls, columns=["limit", "amount"])
         named = "; ".join(
             f"{_in_words(limit)} by {amount:,.6g}"
             for limit, amount in self.shortfalls.head(5).to_numpy()
         )
         more = f"; and {len(self.shortfalls) - 5} more" if len(self.shortfalls) > 5 else ""
+        self.scenario = scenario
+        where = f" in scenario {scenario}, even by itself" if scenario else ""
         super().__init__(
-            f"no plan meets every limit. The least by which limits would be exceeded: {named}{more}"
+            f"no plan meets every limit{where}. "
+            f"The least by which limits would be exceeded: {named}{more}"
             ". optalloc explain says why, with cells, and which changes give a plan."
         )
 
-    def __reduce__(self) -> tuple[type[InfeasibleError], tuple[list[tuple[str, float]]]]:
+    def __reduce__(self) -> tuple[type[InfeasibleError], tuple[list[tuple[str, float]], str]]:
         pairs = zip(self.shortfalls["limit"], self.shortfalls["amount"], strict=True)
-        return type(self), (list(pairs),)
+        return type(self), (list(pairs), self.scenario)
 
 
 def _in_words(row: str) -> str:

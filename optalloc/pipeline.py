@@ -14,6 +14,7 @@ import pandas as pd
 from optalloc.data.dataset import Dataset
 from optalloc.data.validate import accepted
 from optalloc.errors import (
+    InfeasibleError,
     InternalError,
     OptallocError,
     Problem,
@@ -29,15 +30,20 @@ from optalloc.mip.outcome import (
 from optalloc.mip.parameter_file import read_parameters
 from optalloc.mip.parameters import Parameters
 from optalloc.modelling.compiled import compile_program
+from optalloc.modelling.futures import attitude_of, futures, worst_slack_of
 from optalloc.modelling.model import Model, load_model, options_of
 from optalloc.modelling.program import Program, build
-from optalloc.modelling.tables import LIMITS, MARGINALS
+from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS
 from optalloc.plan.approved import open_workbook
 from optalloc.plan.audit import Restated
 from optalloc.plan.marginals import FixedPlan, binding_limits, marginals_table
 from optalloc.plan.plan import Plan
+from optalloc.plan.policy import policy_of
+from optalloc.plan.policy_values import values_of
 from optalloc.plan.readback import audited_tables, decided_tables, worst_of
 from optalloc.plan.record import plan_of
+from optalloc.scenarios.tree import ScenarioTree
+from optalloc.solving.futures import solve_stochastic
 from optalloc.solving.solvers import require, solve_by
 
 __all__ = [
@@ -81,10 +87,14 @@ def solve(
     parameters: str | Path | Parameters | None = None,
     model: str | Path | Model | None = None,
     approved: str | Path | None = None,
+    certain: bool = False,
     progress: ProgressCallback | None = None,
     on_phase: PhaseCallback | None = None,
 ) -> Plan:
     """Solve a workbook to a proven gap and audit the plan.
+
+    Where the workbook has uncertainties the plan is a policy: what to do now, and what to do later
+    in which case.
 
     Parameters
     ----------
@@ -102,6 +112,8 @@ def solve(
         Model folder; the capacity model by default.
     approved : str or Path, optional
         The plan.xlsx that was approved last; it fills the sheets that a plan may fill.
+    certain : bool
+        Solve the workbook as it stands, without its uncertainties.
     progress : callable, optional
         Called with `optalloc.Progress` while the solver works.
     on_phase : callable, optional
@@ -142,6 +154,9 @@ def solve(
     given |= {"seed": seed, "solver": solver}
     given |= {"strategy": None if strategy is None else _strategy(strategy)}
     given |= {"parameters": read}
+    tree = None if certain else loaded.scenario_tree(dataset)
+    if tree is not None:
+        return _solve_futures(dataset, loaded, tree, given, watch, notices, progress)
     return _solve_dataset(dataset, loaded, given, watch, notices, progress)
 
 
@@ -220,6 +235,39 @@ def _solve_dataset(
         arrays = compile_program(program)
     options = options_of(dataset, model, given)
     return _solve_audited(program, arrays, options, watch, notices, progress)
+
+
+def _solve_futures(
+    dataset: Dataset,
+    model: Model,
+    tree: ScenarioTree,
+    given: Mapping[str, Any],
+    watch: _Stopwatch,
+    notices: tuple[Problem, ...],
+    progress: ProgressCallback | None,
+) -> Plan:
+    """Solve all scenarios together, and audit the policy."""
+    with watch.phase("build"):
+        base = build(dataset, model)
+    with watch.phase("compile"):
+        made = futures(base, compile_program(base), tree)
+    options, attitude = options_of(dataset, model, given), attitude_of(dataset)
+    with watch.phase("solve"):
+        found = solve_stochastic(
+            made.stochastic, attitude, options, progress, worst_slack=worst_slack_of(dataset)
+        )
+    if found.infeasible is not None:
+        raise InfeasibleError(found.outcome.shortfalls, tree.scenarios[found.infeasible].name)
+    if found.outcome.values is None:
+        raise_without_plan(found.outcome)
+    with watch.phase("value"):
+        values = values_of(made, found, attitude, options)
+    with watch.phase("audit"):
+        policy = policy_of(made, found, attitude, options, watch.seconds, notices, values)
+    failed = worst_of(policy.tables[AUDIT.name])
+    if failed:
+        raise InternalError(f"the policy does not pass its own audit: {failed}")
+    return policy
 
 
 def solve_program(

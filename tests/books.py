@@ -18,7 +18,7 @@ import optalloc
 from optalloc.mip.arrays import ExtraRows
 
 # Sheets that run downwards, names in the first column and values in the second.
-VERTICAL = {"Settings", "DepartureCosts"}
+VERTICAL = {"Settings", "DepartureCosts", "Attitude"}
 
 Rows = Sequence[Mapping[str, Any]]
 Book = dict[str, list[dict[str, Any]]]

@@ -10,7 +10,7 @@ doi:10.1287/ijoc.6.4.445).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -67,7 +67,7 @@ def useful_sites(data: Dataset) -> pd.DataFrame:
     the site has blocks; start_units, the same in blocks, or MW where it has none; load_mw, the most
     that can be served there, with reserve.
     """
-    sites, need = active_sites(data), _site_need(data)
+    sites, need = active_sites(data), needed_at_sites(data)
     room, block = sites["room_mw"], sites["block_mw"]
     smallest = sites["min_mw"].where(sites["min_mw"] > 0, LEAST_MW).where(need["need_mw"] <= 0, 0.0)
     start = need["need_mw"].clip(lower=sites["min_mw"]).clip(lower=smallest) * _lives(data)
@@ -141,14 +141,20 @@ def useful_leases(data: Dataset) -> pd.Series:
 
 def site_need(data: Dataset) -> pd.Series:
     """MW that can be needed in service at each site, whatever its room, by site."""
-    return _site_need(data, "need_mw")["need_mw"]
+    return needed_at_sites(data, "need_mw")["need_mw"]
 
 
 def lease_need(data: Dataset) -> pd.Series:
     """MW that can be needed of each lease, whatever it allows, by lease."""
+    return needed_of_leases(data, "need_mw")["need_mw"]
+
+
+@derived
+def needed_of_leases(data: Dataset) -> pd.DataFrame:
+    """MW that can be needed of each lease: need_mw, by lease."""
     leases = leases_on_offer(data)
     need = leases["site"].map(site_need(data)).astype(float)
-    return need.clip(lower=_pledged(data, LEASES, leases.index))
+    return need.clip(lower=_pledged(data, LEASES, leases.index)).to_frame("need_mw")
 
 
 def useful_contracts(data: Dataset) -> pd.Series:
@@ -162,7 +168,13 @@ def useful_contracts(data: Dataset) -> pd.Series:
 
 
 def contract_need(data: Dataset) -> pd.Series:
-    """MW that can be needed of each contract, whatever it allows, by contract.
+    """MW that can be needed of each contract, whatever it allows, by contract."""
+    return needed_of_contracts(data, "need_mw")["need_mw"]
+
+
+@derived
+def needed_of_contracts(data: Dataset) -> pd.DataFrame:
+    """MW that can be needed of each contract: need_mw, by contract.
 
     Peak of all that can stand where it covers peak; energy of all that can be served where it
     delivers energy.
@@ -184,11 +196,18 @@ def contract_need(data: Dataset) -> pd.Series:
     share = offered["availability"].where(offered["availability"] > 0)
     energy = (sums["energy"] / share).fillna(0.0).where(offered["kind"].isin(DELIVERS), 0.0)
     peak = sums["peak"].where((offered["kind"] == CAPACITY) | offered["site"].notna(), 0.0)
-    return pd.concat([energy, peak, _pledged(data, SIGNINGS, offered.index)], axis=1).max(axis=1)
+    pledged = _pledged(data, SIGNINGS, offered.index)
+    return pd.concat([energy, peak, pledged], axis=1).max(axis=1).to_frame("need_mw")
+
+
+def most_of_all(frames: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
+    """The most that any of several scenarios needs, for each of them by its own rows."""
+    most = pd.concat(frames).groupby(level=0).max()
+    return [most.reindex(frame.index) for frame in frames]
 
 
 @derived
-def _site_need(data: Dataset) -> pd.DataFrame:
+def needed_at_sites(data: Dataset) -> pd.DataFrame:
     """MW in service that a plan of least cost can need at each active site, by site.
 
     Columns: load_mw, the most over periods of the demands that may be served there, with reserve;

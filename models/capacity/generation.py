@@ -170,6 +170,7 @@ FAMILY = Family(
         ),
     ),
     outputs=(GENERATED,),
+    within=("offset",),
     parameters=parameters,
     declare=declare,
     constrain=constrain,

@@ -61,6 +61,9 @@ def solve(
         Path | None, typer.Option(help="A TOML file of parameters of the solution methods.")
     ] = None,
     approved: Approved = None,
+    certain: Annotated[
+        bool, typer.Option("--certain", help="Leave the workbook's uncertainties out.")
+    ] = False,
     model: ModelDir = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the plan as one JSON object, nothing else.")
@@ -92,6 +95,7 @@ def solve(
                     parameters=parameters,
                     model=model,
                     approved=approved,
+                    certain=certain,
                     progress=display.update,
                     on_phase=on_phase,
                 )

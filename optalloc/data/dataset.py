@@ -110,7 +110,18 @@ class Dataset:
     def with_frames(self, frames: Mapping[str, pd.DataFrame]) -> Dataset:
         """Give the same dataset with some sheets replaced."""
         as_read = {s: frame for s, frame in self.as_read.items() if s not in frames}
-        changed = replace(self, frames={**self.frames, **frames}, as_read=as_read, memory=Memory())
+        memory = Memory(shared=self.memory.shared)
+        changed = replace(self, frames={**self.frames, **frames}, as_read=as_read, memory=memory)
+        changed.recall_from(self)
+        return changed
+
+    def with_shared(self, derive: Derived, frame: pd.DataFrame) -> Dataset:
+        """Give the same dataset with a derived frame that takes in what others say.
+
+        Scenarios that share decisions share the bounds of these: what any of them can need.
+        """
+        shared = {**self.memory.shared, derive.__wrapped__: Kept(frame, {})}
+        changed = replace(self, memory=Memory(shared=shared))
         changed.recall_from(self)
         return changed
 
@@ -259,7 +270,7 @@ def _plain(value: object) -> object:
 def _kept(derive: Callable[[Dataset], Any], data: Dataset) -> Kept:
     """The value of a function of a dataset, recalled or evaluated, with what it reads."""
     memory = data.memory
-    kept = memory.kept.get(derive)
+    kept = memory.shared.get(derive) or memory.kept.get(derive)
     if kept is None:
         if isinstance(data.frames, NotedFrames):
             # Another function's notes are not of what this one reads.
@@ -288,6 +299,7 @@ class Derived(Protocol):
     """A frame that follows from a dataset alone: all columns of it, or those that are named."""
 
     __name__: str
+    __wrapped__: Callable[[Dataset], pd.DataFrame]
 
     def __call__(self, data: Dataset, *columns: str) -> pd.DataFrame:
         """Return the frame, which may be changed."""

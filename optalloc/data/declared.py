@@ -66,6 +66,6 @@ class Declared(Protocol):
         """Families, in document order."""
         ...
 
-    def check_sweeps(self, data: Dataset) -> Iterable[Problem]:
-        """Return what is wrong on the Sweeps sheet, which belongs to no family."""
+    def check_scenarios(self, data: Dataset) -> Iterable[Problem]:
+        """Return what is wrong on the sheets on uncertainty and sweeps, which no family owns."""
         ...

@@ -143,8 +143,11 @@ class Memory:
     """Values kept of one dataset, and of earlier ones from which it recalls.
 
     Several threads may use it: where two evaluate the same, both are given what is kept first.
+    ``shared`` are values that are not the dataset's own (`Dataset.with_shared`); no other dataset
+    recalls them.
     """
 
+    shared: Mapping[Hashable, Kept] = field(default_factory=dict)
     kept: dict[Hashable, Kept] = field(default_factory=dict)
     earlier: list[Mapping[Hashable, Kept]] = field(default_factory=list)
     equality: Equality = field(default_factory=Equality)

@@ -111,7 +111,7 @@ def check(workbook: Workbook, model: Declared) -> tuple[Dataset, list[Problem]]:
         for name, cells in dataset.unread.items()
         for row, column in cells
     }
-    problems += (p for p in model.check_sweeps(dataset) if p.order[:2] not in faulty_rows)
+    problems += (p for p in model.check_scenarios(dataset) if p.order[:2] not in faulty_rows)
     problems.sort(key=lambda p: (p.order, p.code, p.must))
     return dataset, list(dict.fromkeys(problems))
 

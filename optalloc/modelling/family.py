@@ -5,13 +5,13 @@ The engine knows families only through this record and never by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
-from optalloc.data.dataset import Dataset
+from optalloc.data.dataset import Dataset, Derived
 from optalloc.data.declared import Worth
 from optalloc.data.schema import Sheet
 from optalloc.errors import Problem
@@ -67,6 +67,10 @@ class CostTerm:
 
 def _nothing(*_: Any) -> Iterable[Any]:
     return ()
+
+
+# From a derived frame of each scenario to those that they take in place of their own.
+Combine = Callable[[Sequence[pd.DataFrame]], Sequence[pd.DataFrame]]
 
 
 def _none(*_: Any) -> None:
@@ -153,6 +157,23 @@ class Family:
     blocks, stages : str
         ``"Sheet.column"`` whose values, in the keys of variables, name blocks with few common rows,
         such as sites, or steps of time: large programs are decomposed along them.
+    steps : callable
+        ``steps(data) -> frame`` of ``step``, ``begin`` and ``end``: the steps of time that keys of
+        variables name, with their first day and the day after their last; of one family. Under
+        uncertainty a variable is decided on the first day of the last step that its key names, and
+        may depend on what is known by then; one that names none is decided before anything is.
+    within : tuple of str
+        Variables that are decided while their step runs, such as operations, or that merely follow
+        from others: they may depend on what becomes known by the end of it.
+    decided : callable
+        ``decided(data) -> {variable: frame}``: variables decided in another step than the last
+        that their keys name; the columns of their keys, and ``step``.
+    shared : tuple of (derived frame, callable)
+        Frames from which bounds of decisions follow, such as the most that can be needed, each with
+        ``combine(frames) -> frames``: what scenarios that share decisions take in place of their
+        own. A bound from one scenario's need alone would cut off what another needs.
+    same_in_all : tuple of str
+        ``"Sheet"`` or ``"Sheet.column"`` that are the same in every scenario.
     defaults : callable
         ``defaults(data) -> dict``: solver options that the workbook sets.
     hold : callable
@@ -192,6 +213,11 @@ class Family:
     unmet: tuple[Unmet, ...] = ()
     blocks: str = ""
     stages: str = ""
+    steps: Callable[[Dataset], pd.DataFrame | None] = _none
+    within: tuple[str, ...] = ()
+    decided: Callable[[Dataset], Mapping[str, pd.DataFrame]] = _no_tables
+    shared: tuple[tuple[Derived, Combine], ...] = ()
+    same_in_all: tuple[str, ...] = ()
     defaults: Callable[[Dataset], dict[str, Any]] = _no_tables
     hold: Callable[[Dataset, Mapping[str, pd.DataFrame], pd.Timestamp], dict[str, pd.DataFrame]] = (
         _no_tables

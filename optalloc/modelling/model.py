@@ -21,16 +21,21 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pandas as pd
+
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Sheet
-from optalloc.errors import ModelError, OptallocError, Problem
+from optalloc.errors import InputError, ModelError, OptallocError, Problem
 from optalloc.mip.outcome import Options
 from optalloc.modelling.exhibits import Report
 from optalloc.modelling.family import Family, Ledger
 from optalloc.modelling.limits import Limit
 from optalloc.modelling.outputs import Chart, TableSpec
 from optalloc.scenarios.assemble import sheet_problems
+from optalloc.scenarios.read_tree import scenario_tree
 from optalloc.scenarios.sheet import SWEEPS, sweeps_of
+from optalloc.scenarios.tree import ScenarioTree
+from optalloc.scenarios.uncertainty_sheets import UNCERTAINTY_SHEETS
 
 __all__ = ["Model", "default_model_path", "load_model", "options_of"]
 
@@ -88,13 +93,38 @@ class Model:
 
     @property
     def sheets(self) -> dict[str, Sheet]:
-        """Every declared sheet by name, in document order, and last the one of sweeps."""
+        """Every declared sheet by name, in document order, and last those that any model has."""
         own = {sheet.name: sheet for family in self.families for sheet in family.sheets}
-        return own | {SWEEPS.name: sweeps_of(own.values())}
+        return own | UNCERTAINTY_SHEETS | {SWEEPS.name: sweeps_of(own.values())}
 
-    def check_sweeps(self, data: Dataset) -> list[Problem]:
-        """Problems of the Sweeps sheet, each value of each change tried on the workbook."""
-        return sheet_problems(data)
+    def check_scenarios(self, data: Dataset) -> list[Problem]:
+        """Problems of the sheets on uncertainty and sweeps, each change tried on the workbook."""
+        return [*self._tree(data)[1], *sheet_problems(data)]
+
+    def scenario_tree(self, data: Dataset) -> ScenarioTree | None:
+        """The scenario tree of a workbook; None where nothing is uncertain.
+
+        Raises
+        ------
+        InputError
+            With every problem of the sheets on uncertainty.
+        """
+        tree, problems = self._tree(data)
+        if problems:
+            raise InputError(problems)
+        return tree
+
+    def _tree(self, data: Dataset) -> tuple[ScenarioTree | None, list[Problem]]:
+        fixed = (name for family in self.families for name in family.same_in_all)
+        return scenario_tree(data, [SWEEPS.name, *fixed])
+
+    def steps(self, data: Dataset) -> pd.DataFrame:
+        """Steps of time: ``step``, ``begin`` and ``end``; without rows where no family has any."""
+        for family in self.families:
+            found = family.steps(data)
+            if found is not None:
+                return found
+        return pd.DataFrame(columns=["step", "begin", "end"])
 
     @property
     def ledgers(self) -> dict[str, Ledger]:
@@ -120,6 +150,11 @@ class Model:
     def outputs(self) -> dict[str, TableSpec]:
         """Every table of the plan by name, in document order."""
         return {table.name: table for family in self.families for table in family.outputs}
+
+    @property
+    def actions(self) -> TableSpec | None:
+        """The table that lists all decisions as actions; None where no family has one."""
+        return next((table for table in self.outputs.values() if table.decided_in), None)
 
 
 def default_model_path() -> Path:
@@ -239,7 +274,8 @@ def _package(folder: Path, digest: str) -> str:
 
 def _refuse_duplicates(folder: Path, families: list[Family]) -> None:
     for kind in ("sheets", "ledgers", "limits", "outputs"):
-        owner: dict[str, str] = {SWEEPS.name: "optalloc"} if kind == "sheets" else {}
+        common = (SWEEPS.name, *UNCERTAINTY_SHEETS) if kind == "sheets" else ()
+        owner: dict[str, str] = dict.fromkeys(common, "optalloc")
         for family in families:
             for item in getattr(family, kind):
                 if item.name in owner:

@@ -19,7 +19,8 @@ class TableSpec:
     spreads over the width (periods across), and ``spread`` the value columns that are spread, of
     which the first is coloured by size if ``shaded``.
     ``objective`` names a column whose sum is the objective, ``drawn`` columns that are there for
-    charts alone and are not printed.
+    charts alone and are not printed. ``decided_in`` names the column with the step in which a row
+    is decided, of the one table that lists all decisions as actions.
     """
 
     name: str
@@ -31,6 +32,7 @@ class TableSpec:
     shaded: bool = False
     objective: str = ""
     drawn: tuple[str, ...] = ()
+    decided_in: str = ""
 
 
 # Those that the page of a plan draws, and those of a workbook alone.

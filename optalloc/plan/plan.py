@@ -39,6 +39,8 @@ class Plan:
     """An audited plan: values only, nothing of Pyomo or the solver.
 
     ``plan["Build"]`` (in any case) is a frame; `specs` gives the unit and meaning of every column.
+    Under uncertainty it is a policy: its tables have a column ``scenario``, its cost is the measure
+    that is least, and `futures` has the plan of each scenario by its name.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -52,6 +54,7 @@ class Plan:
     notices: tuple[Problem, ...] = ()
     report: Report = field(default_factory=Report)
     origin: Origin | None = field(default=None, repr=False, compare=False)
+    futures: Mapping[str, Plan] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, table: str) -> pd.DataFrame:
         return table_named(self.tables, table)

@@ -21,6 +21,7 @@ from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY
 from optalloc.report.symbols import Symbol, explained, sections, symbols_in
 from optalloc.scenarios.sheet import SWEEPS
+from optalloc.scenarios.uncertainty_sheets import UNCERTAINTY_SHEETS
 from optalloc.spreadsheet.faults import FILE_CODES
 from optalloc.system import replacing
 
@@ -102,7 +103,10 @@ def data_dictionary(model: Model) -> str:
                 for family in model.families
                 for sheet in family.sheets
             ]
-            + [(_link(SWEEPS.name), SWEEPS.meaning, "no", "any model")],
+            + [
+                (_link(sheet.name), sheet.meaning, "no", "any model")
+                for sheet in (*UNCERTAINTY_SHEETS.values(), SWEEPS)
+            ],
         ),
     ]
     for sheet in sheets:

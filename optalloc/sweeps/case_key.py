@@ -8,6 +8,7 @@ import json
 from optalloc.data.dataset import Dataset
 from optalloc.data.digest import frame_digest
 from optalloc.scenarios.sheet import SWEEPS
+from optalloc.scenarios.uncertainty_sheets import UNCERTAINTY_SHEETS
 from optalloc.sweeps.messages import Base
 
 __all__ = ["Digests"]
@@ -28,11 +29,12 @@ class Digests:
     def key(self, data: Dataset) -> str:
         """Hash of a dataset's content, the model, the options and the versions.
 
-        The Sweeps sheet is left out: the key of a case stays the same when others are added.
+        The Sweeps sheet is left out: the key of a case stays the same when others are added. So
+        are the sheets on uncertainty, as cases are solved for the workbook as it stands.
         """
         digest = hashlib.sha256(self._about)
         for name, frame in sorted(data.frames.items()):
-            if name != SWEEPS.name:
+            if name != SWEEPS.name and name not in UNCERTAINTY_SHEETS:
                 known = self._known.get(name)
                 own = known[1] if known and known[0] is frame else frame_digest(frame)
                 digest.update(name.encode() + b"\0" + own)

@@ -20,6 +20,7 @@ from optalloc.modelling.family import Family
 from optalloc.modelling.model import Model
 from optalloc.report.template import example_rows, write_template
 from optalloc.scenarios.sheet import SWEEPS
+from optalloc.scenarios.uncertainty_sheets import UNCERTAINTY_SHEETS
 
 SETTINGS = Sheet(
     name="Settings",
@@ -124,15 +125,23 @@ def values(found: Worksheet) -> list[tuple[object, ...]]:
     return list(found.iter_rows(values_only=True))
 
 
+# What it means that a sheet that any model has has no row for a key.
+KEYED = dict.fromkeys(["Uncertainties", "Scenarios"], "nothing of that name exists")
+
+
 def test_every_declared_sheet_follows_the_guide(tmp_path: Path) -> None:
     book = written(tmp_path)
-    assert book.sheetnames == ["#Guide", "#Examples", "Settings", "Places", "Routes", "Sweeps"]
+    common = {**UNCERTAINTY_SHEETS, "Sweeps": SWEEPS}
+    assert book.sheetnames == ["#Guide", "#Examples", "Settings", "Places", "Routes", *common]
     rows = [row for row in values(sheet(book, "#Guide")) if row[2] in ("yes", "no")]
     assert rows == [
         ("Settings", "One value a row.", "yes", None, None),
         ("Places", "One place a row.", "yes", "place", "nothing of that name exists"),
         ("Routes", "One route a row.", "no", "place, number", "no limit"),
-        ("Sweeps", SWEEPS.meaning, "no", None, None),
+        *(
+            (name, own.meaning, "no", ", ".join(own.key) or None, KEYED.get(name))
+            for name, own in common.items()
+        ),
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from optalloc.modelling.family import CostTerm, Family, Ledger
 
+from .._capacity_bounds import most_of_all, needed_of_contracts
 from .._money import CASH
 from .._period_ends import CODES
 from .audit import audit, recompute
@@ -65,6 +66,8 @@ FAMILY = Family(
     },
     check=check,
     report=REPORT,
+    within=("covered",),
+    shared=((needed_of_contracts, most_of_all),),
     parameters=parameters,
     declare=declare,
     constrain=constrain,

@@ -116,6 +116,7 @@ FAMILY = Family(
     notices=notices,
     unmet=(UNMET,),
     report=REPORT,
+    within=("unmet",),
     parameters=parameters,
     declare=declare,
     constrain=constrain,

@@ -69,6 +69,7 @@ FAMILY = Family(
         "approved-subject": "an approved action of a site or contract that is not there",
     },
     check=check,
+    within=("departed_mw",),
     parameters=parameters,
     declare=declare,
     constrain=constrain,

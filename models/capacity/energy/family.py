@@ -67,6 +67,7 @@ FAMILY = Family(
     codes={"no-energy": "a site without a source of energy where energy is priced"},
     check=check,
     report=REPORT,
+    within=("drawn", "spot", "billed"),
     parameters=parameters,
     declare=declare,
     constrain=constrain,

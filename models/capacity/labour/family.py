@@ -114,6 +114,7 @@ FAMILY = Family(
     },
     check=check,
     report=REPORT,
+    within=("hired",),
     parameters=parameters,
     declare=declare,
     constrain=constrain,

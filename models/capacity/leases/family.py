@@ -5,6 +5,7 @@ from __future__ import annotations
 from optalloc.modelling.family import CostTerm, Family, Ledger
 from optalloc.modelling.limits import Limit
 
+from .._capacity_bounds import most_of_all, needed_of_leases
 from .._money import CASH
 from .._period_ends import CODES
 from .audit import audit, recompute
@@ -89,6 +90,7 @@ FAMILY = Family(
         "beyond-tolerance": "a block or minimum a million times smaller or larger than what can be needed",
     },
     check=check,
+    shared=((needed_of_leases, most_of_all),),
     parameters=parameters,
     declare=declare,
     constrain=constrain,

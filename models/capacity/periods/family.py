@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from optalloc.data.dataset import Dataset
 from optalloc.modelling.family import Family, Ledger
 from optalloc.modelling.outputs import TableSpec
 
+from .._calendar import calendar
 from .._currencies import CODES as CURRENCY_CODES
 from .._currencies import currency_notices
 from .._currencies import worth as worth_in_dollars
@@ -27,12 +30,28 @@ def defaults(data: Dataset) -> dict[str, Any]:
     }
 
 
+def steps(data: Dataset) -> pd.DataFrame:
+    """Periods with their first day and the day after their last."""
+    cal = calendar(data)
+    months = [pd.DateOffset(months=int(m)) for m in cal["months"]]
+    ends = [day + month for day, month in zip(cal["date"], months, strict=True)]
+    return pd.DataFrame({"step": cal.index, "begin": cal["date"].to_numpy(), "end": ends})
+
+
+# Costs of scenarios are compared, so money is worth the same in all; the solver solves them as one.
+SAME_IN_ALL = (
+    *("name", "currency", "base_date", "discount_rate", "residual_value"),
+    *("gap", "time_limit_s", "threads", "seed"),
+)
+
 FAMILY = Family(
     name="periods",
     title="Periods and money",
     order=10,
     sheets=(SETTINGS, PERIODS, CURRENCIES, SOURCES),
     stages="Periods.period",
+    steps=steps,
+    same_in_all=("Periods", "Currencies", *(f"Settings.{name}" for name in SAME_IN_ALL)),
     ledgers=(
         Ledger(name="cost", unit="M, present value", over=(), meaning="Everything the plan costs."),
     ),

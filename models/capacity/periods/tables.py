@@ -19,6 +19,7 @@ ACTIONS = TableSpec(
     name="Actions",
     meaning="What to do and when, by date.",
     key=("date", "action", "subject"),
+    decided_in="period",
     columns=(
         Column(
             name="date",

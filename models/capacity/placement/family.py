@@ -63,6 +63,7 @@ FAMILY = Family(
     },
     check=check,
     report=REPORT,
+    within=("served",),
     parameters=parameters,
     declare=declare,
     constrain=constrain,

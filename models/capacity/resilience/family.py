@@ -61,6 +61,7 @@ FAMILY = Family(
     },
     check=check,
     report=REPORT,
+    within=("lost_mw",),
     parameters=parameters,
     declare=declare,
     constrain=constrain,

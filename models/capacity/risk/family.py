@@ -48,6 +48,7 @@ FAMILY = Family(
     },
     check=check,
     report=REPORT,
+    within=("excess_mw",),
     parameters=parameters,
     declare=declare,
     constrain=constrain,

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
+from optalloc.data.dataset import Dataset
 from optalloc.modelling.family import Family, Ledger
 
+from .._building import late_permits
+from .._capacity_bounds import most_of_all, needed_at_sites
 from .._choices import SITE_CHOICE
 from .._concessions import in_service
 from .._period_ends import CODES
@@ -13,6 +18,13 @@ from .formulation import constrain, declare, parameters
 from .limits import LIMITS
 from .sheets import SITES
 from .tables import BUILD, tables
+
+
+def decided(data: Dataset) -> dict[str, pd.DataFrame]:
+    """Decide what starts in the period in which a permit arrives then, not with the permit."""
+    late = late_permits(data, "site", "commit", "period")
+    return {"late_mw": late[["site", "commit", "period"]].rename(columns={"period": "step"})}
+
 
 FAMILY = Family(
     name="sites",
@@ -55,6 +67,8 @@ FAMILY = Family(
         **CODES,
     },
     check=check,
+    decided=decided,
+    shared=((needed_at_sites, most_of_all),),
     parameters=parameters,
     declare=declare,
     constrain=constrain,

@@ -22,6 +22,7 @@ from optalloc.modelling.program import build
 from optalloc.pipeline import PhaseCallback, open_book, solve_program
 from optalloc.plan.plan import Plan
 from optalloc.report.findings import Findings
+from optalloc.scenarios.overrides import altered
 
 __all__ = ["BUDGET_S", "explain", "explain_plan", "explain_without_plan"]
 
@@ -46,6 +47,8 @@ def explain(
     on_step: StepCallback | None = None,
 ) -> Explanation:
     """Explain a workbook's plan; where it has none, why, and what would have to change.
+
+    The workbook is explained as it stands, without its uncertainties.
 
     Parameters
     ----------
@@ -175,13 +178,16 @@ def explain_without_plan(
     ----------
     book : str or Path
     found : InfeasibleError
-        The infeasibility found.
+        The infeasibility found; where it is one of a scenario, that scenario is explained.
     budget_s : float
         Seconds for all of it.
     gap, threads, seed, model, approved, on_step : optional
         As of `explain`.
     """
     dataset, loaded, _ = open_book(book, model, approved)
+    tree = loaded.scenario_tree(dataset) if found.scenario else None
+    if tree is not None:
+        dataset = altered(dataset, tree.named(found.scenario).overrides)
     findings = why_no_plan(
         dataset,
         loaded,
@@ -215,6 +221,11 @@ def explain_plan(
         If a site is not known, or the plan was unpickled: its dataset is not pickled with it.
     """
     origin = plan.origin
+    if plan.futures:
+        raise OptallocError(
+            "a policy is explained by scenario: explain one of plan.futures, such as "
+            f"plan.futures[{next(iter(plan.futures))!r}]"
+        )
     if origin is None or plan.outcome.values is None:
         raise OptallocError(
             "this plan has left behind what it was solved from; explain the workbook instead"

@@ -1,0 +1,338 @@
+"""Step "read back" under uncertainty: the plan of each scenario, and the policy that they follow.
+
+A policy is what to do now, and what to do later in which case. Every scenario is read back and
+audited as a plan of its own. Two checks are about all together: scenarios that cannot be
+distinguished on a day have the same actions, by the tables alone; and the measure follows from
+the audited costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from optalloc.errors import Problem
+from optalloc.mip.attitude import Attitude
+from optalloc.mip.extensive_form import extensive_form
+from optalloc.mip.outcome import Options, Outcome, quality_of
+from optalloc.modelling.futures import Futures
+from optalloc.modelling.model import Model
+from optalloc.modelling.policy_tables import (
+    FUTURES,
+    HERE_AND_NOW,
+    POLICY,
+    VALUES,
+    by_scenario,
+    with_actions,
+)
+from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY
+from optalloc.plan.plan import Plan
+from optalloc.plan.readback import audited_tables, decided_tables
+from optalloc.plan.record import plan_of
+from optalloc.scenarios.tree import ScenarioTree
+from optalloc.solving.futures import StochasticOutcome
+
+__all__ = ["Value", "anticipating", "policy_of", "scenario_plans"]
+
+# Relative difference of amounts of one action that is still the same action.
+SAME = 1e-5
+
+# Name, at least, at most, meaning.
+Value = tuple[str, float, float, str]
+
+
+def scenario_plans(made: Futures, found: StochasticOutcome, options: Options) -> dict[str, Plan]:
+    """The plan of each scenario under the policy, read back and audited on its own dataset."""
+    assert found.outcome.values is not None
+    plans: dict[str, Plan] = {}
+    for s, name in enumerate(made.stochastic.names):
+        program, arrays = made.programs[s], made.stochastic.programs[s]
+        values = found.outcome.values[made.stochastic.columns[s]]
+        outcome = _own(found, s, values, options)
+        decided = decided_tables(program, arrays, outcome)
+        _, tables, audit = audited_tables(program, decided, outcome)
+        tables[MARGINALS.name] = pd.DataFrame(columns=[c.name for c in MARGINALS.columns])
+        plans[name] = plan_of(program, arrays, outcome, options, {}, (), tables, audit)
+    return plans
+
+
+def own_plans(made: Futures, found: StochasticOutcome) -> Iterator[tuple[int, pd.DataFrame]]:
+    """The actions of the best plan of each scenario alone, where one is known."""
+    actions = made.base.model.actions
+    for s, alone in enumerate(found.alone):
+        if alone.values is not None and actions is not None:
+            program, arrays = made.programs[s], made.stochastic.programs[s]
+            outcome = replace(found.outcome, values=alone.values)
+            yield s, decided_tables(program, arrays, outcome)[actions.name]
+
+
+def _own(found: StochasticOutcome, s: int, values: np.ndarray, options: Options) -> Outcome:
+    """The outcome of one scenario: its cost under the policy, and its bound alone."""
+    cost, bound = float(found.costs[s]), min(found.alone[s].bound, float(found.costs[s]))
+    return replace(
+        found.outcome,
+        quality=quality_of(cost, bound, options.gap),
+        objective=cost,
+        bound=bound,
+        values=values,
+        history=(),
+        notes=(),
+    )
+
+
+# Actions by node --------------------------------------------------------------------------------
+
+
+def _leveled(tree: ScenarioTree, model: Model, table: pd.DataFrame, begin: pd.Series) -> pd.Series:
+    """Of each action how many reveals are known when it is decided."""
+    assert model.actions is not None
+    days = table[model.actions.decided_in].map(begin).to_numpy("datetime64[ns]")
+    return pd.Series(tree.levels(days), index=table.index, dtype=int)
+
+
+def _compared(model: Model) -> list[str]:
+    """Columns by which an action is the same: all but days, which an outcome may shift."""
+    assert model.actions is not None
+    return [c.name for c in model.actions.columns if c.kind != "date"]
+
+
+def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    """True if two lists of actions are the same, up to the tolerance of amounts."""
+    if len(one) != len(other):
+        return False
+    for name in one.columns:
+        left, right = one[name], other[name]
+        if pd.api.types.is_numeric_dtype(left) and pd.api.types.is_numeric_dtype(right):
+            a, b = left.fillna(0.0).to_numpy(float), right.fillna(0.0).to_numpy(float)
+            if (np.abs(a - b) > SAME * np.maximum(1.0, np.abs(b))).any():
+                return False
+        elif list(left.fillna("").astype(str)) != list(right.fillna("").astype(str)):
+            return False
+    return True
+
+
+def _ordered(model: Model, table: pd.DataFrame) -> pd.DataFrame:
+    columns = _compared(model)
+    words = [name for name in columns if not pd.api.types.is_numeric_dtype(table[name])]
+    return table[columns].sort_values(words, kind="stable", ignore_index=True)
+
+
+def anticipating(made: Futures, tables: Sequence[pd.DataFrame]) -> tuple[int, str]:
+    """Check nonanticipativity by the tables of actions alone.
+
+    Returns
+    -------
+    int, str
+        Nodes compared, and the first in which scenarios that cannot be distinguished differ;
+        empty where none does.
+    """
+    tree, model = made.tree, made.base.model
+    begin = model.steps(made.base.dataset).set_index("step")["begin"]
+    levels = [_leveled(tree, model, table, begin) for table in tables]
+    compared = 0
+    for level in range(tree.nodes.shape[1]):
+        firsts: dict[int, tuple[int, pd.DataFrame]] = {}
+        for s, table in enumerate(tables):
+            own = _ordered(model, table[levels[s] == level])
+            first, actions = firsts.setdefault(int(tree.nodes[s, level]), (s, own))
+            if first == s:
+                continue
+            compared += 1
+            if not _same(actions, own):
+                names = tree.scenarios[first].name, tree.scenarios[s].name
+                return compared, f"{names[0]} and {names[1]}, after {level} reveals"
+    return compared, ""
+
+
+def _policy(
+    made: Futures, tables: Sequence[pd.DataFrame], own: dict[int, pd.DataFrame]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The tables HereAndNow and Policy."""
+    tree, model = made.tree, made.base.model
+    assert model.actions is not None
+    begin = model.steps(made.base.dataset).set_index("step")["begin"]
+    levels = [_leveled(tree, model, table, begin) for table in tables]
+    now = tables[0][levels[0] == 0].reset_index(drop=True)
+    alone = [set(_keys(model, actions)) for actions in own.values()]
+    now["own_plans"] = [sum(key in keys for keys in alone) for key in _keys(model, now)]
+    parts, seen = [], set()
+    for level in range(1, tree.nodes.shape[1]):
+        for s, scenario in enumerate(tree.scenarios):
+            node = int(tree.nodes[s, level])
+            if node in seen:
+                continue
+            seen.add(node)
+            there = tree.nodes[:, level] == node
+            part = tables[s][levels[s] == level]
+            siblings = [
+                t
+                for t in range(len(tree.scenarios))
+                if tree.nodes[t, level] != node
+                and tree.nodes[t, level - 1] == tree.nodes[s, level - 1]
+            ]
+            others = [set(_keys(model, tables[t][levels[t] == level])) for t in siblings]
+            known = "; ".join(f"{name}={outcome}" for name, outcome in tree.known(scenario, level))
+            part = part.assign(
+                known=known,
+                known_since=tree.reveals[level - 1],
+                probability=float(tree.probability[there].sum()),
+                differs=[any(key not in keys for keys in others) for key in _keys(model, part)],
+            )
+            parts.append(part)
+    columns = [c.name for c in with_actions(POLICY, model.actions).columns]
+    later = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    return now, later[columns]
+
+
+def _keys(model: Model, table: pd.DataFrame) -> list[tuple[object, ...]]:
+    """Actions as keys: amounts to five digits, so that noise of the solver makes no difference."""
+    rows = table[_compared(model)].itertuples(index=False, name=None)
+    return [
+        tuple(f"{cell:.5g}" if isinstance(cell, float) else cell for cell in row) for row in rows
+    ]
+
+
+# The policy as a plan ---------------------------------------------------------------------------
+
+
+def policy_of(
+    made: Futures,
+    found: StochasticOutcome,
+    attitude: Attitude,
+    options: Options,
+    seconds: dict[str, float],
+    notices: tuple[Problem, ...],
+    values: Sequence[Value],
+) -> Plan:
+    """The policy with its tables and its audit, and the plan of each scenario in ``futures``.
+
+    Parameters
+    ----------
+    values : sequence of Value
+        What to know, to plan for uncertainty and to wait is worth.
+    """
+    model = made.base.model
+    plans = scenario_plans(made, found, options)
+    tables = {
+        spec.name: _stacked({name: plan[spec.name] for name, plan in plans.items()}, spec.name)
+        for spec in (*model.outputs.values(), LIMITS, MARGINALS, AUDIT)
+    }
+    specs = [by_scenario(spec) for spec in (*model.outputs.values(), LIMITS, MARGINALS)]
+    first = [FUTURES, VALUES]
+    tables[FUTURES.name] = _futures(made, found, attitude)
+    tables[VALUES.name] = _values(values)
+    if model.actions is not None:
+        actions = [plan[model.actions.name] for plan in plans.values()]
+        own = dict(own_plans(made, found))
+        tables[HERE_AND_NOW.name], tables[POLICY.name] = _policy(made, actions, own)
+        first = [with_actions(s, model.actions) for s in (HERE_AND_NOW, POLICY)] + first
+        tables[AUDIT.name] = pd.concat(
+            [_nonanticipativity(made, actions), tables[AUDIT.name]], ignore_index=True
+        )
+    audit = pd.concat(
+        [_measure(made, found, attitude, plans), tables[AUDIT.name]], ignore_index=True
+    )
+    tables[SUMMARY.name] = _summary(made, found, attitude)
+    whole = plan_of(
+        made.base,
+        extensive_form(made.stochastic, attitude, np.zeros(len(plans))).arrays,
+        found.outcome,
+        options,
+        seconds,
+        notices,
+        tables,
+        audit,
+    )
+    return replace(
+        whole,
+        specs=(SUMMARY, *first, *specs, by_scenario(AUDIT), RUN),
+        futures=plans,
+    )
+
+
+def _stacked(tables: dict[str, pd.DataFrame], name: str) -> pd.DataFrame:
+    """One table of all scenarios, with the scenario first."""
+    filled = [frame.assign(scenario=name) for name, frame in tables.items() if len(frame)]
+    if not filled:
+        only = next(iter(tables.values()))
+        return pd.DataFrame(columns=["scenario", *only.columns])
+    joined = pd.concat(filled, ignore_index=True)
+    return joined[["scenario", *(c for c in joined.columns if c != "scenario")]]
+
+
+def _futures(made: Futures, found: StochasticOutcome, attitude: Attitude) -> pd.DataFrame:
+    tree, costs = made.tree, found.costs
+    alone = np.array([one.objective for one in found.alone])
+    bounds = np.array([one.bound for one in found.alone])
+    return pd.DataFrame(
+        {
+            "scenario": [one.name for one in tree.scenarios],
+            "outcomes": ["; ".join(map("=".join, one.outcomes)) for one in tree.scenarios],
+            "probability": tree.probability,
+            "weight": attitude.weights(tree.probability, costs, alone),
+            "cost": costs,
+            "alone": alone,
+            "alone_bound": bounds,
+            "regret_at_least": np.maximum(costs - alone, 0.0),
+            "regret_at_most": np.maximum(costs - bounds, 0.0),
+        }
+    )
+
+
+def _values(values: Sequence[Value]) -> pd.DataFrame:
+    frame = pd.DataFrame(values, columns=["value", "at_least", "at_most", "means"])
+    frame["decided"] = frame["at_least"] > 0.0
+    return frame[[column.name for column in VALUES.columns]]
+
+
+def _summary(made: Futures, found: StochasticOutcome, attitude: Attitude) -> pd.DataFrame:
+    p, costs, outcome = made.tree.probability, found.costs, found.outcome
+    rows: list[tuple[str, object, str]] = [
+        ("quality", str(outcome.quality), "proven"),
+        ("why it stopped", str(outcome.stop_reason), ""),
+        ("what is least", str(attitude.measure), ""),
+        ("measure", outcome.objective, "M, present value"),
+        ("bound: no policy does better", outcome.bound, "M, present value"),
+        ("gap", outcome.gap, "share of measure"),
+        ("scenarios", len(p), "scenarios"),
+        ("expected cost", float(p @ costs), "M, present value"),
+        ("least cost of a scenario", float(costs.min()), "M, present value"),
+        ("greatest cost of a scenario", float(costs.max()), "M, present value"),
+    ]
+    return pd.DataFrame(rows, columns=["figure", "value", "unit"])
+
+
+def _check(subject: str, check: str, rows: int, worst: float, where: str) -> pd.DataFrame:
+    cells = {
+        "scenario": "all",
+        "subject": subject,
+        "check": check,
+        "rows": rows,
+        "worst": worst,
+        "where": where,
+        "passed": worst <= SAME,
+        "columns": "",
+    }
+    return pd.DataFrame([cells])
+
+
+def _nonanticipativity(made: Futures, actions: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    compared, where = anticipating(made, actions)
+    worst = np.inf if where else 0.0
+    return _check("Policy", "the same until scenarios are distinguished", compared, worst, where)
+
+
+def _measure(
+    made: Futures, found: StochasticOutcome, attitude: Attitude, plans: dict[str, Plan]
+) -> pd.DataFrame:
+    """The measure, worked out again from the audited costs of the scenarios."""
+    costs = np.array([plan.cost for plan in plans.values()])
+    alone = np.array([one.objective for one in found.alone])
+    again = attitude.value(made.tree.probability, costs, alone)
+    objective = found.outcome.objective
+    worst = abs(again - objective) / max(1.0, abs(objective))
+    where = f"{again:,.6f} against {objective:,.6f}"
+    return _check("Futures", "the measure follows from the costs", len(costs), worst, where)

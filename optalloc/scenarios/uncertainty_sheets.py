@@ -1,0 +1,204 @@
+"""The sheets on uncertainty, which any model has: what may come, when it is known, and attitude.
+
+Nobody annotates stages: an uncertainty has the day on which its outcome becomes known, and each
+decision may use what is known on the day on which it is taken.
+"""
+
+from __future__ import annotations
+
+from optalloc.data.schema import FREE_TEXT, Column, Kind, Missing, Sheet
+from optalloc.scenarios.sheet import BLANK, Operation
+
+__all__ = ["ATTITUDE", "MEASURES", "OUTCOMES", "SCENARIOS", "UNCERTAINTIES", "UNCERTAINTY_SHEETS"]
+
+# The words of `optalloc.mip.attitude.Measure`, which this side does not know.
+MEASURES = ("expected", "mean and tail", "worst", "regret")
+
+UNCERTAINTIES = Sheet(
+    name="Uncertainties",
+    meaning="One outcome of an uncertainty, its probability, and the day on which it is known.",
+    key=("uncertainty", "outcome", "given"),
+    columns=(
+        Column(
+            name="uncertainty",
+            kind=Kind.TEXT,
+            names="uncertainty",
+            meaning="Name of what is uncertain; the rows of its outcomes follow each other.",
+            example="demand",
+        ),
+        Column(
+            name="outcome",
+            kind=Kind.TEXT,
+            names=FREE_TEXT,
+            meaning="Name of one way in which it may come out. What it changes is on the sheet "
+            "Outcomes; an outcome without a row there leaves the workbook as it stands.",
+            example="fast",
+        ),
+        Column(
+            name="probability",
+            kind=Kind.NUMBER,
+            unit="share",
+            meaning="Probability of the outcome. Those of all outcomes of an uncertainty, or of "
+            "all with the same condition, add to 1.",
+            blank=None,
+            blank_means="as the sheet Scenarios says, which then has rows",
+            above=0,
+            at_most=1,
+            example=0.25,
+        ),
+        Column(
+            name="revealed",
+            kind=Kind.DATE,
+            meaning="Day on which its outcome becomes known. Decisions taken from that day on may "
+            "depend on it; earlier ones are the same whatever the outcome.",
+            blank=None,
+            blank_means="as in the uncertainty's first row",
+        ),
+        Column(
+            name="given",
+            kind=Kind.TEXT,
+            names=FREE_TEXT,
+            meaning="Condition under which the outcome has this probability: uncertainty=outcome "
+            "of an uncertainty listed above, several joined by a semicolon.",
+            blank="",
+            blank_means="independent of all others",
+        ),
+    ),
+)
+
+OUTCOMES = Sheet(
+    name="Outcomes",
+    meaning="One change of one column that comes with an outcome of an uncertainty.",
+    columns=(
+        Column(
+            name="uncertainty",
+            kind=Kind.TEXT,
+            names="uncertainty",
+            meaning="Uncertainty whose outcome makes the change.",
+            example="demand",
+        ),
+        Column(
+            name="outcome",
+            kind=Kind.TEXT,
+            names=FREE_TEXT,
+            meaning="Its outcome.",
+            example="fast",
+        ),
+        Column(
+            name="sheet",
+            kind=Kind.TEXT,
+            names=FREE_TEXT,
+            meaning="Sheet whose cells are changed.",
+        ),
+        Column(
+            name="rows",
+            kind=Kind.TEXT,
+            names=FREE_TEXT,
+            meaning="Which rows of it: column=value, several joined by a semicolon; * and ? stand "
+            "for any letters, nothing for a blank.",
+            blank="",
+            blank_means="all rows",
+        ),
+        Column(
+            name="column",
+            kind=Kind.TEXT,
+            names=FREE_TEXT,
+            meaning="Column whose cells are changed, over the whole horizon: what is to change "
+            "only later stands on a sheet with a row for each period.",
+        ),
+        Column(
+            name="operation",
+            kind=Kind.CHOICE,
+            meaning="As on the sheet Sweeps: set, add, multiply or shift.",
+            choices=tuple(Operation),
+            blank=str(Operation.SET),
+        ),
+        Column(
+            name="value",
+            kind=Kind.TEXT,
+            names=FREE_TEXT,
+            meaning=f"The value. {BLANK} empties the cell, which is not zero.",
+        ),
+    ),
+)
+
+SCENARIOS = Sheet(
+    name="Scenarios",
+    meaning="One combination of outcomes; where there are rows, no other combination comes.",
+    key=("scenario",),
+    columns=(
+        Column(
+            name="scenario",
+            kind=Kind.TEXT,
+            names="scenario",
+            meaning="Name of the combination.",
+            example="boom",
+        ),
+        Column(
+            name="outcomes",
+            kind=Kind.TEXT,
+            names=FREE_TEXT,
+            meaning="uncertainty=outcome of every uncertainty, joined by semicolons.",
+            example="demand=fast",
+        ),
+        Column(
+            name="probability",
+            kind=Kind.NUMBER,
+            unit="share",
+            meaning="Probability of the combination; all add to 1.",
+            above=0,
+            at_most=1,
+            example=0.25,
+        ),
+    ),
+)
+
+ATTITUDE = Sheet(
+    name="Attitude",
+    meaning="Which plan is best where the future is uncertain: one record.",
+    vertical=True,
+    missing=Missing.BLANK,
+    columns=(
+        Column(
+            name="measure",
+            kind=Kind.CHOICE,
+            meaning="What is least: the expected cost; a weighted sum of it and the mean cost of "
+            "the worst scenarios; the cost of the worst scenario; or the greatest regret, which is "
+            "what a scenario costs more than its own best plan.",
+            choices=MEASURES,
+            blank=MEASURES[0],
+        ),
+        Column(
+            name="tail_share",
+            kind=Kind.NUMBER,
+            unit="share",
+            meaning="Probability of the worst scenarios whose mean counts: 0.1 for the worst "
+            "tenth; with mean and tail.",
+            blank=0.1,
+            above=0,
+            at_most=1,
+        ),
+        Column(
+            name="tail_weight",
+            kind=Kind.NUMBER,
+            unit="share",
+            meaning="Weight of that mean; the expected cost has the rest; with mean and tail.",
+            blank=0.5,
+            at_least=0,
+            at_most=1,
+        ),
+        Column(
+            name="worst_slack",
+            kind=Kind.NUMBER,
+            unit="share of cost",
+            meaning="How much worse than the least worst cost, or regret, the plan may be in "
+            "return for a lower expected cost; with worst and regret.",
+            blank=None,
+            blank_means="the gap at which the solve stops",
+            at_least=0,
+            at_most=1,
+        ),
+    ),
+)
+
+UNCERTAINTY_SHEETS = {sheet.name: sheet for sheet in (UNCERTAINTIES, OUTCOMES, SCENARIOS, ATTITUDE)}

@@ -1,0 +1,136 @@
+"""A stochastic program solved: each scenario alone, then all together.
+
+A scenario without any plan ends it at once, with what that scenario lacks. The bounds of the
+scenarios alone bound every measure from below (wait and see); small programs are proven in their
+extensive form.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from optalloc.mip.attitude import Attitude, Measure
+from optalloc.mip.extensive_form import extensive_form
+from optalloc.mip.outcome import Options, Outcome, Progress, ProgressCallback, StopReason
+from optalloc.mip.stochastic import StochasticProgram
+from optalloc.solving.futures.outcome import Alone, StochasticOutcome
+from optalloc.solving.monitor import Monitor
+from optalloc.solving.resolve import Resolver
+from optalloc.solving.solvers import solve_by
+
+__all__ = ["solve_stochastic"]
+
+logger = logging.getLogger(__name__)
+
+
+def solve_stochastic(
+    program: StochasticProgram,
+    attitude: Attitude | None = None,
+    options: Options | None = None,
+    progress: ProgressCallback | None = None,
+    *,
+    worst_slack: float | None = None,
+) -> StochasticOutcome:
+    """Find the policy that is best by a measure, to a proven gap.
+
+    Parameters
+    ----------
+    program : StochasticProgram
+    attitude : Attitude, optional
+        The mean by default.
+    options : Options, optional
+    progress : callable, optional
+        Called with `Progress`, whose objective and bound are those of the measure.
+    worst_slack : float, optional
+        Share of cost by which the worst cost, or the greatest regret, may exceed the least, in
+        return for a lower mean; the gap by default.
+
+    Returns
+    -------
+    StochasticOutcome
+    """
+    attitude, options = attitude or Attitude(), options or Options()
+    monitor = Monitor(options, progress)
+    alone, failed = _each_alone(program, monitor)
+    if failed is not None:
+        nothing = np.full(len(program.names), math.inf)
+        return StochasticOutcome(failed, tuple(alone), nothing, infeasible=len(alone))
+    p = program.probability
+    references = np.array([one.objective for one in alone])
+    waiting = attitude.value(p, np.array([one.bound for one in alone]), references)
+    found = solve_by(
+        extensive_form(program, attitude, references).arrays, _left(monitor), monitor.report
+    )
+    found = replace(found, bound=min(max(found.bound, waiting), found.objective))
+    if found.values is not None and attitude.measure in (Measure.WORST, Measure.REGRET):
+        slack = (options.gap if worst_slack is None else worst_slack) * _size(program, found.values)
+        found = _with_least_mean(program, attitude, references, found, slack, monitor)
+    costs = (
+        np.full(len(p), math.inf)
+        if found.values is None
+        else program.costs(found.values[: program.size])
+    )
+    return StochasticOutcome(found, tuple(alone), costs)
+
+
+def _left(monitor: Monitor) -> Options:
+    if monitor.options.time_limit_s is None:
+        return monitor.options
+    return replace(monitor.options, time_limit_s=max(monitor.left_s(), 0.0))
+
+
+def _each_alone(program: StochasticProgram, monitor: Monitor) -> tuple[list[Alone], Outcome | None]:
+    """The best plan of each scenario, up to the first that has none, and what that one lacks."""
+    alone: list[Alone] = []
+    resolver: Resolver | None = None
+    for name, arrays in zip(program.names, program.programs, strict=True):
+        if resolver is None or not _same_pattern(resolver, arrays):
+            resolver = Resolver(arrays, monitor.options)
+        left = monitor.left_s() / 2 / (len(program.names) - len(alone))
+        found = resolver.solve(arrays, time_limit_s=None if math.isinf(left) else max(left, 0.0))
+        logger.info("%s alone: %.8g, bound %.8g", name, found.objective, found.bound)
+        if found.stop_reason is StopReason.INFEASIBLE:
+            return alone, found
+        alone.append(Alone(found.objective, found.bound, found.values))
+        monitor.report(Progress(monitor.seconds(), math.inf, -math.inf, f"{name} alone"))
+    return alone, None
+
+
+def _same_pattern(resolver: Resolver, arrays: object) -> bool:
+    held, new = resolver.arrays.matrix, arrays.matrix  # type: ignore[attr-defined]
+    return held.shape == new.shape and bool(
+        np.array_equal(held.indptr, new.indptr) and np.array_equal(held.indices, new.indices)
+    )
+
+
+def _size(program: StochasticProgram, point: np.ndarray) -> float:
+    """Size of the costs that a share is of: the mean cost."""
+    return abs(float(program.probability @ program.costs(point[: program.size])))
+
+
+def _with_least_mean(
+    program: StochasticProgram,
+    attitude: Attitude,
+    references: Sequence[float] | np.ndarray,
+    found: Outcome,
+    slack: float,
+    monitor: Monitor,
+) -> Outcome:
+    """Of the policies about as good by the measure, the one of least mean cost.
+
+    The worst cost and regret are indifferent to all scenarios but one.
+    """
+    form = extensive_form(
+        program, attitude, np.asarray(references), at_most=found.objective + slack
+    )
+    second = solve_by(form.arrays, _left(monitor))
+    if second.values is None:
+        return found
+    costs = program.costs(second.values[: program.size])
+    objective = attitude.value(program.probability, costs, np.asarray(references))
+    return replace(found, values=second.values, objective=objective)
