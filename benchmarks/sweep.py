@@ -31,7 +31,7 @@ from optalloc.scenarios.overrides import altered
 from optalloc.scenarios.tomlfile import entries_of_toml
 from optalloc.sweeps.messages import Base, Finished, Settled
 from optalloc.sweeps.pack import packed, stacked_specs
-from optalloc.sweeps.pool import Limits, run_pool
+from optalloc.sweeps.pool import Limits, run_cases
 from optalloc.sweeps.queue import CaseQueue
 
 __all__ = ["BOOKS", "SweepRoute", "Swept", "cases_for", "measure_sweep"]
@@ -195,7 +195,7 @@ def _by_runner(
     def take(position: int, finished: Finished) -> None:
         found[position] = finished
 
-    run_pool(base, queue, jobs, Limits(), take)
+    run_cases(base, queue, jobs, Limits(), take)
     assert queue.began is not None
     seconds = time.perf_counter() - queue.began
     ended = ("optimal", "within gap", "infeasible")

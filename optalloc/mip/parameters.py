@@ -24,6 +24,7 @@ from optalloc.mip.proof_parameters import (
 )
 from optalloc.mip.search_parameters import (
     Bounding,
+    Futures,
     Lagrangian,
     LargeNeighbourhood,
     Polish,
@@ -40,6 +41,7 @@ __all__ = [
     "CutLoop",
     "Elastic",
     "FixAndOptimise",
+    "Futures",
     "Lagrangian",
     "LargeNeighbourhood",
     "Parameters",
@@ -78,4 +80,5 @@ class Parameters:
     relax_and_fix: RelaxAndFix = field(default_factory=RelaxAndFix)
     large_neighbourhood: LargeNeighbourhood = field(default_factory=LargeNeighbourhood)
     polish: Polish = field(default_factory=Polish)
+    futures: Futures = field(default_factory=Futures)
     bound_tightening: BoundTightening = field(default_factory=BoundTightening)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "Bounding",
+    "Futures",
     "Lagrangian",
     "LargeNeighbourhood",
     "Polish",
@@ -278,3 +279,33 @@ class Polish:
 
     s_per_entry: float = 8e-6
     most_time_share: float = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Futures:
+    """How a stochastic program is solved.
+
+    Parameters
+    ----------
+    extensive_entries : int
+        With at most so many non-zeros the extensive form is proved as a whole.
+    first_gap : float
+        Relative gap of each scenario alone at first.
+    subproblem_gap_share, policy_gap_share : float
+        Gap of a scenario at prices, and in a policy, as a share of the gap asked for: bounds and
+        plans add up to it.
+    step_share : float
+        Length of a step of the prices, as a share of Polyak's.
+    subproblem_s : float
+        For one scenario, whose bound counts then as it is.
+    lost_after_s : float
+        A process that takes longer is lost.
+    """
+
+    extensive_entries: int = 100_000
+    first_gap: float = 0.01
+    subproblem_gap_share: float = 1 / 3
+    policy_gap_share: float = 1 / 3
+    step_share: float = 0.5
+    subproblem_s: float = 120.0
+    lost_after_s: float = 600.0

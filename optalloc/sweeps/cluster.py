@@ -34,7 +34,7 @@ def run_cluster(base: Base, queue: CaseQueue, address: str, limits: Limits, take
     Parameters
     ----------
     base, queue, limits, take
-        As for `optalloc.sweeps.pool.run_pool`. A case that exceeds its seconds is given up,
+        As for `optalloc.sweeps.pool.run_cases`. A case that exceeds its seconds is given up,
         though its worker goes on with it; memory is limited by the workers' own settings.
     address : str
         Of the scheduler, such as ``tcp://10.0.0.1:8786``.

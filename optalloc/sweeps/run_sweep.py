@@ -28,7 +28,7 @@ from optalloc.sweeps.case_solver import CaseSolver
 from optalloc.sweeps.cluster import run_cluster
 from optalloc.sweeps.held import held_rows
 from optalloc.sweeps.messages import Base, Finished, Status
-from optalloc.sweeps.pool import Limits, run_pool
+from optalloc.sweeps.pool import Limits, run_cases
 from optalloc.sweeps.queue import CaseQueue
 from optalloc.sweeps.result import SweepResult, gathered
 from optalloc.sweeps.store import Store
@@ -196,7 +196,7 @@ class _Run:
         if cluster is not None:
             run_cluster(base, queue, cluster, limits, self._take)
         else:
-            run_pool(base, queue, jobs or _cores(), limits, self._take)
+            run_cases(base, queue, jobs or _cores(), limits, self._take)
 
     def _take(self, position: int, finished: Finished) -> None:
         if self.store is not None and finished.is_result and finished.key:

@@ -15,9 +15,10 @@ from dataclasses import replace
 import numpy as np
 
 from optalloc.mip.attitude import Attitude, Measure
-from optalloc.mip.extensive_form import extensive_form
+from optalloc.mip.extensive_form import ExtensiveForm, extensive_form
 from optalloc.mip.outcome import Options, Outcome, Progress, ProgressCallback, StopReason
 from optalloc.mip.stochastic import StochasticProgram
+from optalloc.solving.futures.decomposition import Decomposition
 from optalloc.solving.futures.outcome import Alone, StochasticOutcome
 from optalloc.solving.monitor import Monitor
 from optalloc.solving.resolve import Resolver
@@ -56,6 +57,33 @@ def solve_stochastic(
     """
     attitude, options = attitude or Attitude(), options or Options()
     monitor = Monitor(options, progress)
+    zeros = np.zeros(len(program.names))
+    form = extensive_form(program, attitude, zeros)
+    if form.arrays.matrix.nnz > options.parameters.futures.extensive_entries:
+        return _by_scenarios(program, attitude, form, monitor)
+    return _as_a_whole(program, attitude, monitor, worst_slack)
+
+
+def _by_scenarios(
+    program: StochasticProgram, attitude: Attitude, form: ExtensiveForm, monitor: Monitor
+) -> StochasticOutcome:
+    """Solve by decomposition."""
+    work = Decomposition(program, attitude, form, monitor)
+    found = work.outcome(work.run())
+    costs = np.full(len(program.names), math.inf)
+    if found.values is not None:
+        costs = program.costs(found.values)
+    return StochasticOutcome(found, tuple(work.alone), costs, infeasible=work.infeasible)
+
+
+def _as_a_whole(
+    program: StochasticProgram,
+    attitude: Attitude,
+    monitor: Monitor,
+    worst_slack: float | None,
+) -> StochasticOutcome:
+    """Solve each scenario alone, and the extensive form."""
+    options = monitor.options
     alone, failed = _each_alone(program, monitor)
     if failed is not None:
         nothing = np.full(len(program.names), math.inf)
