@@ -266,12 +266,12 @@ class Arrays:
         }
 
     def row_name(self, row: int) -> str:
-        """Name of a row, such as ``demand_met[inference,Japan,2027H1]``."""
-        return self.rows.name(row)
+        """Name of a row, such as ``demand_met[inference,Japan,2027H1]``; its number without any."""
+        return self.rows.name(row) if len(self.rows) else f"row {row}"
 
     def column_name(self, column: int) -> str:
-        """Name of a column, such as ``committed[Kanto North,2027H1]``."""
-        return self.columns.name(column)
+        """Name of a column, such as ``committed[Kanto North,2027H1]``; its number without any."""
+        return self.columns.name(column) if len(self.columns) else f"column {column}"
 
     def with_rows(self, mask: np.ndarray) -> Arrays:
         """Give the same program with only the rows that the mask keeps."""

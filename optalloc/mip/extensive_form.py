@@ -13,7 +13,7 @@ from typing import Any, overload
 import numpy as np
 import scipy.sparse as sp
 
-from optalloc.mip.arrays import Arrays, ExtraRows, Labels, Separate
+from optalloc.mip.arrays import Arrays, ExtraRows, Labels, Parts, Separate
 from optalloc.mip.attitude import Attitude, Measure
 from optalloc.mip.stochastic import StochasticProgram
 
@@ -96,7 +96,11 @@ def extensive_form(
         columns=_labels(program, "column", program.first_owner),
     )
     whole = _measured(program, body, attitude, references, at_most)
-    whole = replace(whole, separate=_separate(program, len(whole.cost)))
+    whole = replace(
+        whole,
+        separate=_separate(program, len(whole.cost)),
+        parts=_parts(program, _owners(counts)[first], whole.matrix.shape),
+    )
     return ExtensiveForm(whole, rows)
 
 
@@ -139,6 +143,25 @@ def _owners(counts: Sequence[int]) -> np.ndarray:
         ],
         axis=1,
     )
+
+
+def _parts(program: StochasticProgram, rows: np.ndarray, shape: tuple[int, int]) -> Parts | None:
+    """Blocks and stages as in the scenarios; None where a scenario has none.
+
+    So a neighbourhood is a block, such as a site, in all nodes at once, or a window of stages.
+    """
+    if any(one.parts is None for one in program.programs):
+        return None
+    block, stage = np.full((2, shape[1]), -1, dtype=np.int32)
+    row_stage = np.full(shape[0], -1, dtype=np.int32)
+    for s, one in enumerate(program.programs):
+        assert one.parts is not None
+        own = program.columns[s]
+        block[own], stage[own] = one.parts.block, one.parts.stage
+        mine = rows[:, 0] == s
+        row_stage[: len(rows)][mine] = one.parts.row_stage[rows[mine, 1]]
+    # Each column and row is a quantity of its own: copies of other nodes are not to be added up.
+    return Parts(block, stage, np.arange(shape[1]), row_stage, np.arange(shape[0]))
 
 
 def _separate(program: StochasticProgram, columns: int) -> Separate | None:

@@ -296,16 +296,28 @@ class Futures:
         plans add up to it.
     step_share : float
         Length of a step of the prices, as a share of Polyak's.
+    idle_passes : int
+        Passes of prices in a row that gain nothing, after which there are no more.
+    least_gain_share : float
+        Part of the gap that a pass closes to have gained anything.
+    together_share : float
+        Seconds of a search of all scenarios together, as a share of those taken so far.
     subproblem_s : float
         For one scenario, whose bound counts then as it is.
     lost_after_s : float
         A process that takes longer is lost.
+    retries : int
+        How often a scenario whose process was lost is solved again.
     """
 
     extensive_entries: int = 100_000
-    first_gap: float = 0.01
+    first_gap: float = 0.03
     subproblem_gap_share: float = 1 / 3
     policy_gap_share: float = 1 / 3
     step_share: float = 0.5
+    idle_passes: int = 4
+    least_gain_share: float = 0.02
+    together_share: float = 0.5
     subproblem_s: float = 120.0
     lost_after_s: float = 600.0
+    retries: int = 3

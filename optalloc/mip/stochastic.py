@@ -57,11 +57,8 @@ class StochasticProgram:
         ):
             if len(wrong):
                 s, column = self.first_owner[wrong[0]]
-                name = self.programs[s].column_name(column) if self._named(s) else column
-                raise ModelError(f"column {name}, shared by scenarios, {what}")
-
-    def _named(self, scenario: int) -> bool:
-        return len(self.programs[scenario].columns) > 0
+                name = self.programs[s].column_name(int(column))
+                raise ModelError(f"{name}, shared by scenarios, {what}")
 
     @cached_property
     def size(self) -> int:

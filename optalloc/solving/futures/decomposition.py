@@ -68,6 +68,7 @@ class Decomposition:
     incumbent: Incumbent = field(default_factory=Incumbent)
     alone: list[Alone] = field(init=False)
     notes: list[str] = field(default_factory=list)
+    resting: bool = False
     infeasible: int | None = None
     shortfalls: tuple[tuple[str, float], ...] = ()
 
@@ -82,25 +83,44 @@ class Decomposition:
         self._orders: deque[tuple[int, ...]] = deque()
         self._unsolved = set(range(count))
         self._passes = 0
+        self._retries = 0
+        self._idle = 0
         self._policies = 0
         for s in range(count):
             gap = max(self.monitor.options.gap, self._parameters.first_gap)
             self._ask(self._task(s, gap=gap), functools.partial(self._take_alone, s))
 
-    def run(self, jobs: int | None = None) -> StopReason:
-        """Solve until the gap is reached, time is over, or nothing is left to try."""
+    def run(self) -> StopReason | None:
+        """Solve until the gap is reached, time is over, or nothing is left to try.
+
+        Returns
+        -------
+        StopReason or None
+            None where a policy and a bound at prices are known, and a search of all scenarios
+            together is due; it may then be run again.
+        """
+        self.resting = False
         make = functools.partial(solver_of, bare(self.program), self.monitor.options)
-        workers = jobs or self.monitor.options.threads or os.cpu_count() or 1
         limits = Limits(self._parameters.lost_after_s)
         try:
-            run_pool(make, self, workers, limits)
+            run_pool(make, self, self.jobs, limits)
         except KeyboardInterrupt:
             return StopReason.INTERRUPTED
+        # What was at work is asked for again.
+        self._waiting.extendleft(reversed(self._working.values()))
+        self._working = {}
         if self.infeasible is not None:
             return StopReason.INFEASIBLE
         if self.incumbent.gap <= self.monitor.options.gap:
             return StopReason.GAP
+        if self.resting and self.monitor.left_s() > 0:
+            return None
         return StopReason.TIME
+
+    @property
+    def jobs(self) -> int:
+        """Processes at work."""
+        return self.monitor.options.threads or os.cpu_count() or 1
 
     # Tasks ----------------------------------------------------------------------------------------
 
@@ -112,6 +132,7 @@ class Decomposition:
         """True once the gap is reached, time is over, or a scenario has no plan."""
         return (
             self.infeasible is not None
+            or self.resting
             or self.incumbent.gap <= self.monitor.options.gap
             or self.monitor.left_s() <= 0
         )
@@ -168,6 +189,12 @@ class Decomposition:
     # Each alone -----------------------------------------------------------------------------------
 
     def _take_alone(self, scenario: int, found: Solved | Point | Lost) -> None:
+        if isinstance(found, Lost) and self._retries < self._parameters.retries:
+            self._retries += 1
+            gap = max(self.monitor.options.gap, self._parameters.first_gap)
+            task = self._task(scenario, gap=gap)
+            self._ask(task, functools.partial(self._take_alone, scenario))
+            return
         self._unsolved.discard(scenario)
         if isinstance(found, Solved):
             name = self.program.names[scenario]
@@ -228,12 +255,24 @@ class Decomposition:
         bounds = np.array([-math.inf if one is None else one.bound for one in solved])
         bound = running.prices.bound(self.program, self.attitude, self.references, bounds)
         logger.info("pass %d of prices: bound %.8g", self._passes, bound)
+        self._idle = 0 if self._gains(bound) else self._idle + 1
         self._raise_bound(bound)
+        self.resting = self.attitude.is_linear and self.incumbent.values is not None
         points = tuple(one.values for one in solved if one is not None and one.values is not None)
-        if len(points) == len(solved) and math.isfinite(bound):
+        going_on = self._idle < self._parameters.idle_passes
+        if going_on and len(points) == len(solved) and math.isfinite(bound):
             best = min(self.incumbent.objective, abs(bound) * (1 + self._parameters.first_gap))
             missing = self._parameters.step_share * (best - bound)
-            self._begin_pass(running.prices.moved(self.program, points, missing))
+            prices = running.prices.moved(self.program, points, missing)
+            # Where the scenarios agree there is no step that raises the bound.
+            if prices is not running.prices:
+                self._begin_pass(prices)
+
+    def _gains(self, bound: float) -> bool:
+        """True where a bound closes a part of the gap that is worth another pass."""
+        missing = self.incumbent.objective - self.incumbent.bound
+        gain = bound - self.incumbent.bound
+        return gain > (self._parameters.least_gain_share * missing if missing < math.inf else 0.0)
 
     def _raise_bound(self, bound: float) -> None:
         # Sums of bounds are taken back by rounding.

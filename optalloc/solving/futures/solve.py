@@ -16,10 +16,18 @@ import numpy as np
 
 from optalloc.mip.attitude import Attitude, Measure
 from optalloc.mip.extensive_form import ExtensiveForm, extensive_form
-from optalloc.mip.outcome import Options, Outcome, Progress, ProgressCallback, StopReason
+from optalloc.mip.outcome import (
+    Options,
+    Outcome,
+    Progress,
+    ProgressCallback,
+    StopReason,
+    quality_of,
+)
 from optalloc.mip.stochastic import StochasticProgram
 from optalloc.solving.futures.decomposition import Decomposition
 from optalloc.solving.futures.outcome import Alone, StochasticOutcome
+from optalloc.solving.futures.together import search_together
 from optalloc.solving.monitor import Monitor
 from optalloc.solving.resolve import Resolver
 from optalloc.solving.solvers import solve_by
@@ -69,11 +77,36 @@ def _by_scenarios(
 ) -> StochasticOutcome:
     """Solve by decomposition."""
     work = Decomposition(program, attitude, form, monitor)
-    found = work.outcome(work.run())
+    reason = work.run()
+    while reason is None:
+        search_together(work)
+        reason = work.run()
+    found = work.outcome(reason)
+    if reason is StopReason.TIME and monitor.left_s() > 0:
+        # Nothing is left to try: integers leave a gap that prices do not close.
+        found = _better(found, _whole(program, attitude, work.references, monitor), monitor)
     costs = np.full(len(program.names), math.inf)
     if found.values is not None:
-        costs = program.costs(found.values)
+        costs = program.costs(found.values[: program.size])
     return StochasticOutcome(found, tuple(work.alone), costs, infeasible=work.infeasible)
+
+
+def _whole(
+    program: StochasticProgram, attitude: Attitude, references: np.ndarray, monitor: Monitor
+) -> Outcome:
+    form = extensive_form(program, attitude, references)
+    return solve_by(form.arrays, _left(monitor), monitor.report)
+
+
+def _better(found: Outcome, whole: Outcome, monitor: Monitor) -> Outcome:
+    """The better plan of two outcomes, with the better bound."""
+    best = min(found, whole, key=lambda one: one.objective)
+    bound = min(max(found.bound, whole.bound), best.objective)
+    gap = monitor.options.gap
+    quality = quality_of(best.objective, bound, gap)
+    notes = (*found.notes, *whole.notes)
+    reason = whole.stop_reason
+    return replace(best, bound=bound, quality=quality, stop_reason=reason, notes=notes)
 
 
 def _as_a_whole(
@@ -91,9 +124,7 @@ def _as_a_whole(
     p = program.probability
     references = np.array([one.objective for one in alone])
     waiting = attitude.value(p, np.array([one.bound for one in alone]), references)
-    found = solve_by(
-        extensive_form(program, attitude, references).arrays, _left(monitor), monitor.report
-    )
+    found = _whole(program, attitude, references, monitor)
     found = replace(found, bound=min(max(found.bound, waiting), found.objective))
     if found.values is not None and attitude.measure in (Measure.WORST, Measure.REGRET):
         slack = (options.gap if worst_slack is None else worst_slack) * _size(program, found.values)

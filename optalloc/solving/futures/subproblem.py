@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from optalloc.mip.arrays import Arrays, ExtraRows, Labels
+from optalloc.mip.arrays import Arrays, ExtraRows
 from optalloc.mip.attitude import Attitude
 from optalloc.mip.extensive_form import extensive_form
 from optalloc.mip.outcome import Options, StopReason
@@ -77,11 +77,9 @@ class Point:
 
 
 def bare(program: StochasticProgram) -> StochasticProgram:
-    """The program as plain arrays, without names and without what only Pyomo knows."""
-    none = Labels.of(())
+    """The program as plain arrays and names, without what only Pyomo knows."""
     programs = tuple(
-        replace(one, separate=None, source=None, rows=none, columns=none, fallbacks=())
-        for one in program.programs
+        replace(one, separate=None, source=None, fallbacks=()) for one in program.programs
     )
     return replace(program, programs=programs)
 

@@ -122,9 +122,12 @@ class Portfolio:
         memory = int(self._parameters.portfolio.memory_share * share) if share else 0
         ending = time.time() + min(self._left_s(), 1e9)
         level = logger.getEffectiveLevel()
-        return WorkerProcess(
+        process = WorkerProcess(
             Assignment(role, self._program, options, ending, memory, level), self._news
         )
+        if self.incumbent.values is not None:
+            process.send("plan", self.incumbent.objective, self.incumbent.values)
+        return process
 
     def _listen(self) -> StopReason:
         while any(not process.ended for process in self._processes):
@@ -301,10 +304,7 @@ class Portfolio:
         fault.restarts += 1
         seed = self.monitor.options.seed + self._restarts
         options = replace(self.monitor.options, seed=seed, presolve=False)
-        fresh = self._start(process.assignment.role, options)
-        self._processes.append(fresh)
-        if self.incumbent.values is not None:
-            fresh.send("plan", self.incumbent.objective, self.incumbent.values)
+        self._processes.append(self._start(process.assignment.role, options))
 
     def _disband(self) -> None:
         for process in self._processes:

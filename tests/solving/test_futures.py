@@ -1,0 +1,115 @@
+"""Decomposition by scenarios: the same answers as the extensive form, whatever is lost on the way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+import psutil
+import pytest
+
+from optalloc.mip.attitude import Attitude, Measure
+from optalloc.mip.extensive_form import extensive_form
+from optalloc.mip.outcome import Options, StopReason
+from optalloc.mip.parameters import Futures, Parameters
+from optalloc.mip.stochastic import StochasticProgram
+from optalloc.solving.futures import solve_stochastic
+from optalloc.solving.futures.prices import from_relaxation, zero_prices
+from optalloc.solving.highs import Highs
+from optalloc.solving.resolve import Resolver
+from tests.mip.test_extensive_form import newsvendor
+from tests.mip.test_stochastic_properties import drawn
+
+# Programs of any size by decomposition.
+BY_SCENARIOS = Options(
+    gap=1e-6, threads=2, parameters=Parameters(futures=Futures(extensive_entries=0))
+)
+
+
+@pytest.mark.parametrize("measure", list(Measure))
+def test_decomposition_agrees_with_the_extensive_form(measure: Measure) -> None:
+    program = newsvendor((50, 80, 100), (0.5, 0.3, 0.2))
+    attitude = Attitude(measure, tail_share=0.3, tail_weight=0.4)
+    whole = solve_stochastic(program, attitude, Options(gap=1e-6))
+    parts = solve_stochastic(program, attitude, BY_SCENARIOS)
+    assert parts.outcome.objective == pytest.approx(whole.outcome.objective)
+    assert parts.outcome.gap <= 1e-6
+    assert [one.objective for one in parts.alone] == pytest.approx([50, 80, 100])
+
+
+def alone_bounds(program: StochasticProgram, prices: object) -> np.ndarray:
+    """Least cost of each scenario at some prices."""
+    least = []
+    for s, one in enumerate(program.programs):
+        own = program.columns[s]
+        priced = replace(
+            one,
+            cost=prices.cost(program, s),  # type: ignore[attr-defined]
+            offset=prices.weights[s] * one.offset,  # type: ignore[attr-defined]
+            col_lower=program.col_lower[own],
+            col_upper=program.col_upper[own],
+        )
+        least.append(Resolver(priced, Options(gap=0.0)).solve().bound)
+    return np.array(least)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_prices_give_a_bound(seed: int) -> None:
+    """Proves: prices of the relaxation, and steps from them, never bound above the optimum."""
+    random, program = np.random.default_rng(seed), drawn(seed)
+    attitude = Attitude()
+    form = extensive_form(program, attitude)
+    optimum = solve_stochastic(program, attitude, Options(gap=0.0)).outcome.objective
+    _, duals = Highs(form.arrays, Options(), integer=False).run_to_point(60)
+    assert duals is not None
+    prices = from_relaxation(program, attitude, form, duals)
+    points = tuple(random.normal(size=len(own)) for own in program.columns)
+    zeros = zero_prices(program, program.probability)
+    for tried in (zeros, prices, prices.moved(program, points, 3.0)):
+        total = np.zeros(program.size)
+        for own, more in zip(program.columns, tried.columns, strict=True):
+            total[own] += more
+        assert np.abs(total).max() < 1e-9
+        bounds = alone_bounds(program, tried)
+        found = tried.bound(program, attitude, np.zeros(len(bounds)), bounds)
+        assert found <= optimum + 1e-6 * max(1.0, abs(optimum))
+
+
+def test_a_scenario_without_a_plan_is_named() -> None:
+    program = newsvendor((50, 100), (0.75, 0.25))
+    # No more than 60 can be built in the second, and nothing may be left unmet.
+    tight = replace(program.programs[1], col_upper=np.array([6.0, 0.0]))
+    for options in (Options(), BY_SCENARIOS):
+        wrong = replace(program, programs=(program.programs[0], tight))
+        found = solve_stochastic(wrong, None, options)
+        assert found.infeasible == 1
+        assert found.outcome.stop_reason is StopReason.INFEASIBLE
+        assert sum(amount for _, amount in found.outcome.shortfalls) == pytest.approx(40)
+
+
+def test_a_killed_process_costs_nothing() -> None:
+    program = newsvendor(tuple(range(40, 100, 5)), (1 / 12,) * 12)
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    killed = []
+
+    def kill() -> None:
+        for _ in range(400):
+            for child in psutil.Process().children(recursive=True):
+                busy = child.pid not in before and "spawn_main" in " ".join(child.cmdline())
+                if busy and child.cpu_times().user > 0.5:
+                    os.kill(child.pid, signal.SIGKILL)
+                    killed.append(child.pid)
+                    return
+            time.sleep(0.02)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    whole = solve_stochastic(program, None, Options(gap=1e-6))
+    found = solve_stochastic(program, None, BY_SCENARIOS)
+    thread.join()
+    assert found.outcome.objective == pytest.approx(whole.outcome.objective)
+    assert found.outcome.gap <= 1e-6
