@@ -261,7 +261,7 @@ def _solve_futures(
     if found.outcome.values is None:
         raise_without_plan(found.outcome)
     with watch.phase("value"):
-        values = values_of(made, found, attitude, options)
+        values = values_of(made, found, attitude, options, watch.seconds["solve"])
     with watch.phase("audit"):
         policy = policy_of(made, found, attitude, options, watch.seconds, notices, values)
     failed = worst_of(policy.tables[AUDIT.name])

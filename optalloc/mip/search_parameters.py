@@ -24,6 +24,8 @@ class Portfolio:
 
     Parameters
     ----------
+    values_s : float
+        For each of the values that take a solve of their own, at least.
     retries : int
         Times that processes are started again, all together.
     stopping_s : float
@@ -320,4 +322,5 @@ class Futures:
     together_share: float = 0.5
     subproblem_s: float = 120.0
     lost_after_s: float = 600.0
+    values_s: float = 10.0
     retries: int = 3

@@ -8,6 +8,7 @@ Introduction to Stochastic Programming, section 4).
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -30,9 +31,17 @@ FLEXIBILITY = "being able to wait"
 
 
 def values_of(
-    made: Futures, found: StochasticOutcome, attitude: Attitude, options: Options
+    made: Futures,
+    found: StochasticOutcome,
+    attitude: Attitude,
+    options: Options,
+    solving_s: float,
 ) -> list[Value]:
-    """The values of information, of the stochastic solution and of flexibility."""
+    """The values of information, of the stochastic solution and of flexibility.
+
+    The latter two are solves of their own, each of which takes at most as long as the policy took
+    (``solving_s``); they are left out where the policy was too large to be solved as a whole.
+    """
     p = made.tree.probability
     alone = np.array([one.objective for one in found.alone])
     bounds = np.array([one.bound for one in found.alone])
@@ -45,6 +54,11 @@ def values_of(
         policy.objective - least,
         "What the policy costs more than if the scenario were known before the first decision.",
     )
+    if found.decomposed:
+        return [information]
+    seconds = max(solving_s, options.parameters.futures.values_s)
+    limits = [seconds] if options.time_limit_s is None else [seconds, options.time_limit_s]
+    options = replace(options, time_limit_s=min(limits))
     return [
         information,
         _stochastic(made, policy, attitude, alone, options),

@@ -26,6 +26,8 @@ __all__ = ["Limits", "Lost", "Make", "Tasks", "run_pool"]
 _TICK_S = 0.25
 _LEAVE_S = 5.0
 _READY = "ready"
+# Starts in a row that may fail.
+_STARTS = 3
 
 # Made in each process: what does a task there. Pickled, so a function of a module or a partial.
 Make = Callable[[], Callable[[Any], Any]]
@@ -121,6 +123,7 @@ class _Worker:
     connection: Any = None
     number: int | None = None
     is_ready: bool = False
+    failed_starts: int = 0
     since: float = field(default_factory=time.perf_counter)
 
     def __post_init__(self) -> None:
@@ -166,7 +169,7 @@ class _Worker:
             self._replace()
             return word
         if word == _READY:
-            self.is_ready = True
+            self.is_ready, self.failed_starts = True, 0
         elif word is not None:
             raise OptallocError(str(word))
         elif not self.process.is_alive() and not self.connection.poll():
@@ -192,7 +195,10 @@ class _Worker:
     def _lost(self, how: str) -> Lost | None:
         """Replace this worker by a new one; its task is lost."""
         if not self.is_ready:
-            raise OptallocError(f"a worker could not start: {how}. {self.hint}".strip())
+            self.failed_starts += 1
+            # One that was killed as it started may start again; one that cannot start never will.
+            if self.failed_starts >= _STARTS:
+                raise OptallocError(f"a worker could not start: {how}. {self.hint}".strip())
         self._replace()
         return Lost(how) if self.busy else None
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +10,7 @@ import pytest
 
 from optalloc.mip.attitude import Attitude, Measure
 from optalloc.mip.extensive_form import extensive_form
-from optalloc.mip.outcome import Options, StopReason
+from optalloc.mip.outcome import Options, Progress, StopReason
 from optalloc.mip.parameters import Futures, Parameters
 from optalloc.mip.stochastic import StochasticProgram
 from optalloc.solving.futures import solve_stochastic
@@ -93,23 +89,19 @@ def test_a_scenario_without_a_plan_is_named() -> None:
 
 def test_a_killed_process_costs_nothing() -> None:
     program = newsvendor(tuple(range(40, 100, 5)), (1 / 12,) * 12)
-    before = {child.pid for child in psutil.Process().children(recursive=True)}
-    killed = []
+    killed: list[int] = []
 
-    def kill() -> None:
-        for _ in range(400):
+    def kill(_: Progress) -> None:
+        """Once a first scenario is solved kill all processes, those at work and those idle."""
+        if not killed:
             for child in psutil.Process().children(recursive=True):
-                busy = child.pid not in before and "spawn_main" in " ".join(child.cmdline())
-                if busy and child.cpu_times().user > 0.5:
-                    os.kill(child.pid, signal.SIGKILL)
+                if "spawn_main" in " ".join(child.cmdline()):
                     killed.append(child.pid)
-                    return
-            time.sleep(0.02)
+                    child.kill()
 
-    thread = threading.Thread(target=kill)
-    thread.start()
     whole = solve_stochastic(program, None, Options(gap=1e-6))
-    found = solve_stochastic(program, None, BY_SCENARIOS)
-    thread.join()
+    found = solve_stochastic(program, None, BY_SCENARIOS, kill)
+    assert killed
     assert found.outcome.objective == pytest.approx(whole.outcome.objective)
     assert found.outcome.gap <= 1e-6
+    assert any("SIGKILL" in note for note in found.outcome.notes)

@@ -35,9 +35,12 @@ class StochasticOutcome:
         Cost of each scenario under the policy; infinite without one.
     infeasible : int or None
         The scenario that has no plan even by itself; its shortfalls are those of `outcome`.
+    decomposed : bool
+        True where it was too large to be solved as a whole.
     """
 
     outcome: Outcome
     alone: tuple[Alone, ...]
     costs: np.ndarray
     infeasible: int | None = None
+    decomposed: bool = False

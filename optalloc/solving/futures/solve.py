@@ -88,7 +88,7 @@ def _by_scenarios(
     costs = np.full(len(program.names), math.inf)
     if found.values is not None:
         costs = program.costs(found.values[: program.size])
-    return StochasticOutcome(found, tuple(work.alone), costs, infeasible=work.infeasible)
+    return StochasticOutcome(found, tuple(work.alone), costs, work.infeasible, decomposed=True)
 
 
 def _whole(
