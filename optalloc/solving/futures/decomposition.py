@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from optalloc.mip.arrays import ExtraRows
-from optalloc.mip.attitude import Attitude
+from optalloc.mip.attitude import Attitude, Measure
 from optalloc.mip.extensive_form import ExtensiveForm
 from optalloc.mip.outcome import Outcome, Progress, StopReason
 from optalloc.mip.stochastic import StochasticProgram
@@ -84,6 +84,8 @@ class Decomposition:
         self._unsolved = set(range(count))
         self._passes = 0
         self._retries = 0
+        self._policy_begun = self._policy_at_work = False
+        self._unmeasured: list[np.ndarray] = []
         self._idle = 0
         self._policies = 0
         for s in range(count):
@@ -204,6 +206,11 @@ class Decomposition:
             logger.info("%s alone: %.8g, bound %.8g", name, found.objective, found.bound)
             self.alone[scenario] = Alone(found.objective, found.bound, found.values)
             self._report(f"{name} alone")
+            if not self._policy_begun:
+                # A first policy as soon as a scenario can begin one.
+                self._policy_begun = True
+                others = (s for s in range(len(self.alone)) if s != scenario)
+                self._go_on(Policy(self.program, (scenario, *others)))
         if not self._unsolved:
             self._begin()
 
@@ -218,7 +225,10 @@ class Decomposition:
         self._raise_bound(self.attitude.value(self.program.probability, bounds, costs))
         known = np.where(np.isfinite(costs), costs, bounds)
         self._orders.extend(orders(self.program, known))
-        self._next_policy()
+        for point in self._unmeasured:
+            self._measure_policy(point)
+        if not self._policy_at_work:
+            self._next_policy()
         relaxation = Relaxation(self.attitude, np.where(np.isfinite(costs), costs, 0.0))
         self._ask(relaxation, self._take_relaxation)
 
@@ -284,11 +294,13 @@ class Decomposition:
     # Plans by policies ----------------------------------------------------------------------------
 
     def _next_policy(self) -> None:
+        self._policy_at_work = bool(self._orders)
         if self._orders:
             self._go_on(Policy(self.program, self._orders.popleft()))
 
     def _go_on(self, policy: Policy) -> None:
         """Let the next scenario of a policy decide."""
+        self._policy_at_work = True
         s = policy.scenario
         lower, upper = policy.bounds()
         gap = self.monitor.options.gap * self._parameters.policy_gap_share
@@ -326,6 +338,12 @@ class Decomposition:
             if not one.keeps(point[own], ROW_VIOLATION) or len(one.violated_by(point[own])):
                 logger.info("a policy violates a row by rounding, and is dropped")
                 return
+        if self.attitude.measure is Measure.REGRET and self._unsolved:
+            self._unmeasured.append(point)
+        else:
+            self._measure_policy(point)
+
+    def _measure_policy(self, point: np.ndarray) -> None:
         costs = self.program.costs(point)
         objective = self.attitude.value(self.program.probability, costs, self.references)
         logger.info("policy %d: %.8g", self._policies, objective)
