@@ -20,13 +20,15 @@ from benchmarks.campaign.routes import ROUTES, Limits, check_route
 from benchmarks.campaign.runner import campaign, tasks
 from benchmarks.convert import read_orlib, read_tbed1, write_folder
 from benchmarks.families import as_markdown, left_out, with_table
+from benchmarks.futures import FuturesRoute, measure_futures
 from benchmarks.instances import SIZES, write
 from benchmarks.instances import generate as make_instance
 from benchmarks.machine import machine
 from benchmarks.pages import opened_in, pictures, write_made_up
 from benchmarks.smps import read_smps, trio_in, write_program
 from benchmarks.sweep import BOOKS, GAP, SweepRoute, measure_sweep
-from optalloc.errors import ModelError
+from optalloc.errors import ModelError, OptallocError
+from optalloc.mip.outcome import Options
 from optalloc.modelling.model import load_model
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -89,6 +91,29 @@ def _convert_smps(files: list[Path], out: Path) -> str:
         f"wrote {out}: {len(program.names):,} scenarios{odd}; {program.size:,} columns, of which "
         f"all scenarios share {int((program.sharing == len(program.names)).sum()):,}"
     )
+
+
+@app.command("futures")
+def futures_command(
+    source: Annotated[Path, typer.Argument(help=".npz, SMPS folder or workbook.", exists=True)],
+    routes: Annotated[str, typer.Option(help="Routes, by commas.")] = ",".join(FuturesRoute),
+    gap: Annotated[float, typer.Option(help="Relative gap to stop at.", min=0)] = 0.01,
+    limit: Annotated[float, typer.Option(help="Seconds for one route.", min=1)] = 600,
+    threads: Annotated[int, typer.Option(help="Processes, or threads of HiGHS.", min=1)] = 2,
+) -> None:
+    """Solve a stochastic program by its scenarios, and as a whole by HiGHS: gap over time."""
+    unknown = {*routes.split(",")} - {*FuturesRoute}
+    if unknown:
+        raise typer.BadParameter(f"unknown: {', '.join(sorted(unknown))}")
+    options = Options(gap=gap, time_limit_s=limit, threads=threads)
+    for route in routes.split(","):
+        typer.echo(f"{source.name} by {route}, at most {limit:g} s")
+        try:
+            found = measure_futures(source, FuturesRoute(route), options, typer.echo)
+        except (ValueError, OptallocError) as error:
+            raise typer.BadParameter(str(error)) from error
+        typer.echo(f"{found.stop_reason}: plan {found.objective:.8g}, bound {found.bound:.8g}")
+    typer.echo("; ".join(f"{name} {value}" for name, value in machine().items()))
 
 
 @app.command()
