@@ -21,7 +21,9 @@ from optalloc.mip.outcome import (
     Outcome,
     Progress,
     ProgressCallback,
+    Quality,
     StopReason,
+    contradicts,
     quality_of,
 )
 from optalloc.mip.stochastic import StochasticProgram
@@ -35,6 +37,8 @@ from optalloc.solving.solvers import solve_by
 __all__ = ["solve_stochastic"]
 
 logger = logging.getLogger(__name__)
+
+NO_REFERENCE = Outcome(stop_reason=StopReason.TIME, quality=Quality.NONE)
 
 
 def solve_stochastic(
@@ -79,8 +83,8 @@ def _by_scenarios(
     work = Decomposition(program, attitude, form, monitor)
     reason = work.run()
     while reason is None:
-        search_together(work)
-        reason = work.run()
+        interrupted = search_together(work) is StopReason.INTERRUPTED
+        reason = StopReason.INTERRUPTED if interrupted else work.run()
     found = work.outcome(reason)
     if reason is StopReason.TIME and monitor.left_s() > 0:
         # Nothing is left to try: integers leave a gap that prices do not close.
@@ -118,23 +122,30 @@ def _as_a_whole(
     """Solve each scenario alone, and the extensive form."""
     options = monitor.options
     alone, failed = _each_alone(program, monitor)
+    nothing = np.full(len(program.names), math.inf)
     if failed is not None:
-        nothing = np.full(len(program.names), math.inf)
-        return StochasticOutcome(failed, tuple(alone), nothing, infeasible=len(alone))
+        without = len(alone) if failed.stop_reason is StopReason.INFEASIBLE else None
+        return StochasticOutcome(failed, tuple(alone), nothing, without)
     p = program.probability
     references = np.array([one.objective for one in alone])
+    if attitude.measure is Measure.REGRET and not np.isfinite(references).all():
+        # Regret is against the best plan of each scenario, and one of them is not known.
+        return StochasticOutcome(NO_REFERENCE, tuple(alone), nothing)
     waiting = attitude.value(p, np.array([one.bound for one in alone]), references)
     found = _whole(program, attitude, references, monitor)
-    found = replace(found, bound=min(max(found.bound, waiting), found.objective))
+    found = _with_bound(found, waiting)
     if found.values is not None and attitude.measure in (Measure.WORST, Measure.REGRET):
         slack = (options.gap if worst_slack is None else worst_slack) * _size(program, found.values)
         found = _with_least_mean(program, attitude, references, found, slack, monitor)
-    costs = (
-        np.full(len(p), math.inf)
-        if found.values is None
-        else program.costs(found.values[: program.size])
-    )
+    costs = nothing if found.values is None else program.costs(found.values[: program.size])
     return StochasticOutcome(found, tuple(alone), costs)
+
+
+def _with_bound(found: Outcome, waiting: float) -> Outcome:
+    """The outcome with the better of two bounds; no bound where a plan refutes one."""
+    if contradicts(found.objective, waiting):
+        return replace(found, bound=-math.inf, stop_reason=StopReason.CONTRADICTION)
+    return replace(found, bound=min(max(found.bound, waiting), found.objective))
 
 
 def _left(monitor: Monitor) -> Options:
@@ -144,7 +155,7 @@ def _left(monitor: Monitor) -> Options:
 
 
 def _each_alone(program: StochasticProgram, monitor: Monitor) -> tuple[list[Alone], Outcome | None]:
-    """The best plan of each scenario, up to the first that has none, and what that one lacks."""
+    """The best plan of each scenario, up to the first without one, and the outcome of that."""
     alone: list[Alone] = []
     resolver: Resolver | None = None
     for name, arrays in zip(program.names, program.programs, strict=True):
@@ -155,6 +166,8 @@ def _each_alone(program: StochasticProgram, monitor: Monitor) -> tuple[list[Alon
         logger.info("%s alone: %.8g, bound %.8g", name, found.objective, found.bound)
         if found.stop_reason is StopReason.INFEASIBLE:
             return alone, found
+        if found.stop_reason is StopReason.INTERRUPTED:
+            return alone, replace(found, values=None, objective=math.inf, bound=-math.inf)
         alone.append(Alone(found.objective, found.bound, found.values))
         monitor.report(Progress(monitor.seconds(), math.inf, -math.inf, f"{name} alone"))
     return alone, None
