@@ -86,12 +86,16 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "not-an-explanation": "a file named as an explanation that optalloc did not write",
     },
     "Uncertainty": {
-        "uncertainty-revealed": "an uncertainty without a day on which it is known, or with two",
+        "uncertainty-name": "a name of an uncertainty or outcome that conditions cannot name, or "
+        "that is spelled in two ways",
+        "uncertainty-revealed": "an uncertainty without a day on which it is known, or with two; a "
+        "notice where it is known from the start, or never",
         "uncertainty-given": "a condition that names no outcome above it, or that does not tell "
         "which rows hold",
         "scenario-probability": "a probability that is missing, or that stands in two places",
         "probability-sum": "probabilities that do not add to 1",
         "scenario-outcomes": "a scenario that does not have one outcome of each uncertainty",
+        "attitude-unused": "an attitude where nothing is uncertain (notice)",
         "too-many-scenarios": "more scenarios than are solved",
         "unknown-outcome": "a change for an outcome that no uncertainty has",
         "outcome-target": "a sheet, column or row filter of an outcome that matches nothing",
@@ -99,6 +103,9 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "outcome-value": "a value of an outcome that makes a cell invalid",
         "outcome-fixed": "an outcome that changes what must be the same in every scenario",
         "outcome-changes-nothing": "a change of an outcome that leaves the workbook as it stands",
+        "outcome-never": "an outcome that comes in no scenario (notice)",
+        "outcome-overlap": "a change of cells that another change of the same scenario has changed "
+        "(notice)",
         "outcome-rules": "an outcome with which the workbook would have an error",
         "revealed-too-late": "an outcome that is felt before it is known",
     },

@@ -135,7 +135,7 @@ def _misspelt(
                         cell.sheet,
                         cell.row,
                         cell.column,
-                        f"a {kind} must be spelled the same everywhere",
+                        f"{_a(kind)} must be spelled the same everywhere",
                         f"Spell both the same, or give one a name that looks different; they differ"
                         f" in {difference(name, right)}.",
                         "near-name",
@@ -213,3 +213,7 @@ def _blank_beside(data: Dataset, sheet: Sheet, column: Column) -> Iterator[Probl
             found="a blank" if len(blank) == 1 else f"a blank, and {len(blank) - 1} more",
             severity=Severity.NOTICE,
         )
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"

@@ -22,9 +22,8 @@ from optalloc.mip.stochastic import StochasticProgram, owned_columns
 from optalloc.modelling.model import Model
 from optalloc.modelling.program import Program
 from optalloc.modelling.renew import renewed
-from optalloc.scenarios.overrides import altered
+from optalloc.scenarios.scenario_datasets import scenario_datasets
 from optalloc.scenarios.tree import Scenario, ScenarioTree
-from optalloc.scenarios.trial import errors_of
 from optalloc.scenarios.uncertainty_sheets import ATTITUDE, OUTCOMES, UNCERTAINTIES
 
 __all__ = [
@@ -124,22 +123,9 @@ def futures(base: Program, arrays: Arrays, tree: ScenarioTree) -> Futures:
 
 def _datasets(base: Program, tree: ScenarioTree) -> list[Dataset]:
     """The dataset of each scenario, checked as the workbook is."""
-    datasets, problems = [], []
-    for scenario in tree.scenarios:
-        data = altered(base.dataset, scenario.overrides)
-        for problem in errors_of(data, base.model):
-            must = f"in scenario {scenario.name}, {problem.must}"
-            where = f"{problem.sheet}!{problem.cell}" if problem.cell else problem.sheet
-            found = f"{problem.found} at {where}".strip()
-            row = scenario.changes[0][0] if scenario.changes else None
-            problems.append(
-                base.dataset.problem(
-                    OUTCOMES.name, row, "value", must, problem.action, "outcome-rules", found=found
-                )
-            )
-        datasets.append(data)
+    datasets, problems = scenario_datasets(base.dataset, tree.scenarios, base.model)
     if problems:
-        raise InputError(dict.fromkeys(problems))
+        raise InputError(problems)
     for family in base.model.families:
         for derive, combine in family.shared:
             frames = combine([derive(data) for data in datasets])

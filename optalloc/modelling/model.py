@@ -25,17 +25,18 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Sheet
-from optalloc.errors import InputError, ModelError, OptallocError, Problem
+from optalloc.errors import InputError, ModelError, OptallocError, Problem, Severity
 from optalloc.mip.outcome import Options
 from optalloc.modelling.exhibits import Report
 from optalloc.modelling.family import Family, Ledger
 from optalloc.modelling.limits import Limit
 from optalloc.modelling.outputs import Chart, TableSpec
 from optalloc.scenarios.assemble import sheet_problems
-from optalloc.scenarios.read_tree import scenario_tree
+from optalloc.scenarios.read_tree import Horizon, scenario_tree
+from optalloc.scenarios.scenario_datasets import scenario_problems
 from optalloc.scenarios.sheet import SWEEPS, sweeps_of
 from optalloc.scenarios.tree import ScenarioTree
-from optalloc.scenarios.uncertainty_sheets import UNCERTAINTY_SHEETS
+from optalloc.scenarios.uncertainty_sheets import UNCERTAINTIES, UNCERTAINTY_SHEETS
 
 __all__ = ["Model", "default_model_path", "load_model", "options_of"]
 
@@ -99,7 +100,10 @@ class Model:
 
     def check_scenarios(self, data: Dataset) -> list[Problem]:
         """Problems of the sheets on uncertainty and sweeps, each change tried on the workbook."""
-        return [*self._tree(data)[1], *sheet_problems(data)]
+        tree, problems = self._tree(data)
+        if tree is not None and all(map(data.sound, self.sheets)):
+            problems += scenario_problems(data, tree, self)
+        return [*problems, *sheet_problems(data)]
 
     def scenario_tree(self, data: Dataset) -> ScenarioTree | None:
         """The scenario tree of a workbook; None where nothing is uncertain.
@@ -110,13 +114,24 @@ class Model:
             With every problem of the sheets on uncertainty.
         """
         tree, problems = self._tree(data)
-        if problems:
+        if any(problem.severity is Severity.ERROR for problem in problems):
             raise InputError(problems)
         return tree
 
     def _tree(self, data: Dataset) -> tuple[ScenarioTree | None, list[Problem]]:
         fixed = (name for family in self.families for name in family.same_in_all)
-        return scenario_tree(data, [SWEEPS.name, *fixed])
+        return scenario_tree(data, [SWEEPS.name, *fixed], self._horizon(data))
+
+    def _horizon(self, data: Dataset) -> Horizon | None:
+        """The first day of the first step and the last of the last; None where none is known."""
+        if not data.uses([UNCERTAINTIES.name]) or not all(map(data.sound, self.sheets)):
+            return None
+        steps = self.steps(data)
+        return (
+            (steps["begin"].min(), steps["end"].max() - pd.Timedelta(days=1))
+            if len(steps)
+            else None
+        )
 
     def steps(self, data: Dataset) -> pd.DataFrame:
         """Steps of time: ``step``, ``begin`` and ``end``; without rows where no family has any."""

@@ -13,18 +13,22 @@ import pandas as pd
 from optalloc.data.convert import shown
 from optalloc.data.dataset import Dataset
 from optalloc.data.reader import fold, suggest
-from optalloc.errors import Problem
+from optalloc.errors import Problem, Severity
 from optalloc.scenarios.overrides import Override, WrongOverride, altered, row_filter
 from optalloc.scenarios.sheet import Operation
 from optalloc.scenarios.tree import Known, Scenario, ScenarioTree, Uncertainty
 from optalloc.scenarios.uncertainty_sheets import (
+    ATTITUDE,
     OUTCOMES,
     SCENARIOS,
     UNCERTAINTIES,
     UNCERTAINTY_SHEETS,
 )
 
-__all__ = ["MOST_SCENARIOS", "scenario_tree"]
+__all__ = ["MOST_SCENARIOS", "Horizon", "scenario_tree"]
+
+# The first day and the last on which something is decided.
+Horizon = tuple[pd.Timestamp, pd.Timestamp]
 
 MOST_SCENARIOS = 1_000
 # Probabilities add to 1 within this.
@@ -32,7 +36,7 @@ _SUM = 1e-9
 
 
 def scenario_tree(
-    data: Dataset, fixed: Iterable[str] = ()
+    data: Dataset, fixed: Iterable[str] = (), horizon: Horizon | None = None
 ) -> tuple[ScenarioTree | None, list[Problem]]:
     """Read the scenario tree of a workbook.
 
@@ -42,28 +46,43 @@ def scenario_tree(
         The base workbook, on which each change is tried.
     fixed : iterable of str
         ``"Sheet"`` or ``"Sheet.column"`` that no outcome may change.
+    horizon : pair of Timestamp, optional
+        The first day and the last on which something is decided.
 
     Returns
     -------
     ScenarioTree or None, list of Problem
-        None where nothing is uncertain, or where there is a problem.
+        None where nothing is uncertain, or where there is an error.
     """
-    if not len(data[UNCERTAINTIES.name]) and not len(data[OUTCOMES.name]):
+    if not data.uses([UNCERTAINTIES.name, OUTCOMES.name]) and data.sound(UNCERTAINTIES.name):
         return None, _without_uncertainties(data)
-    reader = _Reader(data, tuple(fixed))
+    reader = _Reader(data, tuple(fixed), horizon)
     tree = reader.tree()
-    return (None if reader.problems else tree), reader.problems
+    return (None if reader.has_errors else tree), reader.problems
 
 
 def _without_uncertainties(data: Dataset) -> list[Problem]:
-    rows = data[SCENARIOS.name]
-    if not len(rows):
-        return []
-    must = "a combination of outcomes needs the uncertainties that it combines"
-    action = "List them on the sheet Uncertainties, or remove these rows."
-    return [
-        data.problem(SCENARIOS.name, rows.index[0], "scenario", must, action, "scenario-outcomes")
-    ]
+    found = []
+    scenarios, attitude = data[SCENARIOS.name], data[ATTITUDE.name]
+    if len(scenarios):
+        must = "a combination of outcomes needs the uncertainties that it combines"
+        action = "List them on the sheet Uncertainties, or remove these rows."
+        code = "scenario-outcomes"
+        row = scenarios.index[0]
+        found.append(data.problem(SCENARIOS.name, row, "scenario", must, action, code))
+    elif len(attitude):
+        must = "an attitude makes a difference only where something is uncertain"
+        action = "List uncertainties on the sheet Uncertainties, or remove this sheet."
+        code, row = "attitude-unused", attitude.index[0]
+        notice = Severity.NOTICE
+        found.append(
+            data.problem(ATTITUDE.name, row, "measure", must, action, code, severity=notice)
+        )
+    return found
+
+
+# Name, outcomes and probability.
+_Combination = tuple[str, tuple[Known, ...], float]
 
 
 @dataclass(frozen=True)
@@ -76,24 +95,56 @@ class _Row:
     given: tuple[Known, ...]
 
 
+@dataclass(frozen=True)
+class _Change:
+    """A row of Outcomes, and the rows of its sheet whose cells it changes."""
+
+    number: int
+    outcome: Known
+    override: Override
+    sheet: str
+    column: str
+    cells: frozenset[Any]
+
+
 @dataclass
 class _Reader:
     data: Dataset
     fixed: tuple[str, ...]
+    horizon: Horizon | None
     problems: list[Problem] = field(default_factory=list)
+    # Names of the outcomes of each uncertainty, in order.
+    outcomes: dict[str, list[str]] = field(default_factory=dict)
+    # Uncertainties with a row that could not be read in full.
+    doubtful: set[str] = field(default_factory=set)
+
+    @property
+    def has_errors(self) -> bool:
+        """True if something must be changed before there is a tree."""
+        return any(problem.severity is Severity.ERROR for problem in self.problems)
 
     def tree(self) -> ScenarioTree | None:
         """The tree, as far as the sheets can be read."""
         uncertainties, rows = self._uncertainties()
-        changes = self._changes(rows)
-        if self.problems:
+        readable = not self.has_errors and not self.doubtful
+        changes = self._changes()
+        if not readable:
             return None
-        listed = self.data[SCENARIOS.name]
-        found = (
-            self._listed(uncertainties, rows) if len(listed) else self._product(uncertainties, rows)
-        )
+        if len(self.data[SCENARIOS.name]):
+            found = self._listed(uncertainties, rows)
+        else:
+            found = self._product(uncertainties, rows)
+        if self.has_errors or not self.data.sound(SCENARIOS.name):
+            return None
+        self._never(rows, found)
+        self._overlaps(changes)
+        by_outcome: dict[Known, list[tuple[int, Override]]] = {}
+        for change in changes:
+            by_outcome.setdefault(change.outcome, []).append((change.number, change.override))
         scenarios = tuple(
-            Scenario(name, outcomes, p, tuple(c for one in outcomes for c in changes.get(one, ())))
+            Scenario(
+                name, outcomes, p, tuple(c for one in outcomes for c in by_outcome.get(one, ()))
+            )
             for name, outcomes, p in found
         )
         return ScenarioTree(tuple(uncertainties), scenarios)
@@ -107,8 +158,13 @@ class _Reader:
         action: str,
         code: str,
         found: str | None = None,
+        severity: Severity = Severity.ERROR,
     ) -> None:
-        self.problems.append(self.data.problem(sheet, row, column, must, action, code, found=found))
+        self.problems.append(
+            self.data.problem(
+                sheet, row, column, must, action, code, found=found, severity=severity
+            )
+        )
 
     # Uncertainties --------------------------------------------------------------------------------
 
@@ -116,6 +172,7 @@ class _Reader:
         """The uncertainties in order, and the rows of each."""
         name = UNCERTAINTIES.name
         frame = self.data.known(name, *UNCERTAINTIES.by_name)
+        self._note_doubtful(frame.index)
         first_of = {one: k for k, one in enumerate(frame["uncertainty"].unique())}
         uncertainties: list[Uncertainty] = []
         rows: dict[str, list[_Row]] = {}
@@ -125,117 +182,165 @@ class _Reader:
             key=lambda one: str(one[1]["uncertainty"]),
         ):
             own = list(group)
-            first, revealed = own[0][0], own[0][1]["revealed"]
+            above = dict(self.outcomes)
+            self.outcomes[uncertainty] = list(dict.fromkeys(str(row["outcome"]) for _, row in own))
+            self._names(uncertainty, own)
             rows[uncertainty] = [
                 _Row(number, str(row["outcome"]), float(row["probability"]), given)
                 for number, row in own
-                if (given := self._given(number, str(row["given"] or ""), rows)) is not None
+                if (given := self._given(number, str(row["given"] or ""), above)) is not None
             ]
-            if pd.isna(revealed):
-                must = "the first row of an uncertainty must have the day on which it is known"
-                self._say(name, first, "revealed", must, "Fill it in.", "uncertainty-revealed")
-                continue
-            uncertainties.append(Uncertainty(uncertainty, revealed, first))
-            for number, row in own[1:]:
-                if not pd.isna(row["revealed"]) and row["revealed"] != revealed:
-                    day = shown(revealed)
-                    must = f"all outcomes of {uncertainty} must be known on one day, {day}"
-                    action = "Change it, or leave it blank."
-                    self._say(name, number, "revealed", must, action, "uncertainty-revealed")
+            self._twice(uncertainty, rows[uncertainty])
+            known = self._revealed(uncertainty, own)
+            uncertainties += [] if known is None else [known]
         self._probabilities(rows)
         return uncertainties, rows
 
+    def _note_doubtful(self, known: pd.Index) -> None:
+        """Note the uncertainties of rows that could not be read; all where a name is not known."""
+        whole = self.data.rows(UNCERTAINTIES.name, "uncertainty")["uncertainty"]
+        for number, uncertainty in whole.drop(known).items():
+            sound = self.data.knows(UNCERTAINTIES.name, number, "uncertainty")
+            self.doubtful |= {uncertainty} if sound else set(whole)
+
+    def _names(self, uncertainty: str, own: Sequence[tuple[int, Mapping[Any, Any]]]) -> None:
+        """Report names that no condition could name, and outcomes spelled in two ways."""
+        sheet, action = UNCERTAINTIES.name, "Rename it, here and on the other sheets."
+        spelled: dict[str, str] = {}
+        seen = set()
+        for number, row in own:
+            for column in ("uncertainty", "outcome"):
+                first_time = (column, row[column]) not in seen
+                seen.add((column, row[column]))
+                if first_time and set(";=") & set(str(row[column])):
+                    must = f"the name of an {column} must be without ; and =, which join names"
+                    self._say(sheet, number, column, must, action, "uncertainty-name")
+            outcome = str(row["outcome"])
+            first = spelled.setdefault(fold(outcome), outcome)
+            if first != outcome:
+                must = f"outcomes of {uncertainty} must differ by more than case and spaces"
+                found = f"{outcome!r} beside {first!r}"
+                self._say(sheet, number, "outcome", must, action, "uncertainty-name", found)
+
+    def _twice(self, uncertainty: str, rows: Iterable[_Row]) -> None:
+        """Report an outcome that is listed twice under one condition, however that is written."""
+        first: dict[tuple[str, tuple[Known, ...]], int] = {}
+        for row in rows:
+            other = first.setdefault((row.outcome, row.given), row.number)
+            if other != row.number:
+                where = f" given {_written(row.given)}" if row.given else ""
+                must = f"{uncertainty}={row.outcome} must be listed once{where}"
+                action, found = "Remove one of the two rows.", f"again, as in row {other}"
+                self._say(
+                    UNCERTAINTIES.name,
+                    row.number,
+                    "outcome",
+                    must,
+                    action,
+                    "uncertainty-given",
+                    found,
+                )
+
+    def _revealed(
+        self, name: str, own: Sequence[tuple[int, Mapping[Any, Any]]]
+    ) -> Uncertainty | None:
+        """The uncertainty with the day on which it is known; None where there is none."""
+        sheet, code = UNCERTAINTIES.name, "uncertainty-revealed"
+        first, revealed = own[0][0], own[0][1]["revealed"]
+        if pd.isna(revealed):
+            must = "the first row of an uncertainty must have the day on which it is known"
+            if name not in self.doubtful:
+                self._say(sheet, first, "revealed", must, "Fill it in.", code)
+            return None
+        for number, row in own[1:]:
+            if not pd.isna(row["revealed"]) and row["revealed"] != revealed:
+                must = f"all outcomes of {name} must be known on one day, {shown(revealed)}"
+                action = "Change it, or leave it blank."
+                self._say(sheet, number, "revealed", must, action, code)
+        begin, end = self.horizon or (None, None)
+        if begin is not None and revealed <= begin:
+            must = (
+                f"what is uncertain becomes known after the first day of the plan, {shown(begin)}"
+            )
+            action = f"Every decision may depend on {name}: nothing is decided before it is known."
+            self._say(sheet, first, "revealed", must, action, code, severity=Severity.NOTICE)
+        elif end is not None and revealed > end:
+            must = f"what is uncertain becomes known by the last day of the plan, {shown(end)}"
+            action = f"No decision can depend on {name}: one plan has to do for all its outcomes."
+            self._say(sheet, first, "revealed", must, action, code, severity=Severity.NOTICE)
+        return Uncertainty(name, revealed, first)
+
     def _given(
-        self, number: int, text: str, above: Mapping[str, list[_Row]]
+        self, number: int, text: str, above: Mapping[str, list[str]]
     ) -> tuple[Known, ...] | None:
-        """The condition of a row; None where there is a problem with it."""
-        found = self._outcomes_in(text, above)
+        """The condition of a row in the order of uncertainties; None where it is wrong."""
+        found = _outcomes_in(text, above, "an uncertainty listed above")
         if isinstance(found, str):
             action = "Write it like demand=fast, with an uncertainty whose rows are above."
             code = "uncertainty-given"
             self._say(UNCERTAINTIES.name, number, "given", found, action, code, shown(text))
             return None
-        return found
-
-    def _outcomes_in(self, text: str, known: Mapping[str, list[_Row]]) -> tuple[Known, ...] | str:
-        """Outcomes in a text like ``demand=fast; grid=late``, or what is wrong with it."""
-        found: list[Known] = []
-        names = {fold(name): name for name in known}
-        for part in filter(str.strip, text.split(";")):
-            left, sign, right = (piece.strip() for piece in part.partition("="))
-            if not sign or not left or not right:
-                return "outcomes must be uncertainty=outcome, several joined by ';'"
-            name = names.get(fold(left))
-            if name is None:
-                guess = suggest(left, known)
-                meant = f" (did you mean {guess!r}?)" if guess else ""
-                return f"{left!r} must be an uncertainty listed above{meant}"
-            outcomes = {fold(row.outcome): row.outcome for row in known[name]}
-            if fold(right) not in outcomes:
-                return f"{right!r} must be an outcome of {name}: {', '.join(outcomes.values())}"
-            if name in (one for one, _ in found):
-                return f"{name} must be named once"
-            found.append((name, outcomes[fold(right)]))
-        return tuple(found)
+        order = list(above)
+        return tuple(sorted(found, key=lambda one: order.index(one[0])))
 
     def _probabilities(self, rows: Mapping[str, list[_Row]]) -> None:
         """Report probabilities that are missing, of no use, or do not add to 1."""
         sheet, listed = UNCERTAINTIES.name, len(self.data[SCENARIOS.name])
+        code = "scenario-probability"
         for uncertainty, own in rows.items():
             for row in own:
                 if math.isnan(row.probability) and not listed:
                     must = "an outcome must have a probability"
                     action = "Fill it in, or list combinations of outcomes on the sheet Scenarios."
-                    code = "scenario-probability"
                     self._say(sheet, row.number, "probability", must, action, code)
                 elif not math.isnan(row.probability) and listed:
                     must = "probabilities must stand in one place: here or on the sheet Scenarios"
                     action = "Leave it blank, or remove the rows of the sheet Scenarios."
-                    code = "scenario-probability"
                     self._say(sheet, row.number, "probability", must, action, code)
-            if listed or any(math.isnan(row.probability) for row in own):
-                continue
-            for given, same in itertools.groupby(
-                sorted(own, key=lambda row: row.given), key=lambda row: row.given
-            ):
-                group = list(same)
-                total = math.fsum(row.probability for row in group)
-                if abs(total - 1.0) > _SUM:
-                    where = f" given {_written(given)}" if given else ""
-                    must = f"probabilities of the outcomes of {uncertainty}{where} must add to 1"
-                    action = "Correct one of them; they are never scaled."
-                    first = group[0].number
-                    code = "probability-sum"
-                    self._say(sheet, first, "probability", must, action, code, f"{total:.12g}")
+            blank = any(math.isnan(row.probability) for row in own)
+            if not (listed or blank or uncertainty in self.doubtful):
+                self._sums(uncertainty, own)
+
+    def _sums(self, uncertainty: str, own: Iterable[_Row]) -> None:
+        groups: dict[tuple[Known, ...], list[_Row]] = {}
+        for row in own:
+            groups.setdefault(row.given, []).append(row)
+        for given, group in groups.items():
+            total = math.fsum(row.probability for row in group)
+            if abs(total - 1.0) > _SUM:
+                where = f" given {_written(given)}" if given else ""
+                must = f"probabilities of the outcomes of {uncertainty}{where} must add to 1"
+                action = "Correct one of them; they are never scaled."
+                first, found = group[0].number, f"{total:.12g}"
+                code = "probability-sum"
+                self._say(UNCERTAINTIES.name, first, "probability", must, action, code, found)
 
     # Outcomes -------------------------------------------------------------------------------------
 
-    def _changes(self, rows: Mapping[str, list[_Row]]) -> dict[Known, list[tuple[int, Override]]]:
-        """By uncertainty and outcome, the changes that come with it."""
+    def _changes(self) -> list[_Change]:
+        """The changes of cells, each with the outcome that it comes with."""
         sheet = OUTCOMES.name
         frame = self.data.known(sheet, *OUTCOMES.by_name)
-        changes: dict[Known, list[tuple[int, Override]]] = {}
+        changes = []
         for number, row in zip(frame.index, frame.to_dict("records"), strict=True):
-            found = self._outcomes_in(f"{row['uncertainty']}={row['outcome']}", rows)
-            if isinstance(found, str):
-                if self.data.sound(UNCERTAINTIES.name):
-                    action = "Name an uncertainty and an outcome of the sheet Uncertainties."
-                    self._say(
-                        sheet,
-                        number,
-                        "outcome",
-                        found,
-                        action,
-                        "unknown-outcome",
-                        f"{row['uncertainty']}={row['outcome']}",
-                    )
-                continue
-            override = self._override(number, {str(k): v for k, v in row.items()})
-            if override is not None:
-                changes.setdefault(found[0], []).append((int(number), override))
+            text = f"{row['uncertainty']}={row['outcome']}"
+            found = _outcomes_in(text, self.outcomes, "an uncertainty of the sheet Uncertainties")
+            if isinstance(found, str) and self.data.sound(UNCERTAINTIES.name):
+                named = not set(";=") & set(f"{row['uncertainty']}{row['outcome']}")
+                action = "Name an uncertainty and an outcome of the sheet Uncertainties."
+                if named:
+                    code = "unknown-outcome"
+                    self._say(sheet, number, "outcome", found, action, code, text)
+            change = self._change(
+                int(number),
+                ("", "") if isinstance(found, str) else found[0],
+                {str(k): v for k, v in row.items()},
+            )
+            if change is not None and not isinstance(found, str):
+                changes.append(change)
         return changes
 
-    def _override(self, number: Any, row: Mapping[str, Any]) -> Override | None:
+    def _change(self, number: int, outcome: Known, row: Mapping[str, Any]) -> _Change | None:
         """The change of a row, tried on the base; None where there is a problem with it."""
         sheet = OUTCOMES.name
         try:
@@ -244,7 +349,7 @@ class _Reader:
             override = Override(row["sheet"], where, row["column"], operation, str(row["value"]))
             target = {fold(name): name for name in self.data.sheets}.get(fold(override.sheet), "")
             if target and not self.data.sound(target):
-                return override
+                return None
             made = altered(self.data, [override])
         except WrongOverride as wrong:
             column = "value" if wrong.part == "values" else wrong.part
@@ -256,14 +361,47 @@ class _Reader:
             action = "Change something else; costs of scenarios could not be compared."
             self._say(sheet, number, "column", must, action, "outcome-fixed")
             return None
-        if made.frames[target].equals(self.data.frames[target]):
+        before, after = self.data.frames[target], made.frames[target]
+        if after.equals(before):
             must = "an outcome must change something"
             action = "Correct the value or the rows, or remove the row: the outcome is then the "
             action += "workbook as it stands."
             found = f"{override.sheet}.{override.column} as it is"
             self._say(sheet, number, "value", must, action, "outcome-changes-nothing", found)
             return None
-        return override
+        column = {fold(name): name for name in before.columns}[fold(override.column)]
+        now, then = before[column], after[column].reindex(before.index)
+        differs = ~((now == then) | (now.isna() & then.isna()))
+        cells = frozenset(before.index[differs.to_numpy(bool)])
+        return _Change(number, outcome, override, target, column, cells)
+
+    def _overlaps(self, changes: Sequence[_Change]) -> None:
+        """Notice changes of the same cells whose order makes a difference, or that are doubled."""
+        for k, later in enumerate(changes):
+            for earlier in changes[:k]:
+                apart = earlier.outcome[0] == later.outcome[0] and earlier.outcome != later.outcome
+                same = (earlier.sheet, earlier.column) == (later.sheet, later.column)
+                if apart or not same or not earlier.cells & later.cells:
+                    continue
+                operations = {earlier.override.operation, later.override.operation}
+                commute = operations in ({Operation.ADD}, {Operation.MULTIPLY})
+                doubled = (earlier.outcome, earlier.override) == (later.outcome, later.override)
+                if commute and not doubled:
+                    continue
+                must = f"row {earlier.number} changes the same cells, where both outcomes come"
+                action = "Changes are made one after another: by the order of their uncertainties, "
+                action += "and of the rows here. Check that this is meant."
+                self._say(
+                    OUTCOMES.name,
+                    later.number,
+                    "rows",
+                    must,
+                    action,
+                    "outcome-overlap",
+                    str(later.override),
+                    Severity.NOTICE,
+                )
+                break
 
     def _is_fixed(self, sheet: str, column: str) -> bool:
         fixed = {fold(name) for name in (*self.fixed, *UNCERTAINTY_SHEETS)}
@@ -273,19 +411,21 @@ class _Reader:
 
     def _product(
         self, uncertainties: Sequence[Uncertainty], rows: Mapping[str, list[_Row]]
-    ) -> list[tuple[str, tuple[Known, ...], float]]:
+    ) -> list[_Combination]:
         """Every combination of outcomes, with its probability."""
         combined: list[tuple[tuple[Known, ...], float]] = [((), 1.0)]
         for uncertainty in uncertainties:
-            longer = []
+            longer, reported = [], False
             for outcomes, p in combined:
                 matching = [
                     row for row in rows[uncertainty.name] if set(row.given) <= set(outcomes)
                 ]
-                conditions = {row.given for row in matching}
-                if len(conditions) != 1:
-                    self._conditions(uncertainty, outcomes, matching)
-                    return []
+                if len({row.given for row in matching}) != 1:
+                    # One combination for each uncertainty says enough.
+                    if not reported:
+                        self._conditions(uncertainty, outcomes, matching)
+                    reported = True
+                    continue
                 longer += [
                     ((*outcomes, (uncertainty.name, row.outcome)), p * row.probability)
                     for row in matching
@@ -320,22 +460,42 @@ class _Reader:
         action = "Give each combination of earlier outcomes one set of rows."
         self._say(UNCERTAINTIES.name, row, "given", must, action, "uncertainty-given", found)
 
+    def _never(self, rows: Mapping[str, list[_Row]], found: Iterable[_Combination]) -> None:
+        """Notice outcomes that come in no scenario."""
+        combinations = [frozenset(outcomes) for _, outcomes, _ in found]
+        for uncertainty, own in rows.items():
+            for row in own:
+                needed = {(uncertainty, row.outcome), *row.given}
+                if not any(needed <= one for one in combinations):
+                    must = f"{uncertainty}={row.outcome} comes in no scenario"
+                    action = "Correct its condition or the sheet Scenarios, or remove the row."
+                    self._say(
+                        UNCERTAINTIES.name,
+                        row.number,
+                        "outcome",
+                        must,
+                        action,
+                        "outcome-never",
+                        severity=Severity.NOTICE,
+                    )
+
     def _listed(
         self, uncertainties: Sequence[Uncertainty], rows: Mapping[str, list[_Row]]
-    ) -> list[tuple[str, tuple[Known, ...], float]]:
+    ) -> list[_Combination]:
         """The combinations of the sheet Scenarios."""
         sheet = SCENARIOS.name
         frame = self.data.known(sheet, *SCENARIOS.by_name)
         combined: dict[tuple[Known, ...], tuple[str, float]] = {}
         for number, row in zip(frame.index, frame.to_dict("records"), strict=True):
             text = str(row["outcomes"])
-            found = self._outcomes_in(text, rows)
+            found = _outcomes_in(text, self.outcomes, "an uncertainty of the sheet Uncertainties")
             must = found if isinstance(found, str) else ""
             named = {} if isinstance(found, str) else dict(found)
             missing = [one.name for one in uncertainties if one.name not in named]
             if not must and missing:
                 must = f"a scenario must have an outcome of each uncertainty, also of {missing[0]}"
             outcomes = tuple((one.name, named.get(one.name, "")) for one in uncertainties)
+            must = must or _not_given(outcomes, rows)
             if not must and outcomes in combined:
                 must = f"scenarios must differ; {combined[outcomes][0]} has the same outcomes"
             if must:
@@ -343,7 +503,7 @@ class _Reader:
                 self._say(sheet, number, "outcomes", must, action, "scenario-outcomes", shown(text))
                 continue
             combined[outcomes] = str(row["scenario"]), float(row["probability"])
-        if self.problems:
+        if self.has_errors or not self.data.sound(sheet):
             return []
         total = math.fsum(p for _, p in combined.values())
         if abs(total - 1.0) > _SUM:
@@ -369,6 +529,42 @@ class _Reader:
                 f"{len(combined):,}",
             )
         return [(name, outcomes, p) for outcomes, (name, p) in combined.items()]
+
+
+def _outcomes_in(
+    text: str, known: Mapping[str, Sequence[str]], what: str
+) -> tuple[Known, ...] | str:
+    """Outcomes in a text like ``demand=fast; grid=late``, or what is wrong with it."""
+    found: list[Known] = []
+    names = {fold(name): name for name in known}
+    for part in filter(str.strip, text.split(";")):
+        left, sign, right = (piece.strip() for piece in part.partition("="))
+        if not sign or not left or not right:
+            return "outcomes must be uncertainty=outcome, several joined by ';'"
+        name = names.get(fold(left))
+        if name is None:
+            guess = suggest(left, known)
+            meant = f" (did you mean {guess!r}?)" if guess else ""
+            return f"{left!r} must be {what}{meant}"
+        outcomes = {fold(outcome): outcome for outcome in known[name]}
+        if fold(right) not in outcomes:
+            return f"{right!r} must be an outcome of {name}: {', '.join(outcomes.values())}"
+        if name in (one for one, _ in found):
+            return f"{name} must be named once"
+        found.append((name, outcomes[fold(right)]))
+    return tuple(found)
+
+
+def _not_given(outcomes: Sequence[Known], rows: Mapping[str, list[_Row]]) -> str:
+    """Say what is wrong where no condition of an outcome holds among the others; else nothing."""
+    for uncertainty, outcome in outcomes:
+        conditions = [row.given for row in rows[uncertainty] if row.outcome == outcome]
+        if not any(set(given) <= set(outcomes) for given in conditions):
+            needed = " or ".join(_written(given) for given in conditions)
+            return (
+                f"{uncertainty}={outcome} must come given {needed}, as the sheet Uncertainties says"
+            )
+    return ""
 
 
 def _written(outcomes: Iterable[Known]) -> str:

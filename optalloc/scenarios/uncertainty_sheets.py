@@ -68,7 +68,8 @@ UNCERTAINTIES = Sheet(
 
 OUTCOMES = Sheet(
     name="Outcomes",
-    meaning="One change of one column that comes with an outcome of an uncertainty.",
+    meaning="One change of one column that comes with an outcome of an uncertainty. Where outcomes "
+    "change the same cells they do so one after another, by the order of their uncertainties.",
     columns=(
         Column(
             name="uncertainty",
