@@ -108,6 +108,8 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "(notice)",
         "outcome-rules": "an outcome with which the workbook would have an error",
         "revealed-too-late": "an outcome that is felt before it is known",
+        "decided-blind": "what cannot be done in a scenario, and so not in another that cannot be "
+        "told apart when it is decided (notice)",
     },
     "Changes of a sweep": {
         "sweep-design": "a sweep without a design, or with two",

@@ -263,7 +263,8 @@ def _solve_futures(
     with watch.phase("value"):
         values = values_of(made, found, attitude, options, watch.seconds["solve"])
     with watch.phase("audit"):
-        policy = policy_of(made, found, attitude, options, watch.seconds, notices, values)
+        said = (*notices, *made.notices)
+        policy = policy_of(made, found, attitude, options, watch.seconds, said, values)
     failed = worst_of(policy.tables[AUDIT.name])
     if failed:
         raise InternalError(f"the policy does not pass its own audit: {failed}")

@@ -5,7 +5,7 @@ Shared by the families that decide on, place load on, pay for, or staff what is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -104,9 +104,38 @@ def standing_mw(data: Dataset) -> pd.DataFrame:
     return frame[KEYS].assign(standing_mw=mw)
 
 
+# What decides which commitments and starts can still be of use.
+TERMS = ["earliest", "site_lead_months", "block_lead_months", "lasts_years"]
+
+
+@derived
+def building_terms(data: Dataset) -> pd.DataFrame:
+    """What decides when a site is of use, by site, and whether that ``differs`` between scenarios.
+
+    Where it does, nothing is left out as too late: it is in time in another scenario, and what is
+    decided before the two are told apart costs what it costs in both.
+    """
+    sites = active_sites(data, *TERMS, "room_mw")
+    return sites[TERMS].assign(has_room=sites["room_mw"] > 0, differs=False)
+
+
+def terms_compared(frames: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
+    """Terms of several scenarios, each with whether any of them has others."""
+    first = frames[0]
+    differs = pd.Series(False, first.index)
+    for other in frames[1:]:
+        same = other.reindex(first.index)
+        differs |= ((same != first) & ~(same.isna() & first.isna())).any(axis=1)
+    if "has_room" in first:
+        differs &= pd.concat([frame["has_room"] for frame in frames]).groupby(level=0).any()
+    return [frame.assign(differs=differs.reindex(frame.index).eq(True)) for frame in frames]
+
+
 @derived
 def possible_starts(data: Dataset) -> pd.DataFrame:
     """Starts that can serve a period within the horizon: one row per site and period.
+
+    Where the terms of a site differ between scenarios, also those that can be begun and serve none.
 
     Columns: site, period, begin (of the period); soonest, months from the base date to when
     building can begin, the permit apart: the later of begin and the site's earliest start;
@@ -117,25 +146,25 @@ def possible_starts(data: Dataset) -> pd.DataFrame:
     """
     cal = calendar(data)
     frame = site_periods(data)
+    frame["differs"] = frame["site"].map(building_terms(data, "differs")["differs"])
     frame["soonest"] = frame[["begin", "earliest"]].max(axis=1)
     ready = frame["soonest"] + frame["block_lead_months"]
     frame["online_position"] = first_position_at(cal, ready)
     frame = frame.assign(**_ends_of_service(frame, cal))
     both = frame["site_lead_months"] + frame["block_lead_months"]
-    frame["commit_position"] = np.where(
-        frame["is_open"],
-        -1,
-        np.minimum(
-            last_position_before(cal, frame["end"] - frame["site_lead_months"]),
-            last_position_by(cal, cal["begin"].iloc[-1] - both),
-        ),
-    )
+    in_time = last_position_by(cal, cal["begin"].iloc[-1] - both)
+    allows = last_position_before(cal, frame["end"] - frame["site_lead_months"])
+    allows = np.where(frame["differs"], allows, np.minimum(allows, in_time))
+    frame["commit_position"] = np.where(frame["is_open"], -1, allows)
     # What waits for its permit may serve where what begins at the soonest could not.
     waits = ~frame["is_open"] & (frame["site_lead_months"] > 0)
-    possible = (
+    serves = (
         (frame["room_mw"] > 0)
         & (frame["online_position"] < len(cal))
         & ((frame["online_position"] < frame["gone_position"]) | waits)
+    )
+    possible = (
+        (serves | frame["differs"])
         & (frame["earliest"] < frame["end"] - TINY_MONTHS)
         & (frame["is_open"] | (frame["commit_position"] >= 0))
     )
@@ -181,7 +210,8 @@ def late_permits(data: Dataset) -> pd.DataFrame:
     gone_position and lasts_years of what begins then.
     """
     late = _after_soonest(data)
-    return late[late["online_position"] < late["gone_position"]].reset_index(drop=True)
+    serves = late["online_position"] < late["gone_position"]
+    return late[serves | late["differs"]].reset_index(drop=True)
 
 
 @derived
@@ -196,7 +226,7 @@ def _after_soonest(data: Dataset) -> pd.DataFrame:
     given["begin"] += own["site_lead_months"]
     # The period in which it arrives is the first that ends after it.
     given["position"] = np.searchsorted(cal["end"], given["begin"] + TINY_MONTHS, "right")
-    needed = ["site", "period", "position", "soonest", "commit_position"]
+    needed = ["site", "period", "position", "soonest", "commit_position", "differs"]
     both = given.merge(
         starts[needed].rename(columns={"commit_position": "latest"}), on=["site", "position"]
     )
@@ -227,9 +257,8 @@ def possible_beginnings(data: Dataset) -> pd.DataFrame:
     on_time = pd.Series(cal.index.to_numpy()[at.to_numpy()], starts.index, dtype=object).where(
         at >= 0, None
     )
-    possible = (starts["is_open"] | (at >= 0)) & (
-        starts["online_position"] < starts["gone_position"]
-    )
+    serves = starts["online_position"] < starts["gone_position"]
+    possible = (starts["is_open"] | (at >= 0)) & (serves | starts["differs"])
     soon = starts.assign(begin=starts["soonest"], commit=None, on_time=on_time)[possible]
     soon = soon.assign(date=dates_of(data, soon["begin"]))
     waits = late.drop(columns=["before", "commit_position"]).assign(on_time=None)
@@ -370,7 +399,9 @@ def useful_commitments(data: Dataset) -> pd.DataFrame:
     latest = starts[~starts["is_open"]].groupby("site")["commit_position"].max()
     frame = site_periods(data)
     frame = frame.join(latest.rename("latest"), on="site")
-    frame = frame[~frame["is_open"] & (frame["position"] <= frame["latest"])]
+    # One that is too late here may be in time in another scenario.
+    differs = frame["site"].map(building_terms(data, "differs")["differs"])
+    frame = frame[~frame["is_open"] & ((frame["position"] <= frame["latest"]) | differs)]
     frame = frame.reset_index(drop=True)
     frame["previous"] = frame.groupby("site")["period"].shift(1)
     return frame

@@ -177,6 +177,11 @@ def signing_terms(offers: pd.DataFrame, cal: pd.DataFrame, key: str) -> pd.DataF
     return offered[[key, "signed", "from", "to"]].reset_index(drop=True)
 
 
+def begins_or_end(cal: pd.DataFrame) -> np.ndarray:
+    """First moment of each period by position, and last the end of the horizon."""
+    return np.append(cal["begin"].to_numpy(), cal["end"].to_numpy()[-1:])
+
+
 def whole_periods(terms: pd.DataFrame, cal: pd.DataFrame) -> pd.DataFrame:
     """Each row of `signing_terms` in each period that lies wholly between its from and its to."""
     periods = cal.reset_index()[["period", "position", "begin", "end"]]

@@ -35,6 +35,8 @@ def capital_charges(
 ) -> dict[str, pd.DataFrame]:
     """Charges of an item of capital: its first life, its renewals, and its credit at the end.
 
+    What comes too late to serve within the horizon is paid for once and credited nothing.
+
     Parameters
     ----------
     keys : pandas.DataFrame
@@ -51,7 +53,9 @@ def capital_charges(
     for life in itertools.count():
         later = 12.0 * life * frame["life_years"]
         since, still = frame["online"] + later, 12.0 * frame["lasts_years"] - later
-        wanted = (since < horizon - TINY_MONTHS) & (still > TINY_MONTHS)
+        serves = (since < horizon - TINY_MONTHS) & (still > TINY_MONTHS)
+        # What is begun is paid for, too late to serve or not.
+        wanted = serves | (life == 0)
         now = frame.assign(begin=frame["begin"] + later)[wanted]
         if now.empty:
             break
@@ -61,9 +65,10 @@ def capital_charges(
         value = cash * mean_factor(rate, 0.0, span["first_month"], span["last_month"])
         name = f"{item}_renewal_{life}" if life else item
         charges[name] = span.join(keys).assign(cash=cash, present_value=value)
-        stands = np.minimum(now["life_years"], still[now.index] / 12.0)
-        left = residual_share(rate, (horizon - since) / 12.0, stands)
-        credit[now.index] -= value / discount(rate, since) * left
+        kept = now.index[serves[now.index]]
+        stands = np.minimum(now["life_years"], still / 12.0)[kept]
+        left = residual_share(rate, (horizon - since[kept]) / 12.0, stands)
+        credit[kept] -= value[kept] / discount(rate, since[kept]) * left
     if settings.residual_value:
         charges[f"{item}_residual"] = keys.assign(
             cash=credit,
@@ -202,7 +207,8 @@ def lives(
             "first_month": first,
             "last_month": last,
         }
-    if settings.residual_value:
+    # What serves no period is paid for and credited nothing.
+    if settings.residual_value and served > TINY_MONTHS:
         # The last life may be cut short by the end of what it is part of.
         whole = min(life, stands - life * (count - 1))
         left = max(whole - ((end - since) / 12 - life * (count - 1)), 0.0)

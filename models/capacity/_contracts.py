@@ -96,6 +96,27 @@ def signings(data: Dataset) -> pd.DataFrame:
     return whole_periods(terms, cal)[[*TRANCHE_KEYS, "to", "period", "position"]]
 
 
+@derived
+def signing_terms_of_contracts(data: Dataset) -> pd.DataFrame:
+    """What decides when a contract serves, by contract, and if it ``differs`` between scenarios."""
+    offered = data.columns("Contracts", "contract", *TERM).set_index("contract")
+    return offered.assign(differs=False)
+
+
+@derived
+def tranches(data: Dataset) -> pd.DataFrame:
+    """Each contract and period of signing on offer: contract, signed, and to, as in `signings`.
+
+    One that would serve no period is on offer only where its terms differ between scenarios.
+    """
+    cal, differs = calendar(data), signing_terms_of_contracts(data, "differs")["differs"]
+    terms = signing_terms(data.columns("Contracts", "contract", *TERM), cal, "contract")
+    serving = signings(data, *TRANCHE_KEYS).drop_duplicates()
+    terms = terms.merge(serving, on=TRANCHE_KEYS, how="left", indicator="serves")
+    wanted = (terms["serves"] == "both") | terms["contract"].map(differs).astype(bool)
+    return terms.loc[wanted, [*TRANCHE_KEYS, "to"]].reset_index(drop=True)
+
+
 def grid_draw(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Peak that a plan draws from the grid, for audits: the Build table, with zone and grid_mw.
 

@@ -7,7 +7,7 @@ import pandas as pd
 from optalloc.data.dataset import Dataset, derived
 
 from ._building import active_sites
-from ._calendar import calendar, signing_terms, whole_periods
+from ._calendar import TERM, calendar, signing_terms, whole_periods
 from ._money import to_workbook_currency
 
 
@@ -31,6 +31,25 @@ def lease_terms(data: Dataset) -> pd.DataFrame:
 def leases_active(data: Dataset) -> pd.DataFrame:
     """Each lease, period of signing, and period in which it is then active, with its site."""
     return whole_periods(lease_terms(data), calendar(data))[["lease", "site", "signed", "period"]]
+
+
+@derived
+def signing_terms_of_leases(data: Dataset) -> pd.DataFrame:
+    """What decides when a lease is active, by lease, and if it ``differs`` between scenarios."""
+    return leases_on_offer(data, *TERM).assign(differs=False)
+
+
+def lease_tranches(data: Dataset) -> pd.DataFrame:
+    """Each lease and period of signing on offer: lease, site and signed.
+
+    One that would be active in no period is on offer only where its terms differ between scenarios.
+    """
+    differs = signing_terms_of_leases(data, "differs")["differs"]
+    keys = ["lease", "site", "signed"]
+    active = leases_active(data, *keys).drop_duplicates()
+    terms = lease_terms(data, *keys).merge(active, on=keys, how="left", indicator="serves")
+    wanted = (terms["serves"] == "both") | terms["lease"].map(differs).astype(bool)
+    return terms.loc[wanted, keys].reset_index(drop=True)
 
 
 def most_leased(data: Dataset) -> pd.DataFrame:

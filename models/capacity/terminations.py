@@ -233,6 +233,7 @@ FAMILY = Family(
     sheets=(),
     idle_without=("Contracts",),
     needed_with=("Decisions",),
+    zero_where_absent=("terminated",),
     costs=(
         CostTerm(
             item="termination",

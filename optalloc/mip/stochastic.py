@@ -32,6 +32,9 @@ class StochasticProgram:
     columns : tuple of numpy.ndarray of int
         Of each scenario, by its own columns, their numbers in the extensive form (`owned_columns`);
         scenarios share a column where they have the same number.
+    absent : tuple of numpy.ndarray of bool, optional
+        Of each scenario, by its own columns, True for those that another scenario of the node lacks
+        and could only have at zero: they are zero in all.
 
     Raises
     ------
@@ -44,6 +47,7 @@ class StochasticProgram:
     probability: np.ndarray
     programs: tuple[Arrays, ...]
     columns: tuple[np.ndarray, ...]
+    absent: tuple[np.ndarray, ...] = ()
 
     def __post_init__(self) -> None:
         integers = np.zeros(self.size, dtype=int)
@@ -104,6 +108,8 @@ class StochasticProgram:
         upper = np.full(self.size, np.inf)
         for program, own in zip(self.programs, self.columns, strict=True):
             np.minimum.at(upper, own, program.col_upper)
+        for own, is_absent in zip(self.columns, self.absent, strict=False):
+            np.minimum.at(upper, own[is_absent], 0.0)
         return upper
 
     def costs(self, point: np.ndarray) -> np.ndarray:

@@ -163,13 +163,16 @@ class Family:
         uncertainty a variable is decided on the first day of the last step that its key names, and
         may depend on what is known by then; one that names none is decided before anything is.
     within : tuple of str
-        Variables that are decided while their step runs, such as operations, or that merely follow
-        from others: they may depend on what becomes known by the end of it.
-    decided : callable
-        ``decided(data) -> {variable: frame}``: variables decided in another step than the last
-        that their keys name; the columns of their keys, and ``step``.
+        Variables that are decided while their step runs, such as operations: they may depend on
+        what becomes known by the end of it.
+    follows : tuple of str
+        Variables that follow from others in each scenario, whatever is known.
+    zero_where_absent : tuple of str
+        Variables that a scenario lacks only where they could be nothing but zero in it. Any other
+        that scenarios must decide alike exists in all of them: see `shared`.
     shared : tuple of (derived frame, callable)
-        Frames from which bounds of decisions follow, such as the most that can be needed, each with
+        Frames from which bounds of decisions follow, such as the most that can be needed, or which
+        decisions are of use, each with
         ``combine(frames) -> frames``: what scenarios that share decisions take in place of their
         own. A bound from one scenario's need alone would cut off what another needs.
     same_in_all : tuple of str
@@ -215,7 +218,8 @@ class Family:
     stages: str = ""
     steps: Callable[[Dataset], pd.DataFrame | None] = _none
     within: tuple[str, ...] = ()
-    decided: Callable[[Dataset], Mapping[str, pd.DataFrame]] = _no_tables
+    follows: tuple[str, ...] = ()
+    zero_where_absent: tuple[str, ...] = ()
     shared: tuple[tuple[Derived, Combine], ...] = ()
     same_in_all: tuple[str, ...] = ()
     defaults: Callable[[Dataset], dict[str, Any]] = _no_tables

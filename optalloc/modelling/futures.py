@@ -7,15 +7,17 @@ nodes own columns, matched by the names of their keys.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from optalloc.compile import KeyTable
 from optalloc.data.dataset import Dataset
-from optalloc.errors import InputError, ModelError, Problem
+from optalloc.errors import InputError, ModelError, Problem, Severity
 from optalloc.mip.arrays import Arrays, Labels
 from optalloc.mip.attitude import Attitude, Measure
 from optalloc.mip.stochastic import StochasticProgram, owned_columns
@@ -35,8 +37,9 @@ __all__ = [
     "worst_slack_of",
 ]
 
-# Before anything is known.
+# Before anything is known, and when everything is.
 START = np.datetime64("1678-01-01", "ns")
+END = np.datetime64("2262-01-01", "ns")
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class Futures:
     stochastic : StochasticProgram
     levels : tuple of numpy.ndarray of int
         Of each scenario, by its own columns, how many reveals are known when it is decided.
+    notices : tuple of Problem
+        What cannot be done in one scenario, and so is not done in others either.
     """
 
     base: Program
@@ -63,6 +68,7 @@ class Futures:
     programs: tuple[Program, ...]
     stochastic: StochasticProgram
     levels: tuple[np.ndarray, ...]
+    notices: tuple[Problem, ...] = ()
 
 
 def attitude_of(data: Dataset) -> Attitude:
@@ -96,8 +102,6 @@ def futures(base: Program, arrays: Arrays, tree: ScenarioTree) -> Futures:
     ------
     InputError
         If a scenario breaks a rule of the workbook, or an outcome is felt before it is known.
-    ModelError
-        If scenarios that share a node do not have the same decisions in it.
     """
     datasets = _datasets(base, tree)
     new = [renewed(base, arrays, data) for data in datasets]
@@ -112,13 +116,13 @@ def futures(base: Program, arrays: Arrays, tree: ScenarioTree) -> Futures:
     nodes = [tree.nodes[s][own] for s, own in enumerate(levels)]
     columns = owned_columns(numbers, nodes)
     names = tuple(scenario.name for scenario in tree.scenarios)
-    stochastic = StochasticProgram(names, tree.probability, compiled, columns)
-    made = Futures(base, arrays, tree, programs, stochastic, levels)
-    _refuse_missing(made, nodes)
-    problems = list(_revealed_too_late(made))
+    shared = _Shared(base, tree, compiled, columns, levels)
+    problems = [*shared.crossed(), *shared.missing(), *shared.felt()]
     if problems:
         raise InputError(problems)
-    return made
+    absent = shared.absent(_named_by(base.model, "zero_where_absent"))
+    stochastic = StochasticProgram(names, tree.probability, compiled, columns, absent)
+    return Futures(base, arrays, tree, programs, stochastic, levels, shared.notices(absent))
 
 
 def _datasets(base: Program, tree: ScenarioTree) -> list[Dataset]:
@@ -149,27 +153,36 @@ def decision_days(model: Model, data: Dataset, columns: Labels) -> np.ndarray:
         dict(zip(steps["step"], day.to_numpy("datetime64[ns]"), strict=True))
         for day in (steps["begin"], last)
     )
-    within = {name for family in model.families for name in family.within}
-    decided = {
-        name: frame
-        for family in model.busy_families(data)
-        for name, frame in family.decided(data).items()
-    }
+    within, follows = _named_by(model, "within"), _named_by(model, "follows")
     days = np.full(len(columns), START)
-    for start, (name, keys, at) in zip(columns.starts, columns.components, strict=False):
-        count = len(keys) if at is None else len(at)
-        if not count or not isinstance(keys, KeyTable):
-            continue
-        if name in decided:
-            named = {
-                tuple(row[:-1]): begin[row[-1]]
-                for row in decided[name].itertuples(index=False, name=None)
-            }
-            own = np.array([named[key if isinstance(key, tuple) else (key,)] for key in keys])
-        else:
+    for name, keys, at, place in _components(columns):
+        if name in follows:
+            days[place] = END
+        elif isinstance(keys, KeyTable):
             own = _last_steps(keys, end if name in within else begin)
-        days[int(start) : int(start) + count] = own if at is None else own[at]
+            days[place] = own if at is None else own[at]
     return days
+
+
+def _named_by(model: Model, field: str) -> set[str]:
+    """Variables that families name in one of their fields."""
+    return {name for family in model.families for name in getattr(family, field)}
+
+
+def _components(labels: Labels) -> Iterator[tuple[str, Any, np.ndarray | None, slice]]:
+    """Each component with a column: its name, its keys, which of them, and where they are."""
+    for start, (name, keys, at) in zip(labels.starts, labels.components, strict=False):
+        count = len(keys) if at is None else len(at)
+        if count:
+            yield name, keys, at, slice(int(start), int(start) + count)
+
+
+def _is_of(labels: Labels, names: set[str]) -> np.ndarray:
+    """Mask of the columns of some components."""
+    mask = np.zeros(len(labels), dtype=bool)
+    for name, _, _, place in _components(labels):
+        mask[place] = name in names
+    return mask
 
 
 def _last_steps(keys: KeyTable, days: Mapping[Hashable, np.datetime64]) -> np.ndarray:
@@ -199,65 +212,163 @@ def decided_today(made: Futures) -> StochasticProgram:
 
     Only what is decided while a step runs may still react.
     """
-    within = {name for family in made.base.model.families for name in family.within}
-    numbers = _numbered([own.columns for own in made.stochastic.programs])
-    nodes = []
-    for s, (own, level) in enumerate(zip(made.stochastic.programs, made.levels, strict=True)):
-        reacts = np.zeros(len(level), dtype=bool)
-        for start, (name, keys, at) in zip(
-            own.columns.starts, own.columns.components, strict=False
-        ):
-            count = len(keys) if at is None else len(at)
-            reacts[int(start) : int(start) + count] = name in within
-        nodes.append(made.tree.nodes[s][np.where(reacts, level, 0)])
-    return replace(made.stochastic, columns=owned_columns(numbers, nodes))
+    model = made.base.model
+    free = _named_by(model, "within") | _named_by(model, "follows")
+    programs = made.stochastic.programs
+    levels = tuple(
+        np.where(_is_of(own.columns, free), level, 0)
+        for own, level in zip(programs, made.levels, strict=True)
+    )
+    nodes = [made.tree.nodes[s][own] for s, own in enumerate(levels)]
+    columns = owned_columns(_numbered([own.columns for own in programs]), nodes)
+    shared = _Shared(made.base, made.tree, programs, columns, levels)
+    absent = shared.absent(_named_by(model, "zero_where_absent"))
+    return replace(made.stochastic, columns=columns, absent=absent)
 
 
 # Guards -----------------------------------------------------------------------------------------
 
 
-def _refuse_missing(made: Futures, nodes: list[np.ndarray]) -> None:
-    """Insist that scenarios which share a node have the same decisions in it.
+@dataclass(frozen=True)
+class _Shared:
+    """What scenarios that cannot be told apart decide together, and whether they can."""
 
-    A decision that only some of them had would be left open in the others at no cost.
-    """
-    stochastic = made.stochastic
-    scenarios_in = np.bincount(made.tree.nodes.ravel())
-    node = np.zeros(stochastic.size, dtype=int)
-    for own, at in zip(stochastic.columns, nodes, strict=True):
-        node[own] = at
-    missing = np.flatnonzero(stochastic.sharing < scenarios_in[node])
-    if not len(missing):
-        return
-    s, column = stochastic.first_owner[missing[0]]
-    name = stochastic.programs[s].column_name(int(column))
-    raise ModelError(
-        f"{len(missing)} decisions exist in some scenarios and not in others that cannot be "
-        f"distinguished when they are taken, such as {name} in {stochastic.names[s]}. Change an "
-        "amount or a cost in place of a lead time or a date that removes the decision."
-    )
+    base: Program
+    tree: ScenarioTree
+    programs: tuple[Arrays, ...]
+    columns: tuple[np.ndarray, ...]
+    levels: tuple[np.ndarray, ...]
 
+    @cached_property
+    def _size(self) -> int:
+        return 1 + max(int(own.max(initial=-1)) for own in self.columns)
 
-def _revealed_too_late(made: Futures) -> Iterator[Problem]:
-    """Report equalities of a shared node that differ between scenarios: felt, and not yet known."""
-    stochastic, tree = made.stochastic, made.tree
-    seen: dict[tuple[str, Hashable, bytes], tuple[int, tuple[bytes, float]]] = {}
-    reported = set()
-    for s, (arrays, own) in enumerate(zip(stochastic.programs, stochastic.columns, strict=True)):
-        matrix = arrays.matrix.tocsr()
-        for row in np.flatnonzero(arrays.row_lower == arrays.row_upper):
-            entries = slice(matrix.indptr[row], matrix.indptr[row + 1])
-            used = own[matrix.indices[entries]]
-            component, key = arrays.rows[int(row)]
-            data = matrix.data[entries].tobytes(), float(arrays.row_lower[row])
-            other, earlier = seen.setdefault((component, key, used.tobytes()), (s, data))
-            if earlier == data:
-                continue
-            scenarios = tree.scenarios[other], tree.scenarios[s]
-            hidden = _hidden(tree, *scenarios, int(made.levels[s][matrix.indices[entries]].max()))
+    @cached_property
+    def _is_short(self) -> np.ndarray:
+        """By column of the extensive form, True if a scenario that shares its node lacks it."""
+        sharing = np.zeros(self._size, dtype=int)
+        node = np.zeros(self._size, dtype=int)
+        for s, (own, level) in enumerate(zip(self.columns, self.levels, strict=True)):
+            sharing[own] += 1
+            node[own] = self.tree.nodes[s][level]
+        scenarios_in = np.bincount(self.tree.nodes.ravel())
+        return np.asarray(sharing < scenarios_in[node])
+
+    def absent(self, names: set[str]) -> tuple[np.ndarray, ...]:
+        """Of each scenario, the mask of columns of some components that another lacks."""
+        return tuple(
+            self._is_short[own] & _is_of(arrays.columns, names)
+            for arrays, own in zip(self.programs, self.columns, strict=True)
+        )
+
+    def _without(self, s: int, column: int) -> Scenario:
+        """The first scenario in the node of a column that lacks it."""
+        level = self.levels[s][column]
+        return next(
+            scenario
+            for t, scenario in enumerate(self.tree.scenarios)
+            if self.tree.nodes[t, level] == self.tree.nodes[s, level]
+            and self.columns[s][column] not in self.columns[t]
+        )
+
+    def _apart(self, masks: Sequence[np.ndarray]) -> Iterator[tuple[str, Scenario, Scenario, int]]:
+        """The first of some columns for each uncertainty that would tell the scenarios apart.
+
+        Its name, the scenario that has it and one that lacks it, and the uncertainty.
+        """
+        seen = set()
+        for s, mask in enumerate(masks):
+            for component, _, _, place in _components(self.programs[s].columns):
+                for column in place.start + np.flatnonzero(mask[place])[:1]:
+                    scenarios = self.tree.scenarios[s], self._without(s, int(column))
+                    hidden = _hidden(self.tree, *scenarios, int(self.levels[s][column]))
+                    if (component, hidden) not in seen:
+                        seen.add((component, hidden))
+                        yield self.programs[s].column_name(int(column)), *scenarios, hidden
+
+    def missing(self) -> Iterator[Problem]:
+        """Report decisions that scenarios must take together and that not all of them have.
+
+        One that only some of them had would be left open in the others at no cost.
+        """
+        zero = self.absent(_named_by(self.base.model, "zero_where_absent"))
+        masks = [
+            self._is_short[own] & ~is_zero for own, is_zero in zip(self.columns, zero, strict=True)
+        ]
+        reported = set()
+        for name, one, other, hidden in self._apart(masks):
             if hidden not in reported:
                 reported.add(hidden)
-                yield _too_late(made, scenarios, hidden, arrays.row_name(int(row)))
+                about = f"{name} is decided, which {other.name} lacks"
+                yield _too_late(self.base, self.tree, (one, other), hidden, about)
+
+    def notices(self, absent: Sequence[np.ndarray]) -> tuple[Problem, ...]:
+        """Notice what is not done in a scenario as it cannot be done in another."""
+        found = {}
+        for name, one, other, hidden in self._apart(absent):
+            if hidden not in found:
+                about = f"{name} is decided, which cannot be done in {other.name}"
+                problem = _too_late(self.base, self.tree, (one, other), hidden, about)
+                action = "It is done in neither. Let it be revealed sooner, if it is known by then."
+                found[hidden] = replace(
+                    problem, action=action, code="decided-blind", severity=Severity.NOTICE
+                )
+        return tuple(found.values())
+
+    def crossed(self) -> Iterator[Problem]:
+        """Report shared decisions whose bounds exclude each other, or that differ in kind."""
+        lower, upper = np.full(self._size, -np.inf), np.full(self._size, np.inf)
+        whole, parted = np.zeros(self._size, dtype=bool), np.zeros(self._size, dtype=bool)
+        for arrays, own in zip(self.programs, self.columns, strict=True):
+            np.maximum.at(lower, own, arrays.col_lower)
+            np.minimum.at(upper, own, arrays.col_upper)
+            whole[own] |= arrays.integer
+            parted[own] |= ~arrays.integer
+        reported = set()
+        for number in np.flatnonzero((lower > upper) | (whole & parted)):
+            owners = [s for s, own in enumerate(self.columns) if number in own]
+            at = [int(np.flatnonzero(self.columns[s] == number)[0]) for s in owners]
+            bounds = [
+                (self.programs[s].col_lower[k], self.programs[s].integer[k], -s, k)
+                for s, k in zip(owners, at, strict=True)
+            ]
+            highest = max(bounds)
+            others = [
+                (self.programs[-s].col_upper[k], not integer, -s)
+                for _, integer, s, k in bounds
+                if s != highest[2]
+            ]
+            one, other, k = -highest[2], min(others)[2], highest[3]
+            scenarios = self.tree.scenarios[one], self.tree.scenarios[other]
+            hidden = _hidden(self.tree, *scenarios, int(self.levels[one][k]))
+            if hidden not in reported:
+                reported.add(hidden)
+                about = f"{self.programs[one].column_name(k)} has other bounds"
+                yield _too_late(self.base, self.tree, scenarios, hidden, about)
+
+    def felt(self) -> Iterator[Problem]:
+        """Report equalities of a shared node that differ between scenarios, felt before known."""
+        tree = self.tree
+        seen: dict[tuple[str, Hashable, bytes], tuple[int, tuple[bytes, float]]] = {}
+        reported = set()
+        for s, (arrays, own) in enumerate(zip(self.programs, self.columns, strict=True)):
+            matrix = arrays.matrix.tocsr()
+            for row in np.flatnonzero(arrays.row_lower == arrays.row_upper):
+                entries = slice(matrix.indptr[row], matrix.indptr[row + 1])
+                used = own[matrix.indices[entries]]
+                component, key = arrays.rows[int(row)]
+                data = matrix.data[entries].tobytes(), float(arrays.row_lower[row])
+                other, earlier = seen.setdefault((component, key, used.tobytes()), (s, data))
+                if earlier == data:
+                    continue
+                scenarios = tree.scenarios[other], tree.scenarios[s]
+                level = int(self.levels[s][matrix.indices[entries]].max())
+                hidden = _hidden(tree, *scenarios, level)
+                if hidden not in reported:
+                    reported.add(hidden)
+                    outcomes = " and ".join(one.outcomes[hidden][1] for one in scenarios)
+                    about = f"{arrays.row_name(int(row))} differs between {outcomes}"
+                    yield _too_late(self.base, tree, scenarios, hidden, about)
 
 
 def _hidden(tree: ScenarioTree, one: Scenario, other: Scenario, level: int) -> int:
@@ -271,17 +382,16 @@ def _hidden(tree: ScenarioTree, one: Scenario, other: Scenario, level: int) -> i
 
 
 def _too_late(
-    made: Futures, scenarios: tuple[Scenario, Scenario], hidden: int, row: str
+    base: Program, tree: ScenarioTree, scenarios: tuple[Scenario, Scenario], hidden: int, about: str
 ) -> Problem:
-    data, uncertainty = made.base.dataset, made.tree.uncertainties[hidden]
-    outcomes = " and ".join(scenario.outcomes[hidden][1] for scenario in scenarios)
+    data, uncertainty = base.dataset, tree.uncertainties[hidden]
     cells = {
         data.cell_name(OUTCOMES.name, number, "value")
         for scenario in scenarios
         for number, _ in scenario.changes
         if data[OUTCOMES.name].at[number, "uncertainty"] == uncertainty.name
     }
-    must = f"{uncertainty.name} must be known before {row} differs between {outcomes}"
+    must = f"{uncertainty.name} must be known before {about}"
     found = f"{uncertainty.revealed.date()}, and the change at {', '.join(sorted(cells))}"
     action = "Let it be revealed sooner, or let the change begin later."
     return data.problem(

@@ -358,7 +358,7 @@ class _Reader:
             return None
         if self._is_fixed(target, override.column):
             must = f"{target}.{override.column} must be the same in every scenario"
-            action = "Change something else; costs of scenarios could not be compared."
+            action = "Change an amount, a cost or a date instead: scenarios are compared by it."
             self._say(sheet, number, "column", must, action, "outcome-fixed")
             return None
         before, after = self.data.frames[target], made.frames[target]

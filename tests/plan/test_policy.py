@@ -258,3 +258,164 @@ def test_without_the_large_block_two_stages_cost_more(tmp_path: Path) -> None:
     # Decided now: N with 50 and 50, 50 + 1/4 x 150.
     assert plan.cost == pytest.approx(50)
     assert value(plan, "being able to wait") == pytest.approx((37.5, 37.5))
+
+
+# Leads that are not known ------------------------------------------------------------------------
+
+
+def late(
+    change: dict[str, Any],
+    revealed: str,
+    *sites: dict[str, Any],
+    unmet: float = 2.5,
+    **sheets: Any,
+) -> Book:
+    """100 asked for in Y3; a change that makes something late, or not (1/2)."""
+    made = uncertain(
+        *sites,
+        base=(0, 0, 100),
+        futures={"lead": {"as planned": (0.5,), "late": (0.5,)}},
+        revealed={"lead": revealed},
+        unmet=unmet,
+        **sheets,
+    )
+    row = {"uncertainty": "lead", "outcome": "late", "operation": "set", "rows": ""}
+    made["Outcomes"] = [row | change]
+    return made
+
+
+BLOCK_LEAD = {"sheet": "Sites", "column": "block_lead_months", "value": 30}
+
+
+@pytest.mark.parametrize(
+    ("revealed", "least", "scenarios"),
+    [
+        # Begun blind it costs 100 in both, and serves in one: 100 + 1/2 x 250.
+        ("2028-06-01", 225, [100, 350]),
+        # Known before it is begun, it is begun in one only.
+        ("2028-01-01", 175, [100, 250]),
+    ],
+)
+def test_what_may_be_built_too_late_is_paid_for(
+    revealed: str, least: float, scenarios: list[float], tmp_path: Path
+) -> None:
+    plan = solve(late(BLOCK_LEAD, revealed, site("F", 1.0, 100)), tmp_path)
+    assert plan.cost == pytest.approx(least)
+    assert costs(plan) == scenarios
+    started = plan["Build"].groupby("scenario")["started_mw"].sum()
+    both = {"lead=as planned": 100, "lead=late": 100 if least == 225 else 0}
+    assert started.to_dict() == pytest.approx(both)
+
+
+def test_what_is_built_too_late_is_credited_nothing(tmp_path: Path) -> None:
+    # Life 4 years, one of them within the horizon: three quarters are credited where it serves.
+    made = late(BLOCK_LEAD, "2028-06-01", site("F", 1.6, 100, life_years=4))
+    made["Settings"][0]["residual_value"] = "yes"
+    plan = solve(made, tmp_path)
+    assert costs(plan) == pytest.approx([40, 410])
+    credit = plan["Cost"].query("item == 'building_residual'")
+    assert credit.groupby("scenario")["cash"].sum().to_dict() == {
+        "lead=as planned": pytest.approx(-120)
+    }
+
+
+def test_a_permit_that_may_be_late_is_paid_for(tmp_path: Path) -> None:
+    # Committed in Y1 for 20, permit in 6 or 30 months; known in 2028, it is built on for 100 or
+    # not. What could begin in 2027, were it not late, is begun in neither, and that is said.
+    change = {"sheet": "Sites", "column": "site_lead_months", "value": 30}
+    plan = solve(late(change, "2028-01-01", site("F", 1.0, 100, site_cost=20)), tmp_path)
+    # Committed in 2028 the permit comes as soon as it is of use: 120, or nothing and 250.
+    assert costs(plan) == [120, 250]
+    lead = {"site_lead_months": 12, "block_lead_months": 6}
+    sooner = late(change, "2028-01-01", site("F", 1.0, 100, site_cost=20, **lead))
+    plan = solve(sooner, tmp_path / "sooner")
+    assert costs(plan) == [120, 270]
+    assert plan.cost == pytest.approx(195)
+
+
+def test_a_site_that_may_open_later_is_begun_in_neither_before_that_is_known(
+    tmp_path: Path,
+) -> None:
+    change = {"sheet": "Sites", "column": "earliest_start", "value": "2029-01-01"}
+    earliest = {"earliest_start": "2027-01-01", "site_lead_months": 0, "block_lead_months": 12}
+    made = late(change, "2028-01-01", site("F", 1.0, 100, **earliest))
+    assert costs(solve(made, tmp_path)) == [100, 250]
+    # Known half a year later it has to be decided blind in 2028, and cannot be done where late.
+    made = late(change, "2028-07-01", site("F", 1.0, 100, **earliest))
+    plan = solve(made, tmp_path / "blind")
+    assert costs(plan) == [250, 250]
+    notice = next(one for one in plan.notices if one.code == "decided-blind")
+    assert (notice.sheet, notice.cell) == ("Uncertainties", "D2")
+    assert "Outcomes!G" in notice.found
+
+
+def test_a_lease_that_may_run_too_late_is_paid_for(tmp_path: Path) -> None:
+    # Signed in Y2 it runs from Y3, or from the middle of Y3, half of it paid and of no use. Signed
+    # in Y1 it serves either way, for 200 or 150; nothing at all costs 180.
+    lease = {"lease": "hall", "site": "F", "lead_months": 12, "rent_per_mw_year": 1}
+    lease |= {"term_months": None, "max_mw": 100, "min_mw": 10}
+    change = {"sheet": "Leases", "column": "lead_months", "value": 18}
+    place = site("F", 9.0, 100)
+    plan = solve(late(change, "2028-03-01", place, unmet=1.8, Leases=[lease]), tmp_path)
+    assert plan.cost == pytest.approx(165)
+    assert costs(plan) == [100, 230]
+    signed = plan["Leasing"].query("period == 'Y2'").set_index("scenario")["signed_mw"]
+    assert signed.to_dict() == pytest.approx({"lead=as planned": 100, "lead=late": 100})
+    made = late(change, "2028-01-01", place, unmet=1.8, Leases=[lease])
+    assert costs(solve(made, tmp_path / "known")) == [100, 180]
+
+
+def test_a_contract_that_may_run_too_late_is_signed_all_the_same(tmp_path: Path) -> None:
+    # What is in service needs a contract, 1.2 per MW-year of service; building costs 0.1. Signed in
+    # Y2: 130, or 10 and 180 unmet. In Y1: 250, or 130 as it serves no whole year more.
+    contract = {"contract": "grid", "site": "F", "kind": "capacity", "lead_months": 12}
+    contract |= {"term_months": None, "max_mw": 100, "min_mw": 10, "block_mw": None}
+    contract |= {"fixed_fee_per_mw_year": 1.2, "termination_fee_per_mw": 5, "zone": None}
+    change = {"sheet": "Contracts", "column": "lead_months", "value": 18}
+    place = site("F", 0.1, 100)
+    plan = solve(late(change, "2028-03-01", place, unmet=1.8, Contracts=[contract]), tmp_path)
+    assert plan.cost == pytest.approx(160)
+    assert costs(plan) == [130, 190]
+    signed = plan["Procurement"].groupby("scenario")["signed_mw"].sum()
+    assert signed.to_dict() == pytest.approx({"lead=as planned": 100, "lead=late": 100})
+    made = late(change, "2028-01-01", place, unmet=1.8, Contracts=[contract])
+    assert costs(solve(made, tmp_path / "known")) == [130, 180]
+
+
+def refusal(made: Book, folder: Path) -> list[tuple[str, str, str]]:
+    """Code, cell and what was found, of each problem for which a workbook is refused."""
+    with pytest.raises(optalloc.InputError) as refused:
+        solve(made, folder)
+    return [(p.code, f"{p.sheet}!{p.cell}", p.found) for p in refused.value.problems]
+
+
+def test_what_is_felt_before_it_is_known_is_refused(tmp_path: Path) -> None:
+    # Demand of Y2 is felt in 2028, whether or not there is any in one of the scenarios.
+    for base in (50, 0):
+        made = uncertain(
+            site("N", 1.0, 200),
+            base=(0, base, 100),
+            futures={"demand": {"low": (0.5,), "high": (0.5, 50, "Y2")}},
+            revealed={"demand": "2029-01-01"},
+        )
+        (found,) = refusal(made, tmp_path / str(base))
+        assert found[:2] == ("revealed-too-late", "Uncertainties!D2")
+        assert "2029-01-01" in found[2]
+        assert "Outcomes!G2" in found[2]
+
+
+def test_a_path_that_one_scenario_lacks_must_be_known(tmp_path: Path) -> None:
+    made = uncertain(
+        *(site(name, cost, 100) for name, cost in (("N", 1.0), ("F", 2.0))),
+        base=(0, 50),
+        futures={"cable": {"laid": (0.5,), "cut": (0.5,)}},
+        revealed={"cable": "2029-01-01"},
+    )
+    made["Workloads"] = [{"workload": "load", "max_latency_ms": 50}]
+    cut = {"uncertainty": "cable", "outcome": "cut", "sheet": "Network", "rows": "site=N"}
+    made["Outcomes"] = [{**cut, "column": "latency_ms", "operation": "set", "value": 90}]
+    (found,) = refusal(made, tmp_path)
+    assert found[:2] == ("revealed-too-late", "Uncertainties!D2")
+    made["Uncertainties"][0]["revealed"] = made["Uncertainties"][1]["revealed"] = "2028-12-31"
+    # Both are built, as either may be of no use: 50 and 100, or F alone for 100 in both.
+    assert costs(solve(made, tmp_path / "known")) == [100, 100]

@@ -52,7 +52,7 @@ from .._building import (
     site_periods,
     useful_commitments,
 )
-from .._calendar import calendar, first_position_at
+from .._calendar import begins_or_end, calendar, first_position_at
 from .._capital import capital_charges, post_spending
 from .._money import CASH, RESIDUAL, post_cost, to_workbook_currency
 from .._running_costs import yearly_charges
@@ -69,7 +69,7 @@ def parameters(data: Dataset) -> dict[str, pd.DataFrame]:
     beginnings, commits = possible_beginnings(data), useful_commitments(data)
     costs = site_costs(data)
     settings, cal = data.one("Settings"), calendar(data)
-    begins = cal["begin"].to_numpy()
+    begins = begins_or_end(cal)
     lead = commits["site_lead_months"] + commits["block_lead_months"]
     site = commits.assign(
         unit_cost=commits["site"].map(costs["site_cost"]).astype(float),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from optalloc.modelling.family import CostTerm, Family, Ledger
 
+from .._building import terms_compared
 from .._capacity_bounds import most_of_all, needed_of_contracts
+from .._contracts import signing_terms_of_contracts
 from .._money import CASH
 from .._period_ends import CODES
 from .audit import audit, recompute
@@ -67,7 +69,9 @@ FAMILY = Family(
     check=check,
     report=REPORT,
     within=("covered",),
-    shared=((needed_of_contracts, most_of_all),),
+    zero_where_absent=("procured", "signs", "blocks_procured"),
+    shared=((needed_of_contracts, most_of_all), (signing_terms_of_contracts, terms_compared)),
+    same_in_all=("Contracts.block_mw",),
     parameters=parameters,
     declare=declare,
     constrain=constrain,

@@ -54,6 +54,7 @@ from .._contracts import (
     contracts_on_offer,
     reach,
     signings,
+    tranches,
 )
 from .._money import charges_at, post_cost
 from .._running_costs import yearly_charges
@@ -76,8 +77,7 @@ def parameters(data: Dataset) -> Parameters:
     """All numbers of the family from the dataset."""
     contracts, already, serving = contracts_on_offer(data), already_signed(data), signings(data)
     contracts = contracts.assign(useful_mw=useful_contracts(data))
-    offers = serving[[*TRANCHE_KEYS, "to"]].drop_duplicates()
-    offers = offers.merge(contracts.reset_index(drop=True), on="contract")
+    offers = tranches(data).merge(contracts.reset_index(drop=True), on="contract")
     offered = contracts.loc[already["contract"]].set_index(already.index)
     keys = already[KEYS].assign(subject=already["contract"])
     fees = yearly_charges(data, keys, offered["fixed_fee_per_mw_year"], offered["fee_escalation"])

@@ -8,7 +8,7 @@ from optalloc.data.dataset import Dataset, derived
 
 from .._building import active_sites, possible_starts, useful_commitments
 from .._calendar import calendar
-from .._contracts import signings
+from .._contracts import tranches
 from .sheets import COMMIT, COST_COLUMNS, KEYS, SIGN, START
 
 
@@ -50,7 +50,7 @@ def possible_decisions(data: Dataset) -> pd.DataFrame:
     """Every commitment, start and signing that this model may decide on."""
     starts = possible_starts(data)
     commits = useful_commitments(data)
-    offers = signings(data)[["contract", "signed"]].drop_duplicates()
+    offers = tranches(data, "contract", "signed")
     parts = (
         commits.assign(action=COMMIT, subject=commits["site"]),
         starts.assign(action=START, subject=starts["site"]),

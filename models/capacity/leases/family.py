@@ -5,7 +5,9 @@ from __future__ import annotations
 from optalloc.modelling.family import CostTerm, Family, Ledger
 from optalloc.modelling.limits import Limit
 
+from .._building import terms_compared
 from .._capacity_bounds import most_of_all, needed_of_leases
+from .._leases import signing_terms_of_leases
 from .._money import CASH
 from .._period_ends import CODES
 from .audit import audit, recompute
@@ -90,7 +92,8 @@ FAMILY = Family(
         "beyond-tolerance": "a block or minimum a million times smaller or larger than what can be needed",
     },
     check=check,
-    shared=((needed_of_leases, most_of_all),),
+    zero_where_absent=("leased", "signs_lease"),
+    shared=((needed_of_leases, most_of_all), (signing_terms_of_leases, terms_compared)),
     parameters=parameters,
     declare=declare,
     constrain=constrain,

@@ -36,7 +36,7 @@ from optalloc.modelling.sets import index_set, indexed_set, parameter
 from .._building import site_periods
 from .._calendar import TINY_MONTHS, calendar
 from .._capacity_bounds import useful_leases
-from .._leases import lease_terms, leases_active, leases_on_offer
+from .._leases import lease_terms, lease_tranches, leases_active, leases_on_offer
 from .._money import post_cost
 from .._running_costs import yearly_charges
 from .sheets import KEYS, OFFER_KEYS, SITE_KEYS
@@ -57,9 +57,9 @@ def parameters(data: Dataset) -> Parameters:
     """All numbers of the family from the dataset."""
     leases, active = leases_on_offer(data), leases_active(data)
     leases = leases.assign(useful_mw=useful_leases(data))
-    # What would be active in no period is not on offer.
-    offers = active[OFFER_KEYS].drop_duplicates()
-    offers = offers.merge(leases[["lease", "min_mw"]].reset_index(drop=True), on="lease")
+    offers = lease_tranches(data)[OFFER_KEYS].merge(
+        leases[["lease", "min_mw"]].reset_index(drop=True), on="lease"
+    )
     places = site_periods(data, *SITE_KEYS)
     return Parameters(leases, offers, active, places, _rents(data, offers))
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
-from optalloc.data.dataset import Dataset
 from optalloc.modelling.family import Family, Ledger
 
-from .._building import late_permits
+from .._building import building_terms, terms_compared
 from .._capacity_bounds import most_of_all, needed_at_sites
 from .._choices import SITE_CHOICE
 from .._concessions import in_service
@@ -18,13 +15,6 @@ from .formulation import constrain, declare, parameters
 from .limits import LIMITS
 from .sheets import SITES
 from .tables import BUILD, tables
-
-
-def decided(data: Dataset) -> dict[str, pd.DataFrame]:
-    """Decide what starts in the period in which a permit arrives then, not with the permit."""
-    late = late_permits(data, "site", "commit", "period")
-    return {"late_mw": late[["site", "commit", "period"]].rename(columns={"period": "step"})}
-
 
 FAMILY = Family(
     name="sites",
@@ -67,8 +57,10 @@ FAMILY = Family(
         **CODES,
     },
     check=check,
-    decided=decided,
-    shared=((needed_at_sites, most_of_all),),
+    follows=("late_mw",),
+    zero_where_absent=("started", "begun", "energised"),
+    shared=((needed_at_sites, most_of_all), (building_terms, terms_compared)),
+    same_in_all=("Sites.status", "Sites.block_mw"),
     parameters=parameters,
     declare=declare,
     constrain=constrain,

@@ -7,7 +7,7 @@ import pandas as pd
 from optalloc.data.dataset import Dataset, derived
 
 from .._building import BEGINNING_KEYS, possible_beginnings
-from .._calendar import calendar, carried_forward, last_position_by
+from .._calendar import begins_or_end, calendar, carried_forward, last_position_by
 from .._money import to_workbook_currency
 from .sheets import ORDER_KEYS, PAIR
 
@@ -22,7 +22,7 @@ def uses(data: Dataset) -> pd.DataFrame:
     cal = calendar(data)
     columns = [*BEGINNING_KEYS, "jurisdiction", "online_position"]
     starts = possible_beginnings(data)[columns].rename(columns={"period": "start"})
-    online = cal["begin"].to_numpy()[starts["online_position"].to_numpy(int)]
+    online = begins_or_end(cal)[starts["online_position"].to_numpy(int)]
     starts = starts[["site", "start", "begins", "jurisdiction"]].assign(online=online)
     needs = data.columns("EquipmentNeeds", "equipment", "units_per_mw", "months_before_online")
     pairs = needs.merge(starts, how="cross")
