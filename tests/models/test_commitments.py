@@ -222,3 +222,16 @@ def test_a_decision_that_says_nothing_sensible(
     (message,) = problems(solve, **decided(**columns))
     assert message.startswith("Decisions!")
     assert message.endswith(f"[{code}]")
+
+
+def test_a_ceiling_where_nothing_can_be_built(least_cost: LeastCost) -> None:
+    """What comes too late has no variable, and a ceiling on it is met.
+
+    Proves: 40 MW unmet at 3. Sensitivity: built in time, at 1.
+    """
+    row = {"decision": "D", "what": "committed", "site": "A", "period": "Y1", "at_most": 1}
+    case = {"Decisions": [row], "Workloads": {"unmet_penalty_per_mw_year": 3}}
+    late = {"block_lead_months": 60, "build_cost_per_mw": 1}
+    assert least_cost(Sites=late, **case) == pytest.approx(120)
+    in_time = {"block_lead_months": 0, "build_cost_per_mw": 1}
+    assert least_cost(Sites=in_time, **case) == pytest.approx(40)

@@ -61,6 +61,8 @@ def _check_possible(data: Dataset) -> Iterator[Problem]:
     rows = decisions(data)
     rows = rows[(rows["at_least"] > 0) & (rows["decided_before"] == 0)]
     rows = rows[rows["what"].isin(_EARLIER | _EXACT)].rename_axis("row").reset_index()
+    if rows.empty:
+        return
     rows["subject"] = [at[SUBJECTS[at["what"]]] for at in rows.to_dict("records")]
     found = rows.merge(_possible(data), on=["what", "subject"], suffixes=("", "_possible"))
     due = found["position"] - found["position_possible"]
