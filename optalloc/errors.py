@@ -7,6 +7,7 @@
     ├── ModelError        the model folder is wrong (a family, a ledger, a template)
     ├── SolveError        the solver gave no plan that may be shown
     │   ├── InfeasibleError   no plan exists, confirmed by an elastic re-solve
+    │   ├── NoPolicyError     each scenario has a plan, and all together have none
     │   └── NoPlanError       stopped before a first plan was found
     └── InternalError     a fault of optalloc itself, the failed audit included
 """
@@ -26,6 +27,7 @@ __all__ = [
     "InternalError",
     "ModelError",
     "NoPlanError",
+    "NoPolicyError",
     "OptallocError",
     "Problem",
     "Severity",
@@ -226,6 +228,38 @@ class InfeasibleError(SolveError):
     def __reduce__(self) -> tuple[type[InfeasibleError], tuple[list[tuple[str, float]], str]]:
         pairs = zip(self.shortfalls["limit"], self.shortfalls["amount"], strict=True)
         return type(self), (list(pairs), self.scenario)
+
+
+class NoPolicyError(SolveError):
+    """Each scenario has a plan by itself, but there is no policy for all of them.
+
+    ``shortfalls`` is a frame (limit, amount), as of `InfeasibleError`; limits end with a scenario.
+    """
+
+    def __init__(self, shortfalls: Iterable[tuple[str, float]]) -> None:
+        self.shortfalls = pd.DataFrame(shortfalls, columns=["limit", "amount"])
+        named = "; ".join(
+            f"{_in_words(_without_kind(limit))} by {amount:,.6g}"
+            for limit, amount in self.shortfalls.head(5).to_numpy()
+        )
+        more = f"; and {len(self.shortfalls) - 5} more" if len(self.shortfalls) > 5 else ""
+        super().__init__(
+            "each scenario has a plan by itself, but no policy meets every limit in all of them: "
+            "what is decided before they can be told apart would have to differ. The least by "
+            f"which limits would be exceeded, with their scenario: {named}{more}. Let outcomes be "
+            "revealed sooner, or allow unmet demand at a penalty."
+        )
+
+    def __reduce__(self) -> tuple[type[NoPolicyError], tuple[list[tuple[str, float]]]]:
+        pairs = zip(self.shortfalls["limit"], self.shortfalls["amount"], strict=True)
+        return type(self), (list(pairs),)
+
+
+def _without_kind(row: str) -> str:
+    """A row of an extensive form as one of a scenario: ``row[name,key,scenario]``."""
+    kind, _, key = row.partition("[")
+    name, _, rest = key.partition(",")
+    return f"{name}[{rest}" if kind == "row" and rest else row
 
 
 def _in_words(row: str) -> str:

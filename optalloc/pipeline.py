@@ -16,6 +16,7 @@ from optalloc.data.validate import accepted
 from optalloc.errors import (
     InfeasibleError,
     InternalError,
+    NoPolicyError,
     OptallocError,
     Problem,
 )
@@ -24,6 +25,7 @@ from optalloc.mip.outcome import (
     Options,
     Outcome,
     ProgressCallback,
+    StopReason,
     Strategy,
     raise_without_plan,
 )
@@ -259,6 +261,8 @@ def _solve_futures(
     if found.infeasible is not None:
         raise InfeasibleError(found.outcome.shortfalls, tree.scenarios[found.infeasible].name)
     if found.outcome.values is None:
+        if found.outcome.stop_reason is StopReason.INFEASIBLE:
+            raise NoPolicyError(found.outcome.shortfalls)
         raise_without_plan(found.outcome)
     with watch.phase("value"):
         values = values_of(made, found, attitude, options, watch.seconds["solve"])

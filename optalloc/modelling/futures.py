@@ -17,7 +17,7 @@ import pandas as pd
 
 from optalloc.compile import KeyTable
 from optalloc.data.dataset import Dataset
-from optalloc.errors import InputError, ModelError, Problem, Severity
+from optalloc.errors import InfeasibleError, InputError, ModelError, Problem, Severity
 from optalloc.mip.arrays import Arrays, Labels
 from optalloc.mip.attitude import Attitude, Measure
 from optalloc.mip.stochastic import StochasticProgram, owned_columns
@@ -102,9 +102,17 @@ def futures(base: Program, arrays: Arrays, tree: ScenarioTree) -> Futures:
     ------
     InputError
         If a scenario breaks a rule of the workbook, or an outcome is felt before it is known.
+    InfeasibleError
+        If a row without any variable is violated in a scenario, which it names.
     """
     datasets = _datasets(base, tree)
-    new = [renewed(base, arrays, data) for data in datasets]
+    new = []
+    for scenario, data in zip(tree.scenarios, datasets, strict=True):
+        try:
+            new.append(renewed(base, arrays, data))
+        except InfeasibleError as found:
+            pairs = found.shortfalls.itertuples(index=False, name=None)
+            raise InfeasibleError(pairs, scenario.name) from None
     programs = tuple(one.program for one in new)
     compiled = tuple(one.arrays for one in new)
     days = [

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import optalloc
+from optalloc.errors import NoPolicyError
 from tests.books import Book, book, demand, solve, years
 
 LEADS = {"site_lead_months": 6, "block_lead_months": 6}
@@ -419,3 +420,37 @@ def test_a_path_that_one_scenario_lacks_must_be_known(tmp_path: Path) -> None:
     made["Uncertainties"][0]["revealed"] = made["Uncertainties"][1]["revealed"] = "2028-12-31"
     # Both are built, as either may be of no use: 50 and 100, or F alone for 100 in both.
     assert costs(solve(made, tmp_path / "known")) == [100, 100]
+
+
+def test_scenarios_that_have_plans_but_no_policy(tmp_path: Path) -> None:
+    # Either site is cut off in one future, known after one of them has to be begun, and one only.
+    made = uncertain(
+        site("N", 1.0, 100, block_mw=100),
+        site("F", 1.0, 100, block_mw=100),
+        base=(0, 50),
+        futures={"cable": {"north": (0.5,), "south": (0.5,)}},
+        revealed={"cable": "2028-06-01"},
+        Pace=[{"pace": "one site", "period": "Y1", "max_sites": 1}],
+    )
+    made["Workloads"] = [{"workload": "load", "max_latency_ms": 50}]
+    cut = {"uncertainty": "cable", "sheet": "Network", "column": "latency_ms"}
+    cut |= {"operation": "set", "value": 90}
+    made["Outcomes"] = [
+        {**cut, "outcome": outcome, "rows": f"site={name}"}
+        for outcome, name in (("north", "F"), ("south", "N"))
+    ]
+    with pytest.raises(NoPolicyError, match="each scenario has a plan by itself") as refused:
+        solve(made, tmp_path)
+    assert "cable=" in str(refused.value)
+    assert "row (" not in str(refused.value)
+
+
+def test_a_scenario_without_a_plan_is_named(tmp_path: Path) -> None:
+    made = uncertain(
+        site("N", 1.0, 100),
+        base=(0, 50),
+        futures={"demand": {"low": (0.5,), "high": (0.5, 100, "Y2")}},
+        revealed={"demand": "2028-01-01"},
+    )
+    with pytest.raises(optalloc.InfeasibleError, match="in scenario demand=high, even by itself"):
+        solve(made, tmp_path)
