@@ -111,7 +111,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "outcome-rules": "an outcome with which the workbook would have an error",
         "revealed-too-late": "an outcome that is felt before it is known",
         "decided-blind": "what cannot be done in a scenario, and so not in another that cannot be "
-        "told apart when it is decided (notice)",
+        "distinguished when it is decided (notice)",
     },
     "Changes of a sweep": {
         "sweep-design": "a sweep without a design, or with two",
@@ -245,7 +245,7 @@ class NoPolicyError(SolveError):
         more = f"; and {len(self.shortfalls) - 5} more" if len(self.shortfalls) > 5 else ""
         super().__init__(
             "each scenario has a plan by itself, but no policy meets every limit in all of them: "
-            "what is decided before they can be told apart would have to differ. The least by "
+            "what is decided before they can be distinguished would have to differ. The least by "
             f"which limits would be exceeded, with their scenario: {named}{more}. Let outcomes be "
             "revealed sooner, or allow unmet demand at a penalty."
         )

@@ -110,10 +110,10 @@ TERMS = ["earliest", "site_lead_months", "block_lead_months", "lasts_years"]
 
 @derived
 def building_terms(data: Dataset) -> pd.DataFrame:
-    """What decides when a site is of use, by site, and whether that ``differs`` between scenarios.
+    """Leads and lives by site, and in ``differs`` whether another scenario has other ones.
 
     Where it does, nothing is left out as too late: it is in time in another scenario, and what is
-    decided before the two are told apart costs what it costs in both.
+    decided before the two are distinguished costs what it costs in both.
     """
     sites = active_sites(data, *TERMS, "room_mw")
     return sites[TERMS].assign(has_room=sites["room_mw"] > 0, differs=False)

@@ -98,7 +98,7 @@ def signings(data: Dataset) -> pd.DataFrame:
 
 @derived
 def signing_terms_of_contracts(data: Dataset) -> pd.DataFrame:
-    """What decides when a contract serves, by contract, and if it ``differs`` between scenarios."""
+    """Terms of signing by contract, and in ``differs`` whether another scenario has others."""
     offered = data.columns("Contracts", "contract", *TERM).set_index("contract")
     return offered.assign(differs=False)
 

@@ -35,7 +35,7 @@ def leases_active(data: Dataset) -> pd.DataFrame:
 
 @derived
 def signing_terms_of_leases(data: Dataset) -> pd.DataFrame:
-    """What decides when a lease is active, by lease, and if it ``differs`` between scenarios."""
+    """Terms of signing by lease, and in ``differs`` whether another scenario has others."""
     return leases_on_offer(data, *TERM).assign(differs=False)
 
 

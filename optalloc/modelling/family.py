@@ -169,7 +169,7 @@ class Family:
         Variables that follow from others in each scenario, whatever is known.
     zero_where_absent : tuple of str
         Variables that a scenario lacks only where they could be nothing but zero in it. Any other
-        that scenarios must decide alike exists in all of them: see `shared`.
+        that scenarios must decide as one exists in all of them: see `shared`.
     shared : tuple of (derived frame, callable)
         Frames from which bounds of decisions follow, such as the most that can be needed, or which
         decisions are of use, each with

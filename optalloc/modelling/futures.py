@@ -239,7 +239,7 @@ def decided_today(made: Futures) -> StochasticProgram:
 
 @dataclass(frozen=True)
 class _Shared:
-    """What scenarios that cannot be told apart decide together, and whether they can."""
+    """Decisions that scenarios share while they cannot be distinguished, and their guards."""
 
     base: Program
     tree: ScenarioTree
