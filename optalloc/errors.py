@@ -84,6 +84,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "not-a-plan": "a file named as a plan that optalloc did not write",
         "plan-cell": "a cell of a plan that holds what its table cannot hold",
         "filled-twice": "a sheet with rows of its own that an approved plan is to fill",
+        "approved-policy": "an approved policy, of which what is done now counts (notice)",
         "plan-without-rows": "an approved plan that says nothing of what it is to fill (notice)",
         "not-an-explanation": "a file named as an explanation that optalloc did not write",
     },

@@ -49,7 +49,7 @@ def report(
         read = read_plan_file(plan, loaded)
         findings = None if explanation is None else read_explanation(explanation)
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_report(read.tables, read.specs, loaded.charts, loaded.report, target, findings)
+        write_report(read.tables, read.specs, loaded.charts, read.report, target, findings)
 
     guarded(run)
     print(f"wrote {target}")

@@ -11,15 +11,20 @@ from dataclasses import dataclass, fields
 from typing import ClassVar
 
 __all__ = [
+    "Branches",
     "Bridge",
+    "Cases",
+    "Distribution",
     "Exhibit",
     "Filter",
+    "Intervals",
     "Listing",
     "Map",
     "Periods",
     "Points",
     "Ranking",
     "Report",
+    "Sentences",
     "Series",
     "Snapshot",
     "Timeline",
@@ -63,12 +68,26 @@ class Filter:
         Table from which the values are taken.
     through : tuple of str
         Columns of `table`, such as its key, by which tables that lack `column` are filtered.
+    single : bool
+        True if exactly one value is always chosen, as values are not to be added up. `table` itself
+        is not filtered, tables that lack `column` are about all values, and so are rows where it
+        is blank.
+    share : str
+        Column of `table` with the share of each value, shown beside it; the value with the
+        largest share comes first.
     """
 
     column: str
     title: str
     table: str
     through: tuple[str, ...] = ()
+    single: bool = False
+    share: str = ""
+
+    def columns(self) -> Iterator[tuple[str, str]]:
+        """Each table and column that the choice names."""
+        for column in (self.column, *self.through, *((self.share,) if self.share else ())):
+            yield self.table, column
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -261,18 +280,122 @@ class Bridge(Exhibit):
 class Listing(Exhibit):
     """A table of the plan among the exhibits.
 
-    ``where`` names a flag that its rows have, ``first`` the columns that come first.
+    ``where`` names a flag that its rows have, ``first`` the columns that come first. ``empty`` is
+    shown in place of a table without rows: a sentence with figures of the Summary in braces.
     """
 
     kind: ClassVar[str] = "listing"
     table: str
     where: str = ""
     first: tuple[str, ...] = ()
+    empty: str = ""
 
     def columns(self) -> Iterator[tuple[str, str]]:
         """Each table and column that the exhibit names."""
         if self.where:
             yield self.table, self.where
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cases(Exhibit):
+    """A table cut into one list for each value of ``known``: what is done in which case.
+
+    ``since`` and ``share`` name the columns with the day from which a case is known and its
+    probability, ``mark`` a flag of the rows that are particular to their case. ``empty`` is as of
+    `Listing`.
+    """
+
+    kind: ClassVar[str] = "cases"
+    table: str
+    known: str
+    since: str
+    share: str
+    mark: str
+    empty: str = ""
+
+    def columns(self) -> Iterator[tuple[str, str]]:
+        """Each table and column that the exhibit names."""
+        for column in (self.known, self.since, self.share, self.mark):
+            yield self.table, column
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sentences(Exhibit):
+    """Sentences of a table, one below the other, each with ``more`` about it."""
+
+    kind: ClassVar[str] = "sentences"
+    table: str
+    sentence: str
+    more: str
+
+    def columns(self) -> Iterator[tuple[str, str]]:
+        """Each table and column that the exhibit names."""
+        yield self.table, self.sentence
+        yield self.table, self.more
+
+
+@dataclass(frozen=True, kw_only=True)
+class Branches(Exhibit):
+    """A tree of dated nodes: a branch is as wide as its share, and coloured by its value.
+
+    ``label`` names the column of the few words beside a node, ``words`` further ones that are said
+    of it.
+    """
+
+    kind: ClassVar[str] = "branches"
+    table: str
+    node: str
+    parent: str
+    date: str
+    label: str
+    share: str
+    value: str
+    words: tuple[str, ...] = ()
+
+    def columns(self) -> Iterator[tuple[str, str]]:
+        """Each table and column that the exhibit names."""
+        for column in (self.node, self.parent, self.date, self.label, self.share, self.value):
+            yield self.table, column
+        for column in self.words:
+            yield self.table, column
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distribution(Exhibit):
+    """Cumulative distributions of columns of a table whose rows have shares, as steps.
+
+    ``marks`` names figures of the Summary at which a line stands, where they are there.
+    """
+
+    kind: ClassVar[str] = "distribution"
+    table: str
+    label: str
+    share: str
+    series: tuple[Series, ...]
+    marks: tuple[str, ...]
+    x_title: str
+
+    def columns(self) -> Iterator[tuple[str, str]]:
+        """Each table and column that the exhibit names."""
+        for column in (self.label, self.share, *(series.value for series in self.series)):
+            yield self.table, column
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intervals(Exhibit):
+    """Bars of values that are known to lie between two: to the lower, and a line to the upper."""
+
+    kind: ClassVar[str] = "intervals"
+    table: str
+    label: str
+    at_least: str
+    at_most: str
+    x_title: str
+
+    def columns(self) -> Iterator[tuple[str, str]]:
+        """Each table and column that the exhibit names."""
+        for column in (self.label, self.at_least, self.at_most):
+            yield self.table, column
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -300,6 +423,11 @@ class Report:
     periods: Periods | None = None
     filters: tuple[Filter, ...] = ()
     exhibits: tuple[Exhibit, ...] = ()
+
+    @property
+    def single(self) -> Filter | None:
+        """The choice of which exactly one value is always chosen; None if there is none."""
+        return next((chosen for chosen in self.filters if chosen.single), None)
 
     def __add__(self, other: Report) -> Report:
         """Both together; of two with one name, the first."""

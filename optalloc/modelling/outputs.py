@@ -48,6 +48,7 @@ class Chart:
     first is invisible, so that the others float), ``"bars"`` (lying), ``"points"`` or ``"curve"``
     (over a column of numbers); axis titles carry the unit. ``order`` is its place in the report.
     ``noise`` names for each of the series the columns of how much less and more it may be.
+    ``only`` is a column and the one of its values whose rows, which follow each other, are drawn.
     """
 
     title: str
@@ -59,6 +60,7 @@ class Chart:
     y_title: str
     order: int = 800
     noise: tuple[tuple[str, str], ...] = ()
+    only: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in CHART_KINDS:

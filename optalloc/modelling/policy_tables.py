@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from optalloc.data.schema import Column, Kind
 from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY
 
-__all__ = ["FUTURES", "HERE_AND_NOW", "POLICY", "SCENARIO", "VALUES", "by_scenario", "with_actions"]
+__all__ = [
+    "FUTURES",
+    "HERE_AND_NOW",
+    "POLICY",
+    "SCENARIO",
+    "TREE",
+    "VALUES",
+    "by_scenario",
+    "policy_specs",
+    "with_actions",
+]
 
-SCENARIO = Column(name="scenario", kind=Kind.TEXT, meaning="The scenario that the row is of.")
+SCENARIO = Column(
+    name="scenario",
+    kind=Kind.TEXT,
+    meaning="The scenario that the row is of; blank where it is of all of them.",
+)
 
 # Columns that follow those of the model's own table of actions.
 _IN_OWN = Column(
@@ -101,8 +117,19 @@ VALUES = TableSpec(
     key=("value",),
     columns=(
         Column(name="value", kind=Kind.TEXT, meaning="What is worth something."),
-        Column(name="at_least", kind=Kind.NUMBER, unit="M, present value", meaning="Lower bound."),
-        Column(name="at_most", kind=Kind.NUMBER, unit="M, present value", meaning="Upper bound."),
+        Column(name="in_words", kind=Kind.TEXT, meaning="How much, as a sentence."),
+        Column(
+            name="at_least",
+            kind=Kind.NUMBER,
+            unit="M, present value",
+            meaning="Lower bound; blank where there is none.",
+        ),
+        Column(
+            name="at_most",
+            kind=Kind.NUMBER,
+            unit="M, present value",
+            meaning="Upper bound; blank where there is none.",
+        ),
         Column(
             name="decided",
             kind=Kind.FLAG,
@@ -111,6 +138,65 @@ VALUES = TableSpec(
         Column(name="means", kind=Kind.TEXT, meaning="What it says."),
     ),
 )
+
+TREE = TableSpec(
+    name="Tree",
+    meaning="What may become known, day by day: each node of the scenario tree.",
+    key=("node",),
+    columns=(
+        Column(name="node", kind=Kind.INTEGER, meaning="Number of the node."),
+        Column(
+            name="parent",
+            kind=Kind.INTEGER,
+            meaning="The node before it; blank for the first, at which nothing is known.",
+        ),
+        Column(
+            name="date",
+            kind=Kind.DATE,
+            meaning="Day on which it is reached; of the first the day on which the plan begins.",
+        ),
+        Column(name="learnt", kind=Kind.TEXT, meaning="What becomes known on that day."),
+        Column(name="known", kind=Kind.TEXT, meaning="All that is known from that day on."),
+        Column(
+            name="probability",
+            kind=Kind.NUMBER,
+            unit="share",
+            meaning="Probability that it is reached.",
+        ),
+        Column(
+            name="expected_cost",
+            kind=Kind.NUMBER,
+            unit="M, present value",
+            meaning="Expected cost of the policy once it is reached, over the whole horizon.",
+        ),
+        Column(
+            name="scenarios",
+            kind=Kind.INTEGER,
+            unit="scenarios",
+            meaning="Scenarios that are still possible.",
+        ),
+    ),
+)
+
+
+def policy_specs(outputs: Iterable[TableSpec], actions: TableSpec | None) -> tuple[TableSpec, ...]:
+    """The tables of a policy in order: what is about all scenarios, then what is of each.
+
+    Parameters
+    ----------
+    outputs : iterable of TableSpec
+        Tables that the families of the model declare.
+    actions : TableSpec, optional
+        The one of them that lists all decisions as actions.
+    """
+    decided = () if actions is None else (HERE_AND_NOW, POLICY)
+    return (
+        SUMMARY,
+        *(with_actions(spec, actions) for spec in decided if actions is not None),
+        *(FUTURES, VALUES, TREE),
+        *(by_scenario(spec) for spec in (*outputs, LIMITS, MARGINALS, AUDIT)),
+        RUN,
+    )
 
 
 def by_scenario(spec: TableSpec) -> TableSpec:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,8 @@ from optalloc.mip.outcome import Options, Outcome
 from optalloc.modelling.exhibits import Report
 from optalloc.modelling.model import Model
 from optalloc.modelling.outputs import Chart, TableSpec
+from optalloc.modelling.policy_report import policy_charts
+from optalloc.modelling.policy_tables import FUTURES
 from optalloc.modelling.tables import table_named
 from optalloc.report.workbook import write_plan_workbook
 
@@ -74,6 +76,11 @@ class Plan:
         """Relative gap between cost and bound."""
         return self.outcome.gap
 
+    @property
+    def is_policy(self) -> bool:
+        """True if it is a plan under uncertainty: its tables are of all scenarios."""
+        return bool(self.futures)
+
     def summary(self) -> pd.DataFrame:
         """Key figures: figure, value, unit."""
         return self["Summary"]
@@ -83,12 +90,21 @@ class Plan:
         return {**self.__dict__, "origin": None}
 
     def to_excel(self, path: str | Path, explanation: Findings | None = None) -> None:
-        """Write the plan as a workbook, one sheet per table, with charts; an explanation last."""
+        """Write the plan as a workbook, one sheet per table, with charts; an explanation last.
+
+        Of a policy, charts by period are those of the likeliest scenario.
+        """
         tables, specs = self.tables, self.specs
         if explanation is not None:
             tables = {**tables, **explanation.all_tables}
             specs = (*specs, *explanation.all_specs)
-        write_plan_workbook(tables, specs, self.charts, path)
+        charts: Sequence[Chart] = self.charts
+        if self.is_policy:
+            # A chart of all scenarios would add them up.
+            futures = self[FUTURES.name]
+            likeliest = futures["scenario"].iloc[int(futures["probability"].argmax())]
+            charts = policy_charts(charts, str(likeliest))
+        write_plan_workbook(tables, specs, charts, path)
 
     def to_html(self, path: str | Path, explanation: Findings | None = None) -> None:
         """Write the plan as one page to look at, with an explanation if given."""

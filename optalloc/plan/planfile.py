@@ -21,8 +21,11 @@ from optalloc.data.convert import shown
 from optalloc.data.reader import suggest
 from optalloc.data.schema import Column, Kind
 from optalloc.errors import InputError, Problem, Severity
+from optalloc.modelling.exhibits import Report
 from optalloc.modelling.model import Model, load_model
 from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.policy_report import policy_report
+from optalloc.modelling.policy_tables import FUTURES, policy_specs
 from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS, MEASURE, RUN, SUMMARY, table_named
 from optalloc.spreadsheet.faults import readable
 from optalloc.spreadsheet.read import read_workbook
@@ -32,6 +35,7 @@ __all__ = [
     "PlanFile",
     "column_name",
     "is_plan",
+    "is_policy",
     "no_plan",
     "open_plan",
     "plan_of",
@@ -60,6 +64,10 @@ class PlanFile:
         The Run table: versions, options, sizes, seconds, hashes.
     others : tuple of str
         Sheets that are no table of this model; they are not read.
+    report : Report
+        How its page shows it.
+    is_policy : bool
+        True if it is a plan under uncertainty: its tables are of all scenarios.
     """
 
     source: Path
@@ -67,6 +75,8 @@ class PlanFile:
     specs: tuple[TableSpec, ...]
     run: Mapping[str, object]
     others: tuple[str, ...] = ()
+    report: Report = field(default_factory=Report)
+    is_policy: bool = False
 
     def __getitem__(self, table: str) -> pd.DataFrame:
         return table_named(self.tables, table)
@@ -131,7 +141,10 @@ def read_plan(path: str | Path, model: Model | None = None) -> PlanFile:
 
 def plan_of(workbook: Workbook, model: Model) -> PlanFile:
     """Read a plan from the sheets of its workbook; as `read_plan`, which opens the file first."""
-    specs = (SUMMARY, *model.outputs.values(), LIMITS, MARGINALS, AUDIT, RUN)
+    policy = is_policy(workbook, model)
+    specs: tuple[TableSpec, ...] = (SUMMARY, *model.outputs.values(), LIMITS, MARGINALS, AUDIT, RUN)
+    if policy:
+        specs = policy_specs(model.outputs.values(), model.actions)
     file, problems = workbook.source.name, []
     tables: dict[str, pd.DataFrame] = {}
     for spec in specs:
@@ -153,7 +166,8 @@ def plan_of(workbook: Workbook, model: Model) -> PlanFile:
         if entry not in run:
             raise no_plan(file, f"no entry {entry!r} on its sheet {RUN.name}")
     others = tuple(name for name in workbook.sheets if name not in tables)
-    return PlanFile(workbook.source, tables, specs, run, others)
+    report = policy_report(model.report, model.actions is not None) if policy else model.report
+    return PlanFile(workbook.source, tables, specs, run, others, report, policy)
 
 
 def open_plan(path: str | Path) -> Workbook:
@@ -174,6 +188,11 @@ def open_plan(path: str | Path) -> Workbook:
 def is_plan(workbook: Workbook) -> bool:
     """True if a workbook is a plan and not an input: it has a sheet that every plan has."""
     return any(name in workbook.sheets for name in _OWN)
+
+
+def is_policy(workbook: Workbook, model: Model) -> bool:
+    """True if a plan is one under uncertainty, of all scenarios."""
+    return FUTURES.name in workbook.sheets and FUTURES.name not in model.outputs
 
 
 def no_plan(name: str, found: str) -> InputError:

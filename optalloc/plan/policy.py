@@ -8,28 +8,31 @@ the audited costs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from optalloc.errors import Problem
-from optalloc.mip.attitude import Attitude
+from optalloc.mip.attitude import Attitude, Measure
 from optalloc.mip.extensive_form import extensive_form
 from optalloc.mip.outcome import Options, Outcome, quality_of
 from optalloc.modelling.futures import Futures
 from optalloc.modelling.model import Model
+from optalloc.modelling.policy_report import policy_report
 from optalloc.modelling.policy_tables import (
     FUTURES,
     HERE_AND_NOW,
     POLICY,
+    TREE,
     VALUES,
-    by_scenario,
+    policy_specs,
     with_actions,
 )
-from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY
+from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS, SUMMARY
 from optalloc.plan.plan import Plan
+from optalloc.plan.policy_words import listed, value_in_words
 from optalloc.plan.readback import audited_tables, decided_tables
 from optalloc.plan.record import plan_of
 from optalloc.scenarios.tree import ScenarioTree
@@ -39,6 +42,14 @@ __all__ = ["Value", "anticipating", "policy_of", "scenario_plans"]
 
 # Relative difference of amounts of one action that is still the same action.
 SAME = 1e-5
+
+# The measures in words.
+LEAST = {
+    Measure.EXPECTED: "expected cost",
+    Measure.MEAN_AND_TAIL: "weighted mean of the expected cost and the worst scenarios",
+    Measure.WORST: "cost of the worst scenario",
+    Measure.REGRET: "greatest regret",
+}
 
 # Name, at least, at most, meaning.
 Value = tuple[str, float, float, str]
@@ -220,22 +231,24 @@ def policy_of(
         spec.name: _stacked({name: plan[spec.name] for name, plan in plans.items()}, spec.name)
         for spec in (*model.outputs.values(), LIMITS, MARGINALS, AUDIT)
     }
-    specs = [by_scenario(spec) for spec in (*model.outputs.values(), LIMITS, MARGINALS)]
-    first = [FUTURES, VALUES]
     tables[FUTURES.name] = _futures(made, found, attitude)
-    tables[VALUES.name] = _values(values)
+    tables[VALUES.name] = _values(values, found.outcome.objective)
+    tables[TREE.name] = _tree(made, found)
     if model.actions is not None:
         actions = [plan[model.actions.name] for plan in plans.values()]
         own = dict(own_plans(made, found))
         tables[HERE_AND_NOW.name], tables[POLICY.name] = _policy(made, actions, own)
-        first = [with_actions(s, model.actions) for s in (HERE_AND_NOW, POLICY)] + first
         tables[AUDIT.name] = pd.concat(
             [_nonanticipativity(made, actions), tables[AUDIT.name]], ignore_index=True
         )
     audit = pd.concat(
         [_measure(made, found, attitude, plans), tables[AUDIT.name]], ignore_index=True
     )
-    tables[SUMMARY.name] = _summary(made, found, attitude)
+    figures = next(iter(plans.values())).summary()
+    named = figures[figures["figure"] == model.report.case]
+    case = dict(zip(named["figure"], named["value"], strict=True))
+    now = tables.get(HERE_AND_NOW.name)
+    tables[SUMMARY.name] = _summary(made, found, attitude, now, case)
     whole = plan_of(
         made.base,
         extensive_form(made.stochastic, attitude, np.zeros(len(plans))).arrays,
@@ -248,7 +261,8 @@ def policy_of(
     )
     return replace(
         whole,
-        specs=(SUMMARY, *first, *specs, by_scenario(AUDIT), RUN),
+        specs=policy_specs(model.outputs.values(), model.actions),
+        report=policy_report(model.report, model.actions is not None),
         futures=plans,
     )
 
@@ -274,40 +288,95 @@ def _futures(made: Futures, found: StochasticOutcome, attitude: Attitude) -> pd.
             "probability": tree.probability,
             "weight": attitude.weights(tree.probability, costs, alone),
             "cost": costs,
-            "alone": alone,
-            "alone_bound": bounds,
+            "alone": _finite(alone),
+            "alone_bound": _finite(bounds),
             "regret_at_least": np.maximum(costs - alone, 0.0),
-            "regret_at_most": np.maximum(costs - bounds, 0.0),
+            "regret_at_most": _finite(np.maximum(costs - bounds, 0.0)),
         }
     )
 
 
-def _values(values: Sequence[Value]) -> pd.DataFrame:
+def _finite(numbers: np.ndarray) -> np.ndarray:
+    """Numbers, blank where they are not finite: nothing is known there."""
+    return np.where(np.isfinite(numbers), numbers, np.nan)
+
+
+def _values(values: Sequence[Value], scale: float) -> pd.DataFrame:
     frame = pd.DataFrame(values, columns=["value", "at_least", "at_most", "means"])
-    frame["decided"] = frame["at_least"] > 0.0
+    nothing = SAME * max(1.0, abs(scale))
+    frame["decided"] = frame["at_least"] > nothing
+    frame["in_words"] = [value_in_words(value, nothing) for value in values]
+    for bound in ("at_least", "at_most"):
+        frame[bound] = _finite(frame[bound].to_numpy(float))
     return frame[[column.name for column in VALUES.columns]]
 
 
-def _summary(made: Futures, found: StochasticOutcome, attitude: Attitude) -> pd.DataFrame:
+def _tree(made: Futures, found: StochasticOutcome) -> pd.DataFrame:
+    """One row for each node, in the order of days."""
+    tree, p = made.tree, made.tree.probability
+    begin = made.base.model.steps(made.base.dataset)["begin"].min()
+    rows = []
+    for level in range(tree.nodes.shape[1]):
+        for node in dict.fromkeys(tree.nodes[:, level].tolist()):
+            there = np.flatnonzero(tree.nodes[:, level] == node)
+            first = tree.scenarios[there[0]]
+            known = list(tree.known(first, level))
+            before = list(tree.known(first, level - 1)) if level else []
+            rows.append(
+                {
+                    "node": node,
+                    "parent": tree.nodes[there[0], level - 1] if level else np.nan,
+                    "date": tree.reveals[level - 1] if level else begin,
+                    "learnt": "; ".join("=".join(one) for one in known if one not in before),
+                    "known": "; ".join(map("=".join, known)),
+                    "probability": float(p[there].sum()),
+                    "expected_cost": float(p[there] @ found.costs[there] / p[there].sum()),
+                    "scenarios": len(there),
+                }
+            )
+    return pd.DataFrame(rows)[[column.name for column in TREE.columns]]
+
+
+def _summary(
+    made: Futures,
+    found: StochasticOutcome,
+    attitude: Attitude,
+    now: pd.DataFrame | None,
+    case: Mapping[str, object],
+) -> pd.DataFrame:
     p, costs, outcome = made.tree.probability, found.costs, found.outcome
+    money = "M, present value"
     rows: list[tuple[str, object, str]] = [
+        *((name, value, "") for name, value in case.items()),
         ("quality", str(outcome.quality), "proven"),
         ("why it stopped", str(outcome.stop_reason), ""),
-        ("what is least", str(attitude.measure), ""),
-        ("measure", outcome.objective, "M, present value"),
-        ("bound: no policy does better", outcome.bound, "M, present value"),
+        ("what is least", LEAST[attitude.measure], ""),
+        ("measure", outcome.objective, money),
+        ("bound: no policy does better", outcome.bound, money),
         ("gap", outcome.gap, "share of measure"),
         ("scenarios", len(p), "scenarios"),
-        ("expected cost", float(p @ costs), "M, present value"),
-        ("least cost of a scenario", float(costs.min()), "M, present value"),
-        ("greatest cost of a scenario", float(costs.max()), "M, present value"),
+        ("expected cost", float(p @ costs), money),
+        ("least cost of a scenario", float(costs.min()), money),
+        ("greatest cost of a scenario", float(costs.max()), money),
     ]
+    if attitude.measure is Measure.MEAN_AND_TAIL:
+        tail = replace(attitude, tail_weight=1.0).value(p, costs)
+        rows.append(("share of the worst scenarios", attitude.tail_share, "share of probability"))
+        rows.append(("mean cost of the worst scenarios", tail, money))
+    first = made.tree.reveals[0]
+    learnt = [one.name for one in made.tree.uncertainties if one.revealed == first]
+    rows.append(("known first", listed(learnt), ""))
+    rows.append(("first day of knowledge", f"{first:%Y-%m-%d}", ""))
+    if now is not None and len(now):
+        rows.append(("to do now", len(now), "actions" if len(now) > 1 else "action"))
+    elif now is not None:
+        rows.append(("nothing to decide before", f"{first:%Y-%m-%d}", ""))
     return pd.DataFrame(rows, columns=["figure", "value", "unit"])
 
 
 def _check(subject: str, check: str, rows: int, worst: float, where: str) -> pd.DataFrame:
     cells = {
-        "scenario": "all",
+        "scenario": None,
         "subject": subject,
         "check": check,
         "rows": rows,

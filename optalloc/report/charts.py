@@ -62,7 +62,7 @@ def add_charts(
     ModelError
         If a chart draws a column that no long table has.
     """
-    drawn = [chart for chart in charts if len(tables.get(chart.table, ()))]
+    drawn = [chart for chart in charts if _rows(chart, tables.get(chart.table))]
     across = 1 if len(drawn) <= 3 else 2
     # Lowest row that each column of charts reaches.
     feet = [0] * across
@@ -95,10 +95,11 @@ def _columns(chart: Chart, specs: Sequence[TableSpec]) -> list[str]:
 
 def _chart(book: Book, chart: Chart, names: Sequence[str], table: pd.DataFrame) -> Any:
     drawing = book.workbook.add_chart(dict(_TYPES[chart.kind]))
+    drawn = _rows(chart, table)
     for place, colour in zip(
         range(len(chart.series)), cycle(_BRIDGE if chart.kind == "bridge" else _PALETTE)
     ):
-        drawing.add_series(_series(chart, place, colour, names, len(table)))
+        drawing.add_series(_series(chart, place, colour, names, drawn))
     font = {"size": 9, "bold": False}
     lying, numbers = chart.kind == "bars", "[>=10]#,##0;General"
     drawing.set_title({"name": chart.title, "name_font": {"size": 12}})
@@ -114,24 +115,26 @@ def _chart(book: Book, chart: Chart, names: Sequence[str], table: pd.DataFrame) 
         "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}},
     }
     if chart.kind == "bridge":
-        y_axis["min"] = _foot(table, chart.series)
+        y_axis["min"] = _foot(table.iloc[drawn.start : drawn.stop], chart.series)
     drawing.set_y_axis(y_axis)
     hidden: dict[str, object] = {"delete_series": [0]} if chart.kind == "bridge" else {}
     drawing.set_legend({"position": "bottom"} | hidden)
-    rows = len(table) * len(chart.series) if lying else 0
+    rows = len(drawn) * len(chart.series) if lying else 0
     drawing.set_size({"width": _WIDTH, "height": max(_HEIGHT, min(110 + 16 * rows, _TALLEST))})
     return drawing
 
 
 def _series(
-    chart: Chart, place: int, colour: str, names: Sequence[str], rows: int
+    chart: Chart, place: int, colour: str, names: Sequence[str], drawn: range
 ) -> dict[str, object]:
     """One series: its cells and its style."""
     column, across = names.index(chart.series[place]), names.index(chart.x)
+    # The sheet has its titles in the first row.
+    first, last = drawn.start + 1, drawn.stop
     series: dict[str, object] = {
         "name": [chart.table, 0, column],
-        "categories": [chart.table, 1, across, rows, across],
-        "values": [chart.table, 1, column, rows, column],
+        "categories": [chart.table, first, across, last, across],
+        "values": [chart.table, first, column, last, column],
     }
     if chart.kind in ("line", "points", "curve"):
         fill = {"color": colour}
@@ -147,14 +150,23 @@ def _series(
         less, more = (names.index(name) for name in chart.noise[place])
         series[side] = {
             "type": "custom",
-            "minus_values": _cells(chart.table, less, rows),
-            "plus_values": _cells(chart.table, more, rows),
+            "minus_values": _cells(chart.table, less, first, last),
+            "plus_values": _cells(chart.table, more, first, last),
         }
     return series
 
 
-def _cells(sheet: str, column: int, rows: int) -> str:
-    return f"={quote_sheetname(sheet)}!{xl_range_abs(1, column, rows, column)}"
+def _rows(chart: Chart, table: pd.DataFrame | None) -> range:
+    """Rows of a table that a chart draws: all, or those of one value of a column."""
+    if table is None or chart.only is None:
+        return range(0 if table is None else len(table))
+    column, value = chart.only
+    (there,) = (table[column] == value).to_numpy().nonzero()
+    return range(there[0], there[-1] + 1) if len(there) else range(0)
+
+
+def _cells(sheet: str, column: int, first: int, last: int) -> str:
+    return f"={quote_sheetname(sheet)}!{xl_range_abs(first, column, last, column)}"
 
 
 def _foot(table: pd.DataFrame, series: Sequence[str]) -> float:

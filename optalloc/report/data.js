@@ -65,22 +65,59 @@ class Plan {
     this.tables = Object.fromEntries(content.tables.map((table, place) => [table.name, new Table(table, lines[place])]));
     this.filters = content.filters;
     this.roles = content.periods;
+    this.state = { period: 0, chosen: {} };
+    for (const filter of this.filters) if (filter.single) this.state.chosen[filter.column] = this.choices(filter)[0];
     const table = this.roles && this.tables[this.roles.table];
-    this.periods = table ? table.values(this.roles.period).map(String) : [];
-    this.starts = table ? table.values(this.roles.start) : [];
-    this.years = table ? table.numbers(this.roles.months).map((months) => months / 12) : [];
+    const rows = table ? this.kept(table) : [];
+    const ofPeriods = (values) => rows.map((row) => values[row]);
+    this.periods = table ? ofPeriods(table.values(this.roles.period)).map(String) : [];
+    this.starts = table ? ofPeriods(table.values(this.roles.start)) : [];
+    this.years = table ? ofPeriods(table.numbers(this.roles.months)).map((months) => months / 12) : [];
     this.place = new Map(this.periods.map((name, place) => [name, place]));
-    this.state = { period: Math.max(this.periods.length - 1, 0), chosen: {} };
+    this.state.period = Math.max(this.periods.length - 1, 0);
   }
   get period() {
     return this.periods[this.state.period];
   }
+  // Values of a filter: by their names, or where they have shares the largest first.
   choices(filter) {
     const found = new Set(this.tables[filter.table].values(filter.column));
-    return [...found].filter((value) => value !== null).sort();
+    const known = [...found].filter((value) => value !== null);
+    return filter.share ? known.sort((a, b) => this.shareOf(filter, b) - this.shareOf(filter, a)) : known.sort();
+  }
+  shareOf(filter, value) {
+    const table = this.tables[filter.table];
+    return table.numbers(filter.share)[table.values(filter.column).indexOf(value)];
+  }
+  // A value of a filter with its share.
+  named(filter, value) {
+    return filter.share ? `${value} (${shownNumber(this.shareOf(filter, value), "0.## %")})` : value;
   }
   get active() {
-    return this.filters.filter((filter) => this.state.chosen[filter.column]);
+    return this.filters.filter((filter) => !filter.single && this.state.chosen[filter.column]);
+  }
+  // The single filters that apply to a table.
+  singleOf(table) {
+    return this.filters.filter((filter) => filter.single && filter.table !== table.name && table.has(filter.column));
+  }
+  // Rows of a table that filters of one value leave: those of that value, and those of all.
+  kept(table) {
+    const single = this.singleOf(table);
+    if (!single.length) return table.all;
+    const chosen = single.map((filter) => this.state.chosen[filter.column]).join("\u0000");
+    if (table.keptFor !== chosen) {
+      table.keptFor = chosen;
+      table.keptRows = single.reduce((rows, filter) => {
+        const values = table.values(filter.column);
+        return rows.filter((row) => values[row] === null || values[row] === this.state.chosen[filter.column]);
+      }, table.all);
+    }
+    return table.keptRows;
+  }
+  // What single filters say of some tables, such as the scenario and its probability.
+  saying(names) {
+    const said = this.filters.filter((filter) => filter.single && names.some((name) => this.singleOf(this.tables[name]).includes(filter)));
+    return said.map((filter) => `${filter.title}: ${this.named(filter, this.state.chosen[filter.column])}`).join("; ");
   }
   // Names that belong to what is chosen, by the column that holds them.
   within(filter) {
@@ -99,7 +136,7 @@ class Plan {
   }
   // Rows of a table that the filters leave, and the filters that do not apply to it.
   rows(table) {
-    let rows = table.all;
+    let rows = this.kept(table);
     const ignored = [];
     for (const filter of this.active) {
       const wanted = this.state.chosen[filter.column];

@@ -18,6 +18,7 @@ from optalloc.modelling.family import Family, Ledger
 from optalloc.modelling.limits import Limit
 from optalloc.modelling.model import Model
 from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.policy_tables import policy_specs
 from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY
 from optalloc.report.symbols import Symbol, explained, sections, symbols_in
 from optalloc.scenarios.sheet import SWEEPS
@@ -115,6 +116,12 @@ def data_dictionary(model: Model) -> str:
     outputs = (SUMMARY, *model.outputs.values(), LIMITS, MARGINALS, AUDIT, RUN)
     for spec in outputs:
         parts += _output_section(spec)
+    parts.append(
+        "Under uncertainty these stand first, and the tables above have a first column `scenario`."
+    )
+    for spec in policy_specs((), model.actions):
+        if spec.name not in {*model.outputs, *(own.name for own in outputs)}:
+            parts += _output_section(spec)
     return _joined([*parts, *_codes(model)])
 
 

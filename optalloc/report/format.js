@@ -45,6 +45,7 @@ function spaced(name) {
 
 // The title of a measured column: its name without the unit that follows in brackets.
 function titled(column) {
+  if (column.name.toUpperCase() === column.unit) return column.unit;
   const name = spaced(column.name.replace(/_(mw|gwh|tco2|ms|units|months|person_months)$/, ""));
   return column.unit ? `${name} (${column.unit})` : name;
 }

@@ -8,7 +8,9 @@ function useOf(plan, limit) {
   const subjects = new Map();
   let unit = "";
   let left = false;
+  const kept = plan.singleOf(table).length ? new Set(plan.kept(table)) : null;
   for (const row of table.rowsBy("limit").get(limit) ?? []) {
+    if (kept && !kept.has(row)) continue;
     unit = units[row];
     const key = String(keys[row] ?? "");
     const cut = key.lastIndexOf(", ");

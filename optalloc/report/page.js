@@ -3,7 +3,10 @@
 // Of a page of A4 within its margins, in the pixels of print.
 const PAPER_WIDTH = 686;
 
-const DRAWN = { plain: drawPlain, trend: drawTrend, use: drawUse, snapshot: drawSnapshot, ranking: drawRanking, bridge: drawBridge, timeline: drawTimeline, map: drawMap, bars: drawBars, curve: drawCurve, heat: drawHeat };
+const DRAWN = { plain: drawPlain, trend: drawTrend, use: drawUse, snapshot: drawSnapshot, ranking: drawRanking, bridge: drawBridge, timeline: drawTimeline, map: drawMap, bars: drawBars, curve: drawCurve, heat: drawHeat, branches: drawBranches, distribution: drawDistribution, intervals: drawIntervals };
+
+// What is read rather than looked at.
+const WRITTEN = { listing: Grid, cases: CaseList, sentences: SentenceList };
 
 function anchor(title) {
   return title.toLowerCase().replace(/[^\p{L}\p{N}_]+/gu, "-").replace(/^-|-$/g, "");
@@ -22,9 +25,10 @@ class Figure {
     this.picks = element("div", { class: "picks" });
     this.chart = element("div", { class: "chart", role: "img", "aria-label": `Chart: ${exhibit.title}` });
     this.narrowed = element("p", { class: "narrowed" });
+    this.single = element("p", { class: "single" });
     this.figures = element("details", { class: "data", ontoggle: () => this.showFigures() }, element("summary", {}, "Figures of this chart"));
     const box = element("div", { class: "figure" }, this.picks, this.chart);
-    this.root = element("section", { id: anchor(exhibit.title) }, element("h2", {}, exhibit.title), exhibit.note ? element("p", { class: "note" }, exhibit.note) : null, box, this.narrowed, this.figures);
+    this.root = element("section", { id: anchor(exhibit.title) }, element("h2", {}, exhibit.title), exhibit.note ? element("p", { class: "note" }, exhibit.note) : null, this.single, box, this.narrowed, this.figures);
   }
   draw() {
     if (!this.near || !window.Plotly) {
@@ -32,6 +36,7 @@ class Figure {
       return;
     }
     this.stale = false;
+    this.single.textContent = this.plan.saying(this.exhibit.tables ?? []);
     const look = this.page.look;
     const drawn = DRAWN[this.exhibit.kind](this.exhibit, this.plan, look, this.picked, this.page.rings);
     this.data = drawn.data ?? null;
@@ -112,12 +117,22 @@ class Page {
     for (const table of Object.values(this.plan.tables)) this.list(table);
   }
   add(exhibit) {
-    const listing = exhibit.kind === "listing";
-    const part = listing ? new Grid(this.plan.tables[exhibit.table], this.plan, { where: exhibit.where, first: exhibit.first, caption: exhibit.title }) : new Figure(exhibit, this.plan, this);
-    this.parts.push(part);
-    const root = listing
-      ? element("section", { id: anchor(exhibit.title), class: "long" }, element("h2", {}, exhibit.title), exhibit.note ? element("p", { class: "note" }, exhibit.note) : null, part.root)
-      : part.root;
+    const Written = WRITTEN[exhibit.kind];
+    if (!Written) {
+      const figure = new Figure(exhibit, this.plan, this);
+      this.parts.push(figure);
+      document.getElementById("exhibits").append(figure.root);
+      return;
+    }
+    const table = this.plan.tables[exhibit.table];
+    const root = element("section", { id: anchor(exhibit.title), class: "long" }, element("h2", {}, exhibit.title));
+    if (exhibit.empty && !table.rows) root.append(element("p", { class: "instead" }, exhibit.empty));
+    else {
+      const part = new Written(table, this.plan, { ...exhibit, caption: exhibit.title });
+      this.parts.push(part);
+      if (exhibit.note) root.append(element("p", { class: "note" }, exhibit.note));
+      root.append(part.root);
+    }
     document.getElementById("exhibits").append(root);
   }
   // Plotly is there: draw what is near.
@@ -151,7 +166,7 @@ class Page {
     }
     for (const filter of plan.filters) {
       const choices = plan.choices(filter);
-      if (choices.length < 2) continue;
+      if (choices.length < 2 && !filter.single) continue;
       const id = `filter-${filter.column}`;
       const select = element("select", {
         id,
@@ -160,7 +175,8 @@ class Page {
           this.redraw();
         },
       });
-      select.append(element("option", { value: "" }, "all"), ...choices.map((value) => element("option", { value }, value)));
+      if (!filter.single) select.append(element("option", { value: "" }, "all"));
+      select.append(...choices.map((value) => element("option", { value }, plan.named(filter, value))));
       bar.append(element("div", { class: "control" }, element("label", { for: id }, filter.title), select));
     }
     bar.append(element("div", { class: "control" }, this.themeButton(), element("button", { type: "button", onclick: () => window.print() }, "Print")));

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from optalloc.modelling.exhibits import Listing, Ranking, Report
+from optalloc.modelling.exhibits import Cases, Exhibit, Listing, Ranking, Report
 from optalloc.modelling.outputs import Chart, TableSpec
 from optalloc.modelling.tables import LIMITS, MARGINALS, RUN, SUMMARY
 from optalloc.report.payload import payload
@@ -53,12 +54,20 @@ _OWN = Report(
         ),
     )
 )
+# Figures that bound a plan and a policy, and what is said of them.
+_NONE = {
+    "bound: no plan costs less": ("no plan costs less", "No plan whatsoever costs less"),
+    "bound: no policy does better": (
+        "no policy has a lower measure",
+        "No policy whatsoever has a lower measure",
+    ),
+}
 _PROOF = {
-    "optimal": "It is proven to be the best there is: no plan costs less.",
-    "within gap": "No plan whatsoever costs less than {bound}, so that this one is proven to lie "
-    "within {gap} of the best.",
-    "feasible": "The search was stopped before the gap asked for was reached. No plan whatsoever "
-    "costs less than {bound}, so that this one lies within {gap} of the best.",
+    "optimal": "It is proven to be the best there is: {none}.",
+    "within gap": "{None} than {bound}, so that this one is proven to lie within {gap} of the "
+    "best.",
+    "feasible": "The search was stopped before the gap asked for was reached. {None} than {bound}, "
+    "so that this one lies within {gap} of the best.",
 }
 
 
@@ -113,10 +122,11 @@ def report_page(
         own = [spec for spec in explanation.specs if spec.name not in tables]
         tables = {**tables, **{spec.name: explanation[spec.name] for spec in own}}
         specs, report = (*specs, *own), report + _explained(own)
+    report = replace(report, exhibits=tuple(_with_words(e, figures) for e in report.exhibits))
     content = payload(tables, specs, charts, report)
     opening = [*figures.sentences(report.headline), figures.proof()]
     words = Words(
-        kind="Plan",
+        kind="Policy" if report.single else "Plan",
         name=figures.text(report.case) if report.case else "",
         pill=figures.text("quality"),
         headline=opening[0],
@@ -127,6 +137,13 @@ def report_page(
         coast=True,
     )
     return rendered(content, tables, words)
+
+
+def _with_words(exhibit: Exhibit, figures: _Figures) -> Exhibit:
+    """An exhibit whose sentence in place of rows has its figures."""
+    if not isinstance(exhibit, Listing | Cases):
+        return exhibit
+    return replace(exhibit, empty=figures.plain(exhibit.empty))
 
 
 def _explained(specs: Sequence[TableSpec]) -> Report:
@@ -178,8 +195,16 @@ class _Figures:
     def proof(self) -> Markup:
         """Give the sentence on the proven quality of the plan."""
         template = _PROOF.get(self.text("quality"), "{bound}")
-        named = {"bound": "bound: no plan costs less", "gap": "gap"}
-        return self._filled(re.sub(r"\{(\w+)\}", lambda m: f"{{{named[m[1]]}}}", template))
+        bound = next(name for name in _NONE if name in self.rows)
+        small, large = _NONE[bound]
+        named = {"bound": f"{{{bound}}}", "gap": "{gap}", "none": small, "None": large}
+        return self._filled(re.sub(r"\{(\w+)\}", lambda m: named[m[1]], template))
+
+    def plain(self, template: str) -> str:
+        """A sentence as plain text; empty where a figure of it is not there."""
+        if not self._has(template):
+            return ""
+        return re.sub(r"\{([^}]+)\}", lambda m: self.text(m[1]), template)
 
     def card(self, name: str) -> dict[str, object]:
         """Label, value and unit of a large figure."""

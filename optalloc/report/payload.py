@@ -18,6 +18,7 @@ from optalloc.data.schema import Kind
 from optalloc.errors import ModelError
 from optalloc.modelling.exhibits import Exhibit, Report
 from optalloc.modelling.outputs import PAGE_KINDS, Chart, TableSpec
+from optalloc.modelling.tables import LIMITS
 from optalloc.report.sheets import number_format
 
 __all__ = ["lines", "packed", "payload"]
@@ -41,9 +42,14 @@ def payload(
     _refuse_unknown(report, specs)
     exhibits = [e for e in report.exhibits if _has_rows(e, tables)]
     drawn = {exhibit.title for exhibit in report.exhibits}
-    sections = [{"kind": exhibit.kind, **asdict(exhibit)} for exhibit in exhibits]
+    sections: list[dict[str, Any]] = [
+        {"kind": e.kind, **asdict(e), "tables": sorted(_tables_of(e, tables))} for e in exhibits
+    ]
     sections += [
-        {**asdict(chart), "kind": "plain", "drawn": chart.kind, "note": ""}
+        {
+            **{**asdict(chart), "kind": "plain", "drawn": chart.kind, "note": ""},
+            "tables": [chart.table],
+        }
         for chart in charts
         if chart.kind in PAGE_KINDS and chart.title not in drawn and len(tables[chart.table])
     ]
@@ -73,12 +79,19 @@ def packed(content: bytes) -> str:
 
 
 def _has_rows(exhibit: Exhibit, tables: Mapping[str, pd.DataFrame]) -> bool:
-    named = {table for table, _ in exhibit.columns()}
-    named |= {getattr(exhibit, "table", "")} & tables.keys()
     limits = set(getattr(exhibit, "limits", ()))
     if limits:
-        return bool(set(tables["Limits"]["limit"]) & limits)
-    return any(len(tables[table]) for table in named)
+        return bool(set(tables[LIMITS.name]["limit"]) & limits)
+    stated = bool(getattr(exhibit, "empty", ""))
+    return stated or any(len(tables[table]) for table in _tables_of(exhibit, tables))
+
+
+def _tables_of(exhibit: Exhibit, tables: Mapping[str, pd.DataFrame]) -> set[str]:
+    """Tables that an exhibit shows."""
+    if getattr(exhibit, "limits", ()):
+        return {LIMITS.name}
+    named = {table for table, _ in exhibit.columns()}
+    return named | {getattr(exhibit, "table", "")} & tables.keys()
 
 
 def _named(report: Report) -> Iterator[tuple[str, str, str]]:
@@ -87,8 +100,8 @@ def _named(report: Report) -> Iterator[tuple[str, str, str]]:
         for table, column in exhibit.columns():
             yield exhibit.title, table, column
     for chosen in report.filters:
-        for column in (chosen.column, *chosen.through):
-            yield chosen.title, chosen.table, column
+        for table, column in chosen.columns():
+            yield chosen.title, table, column
     if report.periods:
         p = report.periods
         for column in (p.period, p.start, p.months):

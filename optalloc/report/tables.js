@@ -68,7 +68,8 @@ class Grid {
     this.count = element("span", { "aria-live": "polite" });
     this.pages = element("div", { class: "pages" });
     this.printed = element("p", { class: "printed" });
-    this.root = element("div", { class: "grid", "data-table": table.name }, this.toolbar(), this.scroll(), this.printed, this.pages);
+    this.single = element("p", { class: "single" });
+    this.root = element("div", { class: "grid", "data-table": table.name }, this.single, this.toolbar(), this.scroll(), this.printed, this.pages);
   }
   come() {
     if (this.near) return;
@@ -142,6 +143,7 @@ class Grid {
   }
   draw() {
     if (!this.near) return;
+    this.single.textContent = this.plan.saying([this.table.name]);
     const rows = this.rows();
     const pages = Math.max(1, Math.ceil(rows.length / ROWS_AT_ONCE));
     this.page = Math.min(this.page, pages - 1);

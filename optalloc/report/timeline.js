@@ -100,8 +100,7 @@ function timelineShapes(plan, look, labels) {
   });
   const from = plan.starts[plan.state.period];
   if (from) {
-    const months = Number(plan.tables[plan.roles.table].values(plan.roles.months)[plan.state.period]);
-    const to = new Date(Date.parse(from) + months * 30.4375 * 864e5).toISOString().slice(0, 10);
+    const to = new Date(Date.parse(from) + plan.years[plan.state.period] * 365.25 * 864e5).toISOString().slice(0, 10);
     shapes.push({ type: "rect", yref: "paper", x0: from, x1: to, y0: 0, y1: 1, fillcolor: look.accent, opacity: 0.1, line: { width: 0 }, layer: "below" });
   }
   return shapes;
