@@ -207,6 +207,7 @@ def by_scenario(spec: TableSpec) -> TableSpec:
 def with_actions(spec: TableSpec, actions: TableSpec) -> TableSpec:
     """`HERE_AND_NOW` or `POLICY` with the columns of the model's table of actions."""
     if spec is HERE_AND_NOW:
-        return replace(spec, columns=(*actions.columns, *spec.columns), key=actions.key)
-    columns = (*_NODE, *actions.columns, _DIFFERS)
-    return replace(spec, columns=columns, key=("known", *actions.key))
+        columns, key = (*actions.columns, *spec.columns), actions.key
+    else:
+        columns, key = (*_NODE, *actions.columns, _DIFFERS), ("known", *actions.key)
+    return replace(spec, columns=columns, key=key, decided_in=actions.decided_in)

@@ -14,7 +14,8 @@ from optalloc.data.reader import fold
 from optalloc.data.schema import Sheet
 from optalloc.errors import ModelError, Problem, Severity
 from optalloc.modelling.model import Model
-from optalloc.plan.planfile import column_name, no_plan, open_plan
+from optalloc.modelling.policy_tables import HERE_AND_NOW
+from optalloc.plan.planfile import column_name, is_policy, no_plan, open_plan
 from optalloc.spreadsheet.read import read_workbook
 from optalloc.spreadsheet.sheets import RawSheet, Workbook
 
@@ -70,14 +71,32 @@ def with_approved(workbook: Workbook, model: Model, path: str | Path) -> Workboo
     if not declared:
         raise ModelError(f"{model.path}: no sheet of this model is filled from an approved plan")
     plan = open_plan(path)
+    policy = is_policy(plan, model)
     for sheet in declared:
-        workbook = _filled(workbook, sheet, plan)
+        name = sheet.plan_table
+        if policy:
+            # Of a policy only what is done now is approved.
+            if model.actions is None or name != model.actions.name:
+                raise no_plan(plan.source.name, "a policy, of several scenarios")
+            name = HERE_AND_NOW.name
+        workbook = _filled(workbook, sheet, plan, name)
+        if policy:
+            found = [*workbook.problems, _now_only(workbook, sheet, plan.source.name)]
+            workbook = replace(workbook, problems=_sorted(found))
     return workbook
 
 
-def _filled(workbook: Workbook, sheet: Sheet, plan: Workbook) -> Workbook:
-    """The workbook with one sheet taken from the plan, in place of an empty one if there is."""
-    table = _plan_table(sheet, plan)
+def _now_only(workbook: Workbook, sheet: Sheet, plan: str) -> Problem:
+    names = list(workbook.sheets)
+    order = (names.index(sheet.name) + 1 if sheet.name in names else 0, 0, 0)
+    must = f"{plan} is a policy: what it does now, on its sheet {HERE_AND_NOW.name}, is approved"
+    action = "What it does later depends on what is known by then, and is not held against it."
+    return Problem(sheet.name, "", must, "", action, "approved-policy", Severity.NOTICE, order)
+
+
+def _filled(workbook: Workbook, sheet: Sheet, plan: Workbook, name: str) -> Workbook:
+    """The workbook with one sheet taken from a table of the plan, in place of an empty one."""
+    table = _plan_table(sheet, plan, name)
     names = list(workbook.sheets)
     own = next((name for name in names if fold(name) == fold(sheet.name)), None)
     position = len(names) + 1 if own is None else names.index(own) + 1
@@ -131,11 +150,11 @@ def _sorted(problems: list[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(problems, key=lambda problem: problem.order))
 
 
-def _plan_table(sheet: Sheet, plan: Workbook) -> RawSheet:
+def _plan_table(sheet: Sheet, plan: Workbook, name: str) -> RawSheet:
     """The table of the plan, refused if it is missing or lacks a column that the sheet needs."""
-    table = plan.sheets.get(sheet.plan_table)
+    table = plan.sheets.get(name)
     if table is None or not table.rows:
-        raise no_plan(plan.source.name, f"no sheet {sheet.plan_table}")
+        raise no_plan(plan.source.name, f"no sheet {name}")
     titles = _header(sheet, table)
     for column in sheet.columns:
         if column.required and column.name not in titles:

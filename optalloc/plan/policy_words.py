@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.policy_tables import HERE_AND_NOW
 from optalloc.report.findings import figure
 
 __all__ = ["action_lines", "listed", "value_in_words"]
@@ -57,9 +58,18 @@ def _money(amount: float) -> str:
     return f"{figure(amount)} M"
 
 
-def action_lines(table: pd.DataFrame, actions: TableSpec) -> Iterator[str]:
-    """Each action as a line: its day, what to do, to what, and amounts with their units."""
-    columns = [column for column in actions.columns if column.name != actions.decided_in]
+def action_lines(table: pd.DataFrame, spec: TableSpec) -> Iterator[str]:
+    """Each action as a line: its day, what to do, to what, and amounts with their units.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        What to do now.
+    spec : TableSpec
+        Its declaration.
+    """
+    left_out = {spec.decided_in, *(column.name for column in HERE_AND_NOW.columns)}
+    columns = [column for column in spec.columns if column.name not in left_out]
     for row in table[[column.name for column in columns]].itertuples(index=False, name=None):
         words = []
         for column, cell in zip(columns, row, strict=True):

@@ -10,7 +10,8 @@ import pandas as pd
 from optalloc.data.dataset import Dataset
 from optalloc.errors import ModelError, OptallocError
 from optalloc.modelling.model import Model
-from optalloc.plan.planfile import read_plan
+from optalloc.modelling.policy_tables import FUTURES, TREE
+from optalloc.plan.planfile import PlanFile, read_plan
 
 __all__ = ["held_rows"]
 
@@ -38,7 +39,8 @@ def held_rows(
     Raises
     ------
     OptallocError
-        If the date is missing or not a date, or a plan is named twice.
+        If the date is missing or not a date, a plan is named twice, or a policy depends by then on
+        what is known.
     ModelError
         If no family of the model defines how decisions are held.
     InputError
@@ -60,7 +62,7 @@ def held_rows(
     for path in map(str, paths):
         if path in held:
             raise OptallocError(f"{path}: is held twice. Name each plan once.")
-        tables = read_plan(path, model).tables
+        tables = _tables_until(read_plan(path, model), date)
         rows: dict[str, pd.DataFrame] = {}
         for family in model.families:
             rows |= family.hold(data, tables, date)
@@ -68,3 +70,21 @@ def held_rows(
             raise ModelError(f"{model.path}: no family of this model holds decisions of a plan")
         held[path] = rows
     return held
+
+
+def _tables_until(plan: PlanFile, date: pd.Timestamp) -> dict[str, pd.DataFrame]:
+    """Tables of a plan; of a policy those of one scenario: all agree before the first reveal."""
+    if not plan.is_policy:
+        return dict(plan.tables)
+    tree = plan[TREE.name]
+    first = tree.loc[tree["parent"].notna(), "date"].min()
+    if date > first:
+        raise OptallocError(
+            f"{plan.source.name} is a policy: what it decides from {first:%Y-%m-%d} on depends on "
+            f"what is known by then. Hold what it does now: --until {first:%Y-%m-%d} or before."
+        )
+    scenario = plan[FUTURES.name]["scenario"].iloc[0]
+    return {
+        name: frame[frame["scenario"] == scenario] if "scenario" in frame else frame
+        for name, frame in plan.tables.items()
+    }

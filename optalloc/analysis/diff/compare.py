@@ -6,6 +6,7 @@ from pathlib import Path
 
 from optalloc.analysis.diff.inputs import compare_inputs
 from optalloc.analysis.diff.plans import Planned, compare_plans
+from optalloc.analysis.diff.policies import compare_policies
 from optalloc.errors import OptallocError
 from optalloc.modelling.model import Model, load_model
 from optalloc.plan.plan import Plan
@@ -33,15 +34,16 @@ def diff(a: Side, b: Side, *, model: str | Path | Model | None = None) -> Findin
     Findings
         Of two inputs: the tables ``Changes`` (sheet by sheet), ``Cells``, ``Rows`` and, where one
         of them has errors, ``Errors``. Of two plans: ``Bridge`` and ``Costs`` (million),
-        ``Decisions``, ``Totals``, ``Figures``, ``Binding`` and ``Runs``. Tables hold
-        only what differs; each figure of A has that of B beside it.
+        ``Decisions``, ``Totals``, ``Figures``, ``Binding`` and ``Runs``. Of two policies:
+        ``Now``, ``Scenarios``, ``Figures`` and ``Runs``. Tables hold only what differs; each
+        figure of A has that of B beside it.
 
     Raises
     ------
     InputError
         If one of them cannot be read, or is a damaged plan.
     OptallocError
-        If one is a plan and the other an input.
+        If one is a plan and the other an input, or a policy.
 
     Examples
     --------
@@ -60,6 +62,15 @@ def diff(a: Side, b: Side, *, model: str | Path | Model | None = None) -> Findin
             f"A ({_name(a, 'in memory')}) is {kinds[0]} and B ({_name(b, 'in memory')}) is "
             f"{kinds[1]}: compare two inputs, or two plans. `optalloc solve` makes a plan of an "
             "input."
+        )
+    if left.is_policy and right.is_policy:
+        return compare_policies(title, left, right)
+    if left.is_policy or right.is_policy:
+        policy, plan = ("A", "B") if left.is_policy else ("B", "A")
+        raise OptallocError(
+            f"{policy} is a policy, of several scenarios, and {plan} a plan of one: compare two "
+            "policies, or two plans. `optalloc solve --certain` solves the workbook of a policy as "
+            "it stands, without its uncertainties."
         )
     return compare_plans(title, left, right)
 

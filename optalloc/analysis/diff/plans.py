@@ -24,7 +24,7 @@ from optalloc.plan.plan import Plan
 from optalloc.plan.planfile import PlanFile
 from optalloc.report.findings import Findings
 
-__all__ = ["Planned", "compare_plans"]
+__all__ = ["Planned", "compare_plans", "differs", "inputs_in_words", "side_by_side"]
 
 
 # A plan in memory, or read back.
@@ -38,8 +38,8 @@ def compare_plans(title: str, a: Planned, b: Planned) -> Findings:
     """Compare two plans; see `optalloc.diff.diff`."""
     decisions, totals = _decisions(a, b)
     bridge, costs, costs_spec = _costs(a, b)
-    figures = _side_by_side(SUMMARY, a, b, FIGURES)
-    runs = _side_by_side(RUN, a, b, RUNS)
+    figures = side_by_side(SUMMARY, a, b, FIGURES)
+    runs = side_by_side(RUN, a, b, RUNS)
     recorded = runs["entry"].astype(str).str.startswith(_RECORDED)
     runs = runs.loc[recorded, [column.name for column in RUNS.columns]].reset_index(drop=True)
     binding = _binding(a, b)
@@ -54,7 +54,7 @@ def compare_plans(title: str, a: Planned, b: Planned) -> Findings:
     }
     specs = (BRIDGE, costs_spec, DECISIONS, TOTALS, FIGURES, BINDING, RUNS)
     sentences = [
-        *_inputs_in_words(a, b, runs),
+        *inputs_in_words(a, b, runs),
         *_cost_in_words(a, b, bridge),
         *_decisions_in_words(decisions),
         *_binding_in_words(binding),
@@ -81,7 +81,7 @@ def _costs(a: Planned, b: Planned) -> tuple[pd.DataFrame, pd.DataFrame, TableSpe
     rows = [
         (*key, in_a, in_b, in_b - in_a)
         for key, (in_a, in_b) in changes_by(keys, spec.objective, *frames).items()
-        if _differs(in_a, in_b)
+        if differs(in_a, in_b)
     ]
     costs = TableSpec(
         name="Costs", meaning="Costs that differ, item by item.", key=keys, columns=columns
@@ -90,7 +90,7 @@ def _costs(a: Planned, b: Planned) -> tuple[pd.DataFrame, pd.DataFrame, TableSpe
     return cost_bridge(a.cost, b.cost, groups), frame, costs
 
 
-def _differs(a: object, b: object) -> bool:
+def differs(a: object, b: object) -> bool:
     """True if two values differ by more than the tolerance of a solve."""
     if isinstance(a, int | float) and isinstance(b, int | float):
         if math.isfinite(a) and math.isfinite(b):
@@ -136,7 +136,7 @@ def _decisions(a: Planned, b: Planned) -> tuple[pd.DataFrame, pd.DataFrame]:
                 if empty is not None:
                     for numbers, value in zip(sums.setdefault(of, ([], [])), values, strict=True):
                         numbers.append(value if isinstance(value, float) else 0.0)
-                if _differs(*values):
+                if differs(*values):
                     found.append((key, values, of))
             for key, (in_a, in_b), _ in found:
                 row = (spec.name, _label(key), column.name)
@@ -144,7 +144,7 @@ def _decisions(a: Planned, b: Planned) -> tuple[pd.DataFrame, pd.DataFrame]:
             met = {of for _, _, of in found}
             for of, (of_a, of_b) in ((of, pair) for of, pair in sums.items() if of in met):
                 pair = math.fsum(of_a), math.fsum(of_b)
-                change = pair[1] - pair[0] if _differs(*pair) else 0.0
+                change = pair[1] - pair[0] if differs(*pair) else 0.0
                 flags = column.kind is Kind.FLAG
                 shown = (*pair, change, "yes" if flags else column.unit)
                 totals.append((spec.name, column.name, of, *shown))
@@ -184,13 +184,13 @@ def _label(key: tuple[object, ...]) -> str:
     return ", ".join(value_in_words(value) for value in key if value is not None)
 
 
-def _side_by_side(spec: TableSpec, a: Planned, b: Planned, target: TableSpec) -> pd.DataFrame:
+def side_by_side(spec: TableSpec, a: Planned, b: Planned, target: TableSpec) -> pd.DataFrame:
     """Entries of a table of entry and value that differ."""
     left, right = _by_key(a, spec), _by_key(b, spec)
     rows = []
     for key in dict.fromkeys([*left, *right]):
         in_a, in_b = (side.get(key, {}).get("value") for side in (left, right))
-        if _differs(in_a, in_b):
+        if differs(in_a, in_b):
             unit = (left.get(key) or right[key]).get("unit")
             number = isinstance(in_a, float) and isinstance(in_b, float)
             change = in_b - in_a if number else math.nan  # type: ignore[operator]
@@ -206,7 +206,8 @@ def _binding(a: Planned, b: Planned) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[column.name for column in BINDING.columns])
 
 
-def _inputs_in_words(a: Planned, b: Planned, runs: pd.DataFrame) -> Iterator[str]:
+def inputs_in_words(a: Planned, b: Planned, runs: pd.DataFrame) -> Iterator[str]:
+    """Sentences on what the two plans were solved from."""
     for name, plan, other in (("A", a, b), ("B", b, a)):
         lone = [table for table in plan.tables if table not in other.tables]
         if lone:
@@ -225,7 +226,7 @@ def _inputs_in_words(a: Planned, b: Planned, runs: pd.DataFrame) -> Iterator[str
 def _cost_in_words(a: Planned, b: Planned, bridge: pd.DataFrame) -> Iterator[str]:
     change, same = b.cost - a.cost, a.input_hash == b.input_hash
     gaps = f"A is {_proven(a.gap)}, B is {_proven(b.gap)}"
-    if _differs(a.cost, b.cost):
+    if differs(a.cost, b.cost):
         share = f" ({100 * abs(change / a.cost):.3g} %)" if a.cost else ""
         yield (
             f"B costs {amount(b.cost)} M, {amount(abs(change))} M{share} "

@@ -93,10 +93,17 @@ def planned(
     InputError
         If the plan or the workbook cannot be read.
     OptallocError
-        If the workbook is not found, or by now has no plan with these decisions.
+        If the plan is a policy, or the workbook is not found, or by now has no plan with these
+        decisions.
     """
     loaded = model if isinstance(model, Model) else load_model(model)
     plan = plan_of(file, loaded)
+    if plan.is_policy:
+        raise OptallocError(
+            f"{plan.source.name} is a policy, of several scenarios, and only a plan of one can be "
+            "explained: explain its workbook, which is then taken as it stands, without its "
+            "uncertainties."
+        )
     source = _workbook_of(plan) if book is None else Path(book)
     data, _, notices = open_book(source, loaded, approved)
     changed = data.digest != plan.input_hash
