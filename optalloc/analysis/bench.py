@@ -27,6 +27,7 @@ from optalloc.modelling.model import Model, load_model, options_of
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.program import build
 from optalloc.report.findings import Findings
+from optalloc.scenarios.uncertainty_sheets import as_it_stands
 from optalloc.solving.selection import chosen, solve_arrays
 from optalloc.spreadsheet.read import read_workbook
 
@@ -152,6 +153,7 @@ def bench(
         STRATEGIES.name: _strategies(found, times),
     }
     sentences = (
+        *as_it_stands(dataset),
         *_on_phases(phases, min(times.values(), default=0.0)),
         *_on_sizes(arrays, tables[SIZES.name]),
         *_on_strategies(tables[STRATEGIES.name], usual, options.gap, time_limit_s),

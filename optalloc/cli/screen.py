@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,13 +17,26 @@ from rich.table import Table
 from optalloc.errors import (
     OptallocError,
 )
+from optalloc.modelling.policy_tables import HERE_AND_NOW, VALUES
 from optalloc.plan.plan import Plan
+from optalloc.plan.policy_words import action_lines
 from optalloc.system import replacing_together
 
-__all__ = ["RESULTS", "print_json", "print_summary", "refuse_folder", "results", "say"]
+__all__ = [
+    "RESULTS",
+    "print_json",
+    "print_policy",
+    "print_summary",
+    "refuse_folder",
+    "results",
+    "say",
+]
 
 # Files that a run may write; those that it does not write are moved away, as of an earlier run.
 RESULTS = ("plan.xlsx", "report.html", "explanation.xlsx", "alternatives.xlsx")
+
+# Actions of a policy that are printed.
+MOST_ACTIONS = 10
 
 
 @contextmanager
@@ -84,3 +98,24 @@ def print_summary(plan: Plan) -> None:
     if not console.is_terminal:
         console.width = 200
     console.print(table)
+
+
+def print_policy(plan: Plan) -> None:
+    """Print what a policy does now, the first actions of it, and its values as sentences."""
+    spec = next((spec for spec in plan.specs if spec.name == HERE_AND_NOW.name), None)
+    if spec is not None:
+        lines = list(action_lines(plan[HERE_AND_NOW.name], spec))
+        figures = dict(plan.summary()[["figure", "value"]].itertuples(index=False, name=None))
+        if lines:
+            print("\nWhat to do now:")
+        else:
+            first, day = figures["known first"], figures["first day of knowledge"]
+            print(f"\nNothing has to be decided before {day}, when {first} is known.")
+        for line in lines[:MOST_ACTIONS]:
+            print(f"  {line}")
+        if len(lines) > MOST_ACTIONS:
+            print(f"  and {len(lines) - MOST_ACTIONS:,} more, on the sheet {HERE_AND_NOW.name}")
+    print("\nWhat it is worth to know and to wait:")
+    for sentence in plan[VALUES.name]["in_words"]:
+        print(f"  {sentence}")
+    sys.stdout.flush()

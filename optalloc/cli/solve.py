@@ -16,7 +16,7 @@ from optalloc.analysis.explain.solve_and_explain import BUDGET_S, explain_withou
 from optalloc.cli.ending import guarded
 from optalloc.cli.options import SECONDS, Approved, Book, ModelDir, share
 from optalloc.cli.progress import ProgressDisplay
-from optalloc.cli.screen import print_json, print_summary, refuse_folder, results, say
+from optalloc.cli.screen import print_json, print_policy, print_summary, refuse_folder, results, say
 from optalloc.errors import (
     InfeasibleError,
 )
@@ -128,6 +128,8 @@ def solve(
         for notice in plan.notices:
             say(errors, f"notice: {notice}")
         print_summary(plan)
+        if plan.is_policy:
+            print_policy(plan)
     for line in written:
         say(errors, line)
 

@@ -98,6 +98,8 @@ def sweep(
         print_json(result.to_dict())
     else:
         print_cases(result)
+    for notice in result.about["notices"]:
+        say(errors, f"notice: {notice}")
     for case in result.failed.itertuples():
         say(errors, f"failed: {case.case}: {case.reason}")
     say(errors, f"wrote {out}")

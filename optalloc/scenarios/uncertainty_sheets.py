@@ -6,10 +6,26 @@ decision may use what is known on the day on which it is taken.
 
 from __future__ import annotations
 
+from optalloc.data.dataset import Dataset
 from optalloc.data.schema import FREE_TEXT, Column, Kind, Missing, Sheet
 from optalloc.scenarios.sheet import BLANK, Operation
 
-__all__ = ["ATTITUDE", "MEASURES", "OUTCOMES", "SCENARIOS", "UNCERTAINTIES", "UNCERTAINTY_SHEETS"]
+__all__ = [
+    "AS_IT_STANDS",
+    "ATTITUDE",
+    "MEASURES",
+    "OUTCOMES",
+    "SCENARIOS",
+    "UNCERTAINTIES",
+    "UNCERTAINTY_SHEETS",
+    "as_it_stands",
+]
+
+# Said by everything that solves a workbook without the uncertainties that it has.
+AS_IT_STANDS = (
+    "The workbook is taken as it stands, without its uncertainties; optalloc solve makes a policy "
+    "of them."
+)
 
 # The words of `optalloc.mip.attitude.Measure`, which this side does not know.
 MEASURES = ("expected", "mean and tail", "worst", "regret")
@@ -203,3 +219,8 @@ ATTITUDE = Sheet(
 )
 
 UNCERTAINTY_SHEETS = {sheet.name: sheet for sheet in (UNCERTAINTIES, OUTCOMES, SCENARIOS, ATTITUDE)}
+
+
+def as_it_stands(data: Dataset) -> tuple[str, ...]:
+    """The sentence `AS_IT_STANDS` if a workbook has uncertainties, else nothing."""
+    return (AS_IT_STANDS,) if len(data[UNCERTAINTIES.name]) else ()

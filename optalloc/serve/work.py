@@ -237,6 +237,7 @@ def _headline(plan: Plan) -> dict[str, Any]:
     outcome = plan.outcome
     rows = plan.summary().to_dict("records")
     return {
+        "policy": plan.is_policy,
         "quality": str(outcome.quality),
         "reason": str(outcome.stop_reason),
         "objective": _finite(outcome.objective),

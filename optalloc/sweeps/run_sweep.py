@@ -24,6 +24,7 @@ from optalloc.scenarios.designs import Case, cases_of
 from optalloc.scenarios.sheet import SWEEPS, Operation
 from optalloc.scenarios.tomlfile import entries_of_toml
 from optalloc.scenarios.trial import rule_problems
+from optalloc.scenarios.uncertainty_sheets import as_it_stands
 from optalloc.sweeps.case_solver import CaseSolver
 from optalloc.sweeps.cluster import run_cluster
 from optalloc.sweeps.held import held_rows
@@ -140,7 +141,8 @@ def sweep(
     except KeyboardInterrupt:
         kept = f"; {run.done} of {len(cases)} cases are finished"
         raise NoPlanError(f"interrupted{kept if out else ''}{run.how_to_go_on}") from None
-    result = gathered(_about(wanted, base, loaded), cases, run.results)
+    about = _about(wanted, base, loaded) | {"notices": list(as_it_stands(data))}
+    result = gathered(about, cases, run.results)
     if out is not None:
         result.to_parquet(out)
         result.to_html(Path(out) / "sweep.html")

@@ -31,7 +31,7 @@ def lead(result: CaseFrames) -> list[str]:
     """Sentences on the base case, the extremes, and the verdicts against the base case."""
     free = figures.free_cases(result.cases)
     known = free[free["objective"].notna()]
-    sentences = []
+    sentences = [str(notice) for notice in result.about.get("notices", ())]
     if len(known) and known.index[0] == free.index[0]:
         base = known.iloc[0]
         sentences.append(

@@ -15,15 +15,23 @@ import pytest
 import optalloc
 from optalloc.plan.planfile import read_plan
 from optalloc.plan.policy_words import value_in_words
-from tests.books import solve
+from tests.books import Book, solve
 from tests.browser import Reader, browser, needs_browser
 from tests.command import optalloc_says
 from tests.plan.test_policy import newsvendor, steps, tail
 
 
+def costly_steps() -> Book:
+    """`steps` where a commitment costs 1 M, so that none is made before it is needed."""
+    made = steps()
+    for site in made["Sites"]:
+        site["site_cost"] = 1
+    return made
+
+
 @pytest.fixture(scope="module")
 def policy(tmp_path_factory: pytest.TempPathFactory) -> optalloc.Plan:
-    return solve(steps(), tmp_path_factory.mktemp("steps"))
+    return solve(costly_steps(), tmp_path_factory.mktemp("steps"))
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +52,7 @@ def reader(policy: optalloc.Plan, opened: Any, tmp_path_factory: pytest.TempPath
 @needs_browser
 def test_every_chart_is_of_the_chosen_scenario(reader: Reader, policy: optalloc.Plan) -> None:
     """Proves: lines and the bridge are those of one scenario's own plan, and the page says which.
-    Sensitivity: the four scenarios cost 0, 50, 50 and 100."""
+    Sensitivity: the four scenarios cost 0, 51, 51 and 101."""
     reader.draw_all()
     assert not reader.complaints
     assert reader.page.evaluate("report.plan.periods") == ["Y1", "Y2", "Y3", "Y4"]
@@ -129,8 +137,8 @@ def test_the_tree_is_what_may_become_known(policy: optalloc.Plan) -> None:
     """Proves: one row per node, its expected cost the mean of its scenarios, its probability the sum
     of those of its children."""
     tree = policy["Tree"].set_index("known")
-    assert tree.loc["", "expected_cost"] == pytest.approx(50)
-    assert tree.loc["rise=yes", "expected_cost"] == pytest.approx((100 + 50) / 2)
+    assert tree.loc["", "expected_cost"] == pytest.approx((101 + 51 + 51) / 4)
+    assert tree.loc["rise=yes", "expected_cost"] == pytest.approx((101 + 51) / 2)
     children = policy["Tree"].groupby("parent")["probability"].sum()
     nodes = policy["Tree"].set_index("node")["probability"]
     assert all(children[node] == pytest.approx(nodes[node]) for node in children.index)

@@ -38,6 +38,7 @@ from optalloc.modelling.program import Program, build
 from optalloc.pipeline import PhaseCallback, open_book, solve_program
 from optalloc.plan.readback import read_audited, worst_of
 from optalloc.report.findings import Findings
+from optalloc.scenarios.uncertainty_sheets import as_it_stands
 from optalloc.solving.direct import solve_directly
 from optalloc.solving.resolve import Resolver
 
@@ -129,7 +130,8 @@ def alternatives(
             on_step("looking for what differs most", k, count)
         if not search.step(count - k):
             break
-    return explanation(loaded, members, search.found, slack, count, search.ended)
+    findings = explanation(loaded, members, search.found, slack, count, search.ended)
+    return replace(findings, sentences=(*as_it_stands(data), *findings.sentences))
 
 
 def _refuse_nonsense(slack: float, count: int, budget_s: float) -> None:

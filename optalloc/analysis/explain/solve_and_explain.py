@@ -14,6 +14,7 @@ from optalloc.analysis.explain.infeasible import why_no_plan
 from optalloc.analysis.explain.planned import Planned, plan_file_at, planned
 from optalloc.analysis.explain.sections import PARTS
 from optalloc.analysis.explain.trial import source_of
+from optalloc.data.dataset import Dataset
 from optalloc.errors import InfeasibleError, OptallocError
 from optalloc.mip.outcome import ProgressCallback, StepCallback
 from optalloc.modelling.compiled import compile_program
@@ -23,6 +24,7 @@ from optalloc.pipeline import PhaseCallback, open_book, solve_program
 from optalloc.plan.plan import Plan
 from optalloc.report.findings import Findings
 from optalloc.scenarios.overrides import altered
+from optalloc.scenarios.uncertainty_sheets import as_it_stands
 
 __all__ = ["BUDGET_S", "explain", "explain_plan", "explain_without_plan"]
 
@@ -142,9 +144,15 @@ def explain(
             program=program,
             source=source,
         )
-        return Explanation.of(findings)
+        return _as_it_stands(Explanation.of(findings), dataset)
     phase("explain")
-    return _explained(Solved(program, arrays, plan, options, budget_s, tuple(sites), on_step))
+    solved = Solved(program, arrays, plan, options, budget_s, tuple(sites), on_step)
+    return _as_it_stands(_explained(solved), dataset)
+
+
+def _as_it_stands(explanation: Explanation, data: Dataset) -> Explanation:
+    """An explanation that begins with the uncertainties left out, if there are any."""
+    return replace(explanation, sentences=(*as_it_stands(data), *explanation.sentences))
 
 
 def _explain_planned(
@@ -156,7 +164,8 @@ def _explain_planned(
         Solved(found.program, found.arrays, found.plan, found.options, budget_s, names, on_step)
     )
     # The plan has its files already.
-    sentences = (*found.sentences, *explanation.sentences)
+    left_out = as_it_stands(found.program.dataset)
+    sentences = (*found.sentences, *left_out, *explanation.sentences)
     return replace(explanation, sentences=sentences, plan=None)
 
 
