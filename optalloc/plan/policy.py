@@ -38,7 +38,7 @@ from optalloc.plan.record import plan_of
 from optalloc.scenarios.tree import ScenarioTree
 from optalloc.solving.futures import StochasticOutcome
 
-__all__ = ["Value", "anticipating", "policy_of", "scenario_plans"]
+__all__ = ["LEAST", "Value", "anticipating", "policy_of", "scenario_plans"]
 
 # Relative difference of amounts of one action that is still the same action.
 SAME = 1e-5

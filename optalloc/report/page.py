@@ -223,7 +223,9 @@ class _Figures:
             # A unit that the sentence itself has is not repeated.
             if unit.startswith("of ") or parts[place + 1].startswith(f" {unit}"):
                 unit = ""
-            written = f"{shown} {unit}".strip().replace(" ", "\N{NO-BREAK SPACE}")
+            written = f"{shown} {unit}".strip()
+            if not isinstance(value, str):
+                written = written.replace(" ", "\N{NO-BREAK SPACE}")
             parts[place] = Markup('<span data-figure="{}" data-value="{}">{}</span>').format(
                 parts[place], _exact(value), written
             )

@@ -90,19 +90,21 @@ function drawBranches(exhibit, plan, look) {
     },
   ];
   const labelled = ends.length <= MOST_LABELS ? rows : rows.filter((row) => share[row] > 1.5 / MOST_LABELS);
-  let longest = 0;
-  const annotations = labelled.filter((row) => labels[row]).map((row) => {
-    const end = !children.has(row);
-    const text = `${look.narrow ? escaped(String(labels[row]).split("; ").map((one) => one.split("=").at(-1)).join(", ")) : fitted(String(labels[row]), look)}, ${percent(row)}${end ? `: ${short(value[row])}` : ""}`;
-    if (end) longest = Math.max(longest, text.length);
-    return { x: dates[row], y: middle.get(row), text, showarrow: false, xanchor: "left", xshift: 9, font: { size: look.narrow ? 10 : 11.5, color: look.ink }, bgcolor: look.surface, opacity: 0.92, borderpad: 1 };
-  });
   const days = [...new Set(rows.map((row) => dates[row]))].sort();
   const span = Date.parse(days.at(-1)) - Date.parse(days[0]) || 864e5;
-  // Room for the labels of the last nodes, in pixels, of the width of the plot.
-  const [width, room] = look.narrow ? [250, 20 + 5.5 * longest] : [720, 20 + 6.8 * longest];
-  const end = new Date(Date.parse(days.at(-1)) + span * (room / Math.max(width - room, 80))).toISOString().slice(0, 10);
-  const begin = new Date(Date.parse(days[0]) - span * 0.03).toISOString().slice(0, 10);
+  // From the words of a label to those of its outcomes and to its share alone, as there is room.
+  const outcomes = (row) => String(labels[row]).split("; ").map((one) => one.split("=").at(-1)).join(", ");
+  const wordings = (row) => [...(look.narrow ? [] : [`${labels[row]}, ${percent(row)}`]), `${outcomes(row)}, ${percent(row)}`, percent(row)];
+  const ending = (row) => `${wordings(row)[0]}: ${short(value[row])}`;
+  const [width, letter] = look.narrow ? [250, 5.5] : [720, 6.5];
+  const room = Math.min(20 + letter * Math.max(...ends.map((row) => ending(row).length)), 0.6 * width);
+  const [begin, end] = [Date.parse(days[0]) - span * 0.03, Date.parse(days.at(-1)) + (span * room) / (width - room)].map((at) => new Date(at).toISOString().slice(0, 10));
+  const until = (row) => Math.min(...(children.get(row) ?? []).map((child) => Date.parse(dates[child])));
+  const fits = (row) => (((until(row) - Date.parse(dates[row])) / (Date.parse(end) - Date.parse(begin))) * width - 16) / letter;
+  const wording = (row) => (children.has(row) ? wordings(row).find((words) => words.length <= fits(row)) : ending(row));
+  const annotations = labelled
+    .filter((row) => labels[row] && wording(row))
+    .map((row) => ({ x: dates[row], y: middle.get(row), text: escaped(wording(row)), showarrow: false, xanchor: "left", xshift: 9, font: { size: look.narrow ? 10 : 11.5, color: look.ink }, bgcolor: look.surface, opacity: 0.92, borderpad: 1 }));
   const layout = baseLayout(look, {
     height: Math.min(Math.max(320, 110 + 36 * ends.length), 1100) + (look.narrow ? 70 : 0),
     margin: { l: 40, r: 16, t: 12, b: 48 },

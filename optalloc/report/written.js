@@ -25,7 +25,7 @@ class CaseList {
     const words = String(known ?? "").split("; ").join(" and ");
     const share = shownNumber(table.numbers(exhibit.share)[rows[0]], "0.## %");
     const day = element("span", { class: "day" }, table.values(exhibit.since)[rows[0]]);
-    const since = element("small", {}, " (known ", day, `, probability ${share})`);
+    const since = element("small", {}, " (known ", day, `, probability ${share.replace(" ", "\u00a0")})`);
     const head = element("tr", {}, ...columns.map((column) => element("th", { scope: "col", title: column.meaning, class: column.kind === "number" ? "number" : "" }, titled(column))));
     const body = rows.map((row) => this.line(row, columns));
     const list = element("table", { "aria-label": `If ${words}` }, element("thead", {}, head), element("tbody", {}, ...body));

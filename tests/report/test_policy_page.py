@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ import pandas as pd
 import pytest
 
 import optalloc
+from optalloc.mip.attitude import Measure
 from optalloc.plan.planfile import read_plan
+from optalloc.plan.policy import LEAST
 from optalloc.plan.policy_words import value_in_words
 from tests.books import Book, solve
 from tests.browser import Reader, browser, needs_browser
@@ -95,7 +98,7 @@ def test_what_to_do_comes_first_and_in_words(reader: Reader, policy: optalloc.Pl
     assert page.locator("h1").text_content() == none
     assert page.locator("#what-to-do-now .instead").text_content() == none
     cases = page.locator("#what-to-do-later summary").all_text_contents()
-    assert cases[0] == "If rise=yes (known 2028-01-01, probability 50 %)"
+    assert cases[0] == "If rise=yes (known 2028-01-01, probability 50\N{NO-BREAK SPACE}%)"
     assert len(cases) == policy["Policy"]["known"].nunique()
     assert page.locator("#what-to-do-later tbody tr").count() == len(policy["Policy"])
     worth = page.locator("#what-it-is-worth-to-know-and-to-wait li").all_text_contents()
@@ -107,7 +110,11 @@ def test_what_to_do_comes_first_and_in_words(reader: Reader, policy: optalloc.Pl
 
 @needs_browser
 def test_a_policy_fits_a_phone(policy: optalloc.Plan, opened: Any, tmp_path: Path) -> None:
-    """Proves: the page of a policy is no wider than a narrow window."""
+    """Proves: the page of a policy is no wider than a narrow window, whatever it is that is least.
+    Sensitivity: the words of a measure are wider than the window."""
+    figures = policy.summary()
+    figures.loc[figures["figure"] == "what is least", "value"] = LEAST[Measure.MEAN_AND_TAIL]
+    policy = replace(policy, tables={**policy.tables, "Summary": figures})
     policy.to_html(tmp_path / "report.html")
     reader = Reader(opened, tmp_path / "report.html")
     reader.page.set_viewport_size({"width": 390, "height": 800})
