@@ -21,10 +21,17 @@ _DENSE_PER_MEMBER = 8
 
 
 class Dimension:
-    """The distinct values of one place of a key, each with its code."""
+    """The distinct values of one place of a key, each with its code.
 
-    def __init__(self, values: Sequence[Any]) -> None:
-        self.values = values
+    Parameters
+    ----------
+    values : sequence
+    dtype : numpy or pandas dtype
+        Of a column of a frame with these values.
+    """
+
+    def __init__(self, values: Sequence[Any], dtype: Any = object) -> None:
+        self.values, self.dtype = values, dtype
 
     def __len__(self) -> int:
         return len(self.values)
@@ -99,24 +106,36 @@ class KeyTable(Sequence[Any]):
         return KeyTable([d for d, _ in coded], [c for _, c in coded])
 
     @staticmethod
-    def of_frame(frame: pd.DataFrame) -> KeyTable:
-        """Code the rows of a frame; categorical columns cost nothing."""
+    def of_frame(frame: pd.DataFrame, names: Sequence[str] | None = None) -> KeyTable:
+        """Code the rows of a frame, or of these columns of it; a blank has code -1.
+
+        Categorical columns cost nothing.
+        """
+        columns = [frame[name] for name in (frame.columns if names is None else names)]
         # Many tables have no row, where a model has no data of a kind.
         if not len(frame):
             nothing = np.empty(0, dtype=np.int32)
-            width = len(frame.columns)
-            return KeyTable([Dimension([]) for _ in range(width)], [nothing] * width)
+            empty = [Dimension([], column.dtype) for column in columns]
+            return KeyTable(empty, [nothing] * len(empty))
         dimensions, codes = [], []
-        for name in frame.columns:
-            column = frame[name]
+        for column in columns:
             if isinstance(column.dtype, pd.CategoricalDtype):
-                dimensions.append(Dimension(column.cat.categories.tolist()))
+                values = column.cat.categories
+                dimensions.append(Dimension(values.tolist(), values.dtype))
                 codes.append(column.cat.codes.to_numpy().astype(np.int32))
             else:
                 found, distinct = pd.factorize(column)
-                dimensions.append(Dimension(distinct.tolist()))
+                dimensions.append(Dimension(distinct.tolist(), column.dtype))
                 codes.append(found.astype(np.int32))
         return KeyTable(dimensions, codes)
+
+    @staticmethod
+    def of_index(index: pd.Index) -> KeyTable:
+        """Code the labels of rows, which have one place or the levels of a MultiIndex."""
+        if not isinstance(index, pd.MultiIndex):
+            return KeyTable.of_frame(index.to_frame(index=False))
+        levels = [Dimension(level.tolist(), level.dtype) for level in index.levels]
+        return KeyTable(levels, [np.asarray(codes, dtype=np.int32) for codes in index.codes])
 
     @staticmethod
     def product(tables: Sequence[KeyTable]) -> KeyTable:
@@ -275,13 +294,14 @@ class KeyTable(Sequence[Any]):
         return [values[code] for code in self.codes(place).tolist()]
 
     def frame(self, names: Sequence[str]) -> pd.DataFrame:
-        """Members as a frame with these columns, of dtype object."""
+        """Members as a frame with these columns, of the dtypes of their dimensions."""
         columns = {}
         for place, name in enumerate(names):
-            values = np.empty(len(self.dimensions[place]), dtype=object)
-            values[:] = self.dimensions[place].values
-            columns[name] = values[self.codes(place)]
-        return pd.DataFrame(columns, columns=list(names), index=pd.RangeIndex(self._length))
+            values = pd.Series(self.dimensions[place].values, dtype=self.dimensions[place].dtype)
+            columns[name] = values.array[self.codes(place)]
+        frame = pd.DataFrame(columns, index=pd.RangeIndex(self._length))
+        frame.columns = pd.Index(names, dtype=object)
+        return frame
 
     def key(self, position: int) -> Any:
         """Member at a position: a tuple for several dimensions, None for an empty key."""

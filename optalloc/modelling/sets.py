@@ -19,9 +19,9 @@ def index_set(frame: pd.DataFrame) -> TableSet:
     ModelError
         If a row is there twice, or has a blank.
     """
-    if frame.isna().to_numpy().any():
-        raise ModelError(f"the keys {', '.join(frame.columns)} have blanks")
     table = KeyTable.of_frame(frame)
+    if any((table.codes(place) < 0).any() for place in range(table.arity)):
+        raise ModelError(f"the keys {', '.join(frame.columns)} have blanks")
     if table.has_repeats():
         raise ModelError(f"the keys {', '.join(frame.columns)} have rows that are the same")
     return TableSet(table)
@@ -34,7 +34,7 @@ def indexed_set(
 
     Keys without a row get an empty set, so that a sum over it is zero.
     """
-    keys, members = KeyTable.of_frame(frame[by]), KeyTable.of_frame(frame[member])
+    keys, members = KeyTable.of_frame(frame, by), KeyTable.of_frame(frame, member)
     owner = index.table.positions([keys.column(place) for place in range(len(by))], len(frame))
     return TableIndexedSet(index, Groups.of_rows(index.table, owner, members))
 
@@ -47,7 +47,7 @@ def parameter(index: TableSet, values: pd.Series) -> TableParam:
     ModelError
         If a member has no value.
     """
-    keys = KeyTable.of_frame(values.index.to_frame(index=False))
+    keys = KeyTable.of_index(values.index)
     columns = [index.table.column(place) for place in range(index.table.arity)]
     at = keys.positions(columns, len(index.table))
     found = values.to_numpy(dtype=float)[at] if len(values) else np.empty(len(at))
