@@ -249,6 +249,10 @@ def test_stages_follow_from_dates(tmp_path: Path) -> None:
     # Each rise is met by 50 of N when it is known: 1/2 x 50 + 1/2 x 50.
     assert plan.cost == pytest.approx(50)
     assert sorted(costs(plan)) == [0, 50, 50, 100]
+    # Sites are free to commit: without use none is.
+    policy = plan["Policy"]
+    assert set(policy["subject"]) == {"N"}
+    assert "rise=no; again=no" not in set(policy["known"])
     assert value(plan, "knowing everything today") == pytest.approx((5, 5))
     # All decided now: G serves every case for 80.
     assert value(plan, "being able to wait") == pytest.approx((30, 30))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -29,6 +28,7 @@ from optalloc.mip.outcome import (
 from optalloc.mip.stochastic import StochasticProgram
 from optalloc.solving.futures.decomposition import Decomposition
 from optalloc.solving.futures.outcome import Alone, StochasticOutcome
+from optalloc.solving.futures.second_pass import with_least_mean, without_idle
 from optalloc.solving.futures.together import search_together
 from optalloc.solving.monitor import Monitor
 from optalloc.solving.resolve import Resolver
@@ -136,7 +136,9 @@ def _as_a_whole(
     found = _with_bound(found, waiting)
     if found.values is not None and attitude.measure in (Measure.WORST, Measure.REGRET):
         slack = (options.gap if worst_slack is None else worst_slack) * _size(program, found.values)
-        found = _with_least_mean(program, attitude, references, found, slack, monitor)
+        found = with_least_mean(program, attitude, references, found, slack, _left(monitor))
+    if found.values is not None:
+        found = replace(found, values=without_idle(program, found.values, _left(monitor)))
     costs = nothing if found.values is None else program.costs(found.values[: program.size])
     return StochasticOutcome(found, tuple(alone), costs)
 
@@ -183,26 +185,3 @@ def _same_pattern(resolver: Resolver, arrays: object) -> bool:
 def _size(program: StochasticProgram, point: np.ndarray) -> float:
     """Size of the costs that a share is of: the mean cost."""
     return abs(float(program.probability @ program.costs(point[: program.size])))
-
-
-def _with_least_mean(
-    program: StochasticProgram,
-    attitude: Attitude,
-    references: Sequence[float] | np.ndarray,
-    found: Outcome,
-    slack: float,
-    monitor: Monitor,
-) -> Outcome:
-    """Of the policies about as good by the measure, the one of least mean cost.
-
-    The worst cost and regret are indifferent to all scenarios but one.
-    """
-    form = extensive_form(
-        program, attitude, np.asarray(references), at_most=found.objective + slack
-    )
-    second = solve_by(form.arrays, _left(monitor))
-    if second.values is None:
-        return found
-    costs = program.costs(second.values[: program.size])
-    objective = attitude.value(program.probability, costs, np.asarray(references))
-    return replace(found, values=second.values, objective=objective)
