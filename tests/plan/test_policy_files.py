@@ -67,8 +67,8 @@ def test_two_policies_are_compared_by_what_they_do_now(folder: Path) -> None:
     """Proves: R is begun in one and S in the other, and the costs of each scenario differ as by hand."""
     found = optalloc.diff(folder / "mean.xlsx", folder / "worst.xlsx")
     costs = found["Scenarios"].set_index("scenario")
-    assert costs.loc["running cost=good", ["a", "b"]].tolist() == [100, 160]
-    assert costs.loc["running cost=bad", ["a", "b"]].tolist() == [350, 160]
+    assert costs.loc["running cost=good", ["a", "b"]].tolist() == pytest.approx([100, 160])
+    assert costs.loc["running cost=bad", ["a", "b"]].tolist() == pytest.approx([350, 160])
     started = found["Now"].query("action == 'start building'")
     assert started[["in", "subject"]].to_numpy().tolist() == [["A", "R"], ["B", "S"]]
     text = found.to_text()
@@ -112,7 +112,8 @@ def test_the_server_shows_a_policy(folder: Path, tmp_path: Path) -> None:
     asked = {"kind": "solve", "folder": tmp_path, "model": None, "gap": 0.0, "threads": 1}
     asked |= {"book": folder / "worst", "time_limit_s": 60, "changes": []}
     found = work.done(asked, lambda **_: None)
-    assert (found["ending"], found["policy"], found["objective"]) == ("plan", True, 160)
+    assert (found["ending"], found["policy"]) == ("plan", True)
+    assert found["objective"] == pytest.approx(160)
     assert "What to do now" in (tmp_path / "report.html").read_text("utf-8")
 
 
