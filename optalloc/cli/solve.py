@@ -151,7 +151,7 @@ def _plan_kept(errors: Console) -> Iterator[Callable[[str], None]]:
         say(errors, "the plan is being checked and written; press Ctrl-C again to give it up")
 
     def hold(phase: str) -> None:
-        signal.signal(signal.SIGINT, warn if phase in ("read back", "audit") else usual)
+        signal.signal(signal.SIGINT, warn if phase in ("read back", "value", "audit") else usual)
 
     try:
         yield hold

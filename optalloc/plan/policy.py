@@ -19,7 +19,6 @@ from optalloc.mip.attitude import Attitude, Measure
 from optalloc.mip.extensive_form import extensive_form
 from optalloc.mip.outcome import Options, Outcome, quality_of
 from optalloc.modelling.futures import Futures
-from optalloc.modelling.model import Model
 from optalloc.modelling.policy_report import policy_report
 from optalloc.modelling.policy_tables import (
     FUTURES,
@@ -28,20 +27,16 @@ from optalloc.modelling.policy_tables import (
     TREE,
     VALUES,
     policy_specs,
-    with_actions,
 )
 from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS, SUMMARY
 from optalloc.plan.plan import Plan
+from optalloc.plan.policy_actions import SAME, anticipating, now_and_later
 from optalloc.plan.policy_words import listed, value_in_words
 from optalloc.plan.readback import audited_tables, decided_tables
 from optalloc.plan.record import plan_of
-from optalloc.scenarios.tree import ScenarioTree
 from optalloc.solving.futures import StochasticOutcome
 
-__all__ = ["LEAST", "Value", "anticipating", "policy_of", "scenario_plans"]
-
-# Relative difference of amounts of one action that is still the same action.
-SAME = 1e-5
+__all__ = ["LEAST", "Value", "policy_of", "scenario_plans"]
 
 # The measures in words.
 LEAST = {
@@ -94,121 +89,6 @@ def _own(found: StochasticOutcome, s: int, values: np.ndarray, options: Options)
     )
 
 
-# Actions by node --------------------------------------------------------------------------------
-
-
-def _leveled(tree: ScenarioTree, model: Model, table: pd.DataFrame, begin: pd.Series) -> pd.Series:
-    """Of each action how many reveals are known when it is decided."""
-    assert model.actions is not None
-    days = table[model.actions.decided_in].map(begin).to_numpy("datetime64[ns]")
-    return pd.Series(tree.levels(days), index=table.index, dtype=int)
-
-
-def _compared(model: Model) -> list[str]:
-    """Columns by which an action is the same: all but days, which an outcome may shift."""
-    assert model.actions is not None
-    return [c.name for c in model.actions.columns if c.kind != "date"]
-
-
-def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
-    """True if two lists of actions are the same, up to the tolerance of amounts."""
-    if len(one) != len(other):
-        return False
-    for name in one.columns:
-        left, right = one[name], other[name]
-        if pd.api.types.is_numeric_dtype(left) and pd.api.types.is_numeric_dtype(right):
-            a, b = left.fillna(0.0).to_numpy(float), right.fillna(0.0).to_numpy(float)
-            if (np.abs(a - b) > SAME * np.maximum(1.0, np.abs(b))).any():
-                return False
-        elif list(left.fillna("").astype(str)) != list(right.fillna("").astype(str)):
-            return False
-    return True
-
-
-def _ordered(model: Model, table: pd.DataFrame) -> pd.DataFrame:
-    columns = _compared(model)
-    words = [name for name in columns if not pd.api.types.is_numeric_dtype(table[name])]
-    return table[columns].sort_values(words, kind="stable", ignore_index=True)
-
-
-def anticipating(made: Futures, tables: Sequence[pd.DataFrame]) -> tuple[int, str]:
-    """Check nonanticipativity by the tables of actions alone.
-
-    Returns
-    -------
-    int, str
-        Nodes compared, and the first in which scenarios that cannot be distinguished differ;
-        empty where none does.
-    """
-    tree, model = made.tree, made.base.model
-    begin = model.steps(made.base.dataset).set_index("step")["begin"]
-    levels = [_leveled(tree, model, table, begin) for table in tables]
-    compared = 0
-    for level in range(tree.nodes.shape[1]):
-        firsts: dict[int, tuple[int, pd.DataFrame]] = {}
-        for s, table in enumerate(tables):
-            own = _ordered(model, table[levels[s] == level])
-            first, actions = firsts.setdefault(int(tree.nodes[s, level]), (s, own))
-            if first == s:
-                continue
-            compared += 1
-            if not _same(actions, own):
-                names = tree.scenarios[first].name, tree.scenarios[s].name
-                return compared, f"{names[0]} and {names[1]}, after {level} reveals"
-    return compared, ""
-
-
-def _policy(
-    made: Futures, tables: Sequence[pd.DataFrame], own: dict[int, pd.DataFrame]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The tables HereAndNow and Policy."""
-    tree, model = made.tree, made.base.model
-    assert model.actions is not None
-    begin = model.steps(made.base.dataset).set_index("step")["begin"]
-    levels = [_leveled(tree, model, table, begin) for table in tables]
-    now = tables[0][levels[0] == 0].reset_index(drop=True)
-    alone = [set(_keys(model, actions)) for actions in own.values()]
-    now["own_plans"] = [sum(key in keys for keys in alone) for key in _keys(model, now)]
-    parts, seen = [], set()
-    for level in range(1, tree.nodes.shape[1]):
-        for s, scenario in enumerate(tree.scenarios):
-            node = int(tree.nodes[s, level])
-            if node in seen:
-                continue
-            seen.add(node)
-            there = tree.nodes[:, level] == node
-            part = tables[s][levels[s] == level]
-            siblings = [
-                t
-                for t in range(len(tree.scenarios))
-                if tree.nodes[t, level] != node
-                and tree.nodes[t, level - 1] == tree.nodes[s, level - 1]
-            ]
-            others = [set(_keys(model, tables[t][levels[t] == level])) for t in siblings]
-            known = "; ".join(f"{name}={outcome}" for name, outcome in tree.known(scenario, level))
-            part = part.assign(
-                known=known,
-                known_since=tree.reveals[level - 1],
-                probability=float(tree.probability[there].sum()),
-                differs=[any(key not in keys for keys in others) for key in _keys(model, part)],
-            )
-            parts.append(part)
-    columns = [c.name for c in with_actions(POLICY, model.actions).columns]
-    later = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-    return now, later[columns]
-
-
-def _keys(model: Model, table: pd.DataFrame) -> list[tuple[object, ...]]:
-    """Actions as keys: amounts to five digits, so that noise of the solver makes no difference."""
-    rows = table[_compared(model)].itertuples(index=False, name=None)
-    return [
-        tuple(f"{cell:.5g}" if isinstance(cell, float) else cell for cell in row) for row in rows
-    ]
-
-
-# The policy as a plan ---------------------------------------------------------------------------
-
-
 def policy_of(
     made: Futures,
     found: StochasticOutcome,
@@ -237,7 +117,7 @@ def policy_of(
     if model.actions is not None:
         actions = [plan[model.actions.name] for plan in plans.values()]
         own = dict(own_plans(made, found))
-        tables[HERE_AND_NOW.name], tables[POLICY.name] = _policy(made, actions, own)
+        tables[HERE_AND_NOW.name], tables[POLICY.name] = now_and_later(made, actions, own)
         tables[AUDIT.name] = pd.concat(
             [_nonanticipativity(made, actions), tables[AUDIT.name]], ignore_index=True
         )

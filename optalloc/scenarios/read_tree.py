@@ -12,17 +12,17 @@ import pandas as pd
 
 from optalloc.data.convert import shown
 from optalloc.data.dataset import Dataset
-from optalloc.data.reader import fold, suggest
+from optalloc.data.reader import fold
 from optalloc.errors import Problem, Severity
-from optalloc.scenarios.overrides import Override, WrongOverride, altered, row_filter
-from optalloc.scenarios.sheet import Operation
+from optalloc.scenarios.outcome_names import outcomes_in, written
+from optalloc.scenarios.overrides import Override
+from optalloc.scenarios.read_outcomes import OutcomeReader, overlaps
 from optalloc.scenarios.tree import Known, Scenario, ScenarioTree, Uncertainty
 from optalloc.scenarios.uncertainty_sheets import (
     ATTITUDE,
     OUTCOMES,
     SCENARIOS,
     UNCERTAINTIES,
-    UNCERTAINTY_SHEETS,
 )
 
 __all__ = ["MOST_SCENARIOS", "Horizon", "scenario_tree"]
@@ -95,18 +95,6 @@ class _Row:
     given: tuple[Known, ...]
 
 
-@dataclass(frozen=True)
-class _Change:
-    """A row of Outcomes, and the rows of its sheet whose cells it changes."""
-
-    number: int
-    outcome: Known
-    override: Override
-    sheet: str
-    column: str
-    cells: frozenset[Any]
-
-
 @dataclass
 class _Reader:
     data: Dataset
@@ -127,7 +115,9 @@ class _Reader:
         """The tree, as far as the sheets can be read."""
         uncertainties, rows = self._uncertainties()
         readable = not self.has_errors and not self.doubtful
-        changes = self._changes()
+        reader = OutcomeReader(self.data, self.fixed, self.outcomes)
+        changes = reader.changes()
+        self.problems += reader.problems
         if not readable:
             return None
         if len(self.data[SCENARIOS.name]):
@@ -137,7 +127,7 @@ class _Reader:
         if self.has_errors or not self.data.sound(SCENARIOS.name):
             return None
         self._never(rows, found)
-        self._overlaps(changes)
+        self.problems += overlaps(self.data, changes)
         by_outcome: dict[Known, list[tuple[int, Override]]] = {}
         for change in changes:
             by_outcome.setdefault(change.outcome, []).append((change.number, change.override))
@@ -228,7 +218,7 @@ class _Reader:
         for row in rows:
             other = first.setdefault((row.outcome, row.given), row.number)
             if other != row.number:
-                where = f" given {_written(row.given)}" if row.given else ""
+                where = f" given {written(row.given)}" if row.given else ""
                 must = f"{uncertainty}={row.outcome} must be listed once{where}"
                 action, found = "Remove one of the two rows.", f"again, as in row {other}"
                 self._say(
@@ -274,7 +264,7 @@ class _Reader:
         self, number: int, text: str, above: Mapping[str, list[str]]
     ) -> tuple[Known, ...] | None:
         """The condition of a row in the order of uncertainties; None where it is wrong."""
-        found = _outcomes_in(text, above, "an uncertainty listed above")
+        found = outcomes_in(text, above, "an uncertainty listed above")
         if isinstance(found, str):
             action = "Write it like demand=fast, with an uncertainty whose rows are above."
             code = "uncertainty-given"
@@ -308,104 +298,12 @@ class _Reader:
         for given, group in groups.items():
             total = math.fsum(row.probability for row in group)
             if abs(total - 1.0) > _SUM:
-                where = f" given {_written(given)}" if given else ""
+                where = f" given {written(given)}" if given else ""
                 must = f"probabilities of the outcomes of {uncertainty}{where} must add to 1"
                 action = "Correct one of them; they are never scaled."
                 first, found = group[0].number, f"{total:.12g}"
                 code = "probability-sum"
                 self._say(UNCERTAINTIES.name, first, "probability", must, action, code, found)
-
-    # Outcomes -------------------------------------------------------------------------------------
-
-    def _changes(self) -> list[_Change]:
-        """The changes of cells, each with the outcome that it comes with."""
-        sheet = OUTCOMES.name
-        frame = self.data.known(sheet, *OUTCOMES.by_name)
-        changes = []
-        for number, row in zip(frame.index, frame.to_dict("records"), strict=True):
-            text = f"{row['uncertainty']}={row['outcome']}"
-            found = _outcomes_in(text, self.outcomes, "an uncertainty of the sheet Uncertainties")
-            if isinstance(found, str) and self.data.sound(UNCERTAINTIES.name):
-                named = not set(";=") & set(f"{row['uncertainty']}{row['outcome']}")
-                action = "Name an uncertainty and an outcome of the sheet Uncertainties."
-                if named:
-                    code = "unknown-outcome"
-                    self._say(sheet, number, "outcome", found, action, code, text)
-            change = self._change(
-                int(number),
-                ("", "") if isinstance(found, str) else found[0],
-                {str(k): v for k, v in row.items()},
-            )
-            if change is not None and not isinstance(found, str):
-                changes.append(change)
-        return changes
-
-    def _change(self, number: int, outcome: Known, row: Mapping[str, Any]) -> _Change | None:
-        """The change of a row, tried on the base; None where there is a problem with it."""
-        sheet = OUTCOMES.name
-        try:
-            where = row_filter(str(row["rows"] or ""))
-            operation = Operation(row["operation"])
-            override = Override(row["sheet"], where, row["column"], operation, str(row["value"]))
-            target = {fold(name): name for name in self.data.sheets}.get(fold(override.sheet), "")
-            if target and not self.data.sound(target):
-                return None
-            made = altered(self.data, [override])
-        except WrongOverride as wrong:
-            column = "value" if wrong.part == "values" else wrong.part
-            code = wrong.code.replace("sweep-", "outcome-")
-            self._say(sheet, number, column, wrong.must, wrong.action, code, wrong.found)
-            return None
-        if self._is_fixed(target, override.column):
-            must = f"{target}.{override.column} must be the same in every scenario"
-            action = "Change an amount, a cost or a date instead: scenarios are compared by it."
-            self._say(sheet, number, "column", must, action, "outcome-fixed")
-            return None
-        before, after = self.data.frames[target], made.frames[target]
-        if after.equals(before):
-            must = "an outcome must change something"
-            action = "Correct the value or the rows, or remove the row: the outcome is then the "
-            action += "workbook as it stands."
-            found = f"{override.sheet}.{override.column} as it is"
-            self._say(sheet, number, "value", must, action, "outcome-changes-nothing", found)
-            return None
-        column = {fold(name): name for name in before.columns}[fold(override.column)]
-        now, then = before[column], after[column].reindex(before.index)
-        differs = ~((now == then) | (now.isna() & then.isna()))
-        cells = frozenset(before.index[differs.to_numpy(bool)])
-        return _Change(number, outcome, override, target, column, cells)
-
-    def _overlaps(self, changes: Sequence[_Change]) -> None:
-        """Notice changes of the same cells whose order makes a difference, or that are doubled."""
-        for k, later in enumerate(changes):
-            for earlier in changes[:k]:
-                apart = earlier.outcome[0] == later.outcome[0] and earlier.outcome != later.outcome
-                same = (earlier.sheet, earlier.column) == (later.sheet, later.column)
-                if apart or not same or not earlier.cells & later.cells:
-                    continue
-                operations = {earlier.override.operation, later.override.operation}
-                commute = operations in ({Operation.ADD}, {Operation.MULTIPLY})
-                doubled = (earlier.outcome, earlier.override) == (later.outcome, later.override)
-                if commute and not doubled:
-                    continue
-                must = f"row {earlier.number} changes the same cells, where both outcomes come"
-                action = "Changes are made one after another: by the order of their uncertainties, "
-                action += "and of the rows here. Check that this is meant."
-                self._say(
-                    OUTCOMES.name,
-                    later.number,
-                    "rows",
-                    must,
-                    action,
-                    "outcome-overlap",
-                    str(later.override),
-                    Severity.NOTICE,
-                )
-                break
-
-    def _is_fixed(self, sheet: str, column: str) -> bool:
-        fixed = {fold(name) for name in (*self.fixed, *UNCERTAINTY_SHEETS)}
-        return fold(sheet) in fixed or fold(f"{sheet}.{column}") in fixed
 
     # Scenarios ------------------------------------------------------------------------------------
 
@@ -444,13 +342,13 @@ class _Reader:
                     f"{len(combined):,} up to this uncertainty",
                 )
                 return []
-        return [(_written(outcomes), outcomes, p) for outcomes, p in combined]
+        return [(written(outcomes), outcomes, p) for outcomes, p in combined]
 
     def _conditions(
         self, uncertainty: Uncertainty, outcomes: Sequence[Known], matching: Sequence[_Row]
     ) -> None:
         """Report that no condition of an uncertainty holds in a combination, or several do."""
-        where = f" where {_written(outcomes)}" if outcomes else ""
+        where = f" where {written(outcomes)}" if outcomes else ""
         if matching:
             must = f"only one condition of {uncertainty.name} must hold{where}"
             found, row = "several", matching[-1].number
@@ -488,7 +386,7 @@ class _Reader:
         combined: dict[tuple[Known, ...], tuple[str, float]] = {}
         for number, row in zip(frame.index, frame.to_dict("records"), strict=True):
             text = str(row["outcomes"])
-            found = _outcomes_in(text, self.outcomes, "an uncertainty of the sheet Uncertainties")
+            found = outcomes_in(text, self.outcomes, "an uncertainty of the sheet Uncertainties")
             must = found if isinstance(found, str) else ""
             named = {} if isinstance(found, str) else dict(found)
             missing = [one.name for one in uncertainties if one.name not in named]
@@ -531,41 +429,13 @@ class _Reader:
         return [(name, outcomes, p) for outcomes, (name, p) in combined.items()]
 
 
-def _outcomes_in(
-    text: str, known: Mapping[str, Sequence[str]], what: str
-) -> tuple[Known, ...] | str:
-    """Outcomes in a text like ``demand=fast; grid=late``, or what is wrong with it."""
-    found: list[Known] = []
-    names = {fold(name): name for name in known}
-    for part in filter(str.strip, text.split(";")):
-        left, sign, right = (piece.strip() for piece in part.partition("="))
-        if not sign or not left or not right:
-            return "outcomes must be uncertainty=outcome, several joined by ';'"
-        name = names.get(fold(left))
-        if name is None:
-            guess = suggest(left, known)
-            meant = f" (did you mean {guess!r}?)" if guess else ""
-            return f"{left!r} must be {what}{meant}"
-        outcomes = {fold(outcome): outcome for outcome in known[name]}
-        if fold(right) not in outcomes:
-            return f"{right!r} must be an outcome of {name}: {', '.join(outcomes.values())}"
-        if name in (one for one, _ in found):
-            return f"{name} must be named once"
-        found.append((name, outcomes[fold(right)]))
-    return tuple(found)
-
-
 def _not_given(outcomes: Sequence[Known], rows: Mapping[str, list[_Row]]) -> str:
     """Say what is wrong where no condition of an outcome holds among the others; else nothing."""
     for uncertainty, outcome in outcomes:
         conditions = [row.given for row in rows[uncertainty] if row.outcome == outcome]
         if not any(set(given) <= set(outcomes) for given in conditions):
-            needed = " or ".join(_written(given) for given in conditions)
+            needed = " or ".join(written(given) for given in conditions)
             return (
                 f"{uncertainty}={outcome} must come given {needed}, as the sheet Uncertainties says"
             )
     return ""
-
-
-def _written(outcomes: Iterable[Known]) -> str:
-    return "; ".join(f"{uncertainty}={outcome}" for uncertainty, outcome in outcomes)

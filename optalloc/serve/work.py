@@ -211,7 +211,7 @@ def _solve(
 
     def on_phase(name: str) -> None:
         # Once there is a plan, it is kept.
-        set_stoppable(name not in ("read back", "audit", "write"))
+        set_stoppable(name not in ("read back", "value", "audit", "write"))
         report(phase=name)
 
     def progress(now: Progress) -> None:

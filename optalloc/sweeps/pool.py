@@ -47,7 +47,7 @@ def run_cases(base: Base, queue: CaseQueue, jobs: int, limits: Limits, take: Tak
 
 
 def _solver(base: Base) -> Callable[[tuple[Case, np.ndarray | None]], Finished]:
-    """What solves cases in a worker."""
+    """Give the function that solves cases in a worker."""
     solver = CaseSolver(base)
     return lambda task: solver.solve(*task)
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import optalloc
 from optalloc.mip.attitude import Attitude, Measure
 from optalloc.modelling.futures import Futures, futures
-from optalloc.plan.policy import anticipating
+from optalloc.plan.policy_actions import anticipating
 from optalloc.scenarios.overrides import altered
 from optalloc.solving.futures import StochasticOutcome, solve_stochastic
 from tests.books import Book, book, demand, solve, write, years

@@ -1,4 +1,4 @@
-"""What is left open by the measure: of equally good policies, the one that is better otherwise."""
+"""Second passes: of policies that are equally good by the measure, the better one otherwise."""
 
 from __future__ import annotations
 

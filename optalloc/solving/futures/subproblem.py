@@ -87,7 +87,7 @@ def bare(program: StochasticProgram) -> StochasticProgram:
 def solver_of(
     program: StochasticProgram, options: Options
 ) -> Callable[[Subproblem | Relaxation], Solved | Point]:
-    """What solves the tasks of a decomposition in a process of its own."""
+    """Give the function that solves the tasks of a decomposition in a process of its own."""
     return _Solver(program, replace(options, threads=1, time_limit_s=None))
 
 
