@@ -404,7 +404,7 @@ SHEETS: dict[str, list[list[object]]] = {
         [None, "Y1", "sign contract", Bad("Fjord water", "approved-subject"), 20],
     ],
     "DepartureCosts": [["setting", "value"], ["cost_per_site", 0]],
-    "Scenarios": [["scenario", "factor"], ["high", 1.2]],
+    "Cases": [["scenario", "factor"], ["high", 1.2]],
     "Sources ": [["subject", "source"], ["Sites", "assumption"]],
 }
 
@@ -412,7 +412,7 @@ SHEETS: dict[str, list[list[object]]] = {
 OF_SHEETS = [
     ("Sources", "A1", "missing-column"),
     ("DepartureCosts", "", "departures-free"),
-    ("Scenarios", "", "unknown-sheet"),
+    ("Cases", "", "unknown-sheet"),
     ("Sources ", "", "duplicate-sheet"),
     ("Picture", "", "not-read"),
 ]

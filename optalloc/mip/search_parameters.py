@@ -24,8 +24,6 @@ class Portfolio:
 
     Parameters
     ----------
-    values_s : float
-        For each of the values that take a solve of their own, at least.
     retries : int
         Times that processes are started again, all together.
     stopping_s : float
@@ -308,6 +306,8 @@ class Futures:
         For one scenario, whose bound counts then as it is.
     lost_after_s : float
         A process that takes longer is lost.
+    values_s : float
+        For each of the values that take a solve of their own, at least.
     retries : int
         How often a scenario whose process was lost is solved again.
     """

@@ -36,7 +36,11 @@ from optalloc.scenarios.read_tree import Horizon, scenario_tree
 from optalloc.scenarios.scenario_datasets import scenario_problems
 from optalloc.scenarios.sheet import SWEEPS, sweeps_of
 from optalloc.scenarios.tree import ScenarioTree
-from optalloc.scenarios.uncertainty_sheets import UNCERTAINTIES, UNCERTAINTY_SHEETS
+from optalloc.scenarios.uncertainty_sheets import (
+    UNCERTAINTIES,
+    UNCERTAINTY_SHEETS,
+    uncertainty_sheets_of,
+)
 
 __all__ = ["Model", "default_model_path", "load_model", "options_of"]
 
@@ -96,7 +100,8 @@ class Model:
     def sheets(self) -> dict[str, Sheet]:
         """Every declared sheet by name, in document order, and last those that any model has."""
         own = {sheet.name: sheet for family in self.families for sheet in family.sheets}
-        return own | UNCERTAINTY_SHEETS | {SWEEPS.name: sweeps_of(own.values())}
+        common = uncertainty_sheets_of(own.values(), self.same_in_all)
+        return own | common | {SWEEPS.name: sweeps_of(own.values())}
 
     def check_scenarios(self, data: Dataset) -> list[Problem]:
         """Problems of the sheets on uncertainty and sweeps, each change tried on the workbook."""
@@ -119,8 +124,13 @@ class Model:
         return tree
 
     def _tree(self, data: Dataset) -> tuple[ScenarioTree | None, list[Problem]]:
-        fixed = (name for family in self.families for name in family.same_in_all)
-        return scenario_tree(data, [SWEEPS.name, *fixed], self._horizon(data))
+        fixed = [SWEEPS.name, *self.same_in_all]
+        return scenario_tree(data, fixed, self._horizon(data))
+
+    @property
+    def same_in_all(self) -> tuple[str, ...]:
+        """Sheets and columns that no outcome may change."""
+        return tuple(name for family in self.families for name in family.same_in_all)
 
     def _horizon(self, data: Dataset) -> Horizon | None:
         """The first day of the first step and the last of the last; None where none is known."""

@@ -279,7 +279,8 @@ class _Reader:
         code = "scenario-probability"
         for uncertainty, own in rows.items():
             for row in own:
-                if math.isnan(row.probability) and not listed:
+                # Rows of Scenarios that could not be read may have them.
+                if math.isnan(row.probability) and not listed and self.data.sound(SCENARIOS.name):
                     must = "an outcome must have a probability"
                     action = "Fill it in, or list combinations of outcomes on the sheet Scenarios."
                     self._say(sheet, row.number, "probability", must, action, code)

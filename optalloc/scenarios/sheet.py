@@ -5,13 +5,13 @@ It is the one sheet that the engine declares itself, since sweeps are the same f
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from enum import StrEnum
 
 from optalloc.data.schema import FREE_TEXT, Column, Kind, Sheet
 
-__all__ = ["BASE", "BLANK", "SWEEPS", "Design", "Operation", "sweeps_of"]
+__all__ = ["BASE", "BLANK", "SWEEPS", "Design", "Operation", "first_amount", "sweeps_of"]
 
 # Value that makes a cell blank, which is not zero.
 BLANK = "(blank)"
@@ -135,20 +135,37 @@ SWEEPS = Sheet(
 )
 
 
-def sweeps_of(sheets: Iterable[Sheet]) -> Sheet:
-    """The sheet with an example row that is about the first amount which a model requires."""
+def first_amount(sheets: Iterable[Sheet], fixed: Collection[str] = ()) -> tuple[str, str] | None:
+    """Sheet and column of the first amount that a model requires, but those that are ``fixed``.
+
+    Parameters
+    ----------
+    sheets : iterable of Sheet
+    fixed : collection of str
+        ``"Sheet"`` or ``"Sheet.column"``.
+    """
     for sheet in sheets:
         for column in sheet.columns if sheet.required and not sheet.vertical else ():
-            if column.required and column.kind is Kind.NUMBER and column.at_most is None:
-                example = {
-                    "sweep": "tornado",
-                    "design": str(Design.ONE),
-                    "change": f"{column.name} of all {sheet.name}",
-                    "sheet": sheet.name,
-                    "column": column.name,
-                    "operation": str(Operation.MULTIPLY),
-                    "values": "0.9; 1.2",
-                }
-                columns = [replace(c, example=example.get(c.name)) for c in SWEEPS.columns]
-                return replace(SWEEPS, columns=tuple(columns))
-    return SWEEPS
+            amount = column.required and column.kind is Kind.NUMBER and column.at_most is None
+            if amount and not {sheet.name, f"{sheet.name}.{column.name}"} & set(fixed):
+                return sheet.name, column.name
+    return None
+
+
+def sweeps_of(sheets: Iterable[Sheet]) -> Sheet:
+    """The sheet with an example row that is about the first amount which a model requires."""
+    found = first_amount(sheets)
+    if found is None:
+        return SWEEPS
+    sheet, column = found
+    example = {
+        "sweep": "tornado",
+        "design": str(Design.ONE),
+        "change": f"{column} of all {sheet}",
+        "sheet": sheet,
+        "column": column,
+        "operation": str(Operation.MULTIPLY),
+        "values": "0.9; 1.2",
+    }
+    columns = [replace(c, example=example.get(c.name)) for c in SWEEPS.columns]
+    return replace(SWEEPS, columns=tuple(columns))

@@ -6,9 +6,12 @@ decision may use what is known on the day on which it is taken.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import FREE_TEXT, Column, Kind, Missing, Sheet
-from optalloc.scenarios.sheet import BLANK, Operation
+from optalloc.scenarios.sheet import BLANK, Operation, first_amount
 
 __all__ = [
     "AS_IT_STANDS",
@@ -19,6 +22,7 @@ __all__ = [
     "UNCERTAINTIES",
     "UNCERTAINTY_SHEETS",
     "as_it_stands",
+    "uncertainty_sheets_of",
 ]
 
 # Said by everything that solves a workbook without the uncertainties that it has.
@@ -60,7 +64,6 @@ UNCERTAINTIES = Sheet(
             blank_means="as the sheet Scenarios says, which then has rows",
             above=0,
             at_most=1,
-            example=0.25,
         ),
         Column(
             name="revealed",
@@ -69,6 +72,7 @@ UNCERTAINTIES = Sheet(
             "depend on it; earlier ones are the same whatever the outcome.",
             blank=None,
             blank_means="as in the uncertainty's first row",
+            example="2027-04-01",
         ),
         Column(
             name="given",
@@ -165,7 +169,7 @@ SCENARIOS = Sheet(
             meaning="Probability of the combination; all add to 1.",
             above=0,
             at_most=1,
-            example=0.25,
+            example=1,
         ),
     ),
 )
@@ -224,3 +228,21 @@ UNCERTAINTY_SHEETS = {sheet.name: sheet for sheet in (UNCERTAINTIES, OUTCOMES, S
 def as_it_stands(data: Dataset) -> tuple[str, ...]:
     """The sentence `AS_IT_STANDS` if a workbook has uncertainties, else nothing."""
     return (AS_IT_STANDS,) if len(data[UNCERTAINTIES.name]) else ()
+
+
+def uncertainty_sheets_of(sheets: Iterable[Sheet], fixed: Collection[str]) -> dict[str, Sheet]:
+    """The sheets with an example that changes the first amount which a model requires.
+
+    Parameters
+    ----------
+    sheets : iterable of Sheet
+    fixed : collection of str
+        ``"Sheet"`` or ``"Sheet.column"`` that no outcome may change.
+    """
+    found = first_amount(sheets, fixed)
+    if found is None:
+        return UNCERTAINTY_SHEETS
+    change = {"operation": str(Operation.MULTIPLY), "value": "1.2"}
+    example = change | dict(zip(("sheet", "column"), found, strict=True))
+    columns = [replace(c, example=example.get(c.name, c.example)) for c in OUTCOMES.columns]
+    return UNCERTAINTY_SHEETS | {OUTCOMES.name: replace(OUTCOMES, columns=tuple(columns))}

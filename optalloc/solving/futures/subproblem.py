@@ -25,6 +25,7 @@ class Subproblem:
     Parameters
     ----------
     scenario : int
+    gap : float
     cost, lower, upper : numpy.ndarray, shape (columns of the scenario,), optional
         In place of its own.
     offset : float, optional
@@ -33,18 +34,17 @@ class Subproblem:
         Plans to begin from; only their integers matter.
     rows : ExtraRows, optional
         Lazy constraints found so far.
-    gap : float
     time_limit_s : float
     """
 
     scenario: int
+    gap: float
     cost: np.ndarray | None = None
     lower: np.ndarray | None = None
     upper: np.ndarray | None = None
     offset: float | None = None
     starts: tuple[np.ndarray, ...] = ()
     rows: ExtraRows | None = None
-    gap: float = 1e-4
     time_limit_s: float = 1e9
 
 
