@@ -87,6 +87,20 @@ def test_a_scenario_without_a_plan_is_named() -> None:
         assert sum(amount for _, amount in found.outcome.shortfalls) == pytest.approx(40)
 
 
+def test_scenarios_with_plans_and_no_policy() -> None:
+    """Proves: each order of deciding is tried once, and the extensive form shows that none can."""
+    program = newsvendor((50, 100), (0.75, 0.25))
+    # At most five blocks in one scenario, all ten in the other: by rows, so that bounds agree.
+    few = replace(program.programs[0], row_lower=np.array([-np.inf]), row_upper=np.array([50.0]))
+    many = replace(program.programs[1], col_upper=np.array([10.0, 0.0]))
+    wrong = replace(program, programs=(few, many))
+    found = solve_stochastic(wrong, None, BY_SCENARIOS)
+    assert found.infeasible is None
+    assert [one.objective for one in found.alone] == pytest.approx([0, 100])
+    assert found.outcome.stop_reason is StopReason.INFEASIBLE
+    assert found.outcome.values is None
+
+
 def test_a_killed_process_costs_nothing() -> None:
     program = newsvendor(tuple(range(40, 100, 5)), (1 / 12,) * 12)
     killed: list[int] = []

@@ -34,7 +34,6 @@ from optalloc.solving.futures.subproblem import (
     Subproblem,
     bare,
     solver_of,
-    starts_of,
 )
 from optalloc.solving.incumbent import Incumbent
 from optalloc.solving.monitor import Monitor
@@ -81,6 +80,7 @@ class Decomposition:
         self._working: dict[int, tuple[Task, Handler]] = {}
         self._numbers = 0
         self._orders: deque[tuple[int, ...]] = deque()
+        self._tried: set[tuple[int, ...]] = set()
         self._unsolved = set(range(count))
         self._passes = 0
         self._retries = 0
@@ -178,6 +178,11 @@ class Decomposition:
         }
         return Subproblem(scenario, **(found | more))  # type: ignore[arg-type]
 
+    def _starts(self, scenario: int) -> tuple[np.ndarray, ...]:
+        """The best plan known of a scenario alone, if there is one."""
+        known = self.alone[scenario].values
+        return () if known is None else (known,)
+
     def _known_rows(self, scenario: int) -> ExtraRows | None:
         found = self._rows[scenario]
         return ExtraRows.joined(found, len(self.program.columns[scenario])) if found else None
@@ -210,7 +215,7 @@ class Decomposition:
                 # A first policy as soon as a scenario can begin one.
                 self._policy_begun = True
                 others = (s for s in range(len(self.alone)) if s != scenario)
-                self._go_on(Policy(self.program, (scenario, *others)))
+                self._begin_policy((scenario, *others))
         if not self._unsolved:
             self._begin()
 
@@ -252,7 +257,7 @@ class Decomposition:
                 s,
                 cost=prices.cost(self.program, s),
                 offset=float(prices.weights[s] * self.program.programs[s].offset),
-                starts=starts_of([self.alone[s].values]),
+                starts=self._starts(s),
                 gap=gap,
             )
             self._ask(task, functools.partial(self._take_priced, running, s))
@@ -294,9 +299,16 @@ class Decomposition:
     # Plans by policies ----------------------------------------------------------------------------
 
     def _next_policy(self) -> None:
-        self._policy_at_work = bool(self._orders)
-        if self._orders:
-            self._go_on(Policy(self.program, self._orders.popleft()))
+        self._policy_at_work = False
+        while self._orders and not self._policy_at_work:
+            order = self._orders.popleft()
+            if order not in self._tried:
+                self._begin_policy(order)
+
+    def _begin_policy(self, order: tuple[int, ...]) -> None:
+        """Let the scenarios decide in an order, each order once."""
+        self._tried.add(order)
+        self._go_on(Policy(self.program, order))
 
     def _go_on(self, policy: Policy) -> None:
         """Let the next scenario of a policy decide."""
@@ -304,9 +316,7 @@ class Decomposition:
         s = policy.scenario
         lower, upper = policy.bounds()
         gap = self.monitor.options.gap * self._parameters.policy_gap_share
-        task = self._task(
-            s, lower=lower, upper=upper, starts=starts_of([self.alone[s].values]), gap=gap
-        )
+        task = self._task(s, lower=lower, upper=upper, starts=self._starts(s), gap=gap)
         self._ask(task, functools.partial(self._take_decisions, policy), soon=True)
 
     def _take_decisions(self, policy: Policy, found: Solved | Point | Lost) -> None:
@@ -315,7 +325,7 @@ class Decomposition:
             logger.info("a policy ends at %s, which has no plan with what is held", name)
             first = policy.scenario
             rest = tuple(s for s in policy.order if s != first)
-            if policy.decided and (first, *rest) not in self._tried:
+            if policy.decided:
                 # Let the scenario that was left without a plan decide first.
                 self._orders.appendleft((first, *rest))
             self._next_policy()
@@ -327,10 +337,6 @@ class Decomposition:
         self._policies += 1
         self._take_policy(policy.point)
         self._next_policy()
-
-    @functools.cached_property
-    def _tried(self) -> set[tuple[int, ...]]:
-        return set()
 
     def _take_policy(self, point: np.ndarray) -> None:
         """Keep a policy if it is one and is better by the measure."""
