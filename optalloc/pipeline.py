@@ -319,7 +319,8 @@ def _solve_audited(
             if not failed:
                 tables[MARGINALS.name] = _marginals(program, arrays, outcome, restated, tables)
         if not failed:
-            return plan_of(program, arrays, outcome, attempt, watch.seconds, notices, tables, audit)
+            size, seconds = arrays.size, watch.seconds
+            return plan_of(program, size, outcome, attempt, seconds, notices, tables, audit)
     raise InternalError(f"the plan does not pass its own audit: {failed}")
 
 

@@ -265,6 +265,14 @@ class Arrays:
             "non_zeros": int(self.matrix.nnz),
         }
 
+    def has_pattern_of(self, other: Arrays) -> bool:
+        """True where the matrices have entries in the same places, so that only numbers differ."""
+        held, new = self.matrix, other.matrix
+        pairs = (held.indptr, new.indptr), (held.indices, new.indices)
+        return held.shape == new.shape and all(
+            one is another or np.array_equal(one, another) for one, another in pairs
+        )
+
     def row_name(self, row: int) -> str:
         """Name of a row, such as ``demand_met[inference,Japan,2027H1]``; its number without any."""
         return self.rows.name(row) if len(self.rows) else f"row {row}"

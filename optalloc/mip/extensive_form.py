@@ -17,7 +17,7 @@ from optalloc.mip.arrays import Arrays, ExtraRows, Labels, Parts, Separate
 from optalloc.mip.attitude import Attitude, Measure
 from optalloc.mip.stochastic import StochasticProgram
 
-__all__ = ["ExtensiveForm", "extensive_form"]
+__all__ = ["ExtensiveForm", "cost_rows", "extensive_form"]
 
 
 @dataclass(frozen=True)
@@ -191,6 +191,15 @@ def _offsets(program: StochasticProgram) -> np.ndarray:
     return np.array([one.offset for one in program.programs])
 
 
+def cost_rows(program: StochasticProgram) -> sp.csr_array:
+    """Cost of each scenario without its offset: rows over the columns of the extensive form."""
+    rows = [
+        _lifted(sp.csc_array(one.cost[None, :]), own, program.size)
+        for one, own in zip(program.programs, program.columns, strict=True)
+    ]
+    return sp.csr_array(sp.vstack(rows))
+
+
 def _costs(program: StochasticProgram, weights: Sequence[float] | np.ndarray) -> np.ndarray:
     """Weighted sum of the costs of all scenarios, by column of the extensive form."""
     cost = np.zeros(program.size)
@@ -239,14 +248,6 @@ def _measured(
         return _with(body, body.cost[None, :], [], np.array([at_most - body.offset]))
     size, scenarios = program.size, len(program.programs)
     offsets = _offsets(program)
-    by_scenario = sp.csr_array(
-        sp.vstack(
-            [
-                _lifted(sp.csc_array(one.cost[None, :]), own, size)
-                for one, own in zip(program.programs, program.columns, strict=True)
-            ]
-        )
-    )
     if attitude.measure is Measure.MEAN_AND_TAIL:
         # C_s - eta - d_s <= 0, and the mean of the tail is eta + sum p_s d_s / share.
         own = sp.hstack([np.full((scenarios, 1), -1.0), -sp.eye_array(scenarios)])
@@ -263,7 +264,7 @@ def _measured(
         measure = np.concatenate([np.zeros(size), [1.0]])
         constant, least = 0.0, np.array([-np.inf])
         above = attitude.offsets(references, scenarios) - offsets
-    rows = sp.hstack([by_scenario, own])
+    rows = sp.hstack([cost_rows(program), own])
     if at_most is None:
         return _with(body, rows, least, above, cost=measure, offset=constant)
     rows = sp.vstack([rows, sp.csr_array(measure[None, :])])

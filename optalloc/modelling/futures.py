@@ -34,6 +34,7 @@ __all__ = [
     "decided_today",
     "decision_days",
     "futures",
+    "numbered_columns",
     "worst_slack_of",
 ]
 
@@ -120,7 +121,7 @@ def futures(base: Program, arrays: Arrays, tree: ScenarioTree) -> Futures:
         for program, own in zip(programs, compiled, strict=True)
     ]
     levels = tuple(tree.levels(own) for own in days)
-    numbers = _numbered([own.columns for own in compiled])
+    numbers = numbered_columns([own.columns for own in compiled])
     nodes = [tree.nodes[s][own] for s, own in enumerate(levels)]
     columns = owned_columns(numbers, nodes)
     names = tuple(scenario.name for scenario in tree.scenarios)
@@ -203,7 +204,7 @@ def _last_steps(keys: KeyTable, days: Mapping[Hashable, np.datetime64]) -> np.nd
     return np.full(len(keys), START)
 
 
-def _numbered(columns: list[Labels]) -> list[np.ndarray]:
+def numbered_columns(columns: Sequence[Labels]) -> list[np.ndarray]:
     """A number for each column of each scenario, the same where component and key are the same."""
     first = columns[0]
     if all(own is first for own in columns):
@@ -228,7 +229,7 @@ def decided_today(made: Futures) -> StochasticProgram:
         for own, level in zip(programs, made.levels, strict=True)
     )
     nodes = [made.tree.nodes[s][own] for s, own in enumerate(levels)]
-    columns = owned_columns(_numbered([own.columns for own in programs]), nodes)
+    columns = owned_columns(numbered_columns([own.columns for own in programs]), nodes)
     shared = _Shared(made.base, made.tree, programs, columns, levels)
     absent = shared.absent(_named_by(model, "zero_where_absent"))
     return replace(made.stochastic, columns=columns, absent=absent)

@@ -16,7 +16,6 @@ import pandas as pd
 
 from optalloc.errors import Problem
 from optalloc.mip.attitude import Attitude, Measure
-from optalloc.mip.extensive_form import extensive_form
 from optalloc.mip.outcome import Options, Outcome, quality_of
 from optalloc.modelling.futures import Futures
 from optalloc.modelling.policy_report import policy_report
@@ -61,7 +60,7 @@ def scenario_plans(made: Futures, found: StochasticOutcome, options: Options) ->
         decided = decided_tables(program, arrays, outcome)
         _, tables, audit = audited_tables(program, decided, outcome)
         tables[MARGINALS.name] = pd.DataFrame(columns=[c.name for c in MARGINALS.columns])
-        plans[name] = plan_of(program, arrays, outcome, options, {}, (), tables, audit)
+        plans[name] = plan_of(program, arrays.size, outcome, options, {}, (), tables, audit)
     return plans
 
 
@@ -131,7 +130,7 @@ def policy_of(
     tables[SUMMARY.name] = _summary(made, found, attitude, now, case)
     whole = plan_of(
         made.base,
-        extensive_form(made.stochastic, attitude, np.zeros(len(plans))).arrays,
+        found.size,
         found.outcome,
         options,
         seconds,

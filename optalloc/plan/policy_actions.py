@@ -10,7 +10,6 @@ import pandas as pd
 from optalloc.modelling.futures import Futures
 from optalloc.modelling.model import Model
 from optalloc.modelling.policy_tables import POLICY, with_actions
-from optalloc.scenarios.tree import ScenarioTree
 
 __all__ = ["SAME", "anticipating", "now_and_later"]
 
@@ -18,11 +17,20 @@ __all__ = ["SAME", "anticipating", "now_and_later"]
 SAME = 1e-5
 
 
-def _leveled(tree: ScenarioTree, model: Model, table: pd.DataFrame, begin: pd.Series) -> pd.Series:
-    """Of each action how many reveals are known when it is decided."""
+def _levels(made: Futures, tables: Sequence[pd.DataFrame]) -> list[pd.Series]:
+    """Of each action of each scenario how many reveals are known when it is decided."""
+    model = made.base.model
     assert model.actions is not None
-    days = table[model.actions.decided_in].map(begin).to_numpy("datetime64[ns]")
-    return pd.Series(tree.levels(days), index=table.index, dtype=int)
+    step = model.actions.decided_in
+    begin = model.steps(made.base.dataset).set_index("step")["begin"]
+    return [
+        pd.Series(
+            made.tree.levels(table[step].map(begin).to_numpy("datetime64[ns]")),
+            index=table.index,
+            dtype=int,
+        )
+        for table in tables
+    ]
 
 
 def _compared(model: Model) -> list[str]:
@@ -62,8 +70,7 @@ def anticipating(made: Futures, tables: Sequence[pd.DataFrame]) -> tuple[int, st
         empty where none does.
     """
     tree, model = made.tree, made.base.model
-    begin = model.steps(made.base.dataset).set_index("step")["begin"]
-    levels = [_leveled(tree, model, table, begin) for table in tables]
+    levels = _levels(made, tables)
     compared = 0
     for level in range(tree.nodes.shape[1]):
         firsts: dict[int, tuple[int, pd.DataFrame]] = {}
@@ -85,8 +92,7 @@ def now_and_later(
     """The tables HereAndNow and Policy."""
     tree, model = made.tree, made.base.model
     assert model.actions is not None
-    begin = model.steps(made.base.dataset).set_index("step")["begin"]
-    levels = [_leveled(tree, model, table, begin) for table in tables]
+    levels = _levels(made, tables)
     now = tables[0][levels[0] == 0].reset_index(drop=True)
     alone = [set(_keys(model, actions)) for actions in own.values()]
     now["own_plans"] = [sum(key in keys for keys in alone) for key in _keys(model, now)]

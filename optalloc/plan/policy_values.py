@@ -13,9 +13,10 @@ from dataclasses import replace
 import numpy as np
 
 from optalloc.errors import InfeasibleError
+from optalloc.mip.arrays import Labels
 from optalloc.mip.attitude import Attitude
 from optalloc.mip.outcome import Options, Outcome
-from optalloc.modelling.futures import Futures, decided_today
+from optalloc.modelling.futures import Futures, decided_today, numbered_columns
 from optalloc.modelling.renew import renewed
 from optalloc.plan.policy import Value
 from optalloc.scenarios.mean import mean_dataset
@@ -83,7 +84,8 @@ def _stochastic(
         "the rest as it becomes known."
     )
     none = "What is best for the expected figures leaves some scenario without any plan."
-    data = mean_dataset(made.base.dataset, made.tree)
+    scenarios = [program.dataset for program in made.programs]
+    data = mean_dataset(made.base.dataset, scenarios, made.tree.probability)
     mean = renewed(made.base, made.arrays, data)
     try:
         certain = solve_by(mean.arrays, options)
@@ -93,20 +95,19 @@ def _stochastic(
         return STOCHASTIC, -math.inf, math.inf, "The expected figures have no plan by themselves."
     held = np.full(made.stochastic.size, np.nan)
     first = made.levels[0] == 0
-    at = _places(mean.arrays.columns, made.stochastic.programs[0].columns, mean.same_sets)
+    at = _places(mean.arrays.columns, made.stochastic.programs[0].columns)
     taken = first & (at >= 0)
     held[made.stochastic.columns[0][taken]] = certain.values[at[taken]]
     other = solve_held(made.stochastic, attitude, alone, options, held)
     return _difference(STOCHASTIC, other, policy, means, none)
 
 
-def _places(mean: object, scenario: object, same: bool) -> np.ndarray:
+def _places(mean: Labels, scenario: Labels) -> np.ndarray:
     """By column of a scenario, its number in the program of the expected figures, or -1."""
-    size = len(scenario)  # type: ignore[arg-type]
-    if same:
-        return np.arange(size)
-    known = {mean[k]: k for k in range(len(mean))}  # type: ignore[arg-type, index]
-    return np.array([known.get(scenario[k], -1) for k in range(size)], dtype=int)  # type: ignore[index]
+    ours, theirs = numbered_columns([scenario, mean])
+    place = np.full(1 + max(ours.max(initial=-1), theirs.max(initial=-1)), -1)
+    place[theirs] = np.arange(len(theirs))
+    return np.asarray(place[ours])
 
 
 def _flexibility(

@@ -10,7 +10,6 @@ from importlib.metadata import version as package_version
 import pandas as pd
 
 from optalloc.errors import Problem
-from optalloc.mip.arrays import Arrays
 from optalloc.mip.outcome import Options, Outcome
 from optalloc.modelling.model import Model
 from optalloc.modelling.program import Program
@@ -24,7 +23,7 @@ __all__ = ["engine_versions", "plan_of", "versions_of"]
 
 def plan_of(
     program: Program,
-    arrays: Arrays,
+    size: Mapping[str, int],
     outcome: Outcome,
     options: Options,
     seconds: Mapping[str, float],
@@ -36,6 +35,8 @@ def plan_of(
 
     Parameters
     ----------
+    size : mapping of str to int
+        Of the program that was solved (`Arrays.size`).
     seconds : mapping of str to float
         By phase.
     """
@@ -51,7 +52,7 @@ def plan_of(
         "gap": outcome.gap,
         **{f"version of {name}": text for name, text in versions.items()},
         **{f"option {name}": value for name, value in options.entries().items()},
-        **{name.replace("_", "-"): value for name, value in arrays.size.items()},
+        **{name.replace("_", "-"): value for name, value in size.items()},
         "nodes": outcome.nodes,
         "strengthening rows taken": outcome.cut_rows,
         "strategy": str(outcome.strategy),
@@ -68,7 +69,7 @@ def plan_of(
         program.model.charts,
         outcome,
         dict(seconds),
-        arrays.size,
+        size,
         versions,
         program.dataset.digest,
         notices,

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Kind
-from optalloc.scenarios.overrides import altered
-from optalloc.scenarios.tree import ScenarioTree
 
 __all__ = ["mean_dataset"]
 
 
-def mean_dataset(data: Dataset, tree: ScenarioTree) -> Dataset:
+def mean_dataset(data: Dataset, scenarios: Sequence[Dataset], p: np.ndarray) -> Dataset:
     """Give the workbook with expected figures.
 
     A sheet whose scenarios have the same rows and differ in numbers alone gets the mean of each
     cell, weighted by probability; of any other, which has no mean, the likeliest scenario's rows
     are taken.
+
+    Parameters
+    ----------
+    data : Dataset
+        The workbook as it stands.
+    scenarios : sequence of Dataset
+        The same with the changes of each scenario.
+    p : numpy.ndarray, shape (scenarios,)
+        Their probabilities.
     """
-    scenarios = [altered(data, one.overrides) for one in tree.scenarios]
-    p = tree.probability
     likeliest = scenarios[int(np.argmax(p))]
     changed = {
         name

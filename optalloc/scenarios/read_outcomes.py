@@ -15,7 +15,12 @@ from optalloc.scenarios.sheet import Operation
 from optalloc.scenarios.tree import Known
 from optalloc.scenarios.uncertainty_sheets import OUTCOMES, UNCERTAINTIES, UNCERTAINTY_SHEETS
 
-__all__ = ["OutcomeChange", "OutcomeReader", "overlaps"]
+__all__ = ["OutcomeChange", "OutcomeReader", "column_of", "overlaps"]
+
+
+def column_of(wrong: WrongOverride) -> str:
+    """The column of Outcomes that a wrong part of a change stands in."""
+    return "value" if wrong.part == "values" else wrong.part
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ class OutcomeReader:
                 return None
             made = altered(self.data, [override])
         except WrongOverride as wrong:
-            column = "value" if wrong.part == "values" else wrong.part
+            column = column_of(wrong)
             code = wrong.code.replace("sweep-", "outcome-")
             self._say(number, column, wrong.must, wrong.action, code, wrong.found)
             return None

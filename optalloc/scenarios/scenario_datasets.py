@@ -8,8 +8,9 @@ from optalloc.data.dataset import Dataset
 from optalloc.data.declared import Declared
 from optalloc.errors import Problem
 from optalloc.scenarios.overrides import WrongOverride, altered
+from optalloc.scenarios.read_outcomes import column_of
 from optalloc.scenarios.tree import Scenario, ScenarioTree
-from optalloc.scenarios.trial import errors_of
+from optalloc.scenarios.trial import errors_of, found_at
 from optalloc.scenarios.uncertainty_sheets import OUTCOMES
 
 __all__ = ["scenario_datasets", "scenario_problems"]
@@ -33,16 +34,16 @@ def scenario_datasets(
             try:
                 made.append(altered(made[-1], [override]))
             except WrongOverride as wrong:
-                column = "value" if wrong.part == "values" else wrong.part
+                column = column_of(wrong)
                 text = wrong.must, wrong.action, wrong.found
                 problem = _problem(data, scenario, number, column, *text)
                 found.setdefault((number, wrong.must), problem)
                 break
         else:
             for number, error in _broken(scenario, made, model):
-                where = f"{error.sheet}!{error.cell}" if error.cell else error.sheet
-                text = error.must, error.action, f"{error.found} at {where}".strip()
+                text = error.must, error.action, found_at(error)
                 problem = _problem(data, scenario, number, "value", *text)
+                where = f"{error.sheet}!{error.cell}"
                 found.setdefault((number, f"{where}: {error.must}"), problem)
         datasets.append(made[-1])
     return datasets, [*found.values()]

@@ -13,7 +13,7 @@ from optalloc.errors import Problem, Severity
 from optalloc.scenarios.definition import Blame, Sweep, Target
 from optalloc.scenarios.overrides import Override, WrongOverride, altered
 
-__all__ = ["blamed", "errors_of", "rule_problems", "value_problems"]
+__all__ = ["blamed", "errors_of", "found_at", "rule_problems", "value_problems"]
 
 
 def blamed(blame: Blame, wrong: WrongOverride) -> Problem:
@@ -77,6 +77,11 @@ def rule_problems(sweep: Sweep, data: Dataset, model: Declared) -> Iterator[Prob
                 continue
             for problem in errors_of(made, model):
                 must = f"with {change.name!r} at {first.values[step]}, {problem.must}"
-                where = f"{problem.sheet}!{problem.cell}" if problem.cell else problem.sheet
-                found = f"{problem.found} at {where}".strip()
+                found = found_at(problem)
                 yield first.blame("values", must, found, problem.action, "sweep-rules")
+
+
+def found_at(problem: Problem) -> str:
+    """Say what was found, and where, of a problem that is reported at another cell."""
+    where = f"{problem.sheet}!{problem.cell}" if problem.cell else problem.sheet
+    return f"{problem.found} at {where}".strip()

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import FREE_TEXT, Column, Kind, Missing, Sheet
-from optalloc.scenarios.sheet import BLANK, Operation, first_amount
+from optalloc.scenarios.sheet import BLANK, SWEEPS, Operation, first_amount
 
 __all__ = [
     "AS_IT_STANDS",
@@ -105,21 +105,7 @@ OUTCOMES = Sheet(
             meaning="Its outcome.",
             example="fast",
         ),
-        Column(
-            name="sheet",
-            kind=Kind.TEXT,
-            names=FREE_TEXT,
-            meaning="Sheet whose cells are changed.",
-        ),
-        Column(
-            name="rows",
-            kind=Kind.TEXT,
-            names=FREE_TEXT,
-            meaning="Which rows of it: column=value, several joined by a semicolon; * and ? stand "
-            "for any letters, nothing for a blank.",
-            blank="",
-            blank_means="all rows",
-        ),
+        *(SWEEPS.by_name[name] for name in ("sheet", "rows")),
         Column(
             name="column",
             kind=Kind.TEXT,

@@ -139,12 +139,8 @@ class Highs:
             Of the same pattern (`optalloc.compile.refresh`).
         """
         held, highs = self._arrays, self._highs
-        for one, other in (
-            (held.matrix.indptr, arrays.matrix.indptr),
-            (held.matrix.indices, arrays.matrix.indices),
-        ):
-            if one is not other and not np.array_equal(one, other):
-                raise InternalError("the program passed last has another pattern")
+        if not held.has_pattern_of(arrays):
+            raise InternalError("the program passed last has another pattern")
         columns = np.flatnonzero(held.cost != arrays.cost).astype(np.int32)
         if len(columns):
             self._demand(

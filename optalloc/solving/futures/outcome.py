@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -35,6 +36,8 @@ class StochasticOutcome:
         Cost of each scenario under the policy; infinite without one.
     infeasible : int or None
         The scenario that has no plan even by itself; its shortfalls are those of `outcome`.
+    size : mapping of str to int
+        Of the extensive form (`Arrays.size`).
     decomposed : bool
         True where it was too large to be solved as a whole.
     """
@@ -43,4 +46,5 @@ class StochasticOutcome:
     alone: tuple[Alone, ...]
     costs: np.ndarray
     infeasible: int | None = None
+    size: Mapping[str, int] = field(default_factory=dict)
     decomposed: bool = False

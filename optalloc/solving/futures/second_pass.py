@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import scipy.sparse as sp
 
 from optalloc.mip.arrays import ExtraRows
 from optalloc.mip.attitude import Attitude
-from optalloc.mip.extensive_form import extensive_form
+from optalloc.mip.extensive_form import cost_rows, extensive_form
 from optalloc.mip.outcome import Options, Outcome
 from optalloc.mip.stochastic import StochasticProgram
 from optalloc.mip.tolerances import PROVEN_GAP
@@ -22,7 +20,7 @@ __all__ = ["with_least_mean", "without_idle"]
 def with_least_mean(
     program: StochasticProgram,
     attitude: Attitude,
-    references: Sequence[float] | np.ndarray,
+    references: np.ndarray,
     found: Outcome,
     slack: float,
     options: Options,
@@ -31,14 +29,12 @@ def with_least_mean(
 
     The worst cost and regret are indifferent to all scenarios but one.
     """
-    form = extensive_form(
-        program, attitude, np.asarray(references), at_most=found.objective + slack
-    )
+    form = extensive_form(program, attitude, references, at_most=found.objective + slack)
     second = solve_by(form.arrays, options)
     if second.values is None:
         return found
     costs = program.costs(second.values[: program.size])
-    objective = attitude.value(program.probability, costs, np.asarray(references))
+    objective = attitude.value(program.probability, costs, references)
     return replace(found, values=second.values, objective=objective)
 
 
@@ -52,17 +48,13 @@ def without_idle(program: StochasticProgram, values: np.ndarray, options: Option
     point = values[: program.size]
     costs = program.costs(point)
     most = costs + PROVEN_GAP * np.maximum(1.0, np.abs(costs))
-    by_scenario = sp.lil_array((len(costs), program.size))
-    for s, (one, own) in enumerate(zip(program.programs, program.columns, strict=True)):
-        by_scenario[s, own] = one.cost
-        most[s] -= one.offset
-    limits = ExtraRows(sp.csr_array(by_scenario), most, (("cost", tuple(range(len(costs)))),))
+    upper = most - np.array([one.offset for one in program.programs])
+    limits = ExtraRows(cost_rows(program), upper, (("cost", tuple(range(len(costs)))),))
     counted = replace(arrays.with_extra(limits), cost=arrays.integer.astype(float), offset=0.0)
     found = solve_by(counted, options)
     if found.values is None:
         return values
-    again = program.costs(found.values)
-    if (again > costs + PROVEN_GAP * np.maximum(1.0, np.abs(costs))).any():
+    if (program.costs(found.values) > most).any():
         return values
     # Columns of the measure follow from the costs and are read by nobody.
     return np.concatenate([found.values, values[program.size :]])

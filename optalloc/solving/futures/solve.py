@@ -72,8 +72,10 @@ def solve_stochastic(
     zeros = np.zeros(len(program.names))
     form = extensive_form(program, attitude, zeros)
     if form.arrays.matrix.nnz > options.parameters.futures.extensive_entries:
-        return _by_scenarios(program, attitude, form, monitor)
-    return _as_a_whole(program, attitude, monitor, worst_slack)
+        found = _by_scenarios(program, attitude, form, monitor)
+    else:
+        found = _as_a_whole(program, attitude, monitor, worst_slack)
+    return replace(found, size=form.arrays.size)
 
 
 def _by_scenarios(
@@ -161,7 +163,7 @@ def _each_alone(program: StochasticProgram, monitor: Monitor) -> tuple[list[Alon
     alone: list[Alone] = []
     resolver: Resolver | None = None
     for name, arrays in zip(program.names, program.programs, strict=True):
-        if resolver is None or not _same_pattern(resolver, arrays):
+        if resolver is None or not resolver.arrays.has_pattern_of(arrays):
             resolver = Resolver(arrays, monitor.options)
         left = monitor.left_s() / 2 / (len(program.names) - len(alone))
         found = resolver.solve(arrays, time_limit_s=None if math.isinf(left) else max(left, 0.0))
@@ -173,13 +175,6 @@ def _each_alone(program: StochasticProgram, monitor: Monitor) -> tuple[list[Alon
         alone.append(Alone(found.objective, found.bound, found.values))
         monitor.report(Progress(monitor.seconds(), math.inf, -math.inf, f"{name} alone"))
     return alone, None
-
-
-def _same_pattern(resolver: Resolver, arrays: object) -> bool:
-    held, new = resolver.arrays.matrix, arrays.matrix  # type: ignore[attr-defined]
-    return held.shape == new.shape and bool(
-        np.array_equal(held.indptr, new.indptr) and np.array_equal(held.indices, new.indices)
-    )
 
 
 def _size(program: StochasticProgram, point: np.ndarray) -> float:

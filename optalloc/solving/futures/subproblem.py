@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -122,7 +122,7 @@ class _Solver:
 
     def _resolver(self, arrays: Arrays) -> Resolver:
         for resolver in self.resolvers:
-            if _same_pattern(resolver.arrays, arrays):
+            if resolver.arrays.has_pattern_of(arrays):
                 return resolver
         self.resolvers.append(Resolver(arrays, self.options))
         return self.resolvers[-1]
@@ -133,15 +133,3 @@ class _Solver:
         settings = {"solver": "ipm", "run_crossover": "off"}
         highs = Highs(form.arrays, self.options, integer=False, settings=settings)
         return Point(*highs.run_to_point(task.time_limit_s))
-
-
-def _same_pattern(one: Arrays, other: Arrays) -> bool:
-    held, new = one.matrix, other.matrix
-    return held.shape == new.shape and bool(
-        np.array_equal(held.indptr, new.indptr) and np.array_equal(held.indices, new.indices)
-    )
-
-
-def starts_of(plans: Sequence[np.ndarray | None]) -> tuple[np.ndarray, ...]:
-    """Those plans that there are."""
-    return tuple(plan for plan in plans if plan is not None)
