@@ -29,6 +29,10 @@ _READY = "ready"
 # Starts in a row that may fail.
 _STARTS = 3
 
+HINT = (
+    'In a script, call optalloc under if __name__ == "__main__":, as workers import the script too.'
+)
+
 # Made in each process: what does a task there. Pickled, so a function of a module or a partial.
 Make = Callable[[], Callable[[Any], Any]]
 
@@ -69,7 +73,7 @@ class Tasks(Protocol):
         ...
 
 
-def run_pool(make: Make, tasks: Tasks, jobs: int, limits: Limits, *, hint: str = "") -> None:
+def run_pool(make: Make, tasks: Tasks, jobs: int, limits: Limits) -> None:
     """Do tasks in processes until there are no more.
 
     Parameters
@@ -81,15 +85,13 @@ def run_pool(make: Make, tasks: Tasks, jobs: int, limits: Limits, *, hint: str =
         Processes.
     limits : Limits
         Of each task.
-    hint : str
-        What else to say where a process cannot start.
 
     Raises
     ------
     OptallocError
         If a process cannot start, or `Tasks.done` refuses.
     """
-    workers = [_Worker(make, limits, hint) for _ in range(jobs)]
+    workers = [_Worker(make, limits) for _ in range(jobs)]
     try:
         while not tasks.over and (len(tasks) or any(worker.busy for worker in workers)):
             for worker in workers:
@@ -118,7 +120,6 @@ class _Worker:
 
     make: Make
     limits: Limits
-    hint: str
     process: BaseProcess | None = None
     connection: Any = None
     number: int | None = None
@@ -142,11 +143,14 @@ class _Worker:
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        arguments = (theirs, self.make, self.limits.memory_bytes)
-        process = context.Process(target=_work, args=arguments, daemon=True)
+        process = context.Process(target=_work, args=(theirs,), daemon=True)
         process.start()
         theirs.close()
         self.process, self.is_ready = process, False
+        # Not as an argument: `start` would wait for good for a process that dies before it has
+        # read all of a large program.
+        with contextlib.suppress(OSError):
+            self.connection.send((self.make, self.limits.memory_bytes))
 
     def give(self, number: int, task: Any) -> None:
         """Give it a task."""
@@ -198,7 +202,7 @@ class _Worker:
             self.failed_starts += 1
             # One that was killed as it started may start again; one that cannot start never will.
             if self.failed_starts >= _STARTS:
-                raise OptallocError(f"a worker could not start: {how}. {self.hint}".strip())
+                raise OptallocError(f"a worker could not start: {how}. {HINT}")
         self._replace()
         return Lost(how) if self.busy else None
 
@@ -225,13 +229,14 @@ class _Worker:
 _WHY = {"SIGKILL": ", perhaps for want of memory", "SIGABRT": ", perhaps for want of memory"}
 
 
-def _work(connection: Connection, make: Make, memory_bytes: int | None) -> None:
+def _work(connection: Connection) -> None:
     """Do tasks until there are no more: the main function of a process."""
     # Ctrl-C reaches every process of a terminal; the parent decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
-    limit_memory(memory_bytes)
     try:
+        make, memory_bytes = connection.recv()
+        limit_memory(memory_bytes)
         work = make()
         connection.send(_READY)
     except Exception as error:

@@ -19,10 +19,6 @@ __all__ = ["Limits", "run_cases"]
 
 Take = Callable[[int, Finished], None]
 
-HINT = (
-    'In a script, call optalloc.sweep under if __name__ == "__main__":, as workers import it too.'
-)
-
 
 def run_cases(base: Base, queue: CaseQueue, jobs: int, limits: Limits, take: Take) -> None:
     """Solve all cases of a queue on this machine.
@@ -43,7 +39,7 @@ def run_cases(base: Base, queue: CaseQueue, jobs: int, limits: Limits, take: Tak
         If a worker cannot start, or `take` refuses.
     """
     make = functools.partial(_solver, base)
-    run_pool(make, _Cases(queue, take), min(jobs, len(queue)), limits, hint=HINT)
+    run_pool(make, _Cases(queue, take), min(jobs, len(queue)), limits)
 
 
 def _solver(base: Base) -> Callable[[tuple[Case, np.ndarray | None]], Finished]:

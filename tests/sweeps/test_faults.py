@@ -78,7 +78,7 @@ def test_a_script_without_a_guard_is_told_what_to_do(tmp_path: Path) -> None:
     )
     assert run.returncode == 1
     assert "a worker could not start" in run.stderr
-    assert 'call optalloc.sweep under if __name__ == "__main__":' in run.stderr
+    assert 'call optalloc under if __name__ == "__main__":' in run.stderr
 
 
 COMMAND = [sys.executable, "-W", "error", "-m", "optalloc", "sweep"]
