@@ -37,11 +37,13 @@ class ExtensiveForm:
     rows: tuple[np.ndarray, ...]
 
     def row_probability(self, probability: np.ndarray) -> np.ndarray:
-        """By row, the probability of the scenarios that have it; zero for those of the measure."""
+        """By row, the probability of the scenarios that have it; zero for those of the measure.
+
+        A row that a scenario has twice counts twice: its dual price is shared out to both.
+        """
         total = np.zeros(len(self.arrays.row_lower))
         for share, own in zip(probability, self.rows, strict=True):
-            # A row that a scenario has twice is counted once.
-            total[np.unique(own)] += share
+            np.add.at(total, own, share)
         return total
 
 

@@ -219,6 +219,7 @@ class _Proof:
                 beside=beside,
                 cutoff=self.stops.cutoff,
                 target=self._target(),
+                idle_share=self.stops.idle_share,
             )
         if beside is not None:
             result = beside.better(result)

@@ -227,12 +227,14 @@ class Highs:
         beside: Beside | None = None,
         cutoff: float = math.inf,
         target: float = -math.inf,
+        idle_share: float = math.inf,
     ) -> Result:
         """Run until proven, out of time, or interrupted by Ctrl-C, which ends the run politely.
 
-        An integer program is also left once its bound exceeds ``cutoff``, or once a plan that
-        costs at most ``target`` is known. A run that does not end within `Watchdog` is abandoned
-        with what it has found; its thread goes on, and no further run of this object is possible.
+        An integer program is also left once its bound exceeds ``cutoff``, once a plan that costs
+        at most ``target`` is known, or once its bound is idle (`EarlyStops`). A run that does not
+        end within `Watchdog` is abandoned with what it has found; its thread goes on, and no
+        further run of this object is possible.
 
         Raises
         ------
@@ -241,7 +243,8 @@ class Highs:
         """
         if self._abandoned:
             raise InternalError("an earlier run of HiGHS did not end")
-        callbacks = Callbacks(progress, started, phase, keep_earlier, beside, cutoff, target)
+        ends = cutoff, target, idle_share
+        callbacks = Callbacks(progress, started, phase, keep_earlier, beside, *ends)
         callbacks.subscribe(
             self._highs, lambda: self._cancelled or self._abandoned, integer=self._integer
         )

@@ -14,6 +14,11 @@ from optalloc.mip.outcome import Progress, ProgressCallback
 
 __all__ = ["Beside", "Callbacks", "Result"]
 
+# Relative rise of a bound by less than this is none; and one that is idle for less than these
+# seconds is not idle: a linear program is being solved.
+RISE = 1e-4
+LEAST_IDLE_S = 2.0
+
 
 @dataclass(frozen=True)
 class Result:
@@ -59,6 +64,9 @@ class Callbacks:
     beside : Beside or None
     cutoff, target : float
         The run is left once its bound exceeds the one, or its incumbent costs at most the other.
+    idle_share : float
+        It is also left once its bound has not risen by `RISE` for this share of the seconds since
+        `started`.
     """
 
     progress: ProgressCallback | None = None
@@ -68,12 +76,14 @@ class Callbacks:
     beside: Beside | None = None
     cutoff: float = math.inf
     target: float = -math.inf
+    idle_share: float = math.inf
     # The incumbent and the bound: all that is left of a run that is abandoned.
     objective: float = math.inf
     bound: float = -math.inf
     values: np.ndarray | None = None
     points: list[np.ndarray] = field(default_factory=list)
     _reported: tuple[float, float] = (math.inf, -math.inf)
+    _risen: tuple[float, float] = (-math.inf, -math.inf)
 
     def subscribe(self, highs: Any, is_cancelled: Callable[[], bool], *, integer: bool) -> None:
         """Replace the callbacks of HiGHS by these.
@@ -113,6 +123,8 @@ class Callbacks:
             highs.cbMipInterrupt.subscribe(self._end_if_enough)
         if self.cutoff < math.inf or self.target > -math.inf:
             highs.cbMipInterrupt.subscribe(self._end_early)
+        if self.idle_share < math.inf:
+            highs.cbMipInterrupt.subscribe(self._end_if_idle)
 
     def _keep(self, event: Any) -> None:
         # What the callback shows is gone when it returns.
@@ -147,4 +159,12 @@ class Callbacks:
     def _end_early(self, event: Any) -> None:
         out = event.data_out
         if float(out.mip_dual_bound) > self.cutoff or float(out.mip_primal_bound) <= self.target:
+            event.interrupt()
+
+    def _end_if_idle(self, event: Any) -> None:
+        bound, seconds = float(event.data_out.mip_dual_bound), time.perf_counter() - self.started
+        known, at = self._risen
+        if not math.isfinite(known) or bound - known > RISE * max(abs(known), 1.0):
+            self._risen = bound, seconds
+        elif seconds - at > max(self.idle_share * seconds, LEAST_IDLE_S):
             event.interrupt()

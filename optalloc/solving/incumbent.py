@@ -16,10 +16,15 @@ __all__ = ["EarlyStops", "Incumbent"]
 
 @dataclass(frozen=True)
 class EarlyStops:
-    """When to stop early: no plan costs at most ``cutoff``; one costs at most ``target``."""
+    """When to stop early.
+
+    No plan costs at most ``cutoff``; one costs at most ``target``; the bound has not risen for
+    ``idle_share`` of the seconds.
+    """
 
     cutoff: float = math.inf
     target: float = -math.inf
+    idle_share: float = math.inf
 
 
 @dataclass

@@ -71,6 +71,8 @@ class Resolver:
         gap: float | None = None,
         cutoff: float | None = None,
         target: float | None = None,
+        idle_share: float | None = None,
+        bound: float | None = None,
         time_limit_s: float | None = None,
     ) -> Outcome:
         """Solve the program with other numbers.
@@ -88,6 +90,10 @@ class Resolver:
             Stop once no plan can cost at most this.
         target : float, optional
             Stop once a plan that costs at most this is known.
+        idle_share : float, optional
+            Stop once the bound has not risen for this share of the seconds.
+        bound : float, optional
+            What is known to bound the program's cost from below.
 
         Returns
         -------
@@ -105,9 +111,12 @@ class Resolver:
         if time_limit_s is not None:
             options = replace(options, time_limit_s=time_limit_s)
         monitor, incumbent = Monitor(options, self._progress), Incumbent()
+        if bound is not None:
+            incumbent.bound = bound
         stops = EarlyStops(
             cutoff=math.inf if cutoff is None else cutoff,
             target=-math.inf if target is None else target,
+            idle_share=math.inf if idle_share is None else idle_share,
         )
         if arrays is not None:
             self._relaxation.renew(arrays)

@@ -134,6 +134,18 @@ def test_equal_scenarios_are_one() -> None:
     assert form.arrays.matrix.shape == (1, 2)
     assert [rows.tolist() for rows in form.rows] == [[0], [0], [0]]
     assert form.row_probability(shared.probability) == pytest.approx([1.0])
+    # One that a scenario has twice shares its dual price out to both.
+    first = shared.programs[0]
+    doubled = replace(
+        first,
+        matrix=sp.csc_array(sp.vstack([first.matrix] * 2)),
+        row_lower=np.tile(first.row_lower, 2),
+        row_upper=np.tile(first.row_upper, 2),
+        strengthening=np.tile(first.strengthening, 2),
+    )
+    twice = extensive_form(replace(shared, programs=(doubled,) * 3))
+    assert [rows.tolist() for rows in twice.rows] == [[0, 0]] * 3
+    assert twice.row_probability(shared.probability) == pytest.approx([2.0])
     assert solve_arrays(form.arrays).objective == pytest.approx(50)
 
 

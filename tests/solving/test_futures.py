@@ -7,14 +7,17 @@ from dataclasses import replace
 import numpy as np
 import psutil
 import pytest
+import scipy.sparse as sp
 
+from optalloc.mip.arrays import Arrays
 from optalloc.mip.attitude import Attitude, Measure
 from optalloc.mip.extensive_form import extensive_form
 from optalloc.mip.outcome import Options, Progress, StopReason
 from optalloc.mip.parameters import Futures, Parameters
 from optalloc.mip.stochastic import StochasticProgram
 from optalloc.solving.futures import solve_stochastic
-from optalloc.solving.futures.prices import from_relaxation, zero_prices
+from optalloc.solving.futures.policies import Policy
+from optalloc.solving.futures.prices import Prices, from_relaxation, zero_prices
 from optalloc.solving.highs import Highs
 from optalloc.solving.resolve import Resolver
 from tests.mip.test_extensive_form import newsvendor
@@ -37,20 +40,75 @@ def test_decomposition_agrees_with_the_extensive_form(measure: Measure) -> None:
     assert [one.objective for one in parts.alone] == pytest.approx([50, 80, 100])
 
 
-def alone_bounds(program: StochasticProgram, prices: object) -> np.ndarray:
+@pytest.mark.parametrize("seed", range(6))
+def test_of_scenarios_that_share_a_decision_the_first_in_order_takes_it(seed: int) -> None:
+    """Proves: whichever of the scenarios that decide at the same time is ready first, every
+    decision is that of the first in the order; and some do decide at the same time."""
+    random, program = np.random.default_rng(seed), drawn(seed)
+    order = tuple(map(int, random.permutation(len(program.names))))
+    first = np.full(program.size, -1)
+    for s in reversed(order):
+        first[program.columns[s]] = s
+    policy, most, deciding = Policy(program, order), 0, []
+    while not policy.complete:
+        deciding.extend(policy.begun())
+        most = max(most, len(deciding))
+        s = deciding.pop(int(random.integers(len(deciding))))
+        policy.decide(s, np.full(len(program.columns[s]), float(s)))
+    assert (policy.point == first).all()
+    if len(order) > 2:
+        assert most > 1
+
+
+def alone_bounds(program: StochasticProgram, prices: Prices) -> np.ndarray:
     """Least cost of each scenario at some prices."""
-    least = []
-    for s, one in enumerate(program.programs):
-        own = program.columns[s]
-        priced = replace(
-            one,
-            cost=prices.cost(program, s),  # type: ignore[attr-defined]
-            offset=prices.weights[s] * one.offset,  # type: ignore[attr-defined]
-            col_lower=program.col_lower[own],
-            col_upper=program.col_upper[own],
-        )
-        least.append(Resolver(priced, Options(gap=0.0)).solve().bound)
-    return np.array(least)
+    return np.array(
+        [
+            Resolver(priced(program, prices, s), Options(gap=0.0)).solve().bound
+            for s in range(len(program.names))
+        ]
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_prices_of_the_relaxation_lose_nothing_of_it(seed: int) -> None:
+    """Proves: relaxations of the scenarios at these prices add up to that of the extensive form,
+    also where a scenario has a row twice, which the extensive form has once."""
+    program = drawn(seed)
+    twice = tuple(with_rows_twice(one) for one in program.programs)
+    program, attitude = replace(program, programs=twice), Attitude()
+    form = extensive_form(program, attitude)
+    point, duals = Highs(form.arrays, Options(), integer=False).run_to_point(60)
+    assert point is not None
+    assert duals is not None
+    prices = from_relaxation(program, attitude, form, duals)
+    least = [
+        Resolver(priced(program, prices, s), Options()).relaxed().objective
+        for s in range(len(program.names))
+    ]
+    assert sum(least) == pytest.approx(form.arrays.objective(point))
+
+
+def with_rows_twice(arrays: Arrays) -> Arrays:
+    return replace(
+        arrays,
+        matrix=sp.csc_array(sp.vstack([arrays.matrix, arrays.matrix])),
+        row_lower=np.tile(arrays.row_lower, 2),
+        row_upper=np.tile(arrays.row_upper, 2),
+        strengthening=np.tile(arrays.strengthening, 2),
+    )
+
+
+def priced(program: StochasticProgram, prices: Prices, scenario: int) -> Arrays:
+    """A scenario at some prices."""
+    one, own = program.programs[scenario], program.columns[scenario]
+    return replace(
+        one,
+        cost=prices.cost(program, scenario),
+        offset=float(prices.weights[scenario] * one.offset),
+        col_lower=program.col_lower[own],
+        col_upper=program.col_upper[own],
+    )
 
 
 @pytest.mark.parametrize("seed", range(4))

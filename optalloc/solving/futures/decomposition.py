@@ -80,11 +80,15 @@ class Decomposition:
         self._working: dict[int, tuple[Task, Handler]] = {}
         self._numbers = 0
         self._orders: deque[tuple[int, ...]] = deque()
+        self._all_orders: list[tuple[int, ...]] = []
         self._tried: set[tuple[int, ...]] = set()
         self._unsolved = set(range(count))
         self._passes = 0
         self._retries = 0
-        self._policy_begun = self._policy_at_work = False
+        self._policy: Policy | None = None
+        self._round: _Round | None = None
+        self._next: Prices | None = None
+        self._begun = False
         self._unmeasured: list[np.ndarray] = []
         self._idle = 0
         self._policies = 0
@@ -101,7 +105,9 @@ class Decomposition:
             None where a policy and a bound at prices are known, and a search of all scenarios
             together is due; it may then be run again.
         """
-        self.resting = False
+        if self.resting:
+            self.resting = False
+            self._go_on_with_rounds()
         make = functools.partial(solver_of, bare(self.program), self.monitor.options)
         limits = Limits(self._parameters.lost_after_s)
         try:
@@ -211,11 +217,6 @@ class Decomposition:
             logger.info("%s alone: %.8g, bound %.8g", name, found.objective, found.bound)
             self.alone[scenario] = Alone(found.objective, found.bound, found.values)
             self._report(f"{name} alone")
-            if not self._policy_begun:
-                # A first policy as soon as a scenario can begin one.
-                self._policy_begun = True
-                others = (s for s in range(len(self.alone)) if s != scenario)
-                self._begin_policy((scenario, *others))
         if not self._unsolved:
             self._begin()
 
@@ -228,16 +229,15 @@ class Decomposition:
         """Bound the measure by the scenarios alone; go on with prices and policies."""
         costs, bounds = self.references, np.array([one.bound for one in self.alone])
         self._raise_bound(self.attitude.value(self.program.probability, bounds, costs))
-        known = np.where(np.isfinite(costs), costs, bounds)
-        self._orders.extend(orders(self.program, known))
+        self._all_orders = orders(self.program, bounds)
+        self._orders.extend(self._all_orders)
         for point in self._unmeasured:
             self._measure_policy(point)
-        if not self._policy_at_work:
-            self._next_policy()
+        self._next_policy()
         relaxation = Relaxation(self.attitude, np.where(np.isfinite(costs), costs, 0.0))
         self._ask(relaxation, self._take_relaxation)
 
-    # Bounds by prices -----------------------------------------------------------------------------
+    # Rounds: a pass of prices and a policy at them ------------------------------------------------
 
     def _take_relaxation(self, found: Solved | Point | Lost) -> None:
         p = self.program.probability
@@ -245,24 +245,27 @@ class Decomposition:
         prices = zero_prices(self.program, weights)
         if isinstance(found, Point) and found.duals is not None:
             prices = from_relaxation(self.program, self.attitude, self.form, found.duals)
-        self._begin_pass(prices)
+        self._begin_round(prices)
 
-    def _begin_pass(self, prices: Prices) -> None:
-        """Solve every scenario at the prices."""
+    def _begin_round(self, prices: Prices) -> None:
+        """Solve every scenario at the prices; let the scenarios decide at them."""
+        self._round, self._begun = _Round(prices, {}), True
         self._passes += 1
-        running = _Pass(prices, {})
         gap = self.monitor.options.gap * self._parameters.subproblem_gap_share
         for s in range(len(self.program.names)):
-            task = self._task(
-                s,
-                cost=prices.cost(self.program, s),
-                offset=float(prices.weights[s] * self.program.programs[s].offset),
-                starts=self._starts(s),
-                gap=gap,
-            )
-            self._ask(task, functools.partial(self._take_priced, running, s))
+            share = self._parameters.idle_share
+            task = self._task(s, starts=self._starts(s), gap=gap, idle_share=share)
+            task = self._at_prices(task, prices)
+            self._ask(task, functools.partial(self._take_priced, self._round, s))
+        self._next_policy()
 
-    def _take_priced(self, running: _Pass, scenario: int, found: Solved | Point | Lost) -> None:
+    def _at_prices(self, task: Subproblem, prices: Prices) -> Subproblem:
+        """The task at prices in place of the scenario's own costs."""
+        s = task.scenario
+        offset = float(prices.weights[s] * self.program.programs[s].offset)
+        return replace(task, cost=prices.cost(self.program, s), offset=offset)
+
+    def _take_priced(self, running: _Round, scenario: int, found: Solved | Point | Lost) -> None:
         running.found[scenario] = found if isinstance(found, Solved) else None
         if len(running.found) < len(self.program.names):
             return
@@ -272,16 +275,42 @@ class Decomposition:
         logger.info("pass %d of prices: bound %.8g", self._passes, bound)
         self._idle = 0 if self._gains(bound) else self._idle + 1
         self._raise_bound(bound)
+        self._end_round()
+
+    def _end_round(self) -> None:
+        """Rest once nothing of a round is at work."""
+        if self._policy is not None or not self._begun:
+            return
+        if self._round is not None:
+            if not self._round.whole(self.program):
+                return
+            self._next = self._moved(self._round)
+            self._round = None
         self.resting = self.attitude.is_linear and self.incumbent.values is not None
-        points = tuple(one.values for one in solved if one is not None and one.values is not None)
-        going_on = self._idle < self._parameters.idle_passes
-        if going_on and len(points) == len(solved) and math.isfinite(bound):
-            best = min(self.incumbent.objective, abs(bound) * (1 + self._parameters.first_gap))
-            missing = self._parameters.step_share * (best - bound)
-            prices = running.prices.moved(self.program, points, missing)
-            # Where the scenarios agree there is no step that raises the bound.
-            if prices is not running.prices:
-                self._begin_pass(prices)
+        if not self.resting:
+            self._go_on_with_rounds()
+
+    def _go_on_with_rounds(self) -> None:
+        """Begin the next round; without new prices scenarios only decide in another order."""
+        prices, self._next = self._next, None
+        if prices is not None:
+            self._begin_round(prices)
+        else:
+            self._next_policy()
+
+    def _moved(self, running: _Round) -> Prices | None:
+        """The prices of the next round; None where they would gain nothing."""
+        found = [running.found[s] for s in range(len(self.program.names))]
+        points = tuple(one.values for one in found if one is not None and one.values is not None)
+        bound = self.incumbent.bound
+        going_on = self._idle < self._parameters.idle_passes and math.isfinite(bound)
+        if not going_on or len(points) < len(found):
+            return None
+        best = min(self.incumbent.objective, abs(bound) * (1 + self._parameters.first_gap))
+        missing = self._parameters.step_share * (best - bound)
+        prices = running.prices.moved(self.program, points, missing)
+        # Where the scenarios agree there is no step that raises the bound.
+        return None if prices is running.prices else prices
 
     def _gains(self, bound: float) -> bool:
         """True where a bound closes a part of the gap that is worth another pass."""
@@ -299,44 +328,62 @@ class Decomposition:
     # Plans by policies ----------------------------------------------------------------------------
 
     def _next_policy(self) -> None:
-        self._policy_at_work = False
-        while self._orders and not self._policy_at_work:
-            order = self._orders.popleft()
-            if order not in self._tried:
-                self._begin_policy(order)
+        """Let the scenarios decide in another order: at the prices of a round if there are any.
 
-    def _begin_policy(self, order: tuple[int, ...]) -> None:
-        """Let the scenarios decide in an order, each order once."""
-        self._tried.add(order)
-        self._go_on(Policy(self.program, order))
+        The first policy does without prices, as it is there before them.
+        """
+        running = self._round
+        while self._policy is None:
+            if running is not None and not running.decided and self._policies:
+                running.decided = True
+                order = self._all_orders[self._passes % len(self._all_orders)]
+                self._policy = Policy(self.program, order, running.prices)
+            elif self._orders and (running is None or not self._policies):
+                order = self._orders.popleft()
+                if order in self._tried:
+                    continue
+                self._tried.add(order)
+                self._policy = Policy(self.program, order)
+            else:
+                return
+        self._go_on(self._policy)
 
     def _go_on(self, policy: Policy) -> None:
-        """Let the next scenario of a policy decide."""
-        self._policy_at_work = True
-        s = policy.scenario
-        lower, upper = policy.bounds()
-        gap = self.monitor.options.gap * self._parameters.policy_gap_share
-        task = self._task(s, lower=lower, upper=upper, starts=self._starts(s), gap=gap)
-        self._ask(task, functools.partial(self._take_decisions, policy), soon=True)
+        """Let the next scenarios of a policy decide."""
+        gap = self.monitor.options.gap * self._parameters.subproblem_gap_share
+        if not self._policies or policy.prices is not None:
+            gap = max(gap, self._parameters.policy_gap)
+        for s in reversed(policy.begun()):
+            lower, upper = policy.bounds(s)
+            task = self._task(s, lower=lower, upper=upper, starts=self._starts(s), gap=gap)
+            if policy.prices is None:
+                task = replace(task, bound=self.alone[s].bound)
+            else:
+                task = self._at_prices(task, policy.prices)
+            self._ask(task, functools.partial(self._take_decisions, policy, s), soon=True)
 
-    def _take_decisions(self, policy: Policy, found: Solved | Point | Lost) -> None:
+    def _take_decisions(self, policy: Policy, scenario: int, found: Solved | Point | Lost) -> None:
+        if policy is not self._policy:
+            return
         if not isinstance(found, Solved) or found.values is None:
-            name = self.program.names[policy.scenario]
+            name = self.program.names[scenario]
             logger.info("a policy ends at %s, which has no plan with what is held", name)
-            first = policy.scenario
-            rest = tuple(s for s in policy.order if s != first)
-            if policy.decided:
-                # Let the scenario that was left without a plan decide first.
-                self._orders.appendleft((first, *rest))
-            self._next_policy()
-            return
-        policy.decide(found.values)
-        if not policy.complete:
+            rest = tuple(s for s in policy.order if s != scenario)
+            # Let the scenario that was left without a plan decide first.
+            self._orders.appendleft((scenario, *rest))
+            self._policy = None
+        else:
+            logger.info("%s decides: %.8g", self.program.names[scenario], found.objective)
+            policy.decide(scenario, found.values)
             self._go_on(policy)
-            return
-        self._policies += 1
-        self._take_policy(policy.point)
-        self._next_policy()
+            if not policy.complete:
+                return
+            self._policies += 1
+            self._take_policy(policy.point)
+            self._policy = None
+        if self._round is not None or not self._policies:
+            self._next_policy()
+        self._end_round()
 
     def _take_policy(self, point: np.ndarray) -> None:
         """Keep a policy if it is one and is better by the measure."""
@@ -369,8 +416,14 @@ class Decomposition:
 
 
 @dataclass
-class _Pass:
+class _Round:
     """Prices, and the scenarios solved at them so far; None for one that was lost."""
 
     prices: Prices
     found: dict[int, Solved | None]
+    # True once the scenarios have begun to decide at them.
+    decided: bool = False
+
+    def whole(self, program: StochasticProgram) -> bool:
+        """True once every scenario is solved."""
+        return len(self.found) == len(program.names)

@@ -1,8 +1,9 @@
-"""Policies from scenarios solved one after another: what one decides is held for the next.
+"""Policies from scenarios that decide one after another: what one decides is held for the next.
 
 The first scenario decides freely; in each further one all columns of nodes that are decided are
 held, and what it decides in new nodes is held from then on. So at the end every node is decided,
-with one solve per scenario, most of it held.
+with one solve per scenario, most of it held. Scenarios that share only what is decided decide at
+the same time.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from optalloc.mip.stochastic import StochasticProgram
+from optalloc.solving.futures.prices import Prices
 
 __all__ = ["Policy", "orders"]
 
@@ -25,29 +27,47 @@ class Policy:
     program : StochasticProgram
     order : tuple of int
         Scenarios in the order in which they decide.
+    prices : Prices, optional
+        At which they decide, so that each knows what others want.
     """
 
     program: StochasticProgram
     order: tuple[int, ...]
+    prices: Prices | None = None
     point: np.ndarray = field(init=False)
-    decided: int = 0
+    waiting: list[int] = field(init=False)
+    deciding: set[int] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         self.point = np.full(self.program.size, np.nan)
-
-    @property
-    def scenario(self) -> int:
-        """The scenario that decides next."""
-        return self.order[self.decided]
+        self.waiting = list(self.order)
 
     @property
     def complete(self) -> bool:
         """True once every node is decided."""
-        return self.decided == len(self.order)
+        return not self.waiting and not self.deciding
 
-    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
-        """Bounds of the columns of the next scenario: those that are decided are held."""
-        program, own = self.program, self.program.columns[self.scenario]
+    def begun(self) -> list[int]:
+        """Scenarios that begin to decide now.
+
+        One waits while an earlier one has still to decide what both share.
+        """
+        taken = np.zeros(self.program.size, dtype=bool)
+        for s in self.deciding:
+            taken[self.program.columns[s]] = True
+        ready = []
+        for s in self.waiting:
+            own = self.program.columns[s]
+            if not (taken[own] & np.isnan(self.point[own])).any():
+                ready.append(s)
+            taken[own] = True
+        self.waiting = [s for s in self.waiting if s not in ready]
+        self.deciding.update(ready)
+        return ready
+
+    def bounds(self, scenario: int) -> tuple[np.ndarray, np.ndarray]:
+        """Bounds of the columns of a scenario: those that are decided are held."""
+        program, own = self.program, self.program.columns[scenario]
         held = self.point[own]
         lower, upper = program.col_lower[own], program.col_upper[own]
         free = np.isnan(held)
@@ -55,13 +75,13 @@ class Policy:
         near = np.clip(np.where(free, 0.0, held), lower, upper)
         return np.where(free, lower, near), np.where(free, upper, near)
 
-    def decide(self, values: np.ndarray) -> None:
-        """Take the plan of the next scenario; integers are rounded."""
-        own = self.program.columns[self.scenario]
-        exact = np.where(self.program.programs[self.scenario].integer, np.round(values), values)
+    def decide(self, scenario: int, values: np.ndarray) -> None:
+        """Take the plan of a scenario; integers are rounded."""
+        own = self.program.columns[scenario]
+        exact = np.where(self.program.programs[scenario].integer, np.round(values), values)
         free = np.isnan(self.point[own])
         self.point[own[free]] = exact[free]
-        self.decided += 1
+        self.deciding.discard(scenario)
 
 
 def orders(program: StochasticProgram, costs: np.ndarray) -> list[tuple[int, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -34,6 +35,10 @@ class Subproblem:
         Plans to begin from; only their integers matter.
     rows : ExtraRows, optional
         Lazy constraints found so far.
+    bound : float
+        What is known to bound it from below.
+    idle_share : float
+        Its bound is what counts: it is left once that has not risen for this share of the seconds.
     time_limit_s : float
     """
 
@@ -45,6 +50,8 @@ class Subproblem:
     offset: float | None = None
     starts: tuple[np.ndarray, ...] = ()
     rows: ExtraRows | None = None
+    bound: float = -math.inf
+    idle_share: float = math.inf
     time_limit_s: float = 1e9
 
 
@@ -103,7 +110,12 @@ class _Solver:
             return self._relaxed(task)
         arrays = self._arrays(task)
         found = self._resolver(arrays).solve(
-            arrays, starts=task.starts, gap=task.gap, time_limit_s=task.time_limit_s
+            arrays,
+            starts=task.starts,
+            gap=task.gap,
+            idle_share=task.idle_share,
+            bound=task.bound,
+            time_limit_s=task.time_limit_s,
         )
         return Solved(
             found.objective, found.bound, found.values, found.stop_reason, found.shortfalls
