@@ -298,13 +298,16 @@ class Futures:
     step_share : float
         Length of a step of the prices, as a share of Polyak's.
     idle_share : float
-        A scenario at prices is left once its bound has not risen for this share of its seconds:
+        A scenario alone or at prices is left once its bound has not risen for this share of its
+        seconds and it has a plan:
         the root's cuts of a scenario of `inputs/pacific` end within 10 s at 0.9 % below the best
         plan, and 160 s more raise it by 0.15 to 0.4 %.
     idle_passes : int
         Passes of prices in a row that gain nothing, after which there are no more.
     least_gain_share : float
         Part of the gap that a pass closes to have gained anything.
+    improvement_s : float
+        For each scenario to decide again, in a new policy, what it alone decides.
     together_share : float
         Seconds of a search of all scenarios together, as a share of those taken so far.
     subproblem_s : float
@@ -325,6 +328,7 @@ class Futures:
     idle_share: float = 0.3
     idle_passes: int = 4
     least_gain_share: float = 0.02
+    improvement_s: float = 20.0
     together_share: float = 0.5
     subproblem_s: float = 120.0
     lost_after_s: float = 600.0

@@ -86,6 +86,14 @@ class StochasticProgram:
         return total
 
     @cached_property
+    def owners(self) -> np.ndarray:
+        """By column of the extensive form, the number of scenarios that share it."""
+        total = np.zeros(self.size, dtype=np.int64)
+        for own in self.columns:
+            total[own] += 1
+        return total
+
+    @cached_property
     def first_owner(self) -> np.ndarray:
         """By column of the extensive form, its first scenario and its number there."""
         found = np.full((self.size, 2), -1)
@@ -111,6 +119,10 @@ class StochasticProgram:
         for own, is_absent in zip(self.columns, self.absent, strict=False):
             np.minimum.at(upper, own[is_absent], 0.0)
         return upper
+
+    def exact(self, scenario: int, values: np.ndarray) -> np.ndarray:
+        """Values of the columns of a scenario, its integers rounded."""
+        return np.where(self.programs[scenario].integer, np.round(values), values)
 
     def costs(self, point: np.ndarray) -> np.ndarray:
         """Cost of each scenario at a point of the extensive form."""

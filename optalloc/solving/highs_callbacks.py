@@ -65,8 +65,8 @@ class Callbacks:
     cutoff, target : float
         The run is left once its bound exceeds the one, or its incumbent costs at most the other.
     idle_share : float
-        It is also left once its bound has not risen by `RISE` for this share of the seconds since
-        `started`.
+        With a plan, it is also left once its bound has not risen by `RISE` for this share of the
+        seconds since `started`.
     """
 
     progress: ProgressCallback | None = None
@@ -162,9 +162,10 @@ class Callbacks:
             event.interrupt()
 
     def _end_if_idle(self, event: Any) -> None:
-        bound, seconds = float(event.data_out.mip_dual_bound), time.perf_counter() - self.started
+        out, seconds = event.data_out, time.perf_counter() - self.started
+        bound, has_plan = float(out.mip_dual_bound), math.isfinite(float(out.mip_primal_bound))
         known, at = self._risen
         if not math.isfinite(known) or bound - known > RISE * max(abs(known), 1.0):
             self._risen = bound, seconds
-        elif seconds - at > max(self.idle_share * seconds, LEAST_IDLE_S):
+        elif has_plan and seconds - at > max(self.idle_share * seconds, LEAST_IDLE_S):
             event.interrupt()

@@ -13,20 +13,19 @@ import logging
 import math
 import os
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from optalloc.mip.arrays import ExtraRows
 from optalloc.mip.attitude import Attitude, Measure
 from optalloc.mip.extensive_form import ExtensiveForm
 from optalloc.mip.outcome import Outcome, Progress, StopReason
 from optalloc.mip.stochastic import StochasticProgram
 from optalloc.mip.tolerances import ROUNDING, ROW_VIOLATION
 from optalloc.solving.futures.outcome import Alone
-from optalloc.solving.futures.policies import Policy, orders
+from optalloc.solving.futures.policies import Policy, held_bounds, orders
 from optalloc.solving.futures.prices import Prices, from_relaxation, zero_prices
+from optalloc.solving.futures.queue import SubproblemQueue
 from optalloc.solving.futures.subproblem import (
     Point,
     Relaxation,
@@ -43,13 +42,10 @@ __all__ = ["Decomposition"]
 
 logger = logging.getLogger(__name__)
 
-Task = Subproblem | Relaxation
-Handler = Callable[[Solved | Point | Lost], None]
-
 
 @dataclass
 class Decomposition:
-    """The tasks of a decomposition (`optalloc.solving.pool.Tasks`), and what has come of them.
+    """A decomposition, and what has come of it.
 
     Parameters
     ----------
@@ -66,7 +62,6 @@ class Decomposition:
     monitor: Monitor
     incumbent: Incumbent = field(default_factory=Incumbent)
     alone: list[Alone] = field(init=False)
-    notes: list[str] = field(default_factory=list)
     resting: bool = False
     infeasible: int | None = None
     shortfalls: tuple[tuple[str, float], ...] = ()
@@ -75,10 +70,7 @@ class Decomposition:
         count = len(self.program.names)
         self._parameters = self.monitor.options.parameters.futures
         self.alone = [Alone(math.inf, -math.inf, None)] * count
-        self._rows: list[list[ExtraRows]] = [[] for _ in range(count)]
-        self._waiting: deque[tuple[Task, Handler]] = deque()
-        self._working: dict[int, tuple[Task, Handler]] = {}
-        self._numbers = 0
+        self._queue = SubproblemQueue(self.program, self.monitor, self._is_over)
         self._orders: deque[tuple[int, ...]] = deque()
         self._all_orders: list[tuple[int, ...]] = []
         self._tried: set[tuple[int, ...]] = set()
@@ -89,12 +81,13 @@ class Decomposition:
         self._round: _Round | None = None
         self._next: Prices | None = None
         self._begun = False
+        self._improving: set[int] = set()
+        self._improved = math.inf
         self._unmeasured: list[np.ndarray] = []
         self._idle = 0
         self._policies = 0
         for s in range(count):
-            gap = max(self.monitor.options.gap, self._parameters.first_gap)
-            self._ask(self._task(s, gap=gap), functools.partial(self._take_alone, s))
+            self._ask_alone(s)
 
     def run(self) -> StopReason | None:
         """Solve until the gap is reached, time is over, or nothing is left to try.
@@ -111,12 +104,10 @@ class Decomposition:
         make = functools.partial(solver_of, bare(self.program), self.monitor.options)
         limits = Limits(self._parameters.lost_after_s)
         try:
-            run_pool(make, self, self.jobs, limits)
+            run_pool(make, self._queue, self.jobs, limits)
         except KeyboardInterrupt:
             return StopReason.INTERRUPTED
-        # What was at work is asked for again.
-        self._waiting.extendleft(reversed(self._working.values()))
-        self._working = {}
+        self._queue.ask_again()
         if self.infeasible is not None:
             return StopReason.INFEASIBLE
         if self.incumbent.gap <= self.monitor.options.gap:
@@ -126,17 +117,16 @@ class Decomposition:
         return StopReason.TIME
 
     @property
+    def notes(self) -> list[str]:
+        """What went wrong on the way, for the user."""
+        return self._queue.notes
+
+    @property
     def jobs(self) -> int:
         """Processes at work."""
         return self.monitor.options.threads or os.cpu_count() or 1
 
-    # Tasks ----------------------------------------------------------------------------------------
-
-    def __len__(self) -> int:
-        return len(self._waiting)
-
-    @property
-    def over(self) -> bool:
+    def _is_over(self) -> bool:
         """True once the gap is reached, time is over, or a scenario has no plan."""
         return (
             self.infeasible is not None
@@ -145,68 +135,22 @@ class Decomposition:
             or self.monitor.left_s() <= 0
         )
 
-    def next(self) -> tuple[int, Task]:
-        """Return the next task with its number."""
-        task, handler = self._waiting.popleft()
-        left = self.monitor.left_s()
-        if not math.isinf(left):
-            task = replace(task, time_limit_s=min(task.time_limit_s, max(left, 1.0)))
-        self._numbers += 1
-        self._working[self._numbers] = task, handler
-        return self._numbers, task
-
-    def done(self, number: int, result: Solved | Point | Lost) -> None:
-        """Take the result of a task; further tasks follow from it."""
-        task, handler = self._working.pop(number)
-        if isinstance(result, Lost):
-            self.notes.append(f"a subproblem was lost: {result.reason}")
-        elif isinstance(task, Subproblem) and isinstance(result, Solved):
-            violated = self._violated(task.scenario, result.values)
-            if violated is not None:
-                # Some lazy constraints are violated: it is solved again with them.
-                self._rows[task.scenario].append(violated)
-                self._waiting.appendleft(
-                    (replace(task, rows=self._known_rows(task.scenario)), handler)
-                )
-                return
-        handler(result)
-
-    def _ask(self, task: Task, handler: Handler, *, soon: bool = False) -> None:
-        (self._waiting.appendleft if soon else self._waiting.append)((task, handler))
-
-    def _task(self, scenario: int, **more: object) -> Subproblem:
-        own = self.program.columns[scenario]
-        found: dict[str, object] = {
-            "lower": self.program.col_lower[own],
-            "upper": self.program.col_upper[own],
-            "rows": self._known_rows(scenario),
-            "time_limit_s": self._parameters.subproblem_s,
-        }
-        return Subproblem(scenario, **(found | more))  # type: ignore[arg-type]
-
     def _starts(self, scenario: int) -> tuple[np.ndarray, ...]:
         """The best plan known of a scenario alone, if there is one."""
         known = self.alone[scenario].values
         return () if known is None else (known,)
 
-    def _known_rows(self, scenario: int) -> ExtraRows | None:
-        found = self._rows[scenario]
-        return ExtraRows.joined(found, len(self.program.columns[scenario])) if found else None
-
-    def _violated(self, scenario: int, values: np.ndarray | None) -> ExtraRows | None:
-        if values is None:
-            return None
-        violated = self.program.programs[scenario].violated_by(values)
-        return violated if len(violated) else None
-
     # Each alone -----------------------------------------------------------------------------------
+
+    def _ask_alone(self, scenario: int) -> None:
+        gap = max(self.monitor.options.gap, self._parameters.first_gap)
+        task = self._queue.task(scenario, gap=gap, idle_share=self._parameters.idle_share)
+        self._queue.ask(task, functools.partial(self._take_alone, scenario))
 
     def _take_alone(self, scenario: int, found: Solved | Point | Lost) -> None:
         if isinstance(found, Lost) and self._retries < self._parameters.retries:
             self._retries += 1
-            gap = max(self.monitor.options.gap, self._parameters.first_gap)
-            task = self._task(scenario, gap=gap)
-            self._ask(task, functools.partial(self._take_alone, scenario))
+            self._ask_alone(scenario)
             return
         self._unsolved.discard(scenario)
         if isinstance(found, Solved):
@@ -235,7 +179,7 @@ class Decomposition:
             self._measure_policy(point)
         self._next_policy()
         relaxation = Relaxation(self.attitude, np.where(np.isfinite(costs), costs, 0.0))
-        self._ask(relaxation, self._take_relaxation)
+        self._queue.ask(relaxation, self._take_relaxation)
 
     # Rounds: a pass of prices and a policy at them ------------------------------------------------
 
@@ -254,9 +198,9 @@ class Decomposition:
         gap = self.monitor.options.gap * self._parameters.subproblem_gap_share
         for s in range(len(self.program.names)):
             share = self._parameters.idle_share
-            task = self._task(s, starts=self._starts(s), gap=gap, idle_share=share)
+            task = self._queue.task(s, starts=self._starts(s), gap=gap, idle_share=share)
             task = self._at_prices(task, prices)
-            self._ask(task, functools.partial(self._take_priced, self._round, s))
+            self._queue.ask(task, functools.partial(self._take_priced, self._round, s))
         self._next_policy()
 
     def _at_prices(self, task: Subproblem, prices: Prices) -> Subproblem:
@@ -279,13 +223,15 @@ class Decomposition:
 
     def _end_round(self) -> None:
         """Rest once nothing of a round is at work."""
-        if self._policy is not None or not self._begun:
+        if self._policy is not None or not self._begun or self._improving:
             return
         if self._round is not None:
             if not self._round.whole(self.program):
                 return
             self._next = self._moved(self._round)
             self._round = None
+        if self._improve():
+            return
         self.resting = self.attitude.is_linear and self.incumbent.values is not None
         if not self.resting:
             self._go_on_with_rounds()
@@ -355,12 +301,12 @@ class Decomposition:
             gap = max(gap, self._parameters.policy_gap)
         for s in reversed(policy.begun()):
             lower, upper = policy.bounds(s)
-            task = self._task(s, lower=lower, upper=upper, starts=self._starts(s), gap=gap)
+            task = self._queue.task(s, lower=lower, upper=upper, starts=self._starts(s), gap=gap)
             if policy.prices is None:
                 task = replace(task, bound=self.alone[s].bound)
             else:
                 task = self._at_prices(task, policy.prices)
-            self._ask(task, functools.partial(self._take_decisions, policy, s), soon=True)
+            self._queue.ask(task, functools.partial(self._take_decisions, policy, s), soon=True)
 
     def _take_decisions(self, policy: Policy, scenario: int, found: Solved | Point | Lost) -> None:
         if policy is not self._policy:
@@ -385,6 +331,36 @@ class Decomposition:
             self._next_policy()
         self._end_round()
 
+    def _improve(self) -> bool:
+        """Let each scenario decide again what it alone decides, if the policy is a new one."""
+        point = self.incumbent.values
+        if point is None or self.incumbent.objective >= self._improved:
+            return False
+        gap = self.monitor.options.gap * self._parameters.subproblem_gap_share
+        for s, own in enumerate(self.program.columns):
+            shared = np.where(self.program.owners[own] > 1, point[own], np.nan)
+            lower, upper = held_bounds(self.program, s, shared)
+            if (lower == upper).all():
+                continue
+            task = self._queue.task(s, lower=lower, upper=upper, starts=(point[own],), gap=gap)
+            limit = self._parameters.improvement_s
+            task = replace(task, bound=self.alone[s].bound, time_limit_s=limit)
+            self._improving.add(s)
+            self._queue.ask(task, functools.partial(self._take_improvement, s))
+        return bool(self._improving)
+
+    def _take_improvement(self, scenario: int, found: Solved | Point | Lost) -> None:
+        self._improving.discard(scenario)
+        point, own = self.incumbent.values, self.program.columns[scenario]
+        if isinstance(found, Solved) and found.values is not None and point is not None:
+            better = point[: self.program.size].copy()
+            exact = self.program.exact(scenario, found.values)
+            better[own] = np.where(self.program.owners[own] > 1, point[own], exact)
+            self._take_policy(better)
+        if not self._improving:
+            self._improved = self.incumbent.objective
+            self._end_round()
+
     def _take_policy(self, point: np.ndarray) -> None:
         """Keep a policy if it is one and is better by the measure."""
         for one, own in zip(self.program.programs, self.program.columns, strict=True):
@@ -398,10 +374,24 @@ class Decomposition:
 
     def _measure_policy(self, point: np.ndarray) -> None:
         costs = self.program.costs(point)
-        objective = self.attitude.value(self.program.probability, costs, self.references)
+        self._take_as_own(point, costs)
+        objective = self._measured(costs)
         logger.info("policy %d: %.8g", self._policies, objective)
         self.incumbent.take(point, objective)
         self._report("deciding scenario by scenario")
+
+    def _measured(self, costs: np.ndarray) -> float:
+        return self.attitude.value(self.program.probability, costs, self.references)
+
+    def _take_as_own(self, point: np.ndarray, costs: np.ndarray) -> None:
+        """What a policy does in a scenario is a plan of its own, and may be the best known."""
+        for s, (cost, own) in enumerate(zip(costs, self.program.columns, strict=True)):
+            if cost < self.alone[s].objective:
+                self.alone[s] = replace(self.alone[s], objective=float(cost), values=point[own])
+        known = self.incumbent.values
+        if known is not None:
+            # Regret is against the best that is known.
+            self.incumbent.objective = self._measured(self.program.costs(known))
 
     def _report(self, phase: str) -> None:
         found = self.incumbent
@@ -412,7 +402,7 @@ class Decomposition:
         found = self.incumbent.outcome(reason, self.monitor)
         if reason is StopReason.INFEASIBLE:
             return replace(found, bound=math.inf, shortfalls=self.shortfalls)
-        return replace(found, notes=tuple(self.notes))
+        return replace(found, notes=tuple(self._queue.notes))
 
 
 @dataclass

@@ -15,7 +15,7 @@ import numpy as np
 from optalloc.mip.stochastic import StochasticProgram
 from optalloc.solving.futures.prices import Prices
 
-__all__ = ["Policy", "orders"]
+__all__ = ["Policy", "held_bounds", "orders"]
 
 
 @dataclass
@@ -67,21 +67,27 @@ class Policy:
 
     def bounds(self, scenario: int) -> tuple[np.ndarray, np.ndarray]:
         """Bounds of the columns of a scenario: those that are decided are held."""
-        program, own = self.program, self.program.columns[scenario]
-        held = self.point[own]
-        lower, upper = program.col_lower[own], program.col_upper[own]
-        free = np.isnan(held)
-        # A continuous column may miss its bounds by rounding.
-        near = np.clip(np.where(free, 0.0, held), lower, upper)
-        return np.where(free, lower, near), np.where(free, upper, near)
+        return held_bounds(self.program, scenario, self.point[self.program.columns[scenario]])
 
     def decide(self, scenario: int, values: np.ndarray) -> None:
         """Take the plan of a scenario; integers are rounded."""
         own = self.program.columns[scenario]
-        exact = np.where(self.program.programs[scenario].integer, np.round(values), values)
+        exact = self.program.exact(scenario, values)
         free = np.isnan(self.point[own])
         self.point[own[free]] = exact[free]
         self.deciding.discard(scenario)
+
+
+def held_bounds(
+    program: StochasticProgram, scenario: int, held: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds of the columns of a scenario with values at which they are held; NaN where free."""
+    own = program.columns[scenario]
+    lower, upper = program.col_lower[own], program.col_upper[own]
+    free = np.isnan(held)
+    # A continuous column may miss its bounds by rounding.
+    near = np.clip(np.where(free, 0.0, held), lower, upper)
+    return np.where(free, lower, near), np.where(free, upper, near)
 
 
 def orders(program: StochasticProgram, costs: np.ndarray) -> list[tuple[int, ...]]:
