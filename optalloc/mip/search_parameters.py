@@ -298,7 +298,7 @@ class Futures:
     step_share : float
         Length of a step of the prices, as a share of Polyak's.
     idle_share : float
-        A scenario alone or at prices is left once its bound has not risen for this share of its
+        A scenario at prices is left once its bound has not risen for this share of its
         seconds and it has a plan:
         the root's cuts of a scenario of `inputs/pacific` end within 10 s at 0.9 % below the best
         plan, and 160 s more raise it by 0.15 to 0.4 %.

@@ -144,7 +144,7 @@ class Decomposition:
 
     def _ask_alone(self, scenario: int) -> None:
         gap = max(self.monitor.options.gap, self._parameters.first_gap)
-        task = self._queue.task(scenario, gap=gap, idle_share=self._parameters.idle_share)
+        task = self._queue.task(scenario, gap=gap)
         self._queue.ask(task, functools.partial(self._take_alone, scenario))
 
     def _take_alone(self, scenario: int, found: Solved | Point | Lost) -> None:
