@@ -30,8 +30,10 @@ def main() -> None:
     if usual is signal.default_int_handler:
         signal.signal(signal.SIGINT, _leave)
     from optalloc.cli.main import main as run  # noqa: PLC0415  (only now, as it takes a second)
+    from optalloc.system import infer_python_text  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, usual)
+    infer_python_text()
     run()
 
 

@@ -199,6 +199,12 @@ class ModelError(OptallocError):
     """The model folder cannot be used as it is."""
 
 
+def _shortfalls(pairs: Iterable[tuple[str, float]]) -> pd.DataFrame:
+    """Limits and amounts as a frame, of dtypes that no option of pandas decides."""
+    columns = pd.Index(["limit", "amount"], dtype=object)
+    return pd.DataFrame(pairs, columns=columns, dtype=object).astype({"amount": float})
+
+
 class SolveError(OptallocError):
     """The solver gave no plan that may be shown."""
 
@@ -212,7 +218,7 @@ class InfeasibleError(SolveError):
     """
 
     def __init__(self, shortfalls: Iterable[tuple[str, float]], scenario: str = "") -> None:
-        self.shortfalls = pd.DataFrame(shortfalls, columns=["limit", "amount"])
+        self.shortfalls = _shortfalls(shortfalls)
         named = "; ".join(
             f"{_in_words(limit)} by {amount:,.6g}"
             for limit, amount in self.shortfalls.head(5).to_numpy()
@@ -238,7 +244,7 @@ class NoPolicyError(SolveError):
     """
 
     def __init__(self, shortfalls: Iterable[tuple[str, float]]) -> None:
-        self.shortfalls = pd.DataFrame(shortfalls, columns=["limit", "amount"])
+        self.shortfalls = _shortfalls(shortfalls)
         named = "; ".join(
             f"{_in_words(_without_kind(limit))} by {amount:,.6g}"
             for limit, amount in self.shortfalls.head(5).to_numpy()

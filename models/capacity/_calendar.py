@@ -50,7 +50,7 @@ def calendar(data: Dataset) -> pd.DataFrame:
             "end": begin + frame["months"].to_numpy(),
             "years": frame["months"].to_numpy() / 12.0,
         },
-        index=pd.Index(frame["period"].to_numpy(), name="period"),
+        index=pd.Index(frame["period"]),
     )
 
 

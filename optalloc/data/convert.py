@@ -16,6 +16,7 @@ import pandas as pd
 
 from optalloc.data.rounding import exceeds
 from optalloc.data.schema import Column, Kind
+from optalloc.data.text import text_column
 from optalloc.errors import Severity
 from optalloc.spreadsheet.visible import invisible, visible
 
@@ -160,7 +161,7 @@ def _typed(values: list[Any], kind: Kind) -> Any:
         return np.array(values, dtype="datetime64[s]")
     if kind is Kind.FLAG:
         return np.array([bool(v) for v in values], dtype=bool)
-    return np.array(values, dtype=object)
+    return text_column(values)
 
 
 def _number(value: object, column: Column, text: bool) -> float:

@@ -22,10 +22,6 @@ __all__ = ["WHOLE", "Dataset", "Derived", "SheetPlace", "derived", "recalled"]
 WHOLE = "*"
 T = TypeVar("T")
 
-# With pyarrow installed pandas would keep text in Arrow arrays, and a look-up on a table without
-# rows would then give text instead of numbers.
-pd.set_option("mode.string_storage", "python")
-
 
 @dataclass(frozen=True)
 class SheetPlace:

@@ -12,6 +12,7 @@ import pandas as pd
 from optalloc.data.convert import convert, shown
 from optalloc.data.dataset import WHOLE, SheetPlace
 from optalloc.data.schema import Column, Sheet
+from optalloc.data.text import TEXT
 from optalloc.errors import Problem, Severity
 from optalloc.spreadsheet.sheets import RawSheet, address
 
@@ -111,7 +112,9 @@ class SheetReader:
             column.name: self._convert(column, columns, records, numbers, place)
             for column in self.sheet.columns
         }
-        frame = pd.DataFrame(converted, index=pd.Index(numbers, dtype="int64"))
+        frame = pd.DataFrame(converted)
+        frame.index = pd.Index(numbers, dtype="int64")
+        frame.columns = pd.Index(list(converted), dtype=TEXT)
         return frame, place
 
     def _tear(self) -> None:

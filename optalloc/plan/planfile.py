@@ -20,6 +20,7 @@ import pandas as pd
 from optalloc.data.convert import shown
 from optalloc.data.reader import suggest
 from optalloc.data.schema import Column, Kind
+from optalloc.data.text import with_text
 from optalloc.errors import InputError, Problem, Severity
 from optalloc.modelling.exhibits import Report
 from optalloc.modelling.model import Model, load_model
@@ -240,7 +241,8 @@ class _Table:
             )
             return pd.DataFrame(columns=[column.name for column in self.spec.columns])
         cells = self._spread(titles) if self.spec.across else self._long(titles)
-        return pd.DataFrame({c.name: self._typed(c, cells[c.name]) for c in self.spec.columns})
+        typed = {c.name: self._typed(c, cells[c.name]) for c in self.spec.columns}
+        return with_text(pd.DataFrame(typed))
 
     def _titles(self) -> dict[str, int]:
         """Place of each declared column, from 0; of two of one name the first."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from optalloc.data.text import with_text
 from optalloc.mip.arrays import Arrays
 from optalloc.mip.outcome import Outcome
 from optalloc.modelling.model import Model
@@ -80,7 +81,7 @@ def decided_tables(
             parts.setdefault(name, []).append(frame)
     specs = program.model.outputs
     return {
-        name: _joined(parts.get(name, []), spec)
+        name: with_text(_joined(parts.get(name, []), spec))
         for name, spec in {SUMMARY.name: SUMMARY, **specs}.items()
     }
 

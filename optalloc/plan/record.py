@@ -9,6 +9,7 @@ from importlib.metadata import version as package_version
 
 import pandas as pd
 
+from optalloc.data.text import with_text
 from optalloc.errors import Problem
 from optalloc.mip.outcome import Options, Outcome
 from optalloc.modelling.model import Model
@@ -64,7 +65,7 @@ def plan_of(
     full = {**tables, AUDIT.name: audit, RUN.name: run}
     specs = (SUMMARY, *program.model.outputs.values(), LIMITS, MARGINALS, AUDIT, RUN)
     return Plan(
-        full,
+        {name: with_text(frame) for name, frame in full.items()},
         specs,
         program.model.charts,
         outcome,

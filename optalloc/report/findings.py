@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from optalloc.data.schema import Column, Kind
+from optalloc.data.text import with_text
 from optalloc.errors import ModelError
 from optalloc.modelling.outputs import Chart, TableSpec
 from optalloc.report.workbook import write_plan_workbook
@@ -65,6 +66,8 @@ class Findings:
         declared = [spec.name for spec in self.specs]
         if sorted(declared) != sorted(self.tables):
             raise ModelError(f"{self.title}: tables {sorted(self.tables)}, declared {declared}")
+        tables = {name: with_text(frame) for name, frame in self.tables.items()}
+        object.__setattr__(self, "tables", tables)
 
     @staticmethod
     def joined(title: str, parts: Iterable[Findings]) -> Findings:

@@ -123,7 +123,7 @@ def edited(data: Dataset, edits: Iterable[Edit]) -> Dataset:
             blank = {
                 c.name: None if c.required else c.blank for c in data.sheets[edit.sheet].columns
             }
-            new = pd.DataFrame([blank], index=[edit.row]).astype(frame.dtypes.to_dict())
+            new = pd.DataFrame([blank], [edit.row], frame.columns).astype(frame.dtypes.to_dict())
             frame = frames[edit.sheet] = pd.concat([frame, new]) if len(frame) else new
         frame.at[edit.row, edit.column] = edit.to
     return data.with_frames(frames)
@@ -135,7 +135,7 @@ def rows_added(frames: Mapping[str, pd.DataFrame], data: Dataset) -> Dataset:
     for name, more in frames.items():
         own = data.frames[name]
         first = int(own.index.max()) + 1 if len(own) else 2
-        more = more.set_axis(range(first, first + len(more)))
+        more = more.set_axis(range(first, first + len(more))).reindex(columns=own.columns)
         filled = [part for part in (own, more) if len(part)]
         changed[name] = pd.concat(filled).astype(own.dtypes.to_dict()) if filled else own
     return data.with_frames(changed)

@@ -43,7 +43,7 @@ from optalloc.spreadsheet.faults import refusal
 from optalloc.spreadsheet.mark import mark_workbook
 from optalloc.spreadsheet.package import Package
 from optalloc.spreadsheet.read import read_workbook
-from optalloc.system import limit_memory, replacing
+from optalloc.system import infer_python_text, limit_memory, replacing
 
 __all__ = ["CHANGED", "EXPLANATION", "MARKED", "PLAN", "REPORT", "RESULT", "done", "main"]
 
@@ -66,6 +66,7 @@ def main() -> None:
     os.dup2(2, 1)
     folder = Path(request["folder"])
     limit_memory(request.get("memory"))
+    infer_python_text()
     result = done(request, _reporter(messages), _set_stoppable)
     _set_stoppable(False)
     with replacing(folder / RESULT) as draft:

@@ -19,7 +19,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
 from optalloc.errors import OptallocError
-from optalloc.system import limit_memory
+from optalloc.system import infer_python_text, limit_memory
 
 __all__ = ["Limits", "Lost", "Make", "Tasks", "run_pool"]
 
@@ -234,6 +234,7 @@ def _work(connection: Connection) -> None:
     # Ctrl-C reaches every process of a terminal; the parent decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
+    infer_python_text()
     try:
         make, memory_bytes = connection.recv()
         limit_memory(memory_bytes)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from optalloc.data.text import with_text
+
 __all__ = ["regrets"]
 
 COLUMNS = (
@@ -49,7 +51,7 @@ def regrets(cases: pd.DataFrame) -> pd.DataFrame:
     held = cases[cases["plan"] != ""]
     costs = held.groupby("number")["objective"].min()
     rows = [_compared(row, free.loc[row["number"]], costs) for row in held.to_dict("records")]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    frame = with_text(pd.DataFrame(rows, columns=list(COLUMNS)))
     return frame.sort_values(["plan", "number"], kind="stable", ignore_index=True)
 
 

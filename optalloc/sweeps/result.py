@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from optalloc.data.text import with_text
 from optalloc.errors import OptallocError
 from optalloc.mip.outcome import relative_gap
 from optalloc.scenarios.designs import Case
@@ -94,9 +95,9 @@ def read_sweep(folder: str | Path) -> SweepResult:
     paths = sorted((folder / PLANS).glob("*.parquet"))
     return SweepResult(
         about,
-        pd.read_parquet(folder / CASES),
-        pd.read_parquet(folder / INPUTS),
-        {path.stem: pd.read_parquet(path) for path in paths},
+        with_text(pd.read_parquet(folder / CASES)),
+        with_text(pd.read_parquet(folder / INPUTS)),
+        {path.stem: with_text(pd.read_parquet(path)) for path in paths},
     )
 
 
@@ -112,7 +113,7 @@ def gathered(
         Aligned with each other.
     """
     rows = [_row(case, result) for case, result in zip(cases, finished, strict=True)]
-    frame = pd.DataFrame(rows, columns=list(_row(Case(0, "", ()), _NOTHING)))
+    frame = with_text(pd.DataFrame(rows, columns=list(_row(Case(0, "", ()), _NOTHING))))
     inputs = pd.DataFrame(
         [
             (case.number, case.name, change, value, _amount(value), case.shares.get(change, np.nan))
@@ -122,7 +123,7 @@ def gathered(
         ],
         columns=["number", "case", "change", "value", "amount", "share"],
     )
-    return SweepResult(about, frame, inputs, _stacked(cases, finished))
+    return SweepResult(about, frame, with_text(inputs), _stacked(cases, finished))
 
 
 _NOTHING = Finished(key="", status=Status.FAILED)
@@ -162,7 +163,8 @@ def _stacked(cases: Sequence[Case], finished: Sequence[Finished]) -> dict[str, p
             title = title if title not in table.column_names else f"sweep_{title}"
             table = table.add_column(place, title, column)
         parts.setdefault(name, []).append(table)
-    return {name: pa.concat_tables(tables).to_pandas() for name, tables in parts.items()}
+    stacked = {name: pa.concat_tables(tables) for name, tables in parts.items()}
+    return {name: with_text(table.to_pandas()) for name, table in stacked.items()}
 
 
 def _tables(

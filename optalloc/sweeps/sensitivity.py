@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from optalloc.data.text import with_text
 from optalloc.errors import OptallocError
 from optalloc.scenarios.designs import salib_problem
 from optalloc.scenarios.sheet import Design
@@ -68,7 +69,8 @@ def sensitivity(
             for k, change in enumerate(about["changes"]):
                 half = float(found[confidence][k]) if confidence else np.nan
                 rows.append((change, measure, end, float(found[measure][k]), half))
-    return pd.DataFrame(rows, columns=["change", "measure", "end", "value", "confidence"])
+    columns = ["change", "measure", "end", "value", "confidence"]
+    return with_text(pd.DataFrame(rows, columns=columns))
 
 
 def _analysed(
