@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optalloc.data.dataset import Dataset, derived
+from optalloc.data.dataset import Dataset, derived, recalled
 
 TINY_MONTHS = 1e-6
 DAYS_PER_MONTH = 30.4375
@@ -61,7 +61,7 @@ def months_from_base(data: Dataset, dates: pd.Series) -> pd.Series:
     where the period begins, also where months of unequal length move it: a month after 31 January
     is 28 February.
     """
-    edges, moments = _edges(data)
+    edges, moments = recalled(_edges, data)
     days = pd.to_datetime(dates)
     held_by = np.searchsorted(edges, days.to_numpy(), "right") - 1
     months = [
@@ -89,7 +89,7 @@ def _within(edges: pd.DatetimeIndex, moments: list[float], k: int, day: pd.Times
 
 def date_of(data: Dataset, moment: float) -> pd.Timestamp:
     """The day that begins at a moment, in months from the base date."""
-    edges, moments = _edges(data)
+    edges, moments = recalled(_edges, data)
     k = max(int(np.searchsorted(moments, moment + TINY_MONTHS, "right")) - 1, 0)
     whole, part = divmod(moment - moments[k] + TINY_MONTHS, 1.0)
     days = round((part - TINY_MONTHS) * DAYS_PER_MONTH)
@@ -108,7 +108,7 @@ def months_of_last_days(data: Dataset, dates: pd.Series) -> pd.Series:
     A last day counts to its end. Who names the first day of a period, or the day after the last
     period, means the day before it.
     """
-    edges, _ = _edges(data)
+    edges, _ = recalled(_edges, data)
     days = pd.to_datetime(dates)
     return months_from_base(data, days.where(days.isin(edges[1:]), days + pd.Timedelta(days=1)))
 

@@ -31,6 +31,8 @@ def frame_digest(frame: pd.DataFrame) -> bytes:
     """SHA-256 of a frame's rows in any order, whatever their labels."""
     names = sorted(map(str, frame.columns))
     found = hashlib.sha256("\0".join(names).encode())
+    if frame.empty:
+        return found.digest()
     columns = [_cells(frame[name]) for name in names]
     for row in sorted(b"\0".join(cells) for cells in zip(*columns, strict=True)):
         found.update(b"\1" + row)

@@ -70,15 +70,19 @@ def _doubt(own: pd.Series, column: Column, worth: Worth | None) -> _Doubt | None
     if usual.money and worth is not None:
         values = values * worth.per_row
     values = values[values.notna() & (values != 0)]
+    if values.empty:
+        return None
     far, code = values[(values < usual.low) | (values > usual.high)], "implausible"
+    beyond = far.empty and usual.outliers
+    if beyond:
+        far, code = _outliers(values), "outlier"
+    if far.empty:
+        return None
     money = f" in {worth.reference}" if usual.money and worth is not None else ""
     unit = f" {column.unit}" if column.unit else ""
     must = f"{column.name} is usually {usual.low:,.12g} to {usual.high:,.12g}{unit}{money}"
-    if far.empty and usual.outliers:
-        far, code = _outliers(values), "outlier"
+    if beyond:
         must = f"{column.name} is usually nearer to the others, about {values.median():,.4g}{money}"
-    if far.empty:
-        return None
     rows = tuple(int(str(row)) for row in far.index)
     action, meant_in = _explained(float(far.iloc[0]), values.drop(far.index), rows[0], usual, worth)
     return _Doubt(rows, must, action, code, meant_in)

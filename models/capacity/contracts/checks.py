@@ -26,6 +26,8 @@ from .._period_ends import inside_periods
 
 def check(data: Dataset) -> Iterator[Problem]:
     """Contracts that make sense, and no more signed than there is."""
+    if not data.uses(["Contracts", "SignedContracts"]):
+        return
     yield from _check_places(data)
     yield from _check_signed(data)
     yield from _check_terms(data)

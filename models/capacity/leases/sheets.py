@@ -85,6 +85,8 @@ OFFER_KEYS = ["lease", "signed"]
 
 def check(data: Dataset) -> Iterator[Problem]:
     """Leases that can be signed serve in some period, and are of a size that can be needed."""
+    if not data.uses(["Leases"]):
+        return
     yield from _check_terms(data)
     yield from not_carried(data, "Leases", "lease", lease_need)
 
