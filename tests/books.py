@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import functools
+import json
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -148,21 +150,66 @@ def write(made: Book, folder: Path) -> Path:
     return folder
 
 
+# By what a workbook says: datasets and plans of those solved or built last, and all least costs.
+_DATASETS: dict[str, optalloc.Dataset] = {}
+_PLANS: dict[str, optalloc.Plan] = {}
+_COSTS: dict[str, float] = {}
+_MOST_KEPT = 8
+
+
+def _said(made: Book) -> str:
+    return json.dumps(made, default=str)
+
+
+def _keep(kept: dict[str, Any], key: str, value: Any) -> None:
+    """Keep a value, and drop the one that was kept first."""
+    kept[key] = value
+    if len(kept) > _MOST_KEPT:
+        del kept[next(iter(kept))]
+
+
+@functools.cache
+def _model() -> optalloc.Model:
+    return optalloc.load_model()
+
+
 def solve(made: Book, folder: Path, **options: Any) -> optalloc.Plan:
     """Solve a workbook to optimality, audited like any other."""
-    return optalloc.solve(write(made, folder), **options)
+    plan = optalloc.solve(write(made, folder), **{"model": _model(), **options})
+    if plan.origin is not None and not (options or plan.is_policy):
+        _keep(_DATASETS, _said(made), plan.origin.dataset)
+    return plan
+
+
+def plan_of(made: Book, folder: Path) -> optalloc.Plan:
+    """The plan of a workbook, solved in a new folder; once where several tests ask for the same."""
+    key = _said(made)
+    if key not in _PLANS:
+        _keep(_PLANS, key, solve(made, folder))
+    plan = _PLANS[key]
+    # Shallow copies: whoever alters a table alters its own.
+    return dataclasses.replace(plan, tables={n: t.copy(deep=False) for n, t in plan.tables.items()})
+
+
+def dataset(made: Book, folder: Path) -> optalloc.Dataset:
+    """The dataset of a workbook; read and validated once where several ask for the same."""
+    path, key = write(made, folder), _said(made)
+    if key not in _DATASETS:
+        _keep(_DATASETS, key, optalloc.validate(optalloc.read_workbook(path), _model()))
+    return _DATASETS[key]
 
 
 def program(made: Book, folder: Path) -> optalloc.Program:
     """The built model of a workbook, to look at, or to change before it is solved."""
-    model = optalloc.load_model()
-    data = optalloc.validate(optalloc.read_workbook(write(made, folder)), model)
-    return optalloc.build(data, model)
+    return optalloc.build(dataset(made, folder), _model())
 
 
 def least_cost(made: Book, folder: Path) -> float:
     """Least cost of a workbook, without tables and audit; infinite where there is no plan."""
-    return _least_cost(optalloc.compile_program(program(made, folder)))
+    key = _said(made)
+    if key not in _COSTS:
+        _COSTS[key] = _least_cost(optalloc.compile_program(program(made, folder)))
+    return _COSTS[key]
 
 
 def changed_cost(made: Book, folder: Path, change: Callable[[Any], object]) -> float:

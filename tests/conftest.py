@@ -48,8 +48,8 @@ def solve(tmp_path: Path) -> Callable[..., optalloc.Plan]:
     count = itertools.count()
 
     def run(options: dict[str, Any] | None = None, **sheets: Any) -> optalloc.Plan:
-        folder = tmp_path / f"book{next(count)}"
-        return books.solve(books.book(**sheets), folder, **(options or {}))
+        folder, made = tmp_path / f"book{next(count)}", books.book(**sheets)
+        return books.solve(made, folder, **options) if options else books.plan_of(made, folder)
 
     return run
 

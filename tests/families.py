@@ -26,12 +26,17 @@ def problems(solve: Solve, **sheets: Any) -> list[str]:
 def broken(
     plan: optalloc.Plan, case: Mapping[str, Any], folder: Path, **changed: pd.DataFrame
 ) -> set[str]:
-    """Names of the limits that the audit finds broken once tables of a plan are replaced."""
+    """Names of the limits that the audit finds broken once tables of a plan are replaced.
+
+    What a family says of tables that are as they were when it was asked last is recalled.
+    """
     model = optalloc.load_model()
-    workbook = optalloc.read_workbook(books.write(books.book(**case), folder))
-    data = optalloc.validate(workbook, model)
+    known = books.dataset(books.book(**case), folder)
+    data = known.with_frames({})
     names = set(model.limits)
-    audit = optalloc.audit_plan(data, model, {**plan.tables, **changed}, plan.outcome)
+    tables = {**plan.tables, **changed}
+    audit = optalloc.audit_plan(data, model, tables, plan.outcome, recall=True)
+    known.recall_from(data)
     return set(audit.loc[~audit["passed"].astype(bool), "subject"]) & names
 
 

@@ -62,7 +62,7 @@ def test_price_of_a_limit_by_hand_and_by_finite_difference(tmp_path: Path) -> No
     assert row["step_as_planned"] == pytest.approx(30)
     assert row["step_at_least"] == pytest.approx(30)
     assert row["step_at_most"] == pytest.approx(30)
-    cost = {mw: books.solve(capped(mw), tmp_path / f"{mw}").cost for mw in (75, 76, 82.5)}
+    cost = {mw: books.least_cost(capped(mw), tmp_path / f"{mw}") for mw in (75, 76, 82.5)}
     assert cost[75] - cost[76] == pytest.approx(row["saving"])
     assert cost[75] - cost[82.5] == pytest.approx(row["step_at_most"])
     assert not limits_of(explained(capped(130), tmp_path / "free")) & {"zone_total"}
@@ -80,8 +80,8 @@ def test_a_step_that_jumps_stands_beside_the_price(tmp_path: Path) -> None:
     assert row["step_as_planned"] == pytest.approx(50)
     assert row["step_at_least"] == pytest.approx(800)
     assert row["step_at_most"] == pytest.approx(800)
-    more = books.solve(capped(118.75 * 1.1, b), tmp_path / "more").cost
-    assert books.solve(capped(118.75, b), tmp_path / "now").cost - more == pytest.approx(800)
+    more = books.least_cost(capped(118.75 * 1.1, b), tmp_path / "more")
+    assert books.least_cost(capped(118.75, b), tmp_path / "now") - more == pytest.approx(800)
     assert "With everything planned again, 11.88 MW grid more saves 800 M." in said.to_text()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import random
 import shutil
@@ -70,6 +71,12 @@ SLOW = ("trust", "concentration", "equipment", "risk_share", "labour", "budget")
 CASES = [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in PLANTED]
 
 
+@functools.cache
+def explained_example(name: str) -> optalloc.Findings:
+    """Why an example has no plan, worked out once for the tests that ask."""
+    return optalloc.explain(INFEASIBLE / name)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_the_planted_reason_is_named_and_its_change_gives_a_plan(name: str, tmp_path: Path) -> None:
     """Proves: the first sentence names the planted limit and its cell; the change is the one worked
@@ -78,7 +85,7 @@ def test_the_planted_reason_is_named_and_its_change_gives_a_plan(name: str, tmp_
     Sensitivity: without the change there is none, as the command confirms by an elastic program.
     """
     sheet, cell, words = PLANTED[name]
-    said_of_it = optalloc.explain(INFEASIBLE / name)
+    said_of_it = explained_example(name)
     assert said_of_it.without_plan
     assert words in said_of_it.sentences[0] and f"{sheet}!{cell}" in said_of_it.sentences[0]
     (row,) = said_of_it["Relaxation"].to_dict("records")
@@ -98,7 +105,7 @@ def test_the_planted_reason_is_named_and_its_change_gives_a_plan(name: str, tmp_
 
 def test_both_families_of_a_conflict_are_named() -> None:
     """Proves: the smallest conflict holds both limits and nothing else."""
-    said_of_it = optalloc.explain(INFEASIBLE / "two_families")
+    said_of_it = explained_example("two_families")
     assert set(said_of_it["Conflict"]["limit"]) == {"online_exposure", "decision_at_least"}
     assert set(said_of_it["Conflict"]["cell"]) == {"RiskLimits!D2", "Decisions!E2"}
 

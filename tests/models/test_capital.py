@@ -166,7 +166,7 @@ def test_what_wears_out_is_renewed(solve: Solve) -> None:
     [(0.08, 20), (0.08, 3), pytest.param(0.0, 20, marks=pytest.mark.slow)],
 )
 def test_the_same_cost_per_service_year_whenever_it_is_built(
-    solve: Solve, rate: float, life: int
+    solve: Solve, least_cost: LeastCost, rate: float, life: int
 ) -> None:
     """Site and building, each a year ahead, in a horizon of eight years, first needed in year k.
 
@@ -192,18 +192,23 @@ def test_the_same_cost_per_service_year_whenever_it_is_built(
             return last - first
         return ((1 + rate) ** -first - (1 + rate) ** -last) / math.log(1 + rate)
 
-    def per_year(first: int, residual: str) -> float:
-        plan = solve(
-            Settings={"discount_rate": rate, "residual_value": residual},
-            Periods=years(horizon),
-            Demand=demand(*[0] * first, *[40] * (horizon - first)),
-            Sites=sites,
-        )
-        credit = plan["Cost"].query("kind == 'residual value'")["present_value"]
-        assert (credit <= 0).all()
-        return plan.cost / discounted_years(first, horizon)
+    def case(first: int, residual: str) -> dict[str, Any]:
+        return {
+            "Settings": {"discount_rate": rate, "residual_value": residual},
+            "Periods": years(horizon),
+            "Demand": demand(*[0] * first, *[40] * (horizon - first)),
+            "Sites": sites,
+        }
 
-    for first in (2, 4, 7):
+    def per_year(first: int, residual: str) -> float:
+        return least_cost(**case(first, residual)) / discounted_years(first, horizon)
+
+    plan = solve(**case(2, "yes"))
+    assert plan.cost == pytest.approx(
+        worth * discounted_years(2, horizon) / discounted_years(0, life)
+    )
+    assert (plan["Cost"].query("kind == 'residual value'")["present_value"] <= 0).all()
+    for first in (4, 7):
         assert per_year(first, "yes") == pytest.approx(worth / discounted_years(0, life))
     assert per_year(7, "no") > per_year(2, "no") * 1.01
 
