@@ -87,9 +87,15 @@ def test_what_the_other_decision_costs(tmp_path: Path) -> None:
         # 100 b + 200 = 100 x 10 + 100
         (two_sites(), "B", "build cost", 9.0),
         # 100 a + 100 = 100 x 12 + 200
-        (two_sites(), "A", "build cost", 13.0),
+        pytest.param(two_sites(), "A", "build cost", 13.0, marks=pytest.mark.slow),
         # A costs 1100 and 876 GWh at 90; B 1000 + 50 and so may pay 50 M more for 876 GWh
-        (powered(200, site_cost=50, build_cost_per_mw=10), "B", "power price", 90 + 50 / 0.876),
+        pytest.param(
+            powered(200, site_cost=50, build_cost_per_mw=10),
+            "B",
+            "power price",
+            90 + 50 / 0.876,
+            marks=pytest.mark.slow,
+        ),
         # B 1200 + 200 at 20 per MWh; A 1100, so A leaves at 300 M more than 20 per MWh
         (powered(500), "A", "power price", 500 + 300 / 0.876),
     ],

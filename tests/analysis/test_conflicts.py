@@ -68,7 +68,12 @@ ONE_SIDED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ONE_SIDED)
+# The others, of sums like that of the zone and of limits like that of contracts, are slow tests.
+SHOWN = ("zone", "concentration", "staff", "decision")
+CASES = [n if n in SHOWN else pytest.param(n, marks=pytest.mark.slow) for n in ONE_SIDED]
+
+
+@pytest.mark.parametrize("name", CASES)
 def test_what_stands_on_the_other_side_is_named(name: str, tmp_path: Path) -> None:
     """Proves: beside the one limit stands the capacity that alone exceeds it, with its cell, and what
     a sum can show is an error of check at that cell.

@@ -31,7 +31,7 @@ def optimum(shared: Path, instance: str, capacity: str = "") -> float:
 
 
 @pytest.mark.parametrize(
-    "instance", [*SMALL[:4], *(pytest.param(name, marks=pytest.mark.slow) for name in SMALL[4:])]
+    "instance", [*SMALL[:2], *(pytest.param(name, marks=pytest.mark.slow) for name in SMALL[2:])]
 )
 def test_orlib(instance: str, shared_data: Path, tmp_path: Path) -> None:
     """Proves: the published optimum comes out, audited."""

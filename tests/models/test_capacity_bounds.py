@@ -14,7 +14,10 @@ from tests.books import Book, book, demand, least_cost, years
 from tests.books import solve as solve_book
 
 Solve = Callable[..., optalloc.Plan]
-LIMITLESS = pytest.mark.parametrize("limitless_mw", [1e3, 1e6, 1e7, 1e9, 1e11])
+LIMITLESS = pytest.mark.parametrize(
+    "limitless_mw",
+    [1e3, 1e9, *(pytest.param(mw, marks=pytest.mark.slow) for mw in (1e6, 1e7, 1e11))],
+)
 
 
 def two_sites(low_mw: float, high_mw: float, dear: dict[str, Any], cheap: dict[str, Any]) -> Book:

@@ -117,7 +117,7 @@ def disagreement(made: Book, folder: Path) -> str:
 @pytest.mark.skipif(not SOLVERS["scip"].installed, reason="SCIP is not installed")
 @pytest.mark.parametrize(
     ("first", "count"),
-    [(0, 4), *(pytest.param(50 * k, 50, marks=pytest.mark.slow) for k in range(20))],
+    [(0, 2), *(pytest.param(50 * k, 50, marks=pytest.mark.slow) for k in range(20))],
 )
 def test_least_cost_over_twelve_decades(tmp_path: Path, first: int, count: int) -> None:
     """Proves: no workbook of these seeds has another least cost by SCIP; doubtful ones are refused."""

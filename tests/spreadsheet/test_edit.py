@@ -93,8 +93,15 @@ def test_a_column_that_an_excel_sheet_lacks_is_added_past_its_notes(tmp_path: Pa
     assert optalloc.solve(copy).cost == pytest.approx(400)
 
 
-@pytest.mark.parametrize("mark", ["", "\ufeff"])
-@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    ("mark", "packed"),
+    [
+        ("", False),
+        ("\ufeff", True),
+        pytest.param("", True, marks=pytest.mark.slow),
+        pytest.param("\ufeff", False, marks=pytest.mark.slow),
+    ],
+)
 def test_a_column_that_a_csv_lacks_is_added_at_its_end(
     mark: str, packed: bool, tmp_path: Path
 ) -> None:
