@@ -114,6 +114,18 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "decided-blind": "what cannot be done in a scenario, and so not in another that cannot be "
         "distinguished when it is decided (notice)",
     },
+    "Ranges of what is uncertain": {
+        "range-name": "a name of an uncertainty that scenarios cannot name",
+        "range-revealed": "an uncertainty without a day on which it is known, or with two",
+        "range-order": "low, mode and high that do not rise, or a factor that is not above zero",
+        "range-target": "a sheet, column or row filter of a range that matches nothing",
+        "range-operation": "an operation that the column of a range cannot take",
+        "range-value": "a value of a range that makes a cell invalid",
+        "range-fixed": "a range of what must be the same in every scenario",
+        "range-draw": "a drawn value with which the workbook would have an error",
+        "range-missing": "outcomes to be generated where no range is stated",
+        "range-taken": "outcomes to be generated where the sheets have some of that name",
+    },
     "Changes of a sweep": {
         "sweep-design": "a sweep without a design, or with two",
         "sweep-samples": "a sample size that is missing, of no use, or that the design cannot take",

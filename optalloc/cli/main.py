@@ -10,6 +10,7 @@ from io import TextIOWrapper
 import typer
 
 from optalloc.cli.explain import explain
+from optalloc.cli.futures import futures
 from optalloc.cli.plans import alternatives, bench, diff, report
 from optalloc.cli.serve import serve
 from optalloc.cli.solve import solve
@@ -44,6 +45,7 @@ for command in (
     document,
 ):
     app.command()(command)
+app.add_typer(futures, name="futures")
 
 
 def main() -> None:

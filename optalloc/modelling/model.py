@@ -32,6 +32,7 @@ from optalloc.modelling.family import Family, Ledger
 from optalloc.modelling.limits import Limit
 from optalloc.modelling.outputs import Chart, TableSpec
 from optalloc.scenarios.assemble import sheet_problems
+from optalloc.scenarios.ranges import RangedUncertainty, ranges_of
 from optalloc.scenarios.read_tree import Horizon, scenario_tree
 from optalloc.scenarios.scenario_datasets import scenario_problems
 from optalloc.scenarios.sheet import SWEEPS, sweeps_of
@@ -108,7 +109,11 @@ class Model:
         tree, problems = self._tree(data)
         if tree is not None and all(map(data.sound, self.sheets)):
             problems += scenario_problems(data, tree, self)
-        return [*problems, *sheet_problems(data)]
+        return [*problems, *self.ranges(data)[1], *sheet_problems(data)]
+
+    def ranges(self, data: Dataset) -> tuple[tuple[RangedUncertainty, ...], list[Problem]]:
+        """The uncertainties of the sheet Ranges, and the problems with it."""
+        return ranges_of(data, (SWEEPS.name, *self.same_in_all))
 
     def scenario_tree(self, data: Dataset) -> ScenarioTree | None:
         """The scenario tree of a workbook; None where nothing is uncertain.

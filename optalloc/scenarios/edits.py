@@ -17,7 +17,16 @@ from optalloc.data.dataset import Dataset, SheetPlace
 from optalloc.data.schema import Cell
 from optalloc.spreadsheet.sheets import address
 
-__all__ = ["Edit", "Layout", "edited", "rows_added", "sheet_name", "where", "where_all"]
+__all__ = [
+    "Edit",
+    "Layout",
+    "edited",
+    "edits_between",
+    "rows_added",
+    "sheet_name",
+    "where",
+    "where_all",
+]
 
 
 @dataclass(frozen=True)
@@ -127,6 +136,31 @@ def edited(data: Dataset, edits: Iterable[Edit]) -> Dataset:
             frame = frames[edit.sheet] = pd.concat([frame, new]) if len(frame) else new
         frame.at[edit.row, edit.column] = edit.to
     return data.with_frames(frames)
+
+
+def edits_between(before: Dataset, after: Dataset) -> list[Edit]:
+    """The edits that make one dataset of another; rows that are gone are emptied.
+
+    Parameters
+    ----------
+    before, after : Dataset
+        Of the same sheets. Rows are the same where their labels are.
+    """
+    edits = []
+    for sheet, frame in after.frames.items():
+        old = before.frames[sheet]
+        if frame is old:
+            continue
+        rows = old.index.union(frame.index)
+        for column in frame.columns:
+            then, now = old[column].reindex(rows), frame[column].reindex(rows)
+            blank = [(side.isna() | (side == "")).to_numpy(bool) for side in (then, now)]
+            differs = ~((then == now).to_numpy(bool) | (blank[0] & blank[1]))
+            for row, value, is_blank in zip(
+                rows[differs], now[differs], blank[1][differs], strict=True
+            ):
+                edits.append(Edit(sheet, int(row), str(column), None if is_blank else value))
+    return edits
 
 
 def rows_added(frames: Mapping[str, pd.DataFrame], data: Dataset) -> Dataset:

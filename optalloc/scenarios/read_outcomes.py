@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,12 +15,18 @@ from optalloc.scenarios.sheet import Operation
 from optalloc.scenarios.tree import Known
 from optalloc.scenarios.uncertainty_sheets import OUTCOMES, UNCERTAINTIES, UNCERTAINTY_SHEETS
 
-__all__ = ["OutcomeChange", "OutcomeReader", "column_of", "overlaps"]
+__all__ = ["OutcomeChange", "OutcomeReader", "column_of", "is_fixed", "overlaps"]
 
 
 def column_of(wrong: WrongOverride) -> str:
     """The column of Outcomes that a wrong part of a change stands in."""
     return "value" if wrong.part == "values" else wrong.part
+
+
+def is_fixed(fixed: Iterable[str], sheet: str, column: str) -> bool:
+    """True if a column must be the same in every scenario."""
+    names = {fold(name) for name in (*fixed, *UNCERTAINTY_SHEETS)}
+    return fold(sheet) in names or fold(f"{sheet}.{column}") in names
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,7 @@ class OutcomeReader:
             code = wrong.code.replace("sweep-", "outcome-")
             self._say(number, column, wrong.must, wrong.action, code, wrong.found)
             return None
-        if self._is_fixed(target, override.column):
+        if is_fixed(self.fixed, target, override.column):
             must = f"{target}.{override.column} must be the same in every scenario"
             action = "Change an amount, a cost or a date instead: scenarios are compared by it."
             self._say(number, "column", must, action, "outcome-fixed")
@@ -108,10 +114,6 @@ class OutcomeReader:
         differs = ~((now == then) | (now.isna() & then.isna()))
         cells = frozenset(before.index[differs.to_numpy(bool)])
         return OutcomeChange(number, outcome, override, target, column, cells)
-
-    def _is_fixed(self, sheet: str, column: str) -> bool:
-        fixed = {fold(name) for name in (*self.fixed, *UNCERTAINTY_SHEETS)}
-        return fold(sheet) in fixed or fold(f"{sheet}.{column}") in fixed
 
     def _say(
         self, row: int, column: str, must: str, action: str, code: str, found: str | None = None

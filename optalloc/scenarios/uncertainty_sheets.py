@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import FREE_TEXT, Column, Kind, Missing, Sheet
+from optalloc.scenarios.range_sheet import RANGES
 from optalloc.scenarios.sheet import BLANK, SWEEPS, Operation, first_amount
 
 __all__ = [
@@ -208,7 +209,9 @@ ATTITUDE = Sheet(
     ),
 )
 
-UNCERTAINTY_SHEETS = {sheet.name: sheet for sheet in (UNCERTAINTIES, OUTCOMES, SCENARIOS, ATTITUDE)}
+UNCERTAINTY_SHEETS = {
+    sheet.name: sheet for sheet in (UNCERTAINTIES, OUTCOMES, SCENARIOS, ATTITUDE, RANGES)
+}
 
 
 def as_it_stands(data: Dataset) -> tuple[str, ...]:
@@ -230,5 +233,8 @@ def uncertainty_sheets_of(sheets: Iterable[Sheet], fixed: Collection[str]) -> di
         return UNCERTAINTY_SHEETS
     change = {"operation": str(Operation.MULTIPLY), "value": "1.2"}
     example = change | dict(zip(("sheet", "column"), found, strict=True))
-    columns = [replace(c, example=example.get(c.name, c.example)) for c in OUTCOMES.columns]
-    return UNCERTAINTY_SHEETS | {OUTCOMES.name: replace(OUTCOMES, columns=tuple(columns))}
+    changing = {}
+    for sheet in (OUTCOMES, RANGES):
+        columns = [replace(c, example=example.get(c.name, c.example)) for c in sheet.columns]
+        changing[sheet.name] = replace(sheet, columns=tuple(columns))
+    return UNCERTAINTY_SHEETS | changing

@@ -29,6 +29,7 @@ __all__ = ["DATE", "refuse_target", "write_edits"]
 
 # The unit of changes that are dates.
 DATE = "date"
+_NEW_SHEETS, _SHEET_TYPE = "xl/worksheets/sheet{}.xml", "spreadsheetml.worksheet+xml"
 # The built-in format of a short date.
 _AS_DATE = {"numFmtId": "14", "applyNumberFormat": "1"}
 
@@ -60,9 +61,8 @@ def write_edits(source: Path, changes: pd.DataFrame, target: Path) -> None:
         edits = Edits(package)
         parts = {sheet.name: sheet.part for sheet in package.sheets}
         for sheet, own in changes.groupby("sheet", sort=False):
-            if str(sheet) not in parts:
-                raise OptallocError(f"{source.name}: has no sheet {sheet}; add it by hand")
-            _change_cells(edits, edits.tree(parts[str(sheet)]), own)
+            part = parts.get(str(sheet)) or _add_sheet(edits, str(sheet))
+            _change_cells(edits, edits.tree(part), own)
         write_copy(package, edits.parts(), target)
 
 
@@ -96,6 +96,20 @@ def _refuse_taken(source: Path, changes: pd.DataFrame) -> None:
                 f"{at}: must be blank for {change['to']} to be written there; found {found[0]!r}. "
                 "The workbook has changed: explain it again."
             )
+
+
+def _add_sheet(edits: Edits, name: str) -> str:
+    """The part of a new sheet, which is the last of the workbook."""
+    book = edits.tree("xl/workbook.xml")
+    part, identity = edits.add("xl/workbook.xml", "worksheet", _NEW_SHEETS, _SHEET_TYPE)
+    main = etree.QName(book).namespace
+    edits.tree(part, f'<worksheet xmlns="{main}"><sheetData/></worksheet>')
+    sheets = book.find(tag(book, "sheets"))
+    numbers = [int(sheet.get("sheetId")) for sheet in sheets]
+    sheet = etree.SubElement(sheets, tag(book, "sheet"), name=name)
+    sheet.set("sheetId", str(max(numbers, default=0) + 1))
+    sheet.set(f"{{{edits.office}}}id", identity)
+    return part
 
 
 def _cells(own: pd.DataFrame) -> dict[tuple[int, int], Any]:

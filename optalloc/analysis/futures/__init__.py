@@ -1,0 +1,1 @@
+"""Scenarios made from the sheet Ranges (generated.py)."""
