@@ -32,6 +32,7 @@ __all__ = [
     "drawn",
     "probabilities_of_draws",
     "three_points",
+    "unlisted",
     "without_outcomes",
 ]
 
@@ -180,7 +181,7 @@ def drawn(
     InputError
         If a drawn value makes a cell invalid.
     """
-    rows = _Rows(_unlisted(data))
+    rows = _Rows(unlisted(data))
     width = len(str(len(u)))
     names = [f"draw {k:0{width}}" for k in range(1, len(u) + 1)]
     for one, own in zip(uncertainties, u.T, strict=False):
@@ -201,7 +202,7 @@ def drawn(
     return rows.added()
 
 
-def _unlisted(data: Dataset) -> Dataset:
+def unlisted(data: Dataset) -> Dataset:
     """The workbook with neither probabilities nor scenarios, for the latter to be listed."""
     frame = data[UNCERTAINTIES.name]
     return data.with_frames(
