@@ -52,11 +52,14 @@ _PUBLIC = {
     "diff": "analysis.diff.compare",
     "explain": "analysis.explain.solve_and_explain",
     "export_model": "solving.export",
+    "generate_scenarios": "analysis.futures.generated",
     "load_model": "modelling.model",
+    "out_of_sample": "analysis.futures.out_of_sample",
     "read_parameters": "mip.parameter_file",
     "read_plan": "plan.readback",
     "read_sweep": "sweeps.result",
     "read_workbook": "spreadsheet.read",
+    "reduce_scenarios": "analysis.futures.reduced",
     "refresh": "compile",
     "relaxed": "analysis.explain.repair_table",
     "renewed": "modelling.renew",
@@ -78,6 +81,9 @@ if _TYPE_CHECKING:
     from optalloc.analysis.explain.repair_table import relaxed as relaxed
     from optalloc.analysis.explain.repair_table import write_relaxed as write_relaxed
     from optalloc.analysis.explain.solve_and_explain import explain as explain
+    from optalloc.analysis.futures.generated import generate_scenarios as generate_scenarios
+    from optalloc.analysis.futures.out_of_sample import out_of_sample as out_of_sample
+    from optalloc.analysis.futures.reduced import reduce_scenarios as reduce_scenarios
     from optalloc.compile import compile_model as compile_model
     from optalloc.compile import deferred_rules as deferred_rules
     from optalloc.compile import refresh as refresh

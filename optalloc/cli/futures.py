@@ -1,4 +1,4 @@
-"""The commands on scenarios: futures generate."""
+"""The commands on scenarios: futures generate, reduce and test."""
 
 from __future__ import annotations
 
@@ -6,17 +6,23 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from optalloc.analysis.futures.generated import generate_scenarios
+from optalloc.analysis.futures.out_of_sample import out_of_sample
+from optalloc.analysis.futures.reduced import reduce_scenarios
 from optalloc.cli.ending import guarded
-from optalloc.cli.options import Book, ModelDir
+from optalloc.cli.options import SECONDS, Book, ModelDir, share
+from optalloc.cli.progress import ProgressDisplay
+from optalloc.cli.screen import refuse_folder, say
 from optalloc.cli.tables import print_findings
+from optalloc.report.findings import Findings
 
 __all__ = ["futures"]
 
 futures = typer.Typer(
     no_args_is_help=True,
-    help="Scenarios: generate them from ranges.",
+    help="Scenarios: generate them from ranges, reduce their number, test plans on new ones.",
 )
 
 Copy = Annotated[
@@ -27,6 +33,12 @@ Seed = Annotated[int, typer.Option(help="Random seed.", min=0, max=2**31 - 1)]
 Json = Annotated[
     bool, typer.Option("--json", help="Print what is found as one JSON object, nothing else.")
 ]
+
+Gap = Annotated[
+    float | None,
+    typer.Option(parser=share(), help="Relative gap of each solve, such as 1% or 0.01."),
+]
+TimeLimit = Annotated[float | None, typer.Option(parser=SECONDS, help="Seconds of each solve.")]
 
 
 @futures.command()
@@ -48,3 +60,86 @@ def generate(
     print_findings(findings, str(out), as_json=as_json)
     if not as_json:
         print(f"wrote {out}")
+
+
+@futures.command()
+def reduce(
+    book: Book,
+    to: Annotated[int, typer.Option(help="Scenarios to keep.", min=1)],
+    out: Copy,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    model: ModelDir = None,
+    as_json: Json = False,
+) -> None:
+    """Write a copy of a workbook with fewer scenarios, chosen by what decisions cost in them."""
+
+    def run() -> Findings:
+        with ProgressDisplay(Console(stderr=True)) as display:
+            return reduce_scenarios(
+                book,
+                to,
+                out,
+                gap=gap,
+                time_limit_s=time_limit,
+                model=model,
+                on_step=display.step,
+            )
+
+    findings = guarded(run, as_json=as_json)
+    print_findings(findings, "--json prints them all", as_json=as_json)
+    if not as_json:
+        print(f"wrote {out}")
+
+
+@futures.command("test")
+def test_plans(
+    plans: Annotated[
+        list[Path], typer.Argument(help="A plan.xlsx that optalloc solve wrote; or several.")
+    ],
+    book: Annotated[
+        Path, typer.Option(help="The workbook that they were made from, with a sheet Ranges.")
+    ],
+    draws: Annotated[int | None, typer.Option(help="Scenarios to draw.", min=1)] = None,
+    seed: Seed = 0,
+    scenarios: Annotated[
+        Path | None,
+        typer.Option(help="A workbook with other outcomes, whose scenarios are taken instead."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Workbook to write all tables into; it ends in .xlsx.")
+    ] = None,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    model: ModelDir = None,
+    as_json: Json = False,
+) -> None:
+    """Say what plans cost in scenarios that they were not made for: now held, the rest again."""
+    errors = Console(stderr=True)
+
+    def run() -> Findings:
+        if out is not None:
+            if out.suffix.lower() != ".xlsx":
+                raise typer.BadParameter("--out must end in .xlsx")
+            refuse_folder(out.parent, out.name)
+        with ProgressDisplay(errors) as display:
+            findings = out_of_sample(
+                plans,
+                book,
+                draws=draws,
+                seed=seed,
+                scenarios=scenarios,
+                gap=gap,
+                time_limit_s=time_limit,
+                model=model,
+                on_step=display.step,
+            )
+        if out is not None:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            findings.to_excel(out)
+        return findings
+
+    findings = guarded(run, as_json=as_json)
+    print_findings(findings, "--out writes them all" if out is None else str(out), as_json=as_json)
+    if out is not None:
+        say(errors, f"wrote {out}")

@@ -35,6 +35,7 @@ __all__ = [
     "decision_days",
     "futures",
     "numbered_columns",
+    "sharing",
     "worst_slack_of",
 ]
 
@@ -139,11 +140,17 @@ def _datasets(base: Program, tree: ScenarioTree) -> list[Dataset]:
     datasets, problems = scenario_datasets(base.dataset, tree.scenarios, base.model)
     if problems:
         raise InputError(problems)
-    for family in base.model.families:
+    return sharing(datasets, base.model)
+
+
+def sharing(datasets: Sequence[Dataset], model: Model) -> list[Dataset]:
+    """Datasets that take bounds from what any of them can need: `Family.shared`."""
+    shared = list(datasets)
+    for family in model.families:
         for derive, combine in family.shared:
-            frames = combine([derive(data) for data in datasets])
-            datasets = [d.with_shared(derive, f) for d, f in zip(datasets, frames, strict=True)]
-    return datasets
+            frames = combine([derive(data) for data in shared])
+            shared = [d.with_shared(derive, f) for d, f in zip(shared, frames, strict=True)]
+    return shared
 
 
 # Days on which columns are decided --------------------------------------------------------------

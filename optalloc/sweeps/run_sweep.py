@@ -16,6 +16,7 @@ from optalloc.data.validate import accepted
 from optalloc.errors import InputError, NoPlanError, OptallocError, Problem, Severity
 from optalloc.modelling.model import Model, load_model, options_of
 from optalloc.plan.approved import open_workbook
+from optalloc.plan.held import held_rows
 from optalloc.plan.record import engine_versions
 from optalloc.plan.timelines import roles_of
 from optalloc.scenarios.assemble import assembled, entries_of_sheet
@@ -27,7 +28,6 @@ from optalloc.scenarios.trial import rule_problems
 from optalloc.scenarios.uncertainty_sheets import as_it_stands
 from optalloc.sweeps.case_solver import CaseSolver
 from optalloc.sweeps.cluster import run_cluster
-from optalloc.sweeps.held import held_rows
 from optalloc.sweeps.messages import Base, Finished, Status
 from optalloc.sweeps.pool import Limits, run_cases
 from optalloc.sweeps.queue import CaseQueue

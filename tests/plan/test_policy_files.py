@@ -9,9 +9,9 @@ import pytest
 import optalloc
 from optalloc.errors import OptallocError
 from optalloc.plan.approved import with_approved
+from optalloc.plan.held import held_rows
 from optalloc.scenarios.uncertainty_sheets import AS_IT_STANDS
 from optalloc.serve import work
-from optalloc.sweeps.held import held_rows
 from tests import books
 from tests.command import optalloc_says
 from tests.plan.test_policy import steps, tail

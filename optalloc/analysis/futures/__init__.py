@@ -1,1 +1,6 @@
-"""Scenarios made from the sheet Ranges (generated.py)."""
+"""Scenarios made, reduced in number, and new ones on which plans are tested.
+
+Outcomes follow from ranges (generated.py); many scenarios become few by what each costs under the
+plans of the others (reduced.py); plans meet scenarios that they were not made for
+(out_of_sample.py). All return `Findings`.
+"""

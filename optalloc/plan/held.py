@@ -1,8 +1,8 @@
-"""Early decisions of a plan held in every case, as further rows of the workbook."""
+"""Decisions of a plan held in other cases or scenarios, as further rows of the workbook."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +13,7 @@ from optalloc.modelling.model import Model
 from optalloc.modelling.policy_tables import FUTURES, TREE
 from optalloc.plan.planfile import PlanFile, read_plan
 
-__all__ = ["held_rows"]
+__all__ = ["held_rows", "rows_held", "tables_of_scenario"]
 
 
 def held_rows(
@@ -63,13 +63,26 @@ def held_rows(
         if path in held:
             raise OptallocError(f"{path}: is held twice. Name each plan once.")
         tables = _tables_until(read_plan(path, model), date)
-        rows: dict[str, pd.DataFrame] = {}
-        for family in model.families:
-            rows |= family.hold(data, tables, date)
-        if not rows:
-            raise ModelError(f"{model.path}: no family of this model holds decisions of a plan")
-        held[path] = rows
+        held[path] = rows_held(tables, date, data, model)
     return held
+
+
+def rows_held(
+    tables: Mapping[str, pd.DataFrame], until: pd.Timestamp, data: Dataset, model: Model
+) -> dict[str, pd.DataFrame]:
+    """Rows by sheet that hold what is decided before a date, by the tables of one plan.
+
+    Raises
+    ------
+    ModelError
+        If no family of the model defines how decisions are held.
+    """
+    rows: dict[str, pd.DataFrame] = {}
+    for family in model.families:
+        rows |= family.hold(data, tables, until)
+    if not rows:
+        raise ModelError(f"{model.path}: no family of this model holds decisions of a plan")
+    return rows
 
 
 def _tables_until(plan: PlanFile, date: pd.Timestamp) -> dict[str, pd.DataFrame]:
@@ -83,7 +96,11 @@ def _tables_until(plan: PlanFile, date: pd.Timestamp) -> dict[str, pd.DataFrame]
             f"{plan.source.name} is a policy: what it decides from {first:%Y-%m-%d} on depends on "
             f"what is known by then. Hold what it does now: --until {first:%Y-%m-%d} or before."
         )
-    scenario = plan[FUTURES.name]["scenario"].iloc[0]
+    return tables_of_scenario(plan, plan[FUTURES.name]["scenario"].iloc[0])
+
+
+def tables_of_scenario(plan: PlanFile, scenario: str) -> dict[str, pd.DataFrame]:
+    """Tables of a policy in one of its scenarios."""
     return {
         name: frame[frame["scenario"] == scenario] if "scenario" in frame else frame
         for name, frame in plan.tables.items()
