@@ -27,6 +27,7 @@ from optalloc.scenarios.outcome_names import written
 from optalloc.scenarios.reduction import Reduction, cost_distances, forward_selection
 from optalloc.scenarios.tree import ScenarioTree
 from optalloc.scenarios.uncertainty_sheets import SCENARIOS
+from optalloc.solving.futures.policies import held_bounds
 from optalloc.solving.futures.subproblem import Solved, Subproblem, solver_of
 from optalloc.spreadsheet.edit import refuse_target
 
@@ -174,10 +175,8 @@ def first_decision_costs(
                 raise InfeasibleError(found.shortfalls, name)
             raise_without_plan(_without_plan(found))
         assert found.values is not None
-        own, first = program.programs[s], made.levels[s] == 0
-        held = free.copy()
-        exact = np.where(own.integer, np.round(found.values), found.values)
-        held[program.columns[s][first]] = exact[first]
+        first, held = made.levels[s] == 0, free.copy()
+        held[program.columns[s][first]] = program.exact(s, found.values)[first]
         plans.setdefault(np.round(held, 6).tobytes(), held)
         if on_step is not None:
             on_step("each scenario alone", s + 1, len(names))
@@ -202,15 +201,5 @@ def _held(
     program: StochasticProgram, scenario: int, held: np.ndarray, gap: float, limit_s: float
 ) -> Subproblem:
     """A scenario with columns of the extensive form held; NaN where they are free."""
-    own = program.columns[scenario]
-    lower, upper = program.col_lower[own], program.col_upper[own]
-    fixed = ~np.isnan(held[own])
-    # A continuous column may miss its bounds by rounding.
-    near = np.clip(np.where(fixed, held[own], 0.0), lower, upper)
-    return Subproblem(
-        scenario,
-        gap,
-        lower=np.where(fixed, near, lower),
-        upper=np.where(fixed, near, upper),
-        time_limit_s=limit_s,
-    )
+    lower, upper = held_bounds(program, scenario, held[program.columns[scenario]])
+    return Subproblem(scenario, gap, lower=lower, upper=upper, time_limit_s=limit_s)
