@@ -49,8 +49,10 @@ def stochastic_program(source: Path) -> tuple[StochasticProgram, Attitude]:
     tree = model.scenario_tree(data)
     if tree is None:
         raise ValueError(f"{source} has no uncertainties")
-    base = optalloc.build(data, model)
-    return futures(base, optalloc.compile_program(base), tree).stochastic, attitude_of(data)
+    base, across = optalloc.build(data, model), model.across(data)
+    relaxed = any(line.is_relaxed for line in across)
+    arrays = optalloc.compile_program(base, keep_idle=relaxed)
+    return futures(base, arrays, tree, across).stochastic, attitude_of(data)
 
 
 def measure_futures(source: Path, route: FuturesRoute, options: Options, say: Say) -> Outcome:

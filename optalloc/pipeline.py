@@ -252,7 +252,9 @@ def _solve_futures(
     with watch.phase("build"):
         base = build(dataset, model)
     with watch.phase("compile"):
-        made = futures(base, compile_program(base), tree)
+        across = model.across(dataset)
+        relaxed = any(line.is_relaxed for line in across)
+        made = futures(base, compile_program(base, keep_idle=relaxed), tree, across)
     options, attitude = options_of(dataset, model, given), attitude_of(dataset)
     with watch.phase("solve"):
         found = solve_stochastic(

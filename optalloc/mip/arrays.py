@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -97,9 +97,17 @@ class Labels:
 
     def component_names(self) -> set[str]:
         """Names of the components that have a row or column."""
+        return {self.components[int(k)][0] for k in np.unique(self._components())}
+
+    def mask_of(self, names: Collection[str]) -> np.ndarray:
+        """Mask of the rows or columns of some components."""
+        named = np.array([name in names for name, _, _ in self.components], dtype=bool)
+        return np.asarray(named[self._components()])
+
+    def _components(self) -> np.ndarray:
+        """Number of the component of each row or column."""
         numbers = np.arange(int(self.starts[-1])) if self.chosen is None else self.chosen
-        held = np.unique(np.searchsorted(self.starts, numbers, side="right") - 1)
-        return {self.components[int(k)][0] for k in held}
+        return np.asarray(np.searchsorted(self.starts, numbers, side="right") - 1)
 
     def take(self, numbers: np.ndarray) -> Labels:
         """Give the names of some rows or columns."""
@@ -302,6 +310,28 @@ class Arrays:
             self,
             col_lower=np.where(fixed, values, self.col_lower),
             col_upper=np.where(fixed, values, self.col_upper),
+        )
+
+    def with_columns(
+        self, lower: np.ndarray, upper: np.ndarray, integer: bool, named: tuple[str, Sequence[Any]]
+    ) -> Arrays:
+        """The same program with columns after its own, free of cost and in no row yet.
+
+        Blocks and stages, and what separates lazy constraints, are those of the old columns: they
+        are left out.
+        """
+        count = len(lower)
+        more = sp.csc_array((len(self.row_lower), count))
+        return replace(
+            self,
+            matrix=sp.csc_array(sp.hstack([self.matrix, more])),
+            col_lower=np.concatenate([self.col_lower, lower]),
+            col_upper=np.concatenate([self.col_upper, upper]),
+            cost=np.concatenate([self.cost, np.zeros(count)]),
+            integer=np.concatenate([self.integer, np.full(count, integer)]),
+            columns=self.columns.extended([named]),
+            separate=None,
+            parts=None,
         )
 
     def objective(self, point: np.ndarray) -> float:

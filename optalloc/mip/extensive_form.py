@@ -1,7 +1,8 @@
 """The extensive form: a stochastic program with all its scenarios as one program.
 
 Columns are those of the nodes that own them; rows that come out the same in several scenarios are
-kept once. The measure of the costs adds a few columns and one row by scenario.
+kept once. The measure of the costs adds a few columns and one row by scenario; limits that hold
+across scenarios add theirs (`optalloc.mip.across`).
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from typing import Any, overload
 import numpy as np
 import scipy.sparse as sp
 
+from optalloc.mip.across import with_across
 from optalloc.mip.arrays import Arrays, ExtraRows, Labels, Parts, Separate
 from optalloc.mip.attitude import Attitude, Measure
-from optalloc.mip.stochastic import StochasticProgram
+from optalloc.mip.stochastic import StochasticProgram, lifted
 
 __all__ = ["ExtensiveForm", "cost_rows", "extensive_form"]
 
@@ -27,8 +29,9 @@ class ExtensiveForm:
     Parameters
     ----------
     arrays : Arrays
-        Its first columns are those of ``StochasticProgram.columns``; those of the measure follow.
-        Its first rows are those of the scenarios, those of the measure follow.
+        Its first columns are those of ``StochasticProgram.columns``; those of the measure follow,
+        and of rows across scenarios. Its first rows are those of the scenarios; those of the
+        measure follow, and those across scenarios.
     rows : tuple of numpy.ndarray of int
         Of each scenario, by its own rows, their numbers here.
     """
@@ -68,11 +71,11 @@ def extensive_form(
     """
     attitude = attitude or Attitude()
     size = program.size
-    lifted = [
-        sp.csr_array(_lifted(one.matrix, own, size))
+    parts = [
+        sp.csr_array(lifted(one.matrix, own, size))
         for one, own in zip(program.programs, program.columns, strict=True)
     ]
-    stacked = sp.csr_array(sp.vstack(lifted))
+    stacked = sp.csr_array(sp.vstack(parts))
     stacked.sort_indices()
     lower, upper, strengthening = (
         np.concatenate([getattr(one, name) for one in program.programs])
@@ -97,7 +100,7 @@ def extensive_form(
         rows=_labels(program, "row", _owners(counts)[first]),
         columns=_labels(program, "column", program.first_owner),
     )
-    whole = _measured(program, body, attitude, references, at_most)
+    whole = with_across(_measured(program, body, attitude, references, at_most), program)
     whole = replace(
         whole,
         separate=_separate(program, len(whole.cost)),
@@ -176,17 +179,11 @@ def _separate(program: StochasticProgram, columns: int) -> Separate | None:
         for one, own in zip(program.programs, program.columns, strict=True):
             if one.separate is not None:
                 rows = one.separate(point[own])
-                lifted = sp.csr_array(_lifted(rows.matrix, own, columns))
-                found.append(ExtraRows(lifted, rows.upper, rows.names))
+                matrix = sp.csr_array(lifted(rows.matrix, own, columns))
+                found.append(ExtraRows(matrix, rows.upper, rows.names))
         return ExtraRows.joined(found, columns)
 
     return separate
-
-
-def _lifted(matrix: sp.csc_array, own: np.ndarray, size: int) -> sp.coo_array:
-    entries = sp.coo_array(matrix)
-    row, column = entries.coords
-    return sp.coo_array((entries.data, (row, own[column])), shape=(matrix.shape[0], size))
 
 
 def _offsets(program: StochasticProgram) -> np.ndarray:
@@ -196,7 +193,7 @@ def _offsets(program: StochasticProgram) -> np.ndarray:
 def cost_rows(program: StochasticProgram) -> sp.csr_array:
     """Cost of each scenario without its offset: rows over the columns of the extensive form."""
     rows = [
-        _lifted(sp.csc_array(one.cost[None, :]), own, program.size)
+        lifted(sp.csc_array(one.cost[None, :]), own, program.size)
         for one, own in zip(program.programs, program.columns, strict=True)
     ]
     return sp.csr_array(sp.vstack(rows))
@@ -283,18 +280,13 @@ def _with(
     offset: float | None = None,
 ) -> Arrays:
     """The program with further columns, and rows that bound the measure from above."""
-    more, count = len(least), len(above)
-    wide = sp.hstack([body.matrix, sp.csc_array((len(body.row_lower), more))])
-    return Arrays(
-        matrix=sp.csc_array(sp.vstack([wide, sp.csr_array(rows)])),
-        row_lower=np.concatenate([body.row_lower, np.full(count, -np.inf)]),
-        row_upper=np.concatenate([body.row_upper, above]),
-        col_lower=np.concatenate([body.col_lower, least]),
-        col_upper=np.concatenate([body.col_upper, np.full(more, np.inf)]),
-        cost=np.concatenate([body.cost, np.zeros(more)]) if cost is None else cost,
-        integer=np.concatenate([body.integer, np.zeros(more, dtype=bool)]),
-        strengthening=np.concatenate([body.strengthening, np.zeros(count, dtype=bool)]),
+    upper = np.full(len(least), np.inf)
+    named = "measure", tuple(range(len(least)))
+    wide = body.with_columns(np.asarray(least, dtype=float), upper, False, named)
+    costs = (("cost", tuple(range(len(above)))),)
+    whole = wide.with_extra(ExtraRows(sp.csr_array(rows), above, costs))
+    return replace(
+        whole,
+        cost=wide.cost if cost is None else cost,
         offset=body.offset if offset is None else offset,
-        rows=body.rows.extended([("cost", tuple(range(count)))]),
-        columns=body.columns.extended([("measure", tuple(range(more)))]),
     )

@@ -7,15 +7,57 @@ the scenario tree own columns, so that nonanticipativity needs no rows that coul
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from optalloc.errors import ModelError
 from optalloc.mip.arrays import Arrays
 
-__all__ = ["StochasticProgram", "owned_columns"]
+__all__ = ["AcrossRows", "Holds", "StochasticProgram", "lifted", "owned_columns"]
+
+
+class Holds(StrEnum):
+    """In which scenarios a limit holds."""
+
+    ALWAYS = "in every future"
+    ON_AVERAGE = "on average"
+    IN_TAIL = "in the tail on average"
+    IN_MOST = "in most futures"
+
+
+@dataclass(frozen=True)
+class AcrossRows:
+    """Rows of a limit that hold across the scenarios and not in each of them.
+
+    What is beyond the limit in a scenario, negative where something is left, is
+    ``matrix x - upper``. It is at most zero in the mean; or in the mean of the tail in which it is
+    largest; or, for all rows at once, in scenarios of so much probability.
+
+    Parameters
+    ----------
+    limit : str
+    keys : tuple of tuple
+        Of its rows.
+    holds : Holds
+        Not `Holds.ALWAYS`.
+    share : float
+        Probability of the tail, or the least probability of the scenarios in which the rows hold.
+    matrices : tuple of scipy.sparse.csr_array, shape (rows, columns of the scenario)
+    upper : tuple of numpy.ndarray, shape (rows,)
+        Of each scenario; a row that a scenario lacks is empty, with an upper bound of zero.
+    """
+
+    limit: str
+    keys: tuple[tuple[Any, ...], ...]
+    holds: Holds
+    share: float
+    matrices: tuple[Any, ...]
+    upper: tuple[np.ndarray, ...]
 
 
 @dataclass(frozen=True)
@@ -35,6 +77,9 @@ class StochasticProgram:
     absent : tuple of numpy.ndarray of bool, optional
         Of each scenario, by its own columns, True for those that another scenario of the node lacks
         and could only have at zero: they are zero in all.
+    across : tuple of AcrossRows, optional
+        Rows that couple scenarios; the programs of the scenarios lack them, so that a scenario
+        alone is a relaxation.
 
     Raises
     ------
@@ -48,6 +93,7 @@ class StochasticProgram:
     programs: tuple[Arrays, ...]
     columns: tuple[np.ndarray, ...]
     absent: tuple[np.ndarray, ...] = ()
+    across: tuple[AcrossRows, ...] = ()
 
     def __post_init__(self) -> None:
         integers = np.zeros(self.size, dtype=int)
@@ -132,6 +178,18 @@ class StochasticProgram:
                 for program, own in zip(self.programs, self.columns, strict=True)
             ]
         )
+
+    def separated(self) -> StochasticProgram:
+        """The same scenarios without a common column: each is known before the first decision."""
+        nodes = [np.full(len(own), s) for s, own in enumerate(self.columns)]
+        return replace(self, columns=owned_columns(self.columns, nodes), absent=())
+
+
+def lifted(matrix: Any, own: np.ndarray, size: int) -> sp.coo_array:
+    """Rows over the columns of a scenario, as rows over those of the extensive form."""
+    entries = sp.coo_array(matrix)
+    row, column = entries.coords
+    return sp.coo_array((entries.data, (row, own[column])), shape=(matrix.shape[0], size))
 
 
 def owned_columns(

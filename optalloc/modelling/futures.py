@@ -21,9 +21,11 @@ from optalloc.errors import InfeasibleError, InputError, ModelError, Problem, Se
 from optalloc.mip.arrays import Arrays, Labels
 from optalloc.mip.attitude import Attitude, Measure
 from optalloc.mip.stochastic import StochasticProgram, owned_columns
+from optalloc.modelling.across import across_rows, unbounded
 from optalloc.modelling.model import Model
 from optalloc.modelling.program import Program
 from optalloc.modelling.renew import renewed
+from optalloc.scenarios.read_across import AcrossLine
 from optalloc.scenarios.scenario_datasets import scenario_datasets
 from optalloc.scenarios.tree import Scenario, ScenarioTree
 from optalloc.scenarios.uncertainty_sheets import ATTITUDE, OUTCOMES, UNCERTAINTIES
@@ -62,6 +64,8 @@ class Futures:
         Of each scenario, by its own columns, how many reveals are known when it is decided.
     notices : tuple of Problem
         What cannot be done in one scenario, and so is not done in others either.
+    across : tuple of AcrossLine
+        Limits that need not hold in every scenario.
     """
 
     base: Program
@@ -71,6 +75,7 @@ class Futures:
     stochastic: StochasticProgram
     levels: tuple[np.ndarray, ...]
     notices: tuple[Problem, ...] = ()
+    across: tuple[AcrossLine, ...] = ()
 
 
 def attitude_of(data: Dataset) -> Attitude:
@@ -89,7 +94,9 @@ def worst_slack_of(data: Dataset) -> float | None:
     return None if np.isnan(slack) else slack
 
 
-def futures(base: Program, arrays: Arrays, tree: ScenarioTree) -> Futures:
+def futures(
+    base: Program, arrays: Arrays, tree: ScenarioTree, across: Sequence[AcrossLine] = ()
+) -> Futures:
     """Build the program of each scenario, and join them to one stochastic program.
 
     Parameters
@@ -97,26 +104,31 @@ def futures(base: Program, arrays: Arrays, tree: ScenarioTree) -> Futures:
     base : Program
         Of the workbook as it stands.
     arrays : Arrays
-        Compiled from it.
+        Compiled from it; with rows that have no variable (``keep_idle``) where there is a limit
+        that need not hold in every scenario.
     tree : ScenarioTree
+    across : sequence of AcrossLine
+        Limits that need not hold in every scenario.
 
     Raises
     ------
     InputError
-        If a scenario breaks a rule of the workbook, or an outcome is felt before it is known.
+        If a scenario breaks a rule of the workbook, an outcome is felt before it is known, or a
+        line about limits across scenarios cannot be.
     InfeasibleError
         If a row without any variable is violated in a scenario, which it names.
     """
     datasets = _datasets(base, tree)
-    new = []
+    new, keep_idle = [], any(line.is_relaxed for line in across)
     for scenario, data in zip(tree.scenarios, datasets, strict=True):
         try:
-            new.append(renewed(base, arrays, data))
+            new.append(renewed(base, arrays, data, keep_idle=keep_idle))
         except InfeasibleError as found:
             pairs = found.shortfalls.itertuples(index=False, name=None)
             raise InfeasibleError(pairs, scenario.name) from None
     programs = tuple(one.program for one in new)
-    compiled = tuple(one.arrays for one in new)
+    names = tuple(scenario.name for scenario in tree.scenarios)
+    compiled, coupled = across_rows(base, names, [one.arrays for one in new], across)
     days = [
         decision_days(program.model, program.dataset, own.columns)
         for program, own in zip(programs, compiled, strict=True)
@@ -125,14 +137,17 @@ def futures(base: Program, arrays: Arrays, tree: ScenarioTree) -> Futures:
     numbers = numbered_columns([own.columns for own in compiled])
     nodes = [tree.nodes[s][own] for s, own in enumerate(levels)]
     columns = owned_columns(numbers, nodes)
-    names = tuple(scenario.name for scenario in tree.scenarios)
     shared = _Shared(base, tree, compiled, columns, levels)
     problems = [*shared.crossed(), *shared.missing(), *shared.felt()]
     if problems:
         raise InputError(problems)
     absent = shared.absent(_named_by(base.model, "zero_where_absent"))
-    stochastic = StochasticProgram(names, tree.probability, compiled, columns, absent)
-    return Futures(base, arrays, tree, programs, stochastic, levels, shared.notices(absent))
+    stochastic = StochasticProgram(names, tree.probability, compiled, columns, absent, coupled)
+    problems += unbounded(base.dataset, across, stochastic)
+    if problems:
+        raise InputError(problems)
+    notices = shared.notices(absent)
+    return Futures(base, arrays, tree, programs, stochastic, levels, notices, tuple(across))
 
 
 def _datasets(base: Program, tree: ScenarioTree) -> list[Dataset]:
@@ -193,14 +208,6 @@ def _components(labels: Labels) -> Iterator[tuple[str, Any, np.ndarray | None, s
             yield name, keys, at, slice(int(start), int(start) + count)
 
 
-def _is_of(labels: Labels, names: set[str]) -> np.ndarray:
-    """Mask of the columns of some components."""
-    mask = np.zeros(len(labels), dtype=bool)
-    for name, _, _, place in _components(labels):
-        mask[place] = name in names
-    return mask
-
-
 def _last_steps(keys: KeyTable, days: Mapping[Hashable, np.datetime64]) -> np.ndarray:
     """Day of each key by the last of its places that names a step in every key."""
     for place in reversed(range(keys.arity)):
@@ -232,7 +239,7 @@ def decided_today(made: Futures) -> StochasticProgram:
     free = _named_by(model, "within") | _named_by(model, "follows")
     programs = made.stochastic.programs
     levels = tuple(
-        np.where(_is_of(own.columns, free), level, 0)
+        np.where(own.columns.mask_of(free), level, 0)
         for own, level in zip(programs, made.levels, strict=True)
     )
     nodes = [made.tree.nodes[s][own] for s, own in enumerate(levels)]
@@ -273,7 +280,7 @@ class _Shared:
     def absent(self, names: set[str]) -> tuple[np.ndarray, ...]:
         """Of each scenario, the mask of columns of some components that another lacks."""
         return tuple(
-            self._is_short[own] & _is_of(arrays.columns, names)
+            self._is_short[own] & arrays.columns.mask_of(names)
             for arrays, own in zip(self.programs, self.columns, strict=True)
         )
 

@@ -29,10 +29,11 @@ from optalloc.errors import InputError, ModelError, OptallocError, Problem, Seve
 from optalloc.mip.outcome import Options
 from optalloc.modelling.exhibits import Report
 from optalloc.modelling.family import Family, Ledger
-from optalloc.modelling.limits import Limit
+from optalloc.modelling.limits import Limit, Relax
 from optalloc.modelling.outputs import Chart, TableSpec
 from optalloc.scenarios.assemble import sheet_problems
 from optalloc.scenarios.ranges import RangedUncertainty, ranges_of
+from optalloc.scenarios.read_across import AcrossLine, Relaxable, across_lines
 from optalloc.scenarios.read_tree import Horizon, scenario_tree
 from optalloc.scenarios.scenario_datasets import scenario_problems
 from optalloc.scenarios.sheet import SWEEPS, sweeps_of
@@ -101,7 +102,11 @@ class Model:
     def sheets(self) -> dict[str, Sheet]:
         """Every declared sheet by name, in document order, and last those that any model has."""
         own = {sheet.name: sheet for family in self.families for sheet in family.sheets}
-        common = uncertainty_sheets_of(own.values(), self.same_in_all)
+        relaxable = [(name, one) for name, one in self._relaxable.items() if not one.refusal]
+        # An equation has rows whatever else a workbook says.
+        relaxable.sort(key=lambda named: not named[1].is_equation)
+        limits = [name for name, _ in relaxable]
+        common = uncertainty_sheets_of(own.values(), self.same_in_all, limits)
         return own | common | {SWEEPS.name: sweeps_of(own.values())}
 
     def check_scenarios(self, data: Dataset) -> list[Problem]:
@@ -128,9 +133,22 @@ class Model:
             raise InputError(problems)
         return tree
 
+    def across(self, data: Dataset) -> tuple[AcrossLine, ...]:
+        """The lines of the sheet Across, those in error left out (`scenario_tree` raises them)."""
+        return across_lines(data, self._relaxable)[0]
+
     def _tree(self, data: Dataset) -> tuple[ScenarioTree | None, list[Problem]]:
         fixed = [SWEEPS.name, *self.same_in_all]
-        return scenario_tree(data, fixed, self._horizon(data))
+        tree, problems = scenario_tree(data, fixed, self._horizon(data))
+        return tree, problems + across_lines(data, self._relaxable)[1]
+
+    @property
+    def _relaxable(self) -> dict[str, Relaxable]:
+        """Every limit, and why it holds in every scenario where it has to."""
+        return {
+            name: Relaxable(limit.over, limit.sense == "==", _refusal(limit))
+            for name, (_, limit) in self.limits.items()
+        }
 
     @property
     def same_in_all(self) -> tuple[str, ...]:
@@ -185,6 +203,17 @@ class Model:
     def actions(self) -> TableSpec | None:
         """The table that lists all decisions as actions; None where no family has one."""
         return next((table for table in self.outputs.values() if table.decided_in), None)
+
+
+def _refusal(limit: Limit) -> str:
+    """Why a limit holds in every scenario, whatever the planner wants; empty where it need not."""
+    if limit.implied:
+        return "it follows from others"
+    if limit.enforced != "row":
+        return "it has no rows that could be added up"
+    if limit.relax is Relax.NEVER or not limit.reported:
+        return "no plan is without it"
+    return ""
 
 
 def default_model_path() -> Path:

@@ -17,7 +17,14 @@ from optalloc.modelling.exhibits import (
     Series,
 )
 from optalloc.modelling.outputs import Chart
-from optalloc.modelling.policy_tables import FUTURES, HERE_AND_NOW, POLICY, TREE, VALUES
+from optalloc.modelling.policy_tables import (
+    FUTURES,
+    HERE_AND_NOW,
+    LIMITS_ACROSS,
+    POLICY,
+    TREE,
+    VALUES,
+)
 
 __all__ = ["policy_charts", "policy_report"]
 
@@ -105,6 +112,13 @@ _ABOUT_ALL = (
         order=70,
         note="What each costs under the policy, and what it would cost if it were known today.",
         table=FUTURES.name,
+    ),
+    Listing(
+        title="Limits that need not always hold",
+        order=80,
+        note="What the sheet Across asks, and what the policy does.",
+        table=LIMITS_ACROSS.name,
+        first=("limit", "key", "in_words"),
     ),
 )
 

@@ -12,6 +12,7 @@ from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY
 __all__ = [
     "FUTURES",
     "HERE_AND_NOW",
+    "LIMITS_ACROSS",
     "POLICY",
     "SCENARIO",
     "TREE",
@@ -179,6 +180,54 @@ TREE = TableSpec(
 )
 
 
+LIMITS_ACROSS = TableSpec(
+    name="LimitsAcross",
+    meaning="Limits that need not hold in every scenario: what the sheet Across asks, and what the "
+    "policy does. Amounts are what is beyond the limit, negative where something is left; of an "
+    "equation what is missing.",
+    key=("line", "key"),
+    columns=(
+        Column(name="line", kind=Kind.TEXT, meaning="Cell of the sheet Across that asks for it."),
+        Column(name="limit", kind=Kind.TEXT, meaning="Name of the limit."),
+        Column(name="key", kind=Kind.TEXT, meaning="What it is about."),
+        Column(name="in_words", kind=Kind.TEXT, meaning="What was asked and what came."),
+        Column(name="holds", kind=Kind.TEXT, meaning="In which scenarios it was asked to hold."),
+        Column(
+            name="share",
+            kind=Kind.NUMBER,
+            unit="share of probability",
+            meaning="Probability of the tail, or the least with which it holds; blank where "
+            "neither is asked.",
+        ),
+        Column(name="unit", kind=Kind.TEXT, meaning="Unit of average, tail and worst."),
+        Column(name="average", kind=Kind.NUMBER, meaning="Mean over the scenarios."),
+        Column(
+            name="tail",
+            kind=Kind.NUMBER,
+            meaning="Mean over the tail in which it is largest; blank where none is asked.",
+        ),
+        Column(name="worst", kind=Kind.NUMBER, meaning="The largest of all scenarios."),
+        Column(
+            name="probability",
+            kind=Kind.NUMBER,
+            unit="share",
+            meaning="Probability of the scenarios in which it holds.",
+        ),
+        Column(
+            name="together",
+            kind=Kind.NUMBER,
+            unit="share",
+            meaning="Probability of the scenarios in which all rows of the line hold.",
+        ),
+        Column(
+            name="fails_in",
+            kind=Kind.TEXT,
+            meaning="Scenarios in which it does not hold, joined by semicolons.",
+        ),
+    ),
+)
+
+
 def policy_specs(outputs: Iterable[TableSpec], actions: TableSpec | None) -> tuple[TableSpec, ...]:
     """The tables of a policy in order: what is about all scenarios, then what is of each.
 
@@ -193,7 +242,7 @@ def policy_specs(outputs: Iterable[TableSpec], actions: TableSpec | None) -> tup
     return (
         SUMMARY,
         *(with_actions(spec, actions) for spec in decided if actions is not None),
-        *(FUTURES, VALUES, TREE),
+        *(FUTURES, VALUES, TREE, LIMITS_ACROSS),
         *(by_scenario(spec) for spec in (*outputs, LIMITS, MARGINALS, AUDIT)),
         RUN,
     )

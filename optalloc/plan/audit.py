@@ -6,7 +6,7 @@ dataset; the engine compares. Nothing here has seen Pyomo or the solver.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -19,10 +19,21 @@ from optalloc.modelling.model import Model
 from optalloc.modelling.tables import AUDIT, LIMITS, SUMMARY, status_figures
 from optalloc.plan.memory import evaluated
 
-__all__ = ["Restated", "audit_plan", "limits_table", "restate"]
+__all__ = [
+    "TOLERANCE",
+    "Restated",
+    "Waived",
+    "audit_plan",
+    "excess",
+    "limits_table",
+    "restate",
+    "sizes",
+]
 
 # By limit: its keys, used and allowed.
 Restated = Mapping[str, pd.DataFrame]
+# By limit: from that frame to the mask of its rows that need not hold.
+Waived = Mapping[str, Callable[[pd.DataFrame], np.ndarray]]
 
 TOLERANCE = 1e-5
 # The check of a table's columns that follow from decisions.
@@ -94,6 +105,7 @@ def audit_plan(
     restated: Restated | None = None,
     *,
     recall: bool = False,
+    waived: Waived | None = None,
 ) -> pd.DataFrame:
     """Check a plan against the dataset.
 
@@ -109,6 +121,9 @@ def audit_plan(
         The limits as `restate` gives them for these very tables, if that is known already.
     recall : bool
         Whether the dataset keeps what families return, and recalls it where all they read is equal.
+    waived : mapping of str to callable, optional
+        Rows of limits that need not hold in this scenario. Of an equation only that no more is used
+        than allowed has to. Limits that follow from others are not checked where one is violated.
 
     Returns
     -------
@@ -117,21 +132,27 @@ def audit_plan(
     """
     restated = restate(data, model, tables, recall=recall) if restated is None else restated
     again = recomputed_tables(data, model, tables, recall=recall)
+    masks = {name: own(restated[name]) for name, own in (waived or {}).items() if name in restated}
+    limits = {name: limit for name, (_, limit) in model.limits.items() if name in restated}
+    is_violated = any(
+        (excess(limits[name], restated[name]) > TOLERANCE * sizes(restated[name]))[mask].any()
+        for name, mask in masks.items()
+    )
     rows = [
-        _check_limit(limit, restated[name])
-        for name, (_, limit) in model.limits.items()
-        if name in restated
+        _check_limit(limit, restated[name], masks.get(name))
+        for name, limit in limits.items()
+        if not (is_violated and limit.implied)
     ]
     rows += [
         _compare(name, spec.key, tables[name], again[name])
         for name, spec in model.outputs.items()
         if name in again
     ]
-    limits = limits_table(model, restated)
-    figures = [status_figures(outcome, {LIMITS.name: limits}).astype({"value": object})]
+    again_limits = limits_table(model, restated)
+    figures = [status_figures(outcome, {LIMITS.name: again_limits}).astype({"value": object})]
     figures += [again[SUMMARY.name]] if SUMMARY.name in again else []
     summary = pd.concat(figures, ignore_index=True)
-    rows.append(_compare(LIMITS.name, LIMITS.key, tables[LIMITS.name], limits))
+    rows.append(_compare(LIMITS.name, LIMITS.key, tables[LIMITS.name], again_limits))
     rows.append(_compare(SUMMARY.name, SUMMARY.key, tables[SUMMARY.name], summary))
     rows += [
         _check_objective(name, float(again[name][spec.objective].sum()), outcome.objective)
@@ -160,16 +181,40 @@ def _row(subject: str, check: str, rows: int, worst: float, where: str) -> dict[
     }
 
 
-def _check_limit(limit: Limit, frame: pd.DataFrame) -> dict[str, object]:
+def excess(limit: Limit, frame: pd.DataFrame) -> np.ndarray:
+    """Excess over a limit in each row of its audit frame; negative where something is left.
+
+    Of an equation it is what is missing. It is zero where no limit is set.
+    """
     used, allowed = frame["used"].to_numpy(float), frame["allowed"].to_numpy(float)
-    excess = np.abs(used - allowed) if limit.sense == "==" else np.maximum(used - allowed, 0.0)
-    scaled = excess / np.maximum(1.0, np.maximum(np.abs(np.nan_to_num(allowed)), np.abs(used)))
+    beyond = allowed - used if limit.sense == "==" else used - allowed
+    return np.where(np.isposinf(allowed), 0.0, np.where(np.isnan(beyond), np.inf, beyond))
+
+
+def sizes(frame: pd.DataFrame) -> np.ndarray:
+    """Size of used and allowed in each row of an audit frame, at least 1."""
+    used, allowed = frame["used"].to_numpy(float), frame["allowed"].to_numpy(float)
+    finite = np.where(np.isfinite(allowed), allowed, 0.0)
+    return np.asarray(np.maximum(1.0, np.maximum(np.abs(finite), np.abs(used))))
+
+
+def _check_limit(
+    limit: Limit, frame: pd.DataFrame, waived: np.ndarray | None = None
+) -> dict[str, object]:
+    used, allowed = frame["used"].to_numpy(float), frame["allowed"].to_numpy(float)
+    over = np.maximum(used - allowed, 0.0)
+    beyond = np.abs(used - allowed) if limit.sense == "==" else over
+    check = f"used {limit.sense} allowed"
+    if waived is not None:
+        beyond = np.where(waived, over if limit.sense == "==" else 0.0, beyond)
+        check += ", or as the sheet Across says"
+    scaled = beyond / sizes(frame)
     scaled = np.where(np.isnan(scaled), np.inf, scaled)
     at = int(np.argmax(scaled)) if len(scaled) else 0
     keys = limit.keys_of(frame)
     where = ", ".join(str(frame[k].iloc[at]) for k in keys) if len(scaled) else ""
     worst = float(scaled[at]) if len(scaled) else 0.0
-    return _row(limit.name, f"used {limit.sense} allowed", len(frame), worst, where)
+    return _row(limit.name, check, len(frame), worst, where)
 
 
 def recomputed_tables(

@@ -1,9 +1,9 @@
 """Step "read back" under uncertainty: the plan of each scenario, and the policy that they follow.
 
 A policy is what to do now, and what to do later in which case. Every scenario is read back and
-audited as a plan of its own. Two checks are about all together: scenarios that cannot be
-distinguished on a day have the same actions, by the tables alone; and the measure follows from
-the audited costs.
+audited as a plan of its own. Some checks are about all together: scenarios that cannot be
+distinguished on a day have the same actions, by the tables alone; the measure follows from the
+audited costs; and limits that need not hold in every scenario do so as the sheet Across asks.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from optalloc.modelling.policy_report import policy_report
 from optalloc.modelling.policy_tables import (
     FUTURES,
     HERE_AND_NOW,
+    LIMITS_ACROSS,
     POLICY,
     TREE,
     VALUES,
@@ -29,6 +30,7 @@ from optalloc.modelling.policy_tables import (
 )
 from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS, SUMMARY
 from optalloc.plan.plan import Plan
+from optalloc.plan.policy_across import across_checks, limits_across, waived_limits
 from optalloc.plan.policy_actions import SAME, anticipating, now_and_later
 from optalloc.plan.policy_words import listed, value_in_words
 from optalloc.plan.readback import audited_tables, decided_tables
@@ -53,12 +55,13 @@ def scenario_plans(made: Futures, found: StochasticOutcome, options: Options) ->
     """The plan of each scenario under the policy, read back and audited on its own dataset."""
     assert found.outcome.values is not None
     plans: dict[str, Plan] = {}
+    waived = waived_limits(made)
     for s, name in enumerate(made.stochastic.names):
         program, arrays = made.programs[s], made.stochastic.programs[s]
         values = found.outcome.values[made.stochastic.columns[s]]
         outcome = _own(found, s, values, options)
         decided = decided_tables(program, arrays, outcome)
-        _, tables, audit = audited_tables(program, decided, outcome)
+        _, tables, audit = audited_tables(program, decided, outcome, waived=waived)
         tables[MARGINALS.name] = pd.DataFrame(columns=[c.name for c in MARGINALS.columns])
         plans[name] = plan_of(program, arrays.size, outcome, options, {}, (), tables, audit)
     return plans
@@ -113,6 +116,7 @@ def policy_of(
     tables[FUTURES.name] = _futures(made, found, attitude)
     tables[VALUES.name] = _values(values, found.outcome.objective)
     tables[TREE.name] = _tree(made, found)
+    tables[LIMITS_ACROSS.name] = limits_across(made, [plan.tables for plan in plans.values()])
     if model.actions is not None:
         actions = [plan[model.actions.name] for plan in plans.values()]
         own = dict(own_plans(made, found))
@@ -120,9 +124,9 @@ def policy_of(
         tables[AUDIT.name] = pd.concat(
             [_nonanticipativity(made, actions), tables[AUDIT.name]], ignore_index=True
         )
-    audit = pd.concat(
-        [_measure(made, found, attitude, plans), tables[AUDIT.name]], ignore_index=True
-    )
+    across = across_checks(made, [plan.tables for plan in plans.values()])
+    about_all = [_measure(made, found, attitude, plans), *(_check(*one) for one in across)]
+    audit = pd.concat([*about_all, tables[AUDIT.name]], ignore_index=True)
     figures = next(iter(plans.values())).summary()
     named = figures[figures["figure"] == model.report.case]
     case = dict(zip(named["figure"], named["value"], strict=True))

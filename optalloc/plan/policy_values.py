@@ -43,28 +43,43 @@ def values_of(
     The latter two are solves of their own, each of which takes at most as long as the policy took
     (``solving_s``); they are left out where the policy was too large to be solved as a whole.
     """
-    p = made.tree.probability
     alone = np.array([one.objective for one in found.alone])
-    bounds = np.array([one.bound for one in found.alone])
     policy = found.outcome
-    least = attitude.value(p, bounds, alone)
-    most = attitude.value(p, alone, alone)
-    information = (
-        INFORMATION,
-        policy.bound - most,
-        policy.objective - least,
-        "What the policy costs more than if the scenario were known before the first decision.",
-    )
     if found.decomposed:
-        return [information]
+        return [_information(made, found, attitude)]
     seconds = max(solving_s, options.parameters.futures.values_s)
     limits = [seconds] if options.time_limit_s is None else [seconds, options.time_limit_s]
     options = replace(options, time_limit_s=min(limits))
+    coupled = _coupled_information(made, policy, attitude, alone, options)
     return [
-        information,
+        _information(made, found, attitude) if coupled is None else coupled,
         _stochastic(made, policy, attitude, alone, options),
         _flexibility(made, policy, attitude, alone, options),
     ]
+
+
+_KNOWN = "What the policy costs more than if the scenario were known before the first decision."
+
+
+def _information(made: Futures, found: StochasticOutcome, attitude: Attitude) -> Value:
+    """The policy, less the scenarios alone."""
+    p = made.tree.probability
+    alone = np.array([one.objective for one in found.alone])
+    bounds = np.array([one.bound for one in found.alone])
+    least, most = attitude.value(p, bounds, alone), attitude.value(p, alone, alone)
+    policy = found.outcome
+    return INFORMATION, policy.bound - most, policy.objective - least, _KNOWN
+
+
+def _coupled_information(
+    made: Futures, policy: Outcome, attitude: Attitude, alone: np.ndarray, options: Options
+) -> Value | None:
+    """The policy, less the scenarios known today with the limits that couple them; None if none."""
+    if not made.stochastic.across:
+        return None
+    known = solve_held(made.stochastic.separated(), attitude, alone, options)
+    least, most = policy.bound - known.objective, policy.objective - known.bound
+    return INFORMATION, least, most, _KNOWN
 
 
 def _difference(name: str, other: Outcome, policy: Outcome, means: str, none: str) -> Value:

@@ -14,7 +14,7 @@ from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.program import Program
 from optalloc.modelling.tables import LIMITS, SUMMARY, status_figures
 from optalloc.modelling.values import Values
-from optalloc.plan.audit import Restated, audit_plan, limits_table, restate
+from optalloc.plan.audit import Restated, Waived, audit_plan, limits_table, restate
 from optalloc.plan.memory import evaluated
 
 __all__ = ["audited_tables", "decided_tables", "read_audited", "read_plan", "worst_of"]
@@ -38,12 +38,18 @@ def read_audited(
 
 
 def audited_tables(
-    program: Program, decided: Mapping[str, pd.DataFrame], outcome: Outcome, *, recall: bool = False
+    program: Program,
+    decided: Mapping[str, pd.DataFrame],
+    outcome: Outcome,
+    *,
+    recall: bool = False,
+    waived: Waived | None = None,
 ) -> tuple[Restated, dict[str, pd.DataFrame], pd.DataFrame]:
-    """The limits restated, all tables, and their audit."""
-    restated = restate(program.dataset, program.model, decided, recall=recall)
-    tables = _with_limits(program.model, decided, restated, outcome)
-    audit = audit_plan(program.dataset, program.model, tables, outcome, restated, recall=recall)
+    """The limits restated, all tables, and their audit; some limits may be waived in part."""
+    data, model = program.dataset, program.model
+    restated = restate(data, model, decided, recall=recall)
+    tables = _with_limits(model, decided, restated, outcome)
+    audit = audit_plan(data, model, tables, outcome, restated, recall=recall, waived=waived)
     return restated, tables, audit
 
 

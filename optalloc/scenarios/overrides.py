@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import fnmatch
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,15 @@ from optalloc.scenarios.edits import Edit
 from optalloc.scenarios.sheet import BLANK, Operation
 from optalloc.spreadsheet.sheets import address
 
-__all__ = ["Override", "WrongOverride", "altered", "edits_of", "row_filter", "text_of"]
+__all__ = [
+    "Override",
+    "WrongOverride",
+    "altered",
+    "edits_of",
+    "matches",
+    "row_filter",
+    "text_of",
+]
 
 _NUMBERS = (Kind.NUMBER, Kind.INTEGER)
 
@@ -156,9 +164,7 @@ def _matching(frame: pd.DataFrame, sheet: Sheet, rows: tuple[tuple[str, str], ..
     chosen = np.ones(len(frame), dtype=bool)
     for name, pattern in rows:
         column = _declared("rows", name, sheet.by_name, f"columns of {sheet.name} and values")
-        cells = [fold(text_of(cell)) for cell in frame[column.name].tolist()]
-        wanted = fold(pattern)
-        mask = np.array([c == wanted or fnmatch.fnmatchcase(c, wanted) for c in cells], dtype=bool)
+        mask = matches(frame[column.name].tolist(), pattern)
         if not mask.any():
             known = {text_of(cell) for cell in frame[column.name].tolist()}
             guess = suggest(pattern, known)
@@ -170,6 +176,13 @@ def _matching(frame: pd.DataFrame, sheet: Sheet, rows: tuple[tuple[str, str], ..
         found = "no row that matches them all" if rows else f"no row on sheet {sheet.name}"
         raise WrongOverride("rows", _SOME_ROWS, found, "Correct the rows.", "sweep-target")
     return chosen
+
+
+def matches(cells: Iterable[object], pattern: str) -> np.ndarray:
+    """Mask of the cells that a pattern of a row filter matches."""
+    wanted = fold(pattern)
+    texts = (fold(text_of(cell)) for cell in cells)
+    return np.array([t == wanted or fnmatch.fnmatchcase(t, wanted) for t in texts], dtype=bool)
 
 
 _SOME_ROWS = "rows must match at least one row"

@@ -6,7 +6,7 @@ decision may use what is known on the day on which it is taken.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from optalloc.data.dataset import Dataset
@@ -15,9 +15,15 @@ from optalloc.scenarios.range_sheet import RANGES
 from optalloc.scenarios.sheet import BLANK, SWEEPS, Operation, first_amount
 
 __all__ = [
+    "ACROSS",
+    "ALWAYS",
     "AS_IT_STANDS",
     "ATTITUDE",
+    "HOLDS",
+    "IN_MOST",
+    "IN_TAIL",
     "MEASURES",
+    "ON_AVERAGE",
     "OUTCOMES",
     "SCENARIOS",
     "UNCERTAINTIES",
@@ -34,6 +40,10 @@ AS_IT_STANDS = (
 
 # The words of `optalloc.mip.attitude.Measure`, which this side does not know.
 MEASURES = ("expected", "mean and tail", "worst", "regret")
+
+# The words of `optalloc.mip.stochastic.Holds`, likewise.
+HOLDS = ("in every future", "on average", "in the tail on average", "in most futures")
+ALWAYS, ON_AVERAGE, IN_TAIL, IN_MOST = HOLDS
 
 UNCERTAINTIES = Sheet(
     name="Uncertainties",
@@ -209,8 +219,47 @@ ATTITUDE = Sheet(
     ),
 )
 
+ACROSS = Sheet(
+    name="Across",
+    meaning="A limit that need not hold in every scenario; one without a row does. A scenario "
+    "without the limit counts as one that just keeps it.",
+    columns=(
+        Column(
+            name="limit",
+            kind=Kind.TEXT,
+            names=FREE_TEXT,
+            meaning="Name of a limit, as on the sheet Limits of a plan; one that may be relaxed "
+            "where there is no plan.",
+        ),
+        SWEEPS.by_name["rows"],
+        Column(
+            name="holds",
+            kind=Kind.CHOICE,
+            meaning="In which scenarios it holds. On average: what is beyond the limit in some is "
+            "left in others. In the tail on average: so in the scenarios in which it is most "
+            "beyond the limit. In most futures: all rows of this line hold together in scenarios "
+            "of so much probability, and in the others need not.",
+            choices=HOLDS,
+            blank=ALWAYS,
+            example=IN_MOST,
+        ),
+        Column(
+            name="share",
+            kind=Kind.NUMBER,
+            unit="share of probability",
+            meaning="Probability of the tail, or the least probability with which it holds; in the "
+            "tail on average and in most futures.",
+            blank=None,
+            blank_means="none, as where it holds in every future or on average",
+            above=0,
+            at_most=1,
+            example=0.9,
+        ),
+    ),
+)
+
 UNCERTAINTY_SHEETS = {
-    sheet.name: sheet for sheet in (UNCERTAINTIES, OUTCOMES, SCENARIOS, ATTITUDE, RANGES)
+    sheet.name: sheet for sheet in (UNCERTAINTIES, OUTCOMES, SCENARIOS, ATTITUDE, RANGES, ACROSS)
 }
 
 
@@ -219,7 +268,9 @@ def as_it_stands(data: Dataset) -> tuple[str, ...]:
     return (AS_IT_STANDS,) if len(data[UNCERTAINTIES.name]) else ()
 
 
-def uncertainty_sheets_of(sheets: Iterable[Sheet], fixed: Collection[str]) -> dict[str, Sheet]:
+def uncertainty_sheets_of(
+    sheets: Iterable[Sheet], fixed: Collection[str], limits: Iterable[str] = ()
+) -> dict[str, Sheet]:
     """The sheets with an example that changes the first amount which a model requires.
 
     Parameters
@@ -227,14 +278,19 @@ def uncertainty_sheets_of(sheets: Iterable[Sheet], fixed: Collection[str]) -> di
     sheets : iterable of Sheet
     fixed : collection of str
         ``"Sheet"`` or ``"Sheet.column"`` that no outcome may change.
+    limits : iterable of str
+        Limits that need not hold in every scenario.
     """
     found = first_amount(sheets, fixed)
-    if found is None:
-        return UNCERTAINTY_SHEETS
     change = {"operation": str(Operation.MULTIPLY), "value": "1.2"}
-    example = change | dict(zip(("sheet", "column"), found, strict=True))
-    changing = {}
-    for sheet in (OUTCOMES, RANGES):
-        columns = [replace(c, example=example.get(c.name, c.example)) for c in sheet.columns]
-        changing[sheet.name] = replace(sheet, columns=tuple(columns))
-    return UNCERTAINTY_SHEETS | changing
+    change |= dict(zip(("sheet", "column"), found, strict=True)) if found else {}
+    limit = next(iter(limits), None)
+    changed = change if found else {}
+    examples = [(OUTCOMES, changed), (RANGES, changed), (ACROSS, {"limit": limit} if limit else {})]
+    return UNCERTAINTY_SHEETS | {sheet.name: _with(sheet, own) for sheet, own in examples}
+
+
+def _with(sheet: Sheet, example: Mapping[str, str]) -> Sheet:
+    """The sheet with other examples of some columns."""
+    columns = [replace(c, example=example.get(c.name, c.example)) for c in sheet.columns]
+    return replace(sheet, columns=tuple(columns))

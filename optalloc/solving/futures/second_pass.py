@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from optalloc.mip.arrays import ExtraRows
+from optalloc.mip.across import with_excess
+from optalloc.mip.arrays import Arrays, ExtraRows
 from optalloc.mip.attitude import Attitude
 from optalloc.mip.extensive_form import cost_rows, extensive_form
 from optalloc.mip.outcome import Options, Outcome
@@ -14,7 +15,7 @@ from optalloc.mip.stochastic import StochasticProgram
 from optalloc.mip.tolerances import PROVEN_GAP
 from optalloc.solving.solvers import solve_by
 
-__all__ = ["with_least_mean", "without_idle"]
+__all__ = ["with_least_excess", "with_least_mean", "without_idle"]
 
 
 def with_least_mean(
@@ -45,16 +46,41 @@ def without_idle(program: StochasticProgram, values: np.ndarray, options: Option
     committed or begun at no cost and without use is dropped, or comes as late as it may.
     """
     arrays = extensive_form(program).arrays
-    point = values[: program.size]
-    costs = program.costs(point)
+    counted = replace(arrays, cost=arrays.integer.astype(float), offset=0.0)
+    return _costing_no_more(program, counted, values, options)
+
+
+def with_least_excess(
+    program: StochasticProgram, values: np.ndarray, options: Options
+) -> np.ndarray:
+    """The policy in which limits that need not hold are exceeded by no more than saves something.
+
+    Of all policies with the same integers that cost no scenario more, the one in which the least is
+    beyond such limits on average.
+    """
+    if not program.across:
+        return values
+    arrays = with_excess(extensive_form(program).arrays, program)
+    fixed = arrays.integer & (np.arange(len(arrays.cost)) < program.size)
+    point = np.zeros(len(arrays.cost))
+    point[: program.size] = np.round(values[: program.size])
+    return _costing_no_more(program, arrays.with_fixed(fixed, point), values, options)
+
+
+def _costing_no_more(
+    program: StochasticProgram, arrays: Arrays, values: np.ndarray, options: Options
+) -> np.ndarray:
+    """The best policy by other costs that costs no scenario more; that given if none is found."""
+    costs = program.costs(values)
     most = costs + PROVEN_GAP * np.maximum(1.0, np.abs(costs))
     upper = most - np.array([one.offset for one in program.programs])
-    limits = ExtraRows(cost_rows(program), upper, (("cost", tuple(range(len(costs)))),))
-    counted = replace(arrays.with_extra(limits), cost=arrays.integer.astype(float), offset=0.0)
-    found = solve_by(counted, options)
+    own = cost_rows(program)
+    own.resize(len(costs), len(arrays.cost))
+    limits = ExtraRows(own, upper, (("cost", tuple(range(len(costs)))),))
+    found = solve_by(arrays.with_extra(limits), options)
     if found.values is None:
         return values
     if (program.costs(found.values) > most).any():
         return values
-    # Columns of the measure follow from the costs and are read by nobody.
-    return np.concatenate([found.values, values[program.size :]])
+    # Columns of the measure and of rows across scenarios follow, and are read by nobody.
+    return np.concatenate([found.values[: program.size], values[program.size :]])

@@ -1,8 +1,8 @@
 """A stochastic program solved: each scenario alone, then all together.
 
 A scenario without any plan ends it at once, with what that scenario lacks. The bounds of the
-scenarios alone bound every measure from below (wait and see); small programs are proven in their
-extensive form.
+scenarios alone bound every measure from below (wait and see); small programs, and those with rows
+across scenarios, are proven in their extensive form.
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ from optalloc.mip.outcome import (
 from optalloc.mip.stochastic import StochasticProgram
 from optalloc.solving.futures.decomposition import Decomposition
 from optalloc.solving.futures.outcome import Alone, StochasticOutcome
-from optalloc.solving.futures.second_pass import with_least_mean, without_idle
+from optalloc.solving.futures.second_pass import (
+    with_least_excess,
+    with_least_mean,
+    without_idle,
+)
 from optalloc.solving.futures.together import search_together
 from optalloc.solving.monitor import Monitor
 from optalloc.solving.resolve import Resolver
@@ -71,7 +75,9 @@ def solve_stochastic(
     monitor = Monitor(options, progress)
     zeros = np.zeros(len(program.names))
     form = extensive_form(program, attitude, zeros)
-    if form.arrays.matrix.nnz > options.parameters.futures.extensive_entries:
+    large = form.arrays.matrix.nnz > options.parameters.futures.extensive_entries
+    # Rows across scenarios would need prices of their own.
+    if large and not program.across:
         found = _by_scenarios(program, attitude, form, monitor)
     else:
         found = _as_a_whole(program, attitude, monitor, worst_slack)
@@ -140,7 +146,9 @@ def _as_a_whole(
         slack = (options.gap if worst_slack is None else worst_slack) * _size(program, found.values)
         found = with_least_mean(program, attitude, references, found, slack, _left(monitor))
     if found.values is not None:
-        found = replace(found, values=without_idle(program, found.values, _left(monitor)))
+        values = without_idle(program, found.values, _left(monitor))
+        values = with_least_excess(program, values, _left(monitor))
+        found = replace(found, values=values)
     costs = nothing if found.values is None else program.costs(found.values[: program.size])
     return StochasticOutcome(found, tuple(alone), costs)
 
