@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from optalloc.errors import (
     Problem,
 )
 from optalloc.mip.arrays import Arrays
+from optalloc.mip.attitude import Attitude
 from optalloc.mip.outcome import (
     Options,
     Outcome,
@@ -32,7 +33,7 @@ from optalloc.mip.outcome import (
 from optalloc.mip.parameter_file import read_parameters
 from optalloc.mip.parameters import Parameters
 from optalloc.modelling.compiled import compile_program
-from optalloc.modelling.futures import attitude_of, futures, worst_slack_of
+from optalloc.modelling.futures import Futures, attitude_of, futures, worst_slack_of
 from optalloc.modelling.model import Model, load_model, options_of
 from optalloc.modelling.program import Program, build
 from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS
@@ -40,12 +41,12 @@ from optalloc.plan.approved import open_workbook
 from optalloc.plan.audit import Restated
 from optalloc.plan.marginals import FixedPlan, binding_limits, marginals_table
 from optalloc.plan.plan import Plan
-from optalloc.plan.policy import policy_of
+from optalloc.plan.policy import Value, policy_of
 from optalloc.plan.policy_values import values_of
 from optalloc.plan.readback import audited_tables, decided_tables, worst_of
 from optalloc.plan.record import plan_of
 from optalloc.scenarios.tree import ScenarioTree
-from optalloc.solving.futures import solve_stochastic
+from optalloc.solving.futures import StochasticOutcome, solve_stochastic
 from optalloc.solving.solvers import require, solve_by
 
 __all__ = [
@@ -239,6 +240,20 @@ def _solve_dataset(
     return _solve_audited(program, arrays, options, watch, notices, progress)
 
 
+def scenarios_of(dataset: Dataset, model: Model, tree: ScenarioTree) -> Futures:
+    """Build and compile all scenarios of a workbook."""
+    return _scenarios(dataset, model, tree, _Stopwatch(None, {}))
+
+
+def _scenarios(dataset: Dataset, model: Model, tree: ScenarioTree, watch: _Stopwatch) -> Futures:
+    with watch.phase("build"):
+        base = build(dataset, model)
+    with watch.phase("compile"):
+        across = model.across(dataset)
+        relaxed = any(line.is_relaxed for line in across)
+        return futures(base, compile_program(base, keep_idle=relaxed), tree, across)
+
+
 def _solve_futures(
     dataset: Dataset,
     model: Model,
@@ -249,25 +264,58 @@ def _solve_futures(
     progress: ProgressCallback | None,
 ) -> Plan:
     """Solve all scenarios together, and audit the policy."""
-    with watch.phase("build"):
-        base = build(dataset, model)
-    with watch.phase("compile"):
-        across = model.across(dataset)
-        relaxed = any(line.is_relaxed for line in across)
-        made = futures(base, compile_program(base, keep_idle=relaxed), tree, across)
+    made = _scenarios(dataset, model, tree, watch)
     options, attitude = options_of(dataset, model, given), attitude_of(dataset)
+    slack = worst_slack_of(dataset)
+    found = _solved_together(made, attitude, options, watch, progress, slack)
+    with watch.phase("value"):
+        values = values_of(made, found, attitude, options, watch.seconds["solve"])
+    return _audited_policy(made, found, attitude, options, watch, notices, values)
+
+
+def solve_policy(made: Futures, attitude: Attitude, options: Options) -> Plan:
+    """Solve all scenarios together by a measure, and audit the policy.
+
+    Its table of values is empty: each of them would be a solve of its own. Exceptions are those of
+    `solve`.
+    """
+    watch = _Stopwatch(None, {})
+    found = _solved_together(made, attitude, options, watch, None, None)
+    return _audited_policy(made, found, attitude, options, watch, (), ())
+
+
+def _solved_together(
+    made: Futures,
+    attitude: Attitude,
+    options: Options,
+    watch: _Stopwatch,
+    progress: ProgressCallback | None,
+    worst_slack: float | None,
+) -> StochasticOutcome:
+    """Solve all scenarios together; raises where there is no policy."""
     with watch.phase("solve"):
         found = solve_stochastic(
-            made.stochastic, attitude, options, progress, worst_slack=worst_slack_of(dataset)
+            made.stochastic, attitude, options, progress, worst_slack=worst_slack
         )
     if found.infeasible is not None:
-        raise InfeasibleError(found.outcome.shortfalls, tree.scenarios[found.infeasible].name)
+        name = made.tree.scenarios[found.infeasible].name
+        raise InfeasibleError(found.outcome.shortfalls, name)
     if found.outcome.values is None:
         if found.outcome.stop_reason is StopReason.INFEASIBLE:
             raise NoPolicyError(found.outcome.shortfalls)
         raise_without_plan(found.outcome)
-    with watch.phase("value"):
-        values = values_of(made, found, attitude, options, watch.seconds["solve"])
+    return found
+
+
+def _audited_policy(
+    made: Futures,
+    found: StochasticOutcome,
+    attitude: Attitude,
+    options: Options,
+    watch: _Stopwatch,
+    notices: tuple[Problem, ...],
+    values: Sequence[Value],
+) -> Plan:
     with watch.phase("audit"):
         said = (*notices, *made.notices)
         policy = policy_of(made, found, attitude, options, watch.seconds, said, values)

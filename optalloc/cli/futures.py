@@ -1,4 +1,4 @@
-"""The commands on scenarios: futures generate, reduce and test."""
+"""The commands on scenarios: futures generate, reduce, test and frontier."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from optalloc.analysis.futures.frontier import WEIGHTS, frontier
 from optalloc.analysis.futures.generated import generate_scenarios
 from optalloc.analysis.futures.out_of_sample import out_of_sample
 from optalloc.analysis.futures.reduced import reduce_scenarios
@@ -22,7 +23,7 @@ __all__ = ["futures"]
 
 futures = typer.Typer(
     no_args_is_help=True,
-    help="Scenarios: generate them from ranges, reduce their number, test plans on new ones.",
+    help="Scenarios: generate or reduce them, test plans on new ones, and what less risk costs.",
 )
 
 Copy = Annotated[
@@ -118,10 +119,7 @@ def test_plans(
     errors = Console(stderr=True)
 
     def run() -> Findings:
-        if out is not None:
-            if out.suffix.lower() != ".xlsx":
-                raise typer.BadParameter("--out must end in .xlsx")
-            refuse_folder(out.parent, out.name)
+        _refuse_out(out)
         with ProgressDisplay(errors) as display:
             findings = out_of_sample(
                 plans,
@@ -134,12 +132,74 @@ def test_plans(
                 model=model,
                 on_step=display.step,
             )
-        if out is not None:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            findings.to_excel(out)
+        _write(findings, out)
         return findings
 
     findings = guarded(run, as_json=as_json)
+    _print(findings, out, errors, as_json=as_json)
+
+
+@futures.command("frontier")
+def less_risk(
+    book: Book,
+    weight: Annotated[
+        list[float] | None,
+        typer.Option(
+            parser=share(),
+            help="Weight of the worst scenarios, from 0 to below 1; may be repeated.",
+            show_default=", ".join(f"{100 * one:g}%" for one in WEIGHTS),
+        ),
+    ] = None,
+    tail_share: Annotated[
+        float | None,
+        typer.Option(
+            parser=share(), help="Probability of the worst scenarios.", show_default="of Attitude"
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Workbook to write the table into; it ends in .xlsx.")
+    ] = None,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    model: ModelDir = None,
+    as_json: Json = False,
+) -> None:
+    """Say how much less the worst scenarios cost where the expected cost may be more."""
+    errors = Console(stderr=True)
+
+    def run() -> Findings:
+        _refuse_out(out)
+        with ProgressDisplay(errors) as display:
+            findings = frontier(
+                book,
+                weights=tuple(weight) if weight else WEIGHTS,
+                tail_share=tail_share,
+                gap=gap,
+                time_limit_s=time_limit,
+                model=model,
+                on_step=display.step,
+            )
+        _write(findings, out)
+        return findings
+
+    findings = guarded(run, as_json=as_json)
+    _print(findings, out, errors, as_json=as_json)
+
+
+def _refuse_out(out: Path | None) -> None:
+    if out is not None:
+        if out.suffix.lower() != ".xlsx":
+            raise typer.BadParameter("--out must end in .xlsx")
+        refuse_folder(out.parent, out.name)
+
+
+def _write(findings: Findings, out: Path | None) -> None:
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        findings.to_excel(out)
+
+
+def _print(findings: Findings, out: Path | None, errors: Console, *, as_json: bool) -> None:
     print_findings(findings, "--out writes them all" if out is None else str(out), as_json=as_json)
     if out is not None:
         say(errors, f"wrote {out}")

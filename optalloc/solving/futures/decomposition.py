@@ -118,7 +118,7 @@ class Decomposition:
 
     @property
     def notes(self) -> list[str]:
-        """What went wrong on the way, for the user."""
+        """Notes on subproblems that were lost, for the user."""
         return self._queue.notes
 
     @property
@@ -384,7 +384,7 @@ class Decomposition:
         return self.attitude.value(self.program.probability, costs, self.references)
 
     def _take_as_own(self, point: np.ndarray, costs: np.ndarray) -> None:
-        """What a policy does in a scenario is a plan of its own, and may be the best known."""
+        """Take what a policy does in a scenario as a plan of its own: it may be the best known."""
         for s, (cost, own) in enumerate(zip(costs, self.program.columns, strict=True)):
             if cost < self.alone[s].objective:
                 self.alone[s] = replace(self.alone[s], objective=float(cost), values=point[own])
