@@ -61,6 +61,7 @@ _PUBLIC = {
     "read_sweep": "sweeps.result",
     "read_workbook": "spreadsheet.read",
     "reduce_scenarios": "analysis.futures.reduced",
+    "regret_matrix": "analysis.futures.regrets",
     "refresh": "compile",
     "relaxed": "analysis.explain.repair_table",
     "renewed": "modelling.renew",
@@ -86,6 +87,7 @@ if _TYPE_CHECKING:
     from optalloc.analysis.futures.generated import generate_scenarios as generate_scenarios
     from optalloc.analysis.futures.out_of_sample import out_of_sample as out_of_sample
     from optalloc.analysis.futures.reduced import reduce_scenarios as reduce_scenarios
+    from optalloc.analysis.futures.regrets import regret_matrix as regret_matrix
     from optalloc.compile import compile_model as compile_model
     from optalloc.compile import deferred_rules as deferred_rules
     from optalloc.compile import refresh as refresh

@@ -1,4 +1,4 @@
-"""The commands on scenarios: futures generate, reduce, test and frontier."""
+"""The commands on scenarios: futures generate, reduce, test, regrets and frontier."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from optalloc.analysis.futures.frontier import WEIGHTS, frontier
 from optalloc.analysis.futures.generated import generate_scenarios
 from optalloc.analysis.futures.out_of_sample import out_of_sample
 from optalloc.analysis.futures.reduced import reduce_scenarios
+from optalloc.analysis.futures.regrets import regret_matrix
 from optalloc.cli.ending import guarded
 from optalloc.cli.options import SECONDS, Book, ModelDir, share
 from optalloc.cli.progress import ProgressDisplay
@@ -127,6 +128,42 @@ def test_plans(
                 draws=draws,
                 seed=seed,
                 scenarios=scenarios,
+                gap=gap,
+                time_limit_s=time_limit,
+                model=model,
+                on_step=display.step,
+            )
+        _write(findings, out)
+        return findings
+
+    findings = guarded(run, as_json=as_json)
+    _print(findings, out, errors, as_json=as_json)
+
+
+@futures.command()
+def regrets(
+    book: Book,
+    hold: Annotated[
+        list[Path] | None,
+        typer.Option(help="A plan.xlsx whose first decisions are held, too; may be repeated."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Workbook to write all tables into; it ends in .xlsx.")
+    ] = None,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    model: ModelDir = None,
+    as_json: Json = False,
+) -> None:
+    """Say what it costs in each scenario to do now what is best for another."""
+    errors = Console(stderr=True)
+
+    def run() -> Findings:
+        _refuse_out(out)
+        with ProgressDisplay(errors) as display:
+            findings = regret_matrix(
+                book,
+                hold or (),
                 gap=gap,
                 time_limit_s=time_limit,
                 model=model,
