@@ -24,6 +24,7 @@ from ._calendar import (
     last_position_before,
     last_position_by,
     months_from_base,
+    positions,
 )
 from ._money import to_workbook_currency
 
@@ -279,7 +280,7 @@ def commitments_made(data: Dataset, committed: pd.DataFrame) -> dict[str, str]:
     """
     cal, sites = calendar(data), active_sites(data)
     made = committed[~committed["site"].map(sites["is_open"]).astype(bool)]
-    first = made["period"].map(cal["position"]).astype(int).groupby(made["site"]).min()
+    first = positions(made["period"], cal).astype(int).groupby(made["site"]).min()
     return dict(zip(first.index, cal.index.to_numpy()[first.to_numpy()], strict=True))
 
 

@@ -140,16 +140,21 @@ def first_position_beyond(cal: pd.DataFrame, months: np.ndarray | pd.Series) -> 
     return np.searchsorted(cal["end"].to_numpy(), np.asarray(months, float) + TINY_MONTHS, "right")
 
 
+def positions(periods: pd.Series, cal: pd.DataFrame) -> pd.Series:
+    """Position of each period, missing where it is blank; numbers also where there is no row."""
+    return periods.map(cal["position"]).astype(float)
+
+
 def within_window(rows: pd.DataFrame, cal: pd.DataFrame) -> pd.Series:
     """Mask of rows whose position lies between first_period and last_period; blank is open."""
-    first = rows["first_period"].map(cal["position"]).fillna(0)
-    last = rows["last_period"].map(cal["position"]).fillna(len(cal))
+    first = positions(rows["first_period"], cal).fillna(0)
+    last = positions(rows["last_period"], cal).fillna(len(cal))
     return rows["position"].between(first, last)
 
 
 def reversed_windows(rows: pd.DataFrame, cal: pd.DataFrame) -> pd.Series:
     """Mask of rows whose last_period is before first_period, which is an error of its own."""
-    first, last = (rows[name].map(cal["position"]) for name in ("first_period", "last_period"))
+    first, last = (positions(rows[name], cal) for name in ("first_period", "last_period"))
     return first > last
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 __all__ = [
     "BOUND_CONTRADICTION",
+    "BOUND_RISE",
     "FEASIBILITY",
     "INTEGRALITY",
     "LAZY_VIOLATION",
@@ -56,6 +57,8 @@ PROVEN_GAP = 1e-9
 # violated by `ROW_VIOLATION`); an audit takes costs that differ by less as equal.
 BOUND_CONTRADICTION = 1e-5
 
+# Relative: a bound that has risen by less than this has not risen.
+BOUND_RISE = 1e-4
 # Relative: a sub-MIP that saves less than this has improved nothing.
 SUBMIP_IMPROVEMENT = 1e-8
 # Absolute: a column of a relaxation above this is in use, a dual price above this is known.

@@ -83,7 +83,8 @@ class NotedTables(Mapping[str, pd.DataFrame]):
         if name not in self._tables:
             self._note_names()
         table = self._tables[name]
-        self._notes.add((name,), table, [ALL])
+        # As it is now: whoever alters the table in place alters no copy of it.
+        self._notes.add((name,), table.copy(deep=False), [ALL])
         return table.copy(deep=False)
 
     def __iter__(self) -> Iterator[str]:

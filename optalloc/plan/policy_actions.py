@@ -117,12 +117,17 @@ def now_and_later(
                 known=known,
                 known_since=tree.reveals[level - 1],
                 probability=float(tree.probability[there].sum()),
-                differs=[any(key not in keys for keys in others) for key in _keys(model, part)],
+                differs=_differing(_keys(model, part), others),
             )
             parts.append(part)
     columns = [c.name for c in with_actions(POLICY, model.actions).columns]
     later = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
     return now, later[columns]
+
+
+def _differing(keys: Sequence[object], others: Sequence[set[tuple[object, ...]]]) -> np.ndarray:
+    """Whether each action is missing in some of the others; of truth values also where none is."""
+    return np.array([any(key not in taken for taken in others) for key in keys], dtype=bool)
 
 
 def _keys(model: Model, table: pd.DataFrame) -> list[tuple[object, ...]]:

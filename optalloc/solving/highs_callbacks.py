@@ -11,12 +11,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from optalloc.mip.outcome import Progress, ProgressCallback
+from optalloc.mip.tolerances import BOUND_RISE
 
 __all__ = ["Beside", "Callbacks", "Result"]
 
-# Relative rise of a bound by less than this is none; and one that is idle for less than these
-# seconds is not idle: a linear program is being solved.
-RISE = 1e-4
+# A bound that has not risen for less than this is not idle: a linear program is being solved.
 LEAST_IDLE_S = 2.0
 
 
@@ -65,8 +64,8 @@ class Callbacks:
     cutoff, target : float
         The run is left once its bound exceeds the one, or its incumbent costs at most the other.
     idle_share : float
-        With a plan, it is also left once its bound has not risen by `RISE` for this share of the
-        seconds since `started`.
+        With a plan, it is also left once its bound has not risen by `BOUND_RISE` for this share of
+        the seconds since `started`.
     """
 
     progress: ProgressCallback | None = None
@@ -165,7 +164,7 @@ class Callbacks:
         out, seconds = event.data_out, time.perf_counter() - self.started
         bound, has_plan = float(out.mip_dual_bound), math.isfinite(float(out.mip_primal_bound))
         known, at = self._risen
-        if not math.isfinite(known) or bound - known > RISE * max(abs(known), 1.0):
+        if not math.isfinite(known) or bound - known > BOUND_RISE * max(abs(known), 1.0):
             self._risen = bound, seconds
         elif has_plan and seconds - at > max(self.idle_share * seconds, LEAST_IDLE_S):
             event.interrupt()

@@ -26,6 +26,10 @@ EVERY = {
 }  # fmt: skip
 
 
+# The greatest loss is a variable, which may lie above what would be lost where the limit is kept.
+LOSSES = {"survives_loss", "survives_supplier_loss"}
+
+
 def test_every_limit_is_bounded_and_audited_in_the_units_of_its_rows(tmp_path: Path) -> None:
     """Proves: what an audit finds beyond a limit is what its row is violated by, so that means over
     scenarios are the same; and where one fails something else bounds it."""
@@ -60,7 +64,11 @@ def test_every_limit_is_bounded_and_audited_in_the_units_of_its_rows(tmp_path: P
         named = [key[: len(limit.over)] for key in rows.keys]
         assert len(set(named)) == len(named)
         for key, mine in zip(named, beyond, strict=True):
-            assert audited.pop(key) == pytest.approx(mine, rel=1e-6, abs=1e-6)
+            found = audited.pop(key)
+            if rows.limit in LOSSES:
+                assert found <= mine + 1e-6, (rows.limit, key)
+            else:
+                assert found == pytest.approx(mine, rel=1e-6, abs=1e-6), (rows.limit, key)
         # A key without a row has nothing that is decided.
         assert max(audited.values(), default=0.0) <= 0.0
 

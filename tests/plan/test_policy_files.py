@@ -10,11 +10,12 @@ import optalloc
 from optalloc.errors import OptallocError
 from optalloc.plan.approved import with_approved
 from optalloc.plan.held import held_rows
+from optalloc.plan.planfile import read_plan
 from optalloc.scenarios.uncertainty_sheets import AS_IT_STANDS
 from optalloc.serve import work
 from tests import books
 from tests.command import optalloc_says
-from tests.plan.test_policy import steps, tail
+from tests.plan.test_policy import steps, tail, waiting
 from tests.report.test_policy_page import costly_steps
 from tests.sweeps.test_run_sweep import change, toml
 
@@ -129,3 +130,13 @@ def test_the_console_says_what_to_do_now(folder: Path, tmp_path: Path) -> None:
     told = optalloc_says("solve", book, "--out", tmp_path / "out")
     assert "Nothing has to be decided before 2028-01-01, when rise is known." in told.stdout
     assert "inf" not in told.stdout
+
+
+def test_a_policy_that_does_nothing_more_in_a_scenario_is_read_again(tmp_path: Path) -> None:
+    """Proves: truth values are read back as such, also where a scenario has no action of its own.
+    Sensitivity: joined to an empty list they become numbers, and the file is no plan."""
+    policy = books.solve(waiting(), tmp_path / "book")
+    policy.to_excel(tmp_path / "plan.xlsx")
+    assert set(policy["Policy"]["known"]) == {"demand=some"}
+    read = read_plan(tmp_path / "plan.xlsx", MODEL)["Policy"]
+    assert read["differs"].tolist() == policy["Policy"]["differs"].tolist() == [True] * len(read)

@@ -33,7 +33,7 @@ from optalloc.data.dataset import Dataset
 from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import frame_of, index_set, indexed_set, parameter
 
-from .._calendar import calendar
+from .._calendar import calendar, positions
 from .._money import PENALTY, discount, post_cost
 from .derived import costs, held_actions, last_position, possible_decisions
 from .sheets import COMMIT, ITEMS, KEYS, SIGN, START
@@ -59,7 +59,7 @@ def parameters(data: Dataset) -> Parameters:
         cash=rows["action"].map(price).astype(float),
         begin=rows["period"].map(cal["begin"]).astype(float),
     )
-    within = rows["period"].map(cal["position"]).astype(float) <= last_position(data)
+    within = positions(rows["period"], cal) <= last_position(data)
     rows = rows[within & (rows["cash"] > 0)].reset_index(drop=True)
     value = rows["cash"] * discount(data.one("Settings").discount_rate, rows["begin"])
     charges = rows[[*KEYS, "cash"]].assign(

@@ -8,7 +8,7 @@ import pandas as pd
 from optalloc.data.dataset import Dataset
 
 from .._building import active_sites, pue_of_sites
-from .._calendar import calendar
+from .._calendar import calendar, positions
 from .._contracts import GENERATION, SITE_KEYS
 from .._shortages import COLUMNS, Cell, capped, joined, most_online, short_of
 from .._standing_capacity import exceeding
@@ -41,7 +41,7 @@ def shortages(data: Dataset) -> pd.DataFrame:
         named = sites.loc[sites["site"].isin(within)]
         rows, steps = data["GridZones"], data["PowerRamp"]
         zoned = rows[rows["zone"].isin(named["grid_zone"]) & (rows["period"] == period)]
-        until = steps["period"].map(cal["position"]) <= cal.at[period, "position"]
+        until = positions(steps["period"], cal) <= cal.at[period, "position"]
         reached = steps[steps["site"].isin(within) & until].drop_duplicates("site", keep="last")
         found: list[Cell] = [("PowerRamp", row, "energised_mw") for row in reached.index]
         for row, at in zoned.iterrows():
@@ -108,7 +108,7 @@ def _steps(data: Dataset, site: str, period: str) -> list[Cell]:
 
 def _zone_caps(data: Dataset, cal: pd.DataFrame) -> pd.DataFrame:
     """Grid MW that a zone can carry in each period, also by what it may have energised by then."""
-    zones = data["GridZones"].assign(at=data["GridZones"]["period"].map(cal["position"]))
+    zones = data["GridZones"].assign(at=positions(data["GridZones"]["period"], cal))
     zones = zones.sort_values("at")
     new = zones["max_new_mw"].astype(float).fillna(np.inf).groupby(zones["zone"]).cumsum()
     stood = online_before(data).groupby(active_sites(data, "grid_zone")["grid_zone"]).sum()

@@ -8,7 +8,7 @@ import pandas as pd
 from optalloc.data.dataset import Dataset
 
 from .._building import active_sites
-from .._calendar import calendar
+from .._calendar import calendar, positions
 from .._shortages import Cell, most_online, short_of
 from .derived import sources
 from .sheets import KEYS
@@ -22,7 +22,7 @@ def shortages(data: Dataset) -> pd.DataFrame:
     cal, needs = calendar(data), data.column("LabourNeeds", "person_months_per_mw", by="trade")
     offered = sources(data)
     offered = offered[offered["trade"].map(needs).fillna(0.0) > 0]
-    offered = offered.assign(at=offered["period"].map(cal["position"])).sort_values("at")
+    offered = offered.assign(at=positions(offered["period"], cal)).sort_values("at")
     by_trade = offered.groupby([*KEYS, "at"])["offered"].sum().reset_index().sort_values("at")
     months = by_trade.groupby(["labour_market", "trade"])["offered"].cumsum()
     by_trade["built"] = months / by_trade["trade"].map(needs).astype(float)
@@ -44,7 +44,7 @@ def shortages(data: Dataset) -> pd.DataFrame:
     def cells(within: set[str], period: str) -> list[Cell]:
         markets = sites.loc[sites["site"].isin(within), "labour_market"]
         rows = data["LabourPools"]
-        until = rows["period"].map(cal["position"]) <= cal.at[period, "position"]
+        until = positions(rows["period"], cal) <= cal.at[period, "position"]
         named = rows.index[rows["labour_market"].isin(markets) & until]
         return [("LabourPools", row, "workers") for row in named[:MOST_CELLS]]
 

@@ -45,7 +45,7 @@ from optalloc.data.dataset import Dataset
 from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import index_set, indexed_set, parameter
 
-from .._calendar import calendar, first_position_at, within_window
+from .._calendar import calendar, first_position_at, positions, within_window
 from .._capital import capital_charges, post_spending
 from .._money import CASH, RESIDUAL, post_cost
 from .derived import supply, uses
@@ -112,7 +112,7 @@ def exported(data: Dataset) -> pd.DataFrame:
         uses(data), left_on=["equipment", "where"], right_on=["equipment", "jurisdiction"]
     )
     cal = calendar(data)
-    placed = counted.assign(position=counted["period"].map(cal["position"]))
+    placed = counted.assign(position=positions(counted["period"], cal))
     return counted[within_window(placed, cal)].reset_index(drop=True)
 
 
