@@ -14,6 +14,7 @@ import pytest
 import optalloc
 from benchmarks.instances import generate, write
 from optalloc.mip.arrays import Arrays
+from optalloc.system import infer_python_text
 from tests import books
 from tests.paths import SHARED
 
@@ -23,10 +24,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-goldens", action="store_true", help="rewrite tests/golden from the families"
     )
+    parser.addoption(
+        "--pandas-defaults", action="store_true", help="leave the options of pandas as they are"
+    )
 
 
-def pytest_configure() -> None:
-    """Hear Ctrl-C, and let what is started hear it, where a shell in the background does not."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Hear Ctrl-C, and let what is started hear it, where a shell in the background does not.
+
+    Text is inferred as in processes of the library's own, which is quicker; `.ci/run` also runs the
+    quick tests by the defaults of pandas.
+    """
+    if not config.getoption("--pandas-defaults"):
+        infer_python_text()
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

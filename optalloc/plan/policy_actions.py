@@ -126,7 +126,7 @@ def now_and_later(
 
 
 def _differing(keys: Sequence[object], others: Sequence[set[tuple[object, ...]]]) -> np.ndarray:
-    """Whether each action is missing in some of the others; of truth values also where none is."""
+    """Say whether each action is missing in some of the others; truth values also where none is."""
     return np.array([any(key not in taken for taken in others) for key in keys], dtype=bool)
 
 
