@@ -14,7 +14,8 @@ from optalloc.mip.attitude import Attitude
 from optalloc.mip.extensive_form import extensive_form
 from optalloc.mip.outcome import Options, Outcome, Progress
 from optalloc.mip.stochastic import StochasticProgram
-from optalloc.modelling.futures import attitude_of, futures
+from optalloc.modelling.futures import attitude_of
+from optalloc.pipeline import scenarios_of
 from optalloc.solving.direct import solve_directly
 from optalloc.solving.futures import solve_stochastic
 
@@ -49,10 +50,7 @@ def stochastic_program(source: Path) -> tuple[StochasticProgram, Attitude]:
     tree = model.scenario_tree(data)
     if tree is None:
         raise ValueError(f"{source} has no uncertainties")
-    base, across = optalloc.build(data, model), model.across(data)
-    relaxed = any(line.is_relaxed for line in across)
-    arrays = optalloc.compile_program(base, keep_idle=relaxed)
-    return futures(base, arrays, tree, across).stochastic, attitude_of(data)
+    return scenarios_of(data, model, tree).stochastic, attitude_of(data)
 
 
 def measure_futures(source: Path, route: FuturesRoute, options: Options, say: Say) -> Outcome:

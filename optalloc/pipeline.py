@@ -45,6 +45,7 @@ from optalloc.plan.policy import Value, policy_of
 from optalloc.plan.policy_values import values_of
 from optalloc.plan.readback import audited_tables, decided_tables, worst_of
 from optalloc.plan.record import plan_of
+from optalloc.scenarios.read_across import AcrossLine
 from optalloc.scenarios.tree import ScenarioTree
 from optalloc.solving.futures import StochasticOutcome, solve_stochastic
 from optalloc.solving.solvers import require, solve_by
@@ -240,16 +241,46 @@ def _solve_dataset(
     return _solve_audited(program, arrays, options, watch, notices, progress)
 
 
-def scenarios_of(dataset: Dataset, model: Model, tree: ScenarioTree) -> Futures:
-    """Build and compile all scenarios of a workbook."""
-    return _scenarios(dataset, model, tree, _Stopwatch(None, {}))
+def open_scenarios(
+    book: str | Path, model: str | Path | Model | None
+) -> tuple[Dataset, Model, ScenarioTree]:
+    """Open a workbook that must have scenarios.
+
+    Raises
+    ------
+    InputError
+        With every problem of the workbook at once.
+    OptallocError
+        If it has no scenarios.
+    """
+    dataset, loaded, _ = open_book(book, model)
+    tree = loaded.scenario_tree(dataset)
+    if tree is None:
+        raise OptallocError(f"{book}: has no scenarios; fill in the sheet Uncertainties")
+    return dataset, loaded, tree
 
 
-def _scenarios(dataset: Dataset, model: Model, tree: ScenarioTree, watch: _Stopwatch) -> Futures:
+def scenarios_of(
+    dataset: Dataset, model: Model, tree: ScenarioTree, *, across: bool = True
+) -> Futures:
+    """Build and compile all scenarios of a workbook.
+
+    Without ``across`` every limit holds in every scenario, whatever the sheet Across says.
+    """
+    lines = model.across(dataset) if across else ()
+    return _scenarios(dataset, model, tree, lines, _Stopwatch(None, {}))
+
+
+def _scenarios(
+    dataset: Dataset,
+    model: Model,
+    tree: ScenarioTree,
+    across: Sequence[AcrossLine],
+    watch: _Stopwatch,
+) -> Futures:
     with watch.phase("build"):
         base = build(dataset, model)
     with watch.phase("compile"):
-        across = model.across(dataset)
         relaxed = any(line.is_relaxed for line in across)
         return futures(base, compile_program(base, keep_idle=relaxed), tree, across)
 
@@ -264,7 +295,7 @@ def _solve_futures(
     progress: ProgressCallback | None,
 ) -> Plan:
     """Solve all scenarios together, and audit the policy."""
-    made = _scenarios(dataset, model, tree, watch)
+    made = _scenarios(dataset, model, tree, model.across(dataset), watch)
     options, attitude = options_of(dataset, model, given), attitude_of(dataset)
     slack = worst_slack_of(dataset)
     found = _solved_together(made, attitude, options, watch, progress, slack)

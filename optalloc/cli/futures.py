@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -14,10 +15,11 @@ from optalloc.analysis.futures.out_of_sample import out_of_sample
 from optalloc.analysis.futures.reduced import reduce_scenarios
 from optalloc.analysis.futures.regrets import regret_matrix
 from optalloc.cli.ending import guarded
+from optalloc.cli.findings import TablesOut, answer
 from optalloc.cli.options import SECONDS, Book, ModelDir, share
 from optalloc.cli.progress import ProgressDisplay
-from optalloc.cli.screen import refuse_folder, say
 from optalloc.cli.tables import print_findings
+from optalloc.mip.outcome import StepCallback
 from optalloc.report.findings import Findings
 
 __all__ = ["futures"]
@@ -76,19 +78,18 @@ def reduce(
 ) -> None:
     """Write a copy of a workbook with fewer scenarios, chosen by what decisions cost in them."""
 
-    def run() -> Findings:
-        with ProgressDisplay(Console(stderr=True)) as display:
-            return reduce_scenarios(
-                book,
-                to,
-                out,
-                gap=gap,
-                time_limit_s=time_limit,
-                model=model,
-                on_step=display.step,
-            )
+    def find(on_step: StepCallback) -> Findings:
+        return reduce_scenarios(
+            book,
+            to,
+            out,
+            gap=gap,
+            time_limit_s=time_limit,
+            model=model,
+            on_step=on_step,
+        )
 
-    findings = guarded(run, as_json=as_json)
+    findings = guarded(lambda: _shown(find), as_json=as_json)
     print_findings(findings, "--json prints them all", as_json=as_json)
     if not as_json:
         print(f"wrote {out}")
@@ -108,36 +109,28 @@ def test_plans(
         Path | None,
         typer.Option(help="A workbook with other outcomes, whose scenarios are taken instead."),
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Workbook to write all tables into; it ends in .xlsx.")
-    ] = None,
+    out: TablesOut = None,
     gap: Gap = None,
     time_limit: TimeLimit = None,
     model: ModelDir = None,
     as_json: Json = False,
 ) -> None:
     """Say what plans cost in scenarios that they were not made for: now held, the rest again."""
-    errors = Console(stderr=True)
 
-    def run() -> Findings:
-        _refuse_out(out)
-        with ProgressDisplay(errors) as display:
-            findings = out_of_sample(
-                plans,
-                book,
-                draws=draws,
-                seed=seed,
-                scenarios=scenarios,
-                gap=gap,
-                time_limit_s=time_limit,
-                model=model,
-                on_step=display.step,
-            )
-        _write(findings, out)
-        return findings
+    def find(on_step: StepCallback) -> Findings:
+        return out_of_sample(
+            plans,
+            book,
+            draws=draws,
+            seed=seed,
+            scenarios=scenarios,
+            gap=gap,
+            time_limit_s=time_limit,
+            model=model,
+            on_step=on_step,
+        )
 
-    findings = guarded(run, as_json=as_json)
-    _print(findings, out, errors, as_json=as_json)
+    answer(lambda: _shown(find), out, as_json=as_json)
 
 
 @futures.command()
@@ -147,33 +140,25 @@ def regrets(
         list[Path] | None,
         typer.Option(help="A plan.xlsx whose first decisions are held, too; may be repeated."),
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Workbook to write all tables into; it ends in .xlsx.")
-    ] = None,
+    out: TablesOut = None,
     gap: Gap = None,
     time_limit: TimeLimit = None,
     model: ModelDir = None,
     as_json: Json = False,
 ) -> None:
     """Say what it costs in each scenario to do now what is best for another."""
-    errors = Console(stderr=True)
 
-    def run() -> Findings:
-        _refuse_out(out)
-        with ProgressDisplay(errors) as display:
-            findings = regret_matrix(
-                book,
-                hold or (),
-                gap=gap,
-                time_limit_s=time_limit,
-                model=model,
-                on_step=display.step,
-            )
-        _write(findings, out)
-        return findings
+    def find(on_step: StepCallback) -> Findings:
+        return regret_matrix(
+            book,
+            hold or (),
+            gap=gap,
+            time_limit_s=time_limit,
+            model=model,
+            on_step=on_step,
+        )
 
-    findings = guarded(run, as_json=as_json)
-    _print(findings, out, errors, as_json=as_json)
+    answer(lambda: _shown(find), out, as_json=as_json)
 
 
 @futures.command("frontier")
@@ -193,50 +178,29 @@ def less_risk(
             parser=share(), help="Probability of the worst scenarios.", show_default="of Attitude"
         ),
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Workbook to write the table into; it ends in .xlsx.")
-    ] = None,
+    out: TablesOut = None,
     gap: Gap = None,
     time_limit: TimeLimit = None,
     model: ModelDir = None,
     as_json: Json = False,
 ) -> None:
     """Say how much less the worst scenarios cost where the expected cost may be more."""
-    errors = Console(stderr=True)
 
-    def run() -> Findings:
-        _refuse_out(out)
-        with ProgressDisplay(errors) as display:
-            findings = frontier(
-                book,
-                weights=tuple(weight) if weight else WEIGHTS,
-                tail_share=tail_share,
-                gap=gap,
-                time_limit_s=time_limit,
-                model=model,
-                on_step=display.step,
-            )
-        _write(findings, out)
-        return findings
+    def find(on_step: StepCallback) -> Findings:
+        return frontier(
+            book,
+            weights=tuple(weight) if weight else WEIGHTS,
+            tail_share=tail_share,
+            gap=gap,
+            time_limit_s=time_limit,
+            model=model,
+            on_step=on_step,
+        )
 
-    findings = guarded(run, as_json=as_json)
-    _print(findings, out, errors, as_json=as_json)
+    answer(lambda: _shown(find), out, as_json=as_json)
 
 
-def _refuse_out(out: Path | None) -> None:
-    if out is not None:
-        if out.suffix.lower() != ".xlsx":
-            raise typer.BadParameter("--out must end in .xlsx")
-        refuse_folder(out.parent, out.name)
-
-
-def _write(findings: Findings, out: Path | None) -> None:
-    if out is not None:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        findings.to_excel(out)
-
-
-def _print(findings: Findings, out: Path | None, errors: Console, *, as_json: bool) -> None:
-    print_findings(findings, "--out writes them all" if out is None else str(out), as_json=as_json)
-    if out is not None:
-        say(errors, f"wrote {out}")
+def _shown(find: Callable[[StepCallback], Findings]) -> Findings:
+    """Find something, with its steps on the screen."""
+    with ProgressDisplay(Console(stderr=True)) as display:
+        return find(display.step)

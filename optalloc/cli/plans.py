@@ -15,6 +15,7 @@ from optalloc.analysis.bench import bench as bench_book
 from optalloc.analysis.diff import diff as compare
 from optalloc.analysis.explain.solve_and_explain import BUDGET_S
 from optalloc.cli.ending import guarded
+from optalloc.cli.findings import TablesOut, answer
 from optalloc.cli.options import SECONDS, Approved, Book, ModelDir, share
 from optalloc.cli.progress import ProgressDisplay
 from optalloc.cli.screen import refuse_folder, results, say
@@ -58,31 +59,14 @@ def report(
 def diff(
     a: Annotated[Path, typer.Argument(help="A workbook, a folder of CSV files, or a plan.xlsx.")],
     b: Annotated[Path, typer.Argument(help="Another of the same kind.")],
-    out: Annotated[
-        Path | None, typer.Option(help="Workbook to write all tables into; it ends in .xlsx.")
-    ] = None,
+    out: TablesOut = None,
     model: ModelDir = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the comparison as one JSON object, nothing else.")
     ] = False,
 ) -> None:
     """Say what changes from A to B: two inputs cell by cell, or two plans with a cost bridge."""
-
-    def run() -> Findings:
-        if out is not None:
-            if out.suffix.lower() != ".xlsx":
-                raise typer.BadParameter("--out must end in .xlsx")
-            refuse_folder(out.parent, out.name)
-        findings = compare(a, b, model=model)
-        if out is not None:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            findings.to_excel(out)
-        return findings
-
-    findings = guarded(run, as_json=as_json)
-    print_findings(findings, "--out writes them all" if out is None else str(out), as_json=as_json)
-    if out is not None:
-        say(Console(stderr=True), f"wrote {out}")
+    answer(lambda: compare(a, b, model=model), out, as_json=as_json)
 
 
 def alternatives(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,11 +12,12 @@ import pandas as pd
 from optalloc.data.schema import Column, Kind
 from optalloc.errors import OptallocError
 from optalloc.mip.attitude import Attitude, Measure
+from optalloc.mip.outcome import StepCallback
 from optalloc.modelling.futures import attitude_of
 from optalloc.modelling.model import Model, options_of
 from optalloc.modelling.outputs import Chart, TableSpec
 from optalloc.modelling.policy_tables import FUTURES
-from optalloc.pipeline import open_book, scenarios_of, solve_policy
+from optalloc.pipeline import open_scenarios, scenarios_of, solve_policy
 from optalloc.plan.plan import Plan
 from optalloc.report.findings import Findings, figure
 
@@ -24,7 +25,6 @@ __all__ = ["FRONTIER", "WEIGHTS", "frontier"]
 
 WEIGHTS = (0.0, 0.25, 0.5, 0.75, 0.95)
 
-StepCallback = Callable[[str, int, int], None]
 
 _MONEY = "M, present value"
 FRONTIER = TableSpec(
@@ -112,10 +112,7 @@ def frontier(
     OptallocError
         If the workbook has no scenarios, or a weight or the share is out of range.
     """
-    data, loaded, _ = open_book(book, model)
-    tree = loaded.scenario_tree(data)
-    if tree is None:
-        raise OptallocError(f"{book}: has no scenarios; fill in the sheet Uncertainties")
+    data, loaded, tree = open_scenarios(book, model)
     share = attitude_of(data).tail_share if tail_share is None else tail_share
     _refuse(weights, share)
     made = scenarios_of(data, loaded, tree)

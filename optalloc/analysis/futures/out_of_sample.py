@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from optalloc.analysis.futures.sample_tables import (
 )
 from optalloc.data.dataset import Dataset
 from optalloc.errors import InputError, OptallocError, Problem
+from optalloc.mip.outcome import StepCallback
 from optalloc.modelling.model import Model, options_of
 from optalloc.modelling.policy_tables import FUTURES, TREE
 from optalloc.pipeline import open_book
@@ -37,8 +38,6 @@ __all__ = ["IMPLEMENTABLE", "OPTIMISTIC", "out_of_sample"]
 OPTIMISTIC, IMPLEMENTABLE = "knowing all", "along the nearest branch"
 # Scenarios without a plan that a sentence names.
 NAMED = 5
-
-StepCallback = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +11,19 @@ from optalloc.analysis.futures.generated import write_changes
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
 from optalloc.errors import InfeasibleError, OptallocError
-from optalloc.mip.outcome import Options, Outcome, Quality, StopReason, raise_without_plan
+from optalloc.mip.outcome import (
+    Options,
+    Outcome,
+    Quality,
+    StepCallback,
+    StopReason,
+    raise_without_plan,
+)
 from optalloc.mip.stochastic import StochasticProgram
-from optalloc.modelling.compiled import compile_program
-from optalloc.modelling.futures import Futures, futures
+from optalloc.modelling.futures import Futures
 from optalloc.modelling.model import Model, options_of
 from optalloc.modelling.outputs import TableSpec
-from optalloc.modelling.program import build
-from optalloc.pipeline import open_book
+from optalloc.pipeline import open_book, scenarios_of
 from optalloc.report.findings import Findings, figure
 from optalloc.scenarios.edits import rows_added
 from optalloc.scenarios.generate import unlisted
@@ -33,7 +37,6 @@ from optalloc.spreadsheet.edit import refuse_target
 
 __all__ = ["REDUCTION", "first_decision_costs", "reduce_scenarios"]
 
-StepCallback = Callable[[str, int, int], None]
 
 REDUCTION = TableSpec(
     name="Reduction",
@@ -104,8 +107,7 @@ def reduce_scenarios(
     size = 0 if tree is None else len(tree.scenarios)
     if tree is None or not 1 <= to < size:
         raise OptallocError(f"{book}: has {size:,} scenarios; keep at least 1 and fewer than that")
-    base = build(data, loaded)
-    made = futures(base, compile_program(base), tree)
+    made = scenarios_of(data, loaded, tree, across=False)
     options = options_of(data, loaded, {"gap": gap, "time_limit_s": time_limit_s, "threads": 1})
     distances = cost_distances(first_decision_costs(made, options, on_step))
     found = forward_selection(tree.probability, distances, to)

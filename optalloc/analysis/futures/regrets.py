@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +10,12 @@ import pandas as pd
 
 from optalloc.analysis.futures.held_solves import Costed, Status, costs_held
 from optalloc.data.schema import Column, Kind
-from optalloc.errors import InfeasibleError, OptallocError
-from optalloc.mip.outcome import Options, StopReason, raise_without_plan
+from optalloc.errors import InfeasibleError
+from optalloc.mip.outcome import Options, StepCallback, StopReason, raise_without_plan
 from optalloc.modelling.futures import Futures
 from optalloc.modelling.model import Model, options_of
 from optalloc.modelling.outputs import TableSpec
-from optalloc.pipeline import open_book, scenarios_of
+from optalloc.pipeline import open_scenarios, scenarios_of
 from optalloc.plan.held import held_rows, rows_held
 from optalloc.plan.readback import decided_tables
 from optalloc.report.findings import Findings, figure
@@ -23,7 +23,6 @@ from optalloc.solving.resolve import Resolver
 
 __all__ = ["COMPARED", "REGRETS", "regret_matrix"]
 
-StepCallback = Callable[[str, int, int], None]
 Rows = Mapping[str, pd.DataFrame]
 
 _MONEY = "M, present value"
@@ -112,10 +111,7 @@ def regret_matrix(
     OptallocError
         If the workbook has no scenarios, or a plan is named twice.
     """
-    data, loaded, _ = open_book(book, model)
-    tree = loaded.scenario_tree(data)
-    if tree is None:
-        raise OptallocError(f"{book}: has no scenarios; fill in the sheet Uncertainties")
+    data, loaded, tree = open_scenarios(book, model)
     until = tree.reveals[0]
     named = held_rows(plans, until if plans else None, data, loaded)
     made = scenarios_of(data, loaded, tree)

@@ -80,7 +80,6 @@ class Decomposition:
         self._policy: Policy | None = None
         self._round: _Round | None = None
         self._next: Prices | None = None
-        self._begun = False
         self._improving: set[int] = set()
         self._improved = math.inf
         self._unmeasured: list[np.ndarray] = []
@@ -193,7 +192,7 @@ class Decomposition:
 
     def _begin_round(self, prices: Prices) -> None:
         """Solve every scenario at the prices; let the scenarios decide at them."""
-        self._round, self._begun = _Round(prices, {}), True
+        self._round = _Round(prices, {})
         self._passes += 1
         gap = self.monitor.options.gap * self._parameters.subproblem_gap_share
         for s in range(len(self.program.names)):
@@ -211,7 +210,7 @@ class Decomposition:
 
     def _take_priced(self, running: _Round, scenario: int, found: Solved | Point | Lost) -> None:
         running.found[scenario] = found if isinstance(found, Solved) else None
-        if len(running.found) < len(self.program.names):
+        if not running.whole(self.program):
             return
         solved = [running.found[s] for s in range(len(self.program.names))]
         bounds = np.array([-math.inf if one is None else one.bound for one in solved])
@@ -223,7 +222,7 @@ class Decomposition:
 
     def _end_round(self) -> None:
         """Rest once nothing of a round is at work."""
-        if self._policy is not None or not self._begun or self._improving:
+        if self._policy is not None or not self._passes or self._improving:
             return
         if self._round is not None:
             if not self._round.whole(self.program):
@@ -385,11 +384,12 @@ class Decomposition:
 
     def _take_as_own(self, point: np.ndarray, costs: np.ndarray) -> None:
         """Take what a policy does in a scenario as a plan of its own: it may be the best known."""
-        for s, (cost, own) in enumerate(zip(costs, self.program.columns, strict=True)):
-            if cost < self.alone[s].objective:
-                self.alone[s] = replace(self.alone[s], objective=float(cost), values=point[own])
+        better = np.flatnonzero(costs < self.references)
+        for s in better:
+            own = point[self.program.columns[s]]
+            self.alone[s] = replace(self.alone[s], objective=float(costs[s]), values=own)
         known = self.incumbent.values
-        if known is not None:
+        if len(better) and known is not None:
             # Regret is against the best that is known.
             self.incumbent.objective = self._measured(self.program.costs(known))
 
