@@ -52,6 +52,18 @@ def test_what_cannot_be_continued_has_no_mean(tmp_path: Path) -> None:
     assert out.is_file()
 
 
+def test_every_limit_holds_whatever_is_asked_across_scenarios(tmp_path: Path) -> None:
+    """Proves: with demand to be met in most futures only, the scenario of high demand is still best
+    served by 100, at 100, and not by the nothing that this line would allow it."""
+    made = newsvendor()
+    made["Workloads"][0]["unmet_penalty_per_mw_year"] = None
+    made["Across"] = [{"limit": "demand_met", "holds": "in most futures", "share": 0.75}]
+    rows = optalloc.regret_matrix(write(made, tmp_path / "book"))["Regrets"]
+    own = rows[rows["plan"] == HIGH].set_index("scenario")
+    assert own["cost"].tolist() == pytest.approx([100, 100])
+    assert own["best"].tolist() == pytest.approx([50, 100])
+
+
 def test_what_has_no_regrets() -> None:
     with pytest.raises(OptallocError, match="no scenarios"):
         optalloc.regret_matrix("inputs/first")

@@ -82,6 +82,8 @@ def regret_matrix(
 ) -> Findings:
     """Hold what several plans do now in every scenario, and decide the rest knowing it.
 
+    Every limit holds in every scenario, whatever the sheet Across says: each is solved by itself.
+
     Parameters
     ----------
     book : str or Path
@@ -114,7 +116,7 @@ def regret_matrix(
     data, loaded, tree = open_scenarios(book, model)
     until = tree.reveals[0]
     named = held_rows(plans, until if plans else None, data, loaded)
-    made = scenarios_of(data, loaded, tree)
+    made = scenarios_of(data, loaded, tree, across=False)
     options = options_of(data, loaded, {"gap": gap, "time_limit_s": time_limit_s, "threads": 1})
     own, best = _own_plans(made, until, options, on_step)
     held: dict[str, Rows] = {**own, **named}
