@@ -24,11 +24,11 @@ from benchmarks.instances import generate, write
 from optalloc.errors import InfeasibleError
 from optalloc.modelling.model import options_of
 from optalloc.plan.readback import read_audited, worst_of
-from optalloc.plan.record import engine_versions
 from optalloc.scenarios.assemble import assembled
 from optalloc.scenarios.designs import Case, cases_of
 from optalloc.scenarios.overrides import altered
 from optalloc.scenarios.tomlfile import entries_of_toml
+from optalloc.solving.versions import engine_versions
 from optalloc.sweeps.messages import Base, Finished, Settled
 from optalloc.sweeps.pack import packed, stacked_specs
 from optalloc.sweeps.pool import Limits, run_cases

@@ -60,6 +60,11 @@ __all__ = [
 
 PhaseCallback = Callable[[str], None]
 
+NO_SCENARIOS_FOR_CLUSTER = (
+    "a cluster solves scenarios, and there are none: leave cluster out, or fill in the sheet "
+    "Uncertainties. A sweep solves its cases on a cluster."
+)
+
 
 @dataclass
 class _Stopwatch:
@@ -92,6 +97,7 @@ def solve(
     model: str | Path | Model | None = None,
     approved: str | Path | None = None,
     certain: bool = False,
+    cluster: str | None = None,
     progress: ProgressCallback | None = None,
     on_phase: PhaseCallback | None = None,
 ) -> Plan:
@@ -118,6 +124,9 @@ def solve(
         The plan.xlsx that was approved last; it fills the sheets that a plan may fill.
     certain : bool
         Solve the workbook as it stands, without its uncertainties.
+    cluster : str, optional
+        Address of a Dask scheduler, whose workers solve the scenarios where these are not solved
+        together.
     progress : callable, optional
         Called with `optalloc.Progress` while the solver works.
     on_phase : callable, optional
@@ -139,7 +148,8 @@ def solve(
     InternalError
         If no answer of the solver passes the audit.
     OptallocError
-        If there is no such solver, strategy or parameter, or the solver is not installed.
+        If there is no such solver, strategy or parameter, or the solver is not installed; or if
+        there are no scenarios for a cluster, or it does not answer.
 
     Examples
     --------
@@ -160,7 +170,9 @@ def solve(
     given |= {"parameters": read}
     tree = None if certain else loaded.scenario_tree(dataset)
     if tree is not None:
-        return _solve_futures(dataset, loaded, tree, given, watch, notices, progress)
+        return _solve_futures(dataset, loaded, tree, given, watch, notices, progress, cluster)
+    if cluster is not None:
+        raise OptallocError(NO_SCENARIOS_FOR_CLUSTER)
     return _solve_dataset(dataset, loaded, given, watch, notices, progress)
 
 
@@ -293,12 +305,13 @@ def _solve_futures(
     watch: _Stopwatch,
     notices: tuple[Problem, ...],
     progress: ProgressCallback | None,
+    cluster: str | None,
 ) -> Plan:
     """Solve all scenarios together, and audit the policy."""
     made = _scenarios(dataset, model, tree, model.across(dataset), watch)
     options, attitude = options_of(dataset, model, given), attitude_of(dataset)
     slack = worst_slack_of(dataset)
-    found = _solved_together(made, attitude, options, watch, progress, slack)
+    found = _solved_together(made, attitude, options, watch, progress, slack, cluster)
     with watch.phase("value"):
         values = values_of(made, found, attitude, options, watch.seconds["solve"])
     return _audited_policy(made, found, attitude, options, watch, notices, values)
@@ -322,11 +335,17 @@ def _solved_together(
     watch: _Stopwatch,
     progress: ProgressCallback | None,
     worst_slack: float | None,
+    cluster: str | None = None,
 ) -> StochasticOutcome:
     """Solve all scenarios together; raises where there is no policy."""
     with watch.phase("solve"):
         found = solve_stochastic(
-            made.stochastic, attitude, options, progress, worst_slack=worst_slack
+            made.stochastic,
+            attitude,
+            options,
+            progress,
+            worst_slack=worst_slack,
+            cluster=cluster,
         )
     if found.infeasible is not None:
         name = made.tree.scenarios[found.infeasible].name

@@ -16,6 +16,7 @@ from benchmarks.instances import generate, write
 from optalloc.mip.arrays import Arrays
 from optalloc.system import infer_python_text
 from tests import books
+from tests.dask_cluster import dask
 from tests.paths import SHARED
 
 
@@ -84,6 +85,14 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the shared test data is not here")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a Dask scheduler with two workers of one thread, each a process of its own."""
+    pytest.importorskip("distributed")
+    with dask(tmp_path_factory.mktemp("dask"), workers=2, threads=1) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -64,6 +64,10 @@ def solve(
     certain: Annotated[
         bool, typer.Option("--certain", help="Leave the workbook's uncertainties out.")
     ] = False,
+    cluster: Annotated[
+        str | None,
+        typer.Option(help="Address of a Dask scheduler, on whose workers scenarios are solved."),
+    ] = None,
     model: ModelDir = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the plan as one JSON object, nothing else.")
@@ -96,6 +100,7 @@ def solve(
                     model=model,
                     approved=approved,
                     certain=certain,
+                    cluster=cluster,
                     progress=display.update,
                     on_phase=on_phase,
                 )

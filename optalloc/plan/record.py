@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as package_version
 
 import pandas as pd
 
@@ -16,10 +14,10 @@ from optalloc.modelling.model import Model
 from optalloc.modelling.program import Program
 from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY
 from optalloc.plan.plan import Origin, Plan
-from optalloc.solving import highs
 from optalloc.solving.solvers import version_of
+from optalloc.solving.versions import engine_versions, installed_version
 
-__all__ = ["engine_versions", "plan_of", "versions_of"]
+__all__ = ["plan_of", "versions_of"]
 
 
 def plan_of(
@@ -79,24 +77,12 @@ def plan_of(
     )
 
 
-def _version(package: str) -> str:
-    try:
-        return package_version(package)
-    except PackageNotFoundError:
-        return "not installed"
-
-
-def engine_versions() -> dict[str, str]:
-    """Versions of optalloc and the solver; results of different ones are never mixed."""
-    return {"optalloc": _version("optalloc"), "highs": highs.version()}
-
-
 def versions_of(model: Model) -> dict[str, str]:
     """Version of every part that a plan depends on, by name."""
 
     return engine_versions() | {
-        "pyomo": _version("pyomo"),
-        "pandas": _version("pandas"),
+        "pyomo": installed_version("pyomo"),
+        "pandas": installed_version("pandas"),
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
         "model": model.digest[:12],

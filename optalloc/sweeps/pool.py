@@ -1,4 +1,4 @@
-"""Workers on this machine: the cases of a sweep as tasks of a pool of processes."""
+"""The cases of a sweep as tasks: of processes on this machine, or of a Dask cluster."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from optalloc.scenarios.designs import Case
+from optalloc.solving.cluster import run_cluster
 from optalloc.solving.pool import Limits, Lost, run_pool
 from optalloc.sweeps.case_solver import CaseSolver
 from optalloc.sweeps.messages import Base, Finished, Status
@@ -20,26 +21,39 @@ __all__ = ["Limits", "run_cases"]
 Take = Callable[[int, Finished], None]
 
 
-def run_cases(base: Base, queue: CaseQueue, jobs: int, limits: Limits, take: Take) -> None:
-    """Solve all cases of a queue on this machine.
+def run_cases(
+    base: Base,
+    queue: CaseQueue,
+    jobs: int,
+    limits: Limits,
+    take: Take,
+    cluster: str | None = None,
+) -> None:
+    """Solve all cases of a queue.
 
     Parameters
     ----------
     base : Base
     queue : CaseQueue
     jobs : int
-        Workers at most.
+        Processes of this machine at most.
     limits : Limits
     take : callable
         Called with the position of each case that ended, and its result.
+    cluster : str, optional
+        Address of a Dask scheduler, whose workers take the place of this machine's.
 
     Raises
     ------
     OptallocError
-        If a worker cannot start, or `take` refuses.
+        If a worker cannot start or has another model folder, or `take` refuses; further as
+        `optalloc.solving.cluster.run_cluster` does.
     """
-    make = functools.partial(_solver, base)
-    run_pool(make, _Cases(queue, take), min(jobs, len(queue)), limits)
+    make, cases = functools.partial(_solver, base), _Cases(queue, take)
+    if cluster is not None:
+        run_cluster(make, cases, cluster, limits)
+    else:
+        run_pool(make, cases, min(jobs, len(queue)), limits)
 
 
 def _solver(base: Base) -> Callable[[tuple[Case, np.ndarray | None]], Finished]:

@@ -17,7 +17,6 @@ from optalloc.errors import InputError, NoPlanError, OptallocError, Problem, Sev
 from optalloc.modelling.model import Model, load_model, options_of
 from optalloc.plan.approved import open_workbook
 from optalloc.plan.held import held_rows
-from optalloc.plan.record import engine_versions
 from optalloc.plan.timelines import roles_of
 from optalloc.scenarios.assemble import assembled, entries_of_sheet
 from optalloc.scenarios.definition import Change, Sweep
@@ -26,8 +25,8 @@ from optalloc.scenarios.sheet import SWEEPS, Operation
 from optalloc.scenarios.tomlfile import entries_of_toml
 from optalloc.scenarios.trial import rule_problems
 from optalloc.scenarios.uncertainty_sheets import as_it_stands
+from optalloc.solving.versions import engine_versions
 from optalloc.sweeps.case_solver import CaseSolver
-from optalloc.sweeps.cluster import run_cluster
 from optalloc.sweeps.messages import Base, Finished, Status
 from optalloc.sweeps.pool import Limits, run_cases
 from optalloc.sweeps.queue import CaseQueue
@@ -195,10 +194,7 @@ class _Run:
         self._report()
         if not len(queue):
             return
-        if cluster is not None:
-            run_cluster(base, queue, cluster, limits, self._take)
-        else:
-            run_cases(base, queue, jobs or _cores(), limits, self._take)
+        run_cases(base, queue, jobs or _cores(), limits, self._take, cluster)
 
     def _take(self, position: int, finished: Finished) -> None:
         if self.store is not None and finished.is_result and finished.key:

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -17,53 +10,12 @@ import pytest
 
 import optalloc
 from optalloc.errors import OptallocError
-from optalloc.sweeps import cluster
+from optalloc.solving import cluster
 from tests.books import book, write
-from tests.sweeps.test_run_sweep import ROOT, TOY, change, stamps, toml, toy
+from tests.dask_cluster import dask
+from tests.sweeps.test_run_sweep import TOY, change, stamps, toml, toy
 
 pytest.importorskip("distributed")
-
-
-@pytest.fixture(scope="module")
-def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a scheduler with two workers of one thread, each a process of its own."""
-    with dask(tmp_path_factory.mktemp("dask"), workers=2, threads=1) as address:
-        yield address
-
-
-@contextmanager
-def dask(folder: Path, *, workers: int, threads: int) -> Iterator[str]:
-    """Start a scheduler with workers, each a process of its own, and give its address."""
-    env = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0",
-    }
-    command = [sys.executable, "-m", "dask"]
-    file = folder / "scheduler.json"
-    local = ["--no-dashboard", "--host", "127.0.0.1"]
-    words = [
-        [*command, "scheduler", "--port", "0", "--scheduler-file", str(file), *local],
-        [*command, "worker", "--scheduler-file", str(file), "--nworkers", str(workers),
-         "--nthreads", str(threads), "--local-directory", str(folder), *local],
-    ]  # fmt: skip
-    quiet = subprocess.DEVNULL
-    started = [
-        subprocess.Popen(
-            line, stdout=quiet, stderr=quiet, env=env, cwd=folder, start_new_session=True
-        )
-        for line in words
-    ]
-    deadline = time.monotonic() + 120
-    while not file.is_file() or not file.read_text().strip():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    try:
-        yield json.loads(file.read_text())["address"]
-    finally:
-        for process in started:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait(60)
 
 
 def test_two_threads_of_one_worker_build_at_once(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 """A stochastic program by its scenarios: bounds by prices, plans by policies, until they meet.
 
-The scenarios are solved in processes, each alone at first. Prices on shared decisions then raise
-the bound, pass by pass; policies, in which one scenario after another decides, give plans. It may
-be stopped at any point with the best policy, its bound and its gap; a process that is lost costs
-one subproblem.
+The scenarios are solved in processes, here or on a cluster, each alone at first. Prices on shared
+decisions then raise the bound, pass by pass; policies, in which one scenario after another decides,
+give plans. It may be stopped at any point with the best policy, its bound and its gap; a process
+that is lost costs one subproblem.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from optalloc.mip.extensive_form import ExtensiveForm
 from optalloc.mip.outcome import Outcome, Progress, StopReason
 from optalloc.mip.stochastic import StochasticProgram
 from optalloc.mip.tolerances import ROUNDING, ROW_VIOLATION
+from optalloc.solving.cluster import run_cluster
 from optalloc.solving.futures.outcome import Alone
 from optalloc.solving.futures.policies import Policy, held_bounds, orders
 from optalloc.solving.futures.prices import Prices, from_relaxation, zero_prices
@@ -54,12 +55,15 @@ class Decomposition:
     form : ExtensiveForm
         Of the same attitude, its references zero.
     monitor : Monitor
+    cluster : str, optional
+        Address of a Dask scheduler, whose workers take the place of this machine's processes.
     """
 
     program: StochasticProgram
     attitude: Attitude
     form: ExtensiveForm
     monitor: Monitor
+    cluster: str | None = None
     incumbent: Incumbent = field(default_factory=Incumbent)
     alone: list[Alone] = field(init=False)
     resting: bool = False
@@ -103,7 +107,10 @@ class Decomposition:
         make = functools.partial(solver_of, bare(self.program), self.monitor.options)
         limits = Limits(self._parameters.lost_after_s)
         try:
-            run_pool(make, self._queue, self.jobs, limits)
+            if self.cluster is not None:
+                run_cluster(make, self._queue, self.cluster, limits)
+            else:
+                run_pool(make, self._queue, self.jobs, limits)
         except KeyboardInterrupt:
             return StopReason.INTERRUPTED
         self._queue.ask_again()

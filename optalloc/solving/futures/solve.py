@@ -42,6 +42,7 @@ __all__ = ["solve_stochastic"]
 
 logger = logging.getLogger(__name__)
 
+SOLVED_HERE = "the cluster was not used: all scenarios are solved together, on this machine"
 NO_REFERENCE = Outcome(stop_reason=StopReason.TIME, quality=Quality.NONE)
 
 
@@ -52,6 +53,7 @@ def solve_stochastic(
     progress: ProgressCallback | None = None,
     *,
     worst_slack: float | None = None,
+    cluster: str | None = None,
 ) -> StochasticOutcome:
     """Find the policy that is best by a measure, to a proven gap.
 
@@ -66,10 +68,17 @@ def solve_stochastic(
     worst_slack : float, optional
         Share of cost by which the worst cost, or the greatest regret, may exceed the least, in
         return for a lower mean; the gap by default.
+    cluster : str, optional
+        Address of a Dask scheduler, whose workers solve the scenarios of a large program.
 
     Returns
     -------
     StochasticOutcome
+
+    Raises
+    ------
+    OptallocError
+        As `optalloc.solving.cluster.run_cluster` does.
     """
     attitude, options = attitude or Attitude(), options or Options()
     monitor = Monitor(options, progress)
@@ -78,17 +87,24 @@ def solve_stochastic(
     large = form.arrays.matrix.nnz > options.parameters.futures.extensive_entries
     # Rows across scenarios would need prices of their own.
     if large and not program.across:
-        found = _by_scenarios(program, attitude, form, monitor)
+        found = _by_scenarios(program, attitude, form, monitor, cluster)
     else:
         found = _as_a_whole(program, attitude, monitor, worst_slack)
+        if cluster is not None:
+            notes = (*found.outcome.notes, SOLVED_HERE)
+            found = replace(found, outcome=replace(found.outcome, notes=notes))
     return replace(found, size=form.arrays.size)
 
 
 def _by_scenarios(
-    program: StochasticProgram, attitude: Attitude, form: ExtensiveForm, monitor: Monitor
+    program: StochasticProgram,
+    attitude: Attitude,
+    form: ExtensiveForm,
+    monitor: Monitor,
+    cluster: str | None,
 ) -> StochasticOutcome:
     """Solve by decomposition."""
-    work = Decomposition(program, attitude, form, monitor)
+    work = Decomposition(program, attitude, form, monitor, cluster)
     reason = work.run()
     while reason is None:
         interrupted = search_together(work) is StopReason.INTERRUPTED
