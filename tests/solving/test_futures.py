@@ -146,7 +146,10 @@ def test_a_scenario_without_a_plan_is_named() -> None:
 
 
 def test_scenarios_with_plans_and_no_policy() -> None:
-    """Proves: each order of deciding is tried once, and the extensive form shows that none can."""
+    """Proves: each order of deciding is tried once, and the extensive form shows that none can.
+
+    Sensitivity: there prices raise the bound without end, so that passes of them are not counted on.
+    """
     program = newsvendor((50, 100), (0.75, 0.25))
     # At most five blocks in one scenario, all ten in the other: by rows, so that bounds agree.
     few = replace(program.programs[0], row_lower=np.array([-np.inf]), row_upper=np.array([50.0]))

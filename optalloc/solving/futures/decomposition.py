@@ -265,7 +265,12 @@ class Decomposition:
         return None if prices is running.prices else prices
 
     def _gains(self, bound: float) -> bool:
-        """True where a bound closes a part of the gap that is worth another pass."""
+        """True where a bound closes a part of the gap that is worth another pass.
+
+        Where no order of deciding gives a policy there may be none, and bounds rise without end.
+        """
+        if self.incumbent.values is None:
+            return bool(self._orders)
         missing = self.incumbent.objective - self.incumbent.bound
         gain = bound - self.incumbent.bound
         return gain > (self._parameters.least_gain_share * missing if missing < math.inf else 0.0)
