@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import signal
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,19 @@ def pytest_configure(config: pytest.Config) -> None:
         infer_python_text()
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow the cases of a test after the first ones, where it says how many these are."""
+    seen: Counter[str] = Counter()
+    for item in items:
+        first = item.get_closest_marker("first")
+        if first is not None:
+            test = item.nodeid.partition("[")[0]
+            if seen[test] >= first.args[0]:
+                item.add_marker("slow")
+            seen[test] += 1
 
 
 @pytest.fixture(scope="session", autouse=True)

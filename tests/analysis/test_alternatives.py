@@ -79,6 +79,7 @@ def test_each_differs_from_all_before_and_more_slack_gives_more(tmp_path: Path) 
     assert none.sentences[-1].startswith("No alternative instead of 1: no other plan")
 
 
+@pytest.mark.slow
 def test_rows_found_on_demand_hold_for_alternatives_too(tmp_path: Path) -> None:
     """Proves, by hand: in blocks of 20 MW, and at a concentration of at most half, two jurisdictions
     serve 20 MW each: A and C at best, 401.5; farthest from these B and D at 406, in four sites, two

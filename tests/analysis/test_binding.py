@@ -68,6 +68,7 @@ def test_price_of_a_limit_by_hand_and_by_finite_difference(tmp_path: Path) -> No
     assert not limits_of(explained(capped(130), tmp_path / "free")) & {"zone_total"}
 
 
+@pytest.mark.slow
 def test_a_step_that_jumps_stands_beside_the_price(tmp_path: Path) -> None:
     """Proves: with B in blocks of 50 MW that cost 20 a MW-year to reach, 1.25 MW more for A (118.75)
     move 1 MW: 20 - 10 saved; 10 % more make B needless: 5 x 10 as planned, but 750 + 5 x 20 - 5 x 10
@@ -85,6 +86,7 @@ def test_a_step_that_jumps_stands_beside_the_price(tmp_path: Path) -> None:
     assert "With everything planned again, 11.88 MW grid more saves 800 M." in said.to_text()
 
 
+@pytest.mark.first(1)
 def test_more_of_one_of_two_limits_that_both_bind_saves_nothing(tmp_path: Path) -> None:
     """Proves: where zone and connection both stop A at 75 MW, more of either saves nothing, whichever
     of them the solver prices. Sensitivity: at a connection of 90 the zone alone saves 4 a MW."""

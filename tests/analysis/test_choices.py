@@ -116,6 +116,7 @@ def builds(made: Book, folder: Path, site: str) -> bool:
     return bool(table.loc[table["site"] == site, "started_mw"].sum() > 1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("site", [pytest.param("A", marks=pytest.mark.slow), "B", "C"])
 def test_break_even_by_solving_on_both_sides(tmp_path: Path, site: str) -> None:
     """Proves: in whole blocks over two years the site is built just below the break-even and not
@@ -139,6 +140,7 @@ def test_a_site_that_no_price_lets_in(tmp_path: Path) -> None:
     assert found["taken_up_to"] == pytest.approx(1.0, rel=0.02)
 
 
+@pytest.mark.slow
 def test_a_site_that_cannot_be_left_out_or_built(tmp_path: Path) -> None:
     """Proves: with 200 MW to serve neither site can be left out; with a block lead of 24 months
     nothing at B would be in service within one year."""

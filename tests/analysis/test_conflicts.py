@@ -73,6 +73,7 @@ SHOWN = ("zone", "concentration", "staff", "decision")
 CASES = [n if n in SHOWN else pytest.param(n, marks=pytest.mark.slow) for n in ONE_SIDED]
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize("name", CASES)
 def test_what_stands_on_the_other_side_is_named(name: str, tmp_path: Path) -> None:
     """Proves: beside the one limit stands the capacity that alone exceeds it, with its cell, and what
@@ -107,6 +108,7 @@ def test_what_comes_in_later_is_counted_with_its_cell(tmp_path: Path) -> None:
     assert "A has 50 MW in service in Y2 whatever is decided (Sites!E2, Sites!F2)" in said
 
 
+@pytest.mark.slow
 def test_a_figure_with_reserve_says_so(tmp_path: Path) -> None:
     """Proves: 100 MW and 10 % are 110 MW, by name, where 100 MW can be in service."""
     made = book(Workloads={"reserve_share": 0.1}, Demand=demand(100))
@@ -138,6 +140,7 @@ def test_workbooks_with_a_plan_are_not_called_impossible(everything_data) -> Non
     assert list(impossible(data, model)) == []
 
 
+@pytest.mark.slow
 def test_solve_and_explain_say_the_same(tmp_path: Path) -> None:
     """Proves: word for word one answer, with one exit code."""
     sheets, *_ = ONE_SIDED["zone"]

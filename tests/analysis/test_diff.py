@@ -112,6 +112,7 @@ def test_a_blank_is_not_nought(tmp_path: Path) -> None:
     assert said.sentences[-2].endswith("1 cell blank in one, with what a blank means in the other.")
 
 
+@pytest.mark.slow
 def test_order_and_storage_are_of_no_account(everything_folder: Path, tmp_path: Path) -> None:
     """Proves: rows and columns turned round, and a workbook for a folder, are no difference."""
     turned = {
@@ -320,6 +321,7 @@ def test_decisions_and_cost_of_two_plans_by_hand(
     assert "By component, in M: building +200." in said.sentences
 
 
+@pytest.mark.first(1)
 def test_a_plan_and_its_file_are_the_same_plan(everything: optalloc.Plan, tmp_path: Path) -> None:
     """Proves: nothing differs between a plan and what is read back of it, of every table."""
     everything.to_excel(tmp_path / "plan.xlsx")
@@ -376,6 +378,7 @@ def test_what_is_decided_is_told_and_what_follows_is_not(
 money = st.floats(-1e12, 1e12) | st.floats(-1, 1)
 
 
+@pytest.mark.slow
 @settings(books.few, max_examples=60)
 @given(st.dictionaries(st.text(min_size=1), st.tuples(money, money), max_size=8), money, money)
 def test_the_bridge_adds_up_and_no_step_of_it_is_rounding(

@@ -47,6 +47,7 @@ def test_the_plan_given_is_explained_and_no_other(tmp_path: Path) -> None:
     assert "The plan costs 400 M" in optalloc_says("explain", book, "--budget", 20).stdout
 
 
+@pytest.mark.slow
 def test_the_workbook_that_a_plan_names_is_found(tmp_path: Path) -> None:
     """Proves: the path that was solved is found again, also once workbook and plan moved together;
     unchanged it keeps the plan's own bound. Gone, the second argument is asked for."""

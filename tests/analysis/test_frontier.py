@@ -34,6 +34,7 @@ def test_the_frontier_by_hand(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_share_of_the_tail_as_the_workbook_states_it(tmp_path: Path) -> None:
     """Proves: with two fifths the tail of R is 225, so that the break-even is at 2/15; the measure
     on the sheet is not regarded."""

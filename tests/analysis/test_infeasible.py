@@ -77,6 +77,7 @@ def explained_example(name: str) -> optalloc.Findings:
     return optalloc.explain(INFEASIBLE / name)
 
 
+@pytest.mark.first(2)
 @pytest.mark.parametrize("name", CASES)
 def test_the_planted_reason_is_named_and_its_change_gives_a_plan(name: str, tmp_path: Path) -> None:
     """Proves: the first sentence names the planted limit and its cell; the change is the one worked
@@ -103,6 +104,7 @@ def test_the_planted_reason_is_named_and_its_change_gives_a_plan(name: str, tmp_
         pd.testing.assert_frame_equal(frame, changed[table], check_dtype=False)
 
 
+@pytest.mark.slow
 def test_both_families_of_a_conflict_are_named() -> None:
     """Proves: the smallest conflict holds both limits and nothing else."""
     said_of_it = explained_example("two_families")
@@ -168,6 +170,7 @@ def with_rules(name: str, folder: Path, rows: str) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_what_may_not_give_way_does_not(tmp_path: Path) -> None:
     """Proves: of two limits in conflict the other gives way.
 
@@ -178,6 +181,7 @@ def test_what_may_not_give_way_does_not(tmp_path: Path) -> None:
     assert (row["sheet"], row["cell"], row["to"]) == ("RiskLimits", "D2", 50)
 
 
+@pytest.mark.first(1)
 def test_a_price_turns_the_choice(tmp_path: Path) -> None:
     """Proves: at 0.01 a MW the risk limit's 30 MW (0.3 points) are cheaper than the decision's 0.6.
 
@@ -196,6 +200,7 @@ def test_a_rule_about_nothing_is_an_input_error(tmp_path: Path) -> None:
         optalloc.explain(folder)
 
 
+@pytest.mark.slow
 def test_where_only_demand_can_give_way_it_does(tmp_path: Path) -> None:
     """Proves: with the grid not to be touched, demand of 60 MW falls to the 40 MW that 50 carry."""
     folder = with_rules("grid", tmp_path / "book", "zone_total,no,\n")
@@ -373,6 +378,7 @@ def follow(seeds: Iterable[int], wanted: int, folder: Path) -> Counter[str]:
     return count
 
 
+@pytest.mark.slow
 def test_proposals_for_random_workbooks_hold(tmp_path: Path) -> None:
     """Proves: of random workbooks without a plan each has one once the proposal is followed, audited
     and at the cost told. Where the proposal moves the bounds of rows alone, that is the least cost

@@ -76,6 +76,7 @@ def test_the_newsvendor_meets_other_demand(tmp_path: Path) -> None:
     assert sample["cost"].tolist()[:3] == pytest.approx([50, 80, 230])
 
 
+@pytest.mark.slow
 def test_common_draws_and_their_intervals(tmp_path: Path) -> None:
     """Proves: each draw costs what its demand costs by hand, for both plans; mean and interval are
     those of the draws; the difference has the interval of the differences."""
@@ -127,6 +128,7 @@ def test_the_nearest_branch_is_followed(tmp_path: Path) -> None:
     assert "2 of 4 scenarios (demand=o2, demand=o3)" in said
 
 
+@pytest.mark.slow
 def test_a_plan_that_cannot_be_continued_is_counted(tmp_path: Path) -> None:
     """Proves: 50 MW, built by a plan for 50 MW that must be met, do not meet 60: counted and named; the
     other plan, of 60, has a mean, and both are compared where both have a plan: 10 less."""
@@ -148,6 +150,7 @@ def test_a_plan_that_cannot_be_continued_is_counted(tmp_path: Path) -> None:
     assert apart["difference"] == pytest.approx(-10)
 
 
+@pytest.mark.slow
 def test_what_a_plan_does_is_not_cut_off_by_less_need(tmp_path: Path) -> None:
     """Proves: 100 MW that are held are not too many where 20 come; they cost what they cost."""
     made = newsvendor()
@@ -167,6 +170,7 @@ def test_drawn_scenarios_count_as_often_as_they_were_drawn() -> None:
     assert np.isnan(interval(values, weights, None)[1:]).all()
 
 
+@pytest.mark.slow
 def test_the_command_line_tests_plans(tmp_path: Path) -> None:
     made = newsvendor()
     made["Ranges"] = [RANGE]

@@ -35,6 +35,7 @@ def test_regrets_by_hand(tmp_path: Path) -> None:
     assert compared.loc[str(plan), "expected"] == pytest.approx(87.5)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_continued_has_no_mean(tmp_path: Path) -> None:
     """Proves: where all demand must be met, 50 built cannot be continued where 100 come: that is said,
     and not left out of a mean."""
@@ -52,6 +53,7 @@ def test_what_cannot_be_continued_has_no_mean(tmp_path: Path) -> None:
     assert out.is_file()
 
 
+@pytest.mark.slow
 def test_every_limit_holds_whatever_is_asked_across_scenarios(tmp_path: Path) -> None:
     """Proves: with demand to be met in most futures only, the scenario of high demand is still best
     served by 100, at 100, and not by the nothing that this line would allow it."""

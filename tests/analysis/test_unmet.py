@@ -39,6 +39,7 @@ def test_a_full_grid_zone_is_named_with_its_cure(tmp_path: Path) -> None:
     assert "unmet" not in without.to_text() and without["LeftUnmet"].empty
 
 
+@pytest.mark.slow
 def test_leads_too_long_for_the_first_period_are_named(tmp_path: Path) -> None:
     """Proves: nothing serves before 12 months of lead, said with its cell; of 40 MW in Y1 and 120 in
     Y2, where 100 can be built, a lead of none saves the 40 x 20 M of the first year and no more.
@@ -62,6 +63,7 @@ def test_leads_too_long_for_the_first_period_are_named(tmp_path: Path) -> None:
     assert "the plan then costs 1,400 M, 800 M less" in said
 
 
+@pytest.mark.slow
 def test_no_arc_within_the_latency_is_named(tmp_path: Path) -> None:
     """Proves: the nearest site, 10 ms away where 5 are allowed, is named with the cell of the limit,
     and the cure: 40 MW at 10 M in place of 50."""

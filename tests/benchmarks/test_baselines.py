@@ -29,6 +29,7 @@ def assert_alike(folder: Path, log: Path, *modules: object) -> None:
         assert bound <= ours.objective * (1 + 1e-9) and ours.bound <= objective * (1 + 1e-9)
 
 
+@pytest.mark.slow
 def test_all_three_have_one_optimum(tmp_path: Path) -> None:
     """Proves: plain Pyomo, linopy and optalloc come to one cost on a generated instance, in which
     limits of every family it has bind."""

@@ -153,6 +153,7 @@ def test_the_sweep_benchmark_counts_the_same_cases_by_every_route() -> None:
         np.testing.assert_allclose(row["least_cost"], rows[0]["least_cost"], rtol=sweep.GAP)
 
 
+@pytest.mark.slow
 def test_families_are_left_out_of_a_workbook(tmp_path: Path) -> None:
     """Proves: `families` solves inputs/minimal, by hand 1170, and writes its table into a page."""
     page = tmp_path / "page.md"

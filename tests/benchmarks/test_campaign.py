@@ -271,6 +271,7 @@ def task(folder: Path, route: str, seconds: float = 60.0, size: str = "XS") -> T
     return Task("XS-1", size, 1, route, limits, folder / "XS-1")
 
 
+@pytest.mark.slow
 def test_runs_are_made_once_and_a_bad_one_costs_itself_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

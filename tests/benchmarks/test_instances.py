@@ -43,6 +43,7 @@ def test_a_seed_means_the_same_bytes_everywhere(size: str, tmp_path: Path) -> No
     assert digest(tmp_path / "c") == recorded[size, 2] != recorded[size, 1]
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize("size", ["XS", "S"])
 def test_an_instance_is_feasible_and_its_own_plan_shows_it(size: str, tmp_path: Path) -> None:
     """Proves: with commitments and blocks held at the generator's own plan, the rest of the model

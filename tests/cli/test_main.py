@@ -69,6 +69,7 @@ def solved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
     return process_says("solve", MINIMAL, "--out", out), out
 
 
+@pytest.mark.first(1)
 def test_a_plan_is_summed_up_on_stdout_and_written(solved: tuple[Run, Path]) -> None:
     run, out = solved
     assert run.returncode == 0
@@ -93,6 +94,7 @@ def test_progress_goes_to_stderr_in_plain_lines(solved: tuple[Run, Path]) -> Non
     assert "\r" not in run.stdout + run.stderr
 
 
+@pytest.mark.slow
 def test_json_is_one_object_and_nothing_else(tmp_path: Path) -> None:
     run = process_says("solve", MINIMAL, "--json")
     assert run.returncode == 0
@@ -119,6 +121,7 @@ def test_json_with_a_folder_writes_the_files_too(tmp_path: Path) -> None:
     assert f"wrote {out / 'plan.xlsx'} and {out / 'report.html'}" in run.stderr
 
 
+@pytest.mark.slow
 def test_results_of_two_runs_are_not_mixed(tmp_path: Path) -> None:
     """Proves: an explanation of an earlier plan does not stay beside another plan."""
     out = tmp_path / "out"
@@ -165,6 +168,7 @@ def test_an_infeasible_case(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_demand_that_nothing_can_serve_in_time(tmp_path: Path) -> None:
     book = books.write(books.book(Sites={"block_lead_months": 24}), tmp_path / "book")
     run = optalloc_says("solve", book)
@@ -265,6 +269,7 @@ def test_out_must_be_writable(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["plan.xlsx"]
 
 
+@pytest.mark.slow
 def test_a_plan_of_before_is_replaced_and_other_files_stay(tmp_path: Path) -> None:
     for name in ("plan.xlsx", "mine.txt"):
         (tmp_path / name).write_text("old")
@@ -313,6 +318,7 @@ def hard(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return books.write(books.hard(), tmp_path_factory.mktemp("hard") / "book")
 
 
+@pytest.mark.first(1)
 def test_ctrl_c_keeps_the_best_plan_with_its_gap(hard: Path, tmp_path: Path) -> None:
     """Even pressed again while the plan is being checked."""
     run = interrupted([r"plan \d", "s  read back"], "solve", hard, "--gap", "0", "--out", tmp_path)
@@ -325,6 +331,7 @@ def test_ctrl_c_keeps_the_best_plan_with_its_gap(hard: Path, tmp_path: Path) -> 
     assert (tmp_path / "plan.xlsx").is_file()
 
 
+@pytest.mark.slow
 def test_a_third_ctrl_c_gives_the_plan_up(hard: Path, tmp_path: Path) -> None:
     times = [r"plan \d", "s  read back", "press Ctrl-C again"]
     run = interrupted(times, "solve", hard, "--gap", "0", "--out", tmp_path)
@@ -401,6 +408,7 @@ def test_check_of_a_valid_workbook(tmp_path: Path) -> None:
     assert (run.returncode, last, run.stderr) == (0, "minimal: no errors", "")
 
 
+@pytest.mark.slow
 def test_notices_are_said_and_are_no_errors(tmp_path: Path) -> None:
     book = books.write(books.book(Workloads={"workload": "load "}), tmp_path / "book")
     run = optalloc_says("check", book)
@@ -473,6 +481,7 @@ def test_the_example_passes_its_own_check_and_can_be_solved(tmp_path: Path) -> N
     assert run.returncode == 0, run.stderr
 
 
+@pytest.mark.slow
 def test_a_template_filled_from_a_folder_reads_the_same(tmp_path: Path) -> None:
     book = tmp_path / "book.xlsx"
     assert optalloc_says("template", book, "--from", PACIFIC).returncode == 0

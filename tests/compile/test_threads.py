@@ -160,6 +160,7 @@ def test_within_deferred_rules_another_model_is_an_ordinary_one() -> None:
     assert len(m.later._data) == 9
 
 
+@pytest.mark.slow
 def test_a_solve_leaves_the_options_of_others_as_they_are(tmp_path: Path) -> None:
     """In a fresh process, before anything of optalloc is imported and after a solve.
 

@@ -122,6 +122,7 @@ def test_each_message_has_the_one_form(problems: list[Problem]) -> None:
         assert not re.search(r"nan|None|NaT|Timestamp|\[\]|''", text), text
 
 
+@pytest.mark.slow
 def test_the_command_lists_them_all_at_once(problems: list[Problem]) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "optalloc", "check", str(BROKEN)],
@@ -296,6 +297,7 @@ def test_what_is_only_noticed_is_no_error(tmp_path: Path, code: str) -> None:
     assert code in {p.code for p in found}
 
 
+@pytest.mark.first(6)
 @pytest.mark.parametrize("code", ALONE)
 def test_what_cannot_stand_beside_the_others_is_one_error(tmp_path: Path, code: str) -> None:
     path = ALONE[code](tmp_path)

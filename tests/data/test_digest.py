@@ -4,6 +4,7 @@ from pathlib import Path
 
 import openpyxl
 import pandas as pd
+import pytest
 
 import optalloc
 from optalloc.analysis.diff import diff
@@ -41,6 +42,7 @@ def stored(path: Path, *, order: int = 1, note: bool = False) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_saving_again_changes_nothing(tmp_path: Path) -> None:
     """Proves: rows in another order, a note, another file format: the same input. Diff agrees.
 

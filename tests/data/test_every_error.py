@@ -165,6 +165,7 @@ def test_a_slip_alone_says_what_it_says_among_the_others(tmp_path: Path, slip: S
     assert told == due
 
 
+@pytest.mark.first(2)
 @pytest.mark.parametrize(
     "sheet", ["Settings", "Periods", "Sites", "Workloads", "Demand", "Network"]
 )
@@ -198,6 +199,7 @@ def test_a_name_that_cannot_be_read_hides_only_as_many_unknown_names(tmp_path: P
     assert told == {("Periods", "A4", "blank"), ("Demand", "C3", "unknown-ref")}
 
 
+@pytest.mark.first(3)
 @pytest.mark.parametrize(
     ("changed", "blamed"),
     [

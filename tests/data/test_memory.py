@@ -56,6 +56,7 @@ READS: dict[str, tuple[Read, set[Any]]] = {
 }
 
 
+@pytest.mark.first(3)
 @pytest.mark.parametrize("name", READS)
 def test_what_is_handed_over_is_noted(data: optalloc.Dataset, name: str) -> None:
     """Proves: by whatever a sheet is read, its columns are noted that the function is handed."""
@@ -264,6 +265,7 @@ def assert_never_stale(data: optalloc.Dataset, sheet: str, column: Column) -> No
         assert_equal(kept, expected, getattr(derive, "__qualname__", ""))
 
 
+@pytest.mark.first(1)
 def test_no_value_is_stale_after_some_changes(evaluated_once: optalloc.Dataset) -> None:
     """Proves: all that is kept of a workbook is, after a change, what it is from scratch."""
     for sheet, column in random.Random(3).sample(ALL_COLUMNS, 4):
@@ -311,6 +313,7 @@ SOME = random.Random(5).sample(COLUMNS, 3)
 SLOW = [pytest.param(*names, marks=pytest.mark.slow) for names in COLUMNS if names not in SOME]
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize(("sheet", "column"), [*SOME, *SLOW])
 def test_what_is_recalled_of_a_plan_is_what_would_be_returned(
     solved: Any, sheet: str, column: str
@@ -329,6 +332,7 @@ def test_what_is_recalled_of_a_plan_is_what_would_be_returned(
         pd.testing.assert_frame_equal(kept[name], frame, obj=name)
 
 
+@pytest.mark.slow
 def test_nothing_is_recalled_of_another_plan(solved: Any) -> None:
     """Proves: with half of all values, all that is returned is of the halves."""
     program, arrays, outcome = solved

@@ -78,6 +78,7 @@ def test_two_zones_that_look_the_same_are_an_error_at_both_cells(
     assert apart == [("notice", "name-without-row", "Sites!E3")]
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize(
     ("typed", "says"),
     [

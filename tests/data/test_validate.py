@@ -252,6 +252,7 @@ def invalid(column: Column) -> Iterator[tuple[object, str]]:
         yield "no such name", "unknown-ref"
 
 
+@pytest.mark.first(10)
 @pytest.mark.parametrize("sheet", MODEL.sheets.values(), ids=lambda sheet: sheet.name)
 def test_invalid_values_give_one_message_each(example: Workbook, sheet: Sheet) -> None:
     """Proves: with every cell of a row invalid, and again with every reference unknown, each cell has
@@ -301,6 +302,7 @@ def test_bounds_themselves_are_allowed(example: Workbook, sheet: Sheet, column: 
             assert Reading.of(with_cell(example, sheet, column, bound), sheet).problems == []
 
 
+@pytest.mark.first(10)
 @pytest.mark.parametrize("sheet", MODEL.sheets.values(), ids=lambda sheet: sheet.name)
 def test_a_missing_or_misspelt_column_is_one_message(example: Workbook, sheet: Sheet) -> None:
     for column in sheet.columns:
@@ -385,6 +387,7 @@ def test_a_duplicate_key_is_one_message(example: Workbook, sheet: Sheet) -> None
         assert part in problem.must
 
 
+@pytest.mark.first(2)
 @pytest.mark.parametrize(
     "sheet", [s for s in MODEL.sheets.values() if s.required], ids=lambda sheet: sheet.name
 )
@@ -672,6 +675,7 @@ def assert_problems_or_fine(
     assert set(dataset.frames) == set(MODEL.sheets)
 
 
+@pytest.mark.slow
 @drawn(25)
 @given(edits=EDITS, text=st.booleans())
 def test_absurd_cells_are_problems_or_fine(

@@ -70,6 +70,7 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
         read_parameters(tmp_path / "gone.toml")
 
 
+@pytest.mark.slow
 def test_a_solve_takes_parameters_and_records_those_changed(tmp_path: Path) -> None:
     """Proves: `optalloc.solve` takes a file or the parameters, and the table Run keeps those that are
     not at their default. Sensitivity: with none it keeps none."""

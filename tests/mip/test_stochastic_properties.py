@@ -94,6 +94,7 @@ def test_one_scenario_is_its_own_program(seed: int) -> None:
         assert optimum(program, attitude) == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.first(4)
 @pytest.mark.parametrize("attitude", ATTITUDES, ids=lambda one: one.measure.value)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_two_halves_of_a_scenario_are_the_scenario(seed: int, attitude: Attitude) -> None:
@@ -110,6 +111,7 @@ def test_two_halves_of_a_scenario_are_the_scenario(seed: int, attitude: Attitude
         assert optimum(split, attitude) == pytest.approx(least, abs=1e-6)
 
 
+@pytest.mark.first(4)
 @pytest.mark.parametrize("attitude", ATTITUDES, ids=lambda one: one.measure.value)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_is_known_earlier_never_costs_more(seed: int, attitude: Attitude) -> None:
@@ -148,6 +150,7 @@ def test_measures_are_ordered(seed: int) -> None:
     assert tail(program.probability.min(), 1.0) == pytest.approx(worst)
 
 
+@pytest.mark.first(4)
 @pytest.mark.parametrize("attitude", ATTITUDES[1:], ids=lambda one: one.measure.value)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_mean_within_a_limit_on_the_measure(seed: int, attitude: Attitude) -> None:

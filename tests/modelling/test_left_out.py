@@ -33,6 +33,7 @@ def emptied(data: optalloc.Dataset, *sheets: str) -> optalloc.Dataset:
     return data.with_frames({name: data[name].iloc[:0] for name in sheets})
 
 
+@pytest.mark.first(1)
 def test_the_program_is_what_it_is_with_all_families(tmp_path: Path) -> None:
     """Proves: what is left out would have added no row, column or cost, and is most families."""
     data = dataset(book(), tmp_path)
@@ -50,6 +51,7 @@ def built(rich: optalloc.Dataset) -> optalloc.Program:
     return optalloc.build(rich, MODEL)
 
 
+@pytest.mark.first(4)
 @pytest.mark.parametrize("family", OPTIONAL)
 def test_nothing_reads_what_is_left_out(family: str, built: optalloc.Program) -> None:
     """Proves: no rule of a family that is there names a component of one that is not.
@@ -84,6 +86,7 @@ def test_each_family_can_be_the_one_without_rows(family: str, rich: optalloc.Dat
     assert_same(arrays_of(data, MODEL), arrays_of(data, WHOLE))
 
 
+@pytest.mark.slow
 def test_a_family_that_comes_in_is_built(tmp_path: Path) -> None:
     """Proves: rows for a family that was left out make another program, and no rows again the old.
 

@@ -105,6 +105,7 @@ def assert_renewed(
     return made
 
 
+@pytest.mark.slow
 def test_all_prices_caps_and_demands_are_new_numbers_of_the_same_sets(tmp_path: Path) -> None:
     """Every sheet has rows; every column of numbers is multiplied by another factor at once.
 
@@ -198,6 +199,7 @@ def examples(count: int) -> Callable[[Any], Any]:
     )
 
 
+@pytest.mark.first(1)
 @examples(1)
 @given(random_books(), st.randoms(use_true_random=False))
 def test_random_alterations(tmp_path: Path, made: Book, draw: random.Random) -> None:

@@ -46,6 +46,7 @@ def test_building_begins_when_the_permit_is_there(solve: Solve, least_cost: Leas
     assert least_cost(**CASE, Sites=LEADS) == pytest.approx(400)
 
 
+@pytest.mark.slow
 def test_an_earlier_commitment_makes_the_start_punctual(solve: Solve) -> None:
     """Years, a permit of 6 months, building at once, prices that halve each year, 40 MW from Y2.
 
@@ -66,6 +67,7 @@ def test_an_earlier_commitment_makes_the_start_punctual(solve: Solve) -> None:
     assert forced.cost == pytest.approx(20 + 400 * 0.5**0.5)
 
 
+@pytest.mark.slow
 def test_work_and_budget_follow_the_day(solve: Solve) -> None:
     """40 MW at 13 person-months each, 520 over the 13 months from 2027-12-01; 400 M likewise.
 
@@ -96,6 +98,7 @@ def test_work_and_budget_follow_the_day(solve: Solve) -> None:
     assert opened["Labour"]["used_person_months"].tolist() == pytest.approx([480, 40, 0])
 
 
+@pytest.mark.slow
 def test_equipment_and_residual_follow_the_day(solve: Solve) -> None:
     """Yearly periods, permit 6 months, block lead 6: online with Y2; block lead 7: with Y3.
 
@@ -138,6 +141,7 @@ def test_equipment_and_residual_follow_the_day(solve: Solve) -> None:
         )
 
 
+@pytest.mark.slow
 def test_several_permits_within_one_period(solve: Solve, least_cost: LeastCost) -> None:
     """Two quarters, then years; permit 9 months, building at once, demand from the second year on.
 
@@ -174,6 +178,7 @@ def test_several_permits_within_one_period(solve: Solve, least_cost: LeastCost) 
     assert least_cost(**case) == pytest.approx(free)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", ["candidate", "committed"])
 def test_an_earliest_start_within_a_period(solve: Solve, status: str) -> None:
     """Years, block lead 6, no start before 2027-07-01, prices that grow by 21 % a year, 40 MW in Y2.

@@ -45,6 +45,7 @@ def test_capital_in_a_period(solve: Solve, least_cost: LeastCost, tmp_path: Path
     assert least_cost(**budget(period="Y3", max_capital=106)) == pytest.approx(406)
 
 
+@pytest.mark.slow
 def test_capital_to_date(solve: Solve, tmp_path: Path) -> None:
     """Proves: 206 M up to the end of Y2 pay for the site and 20 MW of A; B, in Y3, is outside.
     Sensitivity: 446 up to Y3 allow the same and no more; 405 up to Y3 allow nothing."""
@@ -57,6 +58,7 @@ def test_capital_to_date(solve: Solve, tmp_path: Path) -> None:
         solve(**budget(period="Y3", max_capital_to_date=405))
 
 
+@pytest.mark.slow
 def test_renewals_are_capital_too(solve: Solve) -> None:
     """Proves: B, built for Y1 with a life of two years, is renewed in Y3 for 480 M, which 479 do not
     pay; 480 do."""

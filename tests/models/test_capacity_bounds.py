@@ -40,6 +40,7 @@ def two_sites(low_mw: float, high_mw: float, dear: dict[str, Any], cheap: dict[s
     )
 
 
+@pytest.mark.first(1)
 @LIMITLESS
 def test_a_site_without_limit_is_built_where_it_is_cheap(
     tmp_path: Path, limitless_mw: float
@@ -57,6 +58,7 @@ def test_a_site_without_limit_is_built_where_it_is_cheap(
     assert least_cost(made, tmp_path / "full") == pytest.approx(8120)
 
 
+@pytest.mark.slow
 @LIMITLESS
 @pytest.mark.parametrize("mw", [0.9, 4e-4])
 def test_demand_that_is_tiny_beside_the_limit_needs_a_site_all_the_same(
@@ -97,6 +99,7 @@ def test_blocks_of_many_sizes_without_limit(tmp_path: Path) -> None:
     assert least_cost(made, tmp_path) == pytest.approx(by_hand)
 
 
+@pytest.mark.slow
 def test_leases_and_contracts_without_limit(tmp_path: Path) -> None:
     """Proves: a lease of at least 10 MW and a capacity contract of at least 20, both without limit, cost
     10 * 2 + 20 * 1 for 5 MW. Sensitivity: without the minima 5 * 2 + 5 * 1.
@@ -135,6 +138,7 @@ def risky(**sheets: Any) -> Book:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limit", "idle_mw"),
     [
@@ -168,6 +172,7 @@ def test_what_is_promised_is_started_though_nobody_needs_it(tmp_path: Path) -> N
     assert least_cost(risky(Decisions=[row]), tmp_path) == pytest.approx(750)
 
 
+@pytest.mark.slow
 def test_growth_needs_capacity_a_year_ahead(tmp_path: Path) -> None:
     """Proves: capacity may double in a year; where A cannot start before Y2, 40 MW stand idle at B in Y1.
     Sensitivity: without a limit to growth, or with A early, 400.

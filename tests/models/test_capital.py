@@ -20,6 +20,7 @@ def kinds(plan: optalloc.Plan) -> dict[str, float]:
     return plan["Cost"].groupby("kind")["cash"].sum().to_dict()
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize(
     ("profile", "present_value"),
     [
@@ -47,6 +48,7 @@ def test_spend_profile(
     assert least_cost(**case) == pytest.approx(400)
 
 
+@pytest.mark.slow
 def test_site_cost_is_spent_over_the_site_lead(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: 100 M evenly over the year of site lead, then 400 M at once a year later, at 8 %.
     Sensitivity: without a site lead both fall on the day that Y2 begins."""
@@ -61,6 +63,7 @@ def test_site_cost_is_spent_over_the_site_lead(solve: Solve, least_cost: LeastCo
     assert least_cost(Sites={"site_cost": 100}, **case) == pytest.approx(500 / 1.08)
 
 
+@pytest.mark.slow
 def test_build_cost_escalation(solve: Solve, least_cost: LeastCost) -> None:
     """Prices grow by a tenth a year; the site may be committed at once, the building waits for Y3.
 
@@ -76,6 +79,7 @@ def test_build_cost_escalation(solve: Solve, least_cost: LeastCost) -> None:
     assert least_cost(Sites=sites, **case) == pytest.approx(450)
 
 
+@pytest.mark.slow
 def test_running_cost_escalation(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: 1 M a MW-year and 4 M a year, growing by 21 % a year, come to 44 (1.21 - 1) / ln 1.21.
     Sensitivity: without escalation 44."""
@@ -105,6 +109,7 @@ def test_fixed_cost_runs_from_commitment(solve: Solve, least_cost: LeastCost) ->
     assert least_cost(Sites={**fixed, "status": "committed"}, **case) == pytest.approx(409)
 
 
+@pytest.mark.slow
 def test_residual_value_is_a_straight_line_without_interest(
     solve: Solve, least_cost: LeastCost
 ) -> None:
@@ -141,6 +146,7 @@ def test_residual_value_with_interest(solve: Solve, least_cost: LeastCost) -> No
     assert least_cost(Settings={"discount_rate": 0.08}, **case) == pytest.approx(400)
 
 
+@pytest.mark.slow
 def test_what_wears_out_is_renewed(solve: Solve) -> None:
     """A life of two years in five years of service, 400 M, no interest: built at years 0, 2 and 4.
 
@@ -161,6 +167,7 @@ def test_what_wears_out_is_renewed(solve: Solve) -> None:
     assert kinds(lasting) == pytest.approx({"cash": 400})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rate", "life"),
     [(0.08, 20), (0.08, 3), pytest.param(0.0, 20, marks=pytest.mark.slow)],
@@ -213,6 +220,7 @@ def test_the_same_cost_per_service_year_whenever_it_is_built(
     assert per_year(7, "no") > per_year(2, "no") * 1.01
 
 
+@pytest.mark.slow
 def test_what_is_retired_is_neither_renewed_nor_credited_afterwards(
     solve: Solve, least_cost: LeastCost
 ) -> None:
@@ -234,6 +242,7 @@ def test_what_is_retired_is_neither_renewed_nor_credited_afterwards(
     assert least_cost(Sites={**retired, "end_of_life": "renewed"}, **case) == pytest.approx(675)
 
 
+@pytest.mark.slow
 def test_residual_value_makes_no_start_free(solve: Solve) -> None:
     """40 MW asked for in the last of five years at 25 M a MW-year; 10 M to build, lead of a year.
 

@@ -53,6 +53,7 @@ def test_emissions_keep_to_their_limit(solve: Solve, least_cost: LeastCost, tmp_
     assert least_cost(**case, PowerPrices=[SPOT]) == pytest.approx(413.14)
 
 
+@pytest.mark.slow
 def test_a_share_of_energy_is_clean(solve: Solve, least_cost: LeastCost, tmp_path: Path) -> None:
     """Proves: a quarter of 219 GWh is wind: 400 + 8.2125 + 5.475, and emits 131,400 t.
     Sensitivity: without the limit, 410.95; clean spot at 60 takes the place of wind, 411.4975."""
@@ -71,6 +72,7 @@ def test_a_share_of_energy_is_clean(solve: Solve, least_cost: LeastCost, tmp_pat
     assert least_cost(**case, PowerPrices=clean) == pytest.approx(411.4975)
 
 
+@pytest.mark.slow
 def test_a_period_without_a_row_is_not_limited(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: nothing may be emitted in Y1, so Y1 is wind and Y2 coal: 400 + 21.9 + 10.95.
     Sensitivity: with no row at all both are coal, 421.9."""
@@ -82,6 +84,7 @@ def test_a_period_without_a_row_is_not_limited(solve: Solve, least_cost: LeastCo
     assert least_cost(**case) == pytest.approx(421.9)
 
 
+@pytest.mark.slow
 def test_what_is_billed_and_not_drawn_emits_nothing(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: coal signed before is paid to the full, 10.95, while wind feeds the load, 21.9.
     Sensitivity: unlimited, the coal is drawn: 410.95."""
@@ -93,6 +96,7 @@ def test_what_is_billed_and_not_drawn_emits_nothing(solve: Solve, least_cost: Le
     assert least_cost(**CASE | firm) == pytest.approx(410.95)
 
 
+@pytest.mark.slow
 def test_generation_emits_too(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: gas at the site, at 20 per MWh and 0.4 t, may run for 109.5 GWh of 43,800 t; wind is
     the rest: 400 + 2.19 + 10.95. Sensitivity: unlimited it runs for all, 404.38."""
@@ -103,6 +107,7 @@ def test_generation_emits_too(solve: Solve, least_cost: LeastCost) -> None:
     assert least_cost(**CASE | offers) == pytest.approx(404.38)
 
 
+@pytest.mark.slow
 def test_emissions_are_reported_only_if_every_source_states_them(solve: Solve) -> None:
     """Proves: without a limit they are still reported. Sensitivity: with one source that says
     nothing there is no figure, not a wrong one; and none where energy is not priced."""

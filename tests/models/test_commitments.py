@@ -36,6 +36,7 @@ def decided(**columns: Any) -> dict[str, Any]:
     return {**CASE, "Decisions": [{"decision": "D", "period": "Y1", **columns}]}
 
 
+@pytest.mark.slow
 def test_a_forbidden_site(solve: Solve, least_cost: LeastCost, tmp_path: Path) -> None:
     """Proves: A forbidden to Y2, B carries all 50 MW: 600 + 5. Sensitivity: free, A does: 500 + 5;
     forbidden in Y1 alone, A takes the ten of Y2: 480 + 5 + 100 + 5."""
@@ -47,6 +48,7 @@ def test_a_forbidden_site(solve: Solve, least_cost: LeastCost, tmp_path: Path) -
     assert least_cost(**early) == pytest.approx(590)
 
 
+@pytest.mark.slow
 def test_an_announced_site(solve: Solve, tmp_path: Path) -> None:
     """Proves: B announced is committed though nothing is built there: 505 + 5. Sensitivity: 505."""
     case = decided(what="committed", site="B", at_least=1)
@@ -56,6 +58,7 @@ def test_an_announced_site(solve: Solve, tmp_path: Path) -> None:
     assert cost_without(book(**case), tmp_path / "w", "decision_at_least") == pytest.approx(505)
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize("what", ["started_mw", "online_mw"])
 def test_megawatts_promised_at_a_site(what: str, solve: Solve, least_cost: LeastCost) -> None:
     """Proves: 30 MW promised at B by Y2 leave 20 to A: 360 + 200 + 10. Sensitivity: none, 505."""
@@ -65,6 +68,7 @@ def test_megawatts_promised_at_a_site(what: str, solve: Solve, least_cost: Least
     assert least_cost(**fixed) == pytest.approx(15 * 10 + 35 * 12 + 10)
 
 
+@pytest.mark.slow
 def test_started_counts_what_was_started_before(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: 40 MW started by Y1 at most, with ten more in Y2, keep A within "40 by Y1"."""
     case = decided(what="started_mw", site="A", period="Y1", at_most=40)
@@ -73,6 +77,7 @@ def test_started_counts_what_was_started_before(solve: Solve, least_cost: LeastC
     assert least_cost(**both) == pytest.approx(400 + 120 + 10)
 
 
+@pytest.mark.slow
 def test_a_contract_to_be_signed(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: 30 MW signed in Y1 as promised, though 25 would do. A MW of the contract costs 0.1 M
     a year. Sensitivity: without the promise 2 years of 25 MW of it: 250 + 5 + 5."""
@@ -93,6 +98,7 @@ def test_a_contract_to_be_signed(solve: Solve, least_cost: LeastCost) -> None:
     assert least_cost(**case, Decisions=[row]) == pytest.approx(255 + 6)
 
 
+@pytest.mark.slow
 def test_leased_and_ended_megawatts(solve: Solve) -> None:
     """Proves: 10 MW of a lease at most in Y1 leave 30 to be built, 7 + 300 + 20. Sensitivity: 80.
     Of a contract only 10 MW are ended in Y2 and the rest a year later: 400 + 12 + 9 + 0.5 + 1 for
@@ -106,6 +112,7 @@ def test_leased_and_ended_megawatts(solve: Solve) -> None:
     assert binding(plan, "decision_at_most") == ["D, Y2, ended_mw"]
 
 
+@pytest.mark.slow
 def test_what_a_plan_decides_is_held(everything: optalloc.Plan, everything_data: Any) -> None:
     """Proves: with all that a plan decides held, another solve decides the same and costs the same;
     of what it decides before a date, nothing later is held."""
@@ -155,6 +162,7 @@ def test_without_sheets_there_is_nothing(tmp_path: Path) -> None:
     assert_adds_nothing(CASE, "commitments", tmp_path)
 
 
+@pytest.mark.first(2)
 @pytest.mark.parametrize(
     ("what", "subject", "period", "impossible"),
     [
@@ -204,6 +212,7 @@ def test_a_decision_on_what_can_serve_no_whole_period(
         assert solve(**case).cost == 0
 
 
+@pytest.mark.first(3)
 @pytest.mark.parametrize(
     ("columns", "code"),
     [
@@ -224,6 +233,7 @@ def test_a_decision_that_says_nothing_sensible(
     assert message.endswith(f"[{code}]")
 
 
+@pytest.mark.slow
 def test_a_ceiling_where_nothing_can_be_built(least_cost: LeastCost) -> None:
     """What comes too late has no variable, and a ceiling on it is met.
 

@@ -45,6 +45,7 @@ def test_every_mw_built_takes_its_components(solve: Solve, least_cost: LeastCost
     assert least_cost(Sites=standing, **both) == pytest.approx(10 * 18)
 
 
+@pytest.mark.slow
 def test_a_site_has_its_own_price(solve: Solve, least_cost: LeastCost) -> None:
     """Two sites, 20 MW each; racks for 5, at B for 9, wherever the row stands.
 
@@ -68,6 +69,7 @@ def test_a_site_has_its_own_price(solve: Solve, least_cost: LeastCost) -> None:
     assert least_cost(**case, **components(RACKS)) == pytest.approx(600)
 
 
+@pytest.mark.slow
 def test_each_component_is_renewed_and_credited_by_its_own_life(solve: Solve) -> None:
     """Five years of service. The building lasts 20 years, the racks 2: bought in years 0, 2 and 4.
 
@@ -88,6 +90,7 @@ def test_each_component_is_renewed_and_credited_by_its_own_life(solve: Solve) ->
     assert same.cost == pytest.approx(100 + 50)
 
 
+@pytest.mark.slow
 def test_components_last_no_longer_than_what_is_retired(
     solve: Solve, least_cost: LeastCost
 ) -> None:
@@ -115,6 +118,7 @@ def test_components_last_no_longer_than_what_is_retired(
     assert least_cost(Settings=ON, Sites=renewed, **two) == pytest.approx(400 * 2 / 3 + 200 * 2 / 5)
 
 
+@pytest.mark.slow
 def test_prices_of_components_grow_or_fall_by_themselves(solve: Solve) -> None:
     """Racks that last 3 years are bought in years 0 and 3; building costs grow by a tenth a year.
 
@@ -129,6 +133,7 @@ def test_prices_of_components_grow_or_fall_by_themselves(solve: Solve) -> None:
     assert growing.cost == pytest.approx(400 + 200 * (1 + 1.1**3))
 
 
+@pytest.mark.slow
 def test_components_are_paid_by_their_own_profile(solve: Solve) -> None:
     """A block lead of two years at 8 %, building paid at its start.
 
@@ -146,6 +151,7 @@ def test_components_are_paid_by_their_own_profile(solve: Solve) -> None:
         assert plan.cost == pytest.approx(400 + 200 * worth)
 
 
+@pytest.mark.slow
 def test_the_same_cost_per_service_year_whenever_it_is_built(least_cost: LeastCost) -> None:
     """Racks that last 3 years, paid for on the day they are in service, at 8 %.
 
@@ -171,6 +177,7 @@ def test_the_same_cost_per_service_year_whenever_it_is_built(least_cost: LeastCo
     assert per_year(5) > per_year(0) * 1.01
 
 
+@pytest.mark.slow
 def test_components_count_in_the_budget(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: 600 M of building and racks fit a budget of 600 and not one of 599; their renewal in
     the third year of a life of two is 200 more, which 199 do not pay. Sensitivity: 199 do, of

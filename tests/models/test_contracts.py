@@ -58,6 +58,7 @@ def test_peaks_are_covered_and_active_megawatts_cost_their_fee(
         assert cost_without(book(**case), tmp_path / limit, limit) == pytest.approx(400)
 
 
+@pytest.mark.slow
 def test_all_that_is_active_stays_within_the_maximum(solve: Solve, tmp_path: Path) -> None:
     """Proves: C has 30 MW in all, so of 30 and 60 MW, D covers 30 in Y2: 600 + 3 + 3 + 9.
     Sensitivity: were the maximum one of each signing, C would cover all: 600 + 3 + 6."""
@@ -84,6 +85,7 @@ def test_least_of_a_signing(solve: Solve, tmp_path: Path) -> None:
     assert cost_without(book(**case), tmp_path / "w", "contract_minimum") == pytest.approx(404)
 
 
+@pytest.mark.slow
 def test_whole_blocks_of_a_contract(solve: Solve, least_cost: LeastCost, tmp_path: Path) -> None:
     """Proves: 40 MW take two blocks of 25: 405. Sensitivity: without blocks, 404; and a least of
     60 MW takes three blocks: 407.5."""
@@ -94,6 +96,7 @@ def test_whole_blocks_of_a_contract(solve: Solve, least_cost: LeastCost, tmp_pat
     assert least_cost(**ONE_YEAR | {"Contracts": least}) == pytest.approx(407.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", [{"first_period": "Y2"}, {"last_period": "Y1"}])
 def test_signing_window(solve: Solve, least_cost: LeastCost, window: dict[str, str]) -> None:
     """Proves: C for 12 months, signed only in Y2 or only in Y1, leaves the other year to D:
@@ -104,6 +107,7 @@ def test_signing_window(solve: Solve, least_cost: LeastCost, window: dict[str, s
     assert least_cost(**TWO_YEARS | {"Contracts": offers(term_months=12)}) == pytest.approx(408)
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize(
     ("columns", "cost"),
     [
@@ -124,6 +128,7 @@ def test_a_contract_serves_whole_periods_between_lead_and_term(
     assert solve(**case).cost == pytest.approx(cost)
 
 
+@pytest.mark.slow
 def test_what_was_signed_before_serves_until_it_expires(
     solve: Solve, least_cost: LeastCost
 ) -> None:
@@ -150,6 +155,7 @@ def test_what_was_signed_before_serves_until_it_expires(
     assert least_cost(**case, SignedContracts=parts) == pytest.approx(422)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("starts", "months", "last_day", "cost"),
     [
@@ -183,6 +189,7 @@ def test_last_days_where_months_are_of_unequal_length(
     assert plan.cost == pytest.approx(cost)
 
 
+@pytest.mark.slow
 def test_a_contract_that_can_serve_no_whole_period(solve: Solve) -> None:
     """Proves: a term of six months in periods of a year, one of 22 that begins a month late, and one
     of eleven in the last year are errors at the contract's row; where some of it was signed before,
@@ -218,6 +225,7 @@ TWO_SITES = {
 }
 
 
+@pytest.mark.slow
 def test_a_contract_covers_its_own_zone(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: C covers A in zone Z; B in zone W needs D: 400 + 20 x 0.1 + 20 x 0.3.
     Sensitivity: with both sites in Z, C covers both, 404."""
@@ -228,6 +236,7 @@ def test_a_contract_covers_its_own_zone(solve: Solve, least_cost: LeastCost) -> 
     assert least_cost(**one_zone, Contracts=[CHEAP, DEAR]) == pytest.approx(404)
 
 
+@pytest.mark.slow
 def test_a_contract_for_a_site_covers_that_site_alone(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: a contract for A covers A's 20 MW; B, which no contract serves, needs none: 402.
     Sensitivity: a contract for the zone of both, 404."""
@@ -237,6 +246,7 @@ def test_a_contract_for_a_site_covers_that_site_alone(solve: Solve, least_cost: 
     assert least_cost(**{**TWO_SITES, "Sites": together}, Contracts=[CHEAP]) == pytest.approx(404)
 
 
+@pytest.mark.slow
 def test_a_peak_must_be_covered_before_the_contract_can_be_signed(
     solve: Solve, least_cost: LeastCost
 ) -> None:
@@ -248,6 +258,7 @@ def test_a_peak_must_be_covered_before_the_contract_can_be_signed(
     assert least_cost(**case) == pytest.approx(408)
 
 
+@pytest.mark.slow
 def test_fees_in_another_currency_and_discounted(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: at half a euro to the dollar the fee is twice as many dollars, 408; at 10 % the fees
     of two years are discounted over all of both. Sensitivity: in dollars and undiscounted, 404 and
@@ -260,6 +271,7 @@ def test_fees_in_another_currency_and_discounted(solve: Solve, least_cost: Least
     assert discounted.cost == pytest.approx(400 + 4 * worth(0.1, 0, 2))
 
 
+@pytest.mark.slow
 def test_fees_grow_from_the_base_date(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: at 10 % a year from the base date, the fee of 4 M a year comes to the integral of
     4 x 1.1^t over two years. Sensitivity: discounted at 10 %, 400 + 4 + 4."""
@@ -268,6 +280,7 @@ def test_fees_grow_from_the_base_date(solve: Solve, least_cost: LeastCost) -> No
     assert least_cost(**case, Settings={"discount_rate": 0.1}) == pytest.approx(408)
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize(
     ("columns", "months"),
     [({}, 24), ({"term_months": 36}, 36), ({"lead_months": 12, "term_months": 30}, 42)],
@@ -292,6 +305,7 @@ def test_a_deposit_is_returned_at_the_end_of_the_term(
     assert least_cost(**case) == pytest.approx(404 if late else 408)
 
 
+@pytest.mark.slow
 def test_the_deposit_of_what_was_signed_before_is_behind_it(
     solve: Solve, least_cost: LeastCost
 ) -> None:
@@ -305,6 +319,7 @@ def test_the_deposit_of_what_was_signed_before_is_behind_it(
     assert least_cost(**case) == pytest.approx(400 + fee + 20 - 20 / 1.1)
 
 
+@pytest.mark.slow
 def test_signings_are_actions(solve: Solve) -> None:
     """Proves: the plan says to sign 40 MW of C on the first day. Sensitivity: without contracts it
     says nothing of the kind."""
@@ -353,6 +368,7 @@ def test_without_sheets_there_is_nothing(tmp_path: Path) -> None:
     assert_adds_nothing(case, "contracts", tmp_path)
 
 
+@pytest.mark.first(4)
 @pytest.mark.parametrize(
     ("columns", "cell", "code"),
     [

@@ -127,6 +127,7 @@ def nothing_new(cuts: list[list[int]], m: Any) -> None:
             m.held.add(variable[key] == held)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "examples", [3, pytest.param(60, marks=pytest.mark.slow)], ids=["few", "many"]
 )

@@ -25,6 +25,7 @@ def test_demand_is_met(solve: Solve, least_cost: LeastCost, tmp_path: Path) -> N
     assert cost_without(book(), tmp_path / "w", "demand_met", "capacity_covers_demand") == 0
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize(("penalty", "cost", "left"), [(9.9, 396, 40), (10.1, 400, 0)])
 def test_unmet_demand_at_the_price_at_which_building_pays(
     solve: Solve, penalty: float, cost: float, left: float
@@ -39,6 +40,7 @@ def test_unmet_demand_at_the_price_at_which_building_pays(
     assert plan["Service"]["served_mw"].tolist() == pytest.approx([40 - left])
 
 
+@pytest.mark.slow
 def test_break_even_price_weighs_years_and_interest(solve: Solve, least_cost: LeastCost) -> None:
     """Two years of 40 MW at 21 %, a MW costs 10 M now; a MW unmet for both counts
     (1 - 1.21^-2) / ln 1.21 = 1.6629 MW-years, so that the break-even price is 10 / 1.6629 = 6.0136.
@@ -53,6 +55,7 @@ def test_break_even_price_weighs_years_and_interest(solve: Solve, least_cost: Le
     assert least_cost(Workloads={"unmet_penalty_per_mw_year": 6.1}, **case) == pytest.approx(400)
 
 
+@pytest.mark.slow
 def test_unmet_only_at_a_price(solve: Solve, least_cost: LeastCost) -> None:
     """Two workloads, room for one: training may be left at 12 M a MW-year, serving may not.
 
@@ -72,6 +75,7 @@ def test_unmet_only_at_a_price(solve: Solve, least_cost: LeastCost) -> None:
     assert least_cost(Sites={"max_mw": 70}, **case) == pytest.approx(700)
 
 
+@pytest.mark.slow
 def test_no_plan_where_demand_has_no_price(solve: Solve) -> None:
     """Proves: 40 MW that must be met and room for 30 have no plan. Sensitivity: room for 40 has."""
     with pytest.raises(optalloc.InfeasibleError):
@@ -79,6 +83,7 @@ def test_no_plan_where_demand_has_no_price(solve: Solve) -> None:
     assert solve(Sites={"max_mw": 40}).cost == pytest.approx(400)
 
 
+@pytest.mark.slow
 def test_unmet_is_not_negative(solve: Solve, tmp_path: Path) -> None:
     """A MW costs 10 M, its penalty is 12, and the site holds 100.
 
@@ -101,6 +106,7 @@ def test_unmet_is_not_negative(solve: Solve, tmp_path: Path) -> None:
     assert changed_cost(book(**case), tmp_path / "w", free) == pytest.approx(280)
 
 
+@pytest.mark.slow
 def test_periods_and_regions_add_up(solve: Solve, least_cost: LeastCost) -> None:
     """Two regions peak in different years; the site is built for the larger sum.
 
@@ -124,6 +130,7 @@ def test_no_demand_at_all(solve: Solve, least_cost: LeastCost) -> None:
     assert least_cost(Demand=demand(1)) == pytest.approx(10)
 
 
+@pytest.mark.slow
 def test_nothing_to_decide(solve: Solve) -> None:
     """Proves: where nothing is asked for and nothing can be in service in time, there is a plan
     without a single decision, at 0. Sensitivity: 1 MW at a price of 20 M is left unmet."""
@@ -171,6 +178,7 @@ def test_demand_in_compute_units(solve: Solve, least_cost: LeastCost) -> None:
     assert least_cost(Demand=demand(40, 40, 30) + other, **case) == pytest.approx(450)
 
 
+@pytest.mark.slow
 def test_units_are_converted_again_for_the_audit(solve: Solve, tmp_path: Path) -> None:
     """Proves: against a dataset in which a unit takes more, the plan does not pass, in demand alone
     and without the model. Sensitivity: against its own it does."""
@@ -188,6 +196,7 @@ def test_units_are_converted_again_for_the_audit(solve: Solve, tmp_path: Path) -
     assert "Service" in refused(0.41)
 
 
+@pytest.mark.slow
 def test_one_of_it_mw_and_units(solve: Solve) -> None:
     """Proves: a row with both and a row with neither have one message each; blank is not 0.
     Sensitivity: 0 in one of them is read as nothing, and a misspelt column is its only message."""
@@ -206,6 +215,7 @@ def test_one_of_it_mw_and_units(solve: Solve) -> None:
     assert found_first.endswith("[unknown-column]")
 
 
+@pytest.mark.slow
 def test_units_need_their_mw(solve: Solve) -> None:
     """Proves: units without a row on ComputeUnits, or before the first, are one error at the first
     period concerned. Sensitivity: with a row from Y1, 40 MW, 400."""

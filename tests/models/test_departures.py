@@ -76,6 +76,7 @@ def test_a_start_moves_below_the_break_even_price_and_stays_above(
     assert cost_without(case, tmp_path / "w", "departure_counted") == pytest.approx(384)
 
 
+@pytest.mark.slow
 def test_a_commitment_counts_once_at_each_site(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: with site costs of 30 and 20 M and nothing else, changing the site saves 10 M and
     departs twice: 5 M per site is the break-even. Sensitivity: at 4 M it moves for 20 + 8."""
@@ -93,6 +94,7 @@ def test_a_commitment_counts_once_at_each_site(solve: Solve, least_cost: LeastCo
     assert set(penalties["item"]) == {"departed_sites"}
 
 
+@pytest.mark.slow
 def test_a_signing(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: 40 MW of peak under contract dear (1 M per MW-year) cost 40 M, under cheap (0.8)
     32 M; signing the other departs by 80 MW, so 0.1 M per MW is the break-even."""
@@ -112,6 +114,7 @@ def test_a_signing(solve: Solve, least_cost: LeastCost) -> None:
     assert departed(moves) == {("sign contract", name, "Y1"): 40 for name in ("dear", "cheap")}
 
 
+@pytest.mark.slow
 def test_a_move_in_time_counts_at_both_ends_on_its_first_day(
     solve: Solve, least_cost: LeastCost
 ) -> None:
@@ -131,6 +134,7 @@ def test_a_move_in_time_counts_at_both_ends_on_its_first_day(
     assert planned["start building", "Y2"] == pytest.approx(40)
 
 
+@pytest.mark.slow
 def test_part_of_a_start_may_depart(solve: Solve) -> None:
     """Proves: with 50 MW to serve, the 40 approved at A stay there at 0.6 M per MW, and the other
     10 are added at B: 400 + 90 + 6."""
@@ -140,6 +144,7 @@ def test_part_of_a_start_may_depart(solve: Solve) -> None:
     assert departed(plan)["start building", "B", "Y1"] == pytest.approx(10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at_a", [15.0, 25.0])
 def test_among_equals_the_approved_plan_comes_out(solve: Solve, at_a: float) -> None:
     """Proves: where A and B cost the same, a price of a millionth brings the approved split."""
@@ -158,6 +163,7 @@ def test_among_equals_the_approved_plan_comes_out(solve: Solve, at_a: float) -> 
 # What can no longer be done, and what is not compared ---------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_cannot_be_done_departs_for_sure(solve: Solve) -> None:
     """Proves: 30 MW and a commitment approved for Y2 at a site that is now excluded cost
     (30 x 0.5 + 2) x 0.8 M besides the 400 of building at B, which no decision changes."""
@@ -179,6 +185,7 @@ def test_what_cannot_be_done_departs_for_sure(solve: Solve) -> None:
     assert departed(plan) == {("start building", "A", "Y2"): 30, ("commit site", "A", "Y2"): 1}
 
 
+@pytest.mark.slow
 def test_a_start_too_late_for_the_horizon_departs_for_sure(solve: Solve) -> None:
     """Proves: with a lead of a year, nothing started in Y2 is online by then; its 10 MW depart."""
     case = {
@@ -192,6 +199,7 @@ def test_a_start_too_late_for_the_horizon_departs_for_sure(solve: Solve) -> None
     assert solve(**priced(case, cost_per_mw_started=1)).cost == pytest.approx(410)
 
 
+@pytest.mark.slow
 def test_periods_after_the_last_one_compared_are_free(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: the approved plan ends with Y1, and 20 MW more in Y2 are no departure once it says so.
     Sensitivity: compared to the end they cost 20 x 3 M more."""
@@ -227,6 +235,7 @@ def test_what_is_not_compared_is_said(solve: Solve) -> None:
     assert {notice.code for notice in plan.notices} == {"not-compared"}
 
 
+@pytest.mark.slow
 def test_one_sheet_without_the_other_is_free_and_said(solve: Solve, tmp_path: Path) -> None:
     """Proves: without prices departures are told but cost nothing and add no row; prices without an
     approved plan do nothing; both are said."""
@@ -261,6 +270,7 @@ def test_the_audit_sees_departures_that_are_not_counted(solve: Solve, tmp_path: 
     assert "departure_counted" in broken(plan, case, tmp_path / "moved", Build=moved)
 
 
+@pytest.mark.first(3)
 @pytest.mark.parametrize(
     ("row", "message"),
     [
@@ -327,6 +337,7 @@ def test_without_sheets_there_is_nothing(tmp_path: Path) -> None:
 # The approved plan from its file ------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_plan_approved_and_solved_again_stays(tmp_path: Path) -> None:
     """Proves: a plan written, approved and solved again has no departure and the same cost.
     Sensitivity: against the approved actions of the workbook itself it departs."""
@@ -348,6 +359,7 @@ def test_a_plan_approved_and_solved_again_stays(tmp_path: Path) -> None:
     assert other.cost > first.cost
 
 
+@pytest.mark.slow
 def test_an_approved_start_departs_where_nothing_can_be_decided(solve: Solve) -> None:
     """Proves: with every lead past the last period there is a plan all the same, in which the approved
     start departs in whole and the year's 40 MW remain unmet at 30 M each.

@@ -58,6 +58,7 @@ def test_load_takes_its_energy(solve: Solve, least_cost: LeastCost, tmp_path: Pa
     assert cost_without(book(**case), tmp_path / "w", "energy_met") == pytest.approx(400)
 
 
+@pytest.mark.slow
 def test_a_contract_delivers_its_active_megawatts_times_availability(
     solve: Solve, least_cost: LeastCost, tmp_path: Path
 ) -> None:
@@ -74,6 +75,7 @@ def test_a_contract_delivers_its_active_megawatts_times_availability(
     assert without == pytest.approx(410.95)
 
 
+@pytest.mark.slow
 def test_spot_is_shared_by_the_sites_of_a_zone(solve: Solve, tmp_path: Path) -> None:
     """Proves: half of the zone's 219 GWh may be bought at spot. B, which no contract serves, buys
     all of its 109.5 there at 100, so A takes the contract at 120: 400 + 10.95 + 13.14.
@@ -88,6 +90,7 @@ def test_spot_is_shared_by_the_sites_of_a_zone(solve: Solve, tmp_path: Path) -> 
         solve(**case | {"PowerPrices": spot(100, 0.4)})
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize(
     ("share", "price", "drawn", "billed", "cost"),
     [
@@ -112,6 +115,7 @@ def test_take_or_pay(
     assert bill["drawn_gwh"] == pytest.approx(drawn)
 
 
+@pytest.mark.slow
 def test_a_free_take_or_pay_contract_is_billed_what_it_must(
     solve: Solve, least_cost: LeastCost
 ) -> None:
@@ -125,6 +129,7 @@ def test_a_free_take_or_pay_contract_is_billed_what_it_must(
     assert least_cost(**BASE, Contracts=paid, SignedContracts=signed(50)) == pytest.approx(417.52)
 
 
+@pytest.mark.slow
 def test_prices_grow_from_the_base_date(solve: Solve) -> None:
     """Proves: a price grows by 10 % a year from the base date while energy is drawn evenly;
     discounted at 10 %, that is 100 again: 400 + 2 x 21.9. Sensitivity: undiscounted, 21.9 times the
@@ -140,6 +145,7 @@ def test_prices_grow_from_the_base_date(solve: Solve) -> None:
     assert flat.cost == pytest.approx(400 + 21.9 * worth(0.1, 0, 2))
 
 
+@pytest.mark.slow
 def test_a_price_in_another_currency(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: 7500 yen at 150 to the dollar are 50 dollars: 410.95. Sensitivity: 50 yen, 1/150."""
     yen = [{"currency": "JPY", "per_workbook_currency": 150}]
@@ -149,6 +155,7 @@ def test_a_price_in_another_currency(solve: Solve, least_cost: LeastCost) -> Non
     assert least_cost(**BASE, Contracts=[cheap], Currencies=yen) == pytest.approx(400.073)
 
 
+@pytest.mark.slow
 def test_capacity_covers_peaks_and_energy_feeds_load(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: the peak of 50 MW needs the capacity contract at 0.1, the 219 GWh the energy contract
     at 50: 400 + 5 + 10.95. Sensitivity: the one alone 405, the other alone 410.95."""
@@ -159,6 +166,7 @@ def test_capacity_covers_peaks_and_energy_feeds_load(solve: Solve, least_cost: L
     assert least_cost(**BASE, Contracts=[FIRM]) == pytest.approx(410.95)
 
 
+@pytest.mark.slow
 def test_spot_is_bought_only_where_it_is_priced(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: B in zone W, where spot has no price, draws its 109.5 GWh at 120: 400 + 10.95 + 13.14.
     Sensitivity: priced at 100 in W too, 421.9."""
@@ -169,6 +177,7 @@ def test_spot_is_bought_only_where_it_is_priced(solve: Solve, least_cost: LeastC
     assert least_cost(**case, PowerPrices=everywhere) == pytest.approx(421.9)
 
 
+@pytest.mark.slow
 def test_a_contract_feeds_its_own_zone_or_site(solve: Solve) -> None:
     """Proves: C at 50 feeds A; B in zone W buys spot at 100: 400 + 5.475 + 10.95. So too where C is
     for A alone and B in its zone. Sensitivity: C for the zone of both, 410.95."""
@@ -182,6 +191,7 @@ def test_a_contract_feeds_its_own_zone_or_site(solve: Solve) -> None:
     assert shared.cost == pytest.approx(410.95)
 
 
+@pytest.mark.slow
 def test_a_site_without_load_draws_nothing(solve: Solve, tmp_path: Path) -> None:
     """Proves: B, too far to serve anyone, has a row that keeps it from drawing energy that is paid
     for anyhow, and draws none. Sensitivity: near enough, it draws."""
@@ -196,6 +206,7 @@ def test_a_site_without_load_draws_nothing(solve: Solve, tmp_path: Path) -> None
     assert plan["Power"].set_index("site")["contract_gwh"].to_dict() == {"A": 109.5, "B": 0}
 
 
+@pytest.mark.first(1)
 def test_the_audit_sees_each_limit_broken(solve: Solve, tmp_path: Path) -> None:
     """Proves: each limit, broken by hand in the tables of a plan, is found by the audit."""
     contract = {**FIRM, "zone": "W", "max_mw": 12.5}
@@ -228,6 +239,7 @@ def test_the_audit_sees_each_limit_broken(solve: Solve, tmp_path: Path) -> None:
     assert found(Deliveries=moved) == {"drawn_at_own_sites"}
 
 
+@pytest.mark.slow
 def test_without_sheets_there_is_nothing(tmp_path: Path) -> None:
     """Proves: neither absent nor empty sheets add a row, a column or a cost, also where there are
     contracts for capacity alone."""

@@ -83,6 +83,7 @@ TWO_SITES = {
 }
 
 
+@pytest.mark.slow
 def test_nothing_is_fed_into_the_grid(solve: Solve, least_cost: LeastCost, tmp_path: Path) -> None:
     """Proves: of 20 MW each at A and B the zone carries 10; G covers A's 20 and no more, so 10 of
     B are unmet: 300 + 4 + 300. Sensitivity: fed into the grid, 30 MW of G serve both, 406; where
@@ -98,6 +99,7 @@ def test_nothing_is_fed_into_the_grid(solve: Solve, least_cost: LeastCost, tmp_p
     assert least_cost(**case | {"GridZones": wide}) == pytest.approx(404)
 
 
+@pytest.mark.slow
 def test_capacity_contracts_cover_what_the_grid_carries(
     solve: Solve, least_cost: LeastCost
 ) -> None:
@@ -112,6 +114,7 @@ def test_capacity_contracts_cover_what_the_grid_carries(
     assert least_cost(**case | {"Contracts": [PLANT, peak]}) == pytest.approx(405)
 
 
+@pytest.mark.slow
 def test_a_plant_takes_its_lead(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: G, signed in Y1 with a lead of a year, leaves 20 MW unmet in Y1: 400 + 600 + 5.
     Sensitivity: without a lead, 410; signed before, it stands at once: 410."""
@@ -130,6 +133,7 @@ def zone_of(*max_new_mw: float) -> dict[str, Any]:
     return {**TWO_YEARS, "PowerRamp": [], "GridZones": rows}
 
 
+@pytest.mark.slow
 def test_peak_that_comes_back_to_the_grid_is_new(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: G covers 25 MW in Y1 alone; in Y2 they come back to the grid, which takes on 25 a
     year: 400 + 5. Sensitivity: where it takes on 20 in Y2, 45 MW carry 36 of IT, so 4 are unmet
@@ -139,6 +143,7 @@ def test_peak_that_comes_back_to_the_grid_is_new(solve: Solve, least_cost: Least
     assert least_cost(**zone_of(25, 20) | {"Contracts": year}) == pytest.approx(604)
 
 
+@pytest.mark.slow
 def test_what_a_plant_covered_before_was_not_on_the_grid(
     solve: Solve, least_cost: LeastCost
 ) -> None:
@@ -178,6 +183,7 @@ def test_the_audit_sees_each_limit_broken(solve: Solve, tmp_path: Path) -> None:
     assert elsewhere >= {"offset_at_own_site", "connection"}
 
 
+@pytest.mark.slow
 def test_without_a_plant_there_is_nothing(tmp_path: Path) -> None:
     """Proves: with contracts for energy alone there is no row, column or cost."""
     firm = {"contract": "C", "zone": "Z", "kind": "energy", "max_mw": 100}

@@ -35,6 +35,7 @@ def zone(**columns: Any) -> list[dict[str, Any]]:
 TWO_YEARS = {"Network": NETWORK, "Sites": sites(), "Periods": years(2), "Demand": demand(20, 50)}
 
 
+@pytest.mark.first(1)
 def test_zone_total_limits_all_that_is_online(
     solve: Solve, least_cost: LeastCost, tmp_path: Path
 ) -> None:
@@ -48,6 +49,7 @@ def test_zone_total_limits_all_that_is_online(
     assert least_cost(**case | {"Sites": sites(pue=1)}) == pytest.approx(550)
 
 
+@pytest.mark.slow
 def test_zone_energisation_limits_what_is_new(solve: Solve, tmp_path: Path) -> None:
     """Proves: 25 MW of grid a year energise 20 MW at A in Y1 and 20 more in Y2; 10 stand at B:
     400 + 120. Sensitivity: without the limit 500; as a limit on all that is online 560."""
@@ -58,6 +60,7 @@ def test_zone_energisation_limits_what_is_new(solve: Solve, tmp_path: Path) -> N
     assert cost_without(book(**case), tmp_path / "w", "zone_energisation") == pytest.approx(500)
 
 
+@pytest.mark.slow
 def test_connection_is_zero_before_its_first_row(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: A, energised with 25 MW from Y2 on, has none in Y1, so all 30 stand at B, 360.
     Sensitivity: energised from Y1 on, A takes 20: 200 + 120."""
@@ -90,6 +93,7 @@ STANDING = {"existing_mw": 20, "under_construction_mw": 20}
 GROWN = {**TWO_YEARS, "Demand": demand(40, 70)}
 
 
+@pytest.mark.slow
 def test_what_exists_is_not_new_and_what_is_under_construction_is(
     solve: Solve, least_cost: LeastCost
 ) -> None:
@@ -103,6 +107,7 @@ def test_what_exists_is_not_new_and_what_is_under_construction_is(
     assert least_cost(**case | {"Sites": earlier}) == pytest.approx(300)
 
 
+@pytest.mark.slow
 def test_what_is_online_on_the_first_day_is_new(solve: Solve) -> None:
     """Proves: 20 MW under construction, online on the first day, are energised in Y1 and need
     25 MW of grid. Sensitivity: online the day before they need none."""
@@ -115,6 +120,7 @@ def test_what_is_online_on_the_first_day_is_new(solve: Solve) -> None:
     assert solve(**case, Sites=before).cost == pytest.approx(0)
 
 
+@pytest.mark.slow
 def test_zone_total_includes_what_exists_and_is_under_construction(
     solve: Solve, least_cost: LeastCost
 ) -> None:
@@ -126,6 +132,7 @@ def test_zone_total_includes_what_exists_and_is_under_construction(
     assert least_cost(**case, GridZones=zone()) == pytest.approx(300)
 
 
+@pytest.mark.slow
 def test_sites_of_a_zone_share_its_limit(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: with B in the zone, 40 MW of grid hold 32 of A or 40 of B, at PUE 1.25 and 1; all 40
     MW of demand at B: 480. Sensitivity: B outside it, 32 at A and 8 at B: 416."""
@@ -147,6 +154,7 @@ def test_the_audit_sees_too_much_power(solve: Solve, tmp_path: Path) -> None:
     assert found >= {"zone_energisation", "zone_total", "connection"}
 
 
+@pytest.mark.slow
 def test_without_sheets_there_is_nothing(tmp_path: Path) -> None:
     """Proves: neither absent nor empty sheets add a row, a column or a cost."""
     assert_adds_nothing(TWO_YEARS, "grid", tmp_path)

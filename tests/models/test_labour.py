@@ -83,6 +83,7 @@ def test_a_pool_has_so_many_workers(solve: Solve, tmp_path: Path) -> None:
     assert without == pytest.approx(402.4)
 
 
+@pytest.mark.slow
 def test_nobody_is_hired_less_than_not_at_all(solve: Solve, tmp_path: Path) -> None:
     """Proves: 10 MW take 60 person-months, all from the pool: 100 + 0.6. Sensitivity: could a tier
     at half as much again be hired negatively, the pool's 120 less 60 of it: 100 + 1.2 - 0.9."""
@@ -96,6 +97,7 @@ def test_nobody_is_hired_less_than_not_at_all(solve: Solve, tmp_path: Path) -> N
     assert changed_cost(book(**small), tmp_path / "unsigned", unsigned) == pytest.approx(100.3)
 
 
+@pytest.mark.slow
 def test_sites_of_a_market_share_its_pool(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: with 20 MW of room each at A and C of one market, ten fitters build 20 MW in all, and
     B the others: 441.2. Sensitivity: C in a market of its own with ten more, 402.4."""
@@ -113,6 +115,7 @@ UNEVEN = [
 ]
 
 
+@pytest.mark.slow
 def test_work_is_spread_evenly_over_the_lead(solve: Solve) -> None:
     """Proves: at 9 person-months a MW over 9 months, 40 MW started in Y1, of six months, take 240
     then and 120 in Y2; 40 and 10 fitters do just that: 403.6. Sensitivity: 39 fitters start 39 MW
@@ -138,6 +141,7 @@ def test_work_is_spread_evenly_over_the_lead(solve: Solve) -> None:
     assert short.cost == pytest.approx(10 * built + 0.09 * built + 100 * (40 - built))
 
 
+@pytest.mark.slow
 def test_work_without_a_lead_falls_in_the_start_period(solve: Solve) -> None:
     """Proves: with fitters in Y2 alone, all 240 person-months are in Y2, in Y1 alone, in Y1.
     Sensitivity: with fitters in neither, no plan; the pool of Y1 carries forward to Y2."""
@@ -153,6 +157,7 @@ def test_work_without_a_lead_falls_in_the_start_period(solve: Solve) -> None:
     assert offered.tolist() == [240, 240]
 
 
+@pytest.mark.slow
 def test_tiers_at_a_rising_premium(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: 120 person-months from the pool, 60 from crews at half as much again, 60 at twice the
     wage: 400 + 1.2 + 0.9 + 1.2. Sensitivity: all from the pool, 402.4."""
@@ -164,6 +169,7 @@ def test_tiers_at_a_rising_premium(solve: Solve, least_cost: LeastCost) -> None:
     assert least_cost(**case(A, LabourPools=[pool(20)], LabourTiers=tiers)) == pytest.approx(402.4)
 
 
+@pytest.mark.slow
 def test_permanent_staff(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: 0.1 workers a MW for 40 MW that exist and 20 that are built, in two half-years, are
     72 person-months: 200 + 0.72. Sensitivity: five workers staff 50 MW, so 10 of the others stand
@@ -179,6 +185,7 @@ def test_permanent_staff(solve: Solve, least_cost: LeastCost) -> None:
     assert least_cost(**staffed | {"LabourPools": [pool(5)]}) == pytest.approx(220.6)
 
 
+@pytest.mark.first(1)
 def test_the_audit_sees_each_limit_broken(solve: Solve, tmp_path: Path) -> None:
     """Proves: each limit, broken by hand in the tables of a plan, is found by the audit."""
     scarce = case(A, B, LabourTiers=[tier("crews", 5, 0.5)])
@@ -204,6 +211,7 @@ def test_the_audit_sees_each_limit_broken(solve: Solve, tmp_path: Path) -> None:
     assert "work_done" in found(Build=more)
 
 
+@pytest.mark.slow
 def test_without_sheets_there_is_nothing(tmp_path: Path) -> None:
     """Proves: neither absent nor empty sheets add a row, a column or a cost; nor do needs and pools
     where no site is in a labour market."""

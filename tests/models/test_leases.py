@@ -51,6 +51,7 @@ def test_leased_capacity_serves_without_a_commitment(solve: Solve, least_cost: L
         solve(**full)
 
 
+@pytest.mark.slow
 def test_leased_capacity_takes_no_room(solve: Solve) -> None:
     """Proves: a site full with the 10 MW that are built there has 30 leased besides, 7 + 100 + 60.
     Sensitivity: with 20 leased at most there is no plan."""
@@ -61,6 +62,7 @@ def test_leased_capacity_takes_no_room(solve: Solve) -> None:
         solve(**case, **lease(max_mw=20))
 
 
+@pytest.mark.slow
 def test_all_that_is_active_stays_within_the_maximum(solve: Solve, tmp_path: Path) -> None:
     """Proves: of 30 and 60 MW, 30 are built for both years and 30 leased for the second, 307 + 30.
     Sensitivity: were the maximum one of each signing, 30 would be leased in either, 60 + 30."""
@@ -71,6 +73,7 @@ def test_all_that_is_active_stays_within_the_maximum(solve: Solve, tmp_path: Pat
     assert cost_without(book(**case), tmp_path / "w", "lease_within_max") == pytest.approx(90)
 
 
+@pytest.mark.slow
 def test_least_of_a_signing(solve: Solve, tmp_path: Path) -> None:
     """Proves: no less than 45 MW can be leased where 40 are needed, 90 for two years; at 5 M a
     MW-year that is 450, and building for 407 is cheaper. Sensitivity: without the least, 80 and
@@ -84,6 +87,7 @@ def test_least_of_a_signing(solve: Solve, tmp_path: Path) -> None:
         assert cost_without(book(**case), folder, "lease_minimum") == pytest.approx(without)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", [{"first_period": "Y2"}, {"last_period": "Y1"}])
 def test_signing_window(solve: Solve, least_cost: LeastCost, window: dict[str, str]) -> None:
     """Proves: for 12 months, signed only in Y2 or only in Y1, the lease leaves the other year to be
@@ -100,6 +104,7 @@ def test_signing_window(solve: Solve, least_cost: LeastCost, window: dict[str, s
     assert len(binding(plan, "lease_on_offer")) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("columns", "active", "paid"),
     [
@@ -129,6 +134,7 @@ def test_whole_periods_serve_and_the_whole_term_is_paid(
     assert plan.cost == pytest.approx(40 * paid / 12)
 
 
+@pytest.mark.slow
 def test_links_to_a_commitment_hold_only_without_a_lease(
     solve: Solve, least_cost: LeastCost
 ) -> None:
@@ -154,6 +160,7 @@ def test_links_to_a_commitment_hold_only_without_a_lease(
     assert least_cost(**case) == pytest.approx(200 + 600)
 
 
+@pytest.mark.slow
 def test_rent_escalates_and_is_discounted_while_it_is_due(
     solve: Solve, least_cost: LeastCost
 ) -> None:
@@ -176,6 +183,7 @@ def test_rent_escalates_and_is_discounted_while_it_is_due(
     assert foreign.cost == pytest.approx(20 + 20)
 
 
+@pytest.mark.slow
 def test_a_lease_of_an_excluded_site_is_left_out(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: with A excluded, B is built on for 400 and the table is empty. Sensitivity: 40."""
 
@@ -196,6 +204,7 @@ def test_a_lease_of_an_excluded_site_is_left_out(solve: Solve, least_cost: Least
     assert least_cost(**case("candidate")) == pytest.approx(40)
 
 
+@pytest.mark.first(1)
 def test_the_audit_sees_altered_leases(solve: Solve, tmp_path: Path) -> None:
     """Proves: each limit is broken, in the audit alone, by tables altered by hand; and what is
     online without a lease is new capacity that nobody started."""
@@ -213,6 +222,7 @@ def test_the_audit_sees_altered_leases(solve: Solve, tmp_path: Path) -> None:
     assert "service_after_block_lead" in found("none", active_mw=[0.0, 40.0])
 
 
+@pytest.mark.slow
 def test_without_sheets_there_is_nothing(tmp_path: Path) -> None:
     """Proves: neither absent nor empty sheets add a row, a column or a cost."""
     assert_adds_nothing(TWO_YEARS, "leases", tmp_path)

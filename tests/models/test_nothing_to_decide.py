@@ -111,6 +111,7 @@ def outcome(made: Book, folder: Path) -> str:
     return "plan"
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize("world", WORLDS)
 def test_every_sheet_has_rows_and_hardly_anything_is_decided(
     world: Callable[[Book], None], tmp_path: Path

@@ -54,6 +54,7 @@ def test_sites_of_a_jurisdiction_begun_in_a_period(
     assert least_cost(**pace(max_sites=1, period="Y2")) == pytest.approx(640)
 
 
+@pytest.mark.slow
 def test_megawatts_begun_in_a_period(solve: Solve, least_cost: LeastCost, tmp_path: Path) -> None:
     """Proves: 50 MW of the US in Y1 leave 10 to C: 400 + 120 + 150. Sensitivity: without the limit
     400 + 240; with the demand of 60 in Y2 alone, 50 MW a year are enough."""
@@ -65,6 +66,7 @@ def test_megawatts_begun_in_a_period(solve: Solve, least_cost: LeastCost, tmp_pa
     assert least_cost(**case | {"Demand": demand(10, 60)}) == pytest.approx(640)
 
 
+@pytest.mark.slow
 def test_growth_over_half_years(solve: Solve, tmp_path: Path) -> None:
     """Proves: at 44 % a year 50 MW grow to 60 in a half-year, 1.44^0.5, and 10 more are allowed, so
     of 80 MW in Y2 at least 58.33 stand in Y1. Nothing else costs, so all 80 are paid in any case;
@@ -98,6 +100,7 @@ def test_the_audit_sees_too_fast_a_pace(solve: Solve, tmp_path: Path) -> None:
     assert found >= {"sites_per_period", "mw_started_per_period", "growth"}
 
 
+@pytest.mark.slow
 def test_an_open_site_is_not_begun(solve: Solve) -> None:
     """Proves: a site committed before counts for nothing: A and B without breaking one site a year."""
     a, b, c = sites()
@@ -105,6 +108,7 @@ def test_an_open_site_is_not_begun(solve: Solve) -> None:
     assert solve(**case).cost == pytest.approx(640)
 
 
+@pytest.mark.slow
 def test_without_sheets_there_is_nothing(tmp_path: Path) -> None:
     """Proves: neither absent nor empty sheets add a row, a column or a cost."""
     assert_adds_nothing(CASE, "pace", tmp_path)

@@ -100,6 +100,7 @@ def test_terms_and_last_days_inside_a_period(tmp_path: Path) -> None:
     assert told("year", 12, "2028-12-31") == []
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize(
     ("site", "cell", "words"),
     [

@@ -39,6 +39,7 @@ def test_running_cost_is_discounted_over_its_period(solve: Solve, least_cost: Le
     assert least_cost(**case) == pytest.approx(22)
 
 
+@pytest.mark.slow
 def test_base_date_before_the_first_period(solve: Solve, least_cost: LeastCost) -> None:
     """Half a year between base date and first period discounts and escalates by half a year more.
 
@@ -70,6 +71,7 @@ def test_uneven_periods(solve: Solve, least_cost: LeastCost) -> None:
     assert least_cost(**case) == pytest.approx(30)
 
 
+@pytest.mark.slow
 def test_order_of_periods_is_their_dates(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: rows of Periods may stand in any order: with a lead of a year Y1 stays unmet.
 
@@ -96,6 +98,7 @@ def test_currency_of_a_row(solve: Solve) -> None:
     assert cost(300) == pytest.approx(202.5)
 
 
+@pytest.mark.slow
 def test_workbook_currency_needs_no_rate(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: a row in the workbook's own currency is taken as it stands, as a blank is."""
     assert solve(Sites={"currency": "USD"}).cost == pytest.approx(400)
@@ -130,6 +133,7 @@ def test_cash_flow_by_calendar_year(solve: Solve) -> None:
         assert flow["capital"].tolist() == pytest.approx(paid)
 
 
+@pytest.mark.slow
 def test_present_value_of_the_cash_of_a_year(solve: Solve) -> None:
     """Two years at 21 %, so that a year later is worth 1 / 1.21; all is paid evenly.
 
@@ -162,6 +166,7 @@ def test_the_years_add_up_to_the_present_value_of_cash(everything: optalloc.Plan
     assert abs(total - figures["total cost"]) > 1
 
 
+@pytest.mark.slow
 def test_kinds_of_cost_stay_apart(solve: Solve, least_cost: LeastCost) -> None:
     """40 of 60 MW are built for 400 M, of which half is left after ten of twenty years; 20 MW are
     unmet at 3 M a MW-year. Rate 0.
@@ -188,6 +193,7 @@ def test_kinds_of_cost_stay_apart(solve: Solve, least_cost: LeastCost) -> None:
     assert least_cost(**case) == pytest.approx(1000)
 
 
+@pytest.mark.slow
 def test_nothing_to_pay(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: a plan may cost nothing and decide nothing. Sensitivity: 1 M a year costs 1."""
     plan = solve(Sites=STANDING)
@@ -255,6 +261,7 @@ def test_scaling_money_scales_cost(solve: Solve, factor: float, block: int | Non
 CUTS = [[240], [12] * 20, [120, 12, 12, 6, 90], [3] * 8 + [12] * 18]
 
 
+@pytest.mark.first(2)
 @pytest.mark.parametrize("months", CUTS, ids=["whole", "years", "uneven", "quarters"])
 def test_the_cut_of_periods_does_not_decide(solve: Solve, months: list[int]) -> None:
     """Twenty years at 8 %: Capex costs 1,000 to build and 10 a year to run, Opex 100 and 101.7.
@@ -286,6 +293,7 @@ def test_the_cut_of_periods_does_not_decide(solve: Solve, months: list[int]) -> 
     assert set(plan["Build"].query("started_mw > 0")["site"]) == {"Capex"}
 
 
+@pytest.mark.slow
 def test_cash_of_a_year_grows_within_a_period(solve: Solve) -> None:
     """Two years in one period, 12 M a year at the base date, growing by 21 % a year, at 10 %.
 

@@ -67,6 +67,7 @@ def test_load_within_online(solve: Solve, least_cost: LeastCost, tmp_path: Path)
     assert least_cost(**case(50)) == 0
 
 
+@pytest.mark.slow
 def test_capacity_covers_demand(solve: Solve, tmp_path: Path) -> None:
     """It follows from the other limits, so it binds and yet cuts off no plan.
 
@@ -82,6 +83,7 @@ def test_capacity_covers_demand(solve: Solve, tmp_path: Path) -> None:
     assert binding(rounded, "capacity_covers_demand") == []
 
 
+@pytest.mark.slow
 def test_reserve_is_kept_where_load_is_served(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: a reserve of a quarter builds 50 MW for 40, 500; a site that holds 40 serves 32 and
     leaves 8 at 20 M. Sensitivity: without reserve 400."""
@@ -91,6 +93,7 @@ def test_reserve_is_kept_where_load_is_served(solve: Solve, least_cost: LeastCos
     assert least_cost(Workloads={"reserve_share": 0}) == pytest.approx(400)
 
 
+@pytest.mark.first(1)
 def test_latency_within_limit(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: within 10 ms only A will do, 480. Sensitivity: within 30 ms, or any, B, 400."""
     case = {"Sites": SITES, "Network": NETWORK}
@@ -101,6 +104,7 @@ def test_latency_within_limit(solve: Solve, least_cost: LeastCost) -> None:
     assert least_cost(Workloads={"max_latency_ms": None}, **case) == pytest.approx(400)
 
 
+@pytest.mark.slow
 def test_trusted_where_required(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: what runs only where it is trusted runs in X, 480. Sensitivity: anywhere, Y, 400."""
     assert solve(**placed(Workloads={"trusted_only": "yes"})).cost == pytest.approx(480)
@@ -119,6 +123,7 @@ TWO_REGIONS = {
 EURO = [{"group": "G", "jurisdiction": "X"}]
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize(
     ("rule", "cost"),
     [
@@ -142,6 +147,7 @@ def test_resident_where_required(
     assert least_cost(**case) == pytest.approx(600)
 
 
+@pytest.mark.slow
 def test_residency_rows_add_up(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: one row for every region and one more for S let S run in both, 480 + 200.
     Sensitivity: without the second, 720."""
@@ -152,6 +158,7 @@ def test_residency_rows_add_up(solve: Solve, least_cost: LeastCost) -> None:
     assert least_cost(Residency=[everywhere], **case) == pytest.approx(720)
 
 
+@pytest.mark.slow
 def test_residency_binds_only_its_workload(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: 40 MW of private load stay in X, 20 of the other run in Y, 480 + 200. Sensitivity:
     without the rule 600."""
@@ -164,6 +171,7 @@ def test_residency_binds_only_its_workload(solve: Solve, least_cost: LeastCost) 
     assert least_cost(**case) == pytest.approx(600)
 
 
+@pytest.mark.slow
 def test_served_is_not_negative(solve: Solve, tmp_path: Path) -> None:
     """Only A is near enough for R's 40 MW; B, where 100 MW stand, is near enough for S's 40.
 
@@ -204,6 +212,7 @@ def test_network_cost(solve: Solve, least_cost: LeastCost) -> None:
     assert least_cost(Network=network) == pytest.approx(420)
 
 
+@pytest.mark.slow
 def test_network_cost_against_building_cost(solve: Solve) -> None:
     """Proves: B at 10 M and 2.5 a MW-year to reach loses to A at 12, 480. Sensitivity: at 1.5 it
     wins, 460."""
@@ -216,6 +225,7 @@ def test_network_cost_against_building_cost(solve: Solve) -> None:
     assert cost(1.5) == pytest.approx(460)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("own_row_first", [True, False])
 def test_network_by_market(solve: Solve, least_cost: LeastCost, own_row_first: bool) -> None:
     """Market M is 30 ms away and load may go 20; A, which lies in M, has a row of its own with 10.
@@ -239,6 +249,7 @@ def test_network_by_market(solve: Solve, least_cost: LeastCost, own_row_first: b
         solve(Network=[market(30)], **case)
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize(
     ("fixed", "capacity", "cost"),
     [
@@ -326,6 +337,7 @@ def test_cluster_large_enough(solve: Solve, least_cost: LeastCost, tmp_path: Pat
         assert least_cost(**cluster(least)) == pytest.approx(cost)
 
 
+@pytest.mark.slow
 def test_a_minimum_counts_capacity_without_its_reserve(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: with a reserve of a quarter 24 MW at B hold 19.2 and no 20, so A takes 40 with their
     reserve, 600. Sensitivity: 25 MW hold 20, 250 + 300."""
@@ -333,6 +345,7 @@ def test_a_minimum_counts_capacity_without_its_reserve(solve: Solve, least_cost:
     assert least_cost(**cluster(20, holds=25, reserve_share=0.25)) == pytest.approx(550)
 
 
+@pytest.mark.slow
 def test_a_minimum_is_over_all_regions(solve: Solve, least_cost: LeastCost) -> None:
     """R and S ask for 15 MW each, in one piece of 20 at least.
 
@@ -348,6 +361,7 @@ def test_a_minimum_is_over_all_regions(solve: Solve, least_cost: LeastCost) -> N
     assert least_cost(**cluster(None, max_latency_ms=50) | far) == pytest.approx(330)
 
 
+@pytest.mark.slow
 def test_a_minimum_in_each_period(solve: Solve) -> None:
     """B, where 30 MW stand, is free. Proves: 10 MW in Y1 are less than the 20 of the minimum and
     run at B; of 40 in Y2 A takes 20, 240. Sensitivity: without a minimum 10, 120."""
@@ -363,6 +377,7 @@ def test_a_minimum_in_each_period(solve: Solve) -> None:
     assert cost(None) == pytest.approx(120)
 
 
+@pytest.mark.slow
 def test_a_minimum_beside_unmet_demand(solve: Solve) -> None:
     """One site of 30 MW at 10 M for 40 MW that cost 20 M a MW-year where unmet.
 
@@ -385,6 +400,7 @@ def test_the_audit_sees_a_scattered_cluster(solve: Solve, tmp_path: Path) -> Non
     assert "cluster_large_enough" in broken(plan, cluster(20), tmp_path / "changed", Load=load)
 
 
+@pytest.mark.slow
 def test_without_a_minimum_there_is_nothing(tmp_path: Path) -> None:
     """Proves: a blank minimum adds no row and no column. Sensitivity: a minimum adds, for each of
     two sites, two rows and a binary."""
@@ -397,6 +413,7 @@ def test_without_a_minimum_there_is_nothing(tmp_path: Path) -> None:
     assert with_one.integer.sum() == without.integer.sum() + 2
 
 
+@pytest.mark.slow
 def test_a_cluster_that_no_site_can_hold(solve: Solve, least_cost: LeastCost) -> None:
     """Two sites of 100 and 60 MW for 150 that must be served.
 

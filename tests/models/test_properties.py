@@ -101,6 +101,7 @@ def test_what_counts_as_money() -> None:
     assert not {"max_mw", "premium_share", "discount_rate", "per_workbook_currency"} & money
 
 
+@pytest.mark.slow
 @few_or_many
 def test_order_and_names_do_not_matter(examples: int) -> None:
     """Proves: rows in another order and other names on all sheets cost the same."""
@@ -112,6 +113,7 @@ def test_order_and_names_do_not_matter(examples: int) -> None:
     holds(examples, kept, made=random_books(), order=st.randoms(use_true_random=True))
 
 
+@pytest.mark.slow
 @few_or_many
 def test_money_scales(examples: int) -> None:
     """Proves: every price, penalty, wage and budget times k makes the cost k times as much."""
@@ -137,6 +139,7 @@ def test_tighter_limits_never_cost_less(examples: int) -> None:
     holds(examples, kept, made=random_books(), pick=st.integers(0, 999))
 
 
+@pytest.mark.slow
 @few_or_many
 def test_relaxation_is_never_above_the_optimum(examples: int) -> None:
     """Proves: without integrality, and with every strengthening row in force, it costs no more."""
@@ -151,6 +154,7 @@ def test_relaxation_is_never_above_the_optimum(examples: int) -> None:
     holds(examples, kept, made=random_books())
 
 
+@pytest.mark.slow
 @few_or_many
 def test_brute_force_agrees_on_compiled_arrays(examples: int) -> None:
     """Proves: no choice of whole numbers is better than the plan, and where there is no plan none

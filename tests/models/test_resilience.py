@@ -33,6 +33,7 @@ def event(*members: dict[str, Any], **columns: Any) -> dict[str, Any]:
     return {**CASE, **rows}
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize("strength", ["capacity", "deliverable"])
 def test_any_one_site(strength: str, solve: Solve, least_cost: LeastCost, tmp_path: Path) -> None:
     """Proves: all 40 MW must survive any one site, so A, B and C hold 20 each, 740, or A and B 40
@@ -48,6 +49,7 @@ def test_any_one_site(strength: str, solve: Solve, least_cost: LeastCost, tmp_pa
     assert least_cost(**half) == pytest.approx(440)
 
 
+@pytest.mark.slow
 def test_any_one_jurisdiction_or_zone(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: all 40 MW survive any one country with 40 at A and 40 at C: 1000. Sensitivity: when
     only half of what fails is lost, 80/3 at A and as much at C leave 40: a MW left of Japan costs 15,
@@ -73,6 +75,7 @@ def test_listed_members_fail_together(solve: Solve) -> None:
         solve(**all_fail)
 
 
+@pytest.mark.slow
 def test_what_is_left_must_be_within_reach(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: region R is reached by A and B, S by C alone. When any one site fails and 60 of 120 MW
     must be covered, 60 at A and 60 at C leave 60 in total; but without C they serve R alone, where
@@ -103,6 +106,7 @@ def test_what_is_left_must_be_within_reach(solve: Solve, least_cost: LeastCost) 
         solve(**lost(0.75, "deliverable"))
 
 
+@pytest.mark.slow
 def test_only_the_workload_and_periods_named(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: an event of another workload, or of later periods, asks for nothing."""
     other = event(any_one="site", workload="other") | {
@@ -129,11 +133,13 @@ def test_the_audit_sees_what_would_not_survive(solve: Solve, tmp_path: Path) -> 
     assert found >= {"survives_loss", "delivers_after_loss"}
 
 
+@pytest.mark.slow
 def test_without_sheets_there_is_nothing(tmp_path: Path) -> None:
     """Proves: neither absent nor empty sheets add a row, a column or a cost."""
     assert_adds_nothing(CASE, "resilience", tmp_path)
 
 
+@pytest.mark.first(2)
 @pytest.mark.parametrize(
     ("case", "sheet", "code"),
     [
@@ -206,6 +212,7 @@ def survives(seed: int, solve: Solve) -> bool:
     return all(covered_without(free, case["Network"], site) >= need - 1e-6 for site in "ABCD")
 
 
+@pytest.mark.slow
 def test_each_site_can_be_knocked_out(solve: Solve) -> None:
     """Proves: on random cases the share is covered whichever site fails, by a cut argument that
     knows nothing of the model. Sensitivity: without the event most plans fail somewhere."""

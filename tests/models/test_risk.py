@@ -61,6 +61,7 @@ def online(plan: optalloc.Plan, period: str = "Y1") -> dict[str, float]:
     return build[build["period"] == period].set_index("site")["online_mw"].to_dict()
 
 
+@pytest.mark.first(2)
 @pytest.mark.parametrize(
     ("given", "at_b"),
     [
@@ -85,6 +86,7 @@ def test_each_kind_of_limit(solve: Solve, given: dict[str, Any], at_b: float) ->
     assert binding(plan, "online_exposure") == expected
 
 
+@pytest.mark.slow
 def test_without_the_limit_on_what_is_online(solve: Solve, tmp_path: Path) -> None:
     """Proves: a share of J1 of 0.3 costs 456. Sensitivity: without the limit, 400."""
     case = {**CASE, **limit("max_share", 0.3, jurisdiction="J1")}
@@ -99,6 +101,7 @@ TWO_WORKLOADS: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 def test_a_limit_on_one_workload_is_about_what_it_is_served_from(
     solve: Solve, least_cost: LeastCost, tmp_path: Path
 ) -> None:
@@ -114,6 +117,7 @@ def test_a_limit_on_one_workload_is_about_what_it_is_served_from(
     assert cost_without(book(**case), tmp_path / "w", "served_exposure") == pytest.approx(400)
 
 
+@pytest.mark.slow
 def test_idle_capacity_is_online_but_serves_nobody(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: beside 40 MW that exist in J1, half of what is online must be built elsewhere, though
     nobody needs it: 40 x 12. Sensitivity: half of what the workload is served from, 20 x 12."""
@@ -124,6 +128,7 @@ def test_idle_capacity_is_online_but_serves_nobody(solve: Solve, least_cost: Lea
     assert least_cost(**case, **limit(**share, workload="load")) == pytest.approx(240)
 
 
+@pytest.mark.slow
 def test_where_nothing_is_served(solve: Solve) -> None:
     """Proves: where all 40 MW are left at 5 M a MW-year, no MW are in J1, and the audit agrees.
     Sensitivity: the share of nothing is neither 0 nor 1, but blank, as is its concentration."""
@@ -137,6 +142,7 @@ def test_where_nothing_is_served(solve: Solve) -> None:
     assert concentrated["Risk"]["exposure"].isna().all()
 
 
+@pytest.mark.slow
 def test_a_limit_holds_in_its_periods(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: of 40, 10 and 40 MW, barred from J1 in Y2 alone, 10 are built at B: 300 + 120.
     Sensitivity: in every year, 480; in none, 400."""
@@ -160,6 +166,7 @@ BREAK_EVEN = [
 ]
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize(("given", "even", "excess"), BREAK_EVEN)
 def test_a_soft_limit_is_kept_from_its_break_even_on(
     solve: Solve, given: dict[str, Any], even: float, excess: float
@@ -179,6 +186,7 @@ def test_a_soft_limit_is_kept_from_its_break_even_on(
     assert above["Risk"]["excess_mw"].tolist() == pytest.approx([0])
 
 
+@pytest.mark.slow
 def test_a_penalty_is_by_the_year_and_discounted(solve: Solve) -> None:
     """Proves: over six months discounted at 10 %, 1 a year is worth (1 - 1.1^-0.5) / ln 1.1 = 0.488,
     so that 4.05 a MW-year is below the break-even of 2 / 0.488 = 4.096: a penalty and not cash.
@@ -200,6 +208,7 @@ def losing(per_mw_year: float) -> dict[str, Any]:
     return {**CASE, "Jurisdictions": [first, *CASE["Jurisdictions"][1:]]}
 
 
+@pytest.mark.slow
 def test_expected_loss_of_what_is_online(solve: Solve, least_cost: LeastCost) -> None:
     """J1 with its cheap site loses so much of a MW in a year; B is 2 M dearer to build.
 
@@ -239,6 +248,7 @@ def test_exposure_is_reported(solve: Solve) -> None:
     assert free["Risk"]["exposure"].tolist() == pytest.approx([0.8])
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize("room", [100, 40])
 def test_a_limit_that_what_stands_breaks_leaves_no_plan(solve: Solve, room: float) -> None:
     """Proves: 40 MW that exist in J1 break a limit of 15, and it is said by how much. Sensitivity:
@@ -250,6 +260,7 @@ def test_a_limit_that_what_stands_breaks_leaves_no_plan(solve: Solve, room: floa
     assert solve(**case, **limit("max_mw", 45, jurisdiction="J1")).cost == pytest.approx(0)
 
 
+@pytest.mark.first(1)
 def test_the_audit_sees_each_kind_broken(solve: Solve, tmp_path: Path) -> None:
     """Proves: with ten MW moved from B to A in the tables, the audit finds each kind broken, of what
     is online and of what is served; an excess does not excuse a hard limit."""
@@ -300,6 +311,7 @@ def program_data(case: dict[str, Any], folder: Path) -> optalloc.Dataset:
     return optalloc.validate(workbook, optalloc.load_model())
 
 
+@pytest.mark.slow
 def test_without_sheets_there_is_nothing(tmp_path: Path) -> None:
     """Proves: neither absent nor empty sheets add a row, a column or a cost."""
     case = {"Sites": CASE["Sites"], "Network": CASE["Network"]}
@@ -310,6 +322,7 @@ ORDER = ["limit", "kind", "value", "jurisdiction", "group", "trusted", "risk_cla
 ORDER += ["first_period", "last_period"]
 
 
+@pytest.mark.first(4)
 @pytest.mark.parametrize(
     ("columns", "cell", "code"),
     [
@@ -350,6 +363,7 @@ def test_limits_that_make_no_sense(
     assert message.endswith(f"[{code}]")
 
 
+@pytest.mark.slow
 def test_a_mean_score_needs_weights_and_sites_need_a_jurisdiction(solve: Solve) -> None:
     """Proves: no weights, one message at the limit; no jurisdictions, one message at each site."""
     row = {**dict.fromkeys(ORDER), "limit": "L", "kind": "max_mean_score", "value": 0.5}
@@ -366,6 +380,7 @@ def test_a_mean_score_needs_weights_and_sites_need_a_jurisdiction(solve: Solve) 
     assert all(text.endswith("[site-jurisdiction]") for text in messages)
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize("workload", [None, "load"])
 def test_concentration(workload: str | None, solve: Solve, tmp_path: Path) -> None:
     """Proves: with s of 40 MW in J1 and the rest in J2, s^2 + (1-s)^2 <= 0.625 allows s = 3/4, so 30
@@ -380,6 +395,7 @@ def test_concentration(workload: str | None, solve: Solve, tmp_path: Path) -> No
     assert cost_without(book(**case), tmp_path / "w", name) == pytest.approx(400)
 
 
+@pytest.mark.slow
 def test_concentration_of_whole_blocks(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: of blocks of 10 MW, 30 and 10 have an index of 0.625; at most 0.6 leaves 20 and 20,
     440, which the search must find round by round. Sensitivity: at most 0.625 allows 420."""
@@ -389,6 +405,7 @@ def test_concentration_of_whole_blocks(solve: Solve, least_cost: LeastCost) -> N
     assert least_cost(**case, **limit("max_hhi", 0.6251)) == pytest.approx(420)
 
 
+@pytest.mark.slow
 def test_soft_concentration(solve: Solve) -> None:
     """Proves: at 1 M a MW-year of root, moving a MW to B (2 M) saves less than it costs: all stays at
     A, 40 (1 - sqrt 0.625) MW beyond the limit. Sensitivity: at 1000 M the limit holds."""
@@ -400,6 +417,7 @@ def test_soft_concentration(solve: Solve) -> None:
     assert dear.cost == pytest.approx(420, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_the_audit_sees_too_much_concentration(solve: Solve, tmp_path: Path) -> None:
     """Proves: with all moved to A by hand, both kinds of concentration are found broken."""
     rows = [

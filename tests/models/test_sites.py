@@ -31,6 +31,7 @@ def test_cost_of_one_site_is_its_arithmetic(solve: Solve, least_cost: LeastCost)
     assert least_cost() == pytest.approx(400)
 
 
+@pytest.mark.slow
 def test_whole_blocks(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: 40 MW of demand takes two blocks of 25. Sensitivity: any size, 40 MW."""
     assert solve(Sites={"block_mw": 25}).cost == pytest.approx(500)
@@ -78,6 +79,7 @@ def test_starts_on_committed_site(solve: Solve, least_cost: LeastCost, tmp_path:
     assert least_cost(**case) == pytest.approx(607)
 
 
+@pytest.mark.slow
 def test_starts_are_kept(solve: Solve, tmp_path: Path) -> None:
     """Costs grow by half a year, so what is started in Y1 could be handed back at a profit in Y2.
 
@@ -97,6 +99,7 @@ def test_starts_are_kept(solve: Solve, tmp_path: Path) -> None:
     assert cost_without(book(**case), tmp_path / "w", "starts_kept") == pytest.approx(100)
 
 
+@pytest.mark.slow
 def test_commitment_is_kept(solve: Solve, tmp_path: Path) -> None:
     """B stands and serves all for 2 x 40 x 1 M; committing A costs 8 M now and 12 M a year later.
 
@@ -118,6 +121,7 @@ def test_commitment_is_kept(solve: Solve, tmp_path: Path) -> None:
     assert cost_without(book(**case), tmp_path / "w", "commitment_kept") == pytest.approx(76)
 
 
+@pytest.mark.slow
 def test_service_is_kept(solve: Solve, tmp_path: Path) -> None:
     """Demand falls from 40 to 10 MW; a MW in service costs 1 M a year.
 
@@ -133,6 +137,7 @@ def test_service_is_kept(solve: Solve, tmp_path: Path) -> None:
     assert cost_without(book(**case), tmp_path / "w", "service_kept") == pytest.approx(450)
 
 
+@pytest.mark.slow
 def test_service_may_come_after_delivery(solve: Solve) -> None:
     """Two blocks of 20 in Y1 for the 20 MW asked for then; building costs twice as much in Y2.
 
@@ -154,6 +159,7 @@ def test_service_may_come_after_delivery(solve: Solve) -> None:
     assert cheap["Build"]["installed_mw"].tolist() == [20, 40]
 
 
+@pytest.mark.slow
 def test_leads_are_added_before_they_are_rounded(solve: Solve, tmp_path: Path) -> None:
     """Quarters, site lead 5, block lead 4: in service at month 9, where the fourth quarter starts.
 
@@ -174,6 +180,7 @@ def test_leads_are_added_before_they_are_rounded(solve: Solve, tmp_path: Path) -
     assert later.cost == pytest.approx(4 * 40 * 100 / 4 + 400)
 
 
+@pytest.mark.slow
 def test_leads_where_periods_shrink(solve: Solve) -> None:
     """A year, then quarters; site lead 10, block lead 4: in service at month 14, so from month 15.
 
@@ -223,6 +230,7 @@ def test_service_after_both_leads(solve: Solve, least_cost: LeastCost) -> None:
     assert sooner == pytest.approx(50 + 400 * 0.5 ** (20 / 12))
 
 
+@pytest.mark.slow
 def test_blocks_per_period(solve: Solve, least_cost: LeastCost, tmp_path: Path) -> None:
     """20 MW in blocks of 10, at most one a period; unmet load costs 15 a MW-year.
 
@@ -243,6 +251,7 @@ def test_blocks_per_period(solve: Solve, least_cost: LeastCost, tmp_path: Path) 
     assert least_cost(Sites={**sites, "max_blocks_per_period": 2}, **case) == pytest.approx(200)
 
 
+@pytest.mark.slow
 def test_first_start_is_large_enough(solve: Solve, least_cost: LeastCost, tmp_path: Path) -> None:
     """Proves: a minimum of 60 MW builds 60 for 40 asked for, and no more a year later for 65 asked
     for than the 5 missing, at nine tenths of the price. Sensitivity: without a minimum 400; without
@@ -259,12 +268,14 @@ def test_first_start_is_large_enough(solve: Solve, least_cost: LeastCost, tmp_pa
     assert without == pytest.approx(400)
 
 
+@pytest.mark.slow
 def test_minimum_in_whole_blocks(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: a minimum of 60 MW in blocks of 25 is three blocks. Sensitivity: no minimum, two."""
     assert solve(Sites={"block_mw": 25, "min_mw": 60}).cost == pytest.approx(750)
     assert least_cost(Sites={"block_mw": 25}) == pytest.approx(500)
 
 
+@pytest.mark.slow
 def test_earliest_start(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: no start before 2028 leaves 2027 unmet, 40 x 20 + 400. Sensitivity: no date, 400."""
     case = {
@@ -281,6 +292,7 @@ def test_earliest_start(solve: Solve, least_cost: LeastCost) -> None:
     assert least_cost(**case) == pytest.approx(400)
 
 
+@pytest.mark.slow
 def test_site_may_be_committed_before_its_earliest_start(solve: Solve) -> None:
     """Proves: committed in Y1 and started in Y2, with a year of site lead. Sensitivity: the same
     without an earliest start, for the lead alone gives Y2; without the lead it is Y1."""
@@ -322,6 +334,7 @@ def test_status(solve: Solve, status: str, cost: float, missing: list[float]) ->
     assert plan["Build"]["committed"].tolist() == [True, True]
 
 
+@pytest.mark.slow
 def test_excluded_site_is_left_out(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: with the site at 10 M excluded, the one at 12 M builds. Sensitivity: 400 with it."""
 
@@ -367,6 +380,7 @@ def test_under_construction_counts_from_its_date(
     assert plan.cost == pytest.approx(20 * sum(missing))
 
 
+@pytest.mark.slow
 def test_what_stands_takes_room(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: of 50 MW, 30 standing, blocks of 15 leave room for one: 15 unmet of 60 at 20.
     Sensitivity: max_mw 60 has room for both, 2 x 150."""
@@ -376,6 +390,7 @@ def test_what_stands_takes_room(solve: Solve, least_cost: LeastCost) -> None:
     assert least_cost(Sites={**sites, "max_mw": 60}, **case) == pytest.approx(300)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("leads", "starts", "commits"),
     [
@@ -438,6 +453,7 @@ def test_what_is_retired_is_built_anew(solve: Solve, least_cost: LeastCost, tmp_
     assert "service_after_block_lead" in broken(plan, narrow, tmp_path, Build=online)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("life", "cost", "short"),
     [
@@ -465,6 +481,7 @@ def test_a_life_runs_from_the_first_period_in_service(
     assert unmet(plan) == pytest.approx(short)
 
 
+@pytest.mark.slow
 def test_what_is_retired_serves_no_longer_than_it_lives(solve: Solve) -> None:
     """Two periods of ten years, a life of five, nothing else to serve 100 MW from.
 
@@ -481,6 +498,7 @@ def test_what_is_retired_serves_no_longer_than_it_lives(solve: Solve) -> None:
     assert solve(Sites=RETIRED | longer, **priced).cost == pytest.approx(2000)
 
 
+@pytest.mark.slow
 def test_a_start_that_could_serve_no_whole_period_is_passed_over(solve: Solve) -> None:
     """Periods of one, three and one years, a life of one year, 40 MW asked for in all.
 
@@ -505,6 +523,7 @@ def test_a_start_that_could_serve_no_whole_period_is_passed_over(solve: Solve) -
     assert longer.cost == pytest.approx(1200)
 
 
+@pytest.mark.slow
 def test_service_is_kept_until_it_is_retired(solve: Solve, tmp_path: Path) -> None:
     """40, 10 and 10 MW are asked for; a MW in service costs 1 M a year and stands two years.
 
@@ -524,6 +543,7 @@ def test_service_is_kept_until_it_is_retired(solve: Solve, tmp_path: Path) -> No
     assert broken(plan, case, tmp_path / "early", Build=early) == {"service_kept"}
 
 
+@pytest.mark.slow
 def test_nothing_is_retired_that_stood_before_or_outlives_the_horizon(
     solve: Solve, tmp_path: Path
 ) -> None:
@@ -542,6 +562,7 @@ def test_nothing_is_retired_that_stood_before_or_outlives_the_horizon(
     assert entries("soon", end_of_life="retired", life_years=2) != as_now
 
 
+@pytest.mark.slow
 @few
 @given(
     site=st.fixed_dictionaries(
@@ -604,6 +625,7 @@ def test_errors(solve: Solve, sites: dict[str, Any], code: str) -> None:
     assert codes.count(code) == 1
 
 
+@pytest.mark.slow
 @few
 @given(
     max_mw=st.lists(st.integers(20, 90), min_size=2, max_size=2),

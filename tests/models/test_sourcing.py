@@ -58,6 +58,7 @@ def test_any_one_supplier(solve: Solve, least_cost: LeastCost, tmp_path: Path) -
     assert least_cost(**event(any_one="supplier", share_lost=0.5)) == pytest.approx(BASE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("member", [{"supplier": "Ohm"}, {"supplier_group": "West"}])
 def test_a_named_supplier_or_group(
     member: dict[str, str], solve: Solve, least_cost: LeastCost
@@ -69,6 +70,7 @@ def test_a_named_supplier_or_group(
     assert least_cost(**event({"supplier": "Volt"})) == pytest.approx(BASE)
 
 
+@pytest.mark.slow
 def test_a_lost_supplier_takes_no_capacity(solve: Solve) -> None:
     """Proves: an event of suppliers asks nothing of sites, though only one stands."""
     plan = solve(**event({"supplier": "Volt"}, share_covered=1, last_period="Y1"))
@@ -91,6 +93,7 @@ def test_a_member_is_one_thing(solve: Solve) -> None:
     assert message.endswith("[member-unclear]")
 
 
+@pytest.mark.slow
 def test_without_sheets_there_is_nothing(tmp_path: Path) -> None:
     """Proves: with empty sheets of events no row is added."""
     assert_adds_nothing(CASE, "resilience", tmp_path)

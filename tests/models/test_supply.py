@@ -85,6 +85,7 @@ def test_what_suppliers_have(solve: Solve, least_cost: LeastCost, tmp_path: Path
     assert least_cost(**{**book_of, "Sites": standing}) == pytest.approx(0)
 
 
+@pytest.mark.slow
 def test_no_more_is_built_than_there_is_equipment_for(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: 3 units are enough for 30 MW of 40, the rest is paid for at 50 M a MW-year.
     Sensitivity: 4 units are enough for all."""
@@ -93,6 +94,7 @@ def test_no_more_is_built_than_there_is_equipment_for(solve: Solve, least_cost: 
     assert least_cost(**case(offer("Ohm", 4), **short)) == pytest.approx(400 + 20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("months", "price"), [(24, 5), (13, 5), (12, 6), (0, 7)])
 def test_units_are_needed_so_long_before_online(solve: Solve, months: int, price: float) -> None:
     """Proves: capacity of a lead of 24 months, started in Y1 for Y3, pays the price of the year that
@@ -111,6 +113,7 @@ def test_units_are_needed_so_long_before_online(solve: Solve, months: int, price
     assert [prices[period] for period in plan["EquipmentUse"]["period"]] == [price]
 
 
+@pytest.mark.slow
 def test_what_is_not_ordered_may_carry_over(
     solve: Solve, least_cost: LeastCost, tmp_path: Path
 ) -> None:
@@ -142,6 +145,7 @@ def test_what_is_not_ordered_may_carry_over(
     assert ohm["available_units"].to_dict() == pytest.approx({"Y1": 3, "Y2": 2, "Y3": 0})
 
 
+@pytest.mark.slow
 def test_prices_escalate_and_have_a_currency(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: units at 750 yen, 150 to the dollar, ordered in Y2 where they carry over, cost 5 x 1.1
     each, as does the building. Sensitivity: without escalation 20 and 400."""
@@ -158,6 +162,7 @@ def test_prices_escalate_and_have_a_currency(solve: Solve, least_cost: LeastCost
     assert least_cost(**case(yen, **late)) == pytest.approx(420)
 
 
+@pytest.mark.slow
 def test_exports_to_a_jurisdiction_in_a_period(
     solve: Solve, least_cost: LeastCost, tmp_path: Path
 ) -> None:
@@ -209,6 +214,7 @@ def only_equipment(months_before: int, lead: int, **needs: Any) -> dict[str, Any
     )
 
 
+@pytest.mark.slow
 def test_the_value_left_counts_from_the_online_date(solve: Solve, least_cost: LeastCost) -> None:
     """4 units of 10 M paid in Y1, in service from Y2 on, four years to the end, a life of 20.
 
@@ -225,6 +231,7 @@ def test_the_value_left_counts_from_the_online_date(solve: Solve, least_cost: Le
     assert plan.cost == pytest.approx(40 - 40 * 1.08 * left * 1.08**-5)
 
 
+@pytest.mark.slow
 def test_units_are_renewed_at_the_end_of_their_life(solve: Solve) -> None:
     """Proves: in service from Y2 with a life of two years, units are paid for again two years after
     the first time, though no supplier has any then, and nothing of them is left at the end of Y5.
@@ -238,6 +245,7 @@ def test_units_are_renewed_at_the_end_of_their_life(solve: Solve) -> None:
     assert three.cost == pytest.approx(80 - 40 * 2 / 3)
 
 
+@pytest.mark.slow
 def test_budgets_and_cash_flow_count_equipment(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: 400 M of building and 20 of transformers are 420 of capital in Y1, which 419 do not
     pay. Sensitivity: without the 20 they do."""
@@ -251,6 +259,7 @@ def test_budgets_and_cash_flow_count_equipment(solve: Solve, least_cost: LeastCo
     assert least_cost(**free, Budgets=[{"period": "Y1", "max_capital": 419}]) == pytest.approx(400)
 
 
+@pytest.mark.slow
 def test_orders_are_actions(solve: Solve) -> None:
     """Proves: every order is an action, dated, with how many units of what from whom."""
     plan = solve(**case(offer("Ohm", 3), offer("Volt", 9)))
@@ -276,6 +285,7 @@ def test_the_audit_sees_equipment_that_is_not_there(solve: Solve, tmp_path: Path
     assert found >= {"equipment_ordered", "export_in_period", "export_in_all"}
 
 
+@pytest.mark.slow
 def test_without_sheets_there_is_nothing(tmp_path: Path) -> None:
     """Proves: neither absent nor empty sheets add a row, a column or a cost."""
     assert_adds_nothing(PLAIN, "supply", tmp_path)

@@ -60,6 +60,7 @@ def test_a_contract_is_ended_where_its_fee_is_worth_it(solve: Solve, least_cost:
     assert least_cost(**ending(termination_fee_per_mw=0.6)) == pytest.approx(436)
 
 
+@pytest.mark.slow
 def test_the_fee_is_paid_at_once_and_the_deposit_comes_back_at_the_end_of_the_term(
     solve: Solve,
 ) -> None:
@@ -76,6 +77,7 @@ def test_the_fee_is_paid_at_once_and_the_deposit_comes_back_at_the_end_of_the_te
     assert half.cost == pytest.approx(400 + running + 2 / 1.1 + 10 - 10 / 1.1**4)
 
 
+@pytest.mark.slow
 def test_an_ending_lasts_no_longer_than_the_term(solve: Solve) -> None:
     """Proves: C for two years is ended after one, while D is on offer for Y2 alone; in Y3 C is
     signed anew: 400 + 12 + 4 + 2 + 12. Sensitivity: were it not ended, 436; were it still felt in
@@ -99,6 +101,7 @@ HELD = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_no_more_is_ended_than_was_signed(
     solve: Solve, least_cost: LeastCost, tmp_path: Path
 ) -> None:
@@ -118,6 +121,7 @@ def test_no_more_is_ended_than_was_signed(
     assert least_cost(**HELD | {"Contracts": kept}) == pytest.approx(426)
 
 
+@pytest.mark.slow
 def test_what_is_signed_serves_a_period_before_it_can_be_ended(tmp_path: Path) -> None:
     """Proves: with a lead of a year and a term of two, what is signed in Y1 serves Y2 and Y3 and
     can be ended in Y3 alone; in Y2 or Y3 nothing can be signed that could be ended; D never is."""
@@ -126,6 +130,7 @@ def test_what_is_signed_serves_a_period_before_it_can_be_ended(tmp_path: Path) -
     assert list(built.terminated) == [("C", "Y1", "Y3")]
 
 
+@pytest.mark.slow
 def test_take_or_pay_is_not_billed_once_a_contract_is_ended(
     solve: Solve, least_cost: LeastCost
 ) -> None:
@@ -165,6 +170,7 @@ def test_the_audit_sees_each_limit_broken(solve: Solve, tmp_path: Path) -> None:
     assert unknown == {"ended_within_signed", "ended_within_term"}
 
 
+@pytest.mark.slow
 def test_without_a_fee_there_is_nothing(tmp_path: Path) -> None:
     """Proves: with contracts that cannot be ended there is no row, column or cost."""
     assert_adds_nothing(ending(termination_fee_per_mw=None), "terminations", tmp_path)

@@ -400,6 +400,7 @@ for fixed in ("Periods.months", "Settings.discount_rate", "Settings.base_date", 
     )
 
 
+@pytest.mark.first(12)
 @pytest.mark.parametrize("case", WRONG)
 def test_every_problem_has_its_cell(case: str, tmp_path: Path) -> None:
     made, expected = WRONG[case]

@@ -252,6 +252,7 @@ def test_idle_visitors_leave_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [] and visitors.find(visitor.id) is None
 
 
+@pytest.mark.first(1)
 def test_a_crash_is_said_and_the_next_in_the_queue_goes_on(
     address: str, guest: Guest, hard: str
 ) -> None:
@@ -323,6 +324,7 @@ def test_from_upload_to_report(address: str, opened: Any, minimal: Path) -> None
     context.close()
 
 
+@pytest.mark.slow
 @needs_browser
 def test_stop_keeps_the_best_plan(address: str, opened: Any, guest: Guest, hard: str) -> None:
     """Proves: plan and bound move while it is watched; stopped, the plan is there with its gap."""
@@ -442,6 +444,7 @@ def test_where_there_is_no_plan_it_says_why(tmp_path: Path) -> None:
 # What fails ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_needs_too_much_memory_ends_alone(minimal: Path, tmp_path: Path) -> None:
     """Proves: beyond its limit a process says so and leaves its result. Sensitivity: the server's have 4 GB."""
     told = {"kind": "check", "book": str(minimal), "most_unpacked": 8 * MOST, "model": None}

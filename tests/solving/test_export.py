@@ -32,6 +32,7 @@ def process_says(*words: object) -> Run:
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize("ending", ["mps", "lp"])
 def test_a_written_workbook_has_the_same_optimum(ending: str, tmp_path: Path) -> None:
     target = tmp_path / f"model.{ending}"

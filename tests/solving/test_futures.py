@@ -29,6 +29,7 @@ BY_SCENARIOS = Options(
 )
 
 
+@pytest.mark.first(2)
 @pytest.mark.parametrize("measure", list(Measure))
 def test_decomposition_agrees_with_the_extensive_form(measure: Measure) -> None:
     program = newsvendor((50, 80, 100), (0.5, 0.3, 0.2))
@@ -111,6 +112,7 @@ def priced(program: StochasticProgram, prices: Prices, scenario: int) -> Arrays:
     )
 
 
+@pytest.mark.first(2)
 @pytest.mark.parametrize("seed", range(4))
 def test_any_prices_give_a_bound(seed: int) -> None:
     """Proves: prices of the relaxation, and steps from them, never bound above the optimum."""
