@@ -141,6 +141,7 @@ def _unknown_references(
         cells = [
             (Cell(sheet.name, int(str(row)), column.name), name)
             for sheet, column in columns
+            if not dataset.frames[sheet.name].empty
             for row, name in dataset.frames[sheet.name][column.name].dropna().items()
             if name not in known
         ]

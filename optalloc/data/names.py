@@ -102,7 +102,10 @@ def near_names(data: Dataset) -> Iterator[tuple[Cell, Problem]]:
     for kind, columns in _mentions(data.sheets).items():
         groups: dict[str, dict[str, None]] = {}
         for sheet, column in columns:
-            for name in data.frames[sheet.name][column.name].dropna().unique().tolist():
+            frame = data.frames[sheet.name]
+            if frame.empty:
+                continue
+            for name in frame[column.name].dropna().unique().tolist():
                 groups.setdefault(canonical(name), {}).setdefault(name)
         near = {name: group for group in groups.values() if len(group) > 1 for name in group}
         if near:

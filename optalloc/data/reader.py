@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -108,14 +109,13 @@ class SheetReader:
             # Whoever asks for the one record gets it, with nothing known of it.
             records, numbers = [()], [2]
         place = SheetPlace(self.position, columns, self.sheet.vertical, self.name, self.reach)
+        if not records:
+            return without_rows(self.sheet).copy(deep=False), place
         converted = {
             column.name: self._convert(column, columns, records, numbers, place)
             for column in self.sheet.columns
         }
-        frame = pd.DataFrame(converted)
-        frame.index = pd.Index(numbers, dtype="int64")
-        frame.columns = pd.Index(list(converted), dtype=TEXT)
-        return frame, place
+        return _framed(converted, numbers), place
 
     def _tear(self) -> None:
         self.torn = True
@@ -299,3 +299,17 @@ class SheetReader:
             self.problems.append(
                 Problem(self.name, address(row, column), must, found, action, code, severity, order)
             )
+
+
+@functools.lru_cache(maxsize=256)
+def without_rows(sheet: Sheet) -> pd.DataFrame:
+    """Give the typed frame of a sheet that has no rows; most sheets of most workbooks have none."""
+    return _framed({column.name: convert([], column, text=False).values for column in sheet.columns}, [])
+
+
+def _framed(columns: Mapping[str, Any], numbers: Sequence[int]) -> pd.DataFrame:
+    """Columns as a frame, by row number."""
+    frame = pd.DataFrame(dict(columns))
+    frame.index = pd.Index(numbers, dtype="int64")
+    frame.columns = pd.Index(list(columns), dtype=TEXT)
+    return frame
