@@ -304,10 +304,12 @@ class SheetReader:
 @functools.lru_cache(maxsize=256)
 def without_rows(sheet: Sheet) -> pd.DataFrame:
     """Give the typed frame of a sheet that has no rows; most sheets of most workbooks have none."""
-    return _framed({column.name: convert([], column, text=False).values for column in sheet.columns}, [])
+    return _framed(
+        {column.name: convert([], column, text=False).values for column in sheet.columns}, []
+    )
 
 
-def _framed(columns: Mapping[str, Any], numbers: Sequence[int]) -> pd.DataFrame:
+def _framed(columns: Mapping[str, Any], numbers: list[int]) -> pd.DataFrame:
     """Columns as a frame, by row number."""
     frame = pd.DataFrame(dict(columns))
     frame.index = pd.Index(numbers, dtype="int64")

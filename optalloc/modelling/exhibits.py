@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import ClassVar
 
 __all__ = [
+    "Agenda",
     "Branches",
     "Bridge",
     "Cases",
@@ -294,6 +295,27 @@ class Listing(Exhibit):
         """Each table and column that the exhibit names."""
         if self.where:
             yield self.table, self.where
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agenda(Exhibit):
+    """Rows of a table by calendar quarter and day: what is to be done by when.
+
+    ``date`` names the column with the day, ``what`` the columns that say what is done, the last of
+    them to whom or what, and ``amounts`` those of which a line shows the ones that it has.
+    """
+
+    kind: ClassVar[str] = "agenda"
+    table: str
+    date: str
+    what: tuple[str, ...]
+    amounts: tuple[str, ...] = ()
+    empty: str = ""
+
+    def columns(self) -> Iterator[tuple[str, str]]:
+        """Each table and column that the exhibit names."""
+        for column in (self.date, *self.what, *self.amounts):
+            yield self.table, column
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from optalloc.modelling.exhibits import Cases, Exhibit, Listing, Ranking, Report
+from optalloc.modelling.exhibits import Agenda, Cases, Exhibit, Listing, Ranking, Report
 from optalloc.modelling.outputs import Chart, TableSpec
 from optalloc.modelling.tables import LIMITS, MARGINALS, RUN, SUMMARY
 from optalloc.report.payload import payload
@@ -141,7 +141,7 @@ def report_page(
 
 def _with_words(exhibit: Exhibit, figures: _Figures) -> Exhibit:
     """An exhibit whose sentence in place of rows has its figures."""
-    if not isinstance(exhibit, Listing | Cases):
+    if not isinstance(exhibit, Agenda | Listing | Cases):
         return exhibit
     return replace(exhibit, empty=figures.plain(exhibit.empty))
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from optalloc.data.schema import Kind
 from optalloc.errors import ModelError
-from optalloc.modelling.exhibits import Exhibit, Report
+from optalloc.modelling.exhibits import Exhibit, Map, Report
 from optalloc.modelling.outputs import PAGE_KINDS, Chart, TableSpec
 from optalloc.modelling.tables import LIMITS
 from optalloc.report.sheets import number_format
@@ -82,6 +82,9 @@ def _has_rows(exhibit: Exhibit, tables: Mapping[str, pd.DataFrame]) -> bool:
     limits = set(getattr(exhibit, "limits", ()))
     if limits:
         return bool(set(tables[LIMITS.name]["limit"]) & limits)
+    if isinstance(exhibit, Map):
+        places = exhibit.places, exhibit.ends
+        return any(tables[p.table][p.latitude].notna().any() for p in places)
     stated = bool(getattr(exhibit, "empty", ""))
     return stated or any(len(tables[table]) for table in _tables_of(exhibit, tables))
 

@@ -1,4 +1,4 @@
-// Exhibits that are read: what is done in which case, and sentences of a table.
+// Exhibits that are read: what is done when, what is done in which case, and sentences of a table.
 
 // So many cases are open at first.
 const OPEN_CASES = 8;
@@ -57,4 +57,49 @@ class SentenceList {
     this.root.append(...sentences.map((sentence, row) => element("li", {}, sentence, element("small", {}, more[row]))));
   }
   draw() {}
+}
+
+class AgendaList {
+  constructor(table, plan, exhibit) {
+    Object.assign(this, { table, plan, exhibit, near: false });
+    this.single = element("p", { class: "single" });
+    this.quarters = element("div");
+    this.root = element("div", { class: "agenda" }, this.single, this.quarters);
+  }
+  come() {
+    if (this.near) return;
+    this.near = true;
+    this.draw();
+  }
+  draw() {
+    if (!this.near) return;
+    const { table, plan, exhibit } = this;
+    this.single.textContent = plan.saying([table.name]);
+    const days = table.values(exhibit.date);
+    const rows = [...plan.rows(table).rows].sort((a, b) => compared(days[a], days[b], 1));
+    const quarters = new Map();
+    for (const row of rows) {
+      const quarter = quarterOf(days[row]);
+      if (!quarters.has(quarter)) quarters.set(quarter, []);
+      quarters.get(quarter).push(row);
+    }
+    const parts = [...quarters].map(([quarter, own]) => element("section", {}, element("h3", {}, quarter), element("ul", {}, ...own.map((row) => this.line(row)))));
+    this.quarters.replaceChildren(...(parts.length ? parts : [element("p", { class: "empty" }, "Nothing within what is chosen.")]));
+  }
+  line(row) {
+    const { table, exhibit } = this;
+    const words = exhibit.what.map((name) => String(table.values(name)[row] ?? ""));
+    const amounts = exhibit.amounts
+      .map((name) => table.byName[name])
+      .filter((column) => typeof table.values(column.name)[row] === "number")
+      .map((column) => element("span", { class: "amount", "data-value": String(column.values[row]) }, `${shownNumber(column.values[row], column.format)} ${column.unit}`));
+    const day = element("span", { class: "day" }, table.values(exhibit.date)[row]);
+    return element("li", {}, day, element("span", {}, `${words.slice(0, -1).join(" ")} `, element("strong", {}, words.at(-1))), ...amounts);
+  }
+}
+
+// The calendar quarter of a day as YYYY-MM-DD.
+function quarterOf(day) {
+  const [year, month] = String(day ?? "").split("-");
+  return month ? `${year}, quarter ${Math.ceil(Number(month) / 3)}` : "Without a day";
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections.abc import Callable, Iterator
 from io import StringIO
@@ -24,6 +25,7 @@ from optalloc.plan.explanation_file import read_explanation
 from optalloc.plan.planfile import read_plan
 from optalloc.report.findings import Findings
 from optalloc.report.page import report_page, write_report
+from optalloc.report.payload import payload
 from tests import books
 from tests.browser import Reader, browser, needs_browser
 from tests.paths import INPUTS
@@ -71,7 +73,7 @@ def test_it_opens_without_complaint_or_request(reader: Reader, written: Path) ->
     assert reader.complaints == []
     assert [url for url in reader.requests if not url.startswith("blob:")] == [written.as_uri()]
     drawn = reader.page.evaluate(
-        "report.parts.filter((p) => p.exhibit)"
+        "report.parts.filter((p) => p.chart)"
         ".map((p) => [p.exhibit.title, !!p.chart.querySelector('svg.main-svg'), p.data === null])"
     )
     assert len(drawn) > 15
@@ -104,6 +106,29 @@ def test_the_headline_says_the_summary(reader: Reader, everything: optalloc.Plan
             assert digits is not None, shown
             assert float(digits[0].replace(",", "")) == pytest.approx(summary[figure], abs=0.5)
     assert "proven to be the best" in reader.page.inner_text("header .lead")
+
+
+@needs_browser
+def test_what_is_to_be_decided_comes_first(reader: Reader, everything: optalloc.Plan) -> None:
+    """Proves: the first section lists every action of the plan by its day, on paper too; each under
+    its quarter, with its amount."""
+    first = reader.page.evaluate("document.querySelector('main section').id")
+    assert first == "what-to-decide-and-by-when"
+    found = reader.page.evaluate(
+        "[...document.querySelectorAll('.agenda section')].flatMap((quarter) =>"
+        " [...quarter.querySelectorAll('li')].map((line) => [quarter.querySelector('h3').textContent,"
+        " ...[...line.children].map((part) => part.textContent)]))"
+    )
+    actions = everything["Actions"].sort_values("date", kind="stable")
+    assert [(day, words) for _, day, words, *_ in found] == [
+        (f"{date:%Y-%m-%d}", f"{action} {subject}")
+        for date, action, subject in actions[["date", "action", "subject"]].itertuples(index=False)
+    ]
+    assert [quarter for quarter, *_ in found] == [
+        f"{date.year}, quarter {date.quarter}" for date in pd.to_datetime(actions["date"])
+    ]
+    amounts = actions[["mw", "units"]].notna().sum(axis=1)
+    assert [len(line) - 3 for line in found] == amounts.tolist()
 
 
 @needs_browser
@@ -402,6 +427,20 @@ def test_a_role_of_a_table_that_is_not_there_is_refused(everything: optalloc.Pla
         wrong = Report(exhibits=(Trend(title="Odd", order=1, y_title="MW", series=(series,)),))
         with pytest.raises(ModelError, match=f"report 'Odd': .*{told}"):
             report_page(everything.tables, everything.specs, (), wrong)
+
+
+def test_a_map_without_a_place_is_left_out(everything: optalloc.Plan) -> None:
+    """Proves: a plan whose sites have no coordinates has no map. Sensitivity: one of them has some."""
+
+    def titles(sites: pd.DataFrame) -> set[str]:
+        tables = {**everything.tables, "SiteList": sites}
+        regions = everything["RegionList"].assign(latitude=math.nan, longitude=math.nan)
+        made = payload({**tables, "RegionList": regions}, everything.specs, (), everything.report)
+        return {exhibit["title"] for exhibit in made["exhibits"]}
+
+    sites = everything["SiteList"].assign(latitude=math.nan, longitude=math.nan)
+    assert "Where it stands" not in titles(sites)
+    assert "Where it stands" in titles(sites.assign(latitude=1.0, longitude=1.0))
 
 
 def test_every_limit_that_the_report_names_is_declared() -> None:

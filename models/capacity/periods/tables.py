@@ -7,7 +7,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
-from optalloc.modelling.exhibits import Bridge, Listing, Report
+from optalloc.modelling.exhibits import Agenda, Bridge, Listing, Report
 from optalloc.modelling.outputs import Chart, TableSpec
 from optalloc.modelling.solution import Solution
 
@@ -223,6 +223,16 @@ def totals(data: Dataset, cost: pd.DataFrame) -> pd.DataFrame:
 
 REPORT = Report(
     exhibits=(
+        Agenda(
+            title="What to decide, and by when",
+            order=95,
+            note="By quarter: what to commit, sign, order and start, each by its day.",
+            table="Actions",
+            date="date",
+            what=("action", "subject"),
+            amounts=("mw", "units"),
+            empty="Nothing has to be decided.",
+        ),
         Bridge(
             title="What it costs",
             order=700,
