@@ -114,6 +114,7 @@ def policy(tmp_path_factory: pytest.TempPathFactory) -> optalloc.Plan:
     return solve(served(line("demand_met", MOST, 0.8)), tmp_path_factory.mktemp("policy"))
 
 
+@pytest.mark.slow
 def test_demand_met_in_most_futures(policy: optalloc.Plan) -> None:
     assert policy.cost == pytest.approx(80)
     assert policy.gap == 0.0
@@ -152,6 +153,7 @@ def amount(
     return made, solve(book, tmp_path_factory.mktemp("solved"))
 
 
+@pytest.mark.slow
 def test_unmet_on_average_and_in_the_tail(amount: tuple[Futures, optalloc.Plan]) -> None:
     _, plan = amount
     (row,) = across(plan).to_dict("records")
@@ -162,6 +164,7 @@ def test_unmet_on_average_and_in_the_tail(amount: tuple[Futures, optalloc.Plan])
     assert row["fails_in"] == ("demand=90; demand=100" if on_average else "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("allowed", "built"),
     # 70 MW leave 10, 20 and 30 with a tenth each, 6 on average; 80 leave 3, 90 leave 1.
@@ -174,6 +177,7 @@ def test_amounts_at_which_the_average_breaks_even(
     assert least(lacking.stochastic, upper=upper) == pytest.approx(built)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("allowed", "share", "built"),
     [
@@ -206,6 +210,7 @@ def test_an_amount_in_most_futures(allowed: float, built: float, lacking: Future
     assert most == pytest.approx(built)
 
 
+@pytest.mark.slow
 def test_without_a_line_it_holds_in_every_future(tmp_path: Path) -> None:
     for name, lines in (
         ("none", []),
@@ -217,6 +222,7 @@ def test_without_a_line_it_holds_in_every_future(tmp_path: Path) -> None:
         assert least(made.stochastic) == pytest.approx(100)
 
 
+@pytest.mark.slow
 def test_rows_of_one_line_hold_together(tmp_path: Path) -> None:
     """Proves: one line asks all its rows in the same futures, two lines each by itself. In one
     future R and in another S asks for more, each with a tenth; each has a site of its own."""
@@ -257,6 +263,7 @@ def test_a_large_program_is_solved_as_a_whole(serving: Futures) -> None:
 # Values ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_value_of_knowing_is_with_the_limits_that_couple(policy: optalloc.Plan) -> None:
     # Known today, 10 to 80 are built in their futures and nothing in the other two: 36 of 80.
     assert value(policy, "knowing everything today") == pytest.approx((44, 44))
@@ -265,6 +272,7 @@ def test_value_of_knowing_is_with_the_limits_that_couple(policy: optalloc.Plan) 
     assert policy["Futures"]["alone"].tolist() == [0] * 10
 
 
+@pytest.mark.slow
 def test_page_and_workbook_say_what_was_asked_and_what_came(
     policy: optalloc.Plan, tmp_path: Path
 ) -> None:
@@ -313,6 +321,7 @@ LIMITS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("limit", "sheet", "column"), LIMITS)
 @pytest.mark.parametrize("share", [0.4, 0.7, 0.8])
 def test_most_futures_are_those_that_cost_least(
@@ -335,6 +344,7 @@ def test_most_futures_are_those_that_cost_least(
     assert cheapest(made, tmp_path / "most") == pytest.approx(min(tried))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", ["zone_total", "capital_in_period"])
 def test_what_asks_for_less_never_costs_more(limit: str, tmp_path: Path) -> None:
     def cost(name: str, *lines: dict[str, Any]) -> float:
@@ -368,6 +378,7 @@ def without_service(tables: Mapping[str, pd.DataFrame], mw: float) -> dict[str, 
     return changed
 
 
+@pytest.mark.slow
 def test_a_plan_that_holds_in_too_few_futures_is_refused(
     serving: Futures, policy: optalloc.Plan
 ) -> None:
@@ -384,6 +395,7 @@ def test_a_plan_that_holds_in_too_few_futures_is_refused(
         assert where == ("probability 0.7" if refused else "probability 0.8")
 
 
+@pytest.mark.slow
 def test_a_plan_that_holds_less_on_average_is_refused(
     amount: tuple[Futures, optalloc.Plan],
 ) -> None:

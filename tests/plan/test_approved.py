@@ -57,6 +57,7 @@ def xlsx(tmp_path: Path, folder: Path) -> Path:
     return tmp_path / "book.xlsx"
 
 
+@pytest.mark.slow
 def test_rows_come_without_units_and_other_columns(
     folder: Path, xlsx: Path, tmp_path: Path
 ) -> None:

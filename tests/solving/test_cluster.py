@@ -79,6 +79,7 @@ def run(request: pytest.FixtureRequest) -> Callable[[Queue, Limits], None]:
     return lambda queue, limits: run_cluster(squares, queue, address, limits)
 
 
+@pytest.mark.first(1)
 def test_what_goes_wrong_costs_one_task(run: Callable[[Queue, Limits], None]) -> None:
     """Proves: a worker that is killed, a task that hangs and one that raises are each reported as
     lost with the reason; all others are done."""
@@ -90,6 +91,7 @@ def test_what_goes_wrong_costs_one_task(run: Callable[[Queue, Limits], None]) ->
     assert [queue.found[k] for k in range(1, 7)] == [1, 4, 9, 16, 25, 36]
 
 
+@pytest.mark.first(1)
 def test_what_is_at_work_is_given_up_once_nothing_more_is_wanted(
     tmp_path: Path, run: Callable[[Queue, Limits], None]
 ) -> None:

@@ -164,6 +164,7 @@ def test_scenarios_with_plans_and_no_policy() -> None:
     assert found.outcome.values is None
 
 
+@pytest.mark.slow
 def test_a_killed_process_costs_nothing() -> None:
     program = newsvendor(tuple(range(40, 100, 5)), (1 / 12,) * 12)
     killed: list[int] = []

@@ -34,6 +34,7 @@ def test_phases_state_bound_incumbent_gap_and_seconds(
     assert all(word in proof[0] for word in ("cost", "bound", "nodes", " s"))
 
 
+@pytest.mark.slow
 def test_processes_log_to_the_hub(arrays: Arrays, caplog: pytest.LogCaptureFixture) -> None:
     """Proves: what the searching process found is in the log of this process, under the name of its
     module and with the role of the process; the hub logs incumbent, bound and gap."""

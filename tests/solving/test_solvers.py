@@ -44,6 +44,7 @@ def small() -> optalloc.Arrays:
     return arrays_of(INPUTS / "minimal")
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize("name", SOLVERS)
 def test_the_example_has_its_hand_calculated_optimum(name: str) -> None:
     """Proves: 1170 M, as solved by hand, with a proven bound and a plan that passes its audit."""
@@ -77,6 +78,7 @@ def test_a_generated_instance_has_one_optimum(name: str, tmp_path: Path) -> None
     assert [p.seconds for p in seen] == sorted(p.seconds for p in seen)
 
 
+@pytest.mark.slow
 def test_rows_on_demand_hold(everything_folder: Path, everything: optalloc.Plan) -> None:
     """Proves: limits whose rows are found during the solve hold: the plan of a workbook with every
     sheet, concentration and deliverable resilience among them, passes its audit at HiGHS's cost.
@@ -97,6 +99,7 @@ def test_infeasible_is_confirmed(name: str, tmp_path: Path) -> None:
     assert len(caught.value.shortfalls)
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize("name", [name for name in SOLVERS if name != "gurobi"])
 def test_no_time_is_no_plan_and_no_wrong_bound(name: str, tmp_path: Path) -> None:
     """Proves: stopped at once, a solver says so; what it proved by then is a bound."""

@@ -406,6 +406,7 @@ def test_a_lean_plan_brings_nothing_in() -> None:
     assert plan is not None and plan.tolist() == pytest.approx([0.0, 6.0, 0.0])
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize("strategy", [Strategy.RACE, Strategy.DECOMPOSE])
 def test_every_strategy_agrees_with_direct(
     arrays: Arrays, direct: optalloc.Outcome, strategy: Strategy
@@ -529,6 +530,7 @@ def test_auto_goes_by_size_and_threads(arrays: Arrays) -> None:
     assert "no blocks" in chosen(replace(wide, parts=None), Options(strategy=Strategy.RACE))[1]
 
 
+@pytest.mark.slow
 def test_rows_found_on_demand_are_kept_by_a_race(tmp_path: Path) -> None:
     """Proves: a race on a workbook with a concentration limit, whose rows are found only at plans
     that break them, comes to a plan that passes its audit and costs no less than the least cost.

@@ -33,6 +33,7 @@ def _ended(process: subprocess.Popen[str], within_s: float) -> list[str]:
     return said.split()
 
 
+@pytest.mark.slow
 def test_a_run_past_its_limit_is_abandoned_with_its_plan() -> None:
     """Proves: with a limit of 1 s the call returns within the grace, with a plan, and the process ends
     by itself. Sensitivity: it takes longer than the limit, so that HiGHS did not end by itself.

@@ -69,6 +69,7 @@ def dataset(path: Path) -> optalloc.Dataset:
     return optalloc.validate(optalloc.read_workbook(path), MODEL)
 
 
+@pytest.mark.slow
 def test_a_column_that_an_excel_sheet_lacks_is_added_past_its_notes(tmp_path: Path) -> None:
     """Proves: the allowance of 40 MW stands under its own name right of the notes, which stay; the copy
     is read, checked and solved by the usual command at 40 MW x 10 M.
@@ -93,6 +94,7 @@ def test_a_column_that_an_excel_sheet_lacks_is_added_past_its_notes(tmp_path: Pa
     assert optalloc.solve(copy).cost == pytest.approx(400)
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize(
     ("mark", "packed"),
     [
@@ -205,6 +207,7 @@ def test_merged_and_formula_cells_are_kept_clear_of(tmp_path: Path) -> None:
     assert optalloc.read_workbook(path).sheets["Pace"].reach == (2, 7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("allowance", "words"),
     [
@@ -242,6 +245,7 @@ def test_a_workbook_with_a_plan_has_no_changed_copy(tmp_path: Path) -> None:
     assert not (tmp_path / "copy.xlsx").exists()
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize("known", [True, False])
 def test_a_changed_date_is_a_date_in_excel(known: bool, tmp_path: Path) -> None:
     """Proves: a date is written as a date, into a cell that held one or none.

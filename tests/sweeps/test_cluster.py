@@ -35,6 +35,7 @@ def test_two_threads_of_one_worker_build_at_once(tmp_path: Path) -> None:
     assert found["objective"].tolist()[-6:] == pytest.approx([10 * mw for mw in demands])
 
 
+@pytest.mark.slow
 def test_a_cluster_gives_what_this_machine_gives(tmp_path: Path, scheduler: str) -> None:
     """Proves: the same costs, kept and resumed alike; a worker that is killed costs one case, and
     the two processes share the work."""

@@ -94,6 +94,7 @@ def started(book: Path, definition: str, out: Path, *words: str) -> subprocess.P
     )
 
 
+@pytest.mark.slow
 def test_a_sweep_whose_parent_is_killed_is_resumed(tmp_path: Path) -> None:
     """Proves: SIGKILL in the middle leaves whole cases and no process behind; resumed, those are not
     solved again, and every case costs what the function says."""
@@ -159,6 +160,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_a_sweep_that_can_be_resumed(tmp_path: Path, small_disk: Path) -> None:
     """Proves: the message says that there is no space and how to go on; with room made, the cases
     that fitted are used."""

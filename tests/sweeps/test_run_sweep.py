@@ -202,6 +202,7 @@ def test_cases_without_a_plan_say_why(tmp_path: Path) -> None:
     assert result.failed.empty
 
 
+@pytest.mark.slow
 def test_a_plan_that_fails_its_audit_is_solved_again_from_scratch(tmp_path: Path) -> None:
     """Proves: the case has an audited plan in the end, and says that it took another solve."""
     definition = toml(tmp_path, change("m", "Inputs.mishap", "set", '"misread"'))
