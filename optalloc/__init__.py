@@ -37,6 +37,7 @@ _PUBLIC = {
     "Renewed": "modelling.renew",
     "Resolver": "solving.resolve",
     "SolveError": "errors",
+    "StartedCase": "starting.start",
     "StopReason": "mip.outcome",
     "Strategy": "mip.outcome",
     "SweepResult": "sweeps.result",
@@ -67,6 +68,7 @@ _PUBLIC = {
     "renewed": "modelling.renew",
     "solve": "pipeline",
     "solve_arrays": "solving.selection",
+    "start": "starting.start",
     "sweep": "sweeps.run_sweep",
     "validate": "data.validate",
     "with_approved": "plan.approved",
@@ -134,6 +136,8 @@ if _TYPE_CHECKING:
     from optalloc.solving.selection import solve_arrays as solve_arrays
     from optalloc.spreadsheet.read import Workbook as Workbook
     from optalloc.spreadsheet.read import read_workbook as read_workbook
+    from optalloc.starting.start import StartedCase as StartedCase
+    from optalloc.starting.start import start as start
     from optalloc.sweeps.result import SweepResult as SweepResult
     from optalloc.sweeps.result import read_sweep as read_sweep
     from optalloc.sweeps.run_sweep import sweep as sweep

@@ -17,8 +17,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "CODES",
@@ -220,6 +222,8 @@ class ModelError(OptallocError):
 
 def _shortfalls(pairs: Iterable[tuple[str, float]]) -> pd.DataFrame:
     """Limits and amounts as a frame, of dtypes that no option of pandas decides."""
+    import pandas as pd  # noqa: PLC0415  (errors are known to commands that need no tables)
+
     columns = pd.Index(["limit", "amount"], dtype=object)
     return pd.DataFrame(pairs, columns=columns, dtype=object).astype({"amount": float})
 

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import pandas as pd
-
 from optalloc.errors import OptallocError
 
 __all__ = [
@@ -167,6 +165,8 @@ def infer_python_text() -> None:
     ``inputs/minimal`` were measured at about 1.2 times the CPU seconds. Options belong to whoever
     started the process, so that only the main function of an own process calls this.
     """
+    import pandas as pd  # noqa: PLC0415  (a command that needs no tables does without)
+
     pd.set_option("mode.string_storage", "python")
 
 

@@ -25,6 +25,7 @@ FLOORS = (
     ("solving", "scenarios"),
     ("modelling",),
     ("report",),
+    ("starting",),
     ("plan",),
     ("pipeline",),
     ("analysis",),

@@ -14,6 +14,7 @@ from optalloc.cli.futures import futures
 from optalloc.cli.plans import alternatives, bench, diff, report
 from optalloc.cli.serve import serve
 from optalloc.cli.solve import solve
+from optalloc.cli.start import example, places, start
 from optalloc.cli.sweep import sweep
 from optalloc.cli.workbook import check, document, export, template
 from optalloc.solving.highs import abandoned_runs
@@ -31,6 +32,9 @@ app = typer.Typer(
 
 # In the order in which --help lists them.
 for command in (
+    start,
+    places,
+    example,
     solve,
     report,
     explain,

@@ -10,12 +10,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from optalloc.cli.live import LiveDisplay
+from optalloc.scenarios.sheet import Design
+from optalloc.sweeps.frames import differences
 from optalloc.sweeps.result import SweepResult
 
 __all__ = ["SweepDisplay", "print_cases"]
 
 # Most cases that are listed; of the others only the number is printed.
 _MOST_SHOWN = 40
+# Most changes that are listed by how much they move the cost.
+_MOST_SWINGS = 10
 
 
 class SweepDisplay(LiveDisplay):
@@ -81,6 +85,31 @@ def print_cases(result: SweepResult) -> None:
         console.print(f"and {len(records) - _MOST_SHOWN} more", highlight=False)
     if held:
         _print_regret(console, result)
+    elif result.about["design"] == Design.ONE and math.isfinite(float(records[0]["objective"])):
+        _print_swings(console, result)
+
+
+def _print_swings(console: Console, result: SweepResult) -> None:
+    """Print the changes that move the cost most: how much, at which value."""
+    frame = differences(result)
+    names = list(dict.fromkeys(frame["change"]))[:_MOST_SWINGS]
+    table = Table(box=None, pad_edge=False, title="\nWhat matters most, M more or less than base")
+    table.add_column("change")
+    for title in ("value", "difference", "value", "difference"):
+        table.add_column(title, justify="right")
+    for name in names:
+        ends = frame[frame["change"] == name].iloc[[0, -1]]
+        cells = [
+            word
+            for row in ends.to_dict("records")
+            for word in (row["value"], _signed(float(row["difference"])))
+        ]
+        table.add_row(name, *cells)
+    console.print(table)
+
+
+def _signed(difference: float) -> str:
+    return f"{difference:+,.1f}" if math.isfinite(difference) else "no plan"
 
 
 def _print_regret(console: Console, result: SweepResult) -> None:

@@ -29,6 +29,7 @@ from optalloc.errors import InputError, ModelError, OptallocError, Problem, Seve
 from optalloc.mip.outcome import Options
 from optalloc.modelling.exhibits import Report
 from optalloc.modelling.family import Family, Ledger
+from optalloc.modelling.folders import default_model_path
 from optalloc.modelling.limits import Limit, Relax
 from optalloc.modelling.outputs import Chart, TableSpec
 from optalloc.scenarios.assemble import sheet_problems
@@ -44,7 +45,7 @@ from optalloc.scenarios.uncertainty_sheets import (
     uncertainty_sheets_of,
 )
 
-__all__ = ["Model", "default_model_path", "load_model", "options_of"]
+__all__ = ["Model", "load_model", "options_of"]
 
 
 def options_of(dataset: Dataset, model: Model, given: Mapping[str, Any]) -> Options:
@@ -214,13 +215,6 @@ def _refusal(limit: Limit) -> str:
     if limit.relax is Relax.NEVER or not limit.reported:
         return "no plan is without it"
     return ""
-
-
-def default_model_path() -> Path:
-    """Folder of the capacity model that comes with optalloc, installed or in a checkout."""
-    here = Path(__file__).resolve().parents[1]
-    installed = here / "models" / "capacity"
-    return installed if installed.is_dir() else here.parent / "models" / "capacity"
 
 
 def load_model(path: str | Path | None = None) -> Model:

@@ -7,7 +7,7 @@ that nothing counts but what a planner types; examples stand on a sheet that is 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +35,7 @@ _OPTIONAL: dict[str, object] = {
     "border_color": "#FFFFFF",
 }
 _REQUIRED: dict[str, object] = _OPTIONAL | {"bg_color": "#1F4E79", "font_color": "#FFFFFF"}
+_SHADED: dict[str, object] = {"bg_color": "#FFF2CC"}
 
 # A bare year would pass as a day in 1905, so dates begin well after.
 _DATES: dict[str, object] = {
@@ -66,10 +67,14 @@ def write_template(
     model: Model,
     path: str | Path,
     rows: Mapping[str, Sequence[Mapping[str, object]]] | None = None,
+    *,
+    shaded: Collection[tuple[str, int, str]] = (),
+    guide: Sequence[str] = (),
 ) -> None:
     """Write a planning workbook with every sheet of a model, after a guide to them.
 
     Without `rows` its sheets are empty, and a sheet of examples that is not read follows the guide.
+    With them, sheets that have rows stand before those that have none.
 
     Parameters
     ----------
@@ -80,6 +85,10 @@ def write_template(
     rows : mapping, optional
         Rows by sheet, each a mapping of column to value; a vertical sheet takes one. A sheet
         that is not named gets none.
+    shaded : collection of (str, int, str), optional
+        Sheet, position of the row in `rows` and column of each cell to be shaded.
+    guide : sequence of str, optional
+        Lines at the head of the guide.
 
     Raises
     ------
@@ -93,11 +102,12 @@ def write_template(
     _refuse_unknown(given, sheets)
     filled = {name: [dict(row) for row in given.get(name, ())] for name in sheets}
     book = Book()
-    writer = _Writer(book, sheets, filled)
-    _write_guide(book, tuple(sheets.values()))
+    writer = _Writer(book, sheets, filled, frozenset(shaded))
+    ordered = sorted(sheets.values(), key=lambda sheet: not filled[sheet.name])
+    _write_guide(book, ordered, guide)
     if rows is None:
-        _write_examples(book, tuple(sheets.values()))
-    for sheet in sheets.values():
+        _write_examples(book, ordered)
+    for sheet in ordered:
         writer.write(sheet)
     book.save(path)
 
@@ -123,14 +133,15 @@ def _refuse_unknown(
                 raise ValueError(f"sheet {name!r} has no column {column!r}")
 
 
-def _write_guide(book: Book, sheets: Sequence[Sheet]) -> None:
+def _write_guide(book: Book, sheets: Sequence[Sheet], head: Sequence[str]) -> None:
     guide = book.sheet(GUIDE, "How to fill in this workbook.")
     guide.freeze_panes(0, 0)
     text = book.style(**_TEXT)
     book.put(guide, 0, 0, "How to fill in this workbook", book.style(bold=True, font_size=14))
-    for row, line in enumerate(_HOW_TO, start=1):
+    lines = (*head, *_HOW_TO)
+    for row, line in enumerate(lines, start=1):
         book.put(guide, row, 0, line)
-    top = len(_HOW_TO) + 2
+    top = len(lines) + 2
     guide.repeat_rows(top)
     for place, (title, width) in enumerate(_GUIDE_COLUMNS):
         guide.set_column(place, place, width)
@@ -144,11 +155,11 @@ def _write_guide(book: Book, sheets: Sequence[Sheet]) -> None:
         words = (sheet.meaning, required, ", ".join(sheet.key), missing)
         for place, word in enumerate(words, start=1):
             book.put(guide, row, place, word, text)
-        lines = max(
+        height = max(
             len(textwrap.wrap(word, round(1.1 * width)))
             for word, (_, width) in zip(words, _GUIDE_COLUMNS[1:], strict=True)
         )
-        guide.set_row(row, 16 * lines)
+        guide.set_row(row, 16 * height)
 
 
 def _write_examples(book: Book, sheets: Sequence[Sheet]) -> None:
@@ -177,6 +188,7 @@ class _Writer:
     book: Book
     sheets: Mapping[str, Sheet]
     rows: Mapping[str, Sequence[Mapping[str, object]]]
+    shaded: frozenset[tuple[str, int, str]]
 
     def write(self, declared: Sheet) -> None:
         """Write one sheet: columns across, or settings down."""
@@ -198,8 +210,9 @@ class _Writer:
             self._write_name(
                 sheet, 0, place, column, declared.rules_on(column.name), _aligned(column)
             )
-            for row, value in enumerate(values, start=1):
-                self.book.put(sheet, row, place, value, self._style(column))
+            for row, value in enumerate(values):
+                style = self._style(column, (declared.name, row, column.name) in self.shaded)
+                self.book.put(sheet, row + 1, place, value, style)
             rule = self._rule(column, declared.rules_on(column.name), first)
             _restrict(sheet, column, rule, (1, place, self._last_row(declared), place))
 
@@ -217,7 +230,7 @@ class _Writer:
         sheet.set_column(_VALUE, _VALUE, max(20, _width(values)))
         for row, (column, value) in enumerate(zip(declared.columns, values, strict=True), start=1):
             self._write_name(sheet, row, _TITLE, column, declared.rules_on(column.name), {})
-            style = self._style(column)
+            style = self._style(column, (declared.name, 0, column.name) in self.shaded)
             sheet.write_blank(row, _VALUE, None, style)
             self.book.put(sheet, row, _VALUE, value, style)
             rule = self._rule(column, declared.rules_on(column.name), cells)
@@ -236,8 +249,9 @@ class _Writer:
         self.book.put(sheet, row, place, column.name, self.book.style(**shown, **aligned))
         self.book.note(sheet, row, place, _note(column, rules))
 
-    def _style(self, column: Column) -> Any:
-        return self.book.style(num_format=_input_format(column), **_aligned(column))
+    def _style(self, column: Column, shaded: bool = False) -> Any:
+        look = _aligned(column) | (_SHADED if shaded else {})
+        return self.book.style(num_format=_input_format(column), **look)
 
     def _last_row(self, declared: Sheet) -> int:
         """Last row, counted from 0, that lists and bounds cover."""

@@ -63,7 +63,7 @@ def audited(everything_data) -> tuple[optalloc.Dataset, optalloc.Model]:
 def columns_of(plan: optalloc.Plan, model: optalloc.Model) -> list[tuple[str, str]]:
     """Every (table, column) of the plan that says something a hand could alter."""
     specs = {**model.outputs, SUMMARY.name: SUMMARY, LIMITS.name: LIMITS}
-    skip = {"Sources"}  # carried over from the workbook as it is
+    skip = {"Sources", "Assumptions"}  # carried over from the workbook as it is
     return [
         (name, column.name)
         for name, spec in specs.items()

@@ -16,7 +16,7 @@ from .._currencies import currency_notices
 from .._currencies import worth as worth_in_dollars
 from .audit import recompute
 from .formulation import constrain, declare, parameters
-from .sheets import CURRENCIES, PERIODS, SETTINGS, SOURCES, check
+from .sheets import ASSUMPTIONS, CURRENCIES, PERIODS, SETTINGS, SOURCES, check
 from .tables import ACTIONS, CASH_FLOW, CHARTS, COST, REPORT, tables
 
 
@@ -48,7 +48,7 @@ FAMILY = Family(
     name="periods",
     title="Periods and money",
     order=10,
-    sheets=(SETTINGS, PERIODS, CURRENCIES, SOURCES),
+    sheets=(SETTINGS, PERIODS, CURRENCIES, SOURCES, ASSUMPTIONS),
     stages="Periods.period",
     steps=steps,
     same_in_all=("Periods", "Currencies", *(f"Settings.{name}" for name in SAME_IN_ALL)),
@@ -59,7 +59,10 @@ FAMILY = Family(
         ACTIONS,
         COST,
         CASH_FLOW,
-        TableSpec(name="Sources", meaning=SOURCES.meaning, columns=SOURCES.columns),
+        *(
+            TableSpec(name=sheet.name, meaning=sheet.meaning, columns=sheet.columns)
+            for sheet in (SOURCES, ASSUMPTIONS)
+        ),
     ),
     charts=CHARTS,
     codes={

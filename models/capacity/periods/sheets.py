@@ -172,6 +172,90 @@ SOURCES = Sheet(
     ),
 )
 
+# Sheet, rows, column and operation are stated as on the sheet Sweeps.
+ASSUMPTIONS = Sheet(
+    name="Assumptions",
+    meaning="Figures that are not known, each with the range that is plausible; carried into the plan unchanged and never used in the model.",
+    advisory=True,
+    columns=(
+        Column(
+            name="assumption",
+            kind=Kind.TEXT,
+            names=FREE_TEXT,
+            meaning="Name of the assumption; rows of one name belong together.",
+            example="life of the building",
+        ),
+        Column(
+            name="basis",
+            kind=Kind.CHOICE,
+            meaning="assumed: no figure is published; published: the figure is, for another year, place or kind; given: the planner's own.",
+            choices=("assumed", "published", "given"),
+            example="assumed",
+        ),
+        Column(
+            name="sheet",
+            kind=Kind.TEXT,
+            names=FREE_TEXT,
+            meaning="Sheet of the cells.",
+            example="Settings",
+        ),
+        Column(
+            name="rows",
+            kind=Kind.TEXT,
+            names=FREE_TEXT,
+            meaning="Which rows of it, as on the sheet Sweeps: column=value.",
+            blank=None,
+            blank_means="all rows",
+        ),
+        Column(
+            name="column",
+            kind=Kind.TEXT,
+            names=FREE_TEXT,
+            meaning="Column of the cells.",
+            example="life_years",
+        ),
+        Column(
+            name="operation",
+            kind=Kind.CHOICE,
+            meaning="set: the ends of the range are values of the cells; multiply: factors of what stands there.",
+            choices=("set", "multiply"),
+            example="set",
+        ),
+        Column(
+            name="low",
+            kind=Kind.NUMBER,
+            unit="as the unit says",
+            meaning="Low end of the range; of rows of one name, what belongs to the low end of the first.",
+            example=15,
+        ),
+        Column(
+            name="high",
+            kind=Kind.NUMBER,
+            unit="as the unit says",
+            meaning="High end of the range; of rows of one name, what belongs to the high end of the first.",
+            example=30,
+        ),
+        Column(
+            name="unit",
+            kind=Kind.TEXT,
+            names=FREE_TEXT,
+            meaning="Unit of low and high.",
+            blank=None,
+            blank_means="that of the column",
+            example="years",
+        ),
+        Column(
+            name="why",
+            kind=Kind.TEXT,
+            names=FREE_TEXT,
+            meaning="Why this value and this range.",
+            blank=None,
+            blank_means="no reason given",
+            example="Halls of this kind are 15 years old at most.",
+        ),
+    ),
+)
+
 
 def check(data: Dataset) -> Iterator[Problem]:
     """Periods follow each other without gap or overlap, from the base date on; currencies exist."""

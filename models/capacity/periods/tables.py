@@ -157,7 +157,7 @@ def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
         "Cost": cost,
         "CashFlow": cash_flow(data, cost),
         "Summary": totals(data, cost),
-        "Sources": data["Sources"].reset_index(drop=True),
+        **{name: data[name].reset_index(drop=True) for name in ("Sources", "Assumptions")},
     }
 
 
@@ -247,6 +247,12 @@ REPORT = Report(
             order=980,
             table="Sources",
             note="Where the figures of the workbook come from.",
+        ),
+        Listing(
+            title="Assumptions",
+            order=985,
+            table="Assumptions",
+            note="Figures of the workbook that are not known, with the range that is plausible.",
         ),
     ),
 )

@@ -1,0 +1,61 @@
+"""What the places allow, in sentences for whoever asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from optalloc.starting.starter import Request
+
+from .assumptions import LATENCY
+from .figures import Row, Rows
+
+__all__ = ["remarks"]
+
+
+def remarks(asked: Request, sheets: Rows) -> Iterator[str]:
+    """Yield which places are near enough for inference, and when the first can serve."""
+    candidates = [row for row in sheets["Sites"] if row.label in asked.places]
+    near = [
+        row.label
+        for row in sheets["Network"]
+        if row.label in asked.places and _number(row, "latency_ms") <= LATENCY.value
+    ]
+    within = f"within {LATENCY.value:g} ms of {asked.home}, as inference is taken to need"
+    if near:
+        yield f"{_are(near)} {within}; training may run anywhere"
+    else:
+        yield (
+            f"no place lies {within}: what inference needs beyond what stands there stays unmet, "
+            "at a penalty"
+        )
+    online = {row.label: _first_year(asked, row) for row in candidates}
+    first, last = min(online.values()), asked.first_year + asked.years - 1
+    if first > last:
+        yield f"no place can serve before {first}, after the last year; ask for more years"
+        return
+    if first > asked.first_year + 1:
+        yield (
+            f"no place can serve before {first}, after the wait for its grid and the construction "
+            "time: growth until then stays unmet, at a penalty"
+        )
+    late = [f"{name} ({year})" for name, year in online.items() if year > last]
+    if late:
+        yield f"too late for this horizon: {', '.join(late)}"
+
+
+def _first_year(asked: Request, row: Row) -> int:
+    """Return the first year that begins once the grid is there and the first block is built."""
+    begin = 0.0
+    if "earliest_start" in row.cells:
+        begin = 12.0 * (int(str(row.cells["earliest_start"].value)[:4]) - asked.first_year)
+    ready = max(begin, _number(row, "site_lead_months")) + _number(row, "block_lead_months")
+    return asked.first_year + int(-(-ready // 12))
+
+
+def _number(row: Row, column: str) -> float:
+    return float(str(row.cells[column].value))
+
+
+def _are(names: list[str]) -> str:
+    verb = "lie" if len(names) > 1 else "lies"
+    return f"{', '.join(names)} {verb}"
