@@ -29,7 +29,7 @@ def start(
     home: Annotated[
         str | None, typer.Option(help="Where the demand is, and what serves it today.")
     ] = None,
-    demand: Annotated[str | None, typer.Option(help="Demand in the first year.")] = None,
+    demand: Annotated[str | None, typer.Option(help="Demand now: MW of IT load.")] = None,
     growth: Annotated[str | None, typer.Option(help="Growth a year, such as 35%.")] = None,
     years: Annotated[str | None, typer.Option(help="Number of years.")] = None,
     first_year: Annotated[
@@ -96,26 +96,26 @@ def example(
 
 def _print_places(known: Sequence[KnownPlace]) -> None:
     """Print a place a line, with its figures under their names and units."""
-    figures = {one.figure: one.unit for at in known for one in at.figures}
-    titles = ("place", "country", *figures, "also called")
-    units = ("", "", *figures.values(), "")
+    fullest = sorted(known, key=lambda at: -len(at.figures))
+    figures = {one.figure: one.unit for at in fullest for one in at.figures}
+    titles, units = ("place", "country", *figures), ("", "", *figures.values())
     rows = []
     for at in known:
         own = {one.figure: one.value for one in at.figures}
-        values = (own.get(figure, "-") for figure in figures)
-        rows.append((at.name, at.within, *values, ", ".join(at.also)))
+        rows.append((at.name, at.within, *(own.get(figure, "-") for figure in figures)))
     _print_table(titles, [units, *rows])
     print("\n- is not published: optalloc start assumes it. One place with its sources:")
     print(f"optalloc places {_quoted(known[0].name)}")
 
 
 def _print_figures(at: KnownPlace) -> None:
-    print(f"{at.name}, {at.within}")
+    also = f" (also {', '.join(at.also)})" if at.also else ""
+    print(f"{at.name}, {at.within}{also}")
     rows = [(one.figure, one.value, one.unit, one.as_of, one.source) for one in at.figures]
     _print_table(("figure", "value", "unit", "as of", "source"), rows)
 
 
-def _print_table(titles: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def _print_table(titles: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
     for row in (titles, *rows):
         line = "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True))

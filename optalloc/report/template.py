@@ -51,9 +51,9 @@ _HOW_TO = (
     "Sheets with a dark tab must be filled in; leave out what you do not need of the others.",
     "Dark headers must be filled in. What a blank under a pale one means is in its note.",
     "Hold the pointer over a header to see what it means, its unit and its bounds.",
-    f"A small example of every sheet is on {EXAMPLES}, where it does not count.",
     "Sheets and columns whose names start with # are yours: they are not read.",
 )
+_HAS_EXAMPLES = f"A small example of every sheet is on {EXAMPLES}, where it does not count."
 _GUIDE_COLUMNS = (
     ("sheet", 22),
     ("what a row says", 70),
@@ -74,7 +74,7 @@ def write_template(
     """Write a planning workbook with every sheet of a model, after a guide to them.
 
     Without `rows` its sheets are empty, and a sheet of examples that is not read follows the guide.
-    With them, sheets that have rows stand before those that have none.
+    With them, sheets that have rows stand before those that have none, required ones first.
 
     Parameters
     ----------
@@ -103,8 +103,11 @@ def write_template(
     filled = {name: [dict(row) for row in given.get(name, ())] for name in sheets}
     book = Book()
     writer = _Writer(book, sheets, filled, frozenset(shaded))
-    ordered = sorted(sheets.values(), key=lambda sheet: not filled[sheet.name])
-    _write_guide(book, ordered, guide)
+    # Required sheets first of those that have rows; the order is otherwise that of the model.
+    ordered = sorted(
+        sheets.values(), key=lambda s: (not filled[s.name], rows is not None and not s.required)
+    )
+    _write_guide(book, ordered, guide if rows is not None else (*guide, _HAS_EXAMPLES))
     if rows is None:
         _write_examples(book, ordered)
     for sheet in ordered:

@@ -27,7 +27,9 @@ def load_starter(model: str | Path | None = None) -> Starter:
     folder = Path(model).resolve() if model is not None else default_model_path()
     file = folder / _PACKAGE / "__init__.py"
     if not file.is_file():
-        raise ModelError(f"{folder}: this model has no catalogue to start from ({_PACKAGE} missing)")
+        raise ModelError(
+            f"{folder}: this model has no catalogue to start from ({_PACKAGE} missing)"
+        )
     name = f"_optalloc_start_{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}"
     if name not in sys.modules:
         spec = importlib.util.spec_from_file_location(name, file)

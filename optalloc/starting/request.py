@@ -44,7 +44,9 @@ def read_request(
     at_home = _home(home, names, wrong)
     mw = _number(demand, "demand", f"a number above 0 in {unit}, such as 500", wrong)
     if mw is not None and not 0 < mw <= MOST_DEMAND:
-        wrong.append(f"demand: must be above 0 and at most {MOST_DEMAND:,.0f} {unit}; found {demand}")
+        wrong.append(
+            f"demand: must be above 0 and at most {MOST_DEMAND:,.0f} {unit}; found {demand}"
+        )
     rate = _growth(growth, wrong)
     count = _number(years, "years", "a whole number, such as 10", wrong)
     if count is not None and not (count == int(count) and 1 <= count <= MOST_YEARS):
@@ -56,9 +58,9 @@ def read_request(
         raise OptallocError("\n".join(wrong))
     asked = Request(chosen, at_home, mw, rate, int(count), begin)
     if asked.peak > MOST_DEMAND:
-        last = begin + asked.years - 1
+        last = begin + asked.years
         raise OptallocError(
-            f"demand: grows to {asked.peak:,.0f} {unit} in {last}, more than {MOST_DEMAND:,.0f}; "
+            f"demand: grows to {asked.peak:,.0f} {unit} by {last}, more than {MOST_DEMAND:,.0f}; "
             "lower growth or years"
         )
     return asked
@@ -70,7 +72,9 @@ def _places(
     listed = given.replace(";", ",").split(",") if isinstance(given, str) else list(given or ())
     listed = [name.strip() for name in listed if name.strip()]
     if not listed:
-        wrong.append('places: name at least one, such as "Sydney, Tokyo"; optalloc places lists them')
+        wrong.append(
+            'places: name at least one, such as "Sydney, Tokyo"; optalloc places lists them'
+        )
     found: dict[str, str] = {}
     for name in listed:
         place = _place("places", name, names, wrong)
@@ -89,7 +93,7 @@ def _home(given: str | None, names: Mapping[str, KnownPlace], wrong: list[str]) 
 
 
 def _place(option: str, name: str, names: Mapping[str, KnownPlace], wrong: list[str]) -> str:
-    """Return the name of a place in the catalogue; empty, with a mistake noted, if it is in none."""
+    """Return the name of a place in the catalogue; empty, with a mistake noted, if not there."""
     try:
         return place_called(name, names).name
     except OptallocError as error:

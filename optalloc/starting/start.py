@@ -26,9 +26,7 @@ class StartedCase:
     def write(self, path: str | Path) -> None:
         """Write it as an .xlsx workbook, which appears whole or not at all."""
         filled = self.filled
-        write_template(
-            self.model, path, filled.sheets, shaded=filled.shaded, guide=filled.guide
-        )
+        write_template(self.model, path, filled.sheets, shaded=filled.shaded, guide=filled.guide)
 
 
 def start(
@@ -55,7 +53,7 @@ def start(
     home : str
         Where the demand is, and what serves it in the first year.
     demand : float or str
-        Demand of the first year; the capacity model takes MW of IT load.
+        Demand at the beginning; the capacity model takes MW of IT load.
     growth : float or str
         Growth of demand a year, such as 0.35 or ``"35%"``.
     years : int or str

@@ -31,7 +31,7 @@ class KnownPlace:
 
 @dataclass(frozen=True)
 class Request:
-    """What a first workbook is to be about.
+    """The places and the demand that a first workbook is to be about.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Request:
     home : str
         Name of the catalogue: where the demand is, and what stands today.
     demand : float
-        Demand in the first year, in the unit of `Starter.demand_unit`.
+        Demand at the beginning, in the unit of `Starter.demand_unit`.
     growth : float
         Yearly growth of demand, as a share.
     years : int
@@ -58,8 +58,8 @@ class Request:
 
     @property
     def peak(self) -> float:
-        """Demand in the last year."""
-        return self.demand * (1.0 + self.growth) ** (self.years - 1)
+        """Demand at the end of the last year."""
+        return self.demand * (1.0 + self.growth) ** self.years
 
 
 @dataclass(frozen=True)

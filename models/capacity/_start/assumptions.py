@@ -80,7 +80,7 @@ LIFE = _assumed(
 DEMAND = factor("demand", 0.8, 1.2, "What was given is a forecast.")
 _SHARE, _LOW_SHARE, _HIGH_SHARE = 0.3, 0.15, 0.45
 _SHARE_WHY = (
-    f"{_SHARE:.0%} of demand is taken to be inference, which must lie near home; the rest is "
+    f"{100 * _SHARE:g} % of demand is taken to be inference, which must lie near home; the rest is "
     "training, which may run anywhere. No published figure says how yours divides."
 )
 # Share of demand by workload.
@@ -91,8 +91,8 @@ INFERENCE_SHARE = {
     ),
     "training": factor(
         "share of inference",
-        (1 - _LOW_SHARE) / (1 - _SHARE),
-        (1 - _HIGH_SHARE) / (1 - _SHARE),
+        round((1 - _LOW_SHARE) / (1 - _SHARE), 4),
+        round((1 - _HIGH_SHARE) / (1 - _SHARE), 4),
         _SHARE_WHY,
     ),
 }
@@ -228,7 +228,7 @@ SCORE = Assumption(
         0.1,
         0.6,
         "score",
-        "No published score fits these classes. Nothing depends on them until RiskLimits has a row.",
+        "No published score fits these classes; nothing depends on one until RiskLimits has rows.",
         swept=False,
     ),
 )

@@ -13,9 +13,19 @@ from optalloc.starting.starter import KnownFigure, KnownPlace
 
 from .figures import Published
 
-__all__ = ["EARTH_KM", "Fact", "Place", "distance_km", "fact", "known_places", "place", "round_trip"]
+__all__ = [
+    "COORDINATES",
+    "WORLD",
+    "Fact",
+    "Place",
+    "distance_km",
+    "fact",
+    "known_places",
+    "place",
+    "round_trip",
+]
 
-WORLD = "world"
+WORLD, COORDINATES = "world", ("latitude", "longitude")
 EARTH_KM = 6371.0
 
 
@@ -32,7 +42,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Fact:
-    """A published figure of a place, a power area, a country or the world; `low` and `high` where a range is."""
+    """A published figure of a place, power area, country or the world, with the ends of a range."""
 
     of: str
     figure: str
@@ -47,8 +57,11 @@ class Fact:
     @property
     def published(self) -> Published:
         """Its source as a cell states it."""
-        words = f"{self.of} {self.value:g} {self.unit}."
-        return Published(f"{_cited(self.source, self.as_of)}", " ".join(filter(None, (words, self.note))))
+        where = "" if self.of == WORLD else f"{self.of}: "
+        words = f"{where}{self.value:g} {self.unit}."
+        return Published(
+            f"{_cited(self.source, self.as_of)}", " ".join(filter(None, (words, self.note)))
+        )
 
 
 def place(name: str) -> Place:
@@ -84,13 +97,10 @@ def distance_km(one: str, other: str) -> float:
 
 
 def known_places() -> tuple[KnownPlace, ...]:
-    """Return every place with the figures that are known of it, of its power area and its country."""
+    """Return every place with the figures known of it, its power area and its country."""
     return tuple(
         KnownPlace(at.name, at.also, at.country, tuple(_known(at))) for at in _places().values()
     )
-
-
-COORDINATES = ("latitude", "longitude")
 
 
 def _known(at: Place) -> Iterator[KnownFigure]:
@@ -102,7 +112,9 @@ def _known(at: Place) -> Iterator[KnownFigure]:
     times = [row for pair, row in _round_trips().items() if at.name in pair]
     if times:
         row, count = times[0], f"to {len(times)}"
-        yield KnownFigure("round trips", count, row["unit"], row["as_of"], _publication(row["source"]))
+        yield KnownFigure(
+            "round trips", count, row["unit"], row["as_of"], _publication(row["source"])
+        )
     north, east = (_facts()[at.name, column] for column in COORDINATES)
     value = f"{north.value:.2f}, {east.value:.2f}"
     yield KnownFigure("coordinates", value, north.unit, north.as_of, _publication(north.source))

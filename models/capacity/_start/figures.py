@@ -33,7 +33,7 @@ class Published:
 
 @dataclass(frozen=True)
 class Given:
-    """What was asked for, or follows from it."""
+    """A value that was asked for, or follows from what was."""
 
     note: str
 
@@ -81,11 +81,15 @@ class Figure:
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a sheet: its label, the filter that selects it, and its cells by column."""
+    """One row of a sheet: its label, the filter that selects it, and its cells by column.
+
+    `group` is a filter that selects it together with others of its sheet.
+    """
 
     label: str
     rows: str
     cells: Mapping[str, Figure]
+    group: str = ""
 
 
 Rows = Mapping[str, Sequence[Row]]
@@ -123,8 +127,8 @@ def source_rows(sheets: Rows) -> Iterator[dict[str, object]]:
                     labels.setdefault(source, {})[row.label] = None
             for source, own in labels.items():
                 columns.setdefault((source, tuple(own)), []).append(column)
-        for (source, own), named in columns.items():
-            of = "" if own == every else f": {', '.join(own)}"
+        for (source, about), named in columns.items():
+            of = "" if about == every else f": {', '.join(about)}"
             yield {
                 "subject": f"{name}.{', '.join(named)}{of}",
                 "source": source.source,
@@ -139,21 +143,29 @@ def source_rows(sheets: Rows) -> Iterator[dict[str, object]]:
 
 def assumption_rows(sheets: Rows) -> list[dict[str, object]]:
     """Return the rows of Assumptions, those without a published figure first."""
-    found = []
+    found: list[dict[str, object]] = []
     for name, rows in sheets.items():
         for column in _columns(rows):
-            selected: dict[tuple[Range, str], list[str]] = {}
+            selected: dict[tuple[Range, str], list[Row]] = {}
             for row in rows:
                 figure = row.cells.get(column)
                 for one in figure.ranges if figure is not None else ():
                     assert figure is not None
-                    selected.setdefault((one, figure.basis), []).append(row.rows)
-            for (one, basis), filters in selected.items():
-                whole = len(filters) == len(rows)
-                for only in [""] if whole else dict.fromkeys(filters):
-                    found.append(_line(one, basis, name, only, column))
+                    selected.setdefault((one, figure.basis), []).append(row)
+            for (one, basis), own in selected.items():
+                found += [_line(one, basis, name, only, column) for only in _filters(own, rows)]
     order = {"assumed": 0, "given": 1, "published": 2}
     return sorted(found, key=lambda line: order[str(line["basis"])])
+
+
+def _filters(own: Sequence[Row], rows: Sequence[Row]) -> list[str]:
+    """Return the fewest filters that select some rows of a sheet and no others."""
+    if len(own) == len(rows):
+        return [""]
+    group = own[0].group
+    if group and [row for row in rows if row.group == group] == own:
+        return [group]
+    return list(dict.fromkeys(row.rows for row in own))
 
 
 def sweep_rows(sheets: Rows) -> list[dict[str, object]]:

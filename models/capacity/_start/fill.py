@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from optalloc.starting.starter import Filled, Request
 
 from . import assumptions as assumed
-from .catalogue import WORLD, distance_km, fact, place, round_trip
+from .catalogue import COORDINATES, WORLD, distance_km, fact, place, round_trip
 from .figures import (
     SWEEP,
     Figure,
@@ -23,6 +22,7 @@ from .figures import (
     source_rows,
     sweep_rows,
 )
+from .halves import PERIOD_MONTHS, period_count, period_name
 from .remarks import remarks
 
 __all__ = ["fill"]
@@ -42,7 +42,7 @@ def fill(asked: Request) -> Filled:
     """Return the sheets of a workbook of places that may be built on, and of home as it stands."""
     sheets: Rows = {
         "Settings": [_settings(asked)],
-        "Periods": [_period(asked, year) for year in _years(asked)],
+        "Periods": [_period(asked, number) for number in range(period_count(asked))],
         "Sites": _sites(asked),
         "Workloads": _workloads(),
         "Demand": _demand(asked),
@@ -87,15 +87,13 @@ def _settings(asked: Request) -> Row:
     )
 
 
-def _years(asked: Request) -> range:
-    return range(asked.first_year, asked.first_year + asked.years)
-
-
-def _period(asked: Request, year: int) -> Row:
-    given = Given(f"{asked.years} years from {asked.first_year}.")
-    values = {"period": str(year), "start": f"{year}-01-01", "months": 12}
+def _period(asked: Request, number: int) -> Row:
+    name = period_name(asked, number)
+    given = Given(f"{asked.years} years from {asked.first_year}, in halves.")
+    start = f"{name[:4]}-{1 + PERIOD_MONTHS * (number % 2):02}-01"
+    values = {"period": name, "start": start, "months": PERIOD_MONTHS}
     cells = {column: Figure(value, given) for column, value in values.items()}
-    return Row(str(year), f"period={year}", cells)
+    return Row(name, f"period={name}", cells)
 
 
 def _sites(asked: Request) -> list[Row]:
@@ -114,13 +112,13 @@ def _candidate(asked: Request, name: str, most: float, block: float) -> Row:
     cells = _location(name, name, "candidate")
     cells["max_mw"] = Figure(most, None, (assumed.ROOM,))
     cells["block_mw"] = Figure(block, None, (assumed.BLOCK,))
-    first = fact(name, "first new connection")
+    first = fact(name, "no grid before")
     if first is not None and first.value > asked.first_year:
         cells["earliest_start"] = Figure(f"{first.value:.0f}-01-01", first.published)
     cells["site_lead_months"] = _grid_wait(name)
     cells["block_lead_months"] = _construction_time()
     cells["site_cost"] = Figure(round(25 + 0.25 * most, 1), None, (assumed.SITE_COST,))
-    return Row(name, f"site={name}", cells | _running(name))
+    return Row(name, f"site={name}", cells | _running(name), group="status=candidate")
 
 
 def standing_site(asked: Request) -> str:
@@ -162,9 +160,10 @@ def _running(name: str) -> dict[str, Figure]:
 
 
 def _coordinates(name: str) -> dict[str, Figure]:
-    found = {column: fact(name, column) for column in ("latitude", "longitude")}
     return {
-        column: Figure(one.value, one.published) for column, one in found.items() if one is not None
+        column: Figure(one.value, Published(one.published.source, ""))
+        for column in COORDINATES
+        if (one := fact(name, column)) is not None
     }
 
 
@@ -207,11 +206,12 @@ def _workloads() -> list[Row]:
 def _demand(asked: Request) -> list[Row]:
     rows = []
     for name, share in assumed.SHARES.items():
-        for position, year in enumerate(_years(asked)):
-            names = {"workload": name, "region": asked.home, "period": str(year)}
-            given = Given("Two workloads at home, in every year.")
+        for number in range(period_count(asked)):
+            period = period_name(asked, number)
+            names = {"workload": name, "region": asked.home, "period": period}
+            given = Given("Two workloads at home, in every period.")
             cells = {column: Figure(value, given) for column, value in names.items()}
-            mw = share * asked.demand * (1 + asked.growth) ** position
+            mw = share * asked.demand * (1 + asked.growth) ** (number * PERIOD_MONTHS / 12)
             ranges = (assumed.INFERENCE_SHARE[name], assumed.DEMAND)
             cells["it_mw"] = Figure(float(f"{mw:.5g}"), None, ranges)
             rows.append(Row(name, f"workload={name}", cells))
@@ -252,16 +252,16 @@ def _latency(name: str, home: str) -> Figure:
 def _power_prices(asked: Request) -> list[Row]:
     rows = []
     for name in dict.fromkeys((*asked.places, asked.home)):
-        known = fact(place(name).power_area, "industrial power price")
+        known = fact(place(name).power_area, "power price")
         own = assumed.POWER
         price = (
             Figure(known.value, known.published, (assumed.POWER_PRICE,))
             if known is not None
             else Figure(own.value, None, (own.range, assumed.POWER_PRICE))
         )
-        given = Given("The zone of every place, in every year.")
-        for year in _years(asked):
-            names = {"zone": name, "period": str(year)}
+        given = Given("The zone of every place, in every period.")
+        for number in range(period_count(asked)):
+            names = {"zone": name, "period": period_name(asked, number)}
             cells = {column: Figure(value, given) for column, value in names.items()}
             rows.append(Row(name, f"zone={name}", cells | {"spot_price_per_mwh": price}))
     return rows
@@ -273,9 +273,9 @@ def _jurisdictions(asked: Request) -> list[Row]:
 
 
 def _jurisdiction(country: str) -> Row:
-    known = fact(country, "governance indicator")
+    known = fact(country, "governance")
     assert known is not None
-    published = Published(known.published.source, f"1 - {known.value:g}: {known.published.note}")
+    published = Published(known.published.source, f"1 - {known.value:g}. {known.note}")
     score = Figure(round(1 - known.value, 3), published)
     cells = {
         "jurisdiction": Figure(country, Given("The countries of the places.")),

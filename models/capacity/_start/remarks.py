@@ -1,13 +1,15 @@
-"""What the places allow, in sentences for whoever asked."""
+"""Sentences on what the places allow."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from optalloc.starting.starter import Request
 
 from .assumptions import LATENCY
 from .figures import Row, Rows
+from .halves import PERIOD_MONTHS, period_count, period_name
 
 __all__ = ["remarks"]
 
@@ -28,28 +30,36 @@ def remarks(asked: Request, sheets: Rows) -> Iterator[str]:
             f"no place lies {within}: what inference needs beyond what stands there stays unmet, "
             "at a penalty"
         )
-    online = {row.label: _first_year(asked, row) for row in candidates}
-    first, last = min(online.values()), asked.first_year + asked.years - 1
-    if first > last:
-        yield f"no place can serve before {first}, after the last year; ask for more years"
-        return
-    if first > asked.first_year + 1:
+    online = {row.label: _first_period(asked, row) for row in candidates}
+    first, count = min(online.values()), period_count(asked)
+    if first >= count:
         yield (
-            f"no place can serve before {first}, after the wait for its grid and the construction "
-            "time: growth until then stays unmet, at a penalty"
+            f"no place can serve before {period_name(asked, first)}, after the last period; "
+            "ask for more years"
         )
-    late = [f"{name} ({year})" for name, year in online.items() if year > last]
+        return
+    if first > 1:
+        yield (
+            f"no place can serve before {period_name(asked, first)}, after the wait for its grid "
+            "and the construction time: growth until then stays unmet, at a penalty, unless the "
+            "sheet Leases offers capacity that stands"
+        )
+    late = [
+        f"{name} ({period_name(asked, number)})"
+        for name, number in online.items()
+        if number >= count
+    ]
     if late:
         yield f"too late for this horizon: {', '.join(late)}"
 
 
-def _first_year(asked: Request, row: Row) -> int:
-    """Return the first year that begins once the grid is there and the first block is built."""
+def _first_period(asked: Request, row: Row) -> int:
+    """Return the number of the first period that begins once grid and first block are there."""
     begin = 0.0
     if "earliest_start" in row.cells:
         begin = 12.0 * (int(str(row.cells["earliest_start"].value)[:4]) - asked.first_year)
     ready = max(begin, _number(row, "site_lead_months")) + _number(row, "block_lead_months")
-    return asked.first_year + int(-(-ready // 12))
+    return math.ceil(ready / PERIOD_MONTHS)
 
 
 def _number(row: Row, column: str) -> float:
