@@ -137,7 +137,8 @@ def _optalloc(words: list[str], where: str) -> str:
     for word in words:
         assert not word.startswith("inputs/") or Path(word).exists(), f"{where}: {word}"
     name, *rest = words
-    takes_long = name == "serve" or "--cluster" in rest or any("pacific" in w for w in rest)
+    slow = any(word in w for w in rest for word in ("pacific", "assumptions"))
+    takes_long = name == "serve" or "--cluster" in rest or slow
     if takes_long:
         # Options and arguments are checked as if it ran.
         command = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]

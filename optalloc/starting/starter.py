@@ -73,7 +73,7 @@ class Filled:
     shaded : frozenset of (str, int, str)
         Sheet, position of the row from 0, and column of each cell that is an assumption.
     published, assumed : int
-        Number of cells with a published figure, and of assumptions.
+        Number of published figures, one that is the same in all periods once, and of assumptions.
     sweep : str
         Name of the sweep of the workbook that varies its assumptions.
     guide : tuple of str

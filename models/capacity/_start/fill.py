@@ -51,7 +51,13 @@ def fill(asked: Request) -> Filled:
         "Jurisdictions": _jurisdictions(asked),
         "Regions": [_region(asked.home)],
     }
-    figures = [cell for rows in sheets.values() for row in rows for cell in row.cells.values()]
+    published = {
+        (name, row.label, column)
+        for name, rows in sheets.items()
+        for row in rows
+        for column, figure in row.cells.items()
+        if isinstance(figure.source, Published)
+    }
     listed = assumption_rows(sheets)
     return Filled(
         sheets={
@@ -61,7 +67,7 @@ def fill(asked: Request) -> Filled:
             "Sweeps": sweep_rows(sheets),
         },
         shaded=shaded_cells(sheets),
-        published=sum(isinstance(figure.source, Published) for figure in figures),
+        published=len(published),
         assumed=len({line["assumption"] for line in listed if line["basis"] == "assumed"}),
         sweep=SWEEP,
         guide=GUIDE,
