@@ -98,11 +98,11 @@ def _print_places(known: Sequence[KnownPlace]) -> None:
     """Print a place a line, with its figures under their names and units."""
     fullest = sorted(known, key=lambda at: -len(at.figures))
     figures = {one.figure: one.unit for at in fullest for one in at.figures}
-    titles, units = ("place", "country", *figures), ("", "", *figures.values())
+    titles, units = ("place", "in", *figures), ("", "", *figures.values())
     rows = []
     for at in known:
         own = {one.figure: one.value for one in at.figures}
-        rows.append((at.name, at.within, *(own.get(figure, "-") for figure in figures)))
+        rows.append((at.name, ", ".join(at.within), *(own.get(figure, "-") for figure in figures)))
     _print_table(titles, [units, *rows])
     print("\n- is not published: optalloc start assumes it. One place with its sources:")
     print(f"optalloc places {_quoted(known[0].name)}")
@@ -110,7 +110,7 @@ def _print_places(known: Sequence[KnownPlace]) -> None:
 
 def _print_figures(at: KnownPlace) -> None:
     also = f" (also {', '.join(at.also)})" if at.also else ""
-    print(f"{at.name}, {at.within}{also}")
+    print(f"{', '.join((at.name, *at.within))}{also}")
     rows = [(one.figure, one.value, one.unit, one.as_of, one.source) for one in at.figures]
     _print_table(("figure", "value", "unit", "as of", "source"), rows)
 

@@ -28,11 +28,19 @@ def place_called(name: str, names: Mapping[str, KnownPlace]) -> KnownPlace:
     """
     place = names.get(_folded(name))
     if place is None:
-        near = difflib.get_close_matches(_folded(name)[:100], names, n=5, cutoff=0.6)
-        listed = list(dict.fromkeys(names[one].name for one in near))[:3]
-        hint = f"; the nearest names are {', '.join(listed)}" if listed else ""
+        hint = _hint(_folded(name)[:100], names)
         raise OptallocError(f"{name!r} is not in the catalogue{hint}; optalloc places lists all")
     return place
+
+
+def _hint(name: str, names: Mapping[str, KnownPlace]) -> str:
+    """Return the places of a country or state, or else those that are spelled most like a name."""
+    inside = {at.name: at for at in names.values() if name in map(_folded, at.within)}
+    if inside:
+        return f"; its places are {', '.join(sorted(inside))}"
+    near = difflib.get_close_matches(name, names, n=5, cutoff=0.6)
+    listed = list(dict.fromkeys(names[one].name for one in near))[:3]
+    return f"; the nearest names are {', '.join(listed)}" if listed else ""
 
 
 def _folded(name: str) -> str:

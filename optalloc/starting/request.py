@@ -42,8 +42,11 @@ def read_request(
     names = names_of(known)
     chosen = _places(places, names, wrong)
     at_home = _home(home, names, wrong)
-    mw = _number(demand, "demand", f"a number above 0 in {unit}, such as 500", wrong)
-    if mw is not None and not 0 < mw <= MOST_DEMAND:
+    if isinstance(demand, str):
+        # The unit may be written, as 500 MW.
+        demand = demand.strip().removesuffix(unit.split(maxsplit=1)[0])
+    amount = _number(demand, "demand", f"a number above 0 in {unit}, such as 500", wrong)
+    if amount is not None and not 0 < amount <= MOST_DEMAND:
         wrong.append(
             f"demand: must be above 0 and at most {MOST_DEMAND:,.0f} {unit}; found {demand}"
         )
@@ -54,9 +57,9 @@ def read_request(
     begin = first_year if first_year is not None else date.today().year + 1
     if not 2000 <= begin <= 2200:
         wrong.append(f"first year: must be a year from 2000 to 2200; found {begin}")
-    if wrong or mw is None or rate is None or count is None:
+    if wrong or amount is None or rate is None or count is None:
         raise OptallocError("\n".join(wrong))
-    asked = Request(chosen, at_home, mw, rate, int(count), begin)
+    asked = Request(chosen, at_home, amount, rate, int(count), begin)
     if asked.peak > MOST_DEMAND:
         last = begin + asked.years
         raise OptallocError(

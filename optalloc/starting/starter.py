@@ -21,11 +21,11 @@ class KnownFigure:
 
 @dataclass(frozen=True)
 class KnownPlace:
-    """A place of the catalogue: its name, other names, where it lies, and its figures."""
+    """A place of the catalogue: its name, other names, what it lies in, and its figures."""
 
     name: str
     also: tuple[str, ...]
-    within: str
+    within: tuple[str, ...]
     figures: tuple[KnownFigure, ...]
 
 

@@ -183,6 +183,7 @@ def test_home_among_the_places_stands_and_may_grow() -> None:
     """Proves: what stands at home is a site of its own, beside the room for more, which waits as
     long as is published for it; nothing is known of Montréal's construction, so that it is assumed."""
     asked = ASKED | {"places": ["northern virginia", "MONTREAL"], "home": "ashburn"}
+    asked |= {"demand": "500 MW"}
     case = optalloc.start(**asked)
     sites = {row["site"]: row for row in case.filled.sheets["Sites"]}
     assert list(sites) == ["Northern Virginia", "Montréal", "Northern Virginia, standing"]
@@ -209,7 +210,7 @@ def test_mistakes_are_reported_together_and_nothing_is_written(tmp_path: Path) -
     """Proves: each mistake has its line, with the nearest names, and no file appears."""
     out = tmp_path / "my.xls"
     said = optalloc_says(
-        *("start", out, "--places", "Sidney, Tokyo, tokyo, Atlantis"),
+        *("start", out, "--places", "Sidney, Tokyo, tokyo, Atlantis, texas"),
         *("--demand", "lots", "--growth", "35", "--years", "99"),
     )
     assert said.returncode == 2 and said.stdout == ""
@@ -219,6 +220,7 @@ def test_mistakes_are_reported_together_and_nothing_is_written(tmp_path: Path) -
         "places: 'Sidney' is not in the catalogue; the nearest names are Sydney",
         "places: 'tokyo' is 'Tokyo' again",
         "places: 'Atlantis' is not in the catalogue; the nearest names are Atlanta",
+        "places: 'texas' is not in the catalogue; its places are Dallas, San Antonio;",
         "home: name the place",
         "demand: must be a number above 0 in MW of IT load, such as 500; found 'lots'",
         "growth: must be a share a year of 0 to 200%; found '35'. Write 35% or 0.35",
@@ -260,7 +262,7 @@ def test_places_are_listed_and_one_is_shown_with_its_sources() -> None:
     }
     assert shown == {
         "place": "Tokyo",
-        "country": "Japan",
+        "in": "Japan",
         "construction cost": "15.15",
         "power price": "135",
     }

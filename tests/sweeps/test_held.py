@@ -13,6 +13,7 @@ import optalloc
 from optalloc.cli.sweep_display import print_cases
 from optalloc.errors import InputError, ModelError, OptallocError
 from optalloc.sweeps.regret import regrets
+from optalloc.sweeps.result import SweepResult
 from tests import books
 from tests.cli.test_main import optalloc_says
 from tests.sweeps.test_run_sweep import TOY, change, toml, toy
@@ -70,6 +71,29 @@ def test_regret_by_hand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert "Regret, M: cost held less best cost" in text
     line = next(line for line in text.splitlines() if "dear" in line and "costs" in line)
     assert line.split()[-5:] == ["120.00", "120.00", "120.00", "costs", "more"]
+
+
+def test_what_matters_most_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Proves: of values one at a time, the change with the largest swing comes first, each end with
+    its difference from the base case, and a case without a plan says so."""
+    costs = {"base": 100.0, "a = 1": 99.0, "a = 3": 102.0, "b = 0": 80.0, "b = 9": math.nan}
+    columns = {"plan": "", "changed": "", "seconds": 0.0, "settled": "", "reason": ""}
+    cases = pd.DataFrame(
+        {"number": number, "case": case, "status": "optimal", "objective": cost, "bound": cost,
+         "gap": 0.0, **columns}
+        for number, (case, cost) in enumerate(costs.items())
+    )  # fmt: skip
+    changes = [("a", "1"), ("a", "3"), ("b", "0"), ("b", "9")]
+    inputs = pd.DataFrame(
+        {"number": number, "case": "", "change": change, "value": value}
+        for number, (change, value) in enumerate(changes, start=1)
+    )
+    print_cases(SweepResult({"design": "one at a time"}, cases, inputs, {}))
+    lines = capsys.readouterr().out.partition("What matters most")[2].splitlines()[2:]
+    assert [line.split() for line in lines] == [
+        ["b", "0", "-20.0", "9", "no", "plan"],
+        ["a", "1", "-1.0", "3", "+2.0"],
+    ]
 
 
 def test_a_difference_within_the_gaps_is_undecided() -> None:

@@ -99,12 +99,16 @@ def distance_km(one: str, other: str) -> float:
 def known_places() -> tuple[KnownPlace, ...]:
     """Return every place with the figures known of it, its power area and its country."""
     return tuple(
-        KnownPlace(at.name, at.also, at.country, tuple(_known(at))) for at in _places().values()
+        KnownPlace(at.name, at.also, _within(at), tuple(_known(at))) for at in _places().values()
     )
 
 
+def _within(at: Place) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, (at.power_area, at.country))))
+
+
 def _known(at: Place) -> Iterator[KnownFigure]:
-    own = dict.fromkeys(filter(None, (at.name, at.power_area, at.country)))
+    own = {at.name, *_within(at)}
     for (of, figure), one in _facts().items():
         if of in own and figure not in COORDINATES:
             value, source = f"{one.value:g}", _publication(one.source)
