@@ -33,8 +33,7 @@ def main() -> None:
     from optalloc.system import infer_python_text  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, usual)
-    infer_python_text()
-    run()
+    run(infer_python_text)
 
 
 if __name__ == "__main__":

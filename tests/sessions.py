@@ -129,10 +129,9 @@ def _command(words: list[str], where: str) -> str:
 
 
 def _optalloc(words: list[str], where: str) -> str:
-    import typer
     from typer.testing import CliRunner
 
-    from optalloc.cli.main import app
+    from optalloc.cli.main import app, loaded
 
     for word in words:
         assert not word.startswith("inputs/") or Path(word).exists(), f"{where}: {word}"
@@ -141,9 +140,8 @@ def _optalloc(words: list[str], where: str) -> str:
     takes_long = name == "serve" or "--cluster" in rest or slow
     if takes_long:
         # Options and arguments are checked as if it ran.
-        command = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
         try:
-            command.make_context(name, rest)
+            loaded(name).make_context(name, rest)
         except Exception as wrong:
             raise AssertionError(f"{where}: {words}: {wrong}") from wrong
         return ""

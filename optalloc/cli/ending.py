@@ -9,7 +9,6 @@ from typing import NoReturn, TypeVar
 
 import typer
 
-from optalloc.cli.screen import print_json
 from optalloc.errors import (
     InfeasibleError,
     InputError,
@@ -60,6 +59,8 @@ def guarded(run: Callable[[], T], *, as_json: bool = False) -> T:
 def leave(code: int, kind: str, lines: list[str], as_json: bool) -> NoReturn:
     """Print why there is no result, and exit with a code."""
     if as_json:
+        from optalloc.cli.screen import print_json  # noqa: PLC0415  (takes a second)
+
         print_json({"error": kind, "exit_code": code, "messages": lines})
     for line in lines:
         print(line, file=sys.stderr)

@@ -9,8 +9,6 @@ from typing import Annotated
 
 import typer
 
-from optalloc.data.convert import percent
-
 __all__ = ["GIGABYTES", "SECONDS", "Approved", "Book", "ModelDir", "amount", "share"]
 
 Parser = Callable[[str | float], float]
@@ -20,6 +18,8 @@ def share(at_most: float = 1.0) -> Parser:
     """Parser of a share such as ``1%`` or ``0.01``, from 0 to `at_most`."""
 
     def parse(value: str | float) -> float:
+        from optalloc.data.convert import percent  # noqa: PLC0415  (loads pandas)
+
         found = percent(str(value).strip())
         if not 0 <= found <= at_most or math.isinf(found):
             upper = f" and at most {100 * at_most:g}%" if math.isfinite(at_most) else ""

@@ -14,8 +14,6 @@ from optalloc.errors import OptallocError
 from optalloc.starting.examples import EXAMPLES, copy_example
 from optalloc.starting.load import load_starter
 from optalloc.starting.names import names_of, place_called
-from optalloc.starting.start import StartedCase
-from optalloc.starting.start import start as start_case
 from optalloc.starting.starter import KnownPlace
 
 __all__ = ["example", "places", "start"]
@@ -39,9 +37,10 @@ def start(
     model: ModelDir = None,
 ) -> None:
     """Write a first workbook of some places, filled with published figures."""
+    from optalloc.starting import start as starting  # noqa: PLC0415  (places needs no libraries)
 
-    def run() -> StartedCase:
-        return start_case(
+    def run() -> starting.StartedCase:
+        return starting.start(
             out,
             places=places,
             home=home,
