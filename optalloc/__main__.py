@@ -1,7 +1,7 @@
 """Run the command line: ``optalloc``, or ``python -m optalloc``.
 
-The modules of the command take a second to import. So nothing is imported here before Ctrl-C in
-that second ends the command as it does later: with one line and the exit code for no plan.
+The modules of a command take a second to import. So nothing is imported before Ctrl-C in that
+second ends the command as it does later: with one line and the exit code for no plan.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 NO_PLAN = 5
 INTERRUPTED = "interrupted; no plan was written"
@@ -23,17 +25,26 @@ def _leave(*_: object) -> None:
     os._exit(NO_PLAN)
 
 
-def main() -> None:
-    """Entry point of the ``optalloc`` command."""
+@contextmanager
+def _importing(tables: bool = False) -> Iterator[None]:
+    """End the command at Ctrl-C while modules are imported; `tables` where pandas is among them."""
     usual = signal.getsignal(signal.SIGINT)
     # A shell that runs it in the background ignores Ctrl-C; that stays.
     if usual is signal.default_int_handler:
         signal.signal(signal.SIGINT, _leave)
-    from optalloc.cli.main import main as run  # noqa: PLC0415  (only now, as it takes a second)
-    from optalloc.system import infer_python_text  # noqa: PLC0415
+    if tables:
+        from optalloc.system import infer_python_text  # noqa: PLC0415  (only now, as above)
 
+        infer_python_text()
+    yield
     signal.signal(signal.SIGINT, usual)
-    run(infer_python_text)
+
+
+def main() -> None:
+    """Entry point of the ``optalloc`` command."""
+    with _importing():
+        from optalloc.cli.main import main as run  # noqa: PLC0415  (only now, as above)
+    run(_importing)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import ast
 import pkgutil
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -56,3 +57,12 @@ def test_a_name_that_is_not_there() -> None:
     with pytest.raises(AttributeError, match="no attribute 'slove'"):
         _ = optalloc.slove  # type: ignore[attr-defined]
     assert optalloc.__version__[0].isdigit()
+
+
+def test_version_and_licence_are_stated_once_and_the_same() -> None:
+    """Proves: the metadata, the citation and the licence file agree."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    cited = (ROOT / "CITATION.cff").read_text("utf-8").splitlines()
+    assert f"version: {project['version']}" in cited
+    assert f"license: {project['license']}" in cited
+    assert (ROOT / "LICENSE").read_text("utf-8").startswith(f"{project['license']} License")

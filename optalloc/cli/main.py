@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from io import TextIOWrapper
 from typing import Annotated, Any, NamedTuple
@@ -114,9 +115,8 @@ class _Commands(TyperGroup):
         """Return the command that is named, imported, and what follows its name."""
         name, _, rest = super().resolve_command(ctx, args)
         assert name is not None
-        if ctx.obj is not None and COMMANDS[name].tables:
-            ctx.obj()
-        return name, loaded(name), rest
+        with ctx.obj(COMMANDS[name].tables) if ctx.obj is not None else nullcontext():
+            return name, loaded(name), rest
 
 
 app = typer.Typer(
@@ -157,8 +157,15 @@ for _name, _lazy in COMMANDS.items():
     app.command(name=_name, help=_lazy.help)(_placeholder)
 
 
-def main(prepare: Callable[[], None] | None = None) -> None:
-    """Entry point of the ``optalloc`` command; `prepare` is called before one that needs pandas."""
+def main(importing: Callable[[bool], AbstractContextManager[None]]) -> None:
+    """Entry point of the ``optalloc`` command.
+
+    Parameters
+    ----------
+    importing : callable
+        ``importing(tables)``: the context in which the modules of a command are imported; `tables`
+        where pandas is among them.
+    """
     # Characters that a console cannot show must not end the command.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -166,7 +173,7 @@ def main(prepare: Callable[[], None] | None = None) -> None:
     # Pyomo prints on stdout the errors that it then raises, Ctrl-C included.
     logging.getLogger("pyomo").handlers = [logging.NullHandler()]
     try:
-        app(obj=prepare)
+        app(obj=importing)
     except SystemExit as ending:
         solver = sys.modules.get("optalloc.solving.highs")
         if solver is not None and solver.abandoned_runs():

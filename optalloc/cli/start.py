@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,9 @@ from optalloc.starting.examples import EXAMPLES, copy_example
 from optalloc.starting.load import load_starter
 from optalloc.starting.names import names_of, place_called
 from optalloc.starting.starter import KnownPlace
+
+if TYPE_CHECKING:
+    from optalloc.starting.start import StartedCase
 
 __all__ = ["example", "places", "start"]
 
@@ -37,10 +40,11 @@ def start(
     model: ModelDir = None,
 ) -> None:
     """Write a first workbook of some places, filled with published figures."""
-    from optalloc.starting import start as starting  # noqa: PLC0415  (places needs no libraries)
 
-    def run() -> starting.StartedCase:
-        return starting.start(
+    def run() -> StartedCase:
+        from optalloc.starting.start import start as start_case  # noqa: PLC0415  (loads libraries)
+
+        return start_case(
             out,
             places=places,
             home=home,
