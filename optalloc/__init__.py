@@ -52,6 +52,7 @@ _PUBLIC = {
     "deferred_rules": "compile",
     "diff": "analysis.diff.compare",
     "explain": "analysis.explain.solve_and_explain",
+    "export_futures": "analysis.futures.exported",
     "export_model": "solving.export",
     "frontier": "analysis.futures.frontier",
     "generate_scenarios": "analysis.futures.generated",
@@ -85,6 +86,7 @@ if _TYPE_CHECKING:
     from optalloc.analysis.explain.repair_table import relaxed as relaxed
     from optalloc.analysis.explain.repair_table import write_relaxed as write_relaxed
     from optalloc.analysis.explain.solve_and_explain import explain as explain
+    from optalloc.analysis.futures.exported import export_futures as export_futures
     from optalloc.analysis.futures.frontier import frontier as frontier
     from optalloc.analysis.futures.generated import generate_scenarios as generate_scenarios
     from optalloc.analysis.futures.out_of_sample import out_of_sample as out_of_sample

@@ -254,7 +254,9 @@ def _solve_dataset(
 
 
 def open_scenarios(
-    book: str | Path, model: str | Path | Model | None
+    book: str | Path,
+    model: str | Path | Model | None,
+    approved: str | Path | None = None,
 ) -> tuple[Dataset, Model, ScenarioTree]:
     """Open a workbook that must have scenarios.
 
@@ -265,7 +267,7 @@ def open_scenarios(
     OptallocError
         If it has no scenarios.
     """
-    dataset, loaded, _ = open_book(book, model)
+    dataset, loaded, _ = open_book(book, model, approved)
     tree = loaded.scenario_tree(dataset)
     if tree is None:
         raise OptallocError(f"{book}: has no scenarios; fill in the sheet Uncertainties")

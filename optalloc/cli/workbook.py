@@ -10,8 +10,10 @@ from typing import Annotated
 import typer
 
 from optalloc.analysis.explain.shortages import impossible
+from optalloc.analysis.futures.exported import export_futures
 from optalloc.cli.ending import INPUT, guarded
 from optalloc.cli.options import Approved, Book, ModelDir
+from optalloc.data.dataset import Dataset
 from optalloc.data.validate import check as check_workbook
 from optalloc.data.validate import validate
 from optalloc.errors import (
@@ -27,6 +29,7 @@ from optalloc.modelling.program import build
 from optalloc.plan.approved import open_workbook
 from optalloc.report.documents import write_documents
 from optalloc.report.template import example_rows, write_template
+from optalloc.scenarios.uncertainty_sheets import as_it_stands
 from optalloc.solving.export import export_model
 from optalloc.spreadsheet.mark import mark_workbook
 from optalloc.spreadsheet.read import read_workbook
@@ -107,24 +110,39 @@ def template(
 
 def export(
     book: Book,
-    out: Annotated[Path, typer.Argument(help="File to write, ending in .mps or .lp.")],
+    out: Annotated[
+        Path, typer.Argument(help="File to write, ending in .mps or .lp; a folder with --futures.")
+    ],
+    futures: Annotated[
+        bool, typer.Option("--futures", help="Write every scenario, as mpi-sppy reads them.")
+    ] = False,
     force: Annotated[bool, typer.Option(help="Overwrite OUT if it exists.")] = False,
     approved: Approved = None,
     model: ModelDir = None,
 ) -> None:
     """Write the model of a workbook as MPS or LP, for another solver or a second look."""
+    if futures:
+        found = guarded(
+            lambda: export_futures(book, out, force=force, approved=approved, model=model)
+        )
+        print(found.to_text())
+        print(f"wrote {out}")
+        return
 
-    def run() -> Arrays:
+    def run() -> tuple[Dataset, Arrays]:
         if out.exists() and not force:
             raise typer.BadParameter(f"{out} exists; say --force to overwrite it")
         loaded = load_model(model)
         dataset = validate(open_workbook(book, loaded, approved), loaded)
         arrays = compile_program(build(dataset, loaded))
         export_model(arrays, out)
-        return arrays
+        return dataset, arrays
 
-    arrays = guarded(run)
+    dataset, arrays = guarded(run)
     print(f"wrote {out}: {arrays.size['rows']:,} rows, {arrays.size['columns']:,} columns")
+    if as_it_stands(dataset):
+        note = "its uncertainties are left out; --futures writes its scenarios"
+        print(f"note: the workbook as it stands is in the file, {note}", file=sys.stderr)
     if arrays.separate is not None:
         note = "limits whose rows are found during the solve are not in the file"
         print(f"note: {note}: what it proves is a bound", file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 
 from optalloc.errors import OptallocError
@@ -12,7 +13,7 @@ from optalloc.mip.outcome import Options
 from optalloc.solving.highs import Highs
 from optalloc.system import replacing
 
-__all__ = ["export_model", "file_names"]
+__all__ = ["export_model", "file_names", "plain_name", "write_model"]
 
 FORMATS = (".mps", ".lp")
 
@@ -38,10 +39,14 @@ def export_model(arrays: Arrays, path: str | Path) -> Path:
     path = Path(path)
     if path.suffix.lower() not in FORMATS:
         raise OptallocError(f"{path.name}: a model is written as {' or '.join(FORMATS)}")
-    solver = Highs(arrays, Options(), integer=True)
     with replacing(path) as unfinished:
-        solver.write(unfinished, file_names(arrays.rows), file_names(arrays.columns))
+        write_model(arrays, file_names(arrays.columns), unfinished)
     return path
+
+
+def write_model(arrays: Arrays, columns: Sequence[str], path: Path) -> None:
+    """Write a program in place, with names for its columns."""
+    Highs(arrays, Options(), integer=True).write(path, file_names(arrays.rows), columns)
 
 
 def file_names(labels: Labels) -> list[str]:
@@ -49,7 +54,7 @@ def file_names(labels: Labels) -> list[str]:
 
     Names that would be the same get their number added.
     """
-    names = [_plain(labels.name(number)) for number in range(len(labels))]
+    names = [plain_name(labels.name(number)) for number in range(len(labels))]
     taken: dict[str, int] = {}
     for number, name in enumerate(names):
         if taken.setdefault(name, number) != number:
@@ -57,7 +62,8 @@ def file_names(labels: Labels) -> list[str]:
     return names
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A name without what MPS or LP cannot hold; it has no number sign."""
     ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     plain = re.sub(
         r"[^\w.,()]", "_", ascii_only.replace("[", "(").replace("]", ")"), flags=re.ASCII
