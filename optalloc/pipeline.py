@@ -435,5 +435,5 @@ def _marginals(
 ) -> pd.DataFrame:
     assert outcome.values is not None
     fixed = FixedPlan(arrays, outcome.values, Options(threads=1))
-    found = binding_limits(fixed, arrays, program.model, restated, tables[LIMITS.name])
+    found = binding_limits(fixed.listed, arrays, program.model, restated, tables[LIMITS.name])
     return marginals_table(fixed, found)

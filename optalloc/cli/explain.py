@@ -53,6 +53,9 @@ def explain(
         typer.Option(parser=share(), help="Relative gap to stop at, such as 1% or 0.01."),
     ] = None,
     approved: Approved = None,
+    certain: Annotated[
+        bool, typer.Option("--certain", help="Leave the workbook's uncertainties out.")
+    ] = False,
     model: ModelDir = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the explanation as one JSON object, nothing else.")
@@ -75,6 +78,7 @@ def explain(
                 model=model,
                 approved=approved,
                 relaxed=relaxed,
+                certain=certain,
                 progress=display.update,
                 on_phase=display.phase,
                 on_step=display.step,

@@ -24,7 +24,16 @@ from optalloc.plan.audit import Restated
 from optalloc.solving.highs import Highs
 from optalloc.solving.highs_callbacks import Result
 
-__all__ = ["NOISE", "BindingLimit", "FixedPlan", "binding_limits", "marginals_table", "unit_of"]
+__all__ = [
+    "COUNT",
+    "NOISE",
+    "BindingLimit",
+    "FixedPlan",
+    "FixedRows",
+    "binding_limits",
+    "marginals_table",
+    "unit_of",
+]
 
 ROUNDS = 100
 # Slacks of rows and of the audit that differ by up to this share of their size are equal.
@@ -33,6 +42,17 @@ SLACK_TOLERANCE = 1e-4
 COUNT = 20
 # Savings below this, in millions, are the solver's noise.
 NOISE = 1e-7
+
+
+@dataclass(frozen=True)
+class FixedRows:
+    """Rows of a program with its integers fixed: numbers there, and what each is at the plan."""
+
+    numbers: np.ndarray
+    duals: np.ndarray
+    activity: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
 
 
 class FixedPlan:
@@ -62,16 +82,14 @@ class FixedPlan:
         duals = self.result.row_duals
         return np.zeros(len(self.rows)) if duals is None else duals[: len(self.rows)]
 
-    def activity(self) -> np.ndarray:
-        """Activity of each of `rows` at the plan."""
-        values = self.result.values
-        assert values is not None
-        activity: np.ndarray = self._core.matrix @ values
-        return activity
-
-    def limits(self) -> tuple[np.ndarray, np.ndarray]:
-        """Lower and upper bounds of `rows`."""
-        return self._core.row_lower, self._core.row_upper
+    @property
+    def listed(self) -> FixedRows:
+        """Its rows at the plan; none where it was not solved."""
+        if self.result.values is None:
+            nothing = np.empty(0)
+            return FixedRows(np.empty(0, dtype=int), nothing, nothing, nothing, nothing)
+        core, activity = self._core, self._core.matrix @ self.result.values
+        return FixedRows(self.rows, self.duals, activity, core.row_lower, core.row_upper)
 
     def saving(self, rows: Sequence[int], amount: float) -> float:
         """Saving if these rows are relaxed by an amount: a re-solve from the basis.
@@ -129,7 +147,7 @@ class BindingLimit:
     allowed : float
         In the limit's unit.
     rows : tuple of int
-        Positions in `FixedPlan.rows`.
+        Positions in `FixedRows.numbers`.
     most : float
         Upper bound on the saving from one more unit, in millions, by the duals.
     """
@@ -148,13 +166,14 @@ class BindingLimit:
 
 
 def binding_limits(
-    fixed: FixedPlan, arrays: Arrays, model: Model, restated: Restated, limits: pd.DataFrame
+    fixed: FixedRows, arrays: Arrays, model: Model, restated: Restated, limits: pd.DataFrame
 ) -> list[BindingLimit]:
     """Limits that bind and have a price, the largest saving of a tenth of their bound first.
 
     Parameters
     ----------
-    fixed : FixedPlan
+    fixed : FixedRows
+        Rows of the arrays.
     arrays : Arrays
     model : Model
     restated : mapping of str to pandas.DataFrame
@@ -162,8 +181,6 @@ def binding_limits(
     limits : pandas.DataFrame
         The plan's table Limits, in the same order.
     """
-    if fixed.result.values is None:
-        return []
     binding = set(zip(limits["limit"], limits["key"], limits["binding"].astype(bool), strict=True))
     wanted = {limit for limit, _, binds in binding if binds}
     places = _places(fixed, arrays, {name: len(model.limits[name][1].over) for name in wanted})
@@ -192,11 +209,11 @@ def _keys(frame: pd.DataFrame, names: Sequence[str]) -> list[tuple[object, ...]]
 
 
 def _places(
-    fixed: FixedPlan, arrays: Arrays, sizes: Mapping[str, int]
+    fixed: FixedRows, arrays: Arrays, sizes: Mapping[str, int]
 ) -> dict[tuple[str, tuple[object, ...]], list[int]]:
     """Positions of the rows of some limits, by as many parts of their keys as the audit names."""
     found: dict[tuple[str, tuple[object, ...]], list[int]] = {}
-    for position, row in enumerate(fixed.rows.tolist()):
+    for position, row in enumerate(fixed.numbers.tolist()):
         name, key = arrays.rows[row]
         if name in sizes:
             parts = key if isinstance(key, tuple) else () if key is None else (key,)
@@ -204,12 +221,12 @@ def _places(
     return found
 
 
-def _same_slack(fixed: FixedPlan, rows: Sequence[list[int]], frame: pd.DataFrame) -> bool:
+def _same_slack(fixed: FixedRows, rows: Sequence[list[int]], frame: pd.DataFrame) -> bool:
     """True if each limit has one row at most, whose slack is the slack that the audit finds.
 
     Where the audit finds slack, a row may have less: its bound may be tightened.
     """
-    activity, (lower, upper) = fixed.activity(), fixed.limits()
+    activity, lower, upper = fixed.activity, fixed.lower, fixed.upper
     for own, used, allowed in zip(rows, frame["used"], frame["allowed"], strict=True):
         if len(own) > 1:
             return False

@@ -85,11 +85,8 @@ def test_a_policy_is_not_compared_with_a_plan(folder: Path) -> None:
             optalloc.diff(a, b)
 
 
-def test_a_policy_is_explained_by_its_workbook(folder: Path) -> None:
-    """Proves: explaining plan.xlsx is refused, and the workbook is explained as it stands."""
-    with pytest.raises(OptallocError, match="is a policy, of several scenarios"):
-        optalloc.explain(folder / "mean.xlsx")
-    assert optalloc.explain(folder / "mean").sentences[0] == AS_IT_STANDS
+def test_a_certain_plan_is_explained_without_uncertainties(folder: Path) -> None:
+    """Proves: the plan of a workbook that was solved as it stands is explained so, and that is said."""
     assert AS_IT_STANDS in optalloc.explain(folder / "certain.xlsx").sentences
 
 

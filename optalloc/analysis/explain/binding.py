@@ -113,7 +113,7 @@ def _by_cell(what_if: WhatIf, fixed: FixedPlan) -> list[tuple[Spot, list[Binding
     program, plan = solved.program, solved.plan
     restated = restate(program.dataset, program.model, plan.tables)
     groups: dict[object, tuple[Spot, list[BindingLimit]]] = {}
-    found = binding_limits(fixed, solved.arrays, program.model, restated, plan[LIMITS.name])
+    found = binding_limits(fixed.listed, solved.arrays, program.model, restated, plan[LIMITS.name])
     for one in found:
         spot = spot_of(program.dataset, one.limit, one.key)
         if spot is None or spot.new or math.isnan(spot.value):

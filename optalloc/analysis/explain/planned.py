@@ -19,13 +19,13 @@ from optalloc.modelling.program import Program, build
 from optalloc.modelling.tables import AUDIT
 from optalloc.pipeline import open_book, solve_program
 from optalloc.plan.plan import Origin, Plan
-from optalloc.plan.planfile import PlanFile, is_plan, open_plan, plan_of
+from optalloc.plan.planfile import PlanFile, is_plan, open_plan
 from optalloc.plan.readback import read_audited
 from optalloc.scenarios.edits import rows_added
 from optalloc.solving.resolve import Resolver
 from optalloc.spreadsheet.sheets import Workbook
 
-__all__ = ["Planned", "plan_file_at", "planned"]
+__all__ = ["Planned", "plan_file_at", "planned", "workbook_of"]
 
 # Every decision of a plan is taken before this.
 END_OF_TIME = pd.Timestamp("2262-01-01")
@@ -68,7 +68,7 @@ def plan_file_at(path: str | Path) -> Workbook | None:
 
 
 def planned(
-    file: Workbook,
+    plan: PlanFile,
     book: str | Path | None,
     *,
     given: Mapping[str, Any],
@@ -79,8 +79,8 @@ def planned(
 
     Parameters
     ----------
-    file : Workbook
-        From `plan_file_at`.
+    plan : PlanFile
+        Of one scenario, or of a workbook without uncertainties.
     book : str or Path, optional
         The workbook that it was solved from; by default the one that it names.
     given : mapping
@@ -93,18 +93,10 @@ def planned(
     InputError
         If the plan or the workbook cannot be read.
     OptallocError
-        If the plan is a policy, or the workbook is not found, or by now has no plan with these
-        decisions.
+        If the workbook is not found, or by now has no plan with these decisions.
     """
     loaded = model if isinstance(model, Model) else load_model(model)
-    plan = plan_of(file, loaded)
-    if plan.is_policy:
-        raise OptallocError(
-            f"{plan.source.name} is a policy, of several scenarios, and only a plan of one can be "
-            "explained: explain its workbook, which is then taken as it stands, without its "
-            "uncertainties."
-        )
-    source = _workbook_of(plan) if book is None else Path(book)
+    source = workbook_of(plan) if book is None else Path(book)
     data, _, notices = open_book(source, loaded, approved)
     changed = data.digest != plan.input_hash
     fixed_data = _with_fixed(data, loaded, plan)
@@ -137,7 +129,7 @@ def planned(
     return Planned(program, arrays, again, options, _sentences(plan, source, changed, cost))
 
 
-def _workbook_of(plan: PlanFile) -> Path:
+def workbook_of(plan: PlanFile) -> Path:
     """The workbook that a plan names, where it was or beside the plan."""
     named = str(plan.run.get("workbook") or "")
     if named:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,20 +11,23 @@ from optalloc.analysis.explain.choices import insist_on_members
 from optalloc.analysis.explain.context import Solved
 from optalloc.analysis.explain.explanation import Explanation
 from optalloc.analysis.explain.infeasible import why_no_plan
-from optalloc.analysis.explain.planned import Planned, plan_file_at, planned
+from optalloc.analysis.explain.planned import Planned, plan_file_at, planned, workbook_of
+from optalloc.analysis.explain.policies import explained_policy, explained_policy_file
 from optalloc.analysis.explain.sections import PARTS
 from optalloc.analysis.explain.trial import source_of
 from optalloc.data.dataset import Dataset
-from optalloc.errors import InfeasibleError, OptallocError
+from optalloc.errors import InfeasibleError, NoPolicyError, OptallocError
 from optalloc.mip.outcome import ProgressCallback, StepCallback
 from optalloc.modelling.compiled import compile_program
-from optalloc.modelling.model import Model, options_of
+from optalloc.modelling.model import Model, load_model, options_of
 from optalloc.modelling.program import build
-from optalloc.pipeline import PhaseCallback, open_book, solve_program
+from optalloc.pipeline import PhaseCallback, open_book, solve, solve_program
 from optalloc.plan.plan import Plan
+from optalloc.plan.planfile import PlanFile, plan_of
 from optalloc.report.findings import Findings
 from optalloc.scenarios.overrides import altered
-from optalloc.scenarios.uncertainty_sheets import as_it_stands
+from optalloc.scenarios.tree import Scenario
+from optalloc.scenarios.uncertainty_sheets import OUTCOMES, as_it_stands
 
 __all__ = ["BUDGET_S", "explain", "explain_plan", "explain_without_plan"]
 
@@ -44,13 +47,15 @@ def explain(
     model: str | Path | Model | None = None,
     approved: str | Path | None = None,
     relaxed: str | Path | None = None,
+    certain: bool = False,
     progress: ProgressCallback | None = None,
     on_phase: PhaseCallback | None = None,
     on_step: StepCallback | None = None,
 ) -> Explanation:
     """Explain a workbook's plan; where it has none, why, and what would have to change.
 
-    The workbook is explained as it stands, without its uncertainties.
+    Where it has uncertainties the plan is a policy: which limits bind in which scenarios, and which
+    of the sheet Across do; or which scenario has no plan, and why.
 
     Parameters
     ----------
@@ -72,6 +77,8 @@ def explain(
     relaxed : str or Path, optional
         Where to write a copy of a workbook without a plan, changed as proposed; it is solved before
         its plan is reported.
+    certain : bool
+        Explain the workbook as it stands, without its uncertainties.
     progress, on_phase, on_step : callable, optional
         Called as the solve goes on, as phases begin, and as longer parts get on.
 
@@ -86,7 +93,8 @@ def explain(
     InputError
         With every problem of the workbook at once.
     OptallocError
-        If a site is not known, or the copy cannot be written.
+        If a site is not known, the copy cannot be written, or a policy is asked about sites or to
+        be relaxed.
     NoPlanError
         If the budget ran out before a first plan was found.
 
@@ -99,8 +107,8 @@ def explain(
     if not budget_s > 0:
         raise OptallocError(f"the budget must be above 0 seconds; found {budget_s:g}")
     if isinstance(book, Plan):
-        others = (workbook, gap, threads, seed, model, approved, relaxed)
-        names = ("workbook", "gap", "threads", "seed", "model", "approved", "relaxed")
+        others = (workbook, gap, threads, seed, model, approved, relaxed, certain or None)
+        names = ("workbook", "gap", "threads", "seed", "model", "approved", "relaxed", "certain")
         for name, value in zip(names, others, strict=True):
             if value is not None:
                 raise OptallocError(f"a plan is explained as it was solved: leave {name} out")
@@ -110,14 +118,23 @@ def explain(
         if relaxed is not None:
             raise OptallocError(f"{file.source.name} is a plan: explain its workbook to relax it")
         limited = {"gap": gap, "threads": threads, "seed": seed, "time_limit_s": budget_s}
-        found_plan = planned(file, workbook, given=limited, model=model, approved=approved)
+        known = model if isinstance(model, Model) else load_model(model)
+        plan_file = plan_of(file, known)
+        if plan_file.is_policy:
+            _refuse_of_policy(certain, sites)
+            return _explain_policy_file(plan_file, workbook, limited, known, approved, on_step)
+        found_plan = planned(plan_file, workbook, given=limited, model=known, approved=approved)
         return _explain_planned(found_plan, budget_s, sites, on_step)
     if workbook is not None:
         raise OptallocError(f"{book}: must be a plan.xlsx for a second argument to be its workbook")
     source = source_of(book, approved, relaxed)
     dataset, loaded, notices = open_book(book, model, approved, on_phase)
-    insist_on_members(dataset, loaded, sites)
     given: dict[str, Any] = {"gap": gap, "threads": threads, "seed": seed}
+    if not certain and loaded.scenario_tree(dataset) is not None:
+        _refuse_of_policy(False, sites, relaxed)
+        calls = {"progress": progress, "on_phase": on_phase, "on_step": on_step}
+        return _explain_policy(book, given, budget_s, loaded, approved, calls)
+    insist_on_members(dataset, loaded, sites)
 
     def phase(name: str) -> None:
         if on_phase is not None:
@@ -148,6 +165,60 @@ def explain(
     phase("explain")
     solved = Solved(program, arrays, plan, options, budget_s, tuple(sites), on_step)
     return _as_it_stands(_explained(solved), dataset)
+
+
+def _refuse_of_policy(
+    certain: bool, sites: Sequence[str], relaxed: str | Path | None = None
+) -> None:
+    """Refuse what is asked of a plan, and cannot be of a policy."""
+    if certain:
+        raise OptallocError("this plan is a policy: explain its workbook with --certain")
+    if sites or relaxed is not None:
+        what = "sites are explained" if sites else "a workbook is relaxed"
+        raise OptallocError(f"{what} as it stands, without its uncertainties: say --certain")
+
+
+def _explain_policy(
+    book: str | Path,
+    given: Mapping[str, Any],
+    budget_s: float,
+    model: Model,
+    approved: str | Path | None,
+    calls: Mapping[str, Any],
+) -> Explanation:
+    """Solve a workbook with uncertainties, and explain its policy."""
+    on_step, common = calls["on_step"], {"model": model, "approved": approved, **given}
+    try:
+        plan = solve(
+            book,
+            time_limit_s=budget_s,
+            progress=calls["progress"],
+            on_phase=calls["on_phase"],
+            **common,
+        )
+    except InfeasibleError as found:
+        return explain_without_plan(book, found, budget_s=budget_s, on_step=on_step, **common)
+    except NoPolicyError as found:
+        said = (str(found)[:1].upper() + str(found)[1:],)
+        return Explanation.of(Findings("Why there is no policy", said, without_plan=True))
+    if calls["on_phase"] is not None:
+        calls["on_phase"]("explain")
+    return Explanation.of(explained_policy(plan, on_step), plan)
+
+
+def _explain_policy_file(
+    file: PlanFile,
+    book: str | Path | None,
+    given: Mapping[str, Any],
+    model: Model,
+    approved: str | Path | None,
+    on_step: StepCallback | None,
+) -> Explanation:
+    source = workbook_of(file) if book is None else Path(book)
+    data, _, _ = open_book(source, model, approved)
+    options = options_of(data, model, given)
+    name = source.name or str(source)
+    return Explanation.of(explained_policy_file(file, data, model, options, name, on_step))
 
 
 def _as_it_stands(explanation: Explanation, data: Dataset) -> Explanation:
@@ -195,8 +266,11 @@ def explain_without_plan(
     """
     dataset, loaded, _ = open_book(book, model, approved)
     tree = loaded.scenario_tree(dataset) if found.scenario else None
+    about: tuple[str, ...] = ()
     if tree is not None:
-        dataset = altered(dataset, tree.named(found.scenario).overrides)
+        scenario = tree.named(found.scenario)
+        about = _about_scenario(dataset, scenario)
+        dataset = altered(dataset, scenario.overrides)
     findings = why_no_plan(
         dataset,
         loaded,
@@ -204,9 +278,18 @@ def explain_without_plan(
         given={"gap": gap, "threads": threads, "seed": seed},
         budget_s=budget_s,
         on_step=on_step,
-        source=source_of(book, approved),
+        # The workbook as it stands is another than that of a scenario.
+        source=source_of(book, approved) if tree is None else None,
     )
-    return Explanation.of(findings)
+    return Explanation.of(replace(findings, sentences=(*about, *findings.sentences)))
+
+
+def _about_scenario(data: Dataset, scenario: Scenario) -> tuple[str, ...]:
+    """Say which scenario has no plan, and which cells its outcomes change."""
+    said = f"Scenario {scenario.name} has no plan, even by itself. What follows is of it alone"
+    cells = [data.cell_name(OUTCOMES.name, row, "value") for row, _ in scenario.changes]
+    changed = f"; cells are as its outcomes leave them ({', '.join(cells)})" if cells else ""
+    return (f"{said}{changed}.",)
 
 
 def explain_plan(
@@ -229,12 +312,10 @@ def explain_plan(
     OptallocError
         If a site is not known, or the plan was unpickled: its dataset is not pickled with it.
     """
+    if plan.is_policy:
+        _refuse_of_policy(False, sites)
+        return Explanation.of(explained_policy(plan, on_step), plan)
     origin = plan.origin
-    if plan.futures:
-        raise OptallocError(
-            "a policy is explained by scenario: explain one of plan.futures, such as "
-            f"plan.futures[{next(iter(plan.futures))!r}]"
-        )
     if origin is None or plan.outcome.values is None:
         raise OptallocError(
             "this plan has left behind what it was solved from; explain the workbook instead"
