@@ -11,7 +11,10 @@ from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.policy_tables import HERE_AND_NOW
 from optalloc.report.findings import figure
 
-__all__ = ["action_lines", "listed", "value_in_words"]
+__all__ = ["NOT_WORKED_OUT", "action_lines", "listed", "value_in_words"]
+
+# The meaning of a value that is not known begins so, and goes on with the reason.
+NOT_WORKED_OUT = "Not worked out"
 
 
 def listed(names: Sequence[str]) -> str:
@@ -33,7 +36,7 @@ def value_in_words(value: tuple[str, float, float, str], nothing: float) -> str:
     """
     name, least, most, means = value
     below, above = not math.isfinite(least), not math.isfinite(most)
-    if least == math.inf:
+    if least == math.inf or means.startswith(NOT_WORKED_OUT):
         words = f": {means[:1].lower()}{means[1:].rstrip('.')}"
     elif below and above:
         words = ": undecided"

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 import optalloc
-from optalloc.modelling.futures import END, decision_days
+from optalloc.modelling.decision_days import END, decision_days
 from tests.books import everything, program
 from tests.paths import ROOT
 from tests.random_books import MODEL

@@ -104,8 +104,10 @@ def test_newsvendor(tmp_path: Path) -> None:
     assert value(plan, "knowing everything today") == pytest.approx((25, 25))
     # Expected demand 62.5: 60 built and 2.5 unmet, as 7.5 less than a block; held, 60 + 1/4 x 120.
     assert value(plan, "planning for uncertainty") == pytest.approx((2.5, 2.5))
-    # Nothing can be decided after the demand is known.
+    # Nothing can be decided after the demand is known, so that it may as well be known later.
     assert value(plan, "being able to wait") == pytest.approx((0, 0), abs=1e-9)
+    later = value(plan, "knowing demand on 2028-01-01, not a period later")
+    assert later == pytest.approx((0, 0), abs=1e-9)
 
 
 def test_newsvendor_where_the_penalty_breaks_even(tmp_path: Path) -> None:
@@ -132,8 +134,12 @@ def test_waiting_beats_committing(tmp_path: Path) -> None:
     assert plan.cost == pytest.approx(65)
     assert costs(plan) == [130, 0]
     assert value(plan, "knowing everything today") == pytest.approx((15, 15))
-    # All decided now: N for 100.
+    # All decided now: N for 100. Known a period later, either has to be begun blind.
     assert value(plan, "being able to wait") == pytest.approx((35, 35))
+    later = value(plan, "knowing demand on 2028-01-01, not a period later")
+    assert later == pytest.approx((35, 35))
+    # One uncertainty is everything.
+    assert "knowing demand today" not in set(plan["Values"]["value"])
 
 
 @pytest.mark.parametrize(
@@ -256,6 +262,33 @@ def test_stages_follow_from_dates(tmp_path: Path) -> None:
     assert value(plan, "knowing everything today") == pytest.approx((5, 5))
     # All decided now: G serves every case for 80.
     assert value(plan, "being able to wait") == pytest.approx((30, 30))
+    # Rise known today: 75 by N or 80 by G if it comes, else 25, as before. Again known today: 80 by
+    # G or 50 if it comes, 50 or 0 if not.
+    assert value(plan, "knowing rise today") == pytest.approx((0, 0), abs=1e-9)
+    assert value(plan, "knowing again today") == pytest.approx((5, 5))
+    # Rise known a year later: 50 of N are begun blind, and 50 more where both come. Again known a
+    # year later: G for 80 after a rise, 50 of N blind without.
+    later = value(plan, "knowing rise on 2028-01-01, not a period later")
+    assert later == pytest.approx((12.5, 12.5))
+    later = value(plan, "knowing again on 2029-01-01, not a period later")
+    assert later == pytest.approx((15, 15))
+
+
+def test_what_would_be_felt_before_it_is_known_later(tmp_path: Path) -> None:
+    """Proves: known at the end of Y3 only, demand of Y2 would have to be served blind; that is said.
+    Sensitivity: known in the middle of Y2, it is served as it comes."""
+    made = uncertain(
+        site("N", 1.0, 100, block_mw=10),
+        base=(0, 50, 50),
+        futures={"demand": {"low": (0.75,), "high": (0.25, 50, "Y2")}},
+        revealed={"demand": "2028-07-01"},
+        unmet=3,
+    )
+    words = solve(made, tmp_path)["Values"]["in_words"].tolist()
+    assert words[-1] == (
+        "Knowing demand on 2028-07-01, not a period later: not worked out: demand would be felt "
+        "before it is known."
+    )
 
 
 def test_without_the_large_block_two_stages_cost_more(tmp_path: Path) -> None:
