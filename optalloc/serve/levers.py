@@ -1,6 +1,7 @@
-"""Cells that a visitor may change with a slider: the columns that limits come from.
+"""Cells that a visitor may change with a slider: columns that limits come from, and the attitude.
 
-The model names them (`Limit.cells`); those count that the workbook has and that hold numbers. A
+The model names the columns (`Limit.cells`); those count that the workbook has and that hold
+numbers. Where the workbook has uncertainties there is the weight of the worst scenarios, too. A
 change is made to a copy of the workbook, so that whoever downloads it has the exact input of the
 plan.
 """
@@ -18,9 +19,13 @@ import pandas as pd
 from optalloc.analysis.explain.repair_table import edits_table
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind, Sheet
+from optalloc.mip.attitude import Attitude, Measure
+from optalloc.modelling.futures import attitude_of
 from optalloc.modelling.model import Model
+from optalloc.scenarios.edits import edits_between, rows_added
 from optalloc.scenarios.overrides import Override, edits_of, text_of
 from optalloc.scenarios.sheet import Operation
+from optalloc.scenarios.uncertainty_sheets import ATTITUDE, UNCERTAINTIES
 from optalloc.spreadsheet.edit import write_edits
 
 __all__ = ["Lever", "Rows", "levers_of", "override", "write_changed"]
@@ -29,6 +34,10 @@ __all__ = ["Lever", "Rows", "levers_of", "override", "write_changed"]
 LEAST, MOST, STEP = 50, 200, 5
 # Most rows in a list to choose from.
 MOST_ROWS = 200
+# Percent: at 100 what all scenarios but the worst cost would not count at all.
+MOST_WEIGHT = 95
+# Title of the slider of the attitude, and the measures that it chooses among.
+RISK, WEIGHED = "Attitude to risk", (Measure.EXPECTED, Measure.MEAN_AND_TAIL)
 
 
 @dataclass(frozen=True)
@@ -45,7 +54,8 @@ class Rows:
 class Lever:
     """One column as a slider: of numbers by a percentage, of integers by a difference.
 
-    ``least``, ``most`` and ``neutral`` are positions of the slider.
+    ``least``, ``most`` and ``neutral`` are positions of the slider. Where it is ``absolute`` the
+    percentage is the value.
     """
 
     family: str
@@ -59,6 +69,7 @@ class Lever:
     neutral: int
     step: int
     rows: tuple[Rows, ...]
+    absolute: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -66,7 +77,7 @@ class Lever:
 
 
 def levers_of(data: Dataset, model: Model) -> Iterator[Lever]:
-    """Give the levers of a workbook, in the order of the model's families.
+    """Give the levers of a workbook, in the order of the model's families, the attitude last.
 
     Parameters
     ----------
@@ -87,6 +98,33 @@ def levers_of(data: Dataset, model: Model) -> Iterator[Lever]:
                 lever = _lever(data, sheet, sheet.by_name[name], family.title)
                 if lever is not None:
                     yield lever
+    yield from _attitude(data)
+
+
+def _attitude(data: Dataset) -> Iterator[Lever]:
+    """The weight of the worst scenarios, unless another measure is to be least."""
+    attitude = attitude_of(data)
+    if not len(data[UNCERTAINTIES.name]) or attitude.measure not in WEIGHED:
+        return
+    weighed = attitude.measure is Measure.MEAN_AND_TAIL
+    neutral = round(100 * attitude.tail_weight) if weighed else 0
+    column = ATTITUDE.by_name["tail_weight"]
+    yield Lever(
+        family=RISK,
+        sheet=ATTITUDE.name,
+        column=column.name,
+        unit=column.unit,
+        meaning=f"Weight of the mean cost of the worst {100 * attitude.tail_share:.3g} % of "
+        "scenarios, by probability; the expected cost has the rest.",
+        integer=False,
+        least=0,
+        most=max(MOST_WEIGHT, neutral),
+        neutral=neutral,
+        # A position between two steps would be moved by the browser.
+        step=1 if neutral % STEP else STEP,
+        rows=(Rows("all scenarios", (), 1.0, 1.0),),
+        absolute=True,
+    )
 
 
 def _lever(data: Dataset, sheet: Sheet, column: Column, family: str) -> Lever | None:
@@ -161,6 +199,15 @@ def override(lever: Mapping[str, Any], rows: int, position: int) -> Mapping[str,
     if position == lever["neutral"]:
         return None
     chosen = lever["rows"][rows]
+    if lever["absolute"]:
+        return {
+            "sheet": lever["sheet"],
+            "rows": (),
+            "column": lever["column"],
+            "operation": str(Operation.SET),
+            "value": str(position / 100),
+            "words": f"{lever['sheet']}: {lever['column']} = {position} %",
+        }
     low, high = (moved(lever, chosen[end], position) for end in ("low", "high"))
     span = f"{low:,.6g}" if low == high else f"{low:,.6g} to {high:,.6g}"
     by = f"{position:+d}" if lever["integer"] else f"x {position} %"
@@ -210,6 +257,19 @@ def write_changed(
             change["value"],
         )
         for change in changes
+        if change["sheet"] != ATTITUDE.name
     ]
-    write_edits(book, edits_table(data, edits_of(data, overrides)), out)
+    edits = list(edits_of(data, overrides))
+    weights = [float(change["value"]) for change in changes if change["sheet"] == ATTITUDE.name]
+    for weight in weights:
+        edits += edits_between(data, _weighted(data, weight))
+    write_edits(book, edits_table(data, edits), out)
     return out
+
+
+def _weighted(data: Dataset, weight: float) -> Dataset:
+    """The workbook with a weight of the worst scenarios, whose share it keeps."""
+    stated = data[ATTITUDE.name].to_dict("records") or [{"tail_share": Attitude().tail_share}]
+    record = {**stated[0], "measure": str(Measure.MEAN_AND_TAIL), "tail_weight": weight}
+    nothing = data.with_frames({ATTITUDE.name: data[ATTITUDE.name].iloc[:0]})
+    return rows_added({ATTITUDE.name: pd.DataFrame([record])}, nothing)

@@ -104,6 +104,7 @@ function sliders() {
     const rows = lever.querySelector("select");
     const output = lever.querySelector("output");
     const integer = lever.dataset.integer === "1";
+    const absolute = lever.dataset.absolute === "1";
     const update = () => {
       const at = Number(slider.value);
       const neutral = at === Number(slider.dataset.neutral);
@@ -111,7 +112,8 @@ function sliders() {
       const moved = (value) => (integer ? Number(value) + at : (Number(value) * at) / 100);
       const span = low === high ? shownNumber(moved(low)) : `${shownNumber(moved(low))} to ${shownNumber(moved(high))}`;
       const by = neutral ? "as it stands" : integer ? `${at > 0 ? "+" : ""}${at}` : `× ${at} %`;
-      const text = `${by}: ${span} ${lever.dataset.unit}`.trim();
+      const value = `${neutral ? "as it stands: " : ""}${at} %`;
+      const text = absolute ? value : `${by}: ${span} ${lever.dataset.unit}`.trim();
       output.textContent = text;
       slider.setAttribute("aria-valuetext", text);
       lever.classList.toggle("moved", !neutral);

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import openpyxl
 import psutil
 import pytest
 
@@ -27,6 +28,7 @@ from optalloc.errors import OptallocError
 from tests import books
 from tests.browser import browser, needs_browser
 from tests.paths import INPUTS
+from tests.plan.test_policy import tail
 
 pytest.importorskip("starlette")
 uvicorn = pytest.importorskip("uvicorn")
@@ -419,6 +421,45 @@ def test_sliders_and_two_plans_in_the_browser(address: str, opened: Any, minimal
     assert re.search(r"\b45\b", page.inner_text(".said"))
     assert complaints == []
     context.close()
+
+
+@pytest.mark.parametrize(
+    ("attitude", "neutral", "moved", "cost"),
+    [
+        # By hand: R costs 150 expected and 350 in the worst fifth, S 160 whatever comes.
+        (None, 0, 50, 160),
+        ({"measure": "mean and tail", "tail_share": 0.2, "tail_weight": 0.33}, 33, 0, 150),
+    ],
+)
+def test_the_slider_of_the_worst_scenarios(
+    attitude: dict[str, Any] | None, neutral: int, moved: int, cost: float, tmp_path: Path
+) -> None:
+    """Proves: a workbook with uncertainties has a slider for the weight of its worst scenarios, where
+    it states an attitude or none; moved it gives the other site, and the copy says so.
+    Sensitivity: where the worst scenario is to be least, and without uncertainties, there is none."""
+    book = tmp_path / "book.xlsx"
+    optalloc.write_template(MODEL, book, tail(**(attitude or {})))
+    if attitude is None:
+        # A workbook that has no such sheet at all.
+        sheets = openpyxl.load_workbook(book)
+        del sheets["Attitude"]
+        sheets.save(book)
+    data = optalloc.validate(optalloc.read_workbook(book), MODEL)
+    lever = [one.to_dict() for one in levers_of(data, MODEL)][-1]
+    assert (lever["sheet"], lever["neutral"]) == ("Attitude", neutral)
+    assert override(lever, 0, neutral) is None
+    change = override(lever, 0, moved)
+    assert change is not None and change["words"] == f"Attitude: tail_weight = {moved} %"
+    told = {"kind": "solve", "folder": tmp_path, "model": None, "book": book, "gap": 0}
+    given = {"time_limit_s": 100, "threads": 1, "changes": [change]}
+    found = work.done({**told, **given}, lambda **_: None)
+    assert found["objective"] == pytest.approx(cost)
+    stated = optalloc.validate(optalloc.read_workbook(tmp_path / "changed.xlsx"), MODEL)
+    assert stated.one("Attitude").tail_weight == moved / 100
+    for other in (tail(measure="worst"), {**tail(), "Uncertainties": [], "Outcomes": []}):
+        optalloc.write_template(MODEL, book, other)
+        data = optalloc.validate(optalloc.read_workbook(book), MODEL)
+        assert "Attitude" not in {one.sheet for one in levers_of(data, MODEL)}
 
 
 def test_sliders_stay_within_their_columns(minimal: Path) -> None:
