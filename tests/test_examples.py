@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import openpyxl
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 import optalloc
+from optalloc.scenarios.overrides import altered
 from optalloc.scenarios.uncertainty_sheets import UNCERTAINTY_SHEETS
 from tests.paths import INPUTS
 
@@ -28,6 +30,40 @@ def test_the_workbook_is_the_folder(pacific: optalloc.Dataset) -> None:
         left = workbook[sheet].reset_index(drop=True)
         right = pacific[sheet].reset_index(drop=True)
         pd.testing.assert_frame_equal(left, right, check_dtype=False)
+
+
+def test_pacific_under_uncertainty_is_pacific_with_three_uncertainties(tmp_path: Path) -> None:
+    """Proves: the workbook holds what both folders hold, cell for cell, one over the other. Of its
+    twelve scenarios those with a late Kanto grid have a probability of 0.3, and demand differs from
+    2029 on alone."""
+    shutil.copytree(INPUTS / "pacific", tmp_path / "both")
+    shutil.copytree(INPUTS / "pacific-uncertain", tmp_path / "both", dirs_exist_ok=True)
+    both = optalloc.validate(optalloc.read_workbook(tmp_path / "both"), MODEL)
+    book = optalloc.validate(optalloc.read_workbook(INPUTS / "pacific-uncertain.xlsx"), MODEL)
+    for sheet in MODEL.sheets:
+        left, right = (data[sheet].reset_index(drop=True) for data in (book, both))
+        pd.testing.assert_frame_equal(left, right, check_dtype=False)
+    tree = MODEL.scenario_tree(book)
+    assert tree is not None
+    assert len(tree.scenarios) == 12
+    assert [one.name for one in tree.uncertainties] == ["demand", "Kanto grid", "US share law"]
+    names = ("demand", "Kanto grid", "US share law")
+    late = [one for one in tree.scenarios if (names[1], "a year late") in one.outcomes]
+    assert sum(one.probability for one in late) == pytest.approx(0.3)
+    changed = altered(book, late[0].overrides)
+    kanto = changed["PowerRamp"].query("site == 'Kanto North'")
+    assert kanto["period"].tolist() == ["2034FY", "2036FY"]
+    fast = next(one for one in tree.scenarios if (names[0], "fast") in one.outcomes)
+    ratio = _demand(altered(book, fast.overrides)) / _demand(book)
+    begins = book["Periods"].set_index("period")["start"]
+    assert ratio[begins[ratio.index] < "2029-01-01"].unique() == pytest.approx([1.0])
+    assert ratio[begins[ratio.index] >= "2029-01-01"].unique() == pytest.approx([1.1])
+
+
+def _demand(data: optalloc.Dataset) -> pd.Series:
+    """Demand of each period, whatever its unit."""
+    asked = data["Demand"][["it_mw", "units"]].sum(axis=1)
+    return asked.groupby(data["Demand"]["period"]).sum()
 
 
 def test_pacific_is_as_large_as_it_says(pacific: optalloc.Dataset) -> None:
