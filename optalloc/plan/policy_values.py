@@ -180,7 +180,7 @@ def _known_later(made: Futures) -> list[_Reveal]:
     for one in made.tree.uncertainties:
         day = one_period_later(made, one.revealed)
         if day is not None:
-            name = f"knowing {one.name} on {one.revealed:%Y-%m-%d}, not a period later"
+            name = f"knowing {one.name} on {one.revealed:%Y-%m-%d} and not a period later"
             found.append(_Reveal(one.name, day, name))
     return found
 

@@ -36,7 +36,9 @@ def value_in_words(value: tuple[str, float, float, str], nothing: float) -> str:
     """
     name, least, most, means = value
     below, above = not math.isfinite(least), not math.isfinite(most)
-    if least == math.inf or means.startswith(NOT_WORKED_OUT):
+    if means.startswith(NOT_WORKED_OUT):
+        words = f" is {means[:1].lower()}{means[1:].rstrip('.')}"
+    elif least == math.inf:
         words = f": {means[:1].lower()}{means[1:].rstrip('.')}"
     elif below and above:
         words = ": undecided"

@@ -6,6 +6,7 @@ next (6 months to commit, 6 to build) unless said otherwise. Cost in M.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,12 @@ import pytest
 
 import optalloc
 from optalloc.errors import NoPolicyError
-from tests.books import Book, book, demand, solve, years
+from optalloc.mip.attitude import Attitude
+from optalloc.pipeline import open_scenarios, scenarios_of
+from optalloc.plan.policy_values import values_of
+from optalloc.plan.policy_words import value_in_words
+from optalloc.solving.futures import solve_stochastic
+from tests.books import Book, book, demand, solve, write, years
 
 LEADS = {"site_lead_months": 6, "block_lead_months": 6}
 
@@ -106,7 +112,7 @@ def test_newsvendor(tmp_path: Path) -> None:
     assert value(plan, "planning for uncertainty") == pytest.approx((2.5, 2.5))
     # Nothing can be decided after the demand is known, so that it may as well be known later.
     assert value(plan, "being able to wait") == pytest.approx((0, 0), abs=1e-9)
-    later = value(plan, "knowing demand on 2028-01-01, not a period later")
+    later = value(plan, "knowing demand on 2028-01-01 and not a period later")
     assert later == pytest.approx((0, 0), abs=1e-9)
 
 
@@ -136,7 +142,7 @@ def test_waiting_beats_committing(tmp_path: Path) -> None:
     assert value(plan, "knowing everything today") == pytest.approx((15, 15))
     # All decided now: N for 100. Known a period later, either has to be begun blind.
     assert value(plan, "being able to wait") == pytest.approx((35, 35))
-    later = value(plan, "knowing demand on 2028-01-01, not a period later")
+    later = value(plan, "knowing demand on 2028-01-01 and not a period later")
     assert later == pytest.approx((35, 35))
     # One uncertainty is everything.
     assert "knowing demand today" not in set(plan["Values"]["value"])
@@ -268,9 +274,9 @@ def test_stages_follow_from_dates(tmp_path: Path) -> None:
     assert value(plan, "knowing again today") == pytest.approx((5, 5))
     # Rise known a year later: 50 of N are begun blind, and 50 more where both come. Again known a
     # year later: G for 80 after a rise, 50 of N blind without.
-    later = value(plan, "knowing rise on 2028-01-01, not a period later")
+    later = value(plan, "knowing rise on 2028-01-01 and not a period later")
     assert later == pytest.approx((12.5, 12.5))
-    later = value(plan, "knowing again on 2029-01-01, not a period later")
+    later = value(plan, "knowing again on 2029-01-01 and not a period later")
     assert later == pytest.approx((15, 15))
 
 
@@ -286,9 +292,24 @@ def test_what_would_be_felt_before_it_is_known_later(tmp_path: Path) -> None:
     )
     words = solve(made, tmp_path)["Values"]["in_words"].tolist()
     assert words[-1] == (
-        "Knowing demand on 2028-07-01, not a period later: not worked out: demand would be felt "
-        "before it is known."
+        "Knowing demand on 2028-07-01 and not a period later is not worked out: demand would be "
+        "felt before it is known."
     )
+
+
+def test_values_of_what_is_too_large_to_be_solved_as_a_whole(tmp_path: Path) -> None:
+    """Proves: where scenarios were decomposed, knowing one uncertainty is bounded by knowing all,
+    which is worth 5, and what takes a solve of all together says that it is not worked out."""
+    made = scenarios_of(*open_scenarios(write(steps(), tmp_path), None))
+    options = optalloc.Options(gap=0, threads=1)
+    found = replace(solve_stochastic(made.stochastic, Attitude(), options), decomposed=True)
+    values = {one[0]: one for one in values_of(made, found, Attitude(), options, 1.0)}
+    assert len(values) == 7
+    for name in ("knowing rise today", "knowing again today"):
+        assert values[name][1:3] == pytest.approx((0, 5))
+        assert "is worth at most 5 M, and perhaps nothing" in value_in_words(values[name], 1e-6)
+    said = value_in_words(values["being able to wait"], 1e-6)
+    assert said.startswith("Being able to wait is not worked out: the scenarios are too large")
 
 
 def test_without_the_large_block_two_stages_cost_more(tmp_path: Path) -> None:

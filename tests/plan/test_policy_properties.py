@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import optalloc
 from optalloc.mip.attitude import Attitude, Measure
 from optalloc.modelling.futures import Futures, futures
+from optalloc.modelling.reveals import BEFORE_ALL, known_on, one_period_later
 from optalloc.plan.policy_actions import anticipating
 from optalloc.scenarios.overrides import altered
 from optalloc.solving.futures import StochasticOutcome, solve_stochastic
@@ -150,7 +151,16 @@ def test_knowing_earlier_never_costs_more(examples: int) -> None:
         sooner = copy.deepcopy(made)
         # Before the first decision, which is then taken knowing everything.
         revealed(sooner, "2026-12-31")
-        later, now = solved(stated(made).stochastic), solved(stated(sooner).stochastic)
+        known = stated(made)
+        later, now = solved(known.stochastic), solved(stated(sooner).stochastic)
+        moved = known_on(known, "u", BEFORE_ALL)
+        assert moved is not None
+        assert solved(moved).outcome.objective == same(now.outcome.objective)
+        day = one_period_later(known, known.tree.reveals[0])
+        delayed = None if day is None else known_on(known, "u", day)
+        if delayed is not None:
+            waited = solved(delayed).outcome.objective
+            assert waited >= later.outcome.objective - 1e-6 * max(1.0, abs(waited))
         p = np.array([row["probability"] for row in made["Uncertainties"]])
         alone = float(p @ [one.objective for one in later.alone])
         assert now.outcome.objective == same(alone)

@@ -462,6 +462,27 @@ def test_the_slider_of_the_worst_scenarios(
         assert "Attitude" not in {one.sheet for one in levers_of(data, MODEL)}
 
 
+@pytest.mark.slow
+@needs_browser
+def test_the_slider_of_the_worst_scenarios_says_its_weight(
+    address: str, opened: Any, tmp_path: Path
+) -> None:
+    """Proves: it says the weight itself, and not a percentage of what stands in the workbook."""
+    optalloc.write_template(MODEL, tmp_path / "book.xlsx", tail())
+    context = opened.new_context()
+    page = context.new_page()
+    page.goto(address)
+    page.set_input_files("#workbook", tmp_path / "book.xlsx")
+    page.click("text=Upload and check")
+    page.wait_for_selector("text=No errors.", timeout=60_000)
+    page.click("text=Change limits for this run")
+    lever = page.locator(".lever", has_text="Attitude: tail_weight")
+    assert lever.locator("output").inner_text() == "as it stands: 0 %"
+    lever.locator("input").press("End")
+    assert lever.locator("output").inner_text() == "95 %"
+    context.close()
+
+
 def test_sliders_stay_within_their_columns(minimal: Path) -> None:
     """Proves: a position beyond the slider or rows that are not there are refused."""
     data = optalloc.validate(optalloc.read_workbook(minimal), MODEL)

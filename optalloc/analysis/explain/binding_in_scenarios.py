@@ -7,6 +7,7 @@ of a re-solve with one more unit, in every scenario in which the limit has a pri
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -158,11 +159,21 @@ class _Binding:
 
 
 def what_binds_in_scenarios(
-    point: PolicyPoint, options: Options, on_step: StepCallback | None = None
+    point: PolicyPoint, options: Options, budget_s: float, on_step: StepCallback | None = None
 ) -> Findings:
-    """Give the limits that bind, and the scenarios in which they do, the most valuable first."""
+    """Give the limits that bind, and the scenarios in which they do, the most valuable first.
+
+    Parameters
+    ----------
+    point : PolicyPoint
+    options : Options
+    budget_s : float
+        Seconds after which no further limit is valued.
+    on_step : callable, optional
+    """
+    deadline = time.perf_counter() + budget_s
     fixed = FixedPlan(point.form.arrays, point.values, options)
-    rows = list(_scenario_rows(point, fixed, on_step))
+    rows = list(_scenario_rows(point, fixed, deadline, on_step))
     rows.sort(key=lambda row: -float(str(row["saving"])))
     across = list(_across_rows(point, fixed))
     sentences = [str(row["in_words"]) for row in rows[:MOST_SENTENCES]]
@@ -176,13 +187,16 @@ def what_binds_in_scenarios(
 
 
 def _scenario_rows(
-    point: PolicyPoint, fixed: FixedPlan, on_step: StepCallback | None
+    point: PolicyPoint, fixed: FixedPlan, deadline: float, on_step: StepCallback | None
 ) -> Iterator[dict[str, object]]:
     """Limits of the highest price, with the saving of one more unit where they have one."""
     made, found = point.made, _binding(point, fixed)
     chosen = sorted(found, key=lambda one: -one.size)[:COUNT]
     p = made.tree.probability
     for done, binding in enumerate(chosen, start=1):
+        # The first of them is always valued.
+        if done > 1 and time.perf_counter() > deadline:
+            return
         limit = binding.one.limit
         more = unit_of(limit)
         saving = fixed.saving(sorted(binding.rows), more)

@@ -42,8 +42,15 @@ END_OF_TIME = pd.Timestamp("2262-01-01")
 SAME_COST = 1e-6
 
 
-def explained_policy(plan: Plan, on_step: StepCallback | None = None) -> Findings:
+def explained_policy(plan: Plan, budget_s: float, on_step: StepCallback | None = None) -> Findings:
     """Explain a policy that was solved in this process; its programs are built again.
+
+    Parameters
+    ----------
+    plan : Plan
+    budget_s : float
+        Seconds after which no further limit is valued.
+    on_step : callable, optional
 
     Raises
     ------
@@ -62,7 +69,7 @@ def explained_policy(plan: Plan, on_step: StepCallback | None = None) -> Finding
     point = PolicyPoint.of(made, attitude, alone, values, tables)
     return _joined(
         _quality(attitude, plan.cost, plan.gap),
-        what_binds_in_scenarios(point, origin.options, on_step),
+        what_binds_in_scenarios(point, origin.options, budget_s, on_step),
     )
 
 
@@ -72,6 +79,7 @@ def explained_policy_file(
     model: Model,
     options: Options,
     source: str,
+    budget_s: float,
     on_step: StepCallback | None = None,
 ) -> Findings:
     """Explain the policy of a plan.xlsx by its workbook: its whole numbers are fixed again.
@@ -86,6 +94,8 @@ def explained_policy_file(
         Of each solve.
     source : str
         Name of the workbook.
+    budget_s : float
+        Seconds after which no further limit is valued.
     on_step : callable, optional
 
     Raises
@@ -112,7 +122,7 @@ def explained_policy_file(
     return _joined(
         Findings("The policy", tuple(_of_file(file, attitude, source, changed, found.objective))),
         _quality(attitude, found.objective, file.gap),
-        what_binds_in_scenarios(point, options, on_step),
+        what_binds_in_scenarios(point, options, budget_s, on_step),
     )
 
 

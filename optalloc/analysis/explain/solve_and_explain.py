@@ -122,7 +122,9 @@ def explain(
         plan_file = plan_of(file, known)
         if plan_file.is_policy:
             _refuse_of_policy(certain, sites)
-            return _explain_policy_file(plan_file, workbook, limited, known, approved, on_step)
+            return _explain_policy_file(
+                plan_file, workbook, limited, budget_s, known, approved, on_step
+            )
         found_plan = planned(plan_file, workbook, given=limited, model=known, approved=approved)
         return _explain_planned(found_plan, budget_s, sites, on_step)
     if workbook is not None:
@@ -203,13 +205,14 @@ def _explain_policy(
         return Explanation.of(Findings("Why there is no policy", said, without_plan=True))
     if calls["on_phase"] is not None:
         calls["on_phase"]("explain")
-    return Explanation.of(explained_policy(plan, on_step), plan)
+    return Explanation.of(explained_policy(plan, budget_s, on_step), plan)
 
 
 def _explain_policy_file(
     file: PlanFile,
     book: str | Path | None,
     given: Mapping[str, Any],
+    budget_s: float,
     model: Model,
     approved: str | Path | None,
     on_step: StepCallback | None,
@@ -218,7 +221,8 @@ def _explain_policy_file(
     data, _, _ = open_book(source, model, approved)
     options = options_of(data, model, given)
     name = source.name or str(source)
-    return Explanation.of(explained_policy_file(file, data, model, options, name, on_step))
+    found = explained_policy_file(file, data, model, options, name, budget_s, on_step)
+    return Explanation.of(found)
 
 
 def _as_it_stands(explanation: Explanation, data: Dataset) -> Explanation:
@@ -314,7 +318,7 @@ def explain_plan(
     """
     if plan.is_policy:
         _refuse_of_policy(False, sites)
-        return Explanation.of(explained_policy(plan, on_step), plan)
+        return Explanation.of(explained_policy(plan, budget_s, on_step), plan)
     origin = plan.origin
     if origin is None or plan.outcome.values is None:
         raise OptallocError(
