@@ -287,9 +287,33 @@ def decisions(draw: Draw, made: Book) -> None:
     ]  # fmt: skip
 
 
+def options(draw: Draw, made: Book) -> None:
+    """Rights to a site, and to what zones, contracts and leases there are."""
+    made["Options"] = [
+        {"option": "plot", "kind": "land", "site": "s1", "premium": one_of(draw, 3, 12),
+         "fee_per_year": one_of(draw, 1, 0), "last_period": one_of(draw, "P1", None),
+         "exercise_price": one_of(draw, None, 10), "premium_credited": one_of(draw, 0, 0.5),
+         "needed_from": one_of(draw, None, "P2"), "lead_months": one_of(draw, None, 0, 3)},
+    ]  # fmt: skip
+    if "GridZones" in made:
+        made["Options"].append(
+            {"option": "queue", "kind": "grid", "zone": made["GridZones"][0]["zone"],
+             "premium": one_of(draw, 2, 0), "premium_per_mw": 0.1, "max_mw": 30,
+             "fee_per_mw_year": one_of(draw, 0.1, 0), "exercise_price": one_of(draw, 1, None),
+             "premium_credited": one_of(draw, 1, 0), "lead_months": one_of(draw, 6, 9, None)}
+        )  # fmt: skip
+    for kind, sheet in (("contract", "Contracts"), ("lease", "Leases")):
+        if sheet in made:
+            made["Options"].append(
+                {"option": f"{kind} call", "kind": kind, kind: made[sheet][0][kind],
+                 "premium": one_of(draw, 1, 0), "premium_per_mw": 0.02, "max_mw": 25,
+                 "exercise_price_per_mw": 0.05, "premium_credited": 1, "needed_from": "P2"}
+            )  # fmt: skip
+
+
 FAMILIES = (
     units, clusters, block_pace, grid_zones, power_ramp, energy, carbon, leases, components,
-    equipment, labour, risk, budgets, pace, losses, decisions,
+    equipment, labour, risk, budgets, pace, losses, decisions, options,
 )  # fmt: skip
 
 

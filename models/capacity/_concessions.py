@@ -15,9 +15,10 @@ from optalloc.data.dataset import Dataset
 from optalloc.data.rounding import exceeds
 from optalloc.modelling.limits import Concession
 
-from ._building import active_sites, possible_service
+from ._building import active_sites
 from ._calendar import TINY_MONTHS, calendar
 from ._network import network, resident
+from ._service import possible_service
 from ._shortages import must_serve
 
 

@@ -35,6 +35,7 @@ _ACCOUNT_OF_ITEM = {
     "spot": "power",
     "deposit": "power",
     "termination": "power",
+    "option": "options",
     "wages": "labour",
     "network": "network",
     "unmet": "unmet demand",

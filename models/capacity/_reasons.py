@@ -10,9 +10,10 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 
-from ._building import active_sites, possible_service, site_costs
+from ._building import active_sites, site_costs
 from ._calendar import calendar
 from ._network import arcs
+from ._service import possible_service
 
 ASK = "optalloc explain tells what building there would add"
 

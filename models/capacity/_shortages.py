@@ -14,11 +14,12 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset, derived
 
-from ._building import active_sites, possible_service, standing_mw
+from ._building import active_sites, standing_mw
 from ._calendar import TINY_MONTHS, calendar
 from ._demand import positive_demand
 from ._leases import most_leased
 from ._network import covers
+from ._service import possible_service
 
 SITE_KEYS = ["site", "period"]
 COVER_KEYS = ["cover", "period"]

@@ -12,9 +12,10 @@ from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Cell
 from optalloc.modelling.limits import Cause
 
-from ._building import active_sites, possible_service
+from ._building import active_sites
 from ._calendar import calendar
 from ._network import arcs, network
+from ._service import possible_service
 from ._shortages import most_online
 
 # Sites named in a sentence.

@@ -89,6 +89,7 @@ LOOK_UPS = {
     "_calendar.calendar": "begin, length and discounting of each period",
     "_contracts.contracts_on_offer": "the rows of Contracts that can still be signed",
     "_leases.leases_on_offer": "the rows of Leases that can still be signed",
+    "_options.options_on_offer": "the rows of Options, and the positions of their windows",
 }
 # What they share beyond that, family by family, and why.
 SHARED = {
@@ -113,6 +114,7 @@ SAME_DERIVATION = {
     "demand": {"key_figures"},
     "departures": {"figures"},
     "leases": {"actions"},
+    "options": {"actions", "figures"},
     "overview": {"overview_tables"},
     "periods": {"calendar_years", "to_the_last_payment", "totals"},
     "placement": {"balance", "taken_mw"},
@@ -284,7 +286,7 @@ def test_every_limit_of_the_model_is_audited(program: optalloc.Program) -> None:
     helpers = {
         *("start_marked", "contract_signed", "billed_if_drawn", "billed_if_not_drawn"),
         *("loss_counted", "lease_signed", "cluster_hosted", "service_begun"),
-        *("late_on_committed_site", "late_within_start"),
+        *("late_on_committed_site", "late_within_start", "exercise_mark_kept"),
     }
     assert components - by_rows - strengthening - helpers == set()
 

@@ -19,7 +19,8 @@ from tests.random_books import MODEL
 # On the first day of the step that their keys name last: commitments, starts, orders, signings.
 BEGIN = {
     "committed", "started", "begun", "energised", "hosts", "ordered", "leased", "signs_lease",
-    "procured", "blocks_procured", "signs", "terminated",
+    "procured", "blocks_procured", "signs", "terminated", "bought", "kept", "exercised", "buys",
+    "exercises", "connected_mw",
 }  # fmt: skip
 # While the step runs: operations, and what is felt in it.
 WITHIN = {

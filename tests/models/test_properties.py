@@ -5,6 +5,7 @@ By default a few workbooks for each property; ``-m slow`` tries many more.
 
 from __future__ import annotations
 
+import copy
 import math
 import random
 from collections.abc import Callable
@@ -27,6 +28,7 @@ from tests.random_books import (
     grid_zones,
     is_money,
     limits_of,
+    options,
     power_ramp,
     random_books,
     renamed,
@@ -140,6 +142,44 @@ def test_tighter_limits_never_cost_less(examples: int) -> None:
 
 
 @pytest.mark.slow
+@few_or_many
+def test_options_never_cost_more(examples: int) -> None:
+    """Proves: beside what can be had without them, options raise no cost; dearer ones lower none."""
+
+    def kept(made: Book, draw: random.Random) -> None:
+        without = least_cost(made)
+        options(draw, made)
+        rows = [row for row in made["Options"] if row["kind"] in ("land", "grid")]
+        made["Options"] = [row | {"needed_from": None} for row in rows]
+        offered = least_cost(made)
+        prices = [row | {"premium": 2 * row["premium"] + 1} for row in made["Options"]]
+        dearer = least_cost({**made, "Options": prices})
+        for low, high in ((offered, dearer), (dearer, without)):
+            assert low <= high + 1e-6 * max(1.0, abs(low)) if low < math.inf else high == math.inf
+
+    others = random_books([family for family in FAMILIES if family is not options])
+    holds(examples, kept, made=others, draw=st.randoms(use_true_random=True))
+
+
+@few_or_many
+def test_an_option_is_the_choice_of_its_lead(examples: int) -> None:
+    """Proves: where an option on land is free, the site has its own lead or that of the option,
+    whichever costs less: commitments, permits, starts, service and payments follow either."""
+
+    def kept(made: Book, lead: int) -> None:
+        made["Sites"][0] |= {"status": "candidate", "existing_mw": 0, "under_construction_mw": 0,
+                             "under_construction_online": None}  # fmt: skip
+        with_own = least_cost(made)
+        other = copy.deepcopy(made)
+        other["Sites"][0]["site_lead_months"] = lead
+        either = min(with_own, least_cost(other))
+        made["Options"] = [{"option": "free", "kind": "land", "site": "s1", "lead_months": lead}]
+        assert least_cost(made) == (same(either) if either < math.inf else math.inf)
+
+    others = random_books([family for family in FAMILIES if family is not options])
+    holds(examples, kept, made=others, lead=st.sampled_from([0, 1, 3, 9]))
+
+
 @few_or_many
 def test_relaxation_is_never_above_the_optimum(examples: int) -> None:
     """Proves: without integrality, and with every strengthening row in force, it costs no more."""

@@ -11,10 +11,12 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 
-from .._building import KEYS, RETIRED, active_sites, building_dates_in_plan, site_costs
+from .._beginnings import building_dates_in_plan
+from .._building import KEYS, RETIRED, active_sites, site_costs
 from .._calendar import calendar
 from .._capital import Terms, lives
 from .._money import charge_rows
+from .._options import exercised_on_land
 from .._running_costs import running_rows
 
 
@@ -22,27 +24,29 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     """Cost of sites from the Build table alone, one decision at a time, in plain arithmetic."""
     settings, cal = data.one("Settings"), calendar(data)
     sites, costs, periods = active_sites(data), site_costs(data), cal.to_dict("index")
-    days = building_dates_in_plan(data, tables["Build"]).set_index(KEYS)["begin"].to_dict()
+    days = building_dates_in_plan(data, tables).set_index(KEYS)["begin"].to_dict()
+    by_option = exercised_on_land(data, tables)
+    leads, prices = (by_option[name].dropna() for name in ("lead_months", "exercise_price"))
     rows: list[dict[str, object]] = []
     running: list[dict[str, object]] = []
     for name, own in tables["Build"].groupby("site", sort=False):
         at: Any = sites.loc[str(name)]
         cost: Any = costs.loc[str(name)]
-        lead, both = at["block_lead_months"], at["site_lead_months"] + at["block_lead_months"]
+        lead, permit = at["block_lead_months"], leads.get(str(name), at["site_lead_months"])
         life, profile, growth = (
             at["life_years"],
             at["spend_profile"],
             settings.build_cost_escalation,
         )
         stands = life if at["end_of_life"] == RETIRED else math.inf
-        land = Terms(at["site_lead_months"], both, profile, life, stands, growth)
+        land = Terms(permit, permit + lead, profile, life, stands, growth)
         shell = Terms(lead, lead, profile, life, stands, growth)
         parts = _components_of(data, str(name), shell)
         held = at["is_open"]
         for record in own.to_dict("records"):
             when = periods[record["period"]]
             day = {**when, "begin": days.get((name, record["period"]), when["begin"])}
-            taken = cost["site_cost"] * (record["committed"] and not held)
+            taken = prices.get(str(name), cost["site_cost"]) * (record["committed"] and not held)
             held, started = record["committed"], record["started_mw"]
             here = [
                 *lives("site", taken, land, when, cal, settings),

@@ -9,7 +9,8 @@ In words
     not renewed. Where what is built is retired, nothing is renewed but components, and they last no
     longer than what they are part of.
 Data
-    Components; the cost columns of Sites; rates, escalation and life of Settings.
+    Components; the cost columns of Sites; rates, escalation and life of Settings; lead_months and
+    exercise_price of Options on land, in place of the site's own lead and cost.
 Time
     Even spending is an integral: cash divided by the lead, discounted at each instant of it. Cost
     escalates from the base date to the first day of the lead and is fixed then. The k-th renewal, at
@@ -24,7 +25,8 @@ Time
 Decides
     Nothing.
 Reads and posts
-    Reads ``beginning_mw`` and ``online_mw``; owns and posts ``capital_spending``; posts ``cost``.
+    Reads ``permitted``, ``beginning_mw`` and ``online_mw``; owns and posts ``capital_spending``; posts
+    ``cost``.
 Source
     Capital, compounded to its online date at rate r, is credited at an age with
     ``(1-(1+r)^-(L-age)) / (1-(1+r)^-L)`` of itself, what is left of a level annuity over the life
@@ -42,12 +44,12 @@ from optalloc.data.dataset import Dataset
 from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import index_set, indexed_set, parameter
 
+from .._beginnings import PERMIT_KEYS, permits, possible_beginnings
 from .._building import (
     BEGINNING_KEYS,
     KEYS,
     active_sites,
     open_by,
-    possible_beginnings,
     site_costs,
     site_periods,
     useful_commitments,
@@ -55,10 +57,13 @@ from .._building import (
 from .._calendar import begins_or_end, calendar, first_position_at
 from .._capital import capital_charges, post_spending
 from .._money import CASH, RESIDUAL, post_cost, to_workbook_currency
+from .._options import land_options
 from .._running_costs import yearly_charges
 
 COMPONENT_KEYS = ["component", *BEGINNING_KEYS]
 CAPITAL = ("site", "building", "component")
+# Keys of what each item of capital is paid for.
+SPENT_BY = {"site": PERMIT_KEYS, "building": BEGINNING_KEYS, "component": COMPONENT_KEYS}
 
 # What a charge is multiplied by, and the ledgers that this reads.
 _Activity = tuple[Callable[..., Any], tuple[str, ...]]
@@ -70,12 +75,14 @@ def parameters(data: Dataset) -> dict[str, pd.DataFrame]:
     costs = site_costs(data)
     settings, cal = data.one("Settings"), calendar(data)
     begins = begins_or_end(cal)
-    lead = commits["site_lead_months"] + commits["block_lead_months"]
-    site = commits.assign(
-        unit_cost=commits["site"].map(costs["site_cost"]).astype(float),
+    own = [*PERMIT_KEYS, "option", "period", "lead_months", "arrives"]
+    site = permits(data, *own).merge(commits, on=KEYS)
+    priced = site["option"].map(land_options(data).set_index("option")["exercise_price"])
+    ready = site["arrives"] + site["block_lead_months"]
+    site = site.assign(
+        unit_cost=priced.astype(float).fillna(site["site"].map(costs["site_cost"])).astype(float),
         growth=settings.build_cost_escalation,
-        lead_months=commits["site_lead_months"],
-        online=begins[first_position_at(cal, commits["begin"] + lead)],
+        online=begins[first_position_at(cal, ready)],
     )
     building = beginnings.assign(
         unit_cost=beginnings["site"].map(costs["build_cost_per_mw"]).astype(float),
@@ -89,7 +96,7 @@ def parameters(data: Dataset) -> dict[str, pd.DataFrame]:
     yearly = costs.reindex(frame["site"]).set_index(frame.index)
     fixed = yearly_charges(data, frame[KEYS], yearly["fixed_cost_per_year"], growth)
     return {
-        **capital_charges(data, "site", site[KEYS], site),
+        **capital_charges(data, "site", site[[*PERMIT_KEYS, "period"]], site),
         **capital_charges(data, "building", building[BEGINNING_KEYS], building),
         **capital_charges(data, "component", subjects, parts),
         "fixed": fixed.assign(is_open=frame["is_open"]),
@@ -124,8 +131,8 @@ def component_starts(data: Dataset, building: pd.DataFrame) -> pd.DataFrame:
 def declare(m: Any, p: dict[str, pd.DataFrame], ledgers: Ledgers) -> None:
     """Postings of cost."""
 
-    def committing(m: Any, i: Any, c: Any) -> Any:
-        return m.committed[i, c] - sum(m.committed[i, r] for r in m.COMMIT_BEFORE[i, c])
+    def committing(m: Any, i: Any, k: Any) -> Any:
+        return m.permitted[i, k] - sum(m.permitted[i, r] for r in m.PERMIT_BEFORE[i, k])
 
     def beginning(m: Any, i: Any, s: Any, d: Any) -> Any:
         return m.beginning_mw[i, s, d]
@@ -140,7 +147,7 @@ def declare(m: Any, p: dict[str, pd.DataFrame], ledgers: Ledgers) -> None:
     m.always_open = parameter(m.FIXED_COSTS, p["fixed"].set_index(KEYS)["is_open"])
     m.OPEN_BY = indexed_set(m.FIXED_COSTS, p["open_by"], KEYS, ["commit"])
     activities: dict[str, _Activity] = {
-        "site": (committing, ()),
+        "site": (committing, ("permitted",)),
         "building": (beginning, ("beginning_mw",)),
         "component": (lambda m, k, i, s, d: m.beginning_mw[i, s, d], ("beginning_mw",)),
         "fixed": (being_open, ()),
@@ -150,14 +157,13 @@ def declare(m: Any, p: dict[str, pd.DataFrame], ledgers: Ledgers) -> None:
     ledgers.open("capital_spending", m.SPENDING)
     for item in CAPITAL:
         paid = {name: part for name, part in p.items() if name.split("_")[0] == item}
-        keys = {"component": COMPONENT_KEYS, "building": BEGINNING_KEYS}.get(item, KEYS)
-        post_spending(m, ledgers, item, paid, p["periods"], keys, *activities[item])
+        post_spending(m, ledgers, item, paid, p["periods"], SPENT_BY[item], *activities[item])
     for item, charges in p.items():
         if item in ("open_by", "periods"):
             continue
         activity, reads = activities[item.split("_")[0]]
         kind = RESIDUAL if item.endswith("_residual") else CASH
-        keys = [name for name in COMPONENT_KEYS if name in charges]
+        keys = SPENT_BY.get(item.split("_")[0], KEYS)
         post_cost(m, ledgers, item, charges, keys, activity, kind=kind, reads=reads)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from optalloc.data.dataset import Dataset
 
 from .._calendar import calendar
-from .sheets import ENDED, LEASED, ONLINE, SIGNED, STARTED
+from .sheets import BOUGHT, ENDED, EXERCISED, KEPT, LEASED, ONLINE, SIGNED, STARTED
 
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -19,7 +19,10 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
         SIGNED: ("contract", tables["Procurement"], "signed_mw"),
         LEASED: ("lease", tables["Leasing"], "signed_mw"),
         ENDED: ("contract", tables["Terminations"], "ended_mw"),
+        BOUGHT: ("option", tables["OptionsHeld"], "bought"),
+        KEPT: ("option", tables["OptionsHeld"], "kept"),
     }
+    held = tables["OptionsHeld"]
     build = tables["Build"]
     rows = []
     for at in data["Decisions"].to_dict("records"):
@@ -27,6 +30,10 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
             name, table, column = signed[at["what"]]
             own = table[(table[name] == at[name]) & (table["period"] == at["period"])]
             value = own[column].sum()
+        elif at["what"] == EXERCISED:
+            own = held[held["option"] == at["option"]]
+            until = own["period"].map(position) <= position[at["period"]]
+            value = own.loc[until, "exercised"].sum()
         else:
             own = build[build["site"] == at["site"]]
             now = own[own["period"] == at["period"]]

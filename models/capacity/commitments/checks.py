@@ -14,11 +14,21 @@ from .._building import SERVICE_COLUMNS, possible_starts, useful_commitments
 from .._calendar import TERM, calendar, reversed_windows
 from .._contracts import signings
 from .._leases import leases_active
+from .._option_periods import exercises, option_periods
 from .derived import decisions
-from .sheets import COMMITTED, LEASED, SIGNED, STARTED, SUBJECTS
+from .sheets import (
+    BOUGHT,
+    COMMITTED,
+    EXERCISED,
+    KEPT,
+    LEASED,
+    SIGNED,
+    STARTED,
+    SUBJECTS,
+)
 
 # What counts from an earlier period on, and what only in its own.
-_EARLIER, _EXACT = {COMMITTED, STARTED}, {LEASED, SIGNED}
+_EARLIER, _EXACT = {COMMITTED, STARTED, EXERCISED}, {LEASED, SIGNED, BOUGHT, KEPT}
 
 
 def check(data: Dataset) -> Iterator[Problem]:
@@ -95,16 +105,21 @@ def _fully_known(data: Dataset) -> set[object]:
             data.known("Contracts", "contract", *TERM),
         )
     )
-    return {*sites, *leases["lease"], *contracts["contract"]}
+    options = data.known("Options")["option"]
+    return {*sites, *leases["lease"], *contracts["contract"], *options}
 
 
 def _possible(data: Dataset) -> pd.DataFrame:
     """Commitments, starts, leases and signings that have a variable: what, subject, position."""
+    held = option_periods(data)
     parts = (
         (COMMITTED, useful_commitments(data), "site", "period"),
         (STARTED, possible_starts(data), "site", "period"),
         (LEASED, leases_active(data), "lease", "signed"),
         (SIGNED, signings(data), "contract", "signed"),
+        (BOUGHT, held[held["may_buy"]], "option", "period"),
+        (KEPT, held[held["may_keep"]], "option", "period"),
+        (EXERCISED, exercises(data), "option", "period"),
     )
     position = calendar(data)["position"]
     frames = [

@@ -29,7 +29,7 @@ def _most_that_can_be(data: Dataset, key: Mapping[str, Any]) -> Iterator[Cause]:
     """Room of a site, contract or lease of which a decision asks for more."""
     at = _row_of(data, key)
     subject = SUBJECTS[at["what"]]
-    sheet = {"site": "Sites", "contract": "Contracts", "lease": "Leases"}[subject]
+    sheet = f"{subject.capitalize()}s"
     rows = data[sheet]
     row = int(str(rows.index[rows[subject] == at[subject]][0]))
     limits: dict[Hashable, Any] = rows.loc[row].to_dict()

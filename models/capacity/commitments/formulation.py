@@ -2,11 +2,12 @@
 
 In words
     A site is to be committed by a period, or not before another; so many megawatts are promised
-    to be started, online, leased, signed or ended, or at most so many. What a plan decides before a
-    date is fixed by the same rows.
+    to be started, online, leased, signed or ended, or at most so many; an option is to be bought,
+    kept or exercised, or not. What a plan decides before a date is fixed by the same rows.
 Data
     Decisions. ``decided[d]``: what the row names, which is committed by the period (1 or 0), MW
-    started up to it, MW online in it, or MW leased, signed or ended in it.
+    started up to it, MW online in it, or MW leased, signed or ended in it; of an option what is
+    bought or kept in it, or exercised up to it.
 Decides
     Nothing.
 Limits
@@ -31,7 +32,7 @@ from optalloc.modelling.sets import frame_of, index_set, indexed_set, parameter
 
 from .._calendar import calendar
 from .derived import decisions
-from .sheets import COMMITTED, ENDED, LEASED, ONLINE, SIGNED, STARTED
+from .sheets import BOUGHT, COMMITTED, ENDED, EXERCISED, KEPT, LEASED, ONLINE, SIGNED, STARTED
 
 ENDING_KEYS = ["contract", "signed", "period"]
 
@@ -91,6 +92,14 @@ def constrain(m: Any, p: Parameters) -> None:
         m.DECISIONS, exact(m.LEASE_OFFERS, "lease", LEASED), ["decision"], ["lease", "period"]
     )
     m.ENDED_IN = indexed_set(m.DECISIONS, ended(m.ENDINGS), ["decision"], ENDING_KEYS)
+    of_option = (["decision"], ["option", "period"])
+    m.BOUGHT_BY_DECISION = indexed_set(
+        m.DECISIONS, exact(m.PURCHASES, "option", BOUGHT), *of_option
+    )
+    m.KEPT_BY_DECISION = indexed_set(m.DECISIONS, exact(m.KEPT, "option", KEPT), *of_option)
+    m.EXERCISED_BY_DECISION = indexed_set(
+        m.DECISIONS, latest(m.EXERCISES, "option", EXERCISED), ["decision"], ["option", "at"]
+    )
     m.decided = pyo.Expression(
         m.DECISIONS,
         rule=lambda m, d: (
@@ -101,6 +110,9 @@ def constrain(m: Any, p: Parameters) -> None:
             + sum(m.procured[c, s] for c, s in m.SIGNED_IN[d])
             + sum(m.leased[k, s] for k, s in m.LEASED_BY_DECISION[d])
             + sum(m.terminated[c, s, q] for c, s, q in m.ENDED_IN[d])
+            + sum(m.bought[o, q] for o, q in m.BOUGHT_BY_DECISION[d])
+            + sum(m.kept[o, q] for o, q in m.KEPT_BY_DECISION[d])
+            + sum(m.exercised[o, q] for o, q in m.EXERCISED_BY_DECISION[d])
         ),
     )
     for side in ("at_least", "at_most"):

@@ -11,13 +11,24 @@ from optalloc.data.dataset import Dataset
 
 from .._building import active_sites
 from .._calendar import calendar
-from .sheets import COMMITTED, DECISIONS, ENDED, LEASED, SIGNED, STARTED, SUBJECTS
+from .sheets import (
+    BOUGHT,
+    COMMITTED,
+    DECISIONS,
+    ENDED,
+    EXERCISED,
+    KEPT,
+    LEASED,
+    SIGNED,
+    STARTED,
+    SUBJECTS,
+)
 
 
 def hold(
     data: Dataset, tables: Mapping[str, pd.DataFrame], until: pd.Timestamp
 ) -> dict[str, pd.DataFrame]:
-    """Rows that hold what a plan commits, starts, leases, signs and ends before a date.
+    """Rows that hold what a plan commits, starts, leases, signs and ends before a date, and options.
 
     What it does not do before the date is not done either. Equipment and workers follow from what
     is built, and are decided again.
@@ -33,12 +44,22 @@ def hold(
     leased, signed = tables["Leasing"], tables["Procurement"]
     tranches = tables["Terminations"].groupby(["contract", "period"])["ended_mw"]
     ended = tranches.sum().reset_index()
+    options, held = data.column("Options", "option"), tables["OptionsHeld"]
+    at = held["period"].map(cal.set_index("period")["position"])
+    used = [
+        (option, period, held.loc[(held["option"] == option) & (at <= position), "exercised"].sum())
+        for option in options
+        for position, period in enumerate(early)
+    ]
     decided = (
         (COMMITTED, sites.index[~sites["is_open"]], committed),
         (STARTED, sites.index, started),
         (LEASED, data.column("Leases", "lease"), leased.assign(value=leased["signed_mw"])),
         (SIGNED, data.column("Contracts", "contract"), signed.assign(value=signed["signed_mw"])),
         (ENDED, data.column("Contracts", "contract"), ended.assign(value=ended["ended_mw"])),
+        (BOUGHT, options, held.assign(value=held["bought"])),
+        (KEPT, options, held.assign(value=held["kept"])),
+        (EXERCISED, options, pd.DataFrame(used, columns=["option", "period", "value"])),
     )
     rows = []
     for what, subjects, table in decided:

@@ -9,6 +9,7 @@ from .._columns import named, reference
 
 COMMITTED, STARTED, ONLINE = "committed", "started_mw", "online_mw"
 LEASED, SIGNED, ENDED = "leased_mw", "signed_mw", "ended_mw"
+BOUGHT, KEPT, EXERCISED = "bought", "kept", "exercised"
 
 # The column that names what is decided on.
 SUBJECTS = {
@@ -18,6 +19,9 @@ SUBJECTS = {
     LEASED: "lease",
     SIGNED: "contract",
     ENDED: "contract",
+    BOUGHT: "option",
+    KEPT: "option",
+    EXERCISED: "option",
 }
 
 DECISIONS = Sheet(
@@ -38,23 +42,26 @@ DECISIONS = Sheet(
         Column(
             name="what",
             kind=Kind.CHOICE,
-            meaning="committed: whether the site is committed by the period, 1 or 0; started_mw: MW started up to and in the period; online_mw: MW in service in it; leased_mw and signed_mw: MW of the lease or contract signed in it; ended_mw: MW of the contract ended early from it on.",
+            meaning="committed: whether the site is committed by the period, 1 or 0; started_mw: MW started up to and in the period; online_mw: MW in service in it; leased_mw and signed_mw: MW of the lease or contract signed in it; ended_mw: MW of the contract ended early from it on; bought and kept: of the option in it, 1 of land and else MW; exercised: of the option up to and in it.",
             choices=tuple(SUBJECTS),
             example=SIGNED,
         ),
-        reference(
-            "Sites.site", "Site that is decided on.", blank_means="a contract or lease is meant"
-        ),
+        reference("Sites.site", "Site that is decided on.", blank_means="something else is meant"),
         reference(
             "Contracts.contract",
             "Contract that is decided on; only with signed_mw and ended_mw.",
-            blank_means="a site or lease is meant",
+            blank_means="something else is meant",
             example="Kanto wind",
         ),
         reference(
             "Leases.lease",
             "Lease that is decided on; only with leased_mw.",
-            blank_means="a site or contract is meant",
+            blank_means="something else is meant",
+        ),
+        reference(
+            "Options.option",
+            "Option that is decided on; only with bought, kept and exercised.",
+            blank_means="something else is meant",
         ),
         reference("Periods.period", example="2027H1"),
         Column(

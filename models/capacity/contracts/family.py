@@ -22,7 +22,7 @@ FAMILY = Family(
     order=50,
     sheets=(CONTRACTS, SIGNED_CONTRACTS),
     idle_without=("Contracts",),
-    needed_with=("Decisions", "ApprovedActions"),
+    needed_with=("Decisions", "ApprovedActions", "Options"),
     ledgers=(
         Ledger(
             name="contracted_mw",

@@ -29,6 +29,18 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     build["new_mw"] = build["grid_mw"] - before.fillna(build["site"].map(stood))
     by_zone = build.groupby(ZONE_KEYS)[["grid_mw", "new_mw"]].sum().reset_index()
     zones = data["GridZones"].merge(by_zone, on=ZONE_KEYS)
+    connected = _connected(data, tables["OptionsHeld"])
+    at = zones["period"].map(cal["position"])
+    now, before = (
+        pd.Series(
+            [connected.get(key, 0.0) for key in zip(zones["zone"], at - back, strict=True)],
+            zones.index,
+            dtype=float,
+        )
+        for back in (0, 1)
+    )
+    zones["max_total_mw"] += now
+    zones["max_new_mw"] += now - before
     last: dict[str, float] = {}
     given = data["PowerRamp"].set_index(SITE_KEYS)["energised_mw"].to_dict()
     rows = []
@@ -41,6 +53,17 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
         "zone_total": _restated(zones, "grid_mw", "max_total_mw"),
         "connection": pd.DataFrame(rows, columns=[*SITE_KEYS, "used", "allowed"]),
     }
+
+
+def _connected(data: Dataset, held: pd.DataFrame) -> dict[tuple[str, int], float]:
+    """MW that are reserved and connected, by zone and position of the period."""
+    zone = data.column("Options", "zone", by="option")
+    at = calendar(data)["position"]
+    sums: dict[tuple[str, int], float] = {}
+    for row in held[held["connected_mw"] > 0].to_dict("records"):
+        key = (zone[row["option"]], int(at[row["period"]]))
+        sums[key] = sums.get(key, 0.0) + row["connected_mw"]
+    return sums
 
 
 def _restated(zones: pd.DataFrame, used: str, allowed: str) -> pd.DataFrame:

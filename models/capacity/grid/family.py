@@ -60,6 +60,12 @@ FAMILY = Family(
             over=("site", "period"),
             meaning="Peak of the capacity in service, less what is covered on site.",
         ),
+        Ledger(
+            name="reserved_mw",
+            unit="MW grid",
+            over=("zone", "period"),
+            meaning="What a zone carries beside its own limits, as it was reserved and is connected.",
+        ),
     ),
     limits=(
         Limit(
@@ -76,7 +82,7 @@ FAMILY = Family(
             sense="<=",
             sentence="grid zone {zone} energises all it can in {period}: {used} of {allowed} MW",
             marginal="saving from one more MW energised in the period",
-            formula="sum_{i in z} (grid[i,p] - grid[i,p-1]) <= max_new[z,p]",
+            formula="sum_{i in z} (grid[i,p] - grid[i,p-1]) <= max_new[z,p] + reserved[z,p] - reserved[z,p-1]",
         ),
         Limit(
             name="zone_total",
@@ -92,7 +98,7 @@ FAMILY = Family(
             sense="<=",
             sentence="grid zone {zone} is full in {period}: {used} of {allowed} MW",
             marginal="saving from one more MW in the zone",
-            formula="sum_{i in z} grid[i,p] <= max_total[z,p]",
+            formula="sum_{i in z} grid[i,p] <= max_total[z,p] + reserved[z,p]",
         ),
         Limit(
             name="connection",

@@ -4,7 +4,8 @@ In words
     Capacity online draws its MW times the site's PUE from the grid, less what is covered on site.
     A zone can energise only so much in a period, beyond what stood online before the first, and
     carry only so much in all; a site can draw what its connection gives. Peak that comes back to
-    the grid because less is covered on site counts as new.
+    the grid because less is covered on site counts as new. What is reserved besides and connected
+    comes on top.
 Data
     GridZones, PowerRamp; PUE and grid_zone of Sites; generation of SignedContracts, which covered
     peak before the first period. ``connection[i,p]``: energised_mw of PowerRamp, carried forward. ``on_site[i,p]``: the
@@ -17,10 +18,12 @@ Decides
     Nothing.
 Limits
     With ``grid[i,p] = pue[i] online[i,p] - on_site[i,p]``, over the sites of a zone ``z``:
-    ``sum_i (grid[i,p] - grid[i,p-1]) <= max_new[z,p]`` and ``sum_i grid[i,p] <= max_total[z,p]``;
+    ``sum_i (grid[i,p] - grid[i,p-1]) <= max_new[z,p] + reserved[z,p] - reserved[z,p-1]`` and
+    ``sum_i grid[i,p] <= max_total[z,p] + reserved[z,p]``;
     at a site ``grid[i,p] <= connection[i,p]``. Before the first period stands what exists then.
 Reads and posts
-    Reads ``online_mw``; owns and posts ``grid_mw``, from which on-site generation takes.
+    Reads ``online_mw``; owns and posts ``grid_mw``, from which on-site generation takes; owns
+    ``reserved_mw``, to which options post.
 Source
     Planner's convention.
 """
@@ -49,6 +52,7 @@ class Parameters:
     """PUE by site and period, the sites of zones, what is set for them, and what stood before."""
 
     pue: pd.DataFrame
+    zones: pd.DataFrame
     new: pd.DataFrame
     total: pd.DataFrame
     ramp: pd.DataFrame
@@ -69,6 +73,7 @@ def parameters(data: Dataset) -> Parameters:
     pue["pue"] = pue["site"].map(pue_of_sites(data)).astype(float)
     return Parameters(
         pue,
+        zones[ZONE_KEYS],
         zones.dropna(subset=["max_new_mw"]),
         zones.dropna(subset=["max_total_mw"]),
         ramp(data),
@@ -87,6 +92,8 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     m.max_total_mw = parameter(m.TOTAL_LIMITED, p.total.set_index(ZONE_KEYS)["max_total_mw"])
     m.RAMPED = index_set(p.ramp[SITE_KEYS])
     m.energised_mw = parameter(m.RAMPED, p.ramp.set_index(SITE_KEYS)["energised_mw"])
+    m.ZONE_PERIODS = index_set(p.zones)
+    ledgers.open("reserved_mw", m.ZONE_PERIODS)
     m.ZONES = index_set(p.members[["grid_zone"]].drop_duplicates())
     m.SITES_IN_ZONE = indexed_set(m.ZONES, p.members, ["grid_zone"], ["site"])
     ledgers.open("grid_mw", m.GRID_PERIODS)
@@ -106,13 +113,16 @@ def constrain(m: Any, p: Parameters) -> None:
             sum(m.grid_mw[i, q] for i in m.SITES_IN_ZONE[z])
             - sum(m.grid_mw[i, r] for i in m.SITES_IN_ZONE[z] for r in m.PERIOD_BEFORE[q])
             - m.stood_mw[z, q]
+            - m.reserved_mw[z, q]
+            + sum(m.reserved_mw[z, r] for r in m.PERIOD_BEFORE[q])
             <= m.max_new_mw[z, q]
         ),
     )
     m.zone_total = pyo.Constraint(
         m.TOTAL_LIMITED,
         rule=lambda m, z, q: (
-            sum(m.grid_mw[i, q] for i in m.SITES_IN_ZONE[z]) <= m.max_total_mw[z, q]
+            sum(m.grid_mw[i, q] for i in m.SITES_IN_ZONE[z]) - m.reserved_mw[z, q]
+            <= m.max_total_mw[z, q]
         ),
     )
     m.connection = pyo.Constraint(

@@ -10,6 +10,7 @@ from optalloc.data.dataset import Dataset
 from .._building import active_sites, pue_of_sites
 from .._calendar import calendar, positions
 from .._contracts import GENERATION, SITE_KEYS
+from .._options import reserved_at_most
 from .._shortages import COLUMNS, Cell, capped, joined, most_online, short_of
 from .._standing_capacity import exceeding
 from .derived import online_before, ramp
@@ -60,6 +61,7 @@ def _standing_beyond(data: Dataset, free: set[str]) -> pd.DataFrame:
     needing = pue_of_sites(data).where(~sites["site"].isin(free), 0.0)
     zones = data["GridZones"]
     caps = zones.rename(columns={"zone": "group", "max_total_mw": "cap"})
+    caps["cap"] += caps["group"].map(reserved_at_most(data)).astype(float).fillna(0.0)
     rows = [
         (
             "zone_total",
@@ -114,4 +116,5 @@ def _zone_caps(data: Dataset, cal: pd.DataFrame) -> pd.DataFrame:
     stood = online_before(data).groupby(active_sites(data, "grid_zone")["grid_zone"]).sum()
     new += zones["zone"].map(stood).astype(float).fillna(0.0)
     cap = np.fmin(zones["max_total_mw"].astype(float), new)
+    cap += zones["zone"].map(reserved_at_most(data)).astype(float).fillna(0.0)
     return zones.assign(cap=cap, grid_zone=zones["zone"])[["grid_zone", "period", "cap"]]

@@ -11,8 +11,9 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 
+from .._beginnings import building_dates_in_plan
 from .._building import KEYS as START_KEYS
-from .._building import active_sites, building_dates_in_plan
+from .._building import active_sites
 from .._calendar import calendar
 from .._running_costs import running_rows
 from .sheets import KEYS, SOURCE_KEYS
@@ -25,7 +26,7 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     places = active_sites(data, "labour_market", "block_lead_months")
     cal, sites = calendar(data).to_dict("index"), places.to_dict("index")
     needs = data["LabourNeeds"].to_dict("records")
-    days = building_dates_in_plan(data, tables["Build"]).set_index(START_KEYS)["begin"].to_dict()
+    days = building_dates_in_plan(data, tables).set_index(START_KEYS)["begin"].to_dict()
     work: defaultdict[Any, float] = defaultdict(float, dict.fromkeys(hired.index, 0.0))
     for build in tables["Build"].to_dict("records"):
         at, now = sites[build["site"]], cal[build["period"]]

@@ -36,7 +36,8 @@ from optalloc.data.dataset import Dataset, derived
 from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import index_set, indexed_set, parameter
 
-from .._building import BEGINNING_KEYS, possible_beginnings, site_periods
+from .._beginnings import possible_beginnings
+from .._building import BEGINNING_KEYS, site_periods
 from .._calendar import calendar
 from .._money import post_cost
 from .._running_costs import running_charges

@@ -21,7 +21,7 @@ FAMILY = Family(
     order=22,
     sheets=(LEASES,),
     idle_without=("Leases",),
-    needed_with=("Decisions",),
+    needed_with=("Decisions", "Options"),
     ledgers=(
         Ledger(
             name="leased_mw",

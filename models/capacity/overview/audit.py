@@ -8,6 +8,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 
+from .._beginnings import arrivals_in_plan
 from .._building import KEYS, standing_mw
 from .tables import overview_tables
 
@@ -20,4 +21,5 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     new["mw"] = new["online_mw"] - new["standing_mw"] - new["active_mw"].fillna(0.0)
     started = build.rename(columns={"started_mw": "mw"})[[*KEYS, "mw"]]
     committed = build[build["committed"].astype(bool)]
-    return overview_tables(data, started, new[[*KEYS, "mw"]], committed, build, tables["Load"])
+    arrives, load = arrivals_in_plan(data, tables), tables["Load"]
+    return overview_tables(data, started, new[[*KEYS, "mw"]], committed, arrives, build, load)

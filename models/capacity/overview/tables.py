@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from optalloc.modelling.exhibits import Filter, Listing, Map, Points, Report, Ti
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.solution import Solution
 
-from .._building import KEYS, active_sites, building_dates, commitments_made
+from .._beginnings import arrivals_of, building_dates
+from .._building import KEYS, active_sites
 from .._calendar import TINY_MONTHS, calendar, date_of, first_position_at
 from .._demand import asked
 from .._reasons import reasons
@@ -110,7 +112,9 @@ def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     committed = values.variable("committed", KEYS)
     online = values.ledger("online_mw").rename(columns={"value": "online_mw"})
     served = values.ledger("served_mw").rename(columns={"value": "served_mw"})
-    return overview_tables(data, started, new, committed[committed["value"] > 0.5], online, served)
+    committed = committed[committed["value"] > 0.5]
+    arrives = arrivals_of(data, values)
+    return overview_tables(data, started, new, committed, arrives, online, served)
 
 
 def overview_tables(
@@ -118,15 +122,19 @@ def overview_tables(
     started: pd.DataFrame,
     new: pd.DataFrame,
     committed: pd.DataFrame,
+    arrives: Mapping[str, float],
     online: pd.DataFrame,
     served: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
-    """All tables from what is started, newly in service, committed, online and served, by period."""
+    """All tables from what is started, newly in service, committed, online and served, by period.
+
+    ``arrives`` is the moment of each site's permit, in months from the base date.
+    """
     cal, sites = calendar(data), active_sites(data)
     candidates = committed[~committed["site"].map(sites["is_open"]).astype(bool)]
     first = candidates["period"].map(cal["date"]).groupby(candidates["site"]).min()
     started = started[started["mw"] > TINY_MW]
-    begins = building_dates(data, started, commitments_made(data, candidates))
+    begins = building_dates(data, started, arrives)
     works = _works(data, started.merge(begins, on=KEYS), new, first)
     figures: list[tuple[str, object, str]] = [("case", data.one("Settings").name, "")]
     days = {

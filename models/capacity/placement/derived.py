@@ -6,11 +6,12 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 
-from .._building import possible_service, standing_mw
+from .._building import standing_mw
 from .._calendar import calendar
 from .._demand import asked, positive_demand
 from .._leases import most_leased
 from .._network import arcs
+from .._service import possible_service
 from .sheets import CLUSTER_KEYS, DEMAND_KEYS, SITE_KEYS
 
 

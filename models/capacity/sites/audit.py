@@ -10,8 +10,10 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 
-from .._building import KEYS, RETIRED, active_sites, building_dates_in_plan, standing_mw
+from .._beginnings import arrivals_in_plan, building_dates_in_plan
+from .._building import KEYS, RETIRED, active_sites, standing_mw
 from .._calendar import TINY_MONTHS, calendar
+from .._options import exercised_on_land
 from .limits import LIMITS
 from .tables import actions, key_figures
 
@@ -51,9 +53,11 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     """Every limit on building, walked site by site through the Build table."""
     found: dict[str, list[tuple[Any, ...]]] = {limit.name: [] for limit in LIMITS}
     standing = standing_mw(data).set_index(KEYS)["standing_mw"].to_dict()
-    leased, begins = leased_mw(tables).to_dict(), _begins(data, tables["Build"])
+    leased, begins = leased_mw(tables).to_dict(), _begins(data, tables)
+    leads = exercised_on_land(data, tables)["lead_months"].dropna().to_dict()
     for at, own in _walk(data, tables["Build"]):
         built, began = own["started_mw"].cumsum(), own["begin"]
+        lead = leads.get(at["site"], at["site_lead_months"])
         days = [
             begins.get((at["site"], p), first)
             for p, first in zip(own["period"], began, strict=True)
@@ -65,11 +69,9 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
         for k, period in enumerate(names):
             key = (at["site"], period)
             here = own["started_mw"][ready <= began[k] + TINY_MONTHS].sum()
-            permitted = own["committed"] & (
-                began + at["site_lead_months"] < own["end"][k] - TINY_MONTHS
-            )
+            permitted = own["committed"] & (began + lead < own["end"][k] - TINY_MONTHS)
             ripe = own["committed"] & (
-                began + at["site_lead_months"] + at["block_lead_months"] <= began[k] + TINY_MONTHS
+                began + lead + at["block_lead_months"] <= began[k] + TINY_MONTHS
             )
             early = own["end"][k] <= at["earliest"] + TINY_MONTHS
             room = at["room_mw"]
@@ -112,9 +114,9 @@ def leased_mw(tables: Mapping[str, pd.DataFrame]) -> pd.Series:
     return tables["Leasing"].groupby(KEYS)["active_mw"].sum()
 
 
-def _begins(data: Dataset, build: pd.DataFrame) -> dict[Any, float]:
+def _begins(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[Any, float]:
     """Months from the base date to the day on which each start begins, by site and period."""
-    return building_dates_in_plan(data, build).set_index(KEYS)["begin"].to_dict()
+    return building_dates_in_plan(data, tables).set_index(KEYS)["begin"].to_dict()
 
 
 def _retired_mw(at: Mapping[Hashable, Any], own: _Own, ready: np.ndarray) -> list[float]:
@@ -136,7 +138,7 @@ def _retired_mw(at: Mapping[Hashable, Any], own: _Own, ready: np.ndarray) -> lis
 def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Installed MW, actions and key figures from what is committed, started and online."""
     build = tables["Build"]
-    leased, days = leased_mw(tables).to_dict(), _begins(data, build)
+    leased, days = leased_mw(tables).to_dict(), _begins(data, tables)
     rows = []
     for at, own in _walk(data, build):
         keys = zip(own["period"], own["begin"], strict=True)
@@ -155,6 +157,6 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     installed = pd.DataFrame(rows, columns=[*KEYS, "jurisdiction", "installed_mw"])
     return {
         "Build": installed,
-        "Actions": actions(data, build),
+        "Actions": actions(data, build, arrivals_in_plan(data, tables)),
         "Summary": key_figures(data, build),
     }

@@ -24,6 +24,12 @@ FAMILY = Family(
     blocks="Sites.site",
     ledgers=(
         Ledger(
+            name="permitted",
+            unit="share",
+            over=("site", "permit"),
+            meaning="1 once a site is committed, by the lead with which its permit arrives.",
+        ),
+        Ledger(
             name="online_mw", unit="MW IT", over=("site", "period"), meaning="Capacity in service."
         ),
         Ledger(

@@ -25,29 +25,33 @@ Time
 Decides
     ``committed[site, period]`` (1 from the period of commitment on), ``started[site, period]``
     (cumulative whole blocks, or MW where a site has no blocks), ``energised[site, period]`` (MW of
-    new capacity in service), ``late_mw[site, commitment]`` (MW started in the period in which the
-    permit of that commitment arrives, that begin on the day it does), ``begun[site, period]`` (1 once
+    new capacity in service), ``late_mw[site, permit]`` (MW started in the period in which that
+    permit arrives, that begin on the day it does), ``begun[site, period]`` (1 once
     something is started, where the first start has a minimum).
 Limits
     With ``permit(c) = begin(c) + site_lead`` and ``soonest(s)`` the later of begin(s) and the site's
-    earliest start, which lies before end(s): ``L(s)``, the late commitments of a start in s, are those
+    earliest start, which lies before end(s): ``L(s)``, the late permits of a start in s, are those
     with soonest(s) < permit(c) < end(s), and q is the latest with permit(q) <= soonest(s).
-    ``started_mw[i,s] - sum_{c in L(s)} late_mw[i,c] <= room[i] committed[i,q]``;
-    ``late_mw[i,c] <= room[i] (committed[i,c] - committed[i,c-1])``;
+    ``started_mw[i,s] - sum_{c in L(s)} late_mw[i,c] <= room[i] permitted[i,q]``;
+    ``late_mw[i,c] <= room[i] (permitted[i,c] - permitted[i,c-1])``;
     ``sum_{c in L(s)} late_mw[i,c] <= started_mw[i,s] - started_mw[i,s-1]``;
     ``energised[i,p] <= delivered[i,p] - expired[i,p]``, where ``delivered[i,p]`` is started_mw[i,s] less
     ``late_mw[i,c]`` of the c in L(s) with permit(c) + block_lead > begin(p), s the latest with
-    soonest(s) + block_lead <= begin(p); ``energised[i,p] <= room[i] committed[i,q]``, q the latest
+    soonest(s) + block_lead <= begin(p); ``energised[i,p] <= room[i] permitted[i,q]``, q the latest
     with both leads before begin(p);
     ``energised[i,p-1] - (expired[i,p] - expired[i,p-1]) <= energised[i,p]``. ``expired[i,p]`` is what
     was started so early that its life ends before end(p), where what is built is retired; else 0.
-    In a plan one c has ``committed[i,c] - committed[i,c-1] = 1``, so that all of a start begins on one
-    day, and ``late_mw`` says no more than committed and started do.
+    In a plan one c has ``permitted[i,c] - permitted[i,c-1] = 1``, so that all of a start begins on one
+    day, and ``late_mw`` says no more than committed and started do. ``permitted[i,c]`` is
+    ``committed[i,c]``. By exercising an option on land a site is committed with another lead: those
+    permits have a ``permitted`` of their own, which the site's own lacks, and right-hand sides are sums
+    over the latest of each kind.
     A first start is at least the site's minimum, and a period starts at most so many blocks. What
     cannot serve one period within the horizon has no variable. Cumulative variables give a far
     tighter relaxation than one variable per period of start.
 Reads and posts
-    Owns and posts ``online_mw``, ``installed_mw``, ``starting_mw`` and ``beginning_mw``.
+    Owns and posts ``permitted``, from which and to which options post; owns and posts
+    ``online_mw``, ``installed_mw``, ``starting_mw`` and ``beginning_mw``.
 Source
     Capacitated facility location in periods (Melo, Nickel and Saldanha-da-Gama, 2009,
     doi:10.1016/j.ejor.2008.05.007), with planner's conventions for leads.
@@ -65,21 +69,24 @@ from optalloc.data.dataset import Dataset
 from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import index_set, indexed_set, parameter
 
+from .._beginnings import (
+    PERMIT_KEYS,
+    late_permits,
+    permits,
+    permits_on_time,
+    possible_beginnings,
+)
 from .._building import (
     BEGINNING_KEYS,
     KEYS,
     active_sites,
-    late_permits,
-    possible_beginnings,
-    possible_service,
     possible_starts,
     standing_mw,
-    undelivered,
-    unexpired,
     useful_commitments,
 )
 from .._calendar import calendar
 from .._capacity_bounds import useful_sites
+from .._service import possible_service, ripe_permits, undelivered, unexpired
 
 
 @dataclass(frozen=True)
@@ -89,10 +96,13 @@ class Parameters:
     sites: pd.DataFrame
     standing: pd.DataFrame
     commits: pd.DataFrame
+    permits: pd.DataFrame
+    on_time: pd.DataFrame
     starts: pd.DataFrame
     late: pd.DataFrame
     beginnings: pd.DataFrame
     service: pd.DataFrame
+    ripe: pd.DataFrame
     undelivered: pd.DataFrame
     unexpired: pd.DataFrame
 
@@ -102,7 +112,7 @@ def parameters(data: Dataset) -> Parameters:
     names = calendar(data).index.to_numpy()
     sizes = ["block_mw", "max_blocks_per_period", "min_mw"]
     starts = possible_starts(data, *KEYS, "previous", "is_open", *sizes)
-    beginnings = possible_beginnings(data, *BEGINNING_KEYS, "commit", "on_time")
+    beginnings = possible_beginnings(data, *BEGINNING_KEYS, "is_late")
     needed = ["start", "previous", "expired", "ripe_position", "ripe_needed"]
     service = possible_service(data, *KEYS, *needed)
     service["ripe"] = names[service["ripe_position"].astype(int)]
@@ -113,10 +123,13 @@ def parameters(data: Dataset) -> Parameters:
         sites,
         standing_mw(data),
         commits,
+        permits(data, *PERMIT_KEYS, "option", "period", "before"),
+        permits_on_time(data),
         starts,
-        late_permits(data, *KEYS, "commit", "before"),
+        late_permits(data, *BEGINNING_KEYS, "permit"),
         beginnings,
         service,
+        ripe_permits(data, *KEYS, "permit"),
         undelivered(data),
         unexpired(data),
     )
@@ -151,10 +164,7 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
         bounds=lambda m, i, s: (0, m.start_units[i]),
     )
     m.started_mw = pyo.Expression(m.STARTS, rule=lambda m, i, s: m.unit_mw[i] * m.started[i, s])
-    m.LATE = index_set(p.late[["site", "commit"]])
-    m.late_mw = pyo.Var(
-        m.LATE, domain=pyo.NonNegativeReals, bounds=lambda m, i, c: (0, m.start_mw[i])
-    )
+    _declare_permits(m, p)
 
     # Sets of at most one member stand in for "if there is one", which a rule must not ask.
     m.START_BEFORE = indexed_set(m.STARTS, p.starts.dropna(subset=["previous"]), KEYS, ["previous"])
@@ -168,31 +178,33 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     m.EXPIRED_BY = indexed_set(
         m.SITE_PERIODS, p.service.dropna(subset=["expired"]), KEYS, ["expired"]
     )
-    m.LATE_IN = indexed_set(m.STARTS, p.late, KEYS, ["commit"])
-    m.UNDELIVERED = indexed_set(m.SITE_PERIODS, p.undelivered, KEYS, ["commit"])
-    m.UNEXPIRED = indexed_set(m.SITE_PERIODS, p.unexpired, KEYS, ["commit"])
     m.delivered_mw = pyo.Expression(
         m.SITE_PERIODS,
         rule=lambda m, i, q: (
             sum(m.started_mw[i, s] for s in m.DELIVERED_BY[i, q])
-            - sum(m.late_mw[i, c] for c in m.UNDELIVERED[i, q])
+            - sum(m.late_mw[i, k] for k in m.UNDELIVERED[i, q])
         ),
     )
     m.expired_mw = pyo.Expression(
         m.SITE_PERIODS,
         rule=lambda m, i, q: (
             sum(m.started_mw[i, s] for s in m.EXPIRED_BY[i, q])
-            - sum(m.late_mw[i, c] for c in m.UNEXPIRED[i, q])
+            - sum(m.late_mw[i, k] for k in m.UNEXPIRED[i, q])
         ),
     )
     m.BEGINNINGS = index_set(p.beginnings[BEGINNING_KEYS])
-    late = p.beginnings.dropna(subset=["commit"])
-    soon = p.beginnings[p.beginnings["commit"].isna()]
-    m.BEGINS_LATE = indexed_set(m.BEGINNINGS, late, BEGINNING_KEYS, ["commit"])
+    soon = p.beginnings[~p.beginnings["is_late"].astype(bool)]
+    m.BEGINS_LATE = indexed_set(m.BEGINNINGS, p.late, BEGINNING_KEYS, ["permit"])
     m.BEGINS_SOON = indexed_set(
         m.BEGINNINGS, soon.assign(same=soon["period"]), BEGINNING_KEYS, ["same"]
     )
 
+    ledgers.open("permitted", m.PERMITS)
+    ledgers.post(
+        "permitted",
+        "committed",
+        lambda m, i, k: sum(m.committed[i, c] for c in m.COMMITS_FOR[i, k]),
+    )
     ledgers.open("online_mw", m.SITE_PERIODS)
     ledgers.open("installed_mw", m.SITE_PERIODS)
     ledgers.open("starting_mw", m.STARTS)
@@ -216,14 +228,28 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
         "beginning_mw",
         "new",
         lambda m, i, s, d: (
-            sum(m.late_mw[i, c] for c in m.BEGINS_LATE[i, s, d])
+            sum(m.late_mw[i, k] for k in m.BEGINS_LATE[i, s, d])
             + sum(
-                m.starting_mw[i, r] - sum(m.late_mw[i, c] for c in m.LATE_IN[i, r])
+                m.starting_mw[i, r] - sum(m.late_mw[i, k] for k in m.LATE_IN[i, r])
                 for r in m.BEGINS_SOON[i, s, d]
             )
         ),
         reads=("starting_mw",),
     )
+
+
+def _declare_permits(m: Any, p: Parameters) -> None:
+    m.LATE = index_set(p.late[PERMIT_KEYS])
+    m.late_mw = pyo.Var(
+        m.LATE, domain=pyo.NonNegativeReals, bounds=lambda m, i, k: (0, m.start_mw[i])
+    )
+    m.LATE_IN = indexed_set(m.STARTS, p.late, KEYS, ["permit"])
+    m.UNDELIVERED = indexed_set(m.SITE_PERIODS, p.undelivered, KEYS, ["permit"])
+    m.UNEXPIRED = indexed_set(m.SITE_PERIODS, p.unexpired, KEYS, ["permit"])
+    m.PERMITS = index_set(p.permits[PERMIT_KEYS])
+    plain, later = p.permits[p.permits["option"].isna()], p.permits.dropna(subset=["before"])
+    m.COMMITS_FOR = indexed_set(m.PERMITS, plain, PERMIT_KEYS, ["period"])
+    m.PERMIT_BEFORE = indexed_set(m.PERMITS, later, PERMIT_KEYS, ["before"])
 
 
 def constrain(m: Any, p: Parameters) -> None:
@@ -238,27 +264,26 @@ def constrain(m: Any, p: Parameters) -> None:
         m.LATER_COMMITS, rule=lambda m, i, c, r: m.committed[i, r] <= m.committed[i, c]
     )
     m.NEED_PERMIT = index_set(p.starts.loc[~p.starts["is_open"], KEYS])
-    on_time = p.beginnings.dropna(subset=["on_time"])
-    m.ON_TIME = indexed_set(m.NEED_PERMIT, on_time, KEYS, ["on_time"])
+    m.ON_TIME = indexed_set(m.NEED_PERMIT, p.on_time, KEYS, ["permit"])
     m.starts_on_committed_site = pyo.Constraint(
         m.NEED_PERMIT,
         rule=lambda m, i, s: (
-            m.started_mw[i, s] - sum(m.late_mw[i, c] for c in m.LATE_IN[i, s])
-            <= m.start_mw[i] * sum(m.committed[i, c] for c in m.ON_TIME[i, s])
+            m.started_mw[i, s] - sum(m.late_mw[i, k] for k in m.LATE_IN[i, s])
+            <= m.start_mw[i] * sum(m.permitted[i, k] for k in m.ON_TIME[i, s])
         ),
     )
     m.late_on_committed_site = pyo.Constraint(
         m.LATE,
-        rule=lambda m, i, c: (
-            m.late_mw[i, c]
+        rule=lambda m, i, k: (
+            m.late_mw[i, k]
             <= m.start_mw[i]
-            * (m.committed[i, c] - sum(m.committed[i, r] for r in m.COMMIT_BEFORE[i, c]))
+            * (m.permitted[i, k] - sum(m.permitted[i, r] for r in m.PERMIT_BEFORE[i, k]))
         ),
     )
     m.LATE_STARTS = index_set(p.late[KEYS].drop_duplicates())
     m.late_within_start = pyo.Constraint(
         m.LATE_STARTS,
-        rule=lambda m, i, s: sum(m.late_mw[i, c] for c in m.LATE_IN[i, s]) <= m.starting_mw[i, s],
+        rule=lambda m, i, s: sum(m.late_mw[i, k] for k in m.LATE_IN[i, s]) <= m.starting_mw[i, s],
     )
     m.service_after_block_lead = pyo.Constraint(
         m.SERVICE,
@@ -266,9 +291,15 @@ def constrain(m: Any, p: Parameters) -> None:
             m.energised[i, q] <= m.share_of_use[i] * (m.delivered_mw[i, q] - m.expired_mw[i, q])
         ),
     )
-    m.RIPE = index_set(p.service.loc[p.service["ripe_needed"], [*KEYS, "ripe"]])
+    needed = p.service.loc[p.service["ripe_needed"], [*KEYS, "ripe"]]
+    m.RIPE = index_set(needed)
+    m.RIPE_PERMITS = indexed_set(m.RIPE, needed.merge(p.ripe), [*KEYS, "ripe"], ["permit"])
     m.service_after_both_leads = pyo.Constraint(
-        m.RIPE, rule=lambda m, i, q, c: m.energised[i, q] <= m.service_mw[i] * m.committed[i, c]
+        m.RIPE,
+        rule=lambda m, i, q, c: (
+            m.energised[i, q]
+            <= m.service_mw[i] * sum(m.permitted[i, k] for k in m.RIPE_PERMITS[i, q, c])
+        ),
     )
     m.HELD = index_set(p.service.dropna(subset=["previous"])[[*KEYS, "previous"]])
     m.service_kept = pyo.Constraint(

@@ -43,7 +43,7 @@ LIMITS = (
         sense="<=",
         sentence="{site} is full: {used} of {allowed} MW are started by {period}",
         marginal="saving from one more MW of room at the site",
-        formula="started_mw[i,s] - sum_{c in L(s)} late_mw[i,c] <= room[i] committed[i,q], q latest with permit(q) <= soonest(s)",
+        formula="started_mw[i,s] - sum_{c in L(s)} late_mw[i,c] <= room[i] permitted[i,q], q latest with permit(q) <= soonest(s)",
     ),
     Limit(
         name="service_after_block_lead",
@@ -74,7 +74,7 @@ LIMITS = (
         sense="<=",
         sentence="{site}, {period}: {used} of {allowed} MW allowed by the commitment are in service",
         marginal="saving from one more MW allowed by the commitment",
-        formula="energised[i,p] <= room[i] committed[i,q], q latest with begin(q) + site_lead[i] + block_lead[i] <= begin(p)",
+        formula="energised[i,p] <= room[i] permitted[i,q], q latest with permit(q) + block_lead[i] <= begin(p)",
     ),
     Limit(
         name="service_kept",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -10,7 +12,8 @@ from optalloc.data.schema import Column, Kind
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.solution import Solution
 
-from .._building import KEYS, active_sites, building_dates_in_plan, standing_mw
+from .._beginnings import arrivals_of, building_dates
+from .._building import KEYS, active_sites, standing_mw
 from .._calendar import calendar
 
 BUILD = TableSpec(
@@ -65,11 +68,15 @@ def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     build["committed"] |= build["site"].map(sites["is_open"]).astype(bool)
     build.insert(1, "jurisdiction", build["site"].map(sites["jurisdiction"]))
     build = build[[column.name for column in BUILD.columns]]
-    return {"Build": build, "Actions": actions(data, build), "Summary": key_figures(data, build)}
+    return {
+        "Build": build,
+        "Actions": actions(data, build, arrivals_of(data, values)),
+        "Summary": key_figures(data, build),
+    }
 
 
-def actions(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
-    """Commitments and starts, dated."""
+def actions(data: Dataset, build: pd.DataFrame, arrives: Mapping[str, float]) -> pd.DataFrame:
+    """Commitments and starts, dated, by the moment at which each site's permit arrives."""
     sites, dates = active_sites(data), calendar(data)["date"]
     candidate = ~build["site"].map(sites["is_open"]).astype(bool)
     # Of a column of objects ~ would give integers.
@@ -80,7 +87,7 @@ def actions(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
     commit["date"] = commit["period"].map(dates)
     start = build[build["started_mw"] > 0].assign(action="start building")
     start["mw"] = start["started_mw"]
-    start = start.merge(building_dates_in_plan(data, build)[[*KEYS, "date"]], on=KEYS)
+    start = start.merge(building_dates(data, start, arrives)[[*KEYS, "date"]], on=KEYS)
     both = pd.concat([f for f in (commit, start) if len(f)] or [commit])
     return pd.DataFrame(
         {

@@ -10,8 +10,9 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 
+from .._beginnings import building_dates_in_plan
 from .._building import KEYS as START_KEYS
-from .._building import active_sites, building_dates_in_plan
+from .._building import active_sites
 from .._calendar import TINY_MONTHS, calendar
 from .._capital import Terms, lives
 from .._money import charge_rows, to_workbook_currency
@@ -19,10 +20,11 @@ from .sheets import EXPORT_KEYS, MOST, NEED_KEYS, ORDER_KEYS, PAIR, USE_KEYS
 from .tables import actions
 
 
-def _needed(data: Dataset, build: pd.DataFrame) -> pd.DataFrame:
+def _needed(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Units needed by class, site and period, start by start from the Build table."""
+    build = tables["Build"]
     cal, lead = calendar(data), active_sites(data, "block_lead_months")["block_lead_months"]
-    days = building_dates_in_plan(data, build).set_index(START_KEYS)["begin"].to_dict()
+    days = building_dates_in_plan(data, tables).set_index(START_KEYS)["begin"].to_dict()
     rows: dict[tuple[Any, ...], float] = {}
     for start in build[build["started_mw"] > 0].to_dict("records"):
         ready = days[start["site"], start["period"]] + lead[start["site"]]
@@ -65,7 +67,7 @@ def _stock(data: Dataset, orders: pd.DataFrame) -> pd.DataFrame:
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Needs restated from the Build table, stocks walked through the Orders table."""
-    needed, stock = _needed(data, tables["Build"]), _stock(data, tables["Orders"])
+    needed, stock = _needed(data, tables), _stock(data, tables["Orders"])
     due = needed.groupby(NEED_KEYS)["needed_units"].sum().rename("used")
     ordered = stock.groupby(NEED_KEYS)["ordered_units"].sum().rename("allowed")
     return {
@@ -128,7 +130,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
         ]
     return {
         "Orders": stock[[*ORDER_KEYS, "available_units"]],
-        "EquipmentUse": _needed(data, tables["Build"]),
+        "EquipmentUse": _needed(data, tables),
         "Actions": actions(data, tables["Orders"]),
         "Cost": charge_rows("supply", pd.DataFrame(rows)),
     }

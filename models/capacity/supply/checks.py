@@ -9,7 +9,8 @@ import numpy as np
 from optalloc.data.dataset import Dataset
 from optalloc.errors import Problem
 
-from .._building import SERVICE_COLUMNS, possible_beginnings
+from .._beginnings import possible_beginnings
+from .._building import SERVICE_COLUMNS
 from .._calendar import TINY_MONTHS, calendar
 
 

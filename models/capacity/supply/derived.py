@@ -6,7 +6,8 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset, derived
 
-from .._building import BEGINNING_KEYS, possible_beginnings
+from .._beginnings import possible_beginnings
+from .._building import BEGINNING_KEYS
 from .._calendar import begins_or_end, calendar, carried_forward, last_position_by
 from .._money import to_workbook_currency
 from .sheets import ORDER_KEYS, PAIR

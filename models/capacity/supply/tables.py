@@ -11,7 +11,8 @@ from optalloc.modelling.exhibits import Report, Use
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.solution import Solution
 
-from .._building import BEGINNING_KEYS, building_dates, commitments_made
+from .._beginnings import arrivals_of, building_dates
+from .._building import BEGINNING_KEYS
 from .._building import KEYS as START_KEYS
 from .._calendar import calendar
 from .derived import supply, uses
@@ -65,9 +66,8 @@ def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     orders = orders[[column.name for column in ORDERS.columns]]
     started = values.ledger("starting_mw")
     started = started[started["value"] > 0]
-    committed = values.variable("committed", START_KEYS)
-    made = commitments_made(data, committed[committed["value"] > 0.5])
-    started = started.merge(building_dates(data, started, made)[BEGINNING_KEYS], on=START_KEYS)
+    dates = building_dates(data, started, arrivals_of(data, values))
+    started = started.merge(dates[BEGINNING_KEYS], on=START_KEYS)
     started = started.rename(columns={"period": "start"})
     use = uses(data).merge(started, on=["site", "start", "begins"])
     use["needed_units"] = use["units_per_mw"] * use["value"]

@@ -1,0 +1,79 @@
+"""Options on offer: what they are about, and when they can be bought, kept and exercised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from optalloc.data.dataset import Dataset, derived
+
+from ._calendar import calendar, positions
+from ._money import to_workbook_currency
+
+LAND, GRID, CONTRACT, LEASE = "land", "grid", "contract", "lease"
+# The column that names what an option of each kind is about.
+SUBJECTS = {LAND: "site", GRID: "zone", CONTRACT: "contract", LEASE: "lease"}
+KEYS = ["option", "period"]
+MONEY = [
+    *("premium", "premium_per_mw", "fee_per_year", "fee_per_mw_year"),
+    *("exercise_price", "exercise_price_per_mw"),
+]
+
+
+@derived
+def options_on_offer(data: Dataset) -> pd.DataFrame:
+    """Options that there are, indexed by option, money in the workbook's currency.
+
+    An option on land is there where the site is a candidate, one on a lease where its site is not
+    excluded.
+
+    Adds subject, what it is about; and as positions of periods buy_first and buy_last, use_first
+    and use_last between which it is exercised, and since, from which nothing is had without one.
+    """
+    cal = calendar(data)
+    rows = to_workbook_currency(data, data["Options"], MONEY)
+    subject = pd.Series(None, rows.index, dtype=object)
+    for kind, column in SUBJECTS.items():
+        subject = subject.where(rows["kind"] != kind, rows[column])
+    status = data.column("Sites", "status", by="site")
+    of_lease = data.column("Leases", "site", by="lease")
+    left_out = (rows["kind"] == LAND) & (rows["site"].map(status) != "candidate")
+    left_out |= (rows["kind"] == LEASE) & (rows["lease"].map(of_lease).map(status) == "excluded")
+    first, last = (positions(rows[f"{end}_period"], cal) for end in ("first", "last"))
+    opens, closes = (positions(rows[f"exercise_{end}"], cal) for end in ("from", "until"))
+    rows = rows.assign(
+        subject=subject,
+        buy_first=first.fillna(0).astype(int),
+        use_last=closes.fillna(len(cal) - 1).astype(int),
+        since=positions(rows["needed_from"], cal).fillna(len(cal)).astype(int),
+    )
+    rows["buy_last"] = last.fillna(len(cal) - 1).astype(int).clip(upper=rows["use_last"])
+    rows["use_first"] = opens.fillna(0).astype(int).clip(lower=rows["buy_first"])
+    return rows[~left_out].set_index("option", drop=False)
+
+
+def land_options(data: Dataset) -> pd.DataFrame:
+    """Options on land: option, site, their own lead_months and price or blank, and their window."""
+    rows = options_on_offer(data)
+    columns = ["option", "site", "lead_months", "exercise_price", "use_first", "use_last"]
+    return rows.loc[rows["kind"] == LAND, columns].reset_index(drop=True)
+
+
+def exercised_on_land(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The option by which a plan commits a site, by site: its lead_months and price, or blank."""
+    held = tables["OptionsHeld"]
+    used = held.loc[held["exercised"] > 0, "option"]
+    land = land_options(data)
+    return land[land["option"].isin(used)].drop_duplicates("site").set_index("site")
+
+
+def shortest_leads(data: Dataset) -> pd.Series:
+    """The shortest lead by an option of each site that has one with a lead of its own, by site."""
+    return land_options(data).groupby("site")["lead_months"].min().astype(float)
+
+
+def reserved_at_most(data: Dataset) -> pd.Series:
+    """The most MW that options on the grid can add to each zone, by zone."""
+    rows = options_on_offer(data)
+    return rows[rows["kind"] == GRID].groupby("zone")["max_mw"].sum().astype(float)

@@ -1,0 +1,217 @@
+"""Limits of options restated option by option from the tables of decisions, and what is paid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optalloc.data.dataset import Dataset
+
+from .._building import site_costs
+from .._calendar import TINY_MONTHS, calendar
+from .._money import CASH, charge_rows
+from .._options import CONTRACT, GRID, KEYS, LAND, LEASE, options_on_offer
+from .._running_costs import running_rows
+from .limits import LIMITS
+from .tables import actions, figures
+
+COLUMNS = {limit.name: [*limit.over, "used", "allowed"] for limit in LIMITS}
+_Rows = dict[str, list[tuple[Any, ...]]]
+_Own = Mapping[Any, Mapping[Any, Any]]
+
+
+def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Every limit on options, walked period by period through the tables of decisions."""
+    found: _Rows = {limit.name: [] for limit in LIMITS}
+    offered: _Own = options_on_offer(data).to_dict("index")
+    cal = calendar(data)
+    of_option = {
+        name: own.set_index("period").to_dict("index")
+        for name, own in tables["OptionsHeld"].groupby("option")
+    }
+    for name, at in offered.items():
+        own = of_option.get(name, {})
+        _walk(found, cal, at, own)
+        if at["kind"] == GRID:
+            _walk_grid(found, cal, at, own)
+    # What is on no row of Options.
+    found["option_within_windows"] += [
+        (name, period, 1.0, 0.0)
+        for name in of_option.keys() - offered.keys()
+        for period in of_option[name]
+    ]
+    used = {
+        name: {q: row["exercised"] for q, row in of_option.get(name, {}).items()}
+        for name in offered
+    }
+    _walk_land(data, found, tables["Build"], offered, used)
+    for kind, table, limit in (
+        (CONTRACT, "Procurement", "signed_by_option"),
+        (LEASE, "Leasing", "leased_by_option"),
+    ):
+        signed = tables[table].groupby([kind, "period"])["signed_mw"].sum().to_dict()
+        of_kind = {name: at for name, at in offered.items() if at["kind"] == kind}
+        found[limit] += _walk_signings(cal, of_kind, signed, used)
+    return {
+        name: pd.DataFrame(rows, columns=COLUMNS[name]).astype({"used": float, "allowed": float})
+        for name, rows in found.items()
+    }
+
+
+def _walk(found: _Rows, cal: pd.DataFrame, at: Mapping[Any, Any], own: _Own) -> None:
+    """Windows, balance and size of one option."""
+    name, most = at["option"], 1.0 if at["kind"] == LAND else at["max_mw"]
+    kept = used = bought = 0.0
+    marked = False
+    for k, period in enumerate(cal.index):
+        row = own.get(period)
+        if row is None:
+            row = dict.fromkeys(("bought", "exercised", "kept", "premium_due", "price_due"), 0.0)
+        in_time = {
+            "bought": at["buy_first"] <= k <= at["buy_last"],
+            "exercised": at["use_first"] <= k <= at["use_last"],
+            "kept": at["buy_first"] <= k < at["use_last"],
+        }
+        outside = sum(abs(row[column]) for column, within in in_time.items() if not within)
+        found["option_within_windows"].append((name, period, outside, 0.0))
+        found["option_held"].append(
+            (name, period, row["kept"] + row["exercised"], kept + row["bought"])
+        )
+        found["exercise_kept"].append((name, period, -row["exercised"], 0.0))
+        marked |= bool(row["price_due"])
+        if at["kind"] == LAND:
+            whole = round(row["bought"]), round(row["exercised"])
+            found["whole_options"].append(
+                (name, period, row["bought"] + row["exercised"], sum(whole))
+            )
+        used, bought, kept = used + row["exercised"], bought + row["bought"], row["kept"]
+        if at["premium"] > 0:
+            found["premium_paid"].append(
+                (name, period, row["bought"], most * bool(row["premium_due"]))
+            )
+        if at["exercise_price"] > 0:
+            found["price_paid"].append((name, period, used, most * marked))
+    found["option_within_most"].append((name, bought, most))
+
+
+def _walk_grid(found: _Rows, cal: pd.DataFrame, at: Mapping[Any, Any], own: _Own) -> None:
+    """MW connected of one option, against those exercised a lead before."""
+    lead = 0.0 if pd.isna(at["lead_months"]) else at["lead_months"]
+    days, before = cal["begin"].to_dict(), 0.0
+    for period, begin in days.items():
+        connected = own[period]["connected_mw"] if period in own else 0.0
+        ready = sum(
+            row["exercised"] for q, row in own.items() if days[q] + lead <= begin + TINY_MONTHS
+        )
+        found["connected_within_exercised"].append((at["option"], period, connected, ready))
+        found["connection_kept"].append((at["option"], period, before, connected))
+        before = connected
+
+
+def _walk_signings(
+    cal: pd.DataFrame,
+    offered: _Own,
+    signed: Mapping[Any, float],
+    used: Mapping[str, Mapping[Any, float]],
+) -> Iterator[tuple[Any, ...]]:
+    """MW signed of each contract or lease that needs an option, against those exercised."""
+    for subject in dict.fromkeys(at["subject"] for at in offered.values()):
+        own = {name: at for name, at in offered.items() if at["subject"] == subject}
+        since = min(at["since"] for at in own.values())
+        mw = exercised = 0.0
+        for k, period in enumerate(cal.index):
+            exercised += sum(used[name].get(period, 0.0) for name in own)
+            if k >= since:
+                mw += signed.get((subject, period), 0.0)
+                yield subject, period, mw, exercised
+
+
+def _walk_land(
+    data: Dataset,
+    found: _Rows,
+    build: pd.DataFrame,
+    offered: _Own,
+    used: Mapping[str, Mapping[Any, float]],
+) -> None:
+    """Commitments of each site against the options on it that are exercised."""
+    status = data.column("Sites", "status", by="site")
+    for site in dict.fromkeys(at["site"] for at in offered.values() if at["kind"] == LAND):
+        here = {n: at for n, at in offered.items() if at["kind"] == LAND and at["site"] == site}
+        since = min(at["since"] for at in here.values())
+        own = build[build["site"] == site].set_index("period")["committed"]
+        exercised, free, before = 0.0, 0.0, float(status[site] != "candidate")
+        for k, period in enumerate(calendar(data).index):
+            committed, now = float(own[period]), sum(used[n].get(period, 0.0) for n in here)
+            exercised += now
+            found["exercised_by_committing"].append((site, period, now, committed - before))
+            if k >= since:
+                found["committed_by_option"].append((site, period, committed - free, exercised))
+            else:
+                free = committed
+            before = committed
+
+
+def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Amounts dropped and paid, actions, figures and cost, option by option from the decisions."""
+    held, cal = tables["OptionsHeld"], calendar(data)
+    offered: _Own = options_on_offer(data).to_dict("index")
+    costs, rate = site_costs(data)["site_cost"], data.one("Settings").discount_rate
+    rows: list[dict[str, Any]] = []
+    fees: list[dict[str, Any]] = []
+    kept: dict[str, float] = {}
+    last: dict[str, int] = {}
+    left, paid = [], []
+    for row in held.to_dict("records"):
+        at, when = offered[row["option"]], cal.loc[row["period"]]
+        # A period without a row is one in which nothing is held.
+        known = last.get(row["option"]) == when["position"] - 1
+        before = kept.get(row["option"], 0.0) if known else 0.0
+        left.append(before + row["bought"] - row["exercised"] - row["kept"])
+        kept[row["option"]], last[row["option"]] = row["kept"], when["position"]
+        whose = {"subject": row["option"], "period": row["period"]}
+        sums = dict(_sums(at, row, costs))
+        rows += [
+            {**whose, "item": item, "kind": CASH, "cash": cash,
+             "present_value": cash / (1 + rate) ** (when["begin"] / 12),
+             "first_month": when["begin"], "last_month": when["begin"]}
+            for item, cash in sums.items() if cash
+        ]  # fmt: skip
+        fee = (at["fee_per_year"] + at["fee_per_mw_year"]) * row["kept"] * when["years"]
+        fees.append({**whose, "item": "option_fee", "amount": fee})
+        paid.append(sum(sums.values()) + fee)
+    parts = [
+        charge_rows("options", pd.DataFrame(rows)),
+        running_rows(
+            data,
+            "options",
+            pd.DataFrame(fees, columns=["subject", "site", "period", "item", "amount"]),
+        ),
+    ]
+    again = held[KEYS].assign(dropped=np.array(left, float), paid=np.array(paid, float))
+    return {
+        "OptionsHeld": again,
+        "Actions": actions(data, held),
+        "Summary": figures(data, held),
+        "Cost": pd.concat([part for part in parts if len(part)] or parts[:1]),
+    }
+
+
+def _sums(
+    at: Mapping[Any, Any], row: Mapping[Any, Any], site_costs: pd.Series
+) -> Iterator[tuple[str, float]]:
+    """Payments on the day by item, M."""
+    share, is_land = at["premium_credited"], at["kind"] == LAND
+    price = 0.0 if pd.isna(at["exercise_price"]) else at["exercise_price"]
+    if is_land and pd.isna(at["exercise_price"]):
+        price = site_costs[at["site"]]
+    yield "option_premium", at["premium"] * bool(row["premium_due"])
+    yield "option_premium_per_mw", at["premium_per_mw"] * row["bought"]
+    if row["price_due"]:
+        yield "option_exercise", 0.0 if is_land else price
+        yield "option_credit", -min(share * at["premium"], price)
+    per_mw = at["exercise_price_per_mw"]
+    yield "option_exercise_per_mw", per_mw * row["exercised"]
+    yield "option_credit_per_mw", -min(share * at["premium_per_mw"], per_mw) * row["exercised"]

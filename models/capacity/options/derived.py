@@ -1,0 +1,80 @@
+"""How much of each option is of use, and what is exercised by when."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from optalloc.data.dataset import Dataset, derived
+
+from .._building import active_sites, pue_of_sites, standing_mw
+from .._calendar import calendar, last_position_by
+from .._capacity_bounds import useful_contracts, useful_leases, useful_sites
+from .._leases import leases_on_offer
+from .._option_periods import exercises
+from .._options import CONTRACT, GRID, LAND, LEASE, options_on_offer
+
+
+@derived
+def most_of_options(data: Dataset) -> pd.DataFrame:
+    """The most of each option that is of use, and whether its fixed prices need a 0-1 decision.
+
+    Columns, by option: most, 1 of an option on land and else MW; fixed_premium and fixed_price, 1
+    where something is due whatever the MW, and else 0.
+    """
+    rows, periods = options_on_offer(data), len(calendar(data))
+    most = pd.Series(1.0, rows.index)
+    for kind, column, need in (
+        (GRID, "zone", _grid_need(data)),
+        # What is signed again after its term is exercised again.
+        (CONTRACT, "contract", useful_contracts(data) * periods),
+        (LEASE, "lease", useful_leases(data) * periods),
+    ):
+        own = rows["kind"] == kind
+        most[own] = np.fmin(rows.loc[own, "max_mw"], rows.loc[own, column].map(need).fillna(0.0))
+    by_mw = rows["kind"] != LAND
+    return pd.DataFrame(
+        {
+            "most": most,
+            "fixed_premium": (by_mw & (rows["premium"] > 0)).astype(float),
+            "fixed_price": (by_mw & (rows["exercise_price"] > 0)).astype(float),
+        }
+    )
+
+
+def _grid_need(data: Dataset) -> pd.Series:
+    """Grid MW of all that can be in service in each zone."""
+    sites, useful = active_sites(data), useful_sites(data).set_index("site")
+    leased = useful_leases(data).groupby(leases_on_offer(data, "site")["site"]).sum()
+    most = useful["service_mw"] + leased.reindex(sites.index, fill_value=0.0)
+    most += standing_mw(data).groupby("site")["standing_mw"].max().reindex(sites.index)
+    return (most * pue_of_sites(data)).groupby(sites["grid_zone"]).sum()
+
+
+def exercised_by(data: Dataset, until: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `until`, with option and position, with exercised_in: the latest exercise by then."""
+    known = exercises(data)[["option", "position", "period"]]
+    known = known.rename(columns={"period": "exercised_in"})
+    found = pd.merge_asof(
+        until.astype({"position": "int64"}).sort_values("position", kind="stable"),
+        known.astype({"position": "int64"}).sort_values("position", kind="stable"),
+        on="position",
+        by="option",
+    )
+    return found.dropna(subset=["exercised_in"]).reset_index(drop=True)
+
+
+def ready(data: Dataset) -> pd.DataFrame:
+    """Options on the grid in the periods in which something exercised can be drawn.
+
+    Columns: option, zone, period, before (the period before it in which it can, or None) and
+    exercised_in, the latest exercise that is ready by then.
+    """
+    cal, rows = calendar(data), options_on_offer(data)
+    grid = rows.loc[rows["kind"] == GRID, ["option", "zone", "lead_months"]]
+    frame = grid.reset_index(drop=True).merge(cal.reset_index()[["period", "begin"]], how="cross")
+    due = frame["begin"] - frame["lead_months"].fillna(0.0)
+    frame = exercised_by(data, frame.assign(position=last_position_by(cal, due)))
+    frame = frame.sort_values(["option", "begin"], ignore_index=True)
+    frame["before"] = frame.groupby("option")["period"].shift(1)
+    return frame[["option", "zone", "period", "before", "exercised_in"]]

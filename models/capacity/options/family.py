@@ -1,0 +1,94 @@
+"""The record of options."""
+
+from __future__ import annotations
+
+from optalloc.modelling.family import CostTerm, Family
+
+from .._capacity_bounds import most_of_all
+from .._money import CASH
+from .audit import audit, recompute
+from .derived import most_of_options
+from .formulation import constrain, declare, parameters
+from .limits import LIMITS
+from .sheets import CODES, OPTIONS, check, notices
+from .tables import OPTIONS_HELD, REPORT, tables
+
+_ON_THE_DAY = "on the first day of the period"
+
+FAMILY = Family(
+    name="options",
+    title="Options",
+    order=88,
+    sheets=(OPTIONS,),
+    idle_without=("Options",),
+    needed_with=("Decisions",),
+    costs=(
+        CostTerm(
+            item="option_premium",
+            kind=CASH,
+            formula="sum_op premium[o] (bought[o,p] of land, else buys[o,p])",
+            paid=_ON_THE_DAY,
+            escalation="no",
+        ),
+        CostTerm(
+            item="option_premium_per_mw",
+            kind=CASH,
+            formula="sum_op premium_per_mw[o] bought[o,p]",
+            paid=_ON_THE_DAY,
+            escalation="no",
+        ),
+        CostTerm(
+            item="option_fee",
+            kind=CASH,
+            formula="sum_op (fee_per_year[o] or fee_per_mw_year[o]) years(p) kept[o,p]",
+            paid="evenly over the period",
+            escalation="no",
+        ),
+        CostTerm(
+            item="option_exercise",
+            kind=CASH,
+            formula="sum_op exercise_price[o] (exercises[o,p] - exercises[o,p-1]); of land `site` has it",
+            paid=_ON_THE_DAY,
+            escalation="no",
+        ),
+        CostTerm(
+            item="option_exercise_per_mw",
+            kind=CASH,
+            formula="sum_op exercise_price_per_mw[o] (exercised[o,p] - exercised[o,p-1])",
+            paid=_ON_THE_DAY,
+            escalation="no",
+        ),
+        CostTerm(
+            item="option_credit",
+            kind=CASH,
+            formula="- sum_op min(premium_credited[o] premium[o], price) (exercised[o,p] - exercised[o,p-1] of land, else exercises[o,p] - exercises[o,p-1])",
+            paid=_ON_THE_DAY,
+            escalation="no",
+        ),
+        CostTerm(
+            item="option_credit_per_mw",
+            kind=CASH,
+            formula="- sum_op min(premium_credited[o] premium_per_mw[o], exercise_price_per_mw[o]) (exercised[o,p] - exercised[o,p-1])",
+            paid=_ON_THE_DAY,
+            escalation="no",
+        ),
+    ),
+    limits=LIMITS,
+    outputs=(OPTIONS_HELD,),
+    report=REPORT,
+    codes=CODES,
+    check=check,
+    notices=notices,
+    shared=((most_of_options, most_of_all),),
+    same_in_all=(
+        *("Options.option", "Options.kind", "Options.site", "Options.zone", "Options.contract"),
+        *("Options.lease", "Options.first_period", "Options.last_period", "Options.exercise_from"),
+        *("Options.exercise_until", "Options.needed_from"),
+    ),
+    parameters=parameters,
+    declare=declare,
+    constrain=constrain,
+    tables=tables,
+    audit=audit,
+    recompute=recompute,
+)
