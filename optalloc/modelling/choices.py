@@ -97,6 +97,9 @@ class Choice:
     groups : callable
         ``groups(data, member) -> ((kind, name), ...)``: groups that it belongs to, such as
         ``("jurisdiction", "Japan")``; plans that take other groups differ more.
+    worth : str
+        Name of the value of being able to take a member, such as ``"the option {member}"``, which
+        a policy then reports; empty for none.
     """
 
     noun: str
@@ -109,3 +112,4 @@ class Choice:
     ledger: str
     prices: tuple[Price, ...] = ()
     groups: Callable[[Dataset, str], Sequence[tuple[str, str]]] = _no_groups
+    worth: str = ""

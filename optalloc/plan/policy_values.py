@@ -1,4 +1,4 @@
-"""Values of information, of planning for uncertainty, and of being able to wait.
+"""Values of information, of planning for uncertainty, of being able to wait, and of choices.
 
 Each is a difference of two costs that are known up to their gaps, so it lies between two bounds.
 Those of single uncertainties compare with the same scenarios in which that one is known before
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +21,7 @@ from optalloc.errors import InfeasibleError
 from optalloc.mip.arrays import Labels
 from optalloc.mip.attitude import Attitude
 from optalloc.mip.outcome import Options, Outcome
+from optalloc.mip.tolerances import VALUE_IN_USE
 from optalloc.modelling.decision_days import numbered_columns
 from optalloc.modelling.futures import Futures
 from optalloc.modelling.renew import renewed
@@ -47,11 +49,11 @@ def values_of(
     options: Options,
     solving_s: float,
 ) -> list[Value]:
-    """The values of information, of the stochastic solution and of flexibility.
+    """The values of information, of the stochastic solution, of flexibility, and of choices.
 
     All but the first are solves of their own, each of which takes at most as long as the policy
-    took (``solving_s``); those of single uncertainties take so long together. Where the policy was
-    too large to be solved as a whole they are not worked out.
+    took (``solving_s``); those of single uncertainties take so long together, and those of choices.
+    Where the policy was too large to be solved as a whole they are not worked out.
     """
     alone = np.array([one.objective for one in found.alone])
     policy = found.outcome
@@ -72,7 +74,8 @@ def values_of(
     flexibility = _flexibility(made, policy, attitude, alone, options)
     moved = _Moved(made, policy, attitude, alone, options)
     sooner, later = moved.values(information)
-    return [information, *sooner, stochastic, flexibility, *later]
+    choices = _choices(made, policy, attitude, alone, options)
+    return [information, *sooner, stochastic, flexibility, *later, *choices]
 
 
 _KNOWN = "What the policy costs more than if the scenario were known before the first decision."
@@ -97,6 +100,13 @@ def _coupled_information(
     known = solve_held(made.stochastic.separated(), attitude, alone, options)
     least, most = policy.bound - known.objective, policy.objective - known.bound
     return INFORMATION, least, most, _KNOWN
+
+
+_TAKEN = (
+    "What it would cost more without it: it is worth buying until its price has risen by so much."
+)
+_LEFT = "The policy does without it at its present price."
+_NEEDED = "Without it some limit cannot be met, whatever its price."
 
 
 def _difference(name: str, other: Outcome, policy: Outcome, means: str, none: str) -> Value:
@@ -242,3 +252,36 @@ class _Moved:
         )
         none = f"Known on {one.day:%Y-%m-%d} only, {one.uncertainty} would leave no plan."
         return _difference(one.name, other, self.policy, means, none)
+
+
+# Choices -----------------------------------------------------------------------------------------
+
+
+def _choices(
+    made: Futures, policy: Outcome, attitude: Attitude, alone: np.ndarray, options: Options
+) -> Iterator[Value]:
+    """The policy without each member of the choices that are valued, less the policy."""
+    values, places = policy.values, made.stochastic.columns
+    assert values is not None
+    valued: list[tuple[str, np.ndarray, bool]] = []
+    for choice in (c for family in made.base.model.families for c in family.choices if c.worth):
+        for member in choice.members(made.base.dataset):
+            held = np.full(made.stochastic.size, np.nan)
+            for program, arrays, place in zip(
+                made.programs, made.stochastic.programs, places, strict=True
+            ):
+                for component, key, least, most in choice.leave(program.dataset, member):
+                    assert least == most
+                    held[place[arrays.columns.find(component, key)]] = most
+            away = np.abs(values[: len(held)] - held)
+            left = bool(np.nanmax(away, initial=0.0) <= VALUE_IN_USE)
+            valued.append((choice.worth.format(member=member), held, left))
+    solves = sum(not left for _, _, left in valued)
+    if options.time_limit_s is not None and solves:
+        options = replace(options, time_limit_s=options.time_limit_s / solves)
+    for name, held, left in valued:
+        if left:
+            yield name, 0.0, policy.objective - policy.bound, _LEFT
+            continue
+        other = solve_held(made.stochastic, attitude, alone, options, held)
+        yield _difference(name, other, policy, _TAKEN, _NEEDED)

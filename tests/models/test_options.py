@@ -51,7 +51,7 @@ def test_an_option_keeps_land_until_demand_is_known(tmp_path: Path) -> None:
     at 1.69 and 1. Y3 asks for 100 MW (0.4) or none, known on 2028-01-01.
 
     Proves: for a premium of 4 it is bought, exercised in one scenario and lapses in the other, 4 +
-    0.4 x 120 = 52; at 11.9 it still is, 59.9; at 12.1 the land is bought now, 20 + 40 = 60.
+    0.4 x 120 = 52, and is worth the 8 that it would cost more without; at 11.9 it still is, 59.9; at 12.1 the land is bought now, 20 + 40 = 60.
     Sensitivity: the break-even of 12, from both sides; without the option the plan costs 60.
     """
     site = {"status": "candidate", "max_mw": 100, "block_mw": 100, "site_lead_months": 6,
@@ -83,6 +83,10 @@ def test_an_option_keeps_land_until_demand_is_known(tmp_path: Path) -> None:
     assert policy.cost == pytest.approx(52)
     now, table = policy["HereAndNow"], policy["OptionsHeld"]
     assert now[["action", "subject"]].to_numpy().tolist() == [["buy option", "plot"]]
+    worth_of = policy["Values"].set_index("value")
+    assert worth_of.loc["the option plot", ["at_least", "at_most"]].tolist() == pytest.approx(
+        [8, 8]
+    )
     done = table.groupby("scenario")[["bought", "exercised", "dropped", "paid"]].sum()
     assert done.loc["demand=much"].tolist() == pytest.approx([1, 1, 0, 4])
     assert done.loc["demand=none"].tolist() == pytest.approx([1, 0, 1, 4])
@@ -379,3 +383,16 @@ def test_options_are_audited(solve: Solve, tmp_path: Path) -> None:
 def test_without_the_sheet_nothing_is_added(tmp_path: Path) -> None:
     """Proves: without options the family has no row, and a sheet of a header reads as if absent."""
     assert_adds_nothing(SLOW, "options", tmp_path)
+
+
+def test_what_an_option_is_worth_is_explained(tmp_path: Path) -> None:
+    """Proves: bought for 30 where a year unmet costs 40, it saves 10, and is bought for up to 40.
+    Sensitivity: for 50 it is not bought, and would be for 40."""
+    for premium, more, taken in ((30, 10, True), (50, 10, False)):
+        made = books.book(**SLOW, **option(premium=premium, lead_months=6))
+        told = optalloc.explain(books.write(made, tmp_path / str(premium)), sites=["plot"])
+        choice = told.tables["Choices"].iloc[0]
+        assert choice["in_plan"] == taken
+        assert choice["change_at_least"] == pytest.approx(more)
+        even = told.tables["BreakEvens"].set_index("price").loc["premium"]
+        assert even["taken_up_to"] <= 40 <= even["left_from"] <= 1.02 * even["taken_up_to"]

@@ -7,6 +7,7 @@ from optalloc.modelling.family import CostTerm, Family
 from .._capacity_bounds import most_of_all
 from .._money import CASH
 from .audit import audit, recompute
+from .choice import OPTION_CHOICE
 from .derived import most_of_options
 from .formulation import constrain, declare, parameters
 from .limits import LIMITS
@@ -76,6 +77,7 @@ FAMILY = Family(
     limits=LIMITS,
     outputs=(OPTIONS_HELD,),
     report=REPORT,
+    choices=(OPTION_CHOICE,),
     codes=CODES,
     check=check,
     notices=notices,
