@@ -198,6 +198,7 @@ def unlisted(folder: Path) -> Path:
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
 
 # What stops the reading, or leaves nothing to say of the rest; and what only a CSV can hold.
+PLOT = {"option": "plot", "kind": "land", "site": "A", "premium": 1}
 ALONE: dict[str, Callable[[Path], Path]] = {
     "not-found": lambda folder: folder / "no such book.xlsx",
     "not-readable": without_rights,
@@ -234,6 +235,14 @@ ALONE: dict[str, Callable[[Path], Path]] = {
             "max_mw": 9,
             "lead_months": 600,
         },
+    ),
+    "option-subject": lambda folder: small(folder, Options=[PLOT | {"site": None}]),
+    "option-column": lambda folder: small(folder, Options=[PLOT | {"max_mw": 9}]),
+    "option-never-exercised": lambda folder: small(
+        folder,
+        Periods=books.years(2),
+        Demand=books.demand(4, 4),
+        Options=[PLOT | {"first_period": "Y2", "exercise_until": "Y1"}],
     ),
     "decision-never-active": lambda folder: small(
         folder,
@@ -287,6 +296,8 @@ NOTICED: dict[str, Callable[[Path], Path]] = {
     "unseen-characters": lambda folder: small(folder, Network={"region": "R\u200b"}),
     "name-without-row": lambda folder: small(folder, **zoned("Plain")),
     "blank-beside-names": lambda folder: small(folder, **zoned(None)),
+    "option-left-out": lambda folder: small(folder, Sites={"status": "committed"}, Options=[PLOT]),
+    "option-lead-longer": lambda folder: small(folder, Options=[PLOT | {"lead_months": 6}]),
 }
 
 

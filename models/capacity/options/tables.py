@@ -65,7 +65,6 @@ REPORT = Report(
             order=540,
             note="What is bought, kept, exercised and dropped, and what is paid for it.",
             table="OptionsHeld",
-            empty="No option is bought.",
         ),
     ),
 )
