@@ -113,8 +113,8 @@ FUTURES = TableSpec(
 
 VALUES = TableSpec(
     name="Values",
-    meaning="What it is worth to know, to plan for uncertainty, to be able to wait, and to have what "
-    "may be chosen, each between two proven bounds.",
+    meaning="What it is worth to know, to plan for uncertainty, to be able to wait, and to have "
+    "what may be chosen, each between two proven bounds.",
     key=("value",),
     columns=(
         Column(name="value", kind=Kind.TEXT, meaning="What is worth something."),

@@ -22,6 +22,7 @@ from optalloc.mip.arrays import Labels
 from optalloc.mip.attitude import Attitude
 from optalloc.mip.outcome import Options, Outcome
 from optalloc.mip.tolerances import VALUE_IN_USE
+from optalloc.modelling.choices import Choice
 from optalloc.modelling.decision_days import numbered_columns
 from optalloc.modelling.futures import Futures
 from optalloc.modelling.renew import renewed
@@ -60,6 +61,7 @@ def values_of(
     if found.decomposed:
         information = _information(made, found, attitude)
         large = [STOCHASTIC, FLEXIBILITY, *(one.name for one in _known_later(made))]
+        large += [name for _, _, name in _valued(made)]
         return [
             information,
             *(_at_most_everything(one.name, information) for one in _known_sooner(made)),
@@ -257,6 +259,15 @@ class _Moved:
 # Choices -----------------------------------------------------------------------------------------
 
 
+def _valued(made: Futures) -> Iterator[tuple[Choice, str, str]]:
+    """Choices that are valued, each of their members, and the name of its value."""
+    for family in made.base.model.families:
+        for choice in family.choices:
+            if choice.worth:
+                for member in choice.members(made.base.dataset):
+                    yield choice, member, choice.worth.format(member=member)
+
+
 def _choices(
     made: Futures, policy: Outcome, attitude: Attitude, alone: np.ndarray, options: Options
 ) -> Iterator[Value]:
@@ -264,18 +275,17 @@ def _choices(
     values, places = policy.values, made.stochastic.columns
     assert values is not None
     valued: list[tuple[str, np.ndarray, bool]] = []
-    for choice in (c for family in made.base.model.families for c in family.choices if c.worth):
-        for member in choice.members(made.base.dataset):
-            held = np.full(made.stochastic.size, np.nan)
-            for program, arrays, place in zip(
-                made.programs, made.stochastic.programs, places, strict=True
-            ):
-                for component, key, least, most in choice.leave(program.dataset, member):
-                    assert least == most
-                    held[place[arrays.columns.find(component, key)]] = most
-            away = np.abs(values[: len(held)] - held)
-            left = bool(np.nanmax(away, initial=0.0) <= VALUE_IN_USE)
-            valued.append((choice.worth.format(member=member), held, left))
+    for choice, member, name in _valued(made):
+        held = np.full(made.stochastic.size, np.nan)
+        for program, arrays, place in zip(
+            made.programs, made.stochastic.programs, places, strict=True
+        ):
+            for component, key, least, most in choice.leave(program.dataset, member):
+                assert least == most
+                held[place[arrays.columns.find(component, key)]] = most
+        away = np.abs(values[: len(held)] - held)
+        left = bool(np.nanmax(away, initial=0.0) <= VALUE_IN_USE)
+        valued.append((name, held, left))
     solves = sum(not left for _, _, left in valued)
     if options.time_limit_s is not None and solves:
         options = replace(options, time_limit_s=options.time_limit_s / solves)
