@@ -13,7 +13,7 @@ from openpyxl.workbook import Workbook
 import optalloc
 from optalloc.starting.examples import EXAMPLES
 from tests.command import optalloc_says
-from tests.paths import INPUTS
+from tests.paths import INPUTS, ROOT
 
 ASKED = {
     "places": "Sydney, Melbourne, Tokyo, Osaka, Dallas",
@@ -229,6 +229,36 @@ def test_mistakes_are_reported_together_and_nothing_is_written(tmp_path: Path) -
     assert len(lines) == len(beginnings)
     assert all(line.startswith(words) for line, words in zip(lines, beginnings, strict=True))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_without_a_catalogue_says_so() -> None:
+    """Proves: any model folder can be named, and one that offers no start is an error."""
+    with pytest.raises(optalloc.ModelError, match="has no catalogue to start from"):
+        optalloc.start(**ASKED, model=ROOT / "tests" / "toy")
+
+
+@pytest.mark.slow
+def test_the_sweep_of_assumptions_has_a_plan_at_each_end(tmp_path: Path) -> None:
+    """Proves: no end of a range makes the workbook invalid or infeasible, and shorter waits, cheaper
+    building and power cost less, longer and dearer ones more."""
+    small = ASKED | {"places": "Dallas, Tokyo, Montréal", "years": 6, "demand": 50}
+    optalloc.start(tmp_path / "my.xlsx", **small)
+    cases = optalloc.sweep(tmp_path / "my.xlsx", "assumptions", jobs=1, gap=1e-4).cases
+    assert cases["objective"].notna().all(), cases[["case", "status", "reason"]]
+    cost = cases.set_index("case")["objective"]
+    for change, (low, high) in {
+        "wait for the grid": ("12", "60"),
+        "construction time": ("18", "36"),
+        "construction cost": ("0.9", "1.3"),
+        "price of power": ("0.8", "1.5"),
+    }.items():
+        ends = [
+            cost[name]
+            for end in (low, high)
+            for name in cost.index
+            if name.startswith(f"{change} = {end}")
+        ]
+        assert ends[0] < cost["base"] < ends[-1], change
 
 
 def test_a_workbook_is_not_overwritten_unless_asked(path: Path) -> None:
