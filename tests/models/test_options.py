@@ -117,6 +117,7 @@ def test_a_shorter_permit_pays_in_a_certain_future(solve: Solve) -> None:
     assert dates(dear) == [("2027-01-01", "commit site"), ("2028-07-01", "start building")]
 
 
+@pytest.mark.slow
 def test_land_is_paid_by_the_lead_and_price_of_the_option(solve: Solve) -> None:
     """10 % interest, payment at the end of each lead, the site at 20 or by the option at 15.
 
@@ -209,6 +210,7 @@ def test_a_contract_that_needs_an_option(solve: Solve, least_cost: LeastCost) ->
     assert least_cost(**case) == pytest.approx(spot - 7.008)
 
 
+@pytest.mark.slow
 def test_a_lease_that_needs_an_option(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: 30 MW leased at 1 by an option of 30 MW at 269, and 10 built for 100, cost 399 in place of
     400; at 271 nothing is leased. Sensitivity: an option of 40 MW at 359 or 361 for all of it.
@@ -227,6 +229,7 @@ def test_a_lease_that_needs_an_option(solve: Solve, least_cost: LeastCost) -> No
         assert least_cost(**call(premium, most)) == pytest.approx(cost)
 
 
+@pytest.mark.slow
 def test_an_option_of_no_use_is_not_bought(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: a right to what can be had anyway, at the same price and lead, is not bought for 0.1.
     Sensitivity: at a price that is 1 below the site's own it is."""
@@ -237,6 +240,7 @@ def test_an_option_of_no_use_is_not_bought(solve: Solve, least_cost: LeastCost) 
     assert least_cost(**case, **option(premium=0.1, exercise_price=6)) == pytest.approx(406.1)
 
 
+@pytest.mark.slow
 def test_the_premium_is_set_off_against_the_price_at_most(least_cost: LeastCost) -> None:
     """A site at 20, and a year that would be left unmet for 40.
 
@@ -253,6 +257,7 @@ def test_the_premium_is_set_off_against_the_price_at_most(least_cost: LeastCost)
         assert least_cost(**case, **bought) == pytest.approx(cost)
 
 
+@pytest.mark.slow
 def test_a_fee_is_due_for_every_year_in_which_it_is_kept(
     solve: Solve, least_cost: LeastCost
 ) -> None:
@@ -319,6 +324,7 @@ def test_what_an_option_says_is_about_one_thing_that_can_be_had(solve: Solve) ->
         assert sum(f"[{code}]" in problem for problem in told) == count, told
 
 
+@pytest.mark.slow
 def test_land_that_is_open_has_no_option(solve: Solve) -> None:
     """Proves: an option on a site that is committed is left out with a notice, and so is a longer lead
     said. Sensitivity: without the option the same cost and no notice."""
@@ -345,6 +351,7 @@ def test_decisions_on_options(solve: Solve, least_cost: LeastCost) -> None:
     assert len(told) == 1 and "decision-never-active" in told[0]
 
 
+@pytest.mark.slow
 def test_what_a_plan_does_with_options_is_held(solve: Solve, tmp_path: Path) -> None:
     """Proves: rows that hold a plan until 2028 buy and exercise what it does; what cannot be known then
     stays open. Sensitivity: a dearer premium, held, is paid all the same."""
@@ -380,11 +387,13 @@ def test_options_are_audited(solve: Solve, tmp_path: Path) -> None:
     assert "premium_paid" in violated(premium_due=False)
 
 
+@pytest.mark.slow
 def test_without_the_sheet_nothing_is_added(tmp_path: Path) -> None:
     """Proves: without options the family has no row, and a sheet of a header reads as if absent."""
     assert_adds_nothing(SLOW, "options", tmp_path)
 
 
+@pytest.mark.slow
 def test_what_an_option_is_worth_is_explained(tmp_path: Path) -> None:
     """Proves: bought for 30 where a year unmet costs 40, it saves 10, and is bought for up to 40.
     Sensitivity: for 50 it is not bought, and would be for 40."""

@@ -142,6 +142,7 @@ def test_tighter_limits_never_cost_less(examples: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 @few_or_many
 def test_options_never_cost_more(examples: int) -> None:
     """Proves: beside what can be had without them, options raise no cost; dearer ones lower none."""
