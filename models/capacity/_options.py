@@ -14,6 +14,8 @@ from ._money import to_workbook_currency
 LAND, GRID, CONTRACT, LEASE = "land", "grid", "contract", "lease"
 # The column that names what an option of each kind is about.
 SUBJECTS = {LAND: "site", GRID: "zone", CONTRACT: "contract", LEASE: "lease"}
+# What is decided of an option, and what a row of Decisions may ask of it.
+BOUGHT, KEPT, EXERCISED = "bought", "kept", "exercised"
 KEYS = ["option", "period"]
 MONEY = [
     *("premium", "premium_per_mw", "fee_per_year", "fee_per_mw_year"),

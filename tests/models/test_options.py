@@ -336,6 +336,54 @@ def test_land_that_is_open_has_no_option(solve: Solve) -> None:
     assert "option-lead-longer" in [notice.code for notice in solve(**longer).notices]
 
 
+def test_grid_that_is_given_back_is_reserved_again(solve: Solve) -> None:
+    """A zone takes nothing new. A hall is leased a year at a time for 40 MW in every other year.
+
+    Proves: each lease draws new grid, so that 160 MW are reserved for the four of them: 4 x 20 + 1 +
+    0.16. Sensitivity: of the 80 MW that are in use at once, rent would be paid in idle years.
+    """
+    plan = solve(
+        Periods=books.years(7),
+        Sites={"grid_zone": "Z", "max_mw": 40, "status": "existing"},
+        Workloads=[{"workload": "load", "unmet_penalty_per_mw_year": 10}],
+        Demand=books.demand(40, 0, 40, 0, 40, 0, 40),
+        GridZones=[
+            {"zone": "Z", "period": f"Y{k}", "max_new_mw": 0, "max_total_mw": 1000}
+            for k in range(1, 8)
+        ],
+        Leases=[
+            {"lease": "L", "site": "A", "max_mw": 50, "rent_per_mw_year": 0.5, "term_months": 12}
+        ],
+        Options=[
+            {"option": "queue", "kind": "grid", "zone": "Z", "max_mw": 1000, "premium": 1,
+             "premium_per_mw": 0.001}
+        ],
+    )  # fmt: skip
+    assert plan.cost == pytest.approx(81.16)
+    assert plan["OptionsHeld"]["bought"].sum() == pytest.approx(160)
+
+
+def test_a_decision_may_ask_for_more_than_is_needed(solve: Solve) -> None:
+    """Proves: 60 MW of a reservation that are to be bought are paid, 1 + 6, though 40 are of use; and
+    what a decision says of what is kept holds for an option that costs nothing to keep."""
+    zone = [
+        {"zone": "Z", "period": q, "max_new_mw": mw, "max_total_mw": mw}
+        for q, mw in (("Y1", 0), ("Y2", 0), ("Y3", 100))
+    ]
+    queue = {"option": "queue", "kind": "grid", "zone": "Z", "max_mw": 100, "lead_months": 36,
+             "premium": 1, "premium_per_mw": 0.1}  # fmt: skip
+    case = {**SLOW, "Sites": {"grid_zone": "Z", "build_cost_per_mw": 0.5}, "GridZones": zone}
+    row = {"decision": "ours", "option": "queue", "period": "Y1"}
+    asked = [
+        {**row, "what": "bought", "at_least": 60},
+        {**row, "decision": "theirs", "what": "kept", "at_most": 10},
+    ]
+    plan = solve(**case, Options=[queue], Decisions=asked)
+    assert plan.cost == pytest.approx(60 + 7)
+    kept = plan["OptionsHeld"].set_index("period")["kept"]
+    assert kept["Y1"] <= 10 + 1e-6
+
+
 def test_decisions_on_options(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: an option of no use that is to be bought costs its premium of 5, and one that is not to be
     exercised is not worth its premium. Sensitivity: asked for after its window it is refused."""
@@ -385,6 +433,7 @@ def test_options_are_audited(solve: Solve, tmp_path: Path) -> None:
     assert "option_within_windows" in violated(period="Y2")
     assert {"committed_by_option", "service_after_both_leads"} <= violated(exercised=0)
     assert "premium_paid" in violated(premium_due=False)
+    assert "exercise_kept" in violated(exercised=0, price_due=True)
 
 
 @pytest.mark.slow

@@ -142,7 +142,6 @@ def test_tighter_limits_never_cost_less(examples: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 @few_or_many
 def test_options_never_cost_more(examples: int) -> None:
     """Proves: beside what can be had without them, options raise no cost; dearer ones lower none."""
@@ -162,6 +161,7 @@ def test_options_never_cost_more(examples: int) -> None:
     holds(examples, kept, made=others, draw=st.randoms(use_true_random=True))
 
 
+@pytest.mark.slow
 @few_or_many
 def test_an_option_is_the_choice_of_its_lead(examples: int) -> None:
     """Proves: where an option on land is free, the site has its own lead or that of the option,
@@ -181,6 +181,7 @@ def test_an_option_is_the_choice_of_its_lead(examples: int) -> None:
     holds(examples, kept, made=others, lead=st.sampled_from([0, 1, 3, 9]))
 
 
+@pytest.mark.slow
 @few_or_many
 def test_relaxation_is_never_above_the_optimum(examples: int) -> None:
     """Proves: without integrality, and with every strengthening row in force, it costs no more."""

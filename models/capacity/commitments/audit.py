@@ -9,7 +9,8 @@ import pandas as pd
 from optalloc.data.dataset import Dataset
 
 from .._calendar import calendar
-from .sheets import BOUGHT, ENDED, EXERCISED, KEPT, LEASED, ONLINE, SIGNED, STARTED
+from .._options import BOUGHT, EXERCISED, KEPT
+from .sheets import ENDED, LEASED, ONLINE, SIGNED, STARTED
 
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

@@ -15,17 +15,9 @@ from .._calendar import TERM, calendar, reversed_windows
 from .._contracts import signings
 from .._leases import leases_active
 from .._option_periods import exercises, option_periods
+from .._options import BOUGHT, EXERCISED, KEPT
 from .derived import decisions
-from .sheets import (
-    BOUGHT,
-    COMMITTED,
-    EXERCISED,
-    KEPT,
-    LEASED,
-    SIGNED,
-    STARTED,
-    SUBJECTS,
-)
+from .sheets import COMMITTED, LEASED, SIGNED, STARTED, SUBJECTS
 
 # What counts from an earlier period on, and what only in its own.
 _EARLIER, _EXACT = {COMMITTED, STARTED, EXERCISED}, {LEASED, SIGNED, BOUGHT, KEPT}

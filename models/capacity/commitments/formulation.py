@@ -31,8 +31,9 @@ from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import frame_of, index_set, indexed_set, parameter
 
 from .._calendar import calendar
+from .._options import BOUGHT, EXERCISED, KEPT
 from .derived import decisions
-from .sheets import BOUGHT, COMMITTED, ENDED, EXERCISED, KEPT, LEASED, ONLINE, SIGNED, STARTED
+from .sheets import COMMITTED, ENDED, LEASED, ONLINE, SIGNED, STARTED
 
 ENDING_KEYS = ["contract", "signed", "period"]
 

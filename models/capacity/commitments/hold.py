@@ -11,18 +11,8 @@ from optalloc.data.dataset import Dataset
 
 from .._building import active_sites
 from .._calendar import calendar
-from .sheets import (
-    BOUGHT,
-    COMMITTED,
-    DECISIONS,
-    ENDED,
-    EXERCISED,
-    KEPT,
-    LEASED,
-    SIGNED,
-    STARTED,
-    SUBJECTS,
-)
+from .._options import BOUGHT, EXERCISED, KEPT
+from .sheets import COMMITTED, DECISIONS, ENDED, LEASED, SIGNED, STARTED, SUBJECTS
 
 
 def hold(

@@ -6,10 +6,10 @@ from optalloc.data.rules import AtLeastOne, NotAbove
 from optalloc.data.schema import Column, Kind, Missing, Sheet
 
 from .._columns import named, reference
+from .._options import BOUGHT, EXERCISED, KEPT
 
 COMMITTED, STARTED, ONLINE = "committed", "started_mw", "online_mw"
 LEASED, SIGNED, ENDED = "leased_mw", "signed_mw", "ended_mw"
-BOUGHT, KEPT, EXERCISED = "bought", "kept", "exercised"
 
 # The column that names what is decided on.
 SUBJECTS = {

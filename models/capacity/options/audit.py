@@ -76,11 +76,16 @@ def _walk(found: _Rows, cal: pd.DataFrame, at: Mapping[Any, Any], own: _Own) -> 
             "kept": at["buy_first"] <= k < at["use_last"],
         }
         outside = sum(abs(row[column]) for column, within in in_time.items() if not within)
+        outside += max(-row["bought"], -row["kept"], 0.0)
         found["option_within_windows"].append((name, period, outside, 0.0))
         found["option_held"].append(
             (name, period, row["kept"] + row["exercised"], kept + row["bought"])
         )
-        found["exercise_kept"].append((name, period, -row["exercised"], 0.0))
+        # A price is due once, and of land only as it is exercised: the premium is set off with it.
+        again = bool(row["price_due"]) and (
+            marked or (at["kind"] == LAND and row["exercised"] <= 0)
+        )
+        found["exercise_kept"].append((name, period, max(-row["exercised"], float(again)), 0.0))
         marked |= bool(row["price_due"])
         if at["kind"] == LAND:
             whole = round(row["bought"]), round(row["exercised"])
@@ -191,6 +196,8 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
         ),
     ]
     again = held[KEYS].assign(dropped=np.array(left, float), paid=np.array(paid, float))
+    for column in ("kind", "subject"):
+        again[column] = held["option"].map(lambda name, of=column: offered[name][of])
     return {
         "OptionsHeld": again,
         "Actions": actions(data, held),

@@ -12,7 +12,7 @@ from .._calendar import calendar, last_position_by
 from .._capacity_bounds import useful_contracts, useful_leases, useful_sites
 from .._leases import leases_on_offer
 from .._option_periods import exercises
-from .._options import CONTRACT, GRID, LAND, LEASE, options_on_offer
+from .._options import BOUGHT, CONTRACT, EXERCISED, GRID, KEPT, LAND, LEASE, options_on_offer
 
 
 @derived
@@ -22,16 +22,19 @@ def most_of_options(data: Dataset) -> pd.DataFrame:
     Columns, by option: most, 1 of an option on land and else MW; fixed_premium and fixed_price, 1
     where something is due whatever the MW, and else 0.
     """
-    rows, periods = options_on_offer(data), len(calendar(data))
+    rows, periods, decided = options_on_offer(data), len(calendar(data)), _decided(data)
     most = pd.Series(1.0, rows.index)
     for kind, column, need in (
         (GRID, "zone", _grid_need(data)),
-        # What is signed again after its term is exercised again.
-        (CONTRACT, "contract", useful_contracts(data) * periods),
-        (LEASE, "lease", useful_leases(data) * periods),
+        (CONTRACT, "contract", useful_contracts(data)),
+        (LEASE, "lease", useful_leases(data)),
     ):
         own = rows["kind"] == kind
-        most[own] = np.fmin(rows.loc[own, "max_mw"], rows.loc[own, column].map(need).fillna(0.0))
+        # What is signed again after its term, or drawn again after it was given back, is exercised
+        # again.
+        used = rows.loc[own, column].map(need).fillna(0.0) * periods
+        asked = decided.reindex(used.index, fill_value=0.0)
+        most[own] = np.fmin(rows.loc[own, "max_mw"], np.fmax(used, asked))
     by_mw = rows["kind"] != LAND
     return pd.DataFrame(
         {
@@ -40,6 +43,14 @@ def most_of_options(data: Dataset) -> pd.DataFrame:
             "fixed_price": (by_mw & (rows["exercise_price"] > 0)).astype(float),
         }
     )
+
+
+def _decided(data: Dataset) -> pd.Series:
+    """MW of each option that decisions ask to have bought, kept or exercised, by option."""
+    rows = data.columns("Decisions", "what", "option", "at_least").dropna()
+    bought = rows[rows["what"] == BOUGHT].groupby("option")["at_least"].sum()
+    held = rows[rows["what"].isin((KEPT, EXERCISED))].groupby("option")["at_least"].max()
+    return pd.concat([bought, held]).astype(float).groupby(level=0).max()
 
 
 def _grid_need(data: Dataset) -> pd.Series:

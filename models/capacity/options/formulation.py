@@ -4,7 +4,7 @@ In words
     An option is bought within a window, for a premium that is due at once and a fee for as long as it
     is kept, and exercised within another. What is not kept is dropped. Land is bought as a whole, grid,
     contracts and leases by the megawatt. An option on land is exercised by committing the site, which
-    then has the lead and the price of the option. Grid that is reserved is connected once the lead
+    then has the lead and the price of the option. Grid that is reserved can be drawn once the lead
     of the option is over, on top of what its zone can energise and carry. Contracts and leases have a
     lead and a price on their own sheet; an option is the right to sign them. From a period on a site,
     contract or lease may not be had without an option.

@@ -164,7 +164,7 @@ OPTIONS = Sheet(
             name="premium_credited",
             kind=Kind.NUMBER,
             unit="share",
-            meaning="Share of the premium that is set off against the exercise price when it is exercised; never more than that price.",
+            meaning="Share of the premium that is set off against the exercise price when it is exercised; never more than that price as the workbook states it, before it escalates.",
             blank=0.0,
             at_least=0,
             at_most=1,
@@ -196,7 +196,7 @@ CODES = {
     "option-subject": "an option that does not name the one site, zone, contract or lease it is about",
     "option-column": "a column of an option that its kind does not have",
     "option-never-exercised": "an option that cannot be exercised in any period in which it can be held",
-    "option-left-out": "an option on land that is committed or open already (notice)",
+    "option-left-out": "an option on land that is no candidate, or on a lease of an excluded site (notice)",
     "option-lead-longer": "a lead of an option that is longer than the site's own (notice)",
 }
 
@@ -252,11 +252,22 @@ def notices(data: Dataset) -> Iterator[Problem]:
     """Options on land that is open already, and leads that an option makes longer."""
     status = data.column("Sites", "status", by="site")
     leads = data.column("Sites", "site_lead_months", by="site")
+    of_lease = data.column("Leases", "site", by="lease")
     for row, at in data.rows("Options").to_dict("index").items():
         site = at["site"]
+        if at["kind"] == LEASE and of_lease.map(status).get(at["lease"]) == "excluded":
+            yield data.problem(
+                "Options",
+                row,
+                "lease",
+                "an option on a lease is on one of a site that is not excluded; this one is left out",
+                "Nothing need be done, or make the site a candidate.",
+                "option-left-out",
+                severity=Severity.NOTICE,
+            )
         if at["kind"] != LAND or pd.isna(site) or site not in status.index:
             continue
-        if status[site] in ("committed", "existing"):
+        if status[site] != "candidate":
             yield data.problem(
                 "Options",
                 row,

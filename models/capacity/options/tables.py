@@ -12,7 +12,7 @@ from optalloc.modelling.solution import Solution
 
 from .._building import site_costs
 from .._calendar import calendar
-from .._options import KEYS, LAND, options_on_offer
+from .._options import KEPT, KEYS, LAND, options_on_offer
 
 # Amounts below this are rounding, in MW or options.
 TINY = 1e-6
@@ -86,7 +86,7 @@ def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     for name in ("bought", "exercised"):
         frame[name] = frame[name].where(~whole, frame[name].round())
     # Where nothing is due for keeping it, an option is kept for as long as it can be exercised.
-    free = frame["option"].map(_fees(data)) == 0
+    free = (frame["option"].map(_fees(data)) == 0) & ~frame["option"].isin(_kept_at_most(data))
     held = frame["bought"].groupby(groups).cumsum() - frame["exercised"].groupby(groups).cumsum()
     held = held.where(frame["position"] < frame["use_last"], 0.0)
     frame["kept"] = frame["kept"].where(~free, held)
@@ -122,6 +122,12 @@ def _due(frame: pd.DataFrame, values: Solution) -> dict[str, pd.Series]:
         fixed = own.notna().groupby(frame["option"]).transform("any")
         found[column] = by_mw[column].where(~fixed, mark).astype(bool)
     return found
+
+
+def _kept_at_most(data: Dataset) -> set[str]:
+    """Options of which a decision says how much may be kept."""
+    rows = data.columns("Decisions", "what", "option", "at_most").dropna()
+    return set(rows.loc[rows["what"] == KEPT, "option"])
 
 
 def _fees(data: Dataset) -> pd.Series:
