@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from statistics import mean, median
+from types import ModuleType
 
 import pytest
 
@@ -29,12 +31,16 @@ def figures(name: str) -> dict[str, float]:
 
 
 def test_every_figure_has_a_source_a_date_and_a_unit() -> None:
-    """Proves: no figure stands without them, each source is named once and used."""
+    """Proves: no figure stands without them, each source is named once and used. The file of prices by
+    country states no year, so that its prices are undated but for the rates from October 2024."""
     sources = {row["source"]: row for row in rows("sources.csv")}
     for row in (*FACTS, *TRIPS):
         assert float(row["value"]) == float(row["value"])
         assert row["unit"] and row["source"] in sources, row
-        assert re.fullmatch(r"20\d\d(-\d\d)?", row["as_of"]), row
+        if "country_electricity_prices.csv" in sources[row["source"]]["where"]:
+            assert row["as_of"] == ("2024-10" if row["source"] == "KEPCO" else "undated"), row
+        else:
+            assert re.fullmatch(r"20\d\d(-\d\d)?", row["as_of"]), row
     assert all(row["publication"] and row["where"] for row in sources.values())
     assert set(sources) == {row["source"] for row in (*FACTS, *TRIPS)}
     keys = [(row["of"], row["figure"]) for row in FACTS]
@@ -89,11 +95,34 @@ def test_figures_are_those_published() -> None:
         assert row["value"] in {matrix.get(a, {}).get(b) for a, b in ((one, other), (other, one))}
 
 
-def test_distances_estimate_the_published_times() -> None:
-    """Proves: nine in ten of the published round trips lie in the range that an estimate is given."""
+def module(name: str) -> ModuleType:
+    """A module of the package that fills a first workbook."""
     load_starter()
     (package,) = {name.partition(".")[0] for name in sys.modules if "_optalloc_start_" in name}
-    catalogue, assumed = (sys.modules[f"{package}.{n}"] for n in ("catalogue", "assumptions"))
+    return sys.modules[f"{package}.{name}"]
+
+
+def test_assumptions_agree_with_the_figures_that_they_cite() -> None:
+    """Proves: the construction cost is the average stated for the world, and a price of power lies
+    between the median and the mean of the catalogue, with all its prices for a range."""
+    assumed, prices = module("assumptions"), figures("power price").values()
+    cost = assumed.BUILD_COST
+    assert cost.value == figures("construction cost, standard")["world"] == 11.3
+    power = assumed.POWER
+    assert median(prices) < power.value < mean(prices)
+    assert (power.range.low, power.range.high) == (min(prices), max(prices)) == (45, 228)
+
+
+def test_no_price_of_power_is_known_of_the_united_kingdom() -> None:
+    """Proves: London is assumed; the undated price compiled is far below what industry pays."""
+    assert "United Kingdom" not in figures("power price")
+    area = {row["place"]: row["power_area"] for row in PLACES if row["country"] == "United Kingdom"}
+    assert area == {"Cardiff": "", "London": ""}
+
+
+def test_distances_estimate_the_published_times() -> None:
+    """Proves: nine in ten of the published round trips lie in the range that an estimate is given."""
+    catalogue, assumed = module("catalogue"), module("assumptions")
     within = []
     for row in TRIPS:
         km = catalogue.distance_km(row["place"], row["to"])

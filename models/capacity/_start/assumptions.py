@@ -1,4 +1,4 @@
-"""Values for which no published figure is known, each with the range that is plausible."""
+"""Values for which the catalogue has no published figure, each with the range that is plausible."""
 
 from __future__ import annotations
 
@@ -75,13 +75,13 @@ LIFE = _assumed(
     15,
     30,
     "years",
-    "Of shell and plant together; no published figure covers both.",
+    "Of shell and plant together; the catalogue has no figure that covers both.",
 )
 DEMAND = factor("demand", 0.8, 1.2, "What was given is a forecast.")
 _SHARE, _LOW_SHARE, _HIGH_SHARE = 0.3, 0.15, 0.45
 _SHARE_WHY = (
     f"{100 * _SHARE:g} % of demand is taken to be inference, which must lie near home; the rest is "
-    "training, which may run anywhere. No published figure says how yours divides."
+    "training, which may run anywhere. Only you know how yours divides."
 )
 # Share of demand by workload.
 SHARES = {"inference": _SHARE, "training": 1 - _SHARE}
@@ -127,8 +127,8 @@ ROOM = factor(
     "room at each place",
     0.5,
     2,
-    "An equal share of all growth and half as much again. What land and grid offer one customer is "
-    "not published by market.",
+    "An equal share of all growth and half as much again. The catalogue does not say what land and "
+    "grid offer one customer.",
 )
 HOME_ROOM = factor(
     "room at home", 1, 1.5, "What stands at home is taken to be all that its grid carries."
@@ -140,11 +140,15 @@ GRID_WAIT = _assumed(
     12,
     60,
     "months",
-    "No figure for this place. The IEA gives one to three years for the United States; Ember seven "
-    "to ten years for the largest markets of Europe.",
+    "No figure for this place in the catalogue. The IEA gives one to three years for the "
+    "United States; Ember seven to ten years for the largest markets of Europe.",
 )
 BUILD_TIME = Range(
-    "construction time", 18, 36, "months", "Published as typical for one builder, not by market."
+    "construction time",
+    18,
+    36,
+    "months",
+    "Published as typical of one builder; the catalogue has no figure by market.",
 )
 SITE_COST = factor(
     "cost of a site",
@@ -155,11 +159,12 @@ SITE_COST = factor(
 )
 BUILD_COST = _assumed(
     11.3,
-    "construction cost where none is published",
+    "construction cost where the catalogue has none",
     7,
     15,
     "M per MW IT",
-    "No figure for this place; the middle of the 10 to 12 that JLL gives for the world in 2026.",
+    "No figure for this place in the catalogue; the average that JLL states for the world in 2026, "
+    "with a range of 10 to 12.",
 )
 CONSTRUCTION = factor(
     "construction cost",
@@ -189,18 +194,19 @@ PUE = _assumed(
 # Power, network, risk.
 POWER = _assumed(
     90,
-    "price of power where none is published",
-    60,
-    160,
+    "price of power where the catalogue has none",
+    45,
+    228,
     "per MWh",
-    "No figure for this place; the middle of the published prices, which go from 45 to 228.",
+    "No figure for this place in the catalogue; between the median and the mean of the prices that "
+    "it has, which go from 45 to 228.",
 )
 POWER_PRICE = factor(
     "price of power",
     0.8,
     1.5,
-    "The price that industry paid in 2024 is kept for all years; what one customer can agree on is "
-    "not published.",
+    "The price that industry paid is kept for all years; outside the United States most prices are "
+    "undated. The catalogue does not say what one customer can agree on.",
 )
 # Fitted to the published times: nine in ten of them lie between 0.8 and 1.5 times this.
 BASE_MS, MS_PER_KM = 6.0, 0.015
@@ -208,18 +214,18 @@ ROUND_TRIP = factor(
     "round trips that are estimated",
     0.8,
     1.5,
-    f"{BASE_MS:g} ms + {MS_PER_KM:g} ms a km of great circle, as no time between the two is "
-    "published; nine in ten of the published times lie within this range of the formula.",
+    f"{BASE_MS:g} ms + {MS_PER_KM:g} ms a km of great circle, as the catalogue has no "
+    "time between the two; nine in ten of those that it has lie within this range of the formula.",
 )
 SAME_PLACE = _assumed(
-    2, "round trip at home", 1, 5, "ms", "Within one metropolitan area; not published."
+    2, "round trip at home", 1, 5, "ms", "Within one metropolitan area; not in the catalogue."
 )
 NETWORK_COST = factor(
     "cost of the network",
     0.3,
     3,
-    "0.01 M + 0.0004 M a ms of round trip for each MW and year; prices of capacity are not "
-    "published.",
+    "0.01 M + 0.0004 M a ms of round trip for each MW and year; prices of capacity are "
+    "not in the catalogue.",
 )
 SCORE = Assumption(
     0.3,
@@ -228,7 +234,7 @@ SCORE = Assumption(
         0.1,
         0.6,
         "score",
-        "No published score fits these classes; nothing depends on one until RiskLimits has rows.",
+        "The catalogue has no such score; nothing depends on one until RiskLimits has rows.",
         swept=False,
     ),
 )
