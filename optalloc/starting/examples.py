@@ -14,7 +14,7 @@ __all__ = ["EXAMPLES", "copy_example"]
 EXAMPLES = {
     "first": "two sites and six sheets, the case of the README",
     "minimal": "grid, blocks and two regions, solved by hand",
-    "pacific": "29 sites in nine countries, every sheet in use",
+    "pacific": "29 sites in nine countries, all sheets but Options and those of uncertainty",
 }
 
 
