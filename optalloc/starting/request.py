@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
@@ -17,6 +18,8 @@ MOST_YEARS = 30
 # As a share a year; demand that triples each year is a slip of notation, such as 35 for 35 %.
 MOST_GROWTH = 2.0
 MOST_DEMAND = 1e6
+# A number with separators of thousands, such as 1,000; 1,5 is none.
+_GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
 
 
 def read_request(
@@ -43,8 +46,7 @@ def read_request(
     chosen = _places(places, names, wrong)
     at_home = _home(home, names, wrong)
     if isinstance(demand, str):
-        # The unit may be written, as 500 MW.
-        demand = demand.strip().removesuffix(unit.split(maxsplit=1)[0])
+        demand = _bare(demand, unit)
     amount = _number(demand, "demand", f"a number above 0 in {unit}, such as 500", wrong)
     if amount is not None and not 0 < amount <= MOST_DEMAND:
         wrong.append(
@@ -102,6 +104,14 @@ def _place(option: str, name: str, names: Mapping[str, KnownPlace], wrong: list[
     except OptallocError as error:
         wrong.append(f"{option}: {error}")
         return ""
+
+
+def _bare(written: str, unit: str) -> str:
+    """Return an amount without its unit, as in 500 MW or 500mw, and separators of thousands."""
+    text, symbol = written.strip(), unit.split(maxsplit=1)[0]
+    if text.casefold().endswith(symbol.casefold()):
+        text = text[: -len(symbol)].rstrip()
+    return text.replace(",", "") if _GROUPED.fullmatch(text) else text
 
 
 def _number(given: str | float | None, name: str, must: str, wrong: list[str]) -> float | None:

@@ -53,7 +53,8 @@ def start(
     home : str
         Where the demand is, and what serves it in the first year.
     demand : float or str
-        Demand at the beginning; the capacity model takes MW of IT load.
+        Demand at the beginning, such as 500 or ``"1,000 MW"``; the capacity model takes MW of IT
+        load.
     growth : float or str
         Growth of demand a year, such as 0.35 or ``"35%"``.
     years : int or str

@@ -206,6 +206,52 @@ def test_what_the_places_allow_is_said() -> None:
     assert never[1].startswith("no place can serve before 2031H1, after the last period")
 
 
+def test_without_growth_nothing_is_said_to_stay_unmet() -> None:
+    """Proves: demand that does not grow is served by what stands, so that only the wait is said."""
+    still = ASKED | {"growth": "0", "places": "Sydney"}
+    remarks = optalloc.start(**still).filled.remarks
+    assert len(remarks) == 2 and "unmet" not in " ".join(remarks)
+    assert remarks[1].endswith("the wait for its grid and the construction time")
+    grows = optalloc.start(**still | {"growth": "1%"}).filled.remarks
+    assert all("stays unmet" in remark for remark in grows)
+
+
+def test_numbers_are_written_as_they_are_meant() -> None:
+    """Proves: no cell has digits that binary fractions add. By hand: half as much again as the growth
+    of 10 MW in a year, which counts as a tenth of its peak at least, in whole blocks of 0.1 MW: 1.5 x 1
+    without growth, 1.5 x 1.09 = 1.635 in 17 blocks by 9 %, 1.5 x 1.2 = 1.8 in 18 by 12 %."""
+    asked = ASKED | {"places": "Sydney", "home": "Tokyo", "demand": 10, "years": 1}
+    rooms = {"0": 1.5, "9%": 1.7, "12%": 1.8}
+    for growth, room in rooms.items():
+        sheets = optalloc.start(**asked | {"growth": growth}).filled.sheets
+        assert (sheets["Sites"][0]["block_mw"], sheets["Sites"][0]["max_mw"]) == (0.1, room)
+        numbers = [
+            value
+            for name, rows in sheets.items()
+            for row in rows
+            for value in row.values()
+            if isinstance(value, float)
+        ]
+        assert [value for value in numbers if value != float(f"{value:.10g}")] == []
+
+
+@pytest.mark.parametrize(
+    ("written", "mw"),
+    [("10mw", 10), ("10 MW", 10), ("1,000", 1000), ("1,234.5 Mw", 1234.5), (" 500 ", 500)],
+)
+def test_demand_is_read_with_unit_and_separators(written: str, mw: float) -> None:
+    """Proves: the unit in any case and separators of thousands are read."""
+    asked = optalloc.start(**ASKED | {"demand": written, "growth": "0"}).request
+    assert asked.demand == mw
+
+
+@pytest.mark.parametrize("written", ["1,5", "10,00", "1,000,0", "mw", "10 GW"])
+def test_demand_that_may_mean_something_else_is_refused(written: str) -> None:
+    """Proves: a decimal comma, separators out of place and another unit are mistakes."""
+    with pytest.raises(optalloc.OptallocError, match="demand: must be a number above 0"):
+        optalloc.start(**ASKED | {"demand": written})
+
+
 def test_mistakes_are_reported_together_and_nothing_is_written(tmp_path: Path) -> None:
     """Proves: each mistake has its line, with the nearest names, and no file appears."""
     out = tmp_path / "my.xls"

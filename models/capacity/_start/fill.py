@@ -107,7 +107,7 @@ def _sites(asked: Request) -> list[Row]:
     growth = max(asked.peak - asked.demand, 0.1 * asked.peak)
     room = 1.5 * growth / len(asked.places)
     block = _round_below(room / 15)
-    most = math.ceil(room / block) * block
+    most = _plain(math.ceil(_plain(room / block)) * block)
     return [
         *(_candidate(asked, name, most, block) for name in asked.places),
         _standing(asked),
@@ -296,6 +296,11 @@ def _jurisdiction(country: str) -> Row:
 def _region(home: str) -> Row:
     named = {"region": Figure(home, Given("Home."))}
     return Row(home, f"region={home}", named | _coordinates(home))
+
+
+def _plain(value: float) -> float:
+    """Return a value without the last digits, which binary fractions add."""
+    return float(f"{value:.10g}")
 
 
 def _round_below(value: float) -> float:

@@ -26,10 +26,8 @@ def remarks(asked: Request, sheets: Rows) -> Iterator[str]:
     if near:
         yield f"{_are(near)} {within}; training may run anywhere"
     else:
-        yield (
-            f"no place lies {within}: what inference needs beyond what stands there stays unmet, "
-            "at a penalty"
-        )
+        unmet = ": what inference needs beyond what stands there stays unmet, at a penalty"
+        yield f"no place lies {within}{unmet if asked.growth else ''}"
     online = {row.label: _first_period(asked, row) for row in candidates}
     first, count = min(online.values()), period_count(asked)
     if first >= count:
@@ -39,10 +37,13 @@ def remarks(asked: Request, sheets: Rows) -> Iterator[str]:
         )
         return
     if first > 1:
+        unmet = (
+            ": growth until then stays unmet, at a penalty, unless the sheet Leases offers "
+            "capacity that stands"
+        )
         yield (
             f"no place can serve before {period_name(asked, first)}, after the wait for its grid "
-            "and the construction time: growth until then stays unmet, at a penalty, unless the "
-            "sheet Leases offers capacity that stands"
+            f"and the construction time{unmet if asked.growth else ''}"
         )
     late = [
         f"{name} ({period_name(asked, number)})"
