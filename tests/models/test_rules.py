@@ -66,9 +66,14 @@ def violating(sheet: Sheet, rule: Rule, example: Row) -> Iterator[Row]:
         case InOrder():
             yield example | {first: NEXT["period"], last: full[last]}
         case FilledUnless(other=other, values=values):
-            choices = sheet.by_name[other].choices
-            yield blank | {other: next(word for word in choices if word not in values)}
+            word = next(w for w in sheet.by_name[other].choices if w not in values)
+            alike = [r for r in sheet.rules if isinstance(r, FilledUnless) and r is not rule]
+            asked = [name for r in alike if word not in r.values for name in r.columns]
+            yield blank | {name: filler(sheet, name) for name in asked} | {other: word}
         case BlankWhere(other=other, value=value):
+            alike = [r for r in sheet.rules if isinstance(r, BlankWhere) and r.other == other]
+            for own in alike:
+                blank |= dict.fromkeys(own.columns) if own.value == value else {}
             yield from (blank | {other: value, name: full[name]} for name in rule.columns)
         case _:
             raise AssertionError(f"no example of {type(rule).__name__}")

@@ -19,6 +19,8 @@ from .limits import LIMITS
 from .tables import actions, figures
 
 COLUMNS = {limit.name: [*limit.over, "used", "allowed"] for limit in LIMITS}
+# Of a period without a row.
+NOTHING = ("bought", "exercised", "kept", "premium_due", "price_due", "connected_mw")
 _Rows = dict[str, list[tuple[Any, ...]]]
 _Own = Mapping[Any, Mapping[Any, Any]]
 
@@ -69,7 +71,7 @@ def _walk(found: _Rows, cal: pd.DataFrame, at: Mapping[Any, Any], own: _Own) -> 
     for k, period in enumerate(cal.index):
         row = own.get(period)
         if row is None:
-            row = dict.fromkeys(("bought", "exercised", "kept", "premium_due", "price_due"), 0.0)
+            row = dict.fromkeys(NOTHING, 0.0)
         in_time = {
             "bought": at["buy_first"] <= k <= at["buy_last"],
             "exercised": at["use_first"] <= k <= at["use_last"],
@@ -77,6 +79,7 @@ def _walk(found: _Rows, cal: pd.DataFrame, at: Mapping[Any, Any], own: _Own) -> 
         }
         outside = sum(abs(row[column]) for column, within in in_time.items() if not within)
         outside += max(-row["bought"], -row["kept"], 0.0)
+        outside += abs(row["connected_mw"]) if at["kind"] != GRID else 0.0
         found["option_within_windows"].append((name, period, outside, 0.0))
         found["option_held"].append(
             (name, period, row["kept"] + row["exercised"], kept + row["bought"])

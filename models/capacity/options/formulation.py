@@ -356,28 +356,33 @@ def _constrain_land(m: Any, p: Parameters) -> None:
 
 def _constrain_signings(m: Any, p: Parameters) -> None:
     """No more is signed of a contract or lease from a period on than is exercised by then."""
-    for kind, index, variable, limit in (
-        (CONTRACT, m.OFFERS, m.procured, "signed_by_option"),
-        (LEASE, m.LEASE_OFFERS, m.leased, "leased_by_option"),
-    ):
-        offers = frame_of(index, ["subject", "signed"])
-        due = p.needed[p.needed["kind"] == kind].merge(offers, on="subject")
-        at = due["signed"].map(p.positions)
-        due = due[(at >= due["since"]) & (at <= due["position"])]
-        keys = ["subject", "period"]
-        own = index_set(due[keys].drop_duplicates())
-        m.add_component(f"{limit}_KEYS".upper(), own)
-        signed = indexed_set(own, due, keys, ["subject", "signed"])
-        m.add_component(f"{limit}_SIGNED".upper(), signed)
-        by = p.needing[p.needing["kind"] == kind].merge(due[keys].drop_duplicates(), on=keys)
-        used = indexed_set(own, by, keys, ["option", "exercised_in"])
-        m.add_component(f"{limit}_USED".upper(), used)
+    _index_signings(m, p, CONTRACT, m.OFFERS)
+    _index_signings(m, p, LEASE, m.LEASE_OFFERS)
+    m.signed_by_option = pyo.Constraint(
+        m.CONTRACT_BY_OPTION,
+        rule=lambda m, c, q: (
+            sum(m.procured[k, s] for k, s in m.CONTRACT_SIGNED[c, q])
+            <= sum(m.exercised[o, r] for o, r in m.CONTRACT_EXERCISED[c, q])
+        ),
+    )
+    m.leased_by_option = pyo.Constraint(
+        m.LEASE_BY_OPTION,
+        rule=lambda m, c, q: (
+            sum(m.leased[k, s] for k, s in m.LEASE_SIGNED[c, q])
+            <= sum(m.exercised[o, r] for o, r in m.LEASE_EXERCISED[c, q])
+        ),
+    )
 
-        def rule(
-            m: Any, c: Any, q: Any, signed: Any = signed, used: Any = used, variable: Any = variable
-        ) -> Any:
-            return sum(variable[k, s] for k, s in signed[c, q]) <= sum(
-                m.exercised[o, r] for o, r in used[c, q]
-            )
 
-        m.add_component(limit, pyo.Constraint(own, rule=rule))
+def _index_signings(m: Any, p: Parameters, kind: str, index: Any) -> None:
+    """Sets of what is signed from when an option is needed, and of the exercises that allow it."""
+    offers, keys = frame_of(index, ["subject", "signed"]), ["subject", "period"]
+    due = p.needed[p.needed["kind"] == kind].merge(offers, on="subject")
+    at = due["signed"].map(p.positions)
+    due = due[(at >= due["since"]) & (at <= due["position"])]
+    by = p.needing[p.needing["kind"] == kind].merge(due[keys].drop_duplicates(), on=keys)
+    own = index_set(due[keys].drop_duplicates())
+    name = kind.upper()
+    m.add_component(f"{name}_BY_OPTION", own)
+    m.add_component(f"{name}_SIGNED", indexed_set(own, due, keys, ["subject", "signed"]))
+    m.add_component(f"{name}_EXERCISED", indexed_set(own, by, keys, ["option", "exercised_in"]))

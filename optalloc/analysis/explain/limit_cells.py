@@ -62,7 +62,22 @@ def spot_of(data: Dataset, limit: Limit, key: Mapping[str, Any]) -> Spot | None:
     if len(there) == 1:
         return there[0]
     filled = [spot for spot in there if data[spot.sheet][spot.column].notna().at[spot.row]]
-    return next(iter([*filled, *there, *(spot for spot in found if spot is not None)]), None)
+    known = [*filled, *there, *(spot for spot in found if spot is not None)]
+    named = (_spot_by_reference(data, cell, key) for cell in limit.cells)
+    return known[0] if known else next((spot for spot in named if spot is not None), None)
+
+
+def _spot_by_reference(data: Dataset, cell: str, key: Mapping[str, Any]) -> Spot | None:
+    """The first filled cell of rows that name what the key is about, as options name their site."""
+    name, column = cell.split(".")
+    frame = data[name]
+    named = [own.name for own in data.sheets[name].columns if own.refers_to and own.name in key]
+    rows = frame[frame[column].notna()]
+    for own in named:
+        rows = rows[rows[own] == key[own]]
+    if rows.empty or not named:
+        return None
+    return Spot(name, int(rows.index[0]), column, _number(rows[column].iloc[0]))
 
 
 def _spot(data: Dataset, limit: Limit, cell: str, key: Mapping[str, Any]) -> Spot | None:
