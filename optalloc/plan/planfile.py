@@ -253,8 +253,11 @@ class _Table:
         return titles
 
     def _records(self) -> Iterator[tuple[int, tuple[object, ...]]]:
+        # A row that holds only notes is no record.
+        noted = [str(title).startswith("#") for title in self.raw.rows[0]]
         for number, row in enumerate(self.raw.rows[1:], start=2):
-            if any(cell is not None for cell in row):
+            cells = zip(row, noted, strict=True)
+            if any(cell is not None and not is_note for cell, is_note in cells):
                 yield number, row
 
     def _long(self, titles: Mapping[str, int]) -> dict[str, list[_Cell]]:
