@@ -36,6 +36,10 @@ def named(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+# Documents whose commands take minutes.
+LONG = {"uncertainty.md"}
+
+
 @pytest.fixture
 def in_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A folder in which the documents' relative paths hold, so that nothing is written here."""
@@ -47,7 +51,11 @@ def in_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("document", WRITTEN, ids=named)
+@pytest.mark.parametrize(
+    "document",
+    [pytest.param(d, marks=pytest.mark.slow if d.name in LONG else ()) for d in WRITTEN],
+    ids=[named(d) for d in WRITTEN],
+)
 def test_every_block_runs(document: Path, in_root: Path) -> None:
     """Proves: a reader who follows a document from its beginning sees what it shows."""
     blocks = blocks_of(document)
@@ -55,6 +63,7 @@ def test_every_block_runs(document: Path, in_root: Path) -> None:
     run(blocks)
 
 
+@pytest.mark.slow
 def test_every_page_of_developers_runs(in_root: Path) -> None:
     """Proves: what the pages add works in a copy of the package, together, by the changes shown."""
     for folder in ("optalloc", "models"):

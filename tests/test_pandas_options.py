@@ -87,6 +87,7 @@ def usual(book: Path) -> Tables:
         return tables(book)
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_plan_is_the_same_under_any_options(name: str, book: Path, usual: Tables) -> None:
     """Proves: all tables are equal, their dtypes too, however pandas would keep text.
@@ -100,6 +101,7 @@ def test_a_plan_is_the_same_under_any_options(name: str, book: Path, usual: Tabl
         pd.testing.assert_frame_equal(found[table], frame, obj=table)
 
 
+@pytest.mark.slow
 def test_errors_are_the_same_under_any_options() -> None:
     """Proves: problems of a workbook, and the shortfalls of one without a plan, are the same."""
     found = {}

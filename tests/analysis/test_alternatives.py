@@ -63,6 +63,7 @@ def test_the_farthest_plan_within_the_slack_comes_first(tmp_path: Path) -> None:
     assert taken["alternative 1"] == ["C", "JP", "m JP"]
 
 
+@pytest.mark.slow
 def test_each_differs_from_all_before_and_more_slack_gives_more(tmp_path: Path) -> None:
     """Proves, by hand: 3 % allow 412, so D too: C and D come before B, in either order, each 6 from
     all before; with count 1 there is one, and nothing is said of others."""

@@ -86,6 +86,7 @@ def test_a_step_that_jumps_stands_beside_the_price(tmp_path: Path) -> None:
     assert "With everything planned again, 11.88 MW grid more saves 800 M." in said.to_text()
 
 
+@pytest.mark.slow
 @pytest.mark.first(1)
 def test_more_of_one_of_two_limits_that_both_bind_saves_nothing(tmp_path: Path) -> None:
     """Proves: where zone and connection both stop A at 75 MW, more of either saves nothing, whichever
@@ -101,6 +102,7 @@ def test_more_of_one_of_two_limits_that_both_bind_saves_nothing(tmp_path: Path) 
     assert row["saving"] == pytest.approx(4)
 
 
+@pytest.mark.slow
 def test_a_plan_carries_its_marginals_and_explains_itself(tmp_path: Path) -> None:
     """Proves: the price stands in the plan and its workbook, and `explain(plan)` says what
     `explain` says; a pickled plan has left its workbook behind and says so."""
@@ -119,6 +121,7 @@ def test_a_plan_carries_its_marginals_and_explains_itself(tmp_path: Path) -> Non
         optalloc.explain(pickle.loads(pickle.dumps(plan)))
 
 
+@pytest.mark.slow
 def test_of_a_floor_less_is_what_saves(tmp_path: Path) -> None:
     """Proves: B must start 10 MW, which are 5 a MW dearer than at A: 1 MW less saves 5, and 10 % less
     too. Sensitivity: a decision of at most 200 MW at A binds nothing and has no price."""

@@ -131,6 +131,7 @@ def test_break_even_by_solving_on_both_sides(tmp_path: Path, site: str) -> None:
         assert builds(changed, tmp_path / f"{price}", site) is built
 
 
+@pytest.mark.slow
 def test_a_site_that_no_price_lets_in(tmp_path: Path) -> None:
     """Proves: at a site cost of 2000 B stays out even if building there is free. Sensitivity: at a
     site cost of 1000 it enters at 1, as 100 b + 1000 = 1100."""

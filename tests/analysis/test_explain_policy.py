@@ -64,6 +64,7 @@ def test_the_scenarios_in_which_a_limit_binds(solved: tuple[Path, Path, optalloc
     assert "has changed" not in told.stdout
 
 
+@pytest.mark.slow
 def test_a_limit_that_binds_in_every_scenario(tmp_path: Path) -> None:
     """Proves: with 30 MW of grid 1 MW more saves 2 in both, and so in expectation; a workbook that has
     changed since is explained as it is now, and said so."""
@@ -104,6 +105,7 @@ def across(low: float, *lines: dict[str, Any], grid_mw: float = 3) -> books.Book
     )
 
 
+@pytest.mark.slow
 def test_lines_across_scenarios_that_bind(tmp_path: Path) -> None:
     """Proves: 7 of N do in low and not in high, with a probability of 0.8, and no further scenario may
     be without the grid's limit; the file is explained alike, though one fails in its scenario.
@@ -122,6 +124,7 @@ def test_lines_across_scenarios_that_bind(tmp_path: Path) -> None:
     assert optalloc.explain(plan)["BindingAcross"].empty
 
 
+@pytest.mark.slow
 def test_what_a_line_on_average_would_save(tmp_path: Path) -> None:
     """Proves: 14 of N leave 6 in high, 3 on average; to leave 1 more on average N is 2 MW smaller."""
     plan = books.solve(across(0.5, line("zone_total", AVERAGE, rows="period=Y2")), tmp_path)

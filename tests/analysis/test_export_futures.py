@@ -132,6 +132,7 @@ def test_an_export_is_not_mixed_with_an_earlier_one(tmp_path: Path) -> None:
     assert "Uncertainties" in certain.stderr
 
 
+@pytest.mark.slow
 def test_columns_that_a_scenario_lacks_and_names_that_look_the_same(tmp_path: Path) -> None:
     """Proves: where an outcome changes leads, sets of columns differ, and all that a scenario of the
     node lacks is zero. The cost has an offset, and names of sites differ by an accent alone."""
@@ -148,6 +149,7 @@ def test_columns_that_a_scenario_lacks_and_names_that_look_the_same(tmp_path: Pa
         assert optimum(folder) == pytest.approx(plan.cost)
 
 
+@pytest.mark.slow
 def test_a_tree_whose_nodes_branch_differently(tmp_path: Path) -> None:
     """Proves: it is written, and it is said that the command of mpi-sppy cannot read it."""
     made = uncertain(

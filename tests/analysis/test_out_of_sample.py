@@ -107,6 +107,7 @@ def test_common_draws_and_their_intervals(tmp_path: Path) -> None:
     assert tuple(apart[["at_least", "at_most"]]) == pytest.approx(tuple(low_high))
 
 
+@pytest.mark.slow
 def test_the_nearest_branch_is_followed(tmp_path: Path) -> None:
     """Proves: F is built at 1.3 a MW in blocks of 50 if 100 MW come, nothing if none. Of 60 MW, a plan
     that knows all builds 100 as well; 10 MW are nearer to none, where nothing is built: no plan.

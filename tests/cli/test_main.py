@@ -176,6 +176,7 @@ def test_a_demand_that_nothing_can_serve_in_time(tmp_path: Path) -> None:
     assert "24 months before (Sites!E2)" in run.stderr
 
 
+@pytest.mark.slow
 def test_out_of_time_before_a_first_plan(tmp_path: Path) -> None:
     message = failed(5, "no plan", PACIFIC, "--time-limit", "0.001", "--out", tmp_path / "out")
     assert message == "stopped (time) before a first plan was found; allow more time"

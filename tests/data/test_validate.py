@@ -252,7 +252,7 @@ def invalid(column: Column) -> Iterator[tuple[object, str]]:
         yield "no such name", "unknown-ref"
 
 
-@pytest.mark.first(10)
+@pytest.mark.first(3)
 @pytest.mark.parametrize("sheet", MODEL.sheets.values(), ids=lambda sheet: sheet.name)
 def test_invalid_values_give_one_message_each(example: Workbook, sheet: Sheet) -> None:
     """Proves: with every cell of a row invalid, and again with every reference unknown, each cell has
@@ -295,6 +295,7 @@ def test_an_invalid_value_gives_one_message_naming_its_cell(
             assert str(value)[:4].casefold().rstrip("0.") in problem.found.casefold()
 
 
+@pytest.mark.first(4)
 @pytest.mark.parametrize(("sheet", "column"), COLUMNS)
 def test_bounds_themselves_are_allowed(example: Workbook, sheet: Sheet, column: Column) -> None:
     for bound in (column.at_least, column.at_most):
@@ -302,7 +303,7 @@ def test_bounds_themselves_are_allowed(example: Workbook, sheet: Sheet, column: 
             assert Reading.of(with_cell(example, sheet, column, bound), sheet).problems == []
 
 
-@pytest.mark.first(10)
+@pytest.mark.first(3)
 @pytest.mark.parametrize("sheet", MODEL.sheets.values(), ids=lambda sheet: sheet.name)
 def test_a_missing_or_misspelt_column_is_one_message(example: Workbook, sheet: Sheet) -> None:
     for column in sheet.columns:
@@ -516,6 +517,7 @@ def test_a_setting_in_row_1_is_read(example: Workbook) -> None:
     assert check(headless, MODEL)[0].one("Settings").currency == "USD"
 
 
+@pytest.mark.first(3)
 @pytest.mark.parametrize(
     ("sheet", "edit", "cell", "code"),
     [
@@ -734,6 +736,7 @@ def assert_plan_or_reason(
         assert plan["Audit"]["passed"].all()
 
 
+@pytest.mark.slow
 @drawn(6)
 @given(edits=EXTREME_EDITS, must=st.booleans())
 def test_what_is_valid_has_a_plan_or_says_why_not(

@@ -30,6 +30,7 @@ EVERY = {
 LOSSES = {"survives_loss", "survives_supplier_loss"}
 
 
+@pytest.mark.slow
 def test_every_limit_is_bounded_and_audited_in_the_units_of_its_rows(tmp_path: Path) -> None:
     """Proves: what an audit finds beyond a limit is what its row is violated by, so that means over
     scenarios are the same; and where one fails something else bounds it."""

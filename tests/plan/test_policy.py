@@ -116,6 +116,7 @@ def test_newsvendor(tmp_path: Path) -> None:
     assert later == pytest.approx((0, 0), abs=1e-9)
 
 
+@pytest.mark.slow
 def test_newsvendor_where_the_penalty_breaks_even(tmp_path: Path) -> None:
     # 4 per MW unmet is the break-even of one MW more in a quarter of the futures.
     for penalty, least in ((3.9, 50 + 0.25 * 50 * 3.9), (4.1, 100)):
@@ -148,6 +149,7 @@ def test_waiting_beats_committing(tmp_path: Path) -> None:
     assert "knowing demand today" not in set(plan["Values"]["value"])
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize(
     ("cost", "revealed", "least"),
     [
@@ -188,6 +190,7 @@ def tail(**attitude: Any) -> Book:
     return made
 
 
+@pytest.mark.first(2)
 @pytest.mark.parametrize(
     ("attitude", "best", "scenarios"),
     [
@@ -210,6 +213,7 @@ def test_attitude_to_a_dear_tail(
     assert costs(plan) == scenarios
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize(
     ("measure", "best", "scenarios"),
     [
@@ -312,6 +316,7 @@ def test_values_of_what_is_too_large_to_be_solved_as_a_whole(tmp_path: Path) -> 
     assert said.startswith("Being able to wait is not worked out: the scenarios are too large")
 
 
+@pytest.mark.slow
 def test_without_the_large_block_two_stages_cost_more(tmp_path: Path) -> None:
     plan = solve(steps(with_g=False), tmp_path)
     # Decided now: N with 50 and 50, 50 + 1/4 x 150.
@@ -346,6 +351,7 @@ def late(
 BLOCK_LEAD = {"sheet": "Sites", "column": "block_lead_months", "value": 30}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("revealed", "least", "scenarios"),
     [
@@ -378,6 +384,7 @@ def test_what_is_built_too_late_is_credited_nothing(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_permit_that_may_be_late_is_paid_for(tmp_path: Path) -> None:
     # Committed in Y1 for 20, permit in 6 or 30 months; known in 2028, it is built on for 100 or
     # not. What could begin in 2027, were it not late, is begun in neither, and that is said.
@@ -392,6 +399,7 @@ def test_a_permit_that_may_be_late_is_paid_for(tmp_path: Path) -> None:
     assert plan.cost == pytest.approx(195)
 
 
+@pytest.mark.slow
 def test_a_site_that_may_open_later_is_begun_in_neither_before_that_is_known(
     tmp_path: Path,
 ) -> None:
@@ -408,6 +416,7 @@ def test_a_site_that_may_open_later_is_begun_in_neither_before_that_is_known(
     assert "Outcomes!G" in notice.found
 
 
+@pytest.mark.slow
 def test_a_lease_that_may_run_too_late_is_paid_for(tmp_path: Path) -> None:
     # Signed in Y2 it runs from Y3, or from the middle of Y3, half of it paid and of no use. Signed
     # in Y1 it serves either way, for 200 or 150; nothing at all costs 180.
@@ -424,6 +433,7 @@ def test_a_lease_that_may_run_too_late_is_paid_for(tmp_path: Path) -> None:
     assert costs(solve(made, tmp_path / "known")) == [100, 180]
 
 
+@pytest.mark.slow
 def test_a_contract_that_may_run_too_late_is_signed_all_the_same(tmp_path: Path) -> None:
     # What is in service needs a contract, 1.2 per MW-year of service; building costs 0.1. Signed in
     # Y2: 130, or 10 and 180 unmet. In Y1: 250, or 130 as it serves no whole year more.

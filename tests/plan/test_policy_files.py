@@ -48,6 +48,7 @@ def test_of_an_approved_policy_what_is_done_now_counts(folder: Path, tmp_path: P
     assert [p.code for p in filled.problems] == ["approved-policy"]
 
 
+@pytest.mark.slow
 def test_a_policy_is_held_until_something_is_known(folder: Path, tmp_path: Path) -> None:
     """Proves: held before the first reveal it is what the policy does now, each decision once; held
     beyond that it is refused, with the day."""
@@ -90,6 +91,7 @@ def test_a_certain_plan_is_explained_without_uncertainties(folder: Path) -> None
     assert AS_IT_STANDS in optalloc.explain(folder / "certain.xlsx").sentences
 
 
+@pytest.mark.slow
 def test_what_solves_it_as_it_stands_says_so(folder: Path, tmp_path: Path) -> None:
     """Proves: alternatives, bench and a sweep each say once that uncertainties are left out.
     Sensitivity: on a workbook without any they say nothing."""

@@ -129,6 +129,7 @@ def test_one_future_is_no_uncertainty(examples: int) -> None:
     holds(examples, property_of)
 
 
+@pytest.mark.slow
 @few_or_many
 def test_futures_that_are_alike_are_one(examples: int) -> None:
     def property_of(draw: Draw) -> None:
@@ -144,6 +145,7 @@ def test_futures_that_are_alike_are_one(examples: int) -> None:
     holds(examples, property_of)
 
 
+@pytest.mark.slow
 @few_or_many
 def test_knowing_earlier_never_costs_more(examples: int) -> None:
     def property_of(draw: Draw) -> None:
@@ -171,6 +173,7 @@ def test_knowing_earlier_never_costs_more(examples: int) -> None:
     holds(examples, property_of)
 
 
+@pytest.mark.slow
 @few_or_many
 def test_the_worst_is_above_the_tail_and_the_tail_above_the_mean(examples: int) -> None:
     def property_of(draw: Draw) -> None:

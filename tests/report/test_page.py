@@ -289,6 +289,7 @@ def test_tables_sort_by_their_headers(reader: Reader, everything: optalloc.Plan)
     assert found and all("residual" in row for row in found)
 
 
+@pytest.mark.first(2)
 @needs_browser
 @pytest.mark.parametrize("table", ["Build", "Cost", "Limits", "Works", "Summary"])
 def test_a_saved_table_is_the_plans_table(
@@ -402,6 +403,7 @@ def test_paper_says_what_it_leaves_out(reader: Reader, everything: optalloc.Plan
     reader.page.emulate_media(media="screen")
 
 
+@pytest.mark.slow
 def test_a_large_plan_stays_small(tmp_path: Path) -> None:
     """Proves: 300 sites and 40 periods, every table as dense as on inputs/pacific, within 10 MB."""
     write_made_up(MODEL, tmp_path / "large.html", 300, 40)

@@ -123,6 +123,7 @@ def test_a_policy_fits_a_phone(policy: optalloc.Plan, opened: Any, tmp_path: Pat
     reader.close()
 
 
+@pytest.mark.slow
 @needs_browser
 def test_the_worst_scenarios_have_a_mark(opened: Any, tmp_path: Path) -> None:
     """Proves: under a mean and tail the mean of the tail is worked out, drawn and said: of R, the
@@ -151,6 +152,7 @@ def test_the_tree_is_what_may_become_known(policy: optalloc.Plan) -> None:
     assert all(children[node] == pytest.approx(nodes[node]) for node in children.index)
 
 
+@pytest.mark.slow
 def test_charts_of_the_workbook_are_of_the_likeliest_scenario(tmp_path: Path) -> None:
     """Proves: each series is that of one scenario's rows. Sensitivity: the likeliest is not first."""
     made = newsvendor()

@@ -86,6 +86,7 @@ WRONG = {
 }
 
 
+@pytest.mark.first(4)
 @pytest.mark.parametrize(("made", "expected"), WRONG.values(), ids=WRONG)
 def test_what_is_wrong_is_said_at_its_cell(
     made: Book, expected: list[tuple[str, str, str]], tmp_path: Path

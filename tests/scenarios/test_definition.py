@@ -125,6 +125,7 @@ def test_months_of_a_range_are_whole(tmp_path: Path) -> None:
     assert {case.inputs["late"] for case in found[1:]} <= {str(k) for k in range(7)}
 
 
+@pytest.mark.first(4)
 @pytest.mark.parametrize(
     ("row", "cell", "said", "code"),
     [
@@ -306,6 +307,7 @@ def two_sweeps(folder: Path) -> Path:
     return books.write(books.book(Sweeps=[*good, *bad]), folder / "book")
 
 
+@pytest.mark.slow
 def test_a_mistake_on_the_sheet_stops_only_its_own_sweep(tmp_path: Path) -> None:
     """Proves: no plan depends on the Sweeps sheet; a sweep depends on its own rows alone.
 

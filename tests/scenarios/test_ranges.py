@@ -86,6 +86,7 @@ def test_three_points_are_solved_by_hand(tmp_path: Path) -> None:
         assert (tmp_path / "out" / path.name).read_bytes() == path.read_bytes()
 
 
+@pytest.mark.slow
 def test_rows_of_one_uncertainty_are_drawn_together(tmp_path: Path) -> None:
     """Proves: two rows of one name are at the same percentile in each draw; another name is not."""
     twin = ("demand", "Demand", "period=Y1", "it_mw", "add", 10, 20, 70)
@@ -104,6 +105,7 @@ def test_rows_of_one_uncertainty_are_drawn_together(tmp_path: Path) -> None:
     assert check(optalloc.read_workbook(tmp_path / "out"), MODEL)[1] == []
 
 
+@pytest.mark.slow
 def test_draws_take_the_other_uncertainties_along(tmp_path: Path) -> None:
     """Proves: an outcome with probability 3/4 that is listed by hand comes in 15 of 20 draws, and
     its probability then stands on the sheet Scenarios alone."""
@@ -120,6 +122,7 @@ def test_draws_take_the_other_uncertainties_along(tmp_path: Path) -> None:
     assert check(optalloc.read_workbook(tmp_path / "out"), MODEL)[1] == []
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize("has_sheets", [True, False])
 def test_a_workbook_is_written_with_nothing_lost(tmp_path: Path, has_sheets: bool) -> None:
     """Proves: sheets that were there are unchanged to the byte; those that were not are added."""
@@ -165,6 +168,7 @@ WRONG = {
 }  # fmt: skip
 
 
+@pytest.mark.first(2)
 @pytest.mark.parametrize("case", WRONG)
 def test_what_may_be_wrong(case: str, tmp_path: Path) -> None:
     cells, expected = WRONG[case]

@@ -101,6 +101,7 @@ def test_costs_under_first_decisions_by_hand(tmp_path: Path) -> None:
         assert costs.tolist() == [pytest.approx(row) for row in by_hand]
 
 
+@pytest.mark.slow
 def test_equal_scenarios_merge_first_and_change_nothing(tmp_path: Path) -> None:
     """Proves: of demand 50 and three times 100 two scenarios are kept, at 0.7 and 0.3, and the optimal
     policy costs what it cost: 50 + 0.3 x 150."""

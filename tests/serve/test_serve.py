@@ -254,6 +254,7 @@ def test_idle_visitors_leave_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [] and visitors.find(visitor.id) is None
 
 
+@pytest.mark.slow
 @pytest.mark.first(1)
 def test_a_crash_is_said_and_the_next_in_the_queue_goes_on(
     address: str, guest: Guest, hard: str
@@ -423,6 +424,7 @@ def test_sliders_and_two_plans_in_the_browser(address: str, opened: Any, minimal
     context.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("attitude", "neutral", "moved", "cost"),
     [

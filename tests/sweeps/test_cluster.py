@@ -18,6 +18,7 @@ from tests.sweeps.test_run_sweep import TOY, change, stamps, toml, toy
 pytest.importorskip("distributed")
 
 
+@pytest.mark.slow
 def test_two_threads_of_one_worker_build_at_once(tmp_path: Path) -> None:
     """Six demands, solved by one process of two threads, each of which builds its own program.
 
