@@ -105,7 +105,8 @@ def _coupled_information(
 
 
 _TAKEN = (
-    "What it would cost more without it: it is worth buying until its price has risen by so much."
+    "What it would cost more without it: a premium that is due today in every scenario may rise by "
+    "so much."
 )
 _LEFT = "The policy does without it at its present price."
 _NEEDED = "Without it some limit cannot be met, whatever its price."
