@@ -181,15 +181,13 @@ def needed_of_contracts(data: Dataset) -> pd.DataFrame:
     """
     offered, sites = contracts_on_offer(data), active_sites(data)
     useful = useful_sites(data).set_index("site")
-    leased = useful_leases(data).groupby(leases_on_offer(data, "site")["site"]).sum()
-    most = useful["service_mw"] + leased.reindex(sites.index, fill_value=0.0)
-    most += standing_mw(data).groupby("site")["standing_mw"].max().reindex(sites.index)
     own = offered[["contract", "site"]].dropna().merge(sites[["site"]].reset_index(drop=True))
     zone = offered[["contract", "zone"]].dropna()
     shared = zone.merge(sites[["site", "grid_zone"]], left_on="zone", right_on="grid_zone")
     pairs = pd.concat([own, shared])[["contract", "site"]]
     pue = pue_of_sites(data)
-    by_site = pd.DataFrame({"peak": most * pue, "energy": useful["load_mw"] * pue})
+    peak = most_in_service(data) * pue
+    by_site = pd.DataFrame({"peak": peak, "energy": useful["load_mw"] * pue})
     sums = pairs.join(by_site, on="site").groupby("contract")[["peak", "energy"]].sum()
     sums = sums.reindex(offered.index, fill_value=0.0)
     # Availability may be zero: no amount is then enough, and none is of use for energy.
@@ -198,6 +196,15 @@ def needed_of_contracts(data: Dataset) -> pd.DataFrame:
     peak = sums["peak"].where((offered["kind"] == CAPACITY) | offered["site"].notna(), 0.0)
     pledged = _pledged(data, SIGNINGS, offered.index)
     return pd.concat([energy, peak, pledged], axis=1).max(axis=1).to_frame("need_mw")
+
+
+def most_in_service(data: Dataset) -> pd.Series:
+    """The most MW that can be in service at each active site, leased included, by site."""
+    sites, useful = active_sites(data), useful_sites(data).set_index("site")
+    leased = useful_leases(data).groupby(leases_on_offer(data, "site")["site"]).sum()
+    most = useful["service_mw"] + leased.reindex(sites.index, fill_value=0.0)
+    most += standing_mw(data).groupby("site")["standing_mw"].max().reindex(sites.index)
+    return most
 
 
 def most_of_all(frames: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:

@@ -62,7 +62,7 @@ def run_cluster(make: Make, tasks: Tasks, address: str, limits: Limits) -> None:
 class _Cluster:
     def __init__(self, client: Any, make: Make, tasks: Tasks, limits: Limits) -> None:
         self.client, self.tasks, self.limits = client, tasks, limits
-        self.token = uuid.uuid4().hex
+        self.token, self.versions = uuid.uuid4().hex, engine_versions()
         self._await_worker()
         # A task, not scattered data, which would be lost with the worker that has it.
         self.make = client.submit(_shipped, make, key=f"optalloc-{self.token}", pure=False)
@@ -112,7 +112,7 @@ class _Cluster:
                 _do,
                 self.make,
                 self.token,
-                engine_versions(),
+                self.versions,
                 task,
                 self.limits.seconds,
                 key=f"optalloc-{self.token}-{number}",

@@ -7,10 +7,9 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset, derived
 
-from .._building import active_sites, pue_of_sites, standing_mw
+from .._building import active_sites, pue_of_sites, site_costs
 from .._calendar import calendar, last_position_by
-from .._capacity_bounds import useful_contracts, useful_leases, useful_sites
-from .._leases import leases_on_offer
+from .._capacity_bounds import most_in_service, useful_contracts, useful_leases
 from .._option_periods import exercises
 from .._options import BOUGHT, CONTRACT, EXERCISED, GRID, KEPT, LAND, LEASE, options_on_offer
 
@@ -55,11 +54,24 @@ def _decided(data: Dataset) -> pd.Series:
 
 def _grid_need(data: Dataset) -> pd.Series:
     """Grid MW of all that can be in service in each zone."""
-    sites, useful = active_sites(data), useful_sites(data).set_index("site")
-    leased = useful_leases(data).groupby(leases_on_offer(data, "site")["site"]).sum()
-    most = useful["service_mw"] + leased.reindex(sites.index, fill_value=0.0)
-    most += standing_mw(data).groupby("site")["standing_mw"].max().reindex(sites.index)
-    return (most * pue_of_sites(data)).groupby(sites["grid_zone"]).sum()
+    most = most_in_service(data) * pue_of_sites(data)
+    return most.groupby(active_sites(data)["grid_zone"]).sum()
+
+
+def strikes(data: Dataset) -> pd.DataFrame:
+    """Price due when an option is exercised, and the premium that is set off against it, by option.
+
+    Columns: price, of land what the site costs where no other is stated; credit; credit_per_mw.
+    """
+    options = options_on_offer(data)
+    site_cost = options["site"].map(site_costs(data)["site_cost"]).astype(float)
+    price, share = (
+        options["exercise_price"].fillna(site_cost).fillna(0.0),
+        options["premium_credited"],
+    )
+    credit = (share * options["premium"]).clip(upper=price)
+    per_mw = (share * options["premium_per_mw"]).clip(upper=options["exercise_price_per_mw"])
+    return pd.DataFrame({"price": price, "credit": credit, "credit_per_mw": per_mw})
 
 
 def exercised_by(data: Dataset, until: pd.DataFrame) -> pd.DataFrame:

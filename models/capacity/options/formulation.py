@@ -50,13 +50,12 @@ from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import frame_of, index_set, indexed_set, parameter
 
 from .._beginnings import PERMIT_KEYS, permits
-from .._building import site_costs
 from .._calendar import calendar
 from .._money import charges_at, post_cost
 from .._option_periods import exercises, option_periods
 from .._options import CONTRACT, KEYS, LAND, LEASE, options_on_offer
 from .._running_costs import yearly_charges
-from .derived import exercised_by, most_of_options, ready
+from .derived import exercised_by, most_of_options, ready, strikes
 
 SITE_KEYS = ["site", "period"]
 
@@ -128,11 +127,7 @@ def _charges(
         due = rows["period"].map(begin).astype(float)
         return charges_at(data, keys, rows["option"].map(prices).astype(float), due)
 
-    site_cost = options["site"].map(site_costs(data)["site_cost"]).astype(float)
-    price = options["exercise_price"].fillna(site_cost).fillna(0.0)
-    share, is_land = options["premium_credited"], options["kind"] == LAND
-    credit = (share * options["premium"]).clip(upper=price)
-    per_mw = (share * options["premium_per_mw"]).clip(upper=options["exercise_price_per_mw"])
+    is_land, strike = options["kind"] == LAND, strikes(data)
     bought, kept = periods[periods["may_buy"]], periods[periods["may_keep"]]
     fee = options["fee_per_year"].where(is_land, options["fee_per_mw_year"])
     keys = kept[KEYS].assign(subject=kept["option"])
@@ -141,10 +136,10 @@ def _charges(
         "option_premium_per_mw": at(bought, "premium_per_mw"),
         "option_fee": yearly_charges(data, keys, kept["option"].map(fee).astype(float)),
         # The price of land is capital, as that of the site without an option is.
-        "option_exercise": at(used, price.where(~is_land, 0.0)),
+        "option_exercise": at(used, strike["price"].where(~is_land, 0.0)),
         "option_exercise_per_mw": at(used, "exercise_price_per_mw"),
-        "option_credit": at(used, -credit),
-        "option_credit_per_mw": at(used, -per_mw),
+        "option_credit": at(used, -strike["credit"]),
+        "option_credit_per_mw": at(used, -strike["credit_per_mw"]),
     }
 
 

@@ -10,9 +10,9 @@ from optalloc.modelling.exhibits import Listing, Report
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.solution import Solution
 
-from .._building import site_costs
 from .._calendar import calendar
 from .._options import KEPT, KEYS, LAND, options_on_offer
+from .derived import strikes
 
 # Amounts below this are rounding, in MW or options.
 TINY = 1e-6
@@ -150,13 +150,9 @@ def paid(data: Dataset, held: pd.DataFrame) -> pd.Series:
     years = held["period"].map(calendar(data)["years"]).astype(float)
     premium = at["premium"] * held["premium_due"] + at["premium_per_mw"] * held["bought"]
     fee = (at["fee_per_year"] + at["fee_per_mw_year"]) * held["kept"] * years
-    site_cost = at["site"].map(site_costs(data)["site_cost"]).astype(float)
-    strike = at["exercise_price"].fillna(site_cost).fillna(0.0)
-    credit = (at["premium_credited"] * at["premium"]).clip(upper=strike)
-    credit_mw = at["premium_credited"] * at["premium_per_mw"]
-    credit_mw = credit_mw.clip(upper=at["exercise_price_per_mw"])
-    price = strike.where(~land, 0.0) - credit
-    per_mw = (at["exercise_price_per_mw"] - credit_mw) * held["exercised"]
+    strike = strikes(data).reindex(held["option"]).set_axis(held.index)
+    price = strike["price"].where(~land, 0.0) - strike["credit"]
+    per_mw = (at["exercise_price_per_mw"] - strike["credit_per_mw"]) * held["exercised"]
     return premium + fee + price * held["price_due"] + per_mw
 
 
