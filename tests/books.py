@@ -362,7 +362,32 @@ def everything() -> Book:
         SignedContracts=[{"contract": "capacity", "signed_mw": 48, "expiry": "2030-01-01"}],
         Carbon=[
             {"period": "Y3", "max_tco2": 62000, "min_clean_share": None},
-            {"period": "Y4", "max_tco2": None, "min_clean_share": 0.36},
+            {"period": "Y4", "max_tco2": None, "min_clean_share": 0.36,
+             "min_clean_share_in_slice": 0.33},
+        ],
+        Slices=[
+            {"slice": "day", "hours_per_year": 4380, "day_type": "any"},
+            {"slice": "night", "hours_per_year": 4380, "day_type": "any"},
+        ],
+        WorkloadSlices=[
+            {"workload": "load", "slice": "day", "load": 0.85, "shiftable_share": 0.1},
+            {"workload": "load", "slice": "night", "load": 0.75, "shiftable_share": None},
+        ],
+        ContractSlices=[
+            {"contract": "wind", "slice": "day", "available": 0.85},
+            {"contract": "wind", "slice": "night", "available": 0.95},
+            {"contract": "turbines", "slice": "day", "available": 0.85},
+            {"contract": "turbines", "slice": "night", "available": 0.95},
+        ],
+        Storage=[
+            {"storage": "battery", "site": "Tokyo", "first_period": None, "last_period": "Y3",
+             "lead_months": 6, "life_years": 1, "max_mw": 20, "max_hours": 4, "cost_per_mw": 30,
+             "cost_per_mwh": 15, "running_cost_per_mw_year": 1, "efficiency": 0.85,
+             "peak_share": 0.5, "currency": "JPY"},
+        ],
+        SpotSlices=[
+            {"zone": "East", "slice": "day", "price_factor": 1.2},
+            {"zone": "East", "slice": "night", "price_factor": 0.8},
         ],
         PowerPrices=[
             {"zone": zone, "period": q, "spot_price_per_mwh": 90, "max_spot_share": share,

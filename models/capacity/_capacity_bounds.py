@@ -25,6 +25,7 @@ from ._demand import positive_demand
 from ._leases import leases_on_offer
 from ._network import arcs
 from ._scores import scores
+from ._slices import least_output, most_made_up, storage_mw
 
 # A sum that rounding has made larger by this share needs no whole block more.
 ROUNDING = 1e-9
@@ -46,6 +47,7 @@ SHEETS = (
     ),
     *("Jurisdictions", "JurisdictionGroups", "RiskLimits", "RiskWeights", "LossEvents", "Pace"),
     *("Leases", "Contracts", "Decisions", "ApprovedActions", "Currencies"),
+    *("Slices", "WorkloadSlices", "ContractSlices", "Storage"),
 )
 # What rows of Decisions and ApprovedActions ask MW of, and in which column.
 STARTS, LEASES, SIGNINGS = "starts", "leases", "signings"
@@ -177,7 +179,8 @@ def needed_of_contracts(data: Dataset) -> pd.DataFrame:
     """MW that can be needed of each contract: need_mw, by contract.
 
     Peak of all that can stand where it covers peak; energy of all that can be served where it
-    delivers energy.
+    delivers energy, in the slice in which it delivers least. Storage draws peak and energy, and
+    load may be made up in a slice.
     """
     offered, sites = contracts_on_offer(data), active_sites(data)
     useful = useful_sites(data).set_index("site")
@@ -186,14 +189,19 @@ def needed_of_contracts(data: Dataset) -> pd.DataFrame:
     shared = zone.merge(sites[["site", "grid_zone"]], left_on="zone", right_on="grid_zone")
     pairs = pd.concat([own, shared])[["contract", "site"]]
     pue = pue_of_sites(data)
-    peak = most_in_service(data) * pue
-    by_site = pd.DataFrame({"peak": peak, "energy": useful["load_mw"] * pue})
+    stored = storage_mw(data).reindex(sites.index, fill_value=0.0)
+    peak = most_in_service(data) * pue + stored
+    load = useful["load_mw"] * pue * most_made_up(data) + stored
+    by_site = pd.DataFrame({"peak": peak, "energy": load})
     sums = pairs.join(by_site, on="site").groupby("contract")[["peak", "energy"]].sum()
     sums = sums.reindex(offered.index, fill_value=0.0)
     # Availability may be zero: no amount is then enough, and none is of use for energy.
-    share = offered["availability"].where(offered["availability"] > 0)
+    least = least_output(data).reindex(offered.index)
+    share = least.where(least > 0)
     energy = (sums["energy"] / share).fillna(0.0).where(offered["kind"].isin(DELIVERS), 0.0)
-    peak = sums["peak"].where((offered["kind"] == CAPACITY) | offered["site"].notna(), 0.0)
+    # A plant on site that delivers unevenly covers peak by the least of what it delivers.
+    firm = (least / offered["availability"]).where(offered["kind"] != CAPACITY, 1.0).fillna(1.0)
+    peak = (sums["peak"] / firm).where((offered["kind"] == CAPACITY) | offered["site"].notna(), 0.0)
     pledged = _pledged(data, SIGNINGS, offered.index)
     return pd.concat([energy, peak, pledged], axis=1).max(axis=1).to_frame("need_mw")
 
@@ -225,7 +233,7 @@ def needed_at_sites(data: Dataset) -> pd.DataFrame:
     peaks = demands.merge(arcs(data, "workload", "region", "site"), on=["workload", "region"])
     load = peaks.groupby(["site", "period"])["needed_mw"].sum().groupby("site").max()
     load = load.reindex(sites.index, fill_value=0.0)
-    need = np.maximum(load, _pledged(data, STARTS, sites.index))
+    need = np.maximum(load * most_made_up(data), _pledged(data, STARTS, sites.index))
     factors = [*_risk_factors(data), *_loss_factors(data)]
     # A share is kept, a loss survived and growth allowed by capacity that serves nothing, too.
     # Factors of several limits multiply, and periods add up, as capacity stays in service.

@@ -27,7 +27,7 @@ from ._money import (
 )
 
 # A cost is capital where the name of its item begins with one of these, whoever posts it.
-CAPITAL_ITEMS = ("site", "building", "component", "equipment")
+CAPITAL_ITEMS = ("site", "building", "component", "equipment", "storage")
 
 
 def capital_charges(

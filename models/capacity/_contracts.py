@@ -120,13 +120,25 @@ def tranches(data: Dataset) -> pd.DataFrame:
 def grid_draw(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Peak that a plan draws from the grid, for audits: the Build table, with zone and grid_mw.
 
-    What is in service times PUE, less what Generation covers on site.
+    What is in service times PUE, and of storage what counts at the peak, less what Generation
+    covers on site.
     """
     sites = data.columns("Sites", "site", "grid_zone", "pue")
     build = tables["Build"].merge(sites, on="site")
     on_site = tables["Generation"].groupby(SITE_KEYS)["offset_mw"].sum()
     covered = pd.Series(sums_at(on_site, build[SITE_KEYS]), index=build.index, dtype=float)
-    return build.assign(grid_mw=build["online_mw"] * build["pue"] - covered)
+    stored = pd.Series(storage_peak(data, tables, build[SITE_KEYS]), index=build.index, dtype=float)
+    return build.assign(grid_mw=build["online_mw"] * build["pue"] + stored - covered)
+
+
+def storage_peak(
+    data: Dataset, tables: Mapping[str, pd.DataFrame], keys: pd.DataFrame
+) -> list[float]:
+    """MW of storage in service that count against the grid's peak at each site and period."""
+    built = tables["StorageBuilt"]
+    share = built["storage"].map(data.column("Storage", "peak_share", by="storage")).astype(float)
+    mw = built.assign(mw=built["ready_mw"] * share).groupby(SITE_KEYS)["mw"].sum()
+    return sums_at(mw, keys)
 
 
 def sums_at(sums: pd.Series, keys: pd.DataFrame) -> list[float]:

@@ -28,6 +28,7 @@ _ACCOUNT_OF_ITEM = {
     "building": "building",
     "component": "building",
     "equipment": "equipment",
+    "storage": "storage",
     "fixed": "running",
     "running": "running",
     "rent": "leases",

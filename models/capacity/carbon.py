@@ -63,6 +63,17 @@ CARBON = Sheet(
             at_most=1,
             example=0.5,
         ),
+        Column(
+            name="min_clean_share_in_slice",
+            kind=Kind.NUMBER,
+            unit="share of energy",
+            meaning="Least clean share of the energy drawn in every slice of the year; it needs the sheet Slices.",
+            blank=None,
+            blank_means="no limit",
+            at_least=0,
+            at_most=1,
+            example=0.5,
+        ),
     ),
 )
 

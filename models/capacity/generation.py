@@ -10,8 +10,8 @@ Data
 Decides
     ``offset[contract, period]``, the MW of peak covered on site.
 Limits
-    ``offset[c,p] <= contracted[c,p]`` for each plant; ``sum_c offset[c,p] <= pue[i] online[i,p]``
-    at its site, that is ``grid[i,p] >= 0``.
+    ``offset[c,p] <= contracted[c,p]`` for each plant; ``sum_c offset[c,p] <= pue[i] online[i,p]``,
+    and what storage draws at the peak, at its site, that is ``grid[i,p] >= 0``.
 Reads and posts
     Reads ``contracted_mw``; posts ``grid_mw``.
 Source
@@ -37,7 +37,7 @@ from optalloc.modelling.sets import index_set, indexed_set
 from optalloc.modelling.solution import Solution
 
 from ._building import pue_of_sites, site_periods
-from ._contracts import GENERATION, KEYS, SITE_KEYS, USE_KEYS, reach, sums_at
+from ._contracts import GENERATION, KEYS, SITE_KEYS, USE_KEYS, reach, storage_peak, sums_at
 
 GENERATED = TableSpec(
     name="Generation",
@@ -106,6 +106,7 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     active = procurement[procurement["contract"].isin(plants["contract"])]
     peaks = tables["Build"][tables["Build"]["site"].isin(plants["site"])]
     pue = peaks["site"].map(pue_of_sites(data)).astype(float)
+    stored = storage_peak(data, tables, peaks[SITE_KEYS])
     stands_at = plants.set_index("contract")["site"]
     own = offset["contract"].map(stands_at) == offset["site"]
     return {
@@ -115,7 +116,7 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
         ),
         "offset_within_peak": peaks[SITE_KEYS].assign(
             used=sums_at(offset.groupby(SITE_KEYS)["offset_mw"].sum(), peaks[SITE_KEYS]),
-            allowed=peaks["online_mw"] * pue,
+            allowed=peaks["online_mw"] * pue + stored,
         ),
         "offset_at_own_site": offset[USE_KEYS].assign(
             used=offset["offset_mw"].abs(), allowed=offset["offset_mw"].where(own, 0.0)

@@ -86,6 +86,11 @@ def _by_site(
     load = mean.set_index(SITE_KEYS)["value"].to_dict()
     carried = grid.set_index(SITE_KEYS)["grid_mw"].to_dict()
     drawn: dict[tuple[str, str], float] = defaultdict(float)
+    lost: dict[tuple[str, str], float] = defaultdict(float)
+    for site, period, taken, given in tables["StorageUse"][
+        [*SITE_KEYS, "charged_gwh", "discharged_gwh"]
+    ].itertuples(index=False, name=None):
+        lost[site, period] += taken - given
     deliveries = tables["Deliveries"][[*SITE_KEYS, "drawn_gwh"]]
     for site, period, gwh in deliveries.itertuples(index=False, name=None):
         drawn[site, period] += gwh
@@ -96,7 +101,7 @@ def _by_site(
             period,
             mw * pue[site],
             carried[site, period],
-            load.get((site, period), 0.0) * pue[site] * hours[period] / 1000,
+            load.get((site, period), 0.0) * pue[site] * hours[period] / 1000 + lost[site, period],
             drawn[site, period],
         )
         for site, period, mw in online

@@ -25,6 +25,12 @@ FAMILY = Family(
     ),
     needed_with=("Sites",),
     ledgers=(
+        Ledger(
+            name="losses_gwh",
+            unit="GWh",
+            over=("site", "period"),
+            meaning="Energy that a site takes beyond its load.",
+        ),
         Ledger(name="energy_gwh", unit="GWh", over=("period",), meaning="Energy that is drawn."),
         Ledger(
             name="clean_gwh",

@@ -15,13 +15,13 @@ Decides
     ``drawn[contract, site, period]``, ``spot[site, period]`` and ``billed[contract, period]``,
     all in GWh.
 Limits
-    ``pue[i] hours[p] mean_load[i,p] = sum_c drawn[c,i,p] + spot[i,p]``;
+    ``pue[i] hours[p] mean_load[i,p] + losses[i,p] = sum_c drawn[c,i,p] + spot[i,p]``;
     ``sum_i drawn[c,i,p] <= availability[c] hours[p] contracted[c,p]``; over a zone ``z``, spot is at
     most its share of the energy; ``billed[c,p] >= sum_i drawn[c,i,p]`` and
     ``billed[c,p] >= take_or_pay[c] availability[c] hours[p] contracted[c,p]``.
 Reads and posts
-    Reads ``mean_load_mw`` and ``contracted_mw``; owns and posts ``energy_gwh``, ``clean_gwh`` and
-    ``emissions_tco2``; posts ``cost``.
+    Reads ``mean_load_mw`` and ``contracted_mw``; owns ``losses_gwh``; owns and posts ``energy_gwh``,
+    ``clean_gwh`` and ``emissions_tco2``; posts ``cost``.
 Source
     Planner's convention.
 """
@@ -110,6 +110,8 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     ):
         variable = m.component(name)
         post_cost(m, ledgers, item, p.charges[name], keys, lambda m, *key, v=variable: v[key])
+    m.FED = index_set(p.needs.index.to_frame(index=False))
+    ledgers.open("losses_gwh", m.FED)
     _post_emissions(m, p, ledgers)
 
 
@@ -167,7 +169,6 @@ def _by_period(m: Any, feeds: pd.DataFrame, spot: pd.DataFrame) -> tuple[Any, An
 
 def constrain(m: Any, p: Parameters) -> None:
     """Load gets its energy, contracts are not overdrawn, spot keeps to its share."""
-    m.FED = index_set(p.needs.index.to_frame(index=False))
     m.gwh_per_load_mw = parameter(m.FED, p.needs)
     m.FED_BY = indexed_set(m.FED, p.feeds, SITE_KEYS, ["contract"])
     m.SPOT_HERE = indexed_set(m.FED, p.spot.assign(same=p.spot["period"]), SITE_KEYS, ["same"])
@@ -177,6 +178,7 @@ def constrain(m: Any, p: Parameters) -> None:
         m.FED,
         rule=lambda m, i, q: (
             m.gwh_per_load_mw[i, q] * sum(m.mean_load_mw[i, r] for r in m.LOAD_HERE[i, q])
+            + m.losses_gwh[i, q]
             == sum(m.drawn[c, i, q] for c in m.FED_BY[i, q])
             + sum(m.spot[i, r] for r in m.SPOT_HERE[i, q])
         ),
@@ -193,7 +195,10 @@ def constrain(m: Any, p: Parameters) -> None:
         rule=lambda m, z, q: (
             sum(m.spot[i, q] for i in m.SPOT_SITES[z, q])
             <= m.spot_share[z, q]
-            * sum(m.gwh_per_load_mw[i, q] * m.mean_load_mw[i, q] for i in m.SPOT_LOADS[z, q])
+            * (
+                sum(m.gwh_per_load_mw[i, q] * m.mean_load_mw[i, q] for i in m.SPOT_LOADS[z, q])
+                + sum(m.losses_gwh[i, q] for i in m.SPOT_SITES[z, q])
+            )
         ),
     )
 

@@ -17,7 +17,7 @@ LIMITS = (
         sense="==",
         sentence="{site}, {period}: {used} GWh are delivered",
         marginal="cost of one more GWh",
-        formula="pue[i] hours[p] mean_load[i,p] = sum_c drawn[c,i,p] + spot[i,p]",
+        formula="pue[i] hours[p] mean_load[i,p] + losses[i,p] = sum_c drawn[c,i,p] + spot[i,p]",
     ),
     Limit(
         name="drawn_within_contract",
@@ -47,7 +47,7 @@ LIMITS = (
         sense="<=",
         sentence="{grid_zone} buys all the spot power it may in {period}: {used} of {allowed} GWh",
         marginal="saving from one more GWh at spot",
-        formula="sum_{i in z} spot[i,p] <= max_spot_share[z,p] sum_{i in z} pue[i] hours[p] mean_load[i,p]",
+        formula="sum_{i in z} spot[i,p] <= max_spot_share[z,p] sum_{i in z} (pue[i] hours[p] mean_load[i,p] + losses[i,p])",
     ),
     Limit(
         name="drawn_at_own_sites",

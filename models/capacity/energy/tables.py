@@ -36,7 +36,12 @@ POWER = TableSpec(
             unit="MW grid",
             meaning="What the grid carries of the peak; generation covers the rest on site.",
         ),
-        Column(name="energy_gwh", kind=Kind.NUMBER, unit="GWh", meaning="Energy its load takes."),
+        Column(
+            name="energy_gwh",
+            kind=Kind.NUMBER,
+            unit="GWh",
+            meaning="Energy its load takes, and what storage loses there.",
+        ),
         Column(
             name="contract_gwh",
             kind=Kind.NUMBER,
@@ -95,8 +100,11 @@ def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     online, load = values.ledger("online_mw"), values.ledger("mean_load_mw")
     active = values.ledger("contracted_mw").rename(columns={"value": "active_mw"})
     grid = values.ledger("grid_mw").rename(columns={"value": "grid_mw"})
+    lost = values.ledger("losses_gwh").rename(columns={"value": "lost_gwh"})
     return {
-        "Power": by_site(data, online, load, grid, deliveries, spot),
+        "Power": by_site(
+            data, online, load, grid.merge(lost, on=SITE_KEYS, how="left"), deliveries, spot
+        ),
         "Deliveries": deliveries,
         "Billing": billing(data, active, deliveries),
     }
@@ -110,18 +118,21 @@ def by_site(
     deliveries: pd.DataFrame,
     spot: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Peak and energy by site, from MW online, of load and of the grid, energy drawn and spot."""
+    """Peak and energy by site, from MW online and of load, what the grid carries and storage loses,
+    energy drawn and spot.
+    """
     drawn = deliveries.groupby(SITE_KEYS, as_index=False)["drawn_gwh"].sum()
     frame = online.rename(columns={"value": "peak_mw"})
     for other in (grid, load.rename(columns={"value": "energy_gwh"}), drawn, spot):
         frame = frame.merge(other, on=SITE_KEYS, how="left")
     frame = frame.rename(columns={"drawn_gwh": "contract_gwh"}).fillna(
-        {"energy_gwh": 0.0, "contract_gwh": 0.0, "spot_gwh": 0.0}
+        {"energy_gwh": 0.0, "contract_gwh": 0.0, "spot_gwh": 0.0, "lost_gwh": 0.0}
     )
     pue = frame["site"].map(pue_of_sites(data)).astype(float)
     months = frame["period"].map(calendar(data)["months"]).astype(float)
     frame["peak_mw"] *= pue
     frame["energy_gwh"] *= pue * months * HOURS_PER_MONTH / 1000
+    frame["energy_gwh"] += frame["lost_gwh"]
     return frame[[column.name for column in POWER.columns]]
 
 

@@ -28,6 +28,12 @@ FAMILY = Family(
             meaning="Load served.",
         ),
         Ledger(
+            name="hosted_mw",
+            unit="MW IT",
+            over=("workload", "site", "period"),
+            meaning="Load of a workload that a site serves, of all regions.",
+        ),
+        Ledger(
             name="mean_load_mw",
             unit="MW IT",
             over=("site", "period"),

@@ -18,8 +18,8 @@ Limits
     is re-routed after a loss need not keep to it. Capacity installed within reach of confined
     demands covers them: implied by the rest, but it lets the solver round.
 Reads and posts
-    Reads ``online_mw``, ``installed_mw``, ``required_mw``; owns and posts ``served_mw`` and
-    ``mean_load_mw``; posts ``cost``.
+    Reads ``online_mw``, ``installed_mw``, ``required_mw``; owns and posts ``served_mw``,
+    ``hosted_mw`` and ``mean_load_mw``; posts ``cost``.
 Source
     Capacitated facility location; the links ``served <= demand committed`` are those of
     Leung and Magnanti (1989, doi:10.1007/BF01582288), taken only where the relaxation breaks them;
@@ -102,11 +102,19 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     m.with_reserve = parameter(m.WORKLOADS, 1.0 + of_workload["reserve_share"])
     m.load_factor = parameter(m.WORKLOADS, of_workload["load_factor"])
     ledgers.open("served_mw", m.PLACED)
+    m.HOSTED_LOADS = index_set(p.arcs[CLUSTER_KEYS].drop_duplicates())
+    m.REGIONS_HOSTED = indexed_set(m.HOSTED_LOADS, p.arcs, CLUSTER_KEYS, ["region"])
+    ledgers.open("hosted_mw", m.HOSTED_LOADS)
     ledgers.open("mean_load_mw", m.LOADED)
     ledgers.post(
         "served_mw",
         "placed",
         lambda m, w, r, q: sum(m.served[w, r, i, q] for i in m.SERVED_FROM[w, r, q]),
+    )
+    ledgers.post(
+        "hosted_mw",
+        "placed",
+        lambda m, w, i, q: sum(m.served[w, r, i, q] for r in m.REGIONS_HOSTED[w, i, q]),
     )
     ledgers.post(
         "mean_load_mw",

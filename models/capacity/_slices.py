@@ -1,0 +1,99 @@
+"""Slices of the year: their hours, and what loads, contracts and prices are in each.
+
+Shared by the families that balance energy slice by slice. A year of one slice is not divided: it
+has no slices here, and the program is as without the sheet.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from optalloc.data.dataset import Dataset, derived
+
+from ._calendar import calendar
+
+HOURS_PER_YEAR = 8760
+SLICE_KEYS = ["site", "period", "slice"]
+
+
+@derived
+def slices(data: Dataset) -> pd.DataFrame:
+    """Slices of a year that is divided: slice, day_type, and share, of the hours of the year.
+
+    A slice without a day type is one of its own, named after it.
+    """
+    rows = data["Slices"]
+    rows = rows if len(rows) > 1 else rows.iloc[:0]
+    day_type = rows["day_type"].where(rows["day_type"].notna(), rows["slice"])
+    share = rows["hours_per_year"] / HOURS_PER_YEAR
+    return pd.DataFrame({"slice": rows["slice"], "day_type": day_type, "share": share})
+
+
+def slice_hours(data: Dataset, keys: pd.DataFrame) -> pd.Series:
+    """Hours of the slice and period of each key."""
+    years = keys["period"].map(calendar(data)["years"]).astype(float)
+    share = keys["slice"].map(slices(data).set_index("slice")["share"]).astype(float)
+    return years * share * HOURS_PER_YEAR
+
+
+def _in_slices(
+    data: Dataset, subjects: pd.DataFrame, sheet: str, keys: list[str], column: str, usual: str
+) -> pd.DataFrame:
+    """Each subject in each slice: the value of its row, or its usual one where it has none."""
+    rows = data.columns(sheet, *keys, "slice", column)
+    every = subjects.merge(slices(data, "slice"), how="cross").merge(
+        rows, on=[*keys, "slice"], how="left"
+    )
+    own = every[column].astype(float)
+    return every.assign(**{column: own.where(own.notna(), every[usual].astype(float))})[
+        [*keys, "slice", column]
+    ]
+
+
+@derived
+def availability_in_slices(data: Dataset) -> pd.DataFrame:
+    """Energy that an active MW of each contract delivers an hour: contract, slice, available."""
+    offered = data.columns("Contracts", "contract", "availability")
+    return _in_slices(data, offered, "ContractSlices", ["contract"], "available", "availability")
+
+
+@derived
+def load_in_slices(data: Dataset) -> pd.DataFrame:
+    """Load of each workload per MW served: workload, slice, load, shiftable_share of it."""
+    loads = data.columns("Workloads", "workload", "load_factor")
+    frame = _in_slices(data, loads, "WorkloadSlices", ["workload"], "load", "load_factor")
+    shiftable = data.columns("WorkloadSlices", "workload", "slice", "shiftable_share")
+    frame = frame.merge(shiftable, on=["workload", "slice"], how="left")
+    return frame.assign(shiftable_share=frame["shiftable_share"].astype(float).fillna(0.0))
+
+
+@derived
+def price_factors(data: Dataset) -> pd.DataFrame:
+    """Spot price of each zone in each slice over its price of the period: zone, slice, factor."""
+    zones = data.columns("PowerPrices", "zone").drop_duplicates().assign(usual=1.0)
+    return _in_slices(data, zones, "SpotSlices", ["zone"], "price_factor", "usual")
+
+
+def least_output(data: Dataset) -> pd.Series:
+    """Least availability of each contract in a slice in which it delivers at all, by contract."""
+    available = availability_in_slices(data)
+    least = available[available["available"] > 0].groupby("contract")["available"].min()
+    usual = data.column("Contracts", "availability", by="contract").astype(float)
+    return least.reindex(usual.index).fillna(usual) if len(slices(data)) else usual
+
+
+def most_made_up(data: Dataset) -> float:
+    """Most load that a slice can take, over what falls in it; 1 where none can be put off."""
+    each, loads = slices(data), load_in_slices(data)
+    share = float(loads["shiftable_share"].max()) if len(loads) else 0.0
+    if share == 0:
+        return 1.0
+    days = each.groupby("day_type")["share"].transform("sum")
+    return 1.0 + share * float((days / each["share"] - 1.0).max())
+
+
+def storage_mw(data: Dataset) -> pd.Series:
+    """Most MW of storage that can stand at each site, by site."""
+    offered = data.columns("Storage", "site", "max_mw")
+    offered = offered if len(slices(data)) else offered.iloc[:0]
+    return offered.groupby("site")["max_mw"].sum().astype(float)

@@ -1,0 +1,60 @@
+"""The record of slices of the year."""
+
+from __future__ import annotations
+
+from optalloc.modelling.family import CostTerm, Family, Ledger
+
+from .._money import CASH
+from .audit import audit, recompute
+from .formulation import constrain, declare, parameters
+from .limits import LIMITS
+from .sheets import SHEETS, check, notices
+from .tables import CHART, CLEAN_BY_SLICE, DELIVERIES_BY_SLICE, POWER_BY_SLICE, REPORT, tables
+
+FAMILY = Family(
+    name="slices",
+    title="Slices of the year",
+    order=56,
+    sheets=SHEETS,
+    idle_without=("Slices",),
+    ledgers=(
+        Ledger(
+            name="stored_gwh",
+            unit="GWh",
+            over=("site", "period", "slice"),
+            meaning="Energy put into storage at a site in a slice, less what it gives.",
+        ),
+    ),
+    costs=(
+        CostTerm(
+            item="spot_energy_in_slices",
+            kind=CASH,
+            formula=(
+                "sum_ipt (price_factor[z,t] - 1) spot_price_per_mwh[z,p] / 1000 spot_in_slice[i,p,t]"
+            ),
+            paid="evenly over the period; beside the price of the period",
+            escalation="no; the price is given for each period",
+        ),
+    ),
+    limits=LIMITS,
+    outputs=(POWER_BY_SLICE, DELIVERIES_BY_SLICE, CLEAN_BY_SLICE),
+    charts=(CHART,),
+    codes={
+        "slices-not-a-year": "slices whose hours are not those of a year",
+        "clean-without-slices": "a clean share in every slice of a year that is whole",
+        "mean-of-slices": "slices whose mean is not the figure stated for the year",
+        "one-slice": "a year of one slice, which is whole",
+        "slices-without-energy": "slices where no energy is priced",
+        "no-energy-in-slice": "a site at which nothing delivers energy in some slice",
+    },
+    check=check,
+    notices=notices,
+    report=REPORT,
+    within=("drawn_in_slice", "spot_in_slice", "shifted"),
+    parameters=parameters,
+    declare=declare,
+    constrain=constrain,
+    tables=tables,
+    audit=audit,
+    recompute=recompute,
+)

@@ -1,0 +1,76 @@
+"""The limits of storage."""
+
+from __future__ import annotations
+
+from optalloc.modelling.limits import Limit, Relax
+
+LIMITS = (
+    Limit(
+        name="storage_within_max",
+        over=("storage",),
+        cells=("Storage.max_mw",),
+        relax=Relax.PRICED,
+        conflict="at most {value} MW of {storage} may be ordered",
+        unit="MW grid",
+        sense="<=",
+        sentence="all of {storage} that is on offer is ordered: {used} of {allowed} MW",
+        marginal="saving from one more MW on offer",
+        formula="sum_s ordered_mw[k,s] <= max_mw[k]",
+    ),
+    Limit(
+        name="storage_hours_within_max",
+        over=("storage", "period"),
+        cells=("Storage.max_hours",),
+        conflict="{storage} holds at most {value} hours of its MW",
+        unit="MWh",
+        sense="<=",
+        sentence="{storage} ordered in {period} holds all that it may: {used} of {allowed} MWh",
+        marginal="saving from one more MWh for the MW ordered",
+        formula="ordered_mwh[k,s] <= max_hours[k] ordered_mw[k,s]",
+    ),
+    Limit(
+        name="charged_within_power",
+        over=("storage", "period", "slice"),
+        cells=("Slices.hours_per_year",),
+        conflict="{storage} takes no more in {slice} of {period} than its MW do",
+        unit="GWh",
+        sense="<=",
+        sentence="{storage} takes all it can in {slice} of {period}: {used} of {allowed} GWh",
+        marginal="saving from one more GWh taken",
+        formula="charged[k,p,t] <= hours[t,p] ready[k,p]",
+    ),
+    Limit(
+        name="given_within_power",
+        over=("storage", "period", "slice"),
+        cells=("Slices.hours_per_year",),
+        conflict="{storage} gives no more in {slice} of {period} than its MW do",
+        unit="GWh",
+        sense="<=",
+        sentence="{storage} gives all it can in {slice} of {period}: {used} of {allowed} GWh",
+        marginal="saving from one more GWh given",
+        formula="discharged[k,p,t] <= hours[t,p] ready[k,p]",
+    ),
+    Limit(
+        name="given_is_taken",
+        over=("storage", "period", "day_type"),
+        cells=("Storage.efficiency",),
+        conflict="{storage} gives in {day_type} of {period} what it takes, times {value}",
+        unit="GWh",
+        sense="==",
+        reported=False,
+        sentence="{storage} gives in {day_type} of {period} what it takes, less its losses",
+        marginal="none: what it gives follows from what it takes",
+        formula="sum_t discharged[k,p,t] = efficiency[k] sum_t charged[k,p,t]",
+    ),
+    Limit(
+        name="given_within_held",
+        over=("storage", "period", "day_type"),
+        cells=("Storage.max_hours",),
+        conflict="{storage} gives no more in a day of {day_type} in {period} than it holds",
+        unit="GWh",
+        sense="<=",
+        sentence="{storage} is filled and emptied every day of {day_type} in {period}: {used} of {allowed} GWh",
+        marginal="saving from one more GWh that it holds over the period",
+        formula="sum_t discharged[k,p,t] <= days[d,p] held[k,p]",
+    ),
+)
