@@ -147,7 +147,7 @@ SHEETS: dict[str, list[list[object]]] = {
         ],
     ],
     "Workloads": [
-        ["workload", "max_latency_ms"],
+        ["workload", "max_latency_ms", Bad("load_factor (percent)", "header-unit")],
         ["inference", 60],
         ["training", None],
         ["frontier", 1],

@@ -49,6 +49,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "duplicate-column": "two columns of one name",
         "missing-column": "a required column is absent",
         "header-spelling": "a name read in spite of its case or spaces (notice)",
+        "header-unit": "a column name with another unit in brackets than its own",
         "duplicate-key": "two rows of one key",
         "unknown-ref": "a name that is not on the sheet it must come from",
         "near-name": "a name spelled almost like another of its kind",

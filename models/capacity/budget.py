@@ -44,6 +44,7 @@ from ._shortages import Cell, most_online, short_of
 
 BUDGETS = Sheet(
     name="Budgets",
+    question="How much may be spent, and when?",
     meaning="Most capital that may be spent in a period, and from the first period up to it.",
     key=("period",),
     missing=Missing.UNLIMITED,

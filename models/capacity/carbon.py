@@ -44,6 +44,7 @@ from ._contracts import DELIVERS, sources
 
 CARBON = Sheet(
     name="Carbon",
+    question="Is there a target for emissions or clean power?",
     meaning="Most that all energy drawn in a period may emit, and least share of it that is clean.",
     key=("period",),
     missing=Missing.UNLIMITED,

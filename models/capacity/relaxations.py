@@ -31,6 +31,7 @@ from ._columns import named
 
 RELAXATIONS = Sheet(
     name="Relaxations",
+    question="What may be relaxed where there is no plan?",
     meaning="Which limits may be relaxed where there is no plan; a limit that is not named follows its family, and that its nature: ceilings, floors and shares may be relaxed, leads and block sizes may not.",
     key=("limit",),
     missing=Missing.NOTHING,

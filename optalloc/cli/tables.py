@@ -72,9 +72,8 @@ def _laid_out(frame: pd.DataFrame, spec: TableSpec) -> Table:
     written = [column for column in spec.columns if column.name not in spec.drawn]
     shown = [column for column in written if frame[column.name].map(_shown).any()]
     for column in shown:
-        title = f"{column.name} ({column.unit})" if column.unit else column.name
         numeric = column.kind in (Kind.NUMBER, Kind.INTEGER)
-        table.add_column(title, justify="right" if numeric else "left", overflow="fold")
+        table.add_column(column.title, justify="right" if numeric else "left", overflow="fold")
     for row in frame[[column.name for column in shown]].itertuples(index=False, name=None):
         table.add_row(*map(_shown, row))
     return table

@@ -63,6 +63,15 @@ def spelling(
     )
 
 
+def _spaced(title: str) -> str:
+    """Give a title on one line, with a space before what stands in brackets."""
+    return " ".join(title.replace("(", " (").split())
+
+
+def _fold_title(title: str) -> str:
+    return fold(_spaced(title))
+
+
 def _is_blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
@@ -92,6 +101,10 @@ class SheetReader:
         self.rows: Sequence[tuple[object, ...]] = found.raw.rows if found.raw else ()
         self.name = found.raw.name if found.raw else sheet.name
         self.reach = found.raw.reach if found.raw else (0, 0)
+        # A name may stand with its unit, as the template writes it.
+        self._readings = {
+            _fold_title(title): c.name for c in sheet.columns for title in (c.title, c.name)
+        }
         self.problems: list[Problem] = []
         self.unread: set[tuple[int, str]] = set()
         self.lost: set[str] = set()
@@ -147,9 +160,8 @@ class SheetReader:
             for i, row in enumerate(self.rows, start=1)
             if row and not _is_blank(row[0])
         }
-        declared = {fold(name) for name in self.sheet.by_name}
         # Row 1 says "setting, value"; unless it holds a setting already.
-        if fold(titles.get(1, "")) not in declared:
+        if _fold_title(titles.get(1, "")) not in self._readings:
             titles.pop(1, None)
         if not titles and not self.sheet.required and not self._values_below():
             return {}, [], []
@@ -183,9 +195,9 @@ class SheetReader:
         def cell(place: int) -> tuple[int, int]:
             return (1, place) if along == "column" else (place, 1)
 
-        declared = {fold(name): name for name in self.sheet.by_name}
         names = {p: t for p, t in titles.items() if not t.startswith("#")}
-        found = {declared[fold(name)] for name in names.values() if fold(name) in declared}
+        read_as = {p: self._readings.get(_fold_title(name)) for p, name in names.items()}
+        found = set(read_as.values()) - {None}
         if self._unread_titles(along):
             self._tear()
         elif self.rows and not found:
@@ -194,25 +206,29 @@ class SheetReader:
         absent = [name for name in self.sheet.by_name if name not in found]
         columns: dict[str, int] = {}
         for at, name in names.items():
-            row, column = cell(at)
-            target = declared.get(fold(name))
-            if target is None:
+            target = read_as[at]
+            if target is None and (column := self._of_another_unit(name)) is not None:
+                must = f"the unit of {column.name} must be {column.unit}"
+                action = f"Write {column.title!r} or {column.name!r}, with values in that unit."
+                self._add(*cell(at), must, shown(name), action, "header-unit")
+                if column.name in absent:
+                    self._lose(column.name, absent)
+            elif target is None:
                 guess = suggest(name, absent)
                 must = f"a {along} must be one that the model reads"
-                self._add(row, column, must, shown(name), rename(guess), "unknown-column")
+                self._add(*cell(at), must, shown(name), rename(guess), "unknown-column")
                 if guess:
                     self._lose(guess, absent)
             elif target in columns:
                 must, action = f"there must be one {along} {target}", "Remove one of the two."
-                self._add(row, column, must, "a second one", action, "duplicate-column")
+                self._add(*cell(at), must, "a second one", action, "duplicate-column")
                 self.lost.add(target)
             else:
                 columns[target] = at
-                if name != target:
-                    order = (self.position, row, column)
-                    self.problems.append(
-                        spelling(self.name, address(row, column), name, target, order)
-                    )
+                if _spaced(name) not in (target, self.sheet.by_name[target].title):
+                    order = (self.position, *cell(at))
+                    where = address(*cell(at))
+                    self.problems.append(spelling(self.name, where, name, target, order))
         for missing in (self.sheet.by_name[name] for name in absent if self.rows):
             if missing.required and WHOLE not in self.lost:
                 must = f"there must be a {along} {missing.name}"
@@ -221,6 +237,12 @@ class SheetReader:
                 self.lost.add(missing.name)
                 self.torn = True
         return columns
+
+    def _of_another_unit(self, name: str) -> Column | None:
+        """Return the column of a name in front of brackets that do not hold its unit."""
+        own, bracket, _ = name.partition("(")
+        column = self.sheet.by_name.get(self._readings.get(_fold_title(own), ""))
+        return column if bracket and column is not None and column.unit else None
 
     def _unread_titles(self, along: str) -> bool:
         """Return True if a cell that must hold a name could not be read."""

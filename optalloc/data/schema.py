@@ -146,6 +146,11 @@ class Column:
     example: Any = None
 
     @property
+    def title(self) -> str:
+        """Header as people read it: the name, and its unit in brackets where it has one."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
+    @property
     def required(self) -> bool:
         """True if a blank cell is an error."""
         return self.blank is REQUIRED
@@ -214,6 +219,9 @@ class Sheet:
         Whether no plan depends on it, so that a mistake on it stops no solve.
     rules : tuple of Rule
         Rules between the columns of each row.
+    question : str
+        Question of a planner that an optional sheet is there for; sheets of one question are filled
+        in together. Empty where the sheet is required.
     """
 
     name: str
@@ -227,6 +235,7 @@ class Sheet:
     plan_table: str = ""
     advisory: bool = False
     rules: tuple[Rule, ...] = ()
+    question: str = ""
     by_name: dict[str, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

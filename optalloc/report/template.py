@@ -18,13 +18,15 @@ from xlsxwriter.utility import quote_sheetname, xl_col_to_name, xl_rowcol_to_cel
 from optalloc.data.rules import Rule
 from optalloc.data.schema import Column, Kind, Sheet
 from optalloc.modelling.model import Model
+from optalloc.report.guide import write_guide
 from optalloc.report.sheets import DATE_FORMAT, Book, number_format
 
 __all__ = ["example_rows", "write_template"]
 
-GUIDE, EXAMPLES = "#Guide", "#Examples"
+EXAMPLES = "#Examples"
 _ROOM = 1000  # rows that lists and bounds cover, unless more are filled in
-_TITLE, _VALUE = 0, 1
+_TITLE, _VALUE, _UNIT, _MEANING = range(4)
+_LINE = 16  # points
 
 _TEXT: dict[str, object] = {"align": "left", "valign": "top", "text_wrap": True}
 _OPTIONAL: dict[str, object] = {
@@ -35,6 +37,7 @@ _OPTIONAL: dict[str, object] = {
     "border_color": "#FFFFFF",
 }
 _REQUIRED: dict[str, object] = _OPTIONAL | {"bg_color": "#1F4E79", "font_color": "#FFFFFF"}
+_REMARK: dict[str, object] = {"font_color": "#595959", "indent": 1}
 _SHADED: dict[str, object] = {"bg_color": "#FFF2CC"}
 
 # A bare year would pass as a day in 1905, so dates begin well after.
@@ -46,21 +49,7 @@ _DATES: dict[str, object] = {
     "error_message": "Type a date, such as 2027-01-31.",
 }
 
-_HOW_TO = (
-    "Each sheet below is read by name, each column by the name in row 1; order does not matter.",
-    "Sheets with a dark tab must be filled in; leave out what you do not need of the others.",
-    "Dark headers must be filled in. What a blank under a pale one means is in its note.",
-    "Hold the pointer over a header to see what it means, its unit and its bounds.",
-    "Sheets and columns whose names start with # are yours: they are not read.",
-)
 _HAS_EXAMPLES = f"A small example of every sheet is on {EXAMPLES}, where it does not count."
-_GUIDE_COLUMNS = (
-    ("sheet", 22),
-    ("what a row says", 70),
-    ("must be filled in", 18),
-    ("key columns", 36),
-    ("a missing key means", 28),
-)
 
 
 def write_template(
@@ -73,8 +62,9 @@ def write_template(
 ) -> None:
     """Write a planning workbook with every sheet of a model, after a guide to them.
 
-    Without `rows` its sheets are empty, and a sheet of examples that is not read follows the guide.
-    With them, sheets that have rows stand before those that have none, required ones first.
+    Required sheets stand first. Without `rows` all sheets are empty, and a sheet of examples that
+    is not read follows the guide. With them, sheets that have rows stand before those that have
+    none.
 
     Parameters
     ----------
@@ -103,11 +93,9 @@ def write_template(
     filled = {name: [dict(row) for row in given.get(name, ())] for name in sheets}
     book = Book()
     writer = _Writer(book, sheets, filled, frozenset(shaded))
-    # Required sheets first of those that have rows; the order is otherwise that of the model.
-    ordered = sorted(
-        sheets.values(), key=lambda s: (not filled[s.name], rows is not None and not s.required)
-    )
-    _write_guide(book, ordered, guide if rows is not None else (*guide, _HAS_EXAMPLES))
+    # Required sheets first, then those that have rows; the order is otherwise that of the model.
+    ordered = sorted(sheets.values(), key=lambda s: (not s.required, not filled[s.name]))
+    write_guide(book, ordered, guide if rows is not None else (*guide, _HAS_EXAMPLES))
     if rows is None:
         _write_examples(book, ordered)
     for sheet in ordered:
@@ -134,35 +122,6 @@ def _refuse_unknown(
         for column in {column for record in records for column in record}:
             if column not in sheets[name].by_name:
                 raise ValueError(f"sheet {name!r} has no column {column!r}")
-
-
-def _write_guide(book: Book, sheets: Sequence[Sheet], head: Sequence[str]) -> None:
-    guide = book.sheet(GUIDE, "How to fill in this workbook.")
-    guide.freeze_panes(0, 0)
-    text = book.style(**_TEXT)
-    book.put(guide, 0, 0, "How to fill in this workbook", book.style(bold=True, font_size=14))
-    lines = (*head, *_HOW_TO)
-    for row, line in enumerate(lines, start=1):
-        book.put(guide, row, 0, line)
-    top = len(lines) + 2
-    guide.repeat_rows(top)
-    for place, (title, width) in enumerate(_GUIDE_COLUMNS):
-        guide.set_column(place, place, width)
-        book.put(guide, top, place, title, book.style(**_REQUIRED))
-    link = book.style(font_color="#0563C1", underline=1, valign="top")
-    for row, sheet in enumerate(sheets, start=top + 1):
-        target = f"internal:{quote_sheetname(sheet.name)}!A1"
-        guide.write_url(row, 0, target, link, sheet.name, sheet.meaning[:255])
-        missing = f"{sheet.missing}" if sheet.key else ""
-        required = "yes" if sheet.required else "no"
-        words = (sheet.meaning, required, ", ".join(sheet.key), missing)
-        for place, word in enumerate(words, start=1):
-            book.put(guide, row, place, word, text)
-        height = max(
-            len(textwrap.wrap(word, round(1.1 * width)))
-            for word, (_, width) in zip(words, _GUIDE_COLUMNS[1:], strict=True)
-        )
-        guide.set_row(row, 16 * height)
 
 
 def _write_examples(book: Book, sheets: Sequence[Sheet]) -> None:
@@ -205,18 +164,17 @@ class _Writer:
 
     def _write_across(self, sheet: Any, declared: Sheet) -> None:
         rows = self.rows[declared.name]
+        sheet.set_row(0, _LINE * max(len(_header_lines(column)) for column in declared.columns))
         first = {c.name: xl_rowcol_to_cell(1, place) for place, c in enumerate(declared.columns)}
         for place, column in enumerate(declared.columns):
             values = [_value(row.get(column.name), column) for row in rows]
-            width = _width([column.name, *values])
+            width = _width([*_header_lines(column), *values])
             sheet.set_column(place, place, width, self._style(column))
-            self._write_name(
-                sheet, 0, place, column, declared.rules_on(column.name), _aligned(column)
-            )
+            self._write_header(sheet, place, column, declared.rules_on(column.name))
             for row, value in enumerate(values):
                 style = self._style(column, (declared.name, row, column.name) in self.shaded)
                 self.book.put(sheet, row + 1, place, value, style)
-            rule = self._rule(column, declared.rules_on(column.name), first)
+            rule = self._rule(declared, column, first)
             _restrict(sheet, column, rule, (1, place, self._last_row(declared), place))
 
     def _write_down(self, sheet: Any, declared: Sheet) -> None:
@@ -229,28 +187,37 @@ class _Writer:
         header = self.book.style(**_REQUIRED)
         self.book.put(sheet, 0, _TITLE, "setting", header)
         self.book.put(sheet, 0, _VALUE, "value", header)
+        # What begins with # is not read.
+        self.book.put(sheet, 0, _UNIT, "#unit", header)
+        self.book.put(sheet, 0, _MEANING, "#meaning", header)
+        sheet.set_column(_UNIT, _UNIT, _width([column.unit for column in declared.columns]))
+        sheet.set_column(_MEANING, _MEANING, _width([c.meaning for c in declared.columns]))
         sheet.set_column(_TITLE, _TITLE, _width([c.name for c in declared.columns]))
         sheet.set_column(_VALUE, _VALUE, max(20, _width(values)))
         for row, (column, value) in enumerate(zip(declared.columns, values, strict=True), start=1):
-            self._write_name(sheet, row, _TITLE, column, declared.rules_on(column.name), {})
+            shown = self.book.style(**(_REQUIRED if column.required else _OPTIONAL))
+            self.book.put(sheet, row, _TITLE, column.name, shown)
+            self.book.note(sheet, row, _TITLE, _note(column, declared.rules_on(column.name)))
+            self.book.put(sheet, row, _UNIT, column.unit, self.book.style(**_REMARK))
+            self.book.put(sheet, row, _MEANING, column.meaning, self.book.style(**_REMARK))
             style = self._style(column, (declared.name, 0, column.name) in self.shaded)
             sheet.write_blank(row, _VALUE, None, style)
             self.book.put(sheet, row, _VALUE, value, style)
-            rule = self._rule(column, declared.rules_on(column.name), cells)
+            rule = self._rule(declared, column, cells)
             _restrict(sheet, column, rule, (row, _VALUE, row, _VALUE))
 
-    def _write_name(
-        self,
-        sheet: Any,
-        row: int,
-        place: int,
-        column: Column,
-        rules: Sequence[Rule],
-        aligned: dict[str, object],
-    ) -> None:
-        shown = _REQUIRED if column.required else _OPTIONAL
-        self.book.put(sheet, row, place, column.name, self.book.style(**shown, **aligned))
-        self.book.note(sheet, row, place, _note(column, rules))
+    def _write_header(self, sheet: Any, place: int, column: Column, rules: Sequence[Rule]) -> None:
+        """Write the name of a column, with its unit on a second line."""
+        shown = (_REQUIRED if column.required else _OPTIONAL) | _aligned(column)
+        style = self.book.style(**shown, text_wrap=True)
+        name, *unit = _header_lines(column)
+        if unit:
+            colour = {k: v for k, v in shown.items() if k == "font_color"}
+            bold, plain = self.book.style(bold=True, **colour), self.book.style(**colour)
+            sheet.write_rich_string(0, place, bold, name, plain, f"\n{unit[0]}", style)
+        else:
+            self.book.put(sheet, 0, place, name, style)
+        self.book.note(sheet, 0, place, _note(column, rules))
 
     def _style(self, column: Column, shaded: bool = False) -> Any:
         look = _aligned(column) | (_SHADED if shaded else {})
@@ -260,23 +227,35 @@ class _Writer:
         """Last row, counted from 0, that lists and bounds cover."""
         return max(_ROOM, 2 * len(self.rows[declared.name]))
 
-    def _rule(
-        self, column: Column, rules: Sequence[Rule], cells: Mapping[str, str]
-    ) -> dict[str, object]:
+    def _rule(self, declared: Sheet, column: Column, cells: Mapping[str, str]) -> dict[str, object]:
         """Data validation of a cell of a column; empty where any text will do."""
         if column.kind is Kind.FLAG:
             return _list(["yes", "no"], "Choose yes or no.")
         if column.kind is Kind.CHOICE:
             return _list(list(column.choices), f"Choose one of: {', '.join(column.choices)}.")
-        if column.refers_to:
-            target, _, name = column.refers_to.partition(".")
-            says = f"{name} is not on sheet {target} yet. Keep it and add it there?"
-            return _list(self._named(target, name), says) | {"error_type": "warning"}
+        if target := column.refers_to or self._known_from(declared, column):
+            sheet, _, name = target.partition(".")
+            says = f"{name} is not on sheet {sheet} yet. Keep it and add it there?"
+            # Where a name may come into being here, the list only offers those there are.
+            strict = {"error_type": "warning"} if column.refers_to else {"show_error": False}
+            return _list(self._named(sheet, name), says) | strict
         if column.kind is Kind.DATE:
             return _DATES
         if column.kind in (Kind.NUMBER, Kind.INTEGER):
-            return _numbers(column, rules, cells)
+            return _numbers(column, declared.rules_on(column.name), cells)
         return {}
+
+    def _known_from(self, declared: Sheet, column: Column) -> str:
+        """Return "Sheet.column" of another sheet's key that holds names of the same kind."""
+        if not column.is_name or declared.vertical:
+            return ""
+        keys = (
+            f"{sheet.name}.{sheet.key[0]}"
+            for sheet in self.sheets.values()
+            if sheet.key and sheet.name != declared.name
+            if sheet.by_name[sheet.key[0]].names == column.names
+        )
+        return next(keys, "")
 
     def _named(self, target: str, name: str) -> str:
         """Formula of the cells of a column from its first row to its last filled one."""
@@ -287,6 +266,10 @@ class _Writer:
         # Blanks below would fill the list, and blanks between forbid counting.
         last = f'SUMPRODUCT(MAX(({cells}<>"")*ROW({cells})))'
         return f"={first}:INDEX({cells},MAX(1,{last}-1))"
+
+
+def _header_lines(column: Column) -> list[str]:
+    return [column.name, f"({column.unit})"] if column.unit else [column.name]
 
 
 def _list(source: str | list[str], says: str) -> dict[str, object]:

@@ -135,10 +135,6 @@ def _shown_length(value: object, shown_as: str) -> int:
     return max(map(len, str(value).splitlines()), default=0)
 
 
-def _title(column: Column) -> str:
-    return f"{column.name} ({column.unit})" if column.unit else column.name
-
-
 def _cells(frame: pd.DataFrame, spec: TableSpec, column: Column) -> list[_Cell]:
     """Values of a column, missing as None, and their number formats.
 
@@ -166,7 +162,7 @@ def _lay_out(frame: pd.DataFrame, spec: TableSpec, order: Mapping[object, int]) 
     strips = (
         _wide(cells, spec, order)
         if spec.across
-        else [_Strip(_title(c), c.meaning, cells[c.name]) for c in spec.columns]
+        else [_Strip(c.title, c.meaning, cells[c.name]) for c in spec.columns]
     )
     rows = len(strips[0].cells)
     if rows >= _MAX_ROWS or len(strips) > _MAX_COLUMNS:
@@ -208,8 +204,8 @@ def _wide(
     strips = []
     for position, column in enumerate(keys):
         down = [row_key[position] for row_key in rows for _ in spread]
-        strips.append(_Strip(_title(column), column.meaning, down))
-    measures: list[_Cell] = [(_title(column), "General") for _ in rows for column in spread]
+        strips.append(_Strip(column.title, column.meaning, down))
+    measures: list[_Cell] = [(column.title, "General") for _ in rows for column in spread]
     meanings = "\n".join(f"{column.name}: {column.meaning}" for column in spread)
     strips.append(_Strip(MEASURE, meanings, measures))
     # A table with few rows may meet the values in another order than the plan's.

@@ -45,8 +45,11 @@ MEASURES = ("expected", "mean and tail", "worst", "regret")
 HOLDS = ("in every future", "on average", "in the tail on average", "in most futures")
 ALWAYS, ON_AVERAGE, IN_TAIL, IN_MOST = HOLDS
 
+_QUESTION = RANGES.question
+
 UNCERTAINTIES = Sheet(
     name="Uncertainties",
+    question=_QUESTION,
     meaning="One outcome of an uncertainty, its probability, and the day on which it is known.",
     key=("uncertainty", "outcome", "given"),
     columns=(
@@ -99,6 +102,7 @@ UNCERTAINTIES = Sheet(
 
 OUTCOMES = Sheet(
     name="Outcomes",
+    question=_QUESTION,
     meaning="One change of one column that comes with an outcome of an uncertainty. Where outcomes "
     "change the same cells they do so one after another, by the order of their uncertainties.",
     columns=(
@@ -142,6 +146,7 @@ OUTCOMES = Sheet(
 
 SCENARIOS = Sheet(
     name="Scenarios",
+    question=_QUESTION,
     meaning="One combination of outcomes; where there are rows, no other combination comes.",
     key=("scenario",),
     columns=(
@@ -173,6 +178,7 @@ SCENARIOS = Sheet(
 
 ATTITUDE = Sheet(
     name="Attitude",
+    question=_QUESTION,
     meaning="Which plan is best where the future is uncertain: one record.",
     vertical=True,
     missing=Missing.BLANK,
@@ -221,6 +227,7 @@ ATTITUDE = Sheet(
 
 ACROSS = Sheet(
     name="Across",
+    question=_QUESTION,
     meaning="A limit that need not hold in every scenario; one without a row does. A scenario "
     "without the limit counts as one that just keeps it.",
     columns=(

@@ -93,9 +93,23 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Workbook:
     """The example row on every sheet: small, and every cell typed."""
     path = tmp_path_factory.mktemp("example") / "example.xlsx"
     optalloc.write_template(MODEL, path, example_rows(MODEL))
-    workbook = optalloc.read_workbook(path)
+    workbook = plain(optalloc.read_workbook(path))
     check(workbook, ONCE)
     return workbook
+
+
+def plain(workbook: Workbook) -> Workbook:
+    """A template as a planner would type it: names without units, settings without remarks."""
+
+    def typed(raw: RawSheet) -> RawSheet:
+        rows = raw.rows
+        if raw.name in MODEL.sheets and MODEL.sheets[raw.name].vertical:
+            return replace(raw, rows=tuple(row[:2] for row in rows))
+        titles = tuple(str(title).partition("\n")[0] for title in rows[0])
+        return replace(raw, rows=(titles, *rows[1:]))
+
+    own = {name: raw for name, raw in workbook.sheets.items() if not name.startswith("#")}
+    return replace(workbook, sheets=workbook.sheets | {n: typed(raw) for n, raw in own.items()})
 
 
 def as_text(workbook: Workbook) -> Workbook:
@@ -462,6 +476,41 @@ def test_case_and_spaces_of_names_are_told_and_read_over(example: Workbook) -> N
     ]
     # Addresses name the sheet as the file does, so that the planner and the marked copy find it.
     assert one(edited(odd, " sites ", lambda rows: rows[1].__setitem__(11, -1))).sheet == " sites "
+
+
+def titled(rows: list[list[object]], title: str) -> None:
+    """Put a title in place of the header max_mw."""
+    rows[0][rows[0].index("max_mw")] = title
+
+
+@pytest.mark.parametrize("title", ["max_mw (MW IT)", "max_mw\n(MW IT)", "max_mw(MW IT)"])
+def test_a_name_may_stand_with_its_unit(example: Workbook, title: str) -> None:
+    """Proves: a header with the unit that the column has is read as its name, without a word.
+    Sensitivity: with another unit it is an error."""
+    dataset, problems = check(edited(example, "Sites", lambda rows: titled(rows, title)), MODEL)
+    assert problems == []
+    plain, _ = check(example, MODEL)
+    assert dataset.digest == plain.digest
+
+
+@pytest.mark.parametrize("title", ["max_mw (kW)", "max_mw (MW", "max_mw ()"])
+def test_a_name_with_another_unit_is_refused(example: Workbook, title: str) -> None:
+    """Proves: values stated in another unit are never read as if they were in the column's."""
+    problem = one(edited(example, "Sites", lambda rows: titled(rows, title)))
+    assert (problem.code, problem.found) == ("header-unit", repr(title))
+    assert problem.must == "the unit of max_mw must be MW IT"
+    assert problem.action == "Write 'max_mw (MW IT)' or 'max_mw', with values in that unit."
+
+
+def test_a_column_is_doubled_by_its_name_with_the_unit(example: Workbook) -> None:
+    """Proves: of a name with and without its unit neither is silently left out."""
+
+    def double(rows: list[list[object]]) -> None:
+        for row in rows:
+            row.append(row[rows[0].index("max_mw")])
+        rows[0][-1] = "max_mw (MW IT)"
+
+    assert one(edited(example, "Sites", double)).code == "duplicate-column"
 
 
 def test_notes_are_left_alone(example: Workbook) -> None:

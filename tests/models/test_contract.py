@@ -50,6 +50,13 @@ def test_families_share_helpers_and_no_rules() -> None:
                 assert place.name == "family.py" or "formulation" not in names, place
 
 
+def test_every_optional_sheet_answers_a_question() -> None:
+    """Proves: the guide of a template lists every optional sheet under a planner's question, and
+    no sheet that a case cannot do without."""
+    asked = {name for name, sheet in MODEL.sheets.items() if sheet.question.endswith("?")}
+    assert asked == set(MODEL.sheets) - REQUIRED
+
+
 def test_checks_name_the_columns_of_sites_that_they_read() -> None:
     """Proves: no check reads all of Sites, so that a sweep of its costs repeats none of them.
     Sensitivity: what is limited by the room of a site is checked again where that changes."""

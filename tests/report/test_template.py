@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -65,6 +66,7 @@ ROUTES = Sheet(
     meaning="One route a row.",
     key=("place", "number"),
     missing=Missing.UNLIMITED,
+    question="How far is it?",
     columns=(
         Column(
             name="place", kind=Kind.TEXT, meaning="Where from.", refers_to="Places.place",
@@ -127,30 +129,51 @@ def values(found: Worksheet) -> list[tuple[object, ...]]:
 
 # What it means that a sheet that any model has has no row for a key.
 KEYED = dict.fromkeys(["Uncertainties", "Scenarios"], "nothing of that name exists")
+PLACE_HEADERS = (
+    "place", "status", "share\n(share of load)", "blocks\n(blocks)", "open_from", "trusted",
+)  # fmt: skip
 
 
-def test_every_declared_sheet_follows_the_guide(tmp_path: Path) -> None:
+def test_the_guide_says_which_sheets_answer_which_question(tmp_path: Path) -> None:
+    """Proves: required sheets stand first in the guide and in the workbook; the others stand by
+    question, each named once, with a link to its sheet.
+    Sensitivity: a sheet without a question would stand last, under another heading."""
     book = written(tmp_path)
     common = {**UNCERTAINTY_SHEETS, "Sweeps": SWEEPS}
     assert book.sheetnames == ["#Guide", "#Examples", "Settings", "Places", "Routes", *common]
-    rows = [row for row in values(sheet(book, "#Guide")) if row[2] in ("yes", "no")]
-    assert rows == [
-        ("Settings", "One value a row.", "yes", None, None),
-        ("Places", "One place a row.", "yes", "place", "nothing of that name exists"),
-        ("Routes", "One route a row.", "no", "place, number", "no limit"),
+    guide = sheet(book, "#Guide")
+    rows = values(guide)
+    top = next(n for n, row in enumerate(rows) if row[0] == "your question") + 1
+    later = dict.fromkeys(common)
+    later |= {"Uncertainties": "What if the future is not known?"}
+    later |= {"Sweeps": "What if costs, limits or dates were others?"}
+    assert rows[top:] == [
+        ("What every case needs", "Settings", "One value a row.", None, None),
+        (None, "Places", "One place a row.", "place", "nothing of that name exists"),
+        ("How far is it?", "Routes", "One route a row.", "place, number", "no limit"),
         *(
-            (name, own.meaning, "no", ", ".join(own.key) or None, KEYED.get(name))
+            (later[name], name, own.meaning, ", ".join(own.key) or None, KEYED.get(name))
             for name, own in common.items()
         ),
     ]
+    link = guide.cell(top + 3, 2).hyperlink
+    assert link is not None and link.location == "Routes!A1"
+
+
+def test_required_sheets_come_first_and_then_those_with_rows(tmp_path: Path) -> None:
+    """Proves: an optional sheet with rows stands before one without, after the required ones."""
+    optional = replace(ROUTES, name="Detours", rules=())
+    family = replace(model().families[0], sheets=(optional, ROUTES, PLACES, SETTINGS))
+    path = tmp_path / "template.xlsx"
+    write_template(Model(Path(), (family,), ""), path, {"Routes": [{"place": "Lulea"}]})
+    names = openpyxl.load_workbook(path).sheetnames
+    assert names[1:5] == ["Places", "Settings", "Routes", "Detours"]
 
 
 def test_sheets_come_empty(tmp_path: Path) -> None:
     """Proves: nothing counts but what a planner types; headers and settings' names stand there."""
     book = written(tmp_path)
-    assert values(sheet(book, "Places")) == [
-        ("place", "status", "share", "blocks", "open_from", "trusted")
-    ]
+    assert values(sheet(book, "Places")) == [PLACE_HEADERS]
     assert {row[1] for row in values(sheet(book, "Settings"))[1:]} == {None}
     assert values(sheet(book, "Routes")) == [("place", "number", "most")]
 
@@ -176,15 +199,15 @@ def test_the_example_row_holds_values_of_the_right_kind(tmp_path: Path) -> None:
     book = written(tmp_path, example_rows(model()))
     assert "#Examples" not in book.sheetnames
     assert values(sheet(book, "Places")) == [
-        ("place", "status", "share", "blocks", "open_from", "trusted"),
+        PLACE_HEADERS,
         ("Lulea", "open", 0.5, 2, None, "no"),
     ]
     assert values(sheet(book, "Settings")) == [
-        ("setting", "value"),
-        ("name", "Two sites"),
-        ("base_date", datetime(2027, 1, 1)),
-        ("rate", 0.08),
-        ("credit", "yes"),
+        ("setting", "value", "#unit", "#meaning"),
+        ("name", "Two sites", None, "Name of the case."),
+        ("base_date", datetime(2027, 1, 1), None, "First day."),
+        ("rate", 0.08, "per year", "Discount rate."),
+        ("credit", "yes", None, "Whether."),
     ]
 
 
@@ -197,7 +220,7 @@ def test_given_rows_take_the_place_of_the_examples(tmp_path: Path) -> None:
         ],
     }
     book = written(tmp_path, rows)
-    assert values(sheet(book, "Settings"))[1:] == [
+    assert [row[:2] for row in values(sheet(book, "Settings"))[1:]] == [
         ("name", "=case"), ("base_date", None), ("rate", None), ("credit", "no"),
     ]  # fmt: skip
     assert sheet(book, "Settings")["B2"].data_type == "s"
@@ -254,6 +277,25 @@ def test_references_list_the_other_sheet_and_only_warn(tmp_path: Path) -> None:
     assert found.type == "list" and found.errorStyle == "warning"
     assert str(found.formula1).startswith("Places!$A$2:INDEX(Places!$A$2:$A$1001,")
     assert found.error == "place is not on sheet Places yet. Keep it and add it there?"
+
+
+def test_names_that_another_sheet_lists_are_offered_and_not_required(tmp_path: Path) -> None:
+    """Proves: a name that may come into being by being typed has a list of those on the sheet
+    whose key they are, and any other is taken without a word."""
+    kinds = Sheet(
+        name="Kinds",
+        meaning="One kind a row.",
+        key=("kind",),
+        columns=(Column(name="kind", kind=Kind.TEXT, meaning="Its name.", names="kind"),),
+    )
+    typed = Column(name="kind", kind=Kind.TEXT, meaning="Its kind.", blank=None, names="kind")
+    places = replace(PLACES, columns=(*PLACES.columns, typed))
+    family = replace(model().families[0], sheets=(SETTINGS, places, kinds))
+    path = tmp_path / "template.xlsx"
+    write_template(Model(Path(), (family,), ""), path)
+    found = rule(sheet(openpyxl.load_workbook(path), "Places"), "G2")
+    assert found.type == "list" and str(found.formula1).startswith("Kinds!$A$2:")
+    assert not found.showErrorMessage
 
 
 def test_bounds_are_enforced_with_a_reason(tmp_path: Path) -> None:

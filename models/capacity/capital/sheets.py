@@ -9,6 +9,7 @@ from .._columns import amount, currency, life_years, named, reference
 
 COMPONENTS = Sheet(
     name="Components",
+    question="Which parts have a price and a life of their own?",
     meaning="What every MW built needs besides the site's build cost, with a price and a life of its own.",
     key=("component", "site"),
     columns=(

@@ -26,6 +26,7 @@ SUBJECTS = {
 
 DECISIONS = Sheet(
     name="Decisions",
+    question="What is announced or ruled out already?",
     meaning="What is announced, forbidden or held within bounds; equal at_least and at_most fix it.",
     key=("decision",),
     missing=Missing.UNLIMITED,

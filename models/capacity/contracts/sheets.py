@@ -18,8 +18,11 @@ from .._columns import (
 )
 from .._contracts import CAPACITY, ENERGY, GENERATION
 
+_QUESTION = "Which power is to be contracted, and what is signed?"
+
 CONTRACTS = Sheet(
     name="Contracts",
+    question=_QUESTION,
     meaning=(
         "One power contract on offer a row: how many megawatts of it to sign in each period is "
         "decided."
@@ -185,6 +188,7 @@ CONTRACTS = Sheet(
 
 SIGNED_CONTRACTS = Sheet(
     name="SignedContracts",
+    question=_QUESTION,
     meaning="Megawatts of a contract that were signed before the first period.",
     key=("contract", "expiry"),
     columns=(

@@ -129,6 +129,7 @@ DEMAND = Sheet(
 
 COMPUTE_UNITS = Sheet(
     name="ComputeUnits",
+    question="Is demand stated in units of hardware?",
     meaning="MW of one compute unit of a workload from a period on; hardware generations make it fall.",
     key=("workload", "period"),
     missing=Missing.CARRY,

@@ -20,8 +20,11 @@ COST_COLUMNS = {
 ITEMS = {COMMIT: "departed_sites", START: "departed_starts", SIGN: "departed_signings"}
 UNITS = {COMMIT: "sites", START: "MW IT", SIGN: "MW grid"}
 
+_QUESTION = "Must the plan stay near the one approved last?"
+
 APPROVED_ACTIONS = Sheet(
     name="ApprovedActions",
+    question=_QUESTION,
     meaning="What the plan approved last says is done and when; --approved fills it from a plan.xlsx. A decision that is not here counts as added.",
     key=("period", "action", "subject"),
     plan_table="Actions",
@@ -71,6 +74,7 @@ def _cost(name: str, unit: str, meaning: str, example: float) -> Column:
 
 DEPARTURE_COSTS = Sheet(
     name="DepartureCosts",
+    question=_QUESTION,
     meaning="What a departure from the approved plan costs; without ApprovedActions nothing is compared.",
     vertical=True,
     columns=(

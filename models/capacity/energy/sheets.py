@@ -15,6 +15,7 @@ from .._contracts import DELIVERS, sources
 
 POWER_PRICES = Sheet(
     name="PowerPrices",
+    question="What does power cost?",
     meaning="Spot price of a zone in a period; spot power exists only where it is priced.",
     key=("zone", "period"),
     missing=Missing.NOTHING,

@@ -12,8 +12,11 @@ from .. import _plausible
 from .._columns import amount, limit, reference
 from .._rows_per_period import missing_periods
 
+_QUESTION = "Is my grid late, or too small?"
+
 GRID_ZONES = Sheet(
     name="GridZones",
+    question=_QUESTION,
     meaning="What the grid of a zone can take in a period; a zone named here needs every period.",
     key=("zone", "period"),
     missing=Missing.ERROR,
@@ -45,6 +48,7 @@ GRID_ZONES = Sheet(
 
 POWER_RAMP = Sheet(
     name="PowerRamp",
+    question=_QUESTION,
     meaning="Grid power energised at a site from a period on: zero before a named site's first row, then carried forward; a site that is not named is not limited.",
     key=("site", "period"),
     missing=Missing.CARRY,

@@ -12,8 +12,11 @@ from .. import _plausible
 from .._calendar import calendar
 from .._columns import amount, named, reference
 
+_QUESTION = "Are there workers enough to build?"
+
 LABOUR_NEEDS = Sheet(
     name="LabourNeeds",
+    question=_QUESTION,
     meaning="Work of a trade per MW built, and permanent staff per MW online.",
     key=("trade",),
     columns=(
@@ -39,6 +42,7 @@ LABOUR_NEEDS = Sheet(
 
 LABOUR_POOLS = Sheet(
     name="LabourPools",
+    question=_QUESTION,
     meaning="Workers of a trade that a labour market offers from a period on; the last row carries forward, the first must be for the first period, and a trade needed in a market must be named.",
     key=("labour_market", "trade", "period"),
     missing=Missing.CARRY,
@@ -60,6 +64,7 @@ LABOUR_POOLS = Sheet(
 
 LABOUR_TIERS = Sheet(
     name="LabourTiers",
+    question=_QUESTION,
     meaning="Further workers at a premium, such as travelling crews, in every period.",
     key=("labour_market", "trade", "tier"),
     columns=(

@@ -30,6 +30,7 @@ from .._period_ends import inside_periods
 
 LEASES = Sheet(
     name="Leases",
+    question="Can capacity be rented ready-made?",
     meaning="One lease on offer a row: capacity rented ready-made, in service as soon as it is active.",
     key=("lease",),
     rules=(InOrder(("first_period", "last_period")), NotAbove(("min_mw", "max_mw"))),

@@ -23,6 +23,7 @@ _GRID = "Empty the cell: what a zone carries without the option stands on GridZo
 
 OPTIONS = Sheet(
     name="Options",
+    question="Is an option on land, grid, power or a lease worth its premium?",
     meaning="One option on offer a row: a right that is bought for a premium, and exercised or dropped later.",
     key=("option",),
     rules=(

@@ -8,6 +8,7 @@ from .._columns import place, reference
 
 REGIONS = Sheet(
     name="Regions",
+    question="Where do regions lie on the map?",
     meaning="Where the regions of Demand lie on the map of the report.",
     advisory=True,
     key=("region",),

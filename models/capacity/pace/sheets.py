@@ -10,6 +10,7 @@ from .._columns import amount, limit, named, reference
 
 PACE = Sheet(
     name="Pace",
+    question="How fast may capacity be built?",
     meaning="How many sites and MW may be begun in a period, and how fast capacity may grow.",
     key=("pace",),
     missing=Missing.UNLIMITED,

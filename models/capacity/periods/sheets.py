@@ -14,6 +14,8 @@ from .. import _plausible
 from .._columns import escalation, life_years, named
 from .._period_order import breaks
 
+_QUESTION = "Where do figures come from, and which are assumed?"
+
 SETTINGS = Sheet(
     name="Settings",
     meaning="One value a row: the workbook's name, money and solver defaults.",
@@ -127,6 +129,7 @@ PERIODS = Sheet(
 
 CURRENCIES = Sheet(
     name="Currencies",
+    question="Are costs in several currencies?",
     meaning="Exchange rates; a row whose costs are in another currency names it in its currency column.",
     key=("currency",),
     columns=(
@@ -144,6 +147,7 @@ CURRENCIES = Sheet(
 
 SOURCES = Sheet(
     name="Sources",
+    question=_QUESTION,
     meaning="Where figures come from; carried into the plan unchanged and never used in the model.",
     advisory=True,
     columns=(
@@ -175,6 +179,7 @@ SOURCES = Sheet(
 # Sheet, rows, column and operation are stated as on the sheet Sweeps.
 ASSUMPTIONS = Sheet(
     name="Assumptions",
+    question=_QUESTION,
     meaning="Figures that are not known, each with the range that is plausible; carried into the plan unchanged and never used in the model.",
     advisory=True,
     columns=(

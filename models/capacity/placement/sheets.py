@@ -48,6 +48,7 @@ NETWORK = Sheet(
 
 RESIDENCY = Sheet(
     name="Residency",
+    question="Must some demand stay under certain laws?",
     meaning="Where a workload of a region may run; one allowed jurisdiction or group a row.",
     key=("workload", "region", "jurisdiction", "group"),
     rules=(EITHER["Residency"],),

@@ -21,8 +21,11 @@ SCOPES = {"site": "site", "zone": "grid_zone", "jurisdiction": "jurisdiction"}
 # Columns of LossMembers, of which a row fills in one.
 NAMED = ("site", "zone", "jurisdiction", "group", "supplier", "supplier_group")
 
+_QUESTION = "What must be served when a site, grid or country fails?"
+
 LOSS_EVENTS = Sheet(
     name="LossEvents",
+    question=_QUESTION,
     meaning="What may fail, and the share of demand that must still be covered then.",
     key=("event",),
     missing=Missing.NOTHING,
@@ -73,6 +76,7 @@ LOSS_EVENTS = Sheet(
 
 LOSS_MEMBERS = Sheet(
     name="LossMembers",
+    question=_QUESTION,
     meaning="What fails together in an event; one site, zone, jurisdiction, group or supplier a row.",
     key=("event", *NAMED),
     missing=Missing.NOTHING,

@@ -10,8 +10,11 @@ from .._columns import amount, named, reference, window
 
 RISK_CLASSES = ("legal", "political", "conflict", "grid", "supply_chain")
 
+_QUESTION = "How much may stand in one country or under one law?"
+
 JURISDICTIONS = Sheet(
     name="Jurisdictions",
+    question=_QUESTION,
     meaning="One jurisdiction a row, with a score for each class of risk: 0 is best, 1 is worst.",
     key=("jurisdiction",),
     columns=(
@@ -48,6 +51,7 @@ JURISDICTIONS = Sheet(
 
 JURISDICTION_GROUPS = Sheet(
     name="JurisdictionGroups",
+    question=_QUESTION,
     meaning="Which jurisdictions belong to a group; one member a row.",
     key=("group", "jurisdiction"),
     columns=(
@@ -58,6 +62,7 @@ JURISDICTION_GROUPS = Sheet(
 
 RISK_WEIGHTS = Sheet(
     name="RiskWeights",
+    question=_QUESTION,
     meaning="Weight of each class of risk in the mean score; a class that is not named weighs nothing.",
     key=("risk_class",),
     missing=Missing.ZERO,
@@ -75,6 +80,7 @@ RISK_WEIGHTS = Sheet(
 
 RISK_LIMITS = Sheet(
     name="RiskLimits",
+    question=_QUESTION,
     meaning="One limit a row on where capacity stands, by MW online; with a workload named, by MW served.",
     key=("limit",),
     rules=(

@@ -8,8 +8,11 @@ from optalloc.data.schema import Column, Kind, Missing, Sheet
 from .. import _plausible
 from .._columns import amount, currency, life_years, limit, named, reference, window
 
+_QUESTION = "Does equipment come in time, and may it go there?"
+
 EQUIPMENT_NEEDS = Sheet(
     name="EquipmentNeeds",
+    question=_QUESTION,
     meaning="Classes of equipment that every start needs, at all sites; a class that is not named is not limited.",
     key=("equipment",),
     columns=(
@@ -46,6 +49,7 @@ EQUIPMENT_NEEDS = Sheet(
 
 SUPPLIERS = Sheet(
     name="Suppliers",
+    question=_QUESTION,
     meaning="One supplier of equipment a row.",
     key=("supplier",),
     columns=(
@@ -62,6 +66,7 @@ SUPPLIERS = Sheet(
 
 EQUIPMENT = Sheet(
     name="Equipment",
+    question=_QUESTION,
     meaning="What a supplier has of a class in a period; a period without a row adds no units, and those that carry over into it keep the price of the row before.",
     key=("equipment", "supplier", "period"),
     missing=Missing.ZERO,
@@ -98,6 +103,7 @@ MOST = ("max_units_per_period", "max_units_in_all")
 
 EXPORT_LIMITS = Sheet(
     name="ExportLimits",
+    question=_QUESTION,
     meaning="Most units of a class for the sites of a jurisdiction or group; 0 bars them.",
     key=("limit",),
     missing=Missing.UNLIMITED,
