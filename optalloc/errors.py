@@ -32,9 +32,14 @@ __all__ = [
     "NoPolicyError",
     "OptallocError",
     "Problem",
+    "Repeated",
     "Severity",
     "SolveError",
+    "gathered",
 ]
+
+# Ranges of cells that one message names.
+MOST_RANGES = 5
 
 # Every code that the engine gives a problem, by what it is about, with its meaning. Families name
 # theirs in `Family.codes`, files and their structure in `optalloc.spreadsheet.faults.FILE_CODES`.
@@ -197,6 +202,81 @@ class Problem:
         return f"{where}: {self.must}{found}. {self.action} [{self.code}]"
 
 
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """Problems that say the same of their cells, such as one typo in ten rows; one or more."""
+
+    problems: tuple[Problem, ...]
+
+    @property
+    def first(self) -> Problem:
+        """The first of them, which says what they all say."""
+        return self.problems[0]
+
+    @property
+    def ranges(self) -> tuple[tuple[str, str], ...]:
+        """Sheet and cells of each run down a column, such as ``("Sites", "B2:B11")``."""
+        runs: list[list[Problem]] = []
+        for problem in self.problems:
+            last = runs[-1][-1] if runs else None
+            if last is not None and problem.order == _below(last) and last.sheet == problem.sheet:
+                runs[-1].append(problem)
+            else:
+                runs.append([problem])
+        return tuple(
+            (run[0].sheet, run[0].cell if len(run) == 1 else f"{run[0].cell}:{run[-1].cell}")
+            for run in runs
+        )
+
+    @property
+    def where(self) -> str:
+        """The cells in words; of many ranges the first few."""
+        runs = self.ranges
+        most = MOST_RANGES if len(runs) > MOST_RANGES + 1 else len(runs)
+        named = [
+            f"{sheet}!{cells}" if sheet and cells else sheet or "File"
+            for sheet, cells in runs[:most]
+        ]
+        more = f" and {len(runs) - most:,} more places" if len(runs) > most else ""
+        return ", ".join(named) + more
+
+    def __str__(self) -> str:
+        one, many = self.first, len(self.problems)
+        cells = f" in {many:,} cells" if many > 1 else ""
+        found = f"; found {one.found}" if one.found else ""
+        return f"{self.where}: {one.must}{found}{cells}. {one.action} [{one.code}]"
+
+
+def _below(problem: Problem) -> tuple[int, int, int]:
+    sheet, row, column = problem.order
+    return (sheet, row + 1, column) if problem.cell else (-1, 0, 0)
+
+
+def gathered(problems: Iterable[Problem]) -> tuple[Repeated, ...]:
+    """Gather problems that say the same, in the order in which each is first said.
+
+    Examples
+    --------
+    >>> typo = "must be on sheet Sites", "'Oslp'", "Say it.", "ref"
+    >>> rows = [Problem("Network", f"A{n}", *typo, order=(1, n, 1)) for n in (2, 3, 7)]
+    >>> print(*gathered(rows))
+    Network!A2:A3, Network!A7: must be on sheet Sites; found 'Oslp' in 3 cells. Say it. [ref]
+    """
+    same: dict[tuple[object, ...], list[Problem]] = {}
+    for problem in problems:
+        said = problem.code, problem.must, problem.found, problem.action, problem.severity
+        # Of a sheet as a whole there is nothing to gather.
+        key = said if problem.cell else (*said, problem.sheet, len(same))
+        same.setdefault(key, []).append(problem)
+    by_column = (sorted(found, key=_column_first) for found in same.values())
+    return tuple(Repeated(tuple(found)) for found in by_column)
+
+
+def _column_first(problem: Problem) -> tuple[int, int, int]:
+    sheet, row, column = problem.order
+    return sheet, column, row
+
+
 class OptallocError(Exception):
     """Base of every error that optalloc raises on purpose."""
 
@@ -211,7 +291,7 @@ class InputError(OptallocError):
                 key=lambda p: (p.order, p.sheet, p.cell, p.code, p.must),
             )
         )
-        super().__init__("\n".join(str(p) for p in self.problems))
+        super().__init__("\n".join(map(str, gathered(self.problems))))
 
     def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Problem, ...]]]:
         return type(self), (self.problems,)

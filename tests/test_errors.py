@@ -7,7 +7,7 @@ import pickle
 import re
 
 import optalloc
-from optalloc.errors import CODES, InfeasibleError, InputError, Problem
+from optalloc.errors import CODES, InfeasibleError, InputError, Problem, gathered
 from optalloc.spreadsheet.faults import FILE_CODES
 from tests.paths import ROOT
 
@@ -21,6 +21,47 @@ def test_errors_travel_between_processes() -> None:
     wrong = pickle.loads(pickle.dumps(InputError([problem])))
     assert wrong.problems == (problem,)
     assert str(wrong) == str(problem)
+
+
+def at(sheet: str, column: str, *rows: int, found: str = "'Tokio'") -> list[Problem]:
+    place = {"Components": 1, "Network": 2}[sheet]
+    return [
+        Problem(
+            sheet, f"{column}{row}", "must be on sheet Sites", found, "Say 'Tokyo'.", "unknown-ref",
+            order=(place, row, ord(column) - 64),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def test_a_typo_that_many_rows_repeat_is_one_line() -> None:
+    """Proves: problems that say the same of their cells are one message with all their cells, in
+    runs down a column and over sheets; each stays a problem of its own for the marks.
+    Sensitivity: what another cell holds is another message."""
+    rows = [*at("Components", "B", *range(2, 12)), *at("Network", "C", 3), *at("Network", "A", 4)]
+    wrong = InputError([*rows, *at("Network", "A", 5, found="'Osaca'")])
+    assert len(wrong.problems) == 13
+    assert str(wrong).splitlines() == [
+        "Components!B2:B11, Network!A4, Network!C3: must be on sheet Sites; found 'Tokio' in "
+        "12 cells. Say 'Tokyo'. [unknown-ref]",
+        "Network!A5: must be on sheet Sites; found 'Osaca'. Say 'Tokyo'. [unknown-ref]",
+    ]
+
+
+def test_of_many_places_the_first_are_named() -> None:
+    """Proves: a message stays short whatever is repeated, and says how many places it leaves out."""
+    rows = at("Network", "A", *range(2, 40, 2))
+    (line,) = gathered(rows)
+    assert line.where == (
+        "Network!A2, Network!A4, Network!A6, Network!A8, Network!A10 and 14 more places"
+    )
+    assert "found 'Tokio' in 19 cells" in str(line)
+
+
+def test_sheets_that_lack_the_same_stay_apart() -> None:
+    """Proves: of what is said of a sheet as a whole each is a line, since there is no cell."""
+    lacks = [Problem(name, "", "the sheet must be there", "", "Add it.", "x") for name in "AB"]
+    assert [str(found) for found in gathered(lacks)] == list(map(str, lacks))
 
 
 # What a code stands in: the call that makes a problem, or one that passes it on.

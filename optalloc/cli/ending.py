@@ -17,6 +17,7 @@ from optalloc.errors import (
     NoPlanError,
     OptallocError,
     SolveError,
+    gathered,
 )
 
 __all__ = ["FAULT", "INFEASIBLE", "INPUT", "NO_PLAN", "USAGE", "guarded", "leave"]
@@ -31,7 +32,7 @@ def guarded(run: Callable[[], T], *, as_json: bool = False) -> T:
     try:
         return run()
     except InputError as error:
-        lines = [str(problem) for problem in error.problems]
+        lines = [str(problem) for problem in gathered(error.problems)]
         leave(INPUT, "input", lines, as_json)
     except InfeasibleError as error:
         # The explanation, where there is one, replaces the names of rows.

@@ -19,6 +19,7 @@ from optalloc.cli.progress import ProgressDisplay
 from optalloc.cli.screen import print_json, print_policy, print_summary, refuse_folder, results, say
 from optalloc.errors import (
     InfeasibleError,
+    gathered,
 )
 from optalloc.mip.outcome import Strategy
 from optalloc.pipeline import solve as solve_book
@@ -130,7 +131,7 @@ def solve(
     if as_json:
         print_json(plan.to_dict())
     else:
-        for notice in plan.notices:
+        for notice in gathered(plan.notices):
             say(errors, f"notice: {notice}")
         print_summary(plan)
         if plan.is_policy:

@@ -21,6 +21,7 @@ from optalloc.errors import (
     OptallocError,
     Problem,
     Severity,
+    gathered,
 )
 from optalloc.mip.arrays import Arrays
 from optalloc.modelling.compiled import compile_program
@@ -57,16 +58,20 @@ def check(
         return [*problems, *impossible(dataset, loaded)]
 
     problems = guarded(run)
-    bad = [problem for problem in problems if problem.severity is Severity.ERROR]
-    for problem in problems:
-        prefix = "" if problem.severity is Severity.ERROR else "notice: "
-        print(f"{prefix}{problem}")
+    said = gathered(problems)
+    bad = [found for found in said if found.first.severity is Severity.ERROR]
+    for found in said:
+        prefix = "" if found.first.severity is Severity.ERROR else "notice: "
+        print(f"{prefix}{found}")
     if mark and bad:
         target = book.with_name(f"{book.stem}-marked{book.suffix}")
         guarded(lambda: mark_workbook(book, problems, target))
         print(f"wrote {target}")
     if bad:
-        print(f"{len(bad)} error{'s' if len(bad) > 1 else ''} in {book.name or book}")
+        cells = sum(len(found.problems) for found in bad)
+        repeated = f", {cells:,} cells" if cells > len(bad) else ""
+        errors = f"{len(bad):,} error{'s' if len(bad) > 1 else ''}"
+        print(f"{errors} in {book.name or book}{repeated}")
         raise typer.Exit(INPUT)
     print(f"{book.name or book}: no errors")
 

@@ -30,6 +30,7 @@ from optalloc.errors import (
     OptallocError,
     Problem,
     Severity,
+    gathered,
 )
 from optalloc.mip.outcome import Progress
 from optalloc.modelling.model import Model, load_model, options_of
@@ -145,21 +146,22 @@ def _reporter(messages: TextIO) -> Report:
 
 def _problem_rows(problems: Sequence[Problem]) -> dict[str, Any]:
     """Problems as a page shows them, errors first, and their number."""
-    ordered = sorted(problems, key=lambda p: p.severity is not Severity.ERROR)
+    said = gathered(problems)
+    ordered = sorted(said, key=lambda found: found.first.severity is not Severity.ERROR)
     rows = [
         {
-            "sheet": problem.sheet,
-            "cell": problem.cell,
-            "must": problem.must,
-            "found": problem.found,
-            "action": problem.action,
-            "code": problem.code,
-            "error": problem.severity is Severity.ERROR,
+            "where": found.where,
+            "must": found.first.must,
+            "found": found.first.found,
+            "cells": len(found.problems),
+            "action": found.first.action,
+            "code": found.first.code,
+            "error": found.first.severity is Severity.ERROR,
         }
-        for problem in ordered[:MOST_PROBLEMS]
+        for found in ordered[:MOST_PROBLEMS]
     ]
-    errors = sum(problem.severity is Severity.ERROR for problem in problems)
-    return {"problems": rows, "errors": errors, "more": max(len(problems) - MOST_PROBLEMS, 0)}
+    errors = sum(found.first.severity is Severity.ERROR for found in said)
+    return {"problems": rows, "errors": errors, "more": max(len(said) - MOST_PROBLEMS, 0)}
 
 
 # Checking -----------------------------------------------------------------------------------------
@@ -245,7 +247,7 @@ def _headline(plan: Plan) -> dict[str, Any]:
         "bound": _finite(outcome.bound),
         "gap": _finite(outcome.gap),
         "seconds": sum(plan.seconds.values()),
-        "notices": [str(notice) for notice in plan.notices],
+        "notices": [str(notice) for notice in gathered(plan.notices)],
         "summary": [[_cell(row[c]) for c in ("figure", "value", "unit")] for row in rows],
     }
 

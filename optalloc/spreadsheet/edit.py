@@ -23,13 +23,12 @@ from optalloc.spreadsheet.package import Package
 from optalloc.spreadsheet.read import read_workbook
 from optalloc.spreadsheet.sheets import place
 from optalloc.spreadsheet.styles import CellStyles
-from optalloc.spreadsheet.xml_parts import Edits, made_cells, tag, write_copy
+from optalloc.spreadsheet.xml_parts import Edits, add_sheet, made_cells, tag, write_copy
 
 __all__ = ["DATE", "refuse_target", "write_edits"]
 
 # The unit of changes that are dates.
 DATE = "date"
-_NEW_SHEETS, _SHEET_TYPE = "xl/worksheets/sheet{}.xml", "spreadsheetml.worksheet+xml"
 # The built-in format of a short date.
 _AS_DATE = {"numFmtId": "14", "applyNumberFormat": "1"}
 
@@ -61,7 +60,7 @@ def write_edits(source: Path, changes: pd.DataFrame, target: Path) -> None:
         edits = Edits(package)
         parts = {sheet.name: sheet.part for sheet in package.sheets}
         for sheet, own in changes.groupby("sheet", sort=False):
-            part = parts.get(str(sheet)) or _add_sheet(edits, str(sheet))
+            part = parts.get(str(sheet)) or add_sheet(edits, str(sheet))
             _change_cells(edits, edits.tree(part), own)
         write_copy(package, edits.parts(), target)
 
@@ -96,20 +95,6 @@ def _refuse_taken(source: Path, changes: pd.DataFrame) -> None:
                 f"{at}: must be blank for {change['to']} to be written there; found {found[0]!r}. "
                 "The workbook has changed: explain it again."
             )
-
-
-def _add_sheet(edits: Edits, name: str) -> str:
-    """The part of a new sheet, which is the last of the workbook."""
-    book = edits.tree("xl/workbook.xml")
-    part, identity = edits.add("xl/workbook.xml", "worksheet", _NEW_SHEETS, _SHEET_TYPE)
-    main = etree.QName(book).namespace
-    edits.tree(part, f'<worksheet xmlns="{main}"><sheetData/></worksheet>')
-    sheets = book.find(tag(book, "sheets"))
-    numbers = [int(sheet.get("sheetId")) for sheet in sheets]
-    sheet = etree.SubElement(sheets, tag(book, "sheet"), name=name)
-    sheet.set("sheetId", str(max(numbers, default=0) + 1))
-    sheet.set(f"{{{edits.office}}}id", identity)
-    return part
 
 
 def _cells(own: pd.DataFrame) -> dict[tuple[int, int], Any]:

@@ -1,20 +1,23 @@
 """Write a copy of the planner's own workbook in which each bad cell is red, with the reason.
 
+It begins with a list of the problems that links to their cells.
+
 Spreadsheet libraries lose the charts, pictures and form controls of a workbook that they load and
-save. So the parts of the zip are edited directly: the marked sheets, their comments, and the
-table of cell styles change, every other part is copied as it is.
+save. So the parts of the zip are edited directly: the marked sheets, their comments, the list of
+sheets and the table of cell styles change, every other part is copied as it is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from optalloc.errors import InputError, Problem
+from optalloc.errors import InputError, Problem, gathered
 from optalloc.spreadsheet.comments import add_comments
+from optalloc.spreadsheet.error_list import ERROR_LIST, add_error_list
 from optalloc.spreadsheet.faults import undamaged
 from optalloc.spreadsheet.package import Package, SheetPart
 from optalloc.spreadsheet.sheets import place
@@ -31,11 +34,13 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def mark_workbook(source: Path, problems: Sequence[Problem], out: Path) -> None:
-    """Write a copy of a workbook with every problem as a comment on its red cell.
+    """Write a copy of a workbook with every problem as a comment on its red cell, and a list.
 
     A problem of a sheet without a cell goes to A1 of that sheet; one without a sheet, or of a
-    sheet that is missing, to A1 of the first sheet. All parts of the workbook but the marked
-    sheets, their comments and the cell styles are copied byte for byte.
+    sheet that is missing, to A1 of the first sheet. The first sheet of the copy lists all of them,
+    with links, and is not read. All parts of the workbook but the marked sheets, their comments,
+    the list of sheets and the cell styles are copied byte for byte, but for the mark of the sheet
+    on which the workbook opened.
 
     Parameters
     ----------
@@ -74,23 +79,46 @@ def _marked_parts(package: Package, problems: Sequence[Problem]) -> dict[str, by
     cells_by_sheet = _cells_by_sheet(package, problems)
     if not cells_by_sheet:
         return {}
-    styles = _RedStyles(edits)
+    styles = CellStyles(edits)
+    red = _RedStyles(styles)
     for sheet, cells in cells_by_sheet.items():
-        _colour(edits.tree(sheet.part), cells, styles)
+        _colour(edits.tree(sheet.part), cells, red)
         add_comments(edits, sheet.part, cells)
+    sheet_named = _by_name(_with_cells(package))
+
+    def name(of: str) -> str:
+        found = sheet_named(of)
+        return found.name if found is not None else ""
+
+    add_error_list(edits, gathered(problems), styles, name, _clean)
     return edits.parts()
+
+
+def _clean(text: str) -> str:
+    return _NOT_XML.sub("\ufffd", text)
+
+
+def _with_cells(package: Package) -> list[SheetPart]:
+    """The sheets that can be marked; a list of problems from an earlier marking is none."""
+    return [sheet for sheet in package.sheets if sheet.has_cells and sheet.name != ERROR_LIST]
+
+
+def _by_name(sheets: Sequence[SheetPart]) -> Callable[[str], SheetPart | None]:
+    """Function that gives the sheet of a name, in spite of its case and spaces around it."""
+    exact = {sheet.name: sheet for sheet in sheets}
+    loose = {sheet.name.strip().casefold(): sheet for sheet in reversed(sheets)}
+    return lambda name: exact.get(name) or loose.get(name.strip().casefold())
 
 
 def _cells_by_sheet(package: Package, problems: Sequence[Problem]) -> dict[SheetPart, _Cells]:
     """Text to write at each cell, by sheet."""
-    sheets = [sheet for sheet in package.sheets if sheet.has_cells]
+    sheets = _with_cells(package)
     if not sheets:
         raise _refusal(package.path, "must have a sheet with cells", "none")
-    exact = {sheet.name: sheet for sheet in sheets}
-    loose = {sheet.name.strip().casefold(): sheet for sheet in reversed(sheets)}
+    sheet_named = _by_name(sheets)
     texts: dict[SheetPart, dict[tuple[int, int], list[str]]] = {}
     for problem in problems:
-        sheet = exact.get(problem.sheet) or loose.get(problem.sheet.strip().casefold())
+        sheet = sheet_named(problem.sheet)
         text = str(replace(problem, sheet="", cell="")).removeprefix("File: ")
         try:
             cell = place(problem.cell or "A1")
@@ -98,7 +126,7 @@ def _cells_by_sheet(package: Package, problems: Sequence[Problem]) -> dict[Sheet
             cell, text = (1, 1), str(problem)
         if sheet is None:
             sheet, cell, text = sheets[0], (1, 1), str(problem)
-        texts.setdefault(sheet, {}).setdefault(cell, []).append(_NOT_XML.sub("\ufffd", text))
+        texts.setdefault(sheet, {}).setdefault(cell, []).append(_clean(text))
     return {
         sheet: {
             cell: "\n".join(dict.fromkeys(lines))[:LONGEST_COMMENT]
@@ -111,8 +139,8 @@ def _cells_by_sheet(package: Package, problems: Sequence[Problem]) -> dict[Sheet
 class _RedStyles:
     """The cell styles of a workbook, each with a red twin, made on first use."""
 
-    def __init__(self, edits: Edits) -> None:
-        self._styles = CellStyles(edits)
+    def __init__(self, styles: CellStyles) -> None:
+        self._styles = styles
         self._fill = self._styles.add_fill(RED)
 
     def red(self, style: str) -> str:

@@ -65,6 +65,36 @@ class CellStyles:
             self._twins[key] = str(len(formats))
         return self._twins[key]
 
+    def written(
+        self, *, bold: bool = False, link: bool = False, fill: str = "", wrap: bool = True
+    ) -> str:
+        """Add a style for text, aligned to the top; gives its id."""
+        root = self._root
+        fonts = child(root, "fonts", ("fills", "borders", "cellStyleXfs", *_AFTER_FORMATS))
+        font = etree.SubElement(fonts, tag(root, "font"))
+        if bold:
+            etree.SubElement(font, tag(root, "b"))
+        if link:
+            etree.SubElement(font, tag(root, "u"))
+        etree.SubElement(font, tag(root, "sz"), val="11")
+        if link:
+            etree.SubElement(font, tag(root, "color"), rgb="FF0563C1")
+        etree.SubElement(font, tag(root, "name"), val="Calibri")
+        number = len(fonts.findall(tag(root, "font"))) - 1
+        fonts.set("count", str(number + 1))
+        style = etree.SubElement(self._formats, tag(root, "xf"), fontId=str(number), xfId="0")
+        style.set("applyFont", "1")
+        if fill:
+            style.set("fillId", fill)
+            style.set("applyFill", "1")
+        style.set("applyAlignment", "1")
+        alignment = etree.SubElement(style, tag(root, "alignment"), vertical="top")
+        if wrap:
+            alignment.set("wrapText", "1")
+        place = len(self._formats.findall(tag(root, "xf"))) - 1
+        self._formats.set("count", str(place + 1))
+        return str(place)
+
     def shows_dates(self, style: str) -> bool:
         """True if a number of this style is shown as a date."""
         own = self._format(style)

@@ -18,7 +18,7 @@ from optalloc.spreadsheet.faults import MOST_CELLS
 from optalloc.spreadsheet.package import Package
 from optalloc.spreadsheet.sheets import address, place
 
-__all__ = ["MAIN", "Edits", "child", "made_cells", "tag", "write_copy"]
+__all__ = ["MAIN", "Edits", "add_sheet", "child", "made_cells", "tag", "write_copy"]
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
@@ -26,6 +26,7 @@ _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _STRICT_OFFICE = "http://purl.oclc.org/ooxml/officeDocument/relationships"
 _CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.{}"
+_NEW_SHEETS, _SHEET_TYPE = "xl/worksheets/sheet{}.xml", "spreadsheetml.worksheet+xml"
 _NEW_RELATIONS = f'<Relationships xmlns="{_RELATIONS}"/>'
 
 
@@ -154,6 +155,37 @@ def child(root: Any, name: str, before: Sequence[str] = ()) -> Any:
         else:
             root.append(found)
     return found
+
+
+def add_sheet(edits: Edits, name: str, *, first: bool = False) -> str:
+    """Return the part of a new, empty sheet, which is the first of the workbook or the last."""
+    book = edits.tree("xl/workbook.xml")
+    part, identity = edits.add("xl/workbook.xml", "worksheet", _NEW_SHEETS, _SHEET_TYPE)
+    edits.tree(part, f'<worksheet xmlns="{etree.QName(book).namespace}"><sheetData/></worksheet>')
+    sheets = book.find(tag(book, "sheets"))
+    numbers = [int(sheet.get("sheetId")) for sheet in sheets]
+    sheet = etree.Element(tag(book, "sheet"), name=name)
+    sheet.set("sheetId", str(max(numbers, default=0) + 1))
+    sheet.set(f"{{{edits.office}}}id", identity)
+    sheets.insert(0 if first else len(sheets), sheet)
+    if first:
+        _show_first(edits, book)
+    return part
+
+
+def _show_first(edits: Edits, book: Any) -> None:
+    """Let the workbook open on a new first sheet, and what counts sheets count it."""
+    for view in book.iterfind(f"{tag(book, 'bookViews')}/{tag(book, 'workbookView')}"):
+        view.set("activeTab", "0")
+        view.attrib.pop("firstSheet", None)
+    for name in book.iterfind(f"{tag(book, 'definedNames')}/{tag(book, 'definedName')}"):
+        if name.get("localSheetId") is not None:
+            name.set("localSheetId", str(int(name.get("localSheetId")) + 1))
+    # Sheets selected together would be typed into together.
+    for sheet in edits.package.sheets:
+        if b"tabSelected" in edits.package.read(sheet.part):
+            for view in edits.tree(sheet.part).iter("{*}sheetView"):
+                view.attrib.pop("tabSelected", None)
 
 
 def write_copy(package: Package, parts: dict[str, bytes], out: Path) -> None:

@@ -10,6 +10,7 @@ import struct
 import subprocess
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from optalloc.errors import InputError, Problem
+from optalloc.errors import InputError, Problem, Severity
+from optalloc.spreadsheet.error_list import ERROR_LIST
 from optalloc.spreadsheet.mark import RED, mark_workbook
 from optalloc.spreadsheet.read import read_workbook
 
@@ -106,6 +108,8 @@ def test_only_sheets_comments_and_styles_change(rich: Path) -> None:
     assert list(after)[: len(before)] == list(before)
     assert {name for name in before if before[name] != after[name]} == {
         "[Content_Types].xml",
+        "xl/workbook.xml",
+        "xl/_rels/workbook.xml.rels",
         "xl/styles.xml",
         "xl/comments1.xml",
         "xl/drawings/vmlDrawing1.vml",
@@ -113,7 +117,8 @@ def test_only_sheets_comments_and_styles_change(rich: Path) -> None:
         "xl/worksheets/sheet2.xml",
         "xl/worksheets/_rels/sheet2.xml.rels",
     }
-    assert set(after) - set(before) == {"xl/comments2.xml", "xl/drawings/vmlDrawing3.vml"}
+    new = {"xl/comments2.xml", "xl/drawings/vmlDrawing3.vml", "xl/worksheets/sheet4.xml"}
+    assert set(after) - set(before) == new
 
 
 def test_without_problems_every_part_is_the_same(rich: Path) -> None:
@@ -126,6 +131,59 @@ def test_bad_cells_are_red_say_why_and_keep_their_format(rich: Path) -> None:
     sheet = openpyxl.load_workbook(out)["Sites"]
     assert (sheet["B3"].font.b, sheet["B3"].number_format, sheet["B3"].value) == (True, "0.00", 3)
     assert sheet["B4"].fill.fill_type is None
+
+
+def typo(row: int, column: int = 2, sheet: str = "Sites") -> Problem:
+    cell = f"{'ABCDEFGH'[column - 1]}{row}"
+    order = (1 if sheet == "Sites" else 2, row, column)
+    return Problem(sheet, cell, "must be known", "'Tokio'", "Say 'Tokyo'.", "typo", order=order)
+
+
+def test_the_copy_begins_with_a_list_that_links_to_the_cells(rich: Path) -> None:
+    """Proves: the copy opens on a list that is not read, errors before notices, one typo on one
+    line, whose link selects its cells.
+    Sensitivity: ten rows of one typo would be ten lines; a link to a cell of a missing sheet
+    would lead nowhere, so that its line has none."""
+    notice = replace(problem("Plain Sheet", "C5"), severity=Severity.NOTICE)
+    rows = [typo(row) for row in range(2, 12)]
+    out = marked(rich, notice, *rows, typo(14), typo(5, 3, "Plain Sheet"), problem("Nope", "C7"))
+    book = openpyxl.load_workbook(out)
+    assert book.sheetnames[0] == ERROR_LIST
+    assert book.active is not None and book.active.title == ERROR_LIST
+    selected = [s.title for s in book.worksheets if s.sheet_view.tabSelected]
+    assert selected == [ERROR_LIST]
+    page = book[ERROR_LIST]
+    assert page["A1"].value == "2 errors, 1 notice"
+    lines = [tuple(cell.value for cell in row) for row in page.iter_rows(min_row=5)]
+    where = "Sites!B2:B11, Sites!B14, Plain Sheet!C5"
+    assert lines == [
+        ("error", where, 12, "must be known", "'Tokio'", "Say 'Tokyo'.", "typo"),
+        ("error", "Nope!C7", 1, "must hold", "'x' <&>", "Do it.", "some-code"),
+        ("notice", "Plain Sheet!C5", 1, "must hold", "'x' <&>", "Do it.", "some-code"),
+    ]
+    links = [page.cell(row, 2).hyperlink for row in (5, 6, 7)]
+    assert [link and link.location for link in links] == [
+        "'Sites'!B2:B11",
+        None,
+        "'Plain Sheet'!C5",
+    ]
+    assert len(red_cells(out)["Sites"]) == 12  # 11 of the typo, and A1 for the missing sheet
+
+
+def test_names_of_one_sheet_stay_with_it_behind_the_list(tmp_path: Path) -> None:
+    """Proves: what counts sheets, such as the titles that a sheet repeats in print, counts the list.
+    Sensitivity: left as it was, the print titles of the second sheet would be of the first."""
+    path = tmp_path / "plan.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet("First").write("A1", 1)
+        second = book.add_worksheet("It's second")
+        second.write("A1", 1)
+        second.repeat_rows(0)
+        second.activate()
+    found = openpyxl.load_workbook(marked(path, problem("It's second", "A1")))
+    assert [s.print_title_rows for s in found.worksheets] == [None, None, "$1:$1"]
+    link = found[ERROR_LIST]["B5"].hyperlink
+    assert link is not None and link.location == "'It''s second'!A1"
 
 
 def test_a_comment_of_the_planner_is_kept_and_added_to(rich: Path) -> None:
@@ -187,7 +245,12 @@ def test_values_read_back_the_same_and_a_marked_copy_can_be_marked(rich: Path) -
     once = marked(rich, problem("Sites", "B3"), problem("Empty", "A1"))
     twice = once.with_name("twice.xlsx")
     mark_workbook(once, [problem("Sites", "B3", "again"), problem("Sites", "D9")], twice)
-    assert read_workbook(twice).sheets == read_workbook(rich).sheets
+    found, own = read_workbook(twice).sheets, read_workbook(rich).sheets
+    assert list(found) == [ERROR_LIST, *own]
+    assert {name: found[name].rows for name in own} == {name: own[name].rows for name in own}
+    # The list is of the last marking.
+    listed = openpyxl.load_workbook(twice)[ERROR_LIST]
+    assert [listed.cell(row, 2).value for row in (5, 6, 7)] == ["Sites!B3", "Sites!D9", None]
     texts = red_cells(twice)
     assert texts["Sites"]["B3"] == f"{TEXT}\n{TEXT.replace('must hold', 'again')}"
     assert set(texts["Sites"]) == {"B3", "D9"}
