@@ -17,6 +17,7 @@ __all__ = [
     "MEASURE",
     "RUN",
     "SUMMARY",
+    "WITH_ROWS",
     "status_figures",
     "table_named",
 ]
@@ -44,6 +45,9 @@ RUN = TableSpec(
         Column(name="value", kind=Kind.TEXT, meaning="Its value."),
     ),
 )
+
+# Entry of Run that names the tables with rows; the others have no sheet.
+WITH_ROWS = "tables with rows"
 
 LIMITS = TableSpec(
     name="Limits",

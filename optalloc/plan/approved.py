@@ -15,7 +15,8 @@ from optalloc.data.schema import Sheet
 from optalloc.errors import ModelError, Problem, Severity
 from optalloc.modelling.model import Model
 from optalloc.modelling.policy_tables import HERE_AND_NOW
-from optalloc.plan.planfile import column_name, is_policy, no_plan, open_plan
+from optalloc.plan.planfile import has_no_rows, is_policy, no_plan, open_plan
+from optalloc.plan.table_sheet import column_name
 from optalloc.spreadsheet.read import read_workbook
 from optalloc.spreadsheet.sheets import RawSheet, Workbook
 
@@ -153,6 +154,8 @@ def _sorted(problems: list[Problem]) -> tuple[Problem, ...]:
 def _plan_table(sheet: Sheet, plan: Workbook, name: str) -> RawSheet:
     """The table of the plan, refused if it is missing or lacks a column that the sheet needs."""
     table = plan.sheets.get(name)
+    if table is None and has_no_rows(plan, name):
+        return RawSheet(name, (tuple(column.name for column in sheet.columns),), hidden=False)
     if table is None or not table.rows:
         raise no_plan(plan.source.name, f"no sheet {name}")
     titles = _header(sheet, table)

@@ -10,7 +10,7 @@ import pandas as pd
 from optalloc.data.schema import Column, Kind
 from optalloc.errors import InputError, Problem
 from optalloc.modelling.outputs import TableSpec
-from optalloc.plan.planfile import column_name
+from optalloc.plan.table_sheet import column_name
 from optalloc.report.findings import SENTENCES, Findings
 from optalloc.spreadsheet.faults import readable
 from optalloc.spreadsheet.read import read_workbook

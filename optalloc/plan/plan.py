@@ -92,6 +92,7 @@ class Plan:
     def to_excel(self, path: str | Path, explanation: Findings | None = None) -> None:
         """Write the plan as a workbook, one sheet per table, with charts; an explanation last.
 
+        A table without rows has no sheet.
         Of a policy, charts by period are those of the likeliest scenario.
         """
         tables, specs = self.tables, self.specs
@@ -104,7 +105,8 @@ class Plan:
             futures = self[FUTURES.name]
             likeliest = futures["scenario"].iloc[int(futures["probability"].argmax())]
             charts = policy_charts(charts, str(likeliest))
-        write_plan_workbook(tables, specs, charts, path)
+        filled = [spec for spec in specs if len(tables[spec.name])]
+        write_plan_workbook(tables, filled, charts, path)
 
     def to_html(self, path: str | Path, explanation: Findings | None = None) -> None:
         """Write the plan as one page to look at, with an explanation if given."""

@@ -7,34 +7,35 @@ columns are ignored, and `PlanFile.others` names the sheets.
 
 from __future__ import annotations
 
-import datetime as dt
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from optalloc.data.convert import shown
-from optalloc.data.reader import suggest
-from optalloc.data.schema import Column, Kind
-from optalloc.data.text import with_text
 from optalloc.errors import InputError, Problem, Severity
 from optalloc.modelling.exhibits import Report
 from optalloc.modelling.model import Model, load_model
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.policy_report import policy_report
 from optalloc.modelling.policy_tables import FUTURES, policy_specs
-from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS, MEASURE, RUN, SUMMARY, table_named
+from optalloc.modelling.tables import (
+    AUDIT,
+    LIMITS,
+    MARGINALS,
+    RUN,
+    SUMMARY,
+    WITH_ROWS,
+    table_named,
+)
+from optalloc.plan.table_sheet import TableSheet, without_rows
 from optalloc.spreadsheet.faults import readable
 from optalloc.spreadsheet.read import read_workbook
-from optalloc.spreadsheet.sheets import RawSheet, Workbook, address
+from optalloc.spreadsheet.sheets import Workbook
 
 __all__ = [
     "PlanFile",
-    "column_name",
+    "has_no_rows",
     "is_plan",
     "is_policy",
     "no_plan",
@@ -44,7 +45,8 @@ __all__ = [
 ]
 
 _OWN = (SUMMARY.name, LIMITS.name, AUDIT.name, RUN.name)
-_FLAGS = {"yes": True, "no": False, True: True, False: False}
+# Those that have rows in every plan.
+_ALWAYS = (SUMMARY.name, AUDIT.name, RUN.name)
 
 
 @dataclass(frozen=True)
@@ -146,19 +148,23 @@ def plan_of(workbook: Workbook, model: Model) -> PlanFile:
     specs: tuple[TableSpec, ...] = (SUMMARY, *model.outputs.values(), LIMITS, MARGINALS, AUDIT, RUN)
     if policy:
         specs = policy_specs(model.outputs.values(), model.actions)
-    file, problems = workbook.source.name, []
+    file, problems, absent = workbook.source.name, [], list[str]()
     tables: dict[str, pd.DataFrame] = {}
     for spec in specs:
         raw = workbook.sheets.get(spec.name)
         if raw is None or not raw.rows:
-            raise no_plan(file, f"no sheet {spec.name}")
+            absent.append(spec.name)
+            tables[spec.name] = without_rows(spec)
+            continue
         position = list(workbook.sheets).index(spec.name) + 1
-        reader = _Table(spec, raw, f"{file} {spec.name}", position)
+        reader = TableSheet(spec, raw, f"{file} {spec.name}", position)
         tables[spec.name] = reader.frame()
         odd = [p for p in workbook.problems if p.sheet == spec.name]
         unread = {p.cell for p in odd if p.severity is Severity.ERROR}
         problems += [replace(p, sheet=reader.label) for p in odd]
         problems += [p for p in reader.problems if p.cell not in unread]
+    if lost := [name for name in absent if name in _ALWAYS]:
+        raise no_plan(file, f"no sheet {lost[0]}")
     run = dict(zip(tables[RUN.name]["entry"], tables[RUN.name]["value"], strict=True))
     wrong = [p for p in problems if p.severity is Severity.ERROR]
     if wrong:
@@ -166,9 +172,34 @@ def plan_of(workbook: Workbook, model: Model) -> PlanFile:
     for entry in ("input hash", "model hash", "objective", "bound", "gap"):
         if entry not in run:
             raise no_plan(file, f"no entry {entry!r} on its sheet {RUN.name}")
+    if lost := _lost(absent, run, tables[AUDIT.name]):
+        raise no_plan(file, f"no sheet {lost[0]}, which had rows")
     others = tuple(name for name in workbook.sheets if name not in tables)
     report = policy_report(model.report, model.actions is not None) if policy else model.report
     return PlanFile(workbook.source, tables, specs, run, others, report, policy)
+
+
+def _lost(absent: Sequence[str], run: Mapping[str, object], audit: pd.DataFrame) -> list[str]:
+    """The absent sheets whose tables had rows when the plan was written.
+
+    A plan without rows of a table has no sheet of it, nor has one of a version that did not know
+    the table. The record names what has rows; before it did, the audit counted most of them.
+    """
+    if WITH_ROWS in run:
+        filled = set(str(run[WITH_ROWS]).split(", "))
+    else:
+        filled = set(audit.loc[audit["rows"] > 0, "subject"])
+    return [name for name in absent if name in filled]
+
+
+def has_no_rows(workbook: Workbook, table: str) -> bool:
+    """True if the record of a plan says that a table had no rows when it was written."""
+    raw = workbook.sheets.get(RUN.name)
+    if raw is None or not raw.rows:
+        return False
+    record = TableSheet(RUN, raw, RUN.name, 0).frame()
+    filled = record.loc[record["entry"] == WITH_ROWS, "value"]
+    return len(filled) > 0 and table not in str(filled.iloc[0]).split(", ")
 
 
 def open_plan(path: str | Path) -> Workbook:
@@ -200,172 +231,3 @@ def no_plan(name: str, found: str) -> InputError:
     """Error that a file is no plan of optalloc."""
     must, action = "must be a plan of optalloc", "Name a plan.xlsx that optalloc solve wrote."
     return InputError([Problem("", "", f"{name} {must}", found, action, "not-a-plan")])
-
-
-def column_name(title: object) -> str:
-    """Name of the column that a title of a plan's sheet stands for: the title without its unit.
-
-    >>> column_name("online_mw (MW IT)")
-    'online_mw'
-    """
-    return str(title).partition(" (")[0]
-
-
-@dataclass(frozen=True)
-class _Cell:
-    value: object
-    row: int = 0
-    column: int = 0
-
-
-@dataclass
-class _Table:
-    """One table as its sheet has it, read into a frame; wrong cells become problems."""
-
-    spec: TableSpec
-    raw: RawSheet
-    label: str
-    position: int
-    problems: list[Problem] = field(default_factory=list)
-
-    def frame(self) -> pd.DataFrame:
-        """Give the table, long and typed."""
-        titles = self._titles()
-        wanted = {column.name for column in self.spec.columns}
-        if self.spec.across:
-            wanted = wanted - {self.spec.across, *self.spec.spread} | {MEASURE}
-        lacking = sorted(wanted - titles.keys())
-        if lacking:
-            self._add(
-                _Cell(None, 1, 1), f"there must be a column {lacking[0]}", "none of that name"
-            )
-            return pd.DataFrame(columns=[column.name for column in self.spec.columns])
-        cells = self._spread(titles) if self.spec.across else self._long(titles)
-        typed = {c.name: self._typed(c, cells[c.name]) for c in self.spec.columns}
-        return with_text(pd.DataFrame(typed))
-
-    def _titles(self) -> dict[str, int]:
-        """Place of each declared column, from 0; of two of one name the first."""
-        titles: dict[str, int] = {}
-        for place, title in enumerate(self.raw.rows[0]):
-            if title is not None:
-                titles.setdefault(column_name(title), place)
-        return titles
-
-    def _records(self) -> Iterator[tuple[int, tuple[object, ...]]]:
-        # A row that holds only notes is no record.
-        noted = [str(title).startswith("#") for title in self.raw.rows[0]]
-        for number, row in enumerate(self.raw.rows[1:], start=2):
-            cells = zip(row, noted, strict=True)
-            if any(cell is not None and not is_note for cell, is_note in cells):
-                yield number, row
-
-    def _long(self, titles: Mapping[str, int]) -> dict[str, list[_Cell]]:
-        return {
-            column.name: [
-                _Cell(row[titles[column.name]], number, titles[column.name] + 1)
-                for number, row in self._records()
-            ]
-            for column in self.spec.columns
-        }
-
-    def _spread(self, titles: Mapping[str, int]) -> dict[str, list[_Cell]]:
-        """Columns of the long table: one row for each key and value of ``across`` with a cell."""
-        spec = self.spec
-        keys = [c.name for c in spec.columns if c.name not in (spec.across, *spec.spread)]
-        used = {titles[name] for name in (*keys, MEASURE)}
-        header = self.raw.rows[0]
-        places = [p for p, t in enumerate(header) if p not in used and t is not None]
-        places = [p for p in places if not str(header[p]).startswith("#")]
-        found: dict[tuple[object, ...], dict[str, tuple[int, tuple[object, ...]]]] = {}
-        for number, row in self._records():
-            measure = column_name(row[titles[MEASURE]])
-            at = _Cell(row[titles[MEASURE]], number, titles[MEASURE] + 1)
-            if measure not in spec.spread:
-                guess = suggest(measure, spec.spread)
-                must = f"the measure must be one of {', '.join(spec.spread)}"
-                self._add(at, must, action=f"Did you mean {guess!r}?" if guess else "")
-                continue
-            of_key = found.setdefault(tuple(row[titles[name]] for name in keys), {})
-            if measure in of_key:
-                other = of_key[measure][0]
-                self._add(at, f"no two rows may be about the same; row {other} has it already")
-            of_key[measure] = (number, row)
-        cells: dict[str, list[_Cell]] = {column.name: [] for column in spec.columns}
-        for of_key in found.values():
-            number, first = next(iter(of_key.values()))
-            for place in places:
-                if all(row[place] is None for _, row in of_key.values()):
-                    continue
-                for name in keys:
-                    cells[name].append(_Cell(first[titles[name]], number, titles[name] + 1))
-                cells[spec.across].append(_Cell(header[place], 1, place + 1))
-                for name in spec.spread:
-                    there = of_key.get(name)
-                    cell = _Cell(there[1][place], there[0], place + 1) if there else _Cell(None)
-                    cells[name].append(cell)
-        return cells
-
-    def _typed(self, column: Column, cells: Sequence[_Cell]) -> Any:
-        if column.kind in (Kind.NUMBER, Kind.INTEGER):
-            numbers = np.array([self._number(column, cell) for cell in cells], dtype=float)
-            integral = column.kind is Kind.INTEGER and bool(np.isfinite(numbers).all())
-            return numbers.astype(np.int64) if integral else numbers
-        if column.kind is Kind.FLAG:
-            return np.array([self._flag(column, cell) for cell in cells], dtype=bool)
-        if column.kind is Kind.DATE:
-            return np.array([self._date(column, cell) for cell in cells], dtype="datetime64[s]")
-        named = column.name in (*self.spec.key, self.spec.across)
-        return [_text(cell.value, named) for cell in cells]
-
-    def _number(self, column: Column, cell: _Cell) -> float:
-        value = cell.value
-        if value is None:
-            return math.nan
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            valid = column.kind is not Kind.INTEGER or float(value).is_integer()
-            if valid:
-                return float(value)
-            self._add(cell, f"{column.name} must be a whole number")
-        elif value in ("inf", "-inf"):
-            return float(str(value))
-        else:
-            self._add(cell, f"{column.name} must be a number")
-        return math.nan
-
-    def _flag(self, column: Column, cell: _Cell) -> bool:
-        value = cell.value.strip().casefold() if isinstance(cell.value, str) else cell.value
-        if isinstance(value, str | bool) and value in _FLAGS:
-            return _FLAGS[value]
-        self._add(cell, f"{column.name} must be yes or no")
-        return False
-
-    def _date(self, column: Column, cell: _Cell) -> dt.datetime | None:
-        value = cell.value
-        if isinstance(value, str):
-            # The values of a spread column are in the header, as text.
-            try:
-                value = dt.datetime.fromisoformat(value)
-            except ValueError:
-                value = cell.value
-        if isinstance(value, dt.date):
-            return dt.datetime(value.year, value.month, value.day)
-        if value is not None:
-            self._add(cell, f"{column.name} must be a date")
-        return None
-
-    def _add(self, cell: _Cell, must: str, found: str = "", *, action: str = "") -> None:
-        where = address(cell.row, cell.column) if cell.row else ""
-        action = action or "Undo what was changed there, or solve the workbook again."
-        order = (self.position, cell.row, cell.column)
-        found = found or shown(cell.value)
-        self.problems.append(
-            Problem(self.label, where, must, found, action, "plan-cell", order=order)
-        )
-
-
-def _text(value: object, named: bool) -> object:
-    """A cell of text; a name is text even where a spreadsheet program made a number of it."""
-    if isinstance(value, dt.datetime):
-        return value.date().isoformat()
-    return str(value) if named and value is not None else value

@@ -140,6 +140,27 @@ def test_a_plan_without_actions_is_said(folder: Path, tmp_path: Path) -> None:
     assert str(problems[1]).startswith("plan.xlsx Actions: the approved plan says nothing here")
 
 
+def test_a_plan_in_which_nothing_is_decided_has_no_sheet_of_actions(
+    folder: Path, tmp_path: Path
+) -> None:
+    """Proves: the record of a plan tells a table without rows from a sheet that is lost.
+    Sensitivity: where the record names Actions among the tables with rows, the file is refused."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Run"
+    for row in (("entry", "value"), ("tables with rows", "Summary, Run")):
+        sheet.append(row)
+    book.save(tmp_path / "plan.xlsx")
+    found, problems, _ = checked(folder, tmp_path / "plan.xlsx")
+    assert found == []
+    assert [problem.code for problem in problems] == ["departures-free", "plan-without-rows"]
+    sheet["B2"] = "Summary, Actions, Run"
+    book.save(tmp_path / "plan.xlsx")
+    with pytest.raises(optalloc.InputError, match="found no sheet Actions"):
+        checked(folder, tmp_path / "plan.xlsx")
+
+
 def test_what_is_no_plan_is_refused_in_one_line(folder: Path, tmp_path: Path) -> None:
     """Proves: each kind of wrong file has its line, which names it."""
     good = plan_file(tmp_path / "plan.xlsx").read_bytes()
