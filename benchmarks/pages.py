@@ -16,7 +16,15 @@ import pandas as pd
 from optalloc.data.schema import Column, Kind
 from optalloc.modelling.model import Model
 from optalloc.modelling.outputs import TableSpec
-from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY
+from optalloc.modelling.tables import (
+    AUDIT,
+    BINDING_LIMITS,
+    ENGINE_TABLES,
+    LIMITS,
+    MARGINALS,
+    RUN,
+    SUMMARY,
+)
 from optalloc.report.page import write_report
 
 __all__ = ["made_up", "opened_in", "pictures", "write_made_up"]
@@ -38,7 +46,8 @@ def made_up(model: Model, sites: int, periods: int, seed: int = 1) -> dict[str, 
     draw = np.random.default_rng(seed)
     names = _Names(sites, periods)
     tables = {
-        spec.name: _table(spec, names, draw) for spec in (*model.outputs.values(), MARGINALS, AUDIT)
+        spec.name: _table(spec, names, draw)
+        for spec in (*model.outputs.values(), BINDING_LIMITS, MARGINALS, AUDIT)
     }
     days = pd.date_range("2027-01-01", periods=periods, freq="QS")
     balance = tables["Balance"]
@@ -53,7 +62,7 @@ def made_up(model: Model, sites: int, periods: int, seed: int = 1) -> dict[str, 
 
 def write_made_up(model: Model, path: Path, sites: int, periods: int) -> None:
     """Write the report of a made-up plan."""
-    specs = (SUMMARY, *model.outputs.values(), LIMITS, MARGINALS, AUDIT, RUN)
+    specs = (SUMMARY, *model.outputs.values(), *ENGINE_TABLES, RUN)
     write_report(made_up(model, sites, periods), specs, model.charts, model.report, path)
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ from optalloc.modelling.compiled import compile_program
 from optalloc.modelling.futures import Futures, attitude_of, futures, worst_slack_of
 from optalloc.modelling.model import Model, load_model, options_of
 from optalloc.modelling.program import Program, build
-from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS
+from optalloc.modelling.tables import AUDIT, BINDING_LIMITS, LIMITS, MARGINALS
 from optalloc.plan.approved import open_workbook
 from optalloc.plan.audit import Restated
 from optalloc.plan.marginals import FixedPlan, binding_limits, marginals_table
@@ -45,6 +46,8 @@ from optalloc.plan.policy import Value, policy_of
 from optalloc.plan.policy_values import values_of
 from optalloc.plan.readback import audited_tables, decided_tables, worst_of
 from optalloc.plan.record import plan_of
+from optalloc.plan.served import less_unmet
+from optalloc.plan.stretches import binding_stretches
 from optalloc.scenarios.read_across import AcrossLine
 from optalloc.scenarios.tree import ScenarioTree
 from optalloc.solving.futures import StochasticOutcome, solve_stochastic
@@ -419,6 +422,8 @@ def _solve_audited(
             restated, tables, audit = audited_tables(program, decided, outcome)
             failed = worst_of(audit)
             if not failed:
+                limits = tables[LIMITS.name]
+                tables[BINDING_LIMITS.name] = binding_stretches(program, restated, limits)
                 tables[MARGINALS.name] = _marginals(program, arrays, outcome, restated, tables)
         if not failed:
             size, seconds = arrays.size, watch.seconds
@@ -436,4 +441,4 @@ def _marginals(
     assert outcome.values is not None
     fixed = FixedPlan(arrays, outcome.values, Options(threads=1))
     found = binding_limits(fixed.listed, arrays, program.model, restated, tables[LIMITS.name])
-    return marginals_table(fixed, found)
+    return marginals_table(fixed, found, partial(less_unmet, program, arrays))

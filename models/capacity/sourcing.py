@@ -152,6 +152,7 @@ FAMILY = Family(
             sense="<=",
             floor=True,
             sentence="{event}, {period}: without {member} the other suppliers deliver {allowed} of the {used} units of {equipment} that must be covered",
+            lasting="{event}: without {member} the others deliver no more {equipment} than must be covered {when}",
             marginal="saving from one unit less to be covered",
             formula="share_covered[e] equipment_needed[n,p] <= sum_f left[e,k,f] ordered[n,f,p]",
         ),

@@ -20,6 +20,7 @@ from optalloc.errors import (
 from optalloc.modelling.policy_tables import HERE_AND_NOW, VALUES
 from optalloc.plan.plan import Plan
 from optalloc.plan.policy_words import action_lines
+from optalloc.report.sheets import plain_number
 from optalloc.system import replacing_together
 
 __all__ = [
@@ -89,7 +90,7 @@ def print_summary(plan: Plan) -> None:
     table.add_column()
     for row in plan.summary().itertuples():
         value = row.value
-        shown = f"{value:,.4f}" if isinstance(value, float) else str(value)
+        shown = plain_number(value) if isinstance(value, float) else str(value)
         if row.figure == "gap":
             shown = f"{100 * float(str(value)):.4f} %"
         table.add_row(str(row.figure), shown, str(row.unit))

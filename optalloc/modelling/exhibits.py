@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import ClassVar
 
 __all__ = [
+    "Accounts",
     "Agenda",
     "Branches",
     "Bridge",
@@ -315,6 +316,24 @@ class Agenda(Exhibit):
     def columns(self) -> Iterator[tuple[str, str]]:
         """Each table and column that the exhibit names."""
         for column in (self.date, *self.what, *self.amounts):
+            yield self.table, column
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accounts(Exhibit):
+    """Sums of columns of a table by the values of ``by``, the largest first, and their total.
+
+    ``values`` names the columns; shares of the total are of the first.
+    """
+
+    kind: ClassVar[str] = "accounts"
+    table: str
+    by: str
+    values: tuple[str, ...]
+
+    def columns(self) -> Iterator[tuple[str, str]]:
+        """Each table and column that the exhibit names."""
+        for column in (self.by, *self.values):
             yield self.table, column
 
 

@@ -57,6 +57,9 @@ class Limit:
         ``"<="`` or ``"=="`` between used and allowed; a floor has the amount needed as used.
     sentence : str
         Sentence for the planner when it binds, with the key columns, ``{used}`` and ``{allowed}``.
+    lasting : str
+        Sentence for where it binds in steps of time in a row, with the key columns and ``{when}``,
+        such as ``"from 2030"``; empty where each row has a sentence of its own.
     marginal : str
         Meaning of one more unit of ``allowed``.
     formula : str
@@ -97,6 +100,7 @@ class Limit:
     sentence: str
     marginal: str
     formula: str
+    lasting: str = ""
     enforced: str = "row"
     reported: bool = True
     over: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from optalloc.data.schema import Column, Kind
 from optalloc.modelling.outputs import TableSpec
-from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY
+from optalloc.modelling.tables import ENGINE_TABLES, RUN, SUMMARY
 
 __all__ = [
     "FUTURES",
@@ -243,7 +243,7 @@ def policy_specs(outputs: Iterable[TableSpec], actions: TableSpec | None) -> tup
         SUMMARY,
         *(with_actions(spec, actions) for spec in decided if actions is not None),
         *(FUTURES, VALUES, TREE, LIMITS_ACROSS),
-        *(by_scenario(spec) for spec in (*outputs, LIMITS, MARGINALS, AUDIT)),
+        *(by_scenario(spec) for spec in (*outputs, *ENGINE_TABLES)),
         RUN,
     )
 

@@ -12,6 +12,8 @@ from optalloc.modelling.outputs import TableSpec
 
 __all__ = [
     "AUDIT",
+    "BINDING_LIMITS",
+    "ENGINE_TABLES",
     "LIMITS",
     "MARGINALS",
     "MEASURE",
@@ -75,6 +77,24 @@ LIMITS = TableSpec(
     ),
 )
 
+BINDING_LIMITS = TableSpec(
+    name="BindingLimits",
+    meaning="Every limit of which nothing is left, gathered into stretches of time.",
+    key=("limit", "about", "since"),
+    columns=(
+        Column(name="in_words", kind=Kind.TEXT, meaning="What it means."),
+        Column(name="family", kind=Kind.TEXT, meaning="Family that sets the limit."),
+        Column(name="limit", kind=Kind.TEXT, meaning="Name of the limit."),
+        Column(name="about", kind=Kind.TEXT, meaning="What it is about."),
+        Column(name="since", kind=Kind.TEXT, meaning="First step of time of the stretch."),
+        Column(name="until", kind=Kind.TEXT, meaning="Last step of time of the stretch."),
+        Column(name="steps", kind=Kind.INTEGER, meaning="Steps of time in it."),
+        Column(name="unit", kind=Kind.TEXT, meaning="Unit of what is allowed."),
+        Column(name="least", kind=Kind.NUMBER, meaning="Least that is allowed in a step of it."),
+        Column(name="most", kind=Kind.NUMBER, meaning="Most that is allowed in a step of it."),
+    ),
+)
+
 MARGINALS = TableSpec(
     name="Marginals",
     meaning="The dearest limits that bind: what a little more saves, whole numbers as planned.",
@@ -92,7 +112,28 @@ MARGINALS = TableSpec(
             unit="M",
             meaning="What that saves, all else as it can be.",
         ),
-        Column(name="means", kind=Kind.TEXT, meaning="What it is."),
+        Column(
+            name="saving_per_percent",
+            kind=Kind.NUMBER,
+            unit="M",
+            blank=None,
+            blank_means="nothing is allowed, so that there is no percent of it",
+            meaning="What 1 % more of what is allowed saves: of limits in any unit the same.",
+        ),
+        Column(
+            name="cures",
+            kind=Kind.FLAG,
+            blank=False,
+            meaning="Whether less is left unmet with 1 % more.",
+        ),
+        Column(
+            name="serves",
+            kind=Kind.TEXT,
+            blank=None,
+            blank_means="nothing",
+            meaning="How much less of what is left unmet with 1 % more.",
+        ),
+        Column(name="means", kind=Kind.TEXT, meaning="What one more unit is."),
     ),
 )
 
@@ -114,6 +155,10 @@ AUDIT = TableSpec(
         ),
     ),
 )
+
+
+# Tables about limits and their audit, which follow those of the families.
+ENGINE_TABLES = (LIMITS, BINDING_LIMITS, MARGINALS, AUDIT)
 
 
 def table_named(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:

@@ -8,7 +8,7 @@ slack of each row is checked to be the slack that the audit finds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,11 +35,16 @@ __all__ = [
     "unit_of",
 ]
 
+# From a plan and another to what the first leaves unmet and the other does not, in words.
+Serves = Callable[[np.ndarray, np.ndarray], str]
+
 ROUNDS = 100
 # Slacks of rows and of the audit that differ by up to this share of their size are equal.
 SLACK_TOLERANCE = 1e-4
 # Most limits that are re-solved for a plan, the highest price first.
 COUNT = 20
+# The share of what is allowed by which limits in any unit are compared.
+PERCENT = 0.01
 # Savings below this, in millions, are the solver's noise.
 NOISE = 1e-7
 
@@ -101,8 +106,11 @@ class FixedPlan:
         amount : float
             In the unit of the rows.
         """
-        wider = self.wider(self._core, rows, amount)
-        return self.result.objective - self._solved(wider).objective
+        return self.result.objective - self.relaxed(rows, amount).objective
+
+    def relaxed(self, rows: Sequence[int], amount: float) -> Result:
+        """The re-solve with these rows relaxed by an amount, as of `saving`."""
+        return self._solved(self.wider(self._core, rows, amount))
 
     def saving_on(self, arrays: Arrays) -> float:
         """Saving with the same integers on a program with other numbers."""
@@ -246,14 +254,32 @@ def unit_of(limit: Limit) -> float:
     return 0.01 if limit.unit.split()[:1] == ["share"] else 1.0
 
 
-def marginals_table(fixed: FixedPlan, found: Sequence[BindingLimit]) -> pd.DataFrame:
-    """The table `MARGINALS`: limits of the highest price, with the saving of one more unit."""
+def marginals_table(
+    fixed: FixedPlan, found: Sequence[BindingLimit], serves: Serves
+) -> pd.DataFrame:
+    """The table `MARGINALS`: limits of the highest price, with the saving of a little more.
+
+    Parameters
+    ----------
+    fixed : FixedPlan
+    found : sequence of BindingLimit
+    serves : callable
+        ``serves(before, after) -> words``: what a plan leaves unmet that another does not.
+    """
+    before = fixed.result.values
     rows = []
     for one in [one for one in found if one.limit.relax is not Relax.NEVER][:COUNT]:
         more = unit_of(one.limit)
         saving = fixed.saving(one.rows, more)
         if saving > NOISE:
+            percent = PERCENT * abs(one.allowed)
+            relaxed = fixed.relaxed(one.rows, percent) if percent else None
+            per_percent, words = np.nan, ""
+            if relaxed is not None:
+                per_percent = fixed.result.objective - relaxed.objective
+                if before is not None and relaxed.values is not None:
+                    words = serves(before, relaxed.values)
             about = one.family, one.limit.name, one.about, one.limit.unit, one.allowed
-            rows.append((*about, more, saving, one.limit.marginal))
+            rows.append((*about, more, saving, per_percent, bool(words), words, one.limit.marginal))
     rows.sort(key=lambda row: -row[6])
     return pd.DataFrame(rows, columns=[column.name for column in MARGINALS.columns])

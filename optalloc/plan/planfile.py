@@ -21,8 +21,8 @@ from optalloc.modelling.policy_report import policy_report
 from optalloc.modelling.policy_tables import FUTURES, policy_specs
 from optalloc.modelling.tables import (
     AUDIT,
+    ENGINE_TABLES,
     LIMITS,
-    MARGINALS,
     RUN,
     SUMMARY,
     WITH_ROWS,
@@ -145,7 +145,7 @@ def read_plan(path: str | Path, model: Model | None = None) -> PlanFile:
 def plan_of(workbook: Workbook, model: Model) -> PlanFile:
     """Read a plan from the sheets of its workbook; as `read_plan`, which opens the file first."""
     policy = is_policy(workbook, model)
-    specs: tuple[TableSpec, ...] = (SUMMARY, *model.outputs.values(), LIMITS, MARGINALS, AUDIT, RUN)
+    specs: tuple[TableSpec, ...] = (SUMMARY, *model.outputs.values(), *ENGINE_TABLES, RUN)
     if policy:
         specs = policy_specs(model.outputs.values(), model.actions)
     file, problems, absent = workbook.source.name, [], list[str]()

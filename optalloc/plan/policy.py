@@ -28,13 +28,21 @@ from optalloc.modelling.policy_tables import (
     VALUES,
     policy_specs,
 )
-from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS, SUMMARY
+from optalloc.modelling.tables import (
+    AUDIT,
+    BINDING_LIMITS,
+    ENGINE_TABLES,
+    LIMITS,
+    MARGINALS,
+    SUMMARY,
+)
 from optalloc.plan.plan import Plan
 from optalloc.plan.policy_across import across_checks, limits_across, waived_limits
 from optalloc.plan.policy_actions import SAME, anticipating, now_and_later
 from optalloc.plan.policy_words import listed, value_in_words
 from optalloc.plan.readback import audited_tables, decided_tables
 from optalloc.plan.record import plan_of
+from optalloc.plan.stretches import binding_stretches
 from optalloc.solving.futures import StochasticOutcome
 
 __all__ = ["LEAST", "Value", "policy_of", "scenario_plans"]
@@ -61,7 +69,8 @@ def scenario_plans(made: Futures, found: StochasticOutcome, options: Options) ->
         values = found.outcome.values[made.stochastic.columns[s]]
         outcome = _own(found, s, values, options)
         decided = decided_tables(program, arrays, outcome)
-        _, tables, audit = audited_tables(program, decided, outcome, waived=waived)
+        restated, tables, audit = audited_tables(program, decided, outcome, waived=waived)
+        tables[BINDING_LIMITS.name] = binding_stretches(program, restated, tables[LIMITS.name])
         tables[MARGINALS.name] = pd.DataFrame(columns=[c.name for c in MARGINALS.columns])
         plans[name] = plan_of(program, arrays.size, outcome, options, {}, (), tables, audit)
     return plans
@@ -111,7 +120,7 @@ def policy_of(
     plans = scenario_plans(made, found, options)
     tables = {
         spec.name: _stacked({name: plan[spec.name] for name, plan in plans.items()}, spec.name)
-        for spec in (*model.outputs.values(), LIMITS, MARGINALS, AUDIT)
+        for spec in (*model.outputs.values(), *ENGINE_TABLES)
     }
     tables[FUTURES.name] = _futures(made, found, attitude)
     tables[VALUES.name] = _values(values, found.outcome.objective)

@@ -12,7 +12,7 @@ from optalloc.errors import Problem
 from optalloc.mip.outcome import Options, Outcome
 from optalloc.modelling.model import Model
 from optalloc.modelling.program import Program
-from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY, WITH_ROWS
+from optalloc.modelling.tables import AUDIT, ENGINE_TABLES, RUN, SUMMARY, WITH_ROWS
 from optalloc.plan.plan import Origin, Plan
 from optalloc.solving.solvers import version_of
 from optalloc.solving.versions import engine_versions, installed_version
@@ -63,7 +63,7 @@ def plan_of(
     entries[WITH_ROWS] = ", ".join([*(name for name in full if len(full[name])), RUN.name])
     run = pd.DataFrame({"entry": list(entries), "value": list(entries.values())}, dtype=object)
     full[RUN.name] = run
-    specs = (SUMMARY, *program.model.outputs.values(), LIMITS, MARGINALS, AUDIT, RUN)
+    specs = (SUMMARY, *program.model.outputs.values(), *ENGINE_TABLES, RUN)
     return Plan(
         {name: with_text(frame) for name, frame in full.items()},
         specs,

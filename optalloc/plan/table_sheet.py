@@ -175,6 +175,8 @@ class TableSheet:
         value = cell.value.strip().casefold() if isinstance(cell.value, str) else cell.value
         if isinstance(value, str | bool) and value in _FLAGS:
             return _FLAGS[value]
+        if cell.value is None and not column.required:
+            return bool(column.blank)
         self._add(cell, f"{column.name} must be yes or no")
         return False
 

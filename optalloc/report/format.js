@@ -23,6 +23,13 @@ function shownNumber(value, format = "#,##0.00##") {
   return (text === "-0" ? "0" : text) + (share ? " %" : "");
 }
 
+// As people write it: no decimals of a thousand or more or of what is whole, else one.
+function plainNumber(value) {
+  if (value && Math.abs(value) < 1) return String(Number(value.toPrecision(3)));
+  const whole = Math.abs(value) >= 1000 || Math.abs(value - Math.round(value)) < 1e-9;
+  return shownNumber(value, whole ? "#,##0" : "#,##0.0");
+}
+
 // Three figures or so: for labels in charts.
 function short(value) {
   const size = Math.abs(value);

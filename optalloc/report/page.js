@@ -6,7 +6,7 @@ const PAPER_WIDTH = 686;
 const DRAWN = { plain: drawPlain, trend: drawTrend, use: drawUse, snapshot: drawSnapshot, ranking: drawRanking, bridge: drawBridge, timeline: drawTimeline, map: drawMap, bars: drawBars, curve: drawCurve, heat: drawHeat, branches: drawBranches, distribution: drawDistribution, intervals: drawIntervals };
 
 // What is read rather than looked at.
-const WRITTEN = { agenda: AgendaList, listing: Grid, cases: CaseList, sentences: SentenceList };
+const WRITTEN = { accounts: AccountList, agenda: AgendaList, listing: Grid, cases: CaseList, sentences: SentenceList };
 
 function anchor(title) {
   return title.toLowerCase().replace(/[^\p{L}\p{N}_]+/gu, "-").replace(/^-|-$/g, "");

@@ -12,9 +12,10 @@ import pandas as pd
 
 from optalloc.modelling.exhibits import Agenda, Cases, Exhibit, Listing, Ranking, Report
 from optalloc.modelling.outputs import Chart, TableSpec
-from optalloc.modelling.tables import LIMITS, MARGINALS, RUN, SUMMARY
+from optalloc.modelling.tables import BINDING_LIMITS, LIMITS, MARGINALS, RUN, SUMMARY
 from optalloc.report.payload import payload
 from optalloc.report.render import Words, rendered
+from optalloc.report.sheets import plain_number
 from optalloc.system import replacing
 
 if TYPE_CHECKING:
@@ -25,34 +26,36 @@ if TYPE_CHECKING:
 __all__ = ["report_page", "write_report"]
 
 # Exhibits of the engine itself, whatever the families.
-_OWN = Report(
-    exhibits=(
-        Ranking(
-            title="What a little more would save",
-            order=890,
-            note="The dearest limits that bind, by what one more unit of each saves, whole numbers "
-            "as planned; of a share, one more hundredth.",
-            table=MARGINALS.name,
-            label=("limit", "key"),
-            value="saving",
-            x_title="Saved by a little more (M)",
-        ),
-        Listing(
-            title="What limits the plan",
-            order=900,
-            table=LIMITS.name,
-            where="binding",
-            first=("in_words",),
-            note="Every limit of which nothing is left, said in words.",
-        ),
-        Listing(
-            title="Run record",
-            order=990,
-            table=RUN.name,
-            note="Versions, options, sizes, seconds and the hash of the input: how the plan came "
-            "about.",
-        ),
-    )
+_MARGINALS = Ranking(
+    title="What a little more would save",
+    order=890,
+    note="The dearest limits that bind, by what 1 % more of each saves, whole numbers as planned.",
+    table=MARGINALS.name,
+    label=("limit", "key"),
+    value="saving_per_percent",
+    x_title="Saved by 1 % more (M)",
+)
+_CURES = Listing(
+    title="What would serve more of it",
+    order=98,
+    table=MARGINALS.name,
+    where="cures",
+    first=("limit", "key", "serves", "saving_per_percent"),
+    note="Limits that bind, by how much less is left unmet with 1 % more of each, and what that "
+    "saves; whole numbers as planned.",
+)
+_BINDING = Listing(
+    title="What limits the plan",
+    order=900,
+    table=BINDING_LIMITS.name,
+    first=("in_words", "since", "until", "least", "most", "unit"),
+    note="Every limit of which nothing is left, and from when to when.",
+)
+_RUN = Listing(
+    title="Run record",
+    order=990,
+    table=RUN.name,
+    note="Versions, options, sizes, seconds and the hash of the input: how the plan came about.",
 )
 # Figures that bound a plan and a policy, and what is said of them.
 _NONE = {
@@ -117,7 +120,7 @@ def report_page(
 ) -> str:
     """Give the page as text; as `write_report`, which writes it."""
     figures = _Figures(tables[SUMMARY.name])
-    report += _OWN
+    report += _own(tables)
     if explanation is not None:
         own = [spec for spec in explanation.specs if spec.name not in tables]
         tables = {**tables, **{spec.name: explanation[spec.name] for spec in own}}
@@ -137,6 +140,22 @@ def report_page(
         coast=True,
     )
     return rendered(content, tables, words)
+
+
+def _own(tables: Mapping[str, pd.DataFrame]) -> Report:
+    """Exhibits of the engine; of an earlier version's plan by the tables that it has."""
+    marginals, binding = _MARGINALS, _BINDING
+    if tables[MARGINALS.name][marginals.value].isna().all():
+        note = "The dearest limits that bind, by what one more unit of each saves."
+        title = "Saved by one more (M)"
+        marginals = replace(marginals, value="saving", x_title=title, note=note)
+    if tables[BINDING_LIMITS.name].empty:
+        words = ("in_words",)
+        binding = replace(binding, table=LIMITS.name, where="binding", first=words)
+    exhibits = (marginals, binding, _RUN)
+    return Report(
+        exhibits=(_CURES, *exhibits) if tables[_CURES.table][_CURES.where].any() else exhibits
+    )
 
 
 def _with_words(exhibit: Exhibit, figures: _Figures) -> Exhibit:
@@ -249,6 +268,4 @@ def _shown(value: object, unit: str) -> tuple[str, str]:
         return str(value), unit
     if unit.startswith("share"):
         return f"{100 * value:.2f} %", unit.partition(" ")[2]
-    if float(value).is_integer() and abs(value) < 1e15:
-        return f"{value:,.0f}", unit
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.1f}", unit
+    return plain_number(float(value)), unit

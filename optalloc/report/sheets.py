@@ -20,7 +20,7 @@ from optalloc.data.schema import Kind
 from optalloc.errors import OptallocError
 from optalloc.system import replacing
 
-__all__ = ["DATE_FORMAT", "Book", "number_format"]
+__all__ = ["DATE_FORMAT", "Book", "number_format", "plain_number"]
 
 DATE_FORMAT = "yyyy-mm-dd"
 
@@ -31,6 +31,7 @@ _FORMATS = (
     (re.compile(r"share\b(?!,)|per year$"), "0.0## %"),
     (re.compile(r"score$"), "0.00"),
     (re.compile(r"(months|years)\b"), "#,##0.0"),
+    (re.compile(r"(sites|limits|actions|scenarios)$"), "#,##0"),
 )
 _OTHER_FORMAT = "#,##0.00##"
 
@@ -140,3 +141,15 @@ def number_format(kind: Kind, unit: str) -> str:
     if kind is not Kind.NUMBER:
         return "General"
     return next((shown for pattern, shown in _FORMATS if pattern.match(unit)), _OTHER_FORMAT)
+
+
+def plain_number(value: float) -> str:
+    """Give a number as people write it: no decimals of a thousand or more or of what is whole.
+
+    >>> plain_number(9.0), plain_number(12_204.38), plain_number(649.47), plain_number(0.0312)
+    ('9', '12,204', '649.5', '0.0312')
+    """
+    if 0 < abs(value) < 1:
+        return f"{value:.3g}"
+    whole = isfinite(value) and (abs(value) >= 1000 or float(value).is_integer())
+    return f"{value:,.0f}" if whole else f"{value:,.1f}"

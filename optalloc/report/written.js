@@ -1,4 +1,4 @@
-// Exhibits that are read: what is done when, what is done in which case, and sentences of a table.
+// Exhibits that are read: what is done when and in which case, what it costs, and sentences.
 
 // So many cases are open at first.
 const OPEN_CASES = 8;
@@ -92,9 +92,56 @@ class AgendaList {
     const amounts = exhibit.amounts
       .map((name) => table.byName[name])
       .filter((column) => typeof table.values(column.name)[row] === "number")
-      .map((column) => element("span", { class: "amount", "data-value": String(column.values[row]) }, `${shownNumber(column.values[row], column.format)} ${column.unit}`));
+      .map((column) => element("span", { class: "amount", "data-value": String(column.values[row]) }, `${plainNumber(column.values[row])} ${column.unit}`));
     const day = element("span", { class: "day" }, table.values(exhibit.date)[row]);
     return element("li", {}, day, element("span", {}, `${words.slice(0, -1).join(" ")} `, element("strong", {}, words.at(-1))), ...amounts);
+  }
+}
+
+// Sums by account, as a planner reads them: the largest first, credits last, and the total.
+class AccountList {
+  constructor(table, plan, exhibit) {
+    Object.assign(this, { table, plan, exhibit, near: false });
+    this.single = element("p", { class: "single" });
+    this.sums = element("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": exhibit.title });
+    this.narrowed = element("p", { class: "narrowed" });
+    this.root = element("div", { class: "accounts" }, this.single, this.sums, this.narrowed);
+  }
+  come() {
+    if (this.near) return;
+    this.near = true;
+    this.draw();
+  }
+  draw() {
+    if (!this.near) return;
+    const { table, plan, exhibit } = this;
+    this.single.textContent = plan.saying([table.name]);
+    const { rows, ignored } = plan.rows(table);
+    const [names, values] = [table.values(exhibit.by), exhibit.values.map((name) => table.numbers(name))];
+    const sums = new Map();
+    const total = values.map(() => 0);
+    for (const row of rows) {
+      if (!sums.has(names[row])) sums.set(names[row], values.map(() => 0));
+      values.forEach((column, place) => {
+        if (Number.isNaN(column[row])) return;
+        sums.get(names[row])[place] += column[row];
+        total[place] += column[row];
+      });
+    }
+    const columns = exhibit.values.map((name) => table.byName[name]);
+    const number = (text) => element("th", { scope: "col", class: "number" }, text);
+    const head = element("tr", {}, element("th", { scope: "col" }, spaced(exhibit.by)), ...columns.map((column) => number(titled(column))), number("Share"));
+    const line = (name, own, kind) => {
+      const share = total[0] ? `${shownNumber(own[0] / total[0], "0.0 %")}` : "";
+      const cells = own.map((value) => element("td", { class: "number", "data-value": String(value) }, plainNumber(value)));
+      return element("tr", { class: kind }, element("th", { scope: "row" }, name), ...cells, element("td", { class: "number" }, share));
+    };
+    const parts = [...sums].sort((a, b) => b[1][0] - a[1][0]);
+    const body = element("tbody", {}, ...parts.map(([name, own]) => line(spaced(String(name ?? "")), own, "")));
+    const list = element("table", {}, element("thead", {}, head), body, element("tfoot", {}, line("Total", total, "total")));
+    this.sums.replaceChildren(parts.length ? list : element("p", { class: "empty" }, "Nothing within what is chosen."));
+    const titles = ignored.map((title) => title.toLowerCase());
+    this.narrowed.textContent = titles.length ? `Not filtered by ${titles.join(", ")}: there all of it is shown.` : "";
   }
 }
 

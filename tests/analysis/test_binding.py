@@ -111,6 +111,8 @@ def test_a_plan_carries_its_marginals_and_explains_itself(tmp_path: Path) -> Non
     row = plan["Marginals"].set_index("limit").loc["zone_total"]
     assert (row["key"], row["more"]) == ("East, Y1", 1.0)
     assert row["saving"] == pytest.approx(4)
+    # One percent of 75 MW is 0.75 MW.
+    assert row["saving_per_percent"] == pytest.approx(3)
     plan.to_excel(tmp_path / "plan.xlsx")
     read = read_plan(tmp_path / "plan.xlsx").tables["Marginals"]
     assert read["saving"].tolist() == pytest.approx(plan["Marginals"]["saving"].tolist())

@@ -74,7 +74,7 @@ def test_a_plan_is_summed_up_on_stdout_and_written(solved: tuple[Run, Path]) -> 
     run, out = solved
     assert run.returncode == 0
     figures = dict(re.split(r"\s{2,}", line.strip())[:2] for line in run.stdout.splitlines())
-    assert figures["total cost"] == "1,170.0000"
+    assert figures["total cost"] == "1,170"
     assert (figures["quality"], figures["gap"]) == ("optimal", "0.0000 %")
     assert sorted(path.name for path in out.iterdir()) == ["plan.xlsx", "report.html"]
     assert {"Summary", "Build", "Cost", "Audit", "Run"} <= set(

@@ -216,6 +216,11 @@ def test_every_limit_has_its_sentence_and_its_audit(limit, restated: Restated) -
     assert {"used", "allowed"} <= set(frame.columns)
     named = {name for _, name, _, _ in string.Formatter().parse(limit.sentence) if name}
     assert named <= set(frame.columns)
+    # Where it binds period after period, one sentence says from when to when.
+    lasting = {name for _, name, _, _ in string.Formatter().parse(limit.lasting) if name}
+    assert lasting <= {*limit.keys_of(frame), "when"} - {"period"}
+    if limit.reported and limit.sense == "<=" and "period" in limit.over:
+        assert "when" in lasting
     assert limit.unit and limit.formula and limit.marginal
     assert limit.sense in ("<=", "==") and limit.enforced in (
         "row",

@@ -40,6 +40,42 @@ def test_unmet_demand_at_the_price_at_which_building_pays(
     assert plan["Service"]["served_mw"].tolist() == pytest.approx([40 - left])
 
 
+def test_shortfalls_are_stretches_of_time(solve: Solve) -> None:
+    """Room for 40 MW where 50, 50, 30 and 50 are asked for, at 12 M a MW-year left unmet.
+
+    Proves: what is unmet stands once for Y1 and Y2, at 10 x 12 x 2 = 240 M, and once for Y4, the
+    costliest first; the first cause is room, which is no cell that excludes all. Sensitivity: where
+    30 MW are asked for in Y3 nothing is short, so that the two do not join.
+    """
+    plan = solve(
+        Periods=years(4),
+        Sites={"max_mw": 40},
+        Workloads={"unmet_penalty_per_mw_year": 12},
+        Demand=demand(50, 50, 30, 50),
+    )
+    found = plan["Shortfalls"]
+    assert found[["since", "until"]].to_numpy().tolist() == [["Y1", "Y2"], ["Y4", "Y4"]]
+    assert found["most_unmet_mw"].tolist() == pytest.approx([10, 10])
+    assert found["demand_mw"].tolist() == pytest.approx([50, 50])
+    assert found["penalty"].tolist() == pytest.approx([240, 120])
+    assert found["against"].tolist() == ["", ""]
+
+
+@pytest.mark.slow
+def test_shortfalls_name_the_cells_that_exclude_all(solve: Solve) -> None:
+    """Proves: before a block lead of 12 months is over nothing can serve, and its cell is named.
+    Sensitivity: from the second year on all is served."""
+    plan = solve(
+        Periods=years(2),
+        Sites={"block_lead_months": 12},
+        Workloads={"unmet_penalty_per_mw_year": 12},
+        Demand=demand(40, 40),
+    )
+    (row,) = plan["Shortfalls"].to_dict("records")
+    assert (row["since"], row["until"], row["penalty"]) == ("Y1", "Y1", pytest.approx(480))
+    assert "12 months of lead (Sites!" in row["against"]
+
+
 @pytest.mark.slow
 def test_break_even_price_weighs_years_and_interest(solve: Solve, least_cost: LeastCost) -> None:
     """Two years of 40 MW at 21 %, a MW costs 10 M now; a MW unmet for both counts

@@ -132,6 +132,24 @@ def test_what_is_to_be_decided_comes_first(reader: Reader, everything: optalloc.
 
 
 @needs_browser
+def test_accounts_add_up_to_the_total(reader: Reader, everything: optalloc.Plan) -> None:
+    """Proves: after what to decide comes the cost, each account by its name with its sum of the
+    table Cost, in full precision, and their total, which is the plan's."""
+    second = reader.page.evaluate("document.querySelectorAll('main section[id]')[1].id")
+    assert second == "what-it-costs-by-account"
+    rows = reader.page.evaluate(
+        "[...document.querySelectorAll('.accounts tbody tr, .accounts tfoot tr')].map((row) =>"
+        " [row.querySelector('th').textContent,"
+        "  ...[...row.querySelectorAll('[data-value]')].map((cell) => Number(cell.dataset.value))])"
+    )
+    sums = everything["Cost"].groupby("account")["present_value"].sum()
+    *parts, (name, worth) = rows
+    assert {part[0].lower(): part[1] for part in parts} == pytest.approx(sums.to_dict())
+    assert [part[1] for part in parts] == sorted((part[1] for part in parts), reverse=True)
+    assert (name, worth) == ("Total", pytest.approx(everything.cost))
+
+
+@needs_browser
 def test_charts_are_sums_of_the_tables(reader: Reader, everything: optalloc.Plan) -> None:
     """Proves: what lines, stacks and bridges draw is what the tables add up to, and the Balance."""
     data = reader.drawn("Capacity against demand")

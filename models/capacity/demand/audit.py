@@ -12,6 +12,7 @@ from .._calendar import calendar
 from .._money import PENALTY
 from .._running_costs import running_rows
 from .sheets import KEYS
+from .shortfalls import shortfalls
 from .tables import key_figures
 
 
@@ -64,6 +65,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     )
     return {
         "Service": service,
+        "Shortfalls": shortfalls(data, tables["Service"]),
         "Cost": running_rows(data, "demand", cost, kind=PENALTY),
         "Summary": key_figures(data, tables["Service"]),
     }

@@ -16,6 +16,7 @@ from .._unserved import why_unserved
 from .audit import audit, recompute
 from .formulation import constrain, declare, parameters
 from .sheets import COMPUTE_UNITS, DEMAND, KEYS, WORKLOADS, check, notices
+from .shortfalls import SHORTFALLS
 from .tables import REPORT, SERVICE, tables
 from .unmet import UNMET
 
@@ -92,6 +93,7 @@ FAMILY = Family(
             sense="<=",
             enforced="sets",
             sentence="{workload} in {region}, {period}: all {allowed} MW is left unmet",
+            lasting="all of {workload} in {region} is left unmet {when}",
             marginal="none: it has no row",
             formula="unmet[w,r,p] exists only where the workload has a penalty",
         ),
@@ -106,7 +108,7 @@ FAMILY = Family(
             formula="unmet[w,r,p] >= 0",
         ),
     ),
-    outputs=(SERVICE,),
+    outputs=(SERVICE, SHORTFALLS),
     codes={
         **CODES,
         "unit-without-mw": "demand in compute units before the MW of one is given",

@@ -6,13 +6,14 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
-from optalloc.modelling.exhibits import Filter, Report, Series, Trend
+from optalloc.modelling.exhibits import Filter, Listing, Report, Series, Trend
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.solution import Solution
 
 from .._calendar import calendar
 from .._demand import asked
 from .sheets import KEYS
+from .shortfalls import shortfalls
 
 SERVICE = TableSpec(
     name="Service",
@@ -38,7 +39,11 @@ def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     unmet = values.variable("unmet", KEYS).rename(columns={"value": "unmet_mw"})
     service = service.merge(served, on=KEYS, how="left").merge(unmet, on=KEYS, how="left")
     service = service.fillna({"served_mw": 0.0, "unmet_mw": 0.0})
-    return {"Service": service, "Summary": key_figures(data, service)}
+    return {
+        "Service": service,
+        "Shortfalls": shortfalls(data, service),
+        "Summary": key_figures(data, service),
+    }
 
 
 def key_figures(data: Dataset, service: pd.DataFrame) -> pd.DataFrame:
@@ -56,6 +61,14 @@ def key_figures(data: Dataset, service: pd.DataFrame) -> pd.DataFrame:
 REPORT = Report(
     filters=(Filter(column="workload", title="Workload", table="Service"),),
     exhibits=(
+        Listing(
+            title="Where demand is short",
+            order=97,
+            table="Shortfalls",
+            note="What is left unmet, from when to when, at what penalty, and what stands against "
+            "serving it; optalloc explain works out which changes would serve all of it, and what "
+            "they cost.",
+        ),
         Trend(
             title="Demand by region",
             order=320,

@@ -54,6 +54,7 @@ FAMILY = Family(
             unit="sites or MW",
             sense="<=",
             sentence="{action}, {subject}: {period} departs from the approved plan by {used}",
+            lasting="{action}, {subject}, departs from the approved plan {when}",
             marginal="none: a departure has its price",
             formula="departed[k] >= |planned[k] - approved[k]|",
         ),

@@ -93,6 +93,7 @@ FAMILY = Family(
             unit="person-months",
             sense="<=",
             sentence="{labour_market} has no {trade} left in {period}: all {allowed} person-months of its {source} are hired",
+            lasting="{labour_market} has no {trade} left in its {source} {when}",
             marginal="saving from one more person-month on offer",
             formula="hired[k,t,u,p] <= workers[k,t,u,p] months[p]",
         ),

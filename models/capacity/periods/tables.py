@@ -7,7 +7,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
-from optalloc.modelling.exhibits import Agenda, Bridge, Listing, Report
+from optalloc.modelling.exhibits import Accounts, Agenda, Bridge, Listing, Report
 from optalloc.modelling.outputs import Chart, TableSpec
 from optalloc.modelling.solution import Solution
 
@@ -232,6 +232,15 @@ REPORT = Report(
             what=("action", "subject"),
             amounts=("mw", "units"),
             empty="Nothing has to be decided.",
+        ),
+        Accounts(
+            title="What it costs, by account",
+            order=96,
+            note="Present value of the whole plan, account by account. Residual value is a credit, "
+            "and neither it nor a penalty or expected loss is cash.",
+            table="Cost",
+            by="account",
+            values=("present_value",),
         ),
         Bridge(
             title="What it costs",

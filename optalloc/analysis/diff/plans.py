@@ -18,7 +18,7 @@ from optalloc.analysis.diff.tables import A_AND_B, BINDING, DECISIONS, FIGURES, 
 from optalloc.analysis.diff.words import amount, count, listed, value_in_words
 from optalloc.data.schema import Column, Kind
 from optalloc.modelling.outputs import TableSpec
-from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY
+from optalloc.modelling.tables import AUDIT, ENGINE_TABLES, LIMITS, RUN, SUMMARY
 from optalloc.plan.audit import RECOMPUTED, TOLERANCE
 from optalloc.plan.plan import Plan
 from optalloc.plan.planfile import PlanFile
@@ -117,7 +117,7 @@ def _decisions(a: Planned, b: Planned) -> tuple[pd.DataFrame, pd.DataFrame]:
     for spec in a.specs:
         again = set().union(*(side.get(spec.name, set()) for side in follows))
         decided = [c for c in spec.columns if c.name not in again and c.name not in spec.key]
-        if not spec.key or not decided or spec in (SUMMARY, LIMITS, MARGINALS, AUDIT, RUN):
+        if not spec.key or not decided or spec in (SUMMARY, *ENGINE_TABLES, RUN):
             continue
         if spec.name not in b.tables:
             continue
