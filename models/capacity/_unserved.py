@@ -14,6 +14,7 @@ from optalloc.modelling.limits import Cause
 
 from ._building import active_sites
 from ._calendar import calendar
+from ._demand import asked
 from ._network import arcs, network
 from ._service import possible_service
 from ._shortages import most_online
@@ -36,10 +37,50 @@ def why_unserved(data: Dataset, workload: str, region: str, period: str) -> Iter
     here = most[(most["period"] == period) & most["site"].isin(reach["site"])]
     if here["most_mw"].sum() > 0:
         return
+    yield from _when_sites_can(data, list(dict.fromkeys(reach["site"])), period)
+
+
+def too_little_by_then(data: Dataset, workload: str, region: str, period: str) -> Iterator[Cause]:
+    """Causes for which sites within reach of a demand cannot serve all that is asked for by then.
+
+    Those of `why_unserved` where nothing can; else the most that can be in service, and when sites
+    can have more, where that is less than all demand of the period.
+    """
+    causes = list(why_unserved(data, workload, region, period))
+    reach = arcs(data)
+    reach = reach[(reach["workload"] == workload) & (reach["region"] == region)]
+    most, wanted = most_online(data), asked(data)
+    here = most[(most["period"] == period) & most["site"].isin(reach["site"])]
+    wanted_mw = float(wanted.loc[wanted["period"] == period, "it_mw"].sum())
+    most_mw = float(here["most_mw"].sum())
+    if causes or reach.empty or most_mw >= wanted_mw:
+        yield from causes
+        return
+    names = list(dict.fromkeys(reach["site"]))
+    later = list(_when_sites_can(data, names, period, only_later=True))
+    # Without later capacity it is room that is short.
+    room: tuple[Cell, ...] = tuple(
+        ("Sites", _row(data, "Sites", "site", name), "max_mw")
+        for name in names[: 0 if later else MOST]
+    )
+    yield Cause(
+        f"sites within reach can have at most {most_mw:,.6g} MW in service in {period}, where "
+        f"{wanted_mw:,.6g} MW are asked for in all",
+        room,
+    )
+    yield from later
+
+
+def _when_sites_can(
+    data: Dataset, names: list[str], period: str, only_later: bool = False
+) -> Iterator[Cause]:
+    """When sites can have new capacity in service, the soonest first."""
     first = possible_service(data).groupby("site")["position"].min()
-    names = calendar(data).index
-    sites = active_sites(data).loc[list(dict.fromkeys(reach["site"]))]
+    periods = calendar(data).index
+    sites = active_sites(data).loc[names]
     sites = sites.assign(first=sites["site"].map(first).astype(float)).sort_values("first")
+    if only_later:
+        sites = sites[(sites["room_mw"] > 0) & (sites["first"] > periods.get_loc(period))]
     begin = float(calendar(data)["begin"][period])
     for at in sites.head(MOST).to_dict("records"):
         row = _row(data, "Sites", "site", str(at["site"]))
@@ -54,7 +95,7 @@ def why_unserved(data: Dataset, workload: str, region: str, period: str) -> Iter
             continue
         since = "never within the periods"
         if np.isfinite(at["first"]):
-            since = f"from {names[int(at['first'])]} on"
+            since = f"from {periods[int(at['first'])]} on"
         leads = f"{at['site_lead_months']:g} and {at['block_lead_months']:g} months of lead"
         yield Cause(
             f"{at['site']} can have new capacity in service {since}, after {leads}",

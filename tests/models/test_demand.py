@@ -44,8 +44,8 @@ def test_shortfalls_are_stretches_of_time(solve: Solve) -> None:
     """Room for 40 MW where 50, 50, 30 and 50 are asked for, at 12 M a MW-year left unmet.
 
     Proves: what is unmet stands once for Y1 and Y2, at 10 x 12 x 2 = 240 M, and once for Y4, the
-    costliest first; the first cause is room, which is no cell that excludes all. Sensitivity: where
-    30 MW are asked for in Y3 nothing is short, so that the two do not join.
+    costliest first, with the room that is short and its cell. Sensitivity: where 30 MW are asked
+    for in Y3 nothing is short, so that the two do not join.
     """
     plan = solve(
         Periods=years(4),
@@ -58,7 +58,11 @@ def test_shortfalls_are_stretches_of_time(solve: Solve) -> None:
     assert found["most_unmet_mw"].tolist() == pytest.approx([10, 10])
     assert found["demand_mw"].tolist() == pytest.approx([50, 50])
     assert found["penalty"].tolist() == pytest.approx([240, 120])
-    assert found["against"].tolist() == ["", ""]
+    assert found["against"].tolist() == [
+        f"sites within reach can have at most 40 MW in service in {period}, where 50 MW are asked "
+        "for in all (Sites!C2)"
+        for period in ("Y1", "Y4")
+    ]
 
 
 @pytest.mark.slow

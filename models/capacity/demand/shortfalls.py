@@ -14,7 +14,7 @@ from optalloc.modelling.outputs import TableSpec
 
 from .._calendar import calendar
 from .._running_costs import yearly_charges
-from .._unserved import why_unserved
+from .._unserved import too_little_by_then
 from .sheets import KEYS
 
 # Below this, in MW, is noise of the solver's arithmetic.
@@ -22,7 +22,7 @@ TINY_MW = 1e-6
 
 SHORTFALLS = TableSpec(
     name="Shortfalls",
-    meaning="Where and from when to when demand is left unmet, what that costs, and which cells stand against serving it.",
+    meaning="Where and from when to when demand is left unmet, what that costs, and what stands against serving it.",
     key=("workload", "region", "since"),
     columns=(
         Column(name="workload", kind=Kind.TEXT, meaning="Workload."),
@@ -50,7 +50,7 @@ SHORTFALLS = TableSpec(
         Column(
             name="against",
             kind=Kind.TEXT,
-            meaning="Cells for which nothing can serve it in the first period, whatever is decided; blank where limits that bind, or costs above the penalty, stand against it.",
+            meaning="Reasons, with their cells, for which sites cannot serve all of it in the first period, whatever is decided; blank where limits that bind, or costs above the penalty, stand against it.",
         ),
     ),
 )
@@ -97,5 +97,5 @@ def _against(data: Dataset, workload: str, region: str, period: str) -> str:
         f"{cause.sentence} ({', '.join(data.cell_name(*cell) for cell in cause.cells)})"
         if cause.cells
         else cause.sentence
-        for cause in why_unserved(data, workload, region, period)
+        for cause in too_little_by_then(data, workload, region, period)
     )
