@@ -47,6 +47,7 @@ LIMITS = (
         unit="GWh",
         sense="<=",
         sentence="{contract}, {slice} of {period}: all {allowed} GWh that it delivers are drawn",
+        lasting="all that {contract} delivers in {slice} is drawn {when}",
         marginal="saving from one more GWh delivered in the slice",
         formula="sum_i drawn_in_slice[c,i,p,t] <= available[c,t] share[t] hours[p] contracted[c,p]",
     ),
@@ -58,6 +59,7 @@ LIMITS = (
         unit="GWh",
         sense="<=",
         sentence="{site} puts off all the load it can in {slice} of {period}: {used} of {allowed} GWh",
+        lasting="{site} puts off all the load it can in {slice} {when}",
         marginal="saving from one more GWh that can be put off",
         formula=(
             "-shifted[i,p,t] <= pue[i] share[t] hours[p] sum_w shiftable_share[w,t] load[w,t] "
@@ -82,6 +84,7 @@ LIMITS = (
         unit="GWh",
         sense="<=",
         sentence="{site} runs at capacity in {slice} of {period}: {used} of {allowed} GWh",
+        lasting="{site} runs at capacity in {slice} {when}",
         marginal="saving from one more GWh that capacity in service can run",
         formula=(
             "pue[i] share[t] hours[p] sum_w load[w,t] hosted[w,i,p] + shifted[i,p,t] "
@@ -98,6 +101,7 @@ LIMITS = (
         sense="<=",
         floor=True,
         sentence="{slice} of {period} draws no more clean energy than it must: {used} of {allowed} GWh",
+        lasting="no more clean energy is drawn in {slice} than must be {when}",
         marginal="saving from one more GWh of clean energy in the slice",
         formula=(
             "min_clean_share_in_slice[p] sum_i (taken[i,p,t] - stored[i,p,t]) <= "
@@ -112,6 +116,7 @@ LIMITS = (
         unit="MW grid",
         sense="<=",
         sentence="{contract}, {period}: covers all the peak it can, {used} of {allowed} MW",
+        lasting="{contract} covers all the peak it can {when}",
         marginal="saving from one more MW of firm output",
         formula="offset[c,p] <= least_available[c] / mean_available[c] contracted[c,p]",
     ),

@@ -21,11 +21,13 @@ from .._slices import (
     slices,
 )
 
+_QUESTION = "Does power differ by the hour?"
 # Shares and factors are typed with two or three digits.
 ROUNDED = 0.005
 
 SLICES = Sheet(
     name="Slices",
+    question=_QUESTION,
     meaning=(
         "Part of a year in which energy is balanced by itself, such as the nights of winter; "
         "without rows, or with one, the year is whole."
@@ -69,6 +71,7 @@ def _share(name: str, meaning: str, usual: str, example: float) -> Column:
 
 WORKLOAD_SLICES = Sheet(
     name="WorkloadSlices",
+    question=_QUESTION,
     meaning=(
         "Load of a workload in a slice; in slices without a row its load factor, and none of it "
         "can be put off."
@@ -98,6 +101,7 @@ WORKLOAD_SLICES = Sheet(
 
 CONTRACT_SLICES = Sheet(
     name="ContractSlices",
+    question=_QUESTION,
     meaning=(
         "Availability of a contract or of on-site generation in a slice; in slices without a row "
         "that of Contracts."
@@ -117,6 +121,7 @@ CONTRACT_SLICES = Sheet(
 
 SPOT_SLICES = Sheet(
     name="SpotSlices",
+    question=_QUESTION,
     meaning=(
         "Spot price of a zone in a slice over its price of the period; in slices without a row 1."
     ),

@@ -15,6 +15,7 @@ from .._slices import slices
 
 STORAGE = Sheet(
     name="Storage",
+    question="Are batteries on offer?",
     meaning=(
         "Storage on offer at a site: how many MW and MWh of it to order in each period is decided. "
         "It moves energy between slices of the same type of day."
