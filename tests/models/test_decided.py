@@ -21,11 +21,12 @@ BEGIN = {
     "committed", "started", "begun", "energised", "hosts", "ordered", "leased", "signs_lease",
     "procured", "blocks_procured", "signs", "terminated", "bought", "kept", "exercised", "buys",
     "exercises", "connected_mw",
+    "ordered_mw", "ordered_mwh",
 }  # fmt: skip
 # While the step runs: operations, and what is felt in it.
 WITHIN = {
     "served", "unmet", "covered", "offset", "drawn", "spot", "billed", "hired", "excess_mw",
-    "lost_mw", "departed_mw",
+    "lost_mw", "departed_mw", "drawn_in_slice", "spot_in_slice", "shifted", "charged", "discharged",
 }  # fmt: skip
 # From others, in each scenario.
 FOLLOWS = {"late_mw"}

@@ -75,6 +75,7 @@ def test_one_slice_is_the_whole_year(tmp_path: Path) -> None:
     np.testing.assert_array_equal(sliced.cost, whole.cost)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("count", [2, pytest.param(5, marks=pytest.mark.slow)])
 def test_equal_slices_change_nothing(count: int, least_cost: LeastCost) -> None:
     """Proves: slices that differ in nothing have the least cost of a year that is whole, in which
@@ -93,6 +94,7 @@ def test_the_sun_alone_cannot_serve_at_any_price(solve: Solve) -> None:
         solve(**{**SLICED, "PowerPrices": []})
 
 
+@pytest.mark.long
 def test_every_slice_is_clean(solve: Solve, least_cost: LeastCost, tmp_path: Path) -> None:
     """Proves: clean in every slice, the night is wind at 150: 400 + 3.504 + 26.28, though the sun
     could make the year clean on paper. Half clean, it is wind and spot, 400 + 3.504 + 21.9.
@@ -134,6 +136,7 @@ def test_load_that_can_wait_saves_spot(solve: Solve, least_cost: LeastCost) -> N
     assert least_cost(**case(40, 0.25)) == pytest.approx(21.024)
 
 
+@pytest.mark.long
 def test_load_waits_within_its_type_of_day(least_cost: LeastCost) -> None:
     """Proves: nothing is put off to a slice of another type of day, or from a slice without one."""
     site = {"grid_zone": "Z", "status": "existing", "existing_mw": 50, "max_mw": 50}
@@ -144,6 +147,7 @@ def test_load_waits_within_its_type_of_day(least_cost: LeastCost) -> None:
         assert least_cost(**{**case, "Slices": apart}) == pytest.approx(21.024)
 
 
+@pytest.mark.long
 def test_spot_and_load_by_the_clock(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: spot at half its price by day and half as much again at night costs a flat load what
     it costs on average, 435.04, and one that runs at 0.5 by day and 0.9 at night (0.7 on average)
@@ -234,6 +238,7 @@ def test_wrong_slices_are_told_at_once(solve: Solve) -> None:
     assert any("dusk" in text for text in problems(solve, **{**SLICED, **unknown}))
 
 
+@pytest.mark.long
 def test_slices_that_do_nothing_are_noticed(solve: Solve) -> None:
     """Proves: one slice, slices where no energy is priced and a site that is dark at night are
     notices."""
@@ -372,6 +377,7 @@ def test_periods_have_the_slices_of_the_year(solve: Solve) -> None:
     assert solve(**{**SLICED, **halves}).cost == pytest.approx(whole)
 
 
+@pytest.mark.long
 def test_a_plan_is_decided_slice_by_slice_in_each_scenario(tmp_path: Path) -> None:
     """Proves: where the night's price is uncertain, energy follows the price and the site does not:
     of equal odds for a factor of 1.5 and of 0.5 at night the expected cost is that of the mean."""

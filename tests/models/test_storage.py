@@ -56,6 +56,7 @@ def test_a_battery_serves_the_night(solve: Solve, least_cost: LeastCost) -> None
     assert least_cost(**CASE) == pytest.approx(21.024)
 
 
+@pytest.mark.long
 def test_a_battery_against_spot_at_its_break_even(solve: Solve) -> None:
     """Proves: a night of sun costs 219 x 0.02 for energy and 9.8 for the battery, 80.94 per MWh of 175.2 GWh:
     with spot at 80.9 nothing is ordered, at 81 all is."""
@@ -85,6 +86,7 @@ def test_storage_keeps_to_its_limits(solve: Solve, least_cost: LeastCost) -> Non
     assert least_cost(**battery(max_hours=24)) == pytest.approx(17.684)
 
 
+@pytest.mark.long
 def test_storage_counts_at_the_peak(least_cost: LeastCost) -> None:
     """Proves: of a zone that carries 60 MW 20 are left for a battery, as above; where half of its MW
     count, 40, which take 175.2 GWh and give 140.16."""
@@ -98,6 +100,7 @@ def test_storage_counts_at_the_peak(least_cost: LeastCost) -> None:
     assert zone(0) == pytest.approx(17.684)
 
 
+@pytest.mark.long
 def test_storage_is_ordered_ahead_and_renewed(solve: Solve) -> None:
     """Proves: with a lead of a year and a life of one, of three years the first is spot at night,
     21.024, the battery is paid for once a year for the other two, 2 x 9.8 beside their sun, and a MW
@@ -133,6 +136,7 @@ def test_wind_is_bought_for_its_worst_slice(least_cost: LeastCost) -> None:
     assert least_cost(**{**case, "Slices": [], "ContractSlices": []}) == pytest.approx(0.8)
 
 
+@pytest.mark.long
 def test_capacity_is_built_to_run_by_day(least_cost: LeastCost) -> None:
     """Proves: where all load of the night may wait and a MW costs 0.1, 80 MW run by day on sun alone,
     8 + 7.008, though 40 MW are asked for: a bound from need counts load that is made up.
@@ -170,6 +174,7 @@ def test_without_sheets_there_is_nothing(tmp_path: Path) -> None:
     assert_adds_nothing(CASE, "storage", tmp_path)
 
 
+@pytest.mark.long
 def test_storage_that_cannot_move_energy_is_noticed(solve: Solve) -> None:
     """Proves: where slices have no common type of day, or the year is whole, storage has no use."""
     apart = [{**row, "day_type": None} for row in CASE["Slices"]]
