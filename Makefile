@@ -1,13 +1,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: plan test lint types clean
+.PHONY: plan test test-long lint types clean
 
 plan: .venv/.ready
 	$(BIN)/optalloc solve inputs/pacific.xlsx --out out
 
 test: .venv/.ready
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+test-long: .venv/.ready
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 lint: .venv/.ready
 	$(BIN)/ruff check .

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -36,8 +37,16 @@ def named(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-# Documents whose commands take minutes.
+# Documents whose commands take minutes, and those that run by default.
 LONG = {"uncertainty.md"}
+DEFAULT = {"README.md"}
+
+
+def marks(document: Path) -> Any:
+    """Mark of a document's test, by how long its commands take."""
+    if document.name in LONG:
+        return pytest.mark.slow
+    return () if document.name in DEFAULT else pytest.mark.long
 
 
 @pytest.fixture
@@ -53,7 +62,7 @@ def in_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     "document",
-    [pytest.param(d, marks=pytest.mark.slow if d.name in LONG else ()) for d in WRITTEN],
+    [pytest.param(d, marks=marks(d)) for d in WRITTEN],
     ids=[named(d) for d in WRITTEN],
 )
 def test_every_block_runs(document: Path, in_root: Path) -> None:
@@ -102,6 +111,7 @@ def test_what_a_document_gets_wrong_is_found(language: str, text: str, in_root: 
         run(blocks_of(page))
 
 
+@pytest.mark.long
 def test_docstring_examples_run(in_root: Path) -> None:
     """Proves: the examples in docstrings give what they say."""
     for module in (optalloc.pipeline, optalloc.solving.resolve, optalloc.report.symbols):

@@ -23,6 +23,7 @@ def pacific() -> optalloc.Dataset:
     return optalloc.validate(optalloc.read_workbook(INPUTS / "pacific"), MODEL)
 
 
+@pytest.mark.long
 def test_the_workbook_is_the_folder(pacific: optalloc.Dataset) -> None:
     """Proves: pacific.xlsx holds what the CSVs hold, cell for cell."""
     workbook = optalloc.validate(optalloc.read_workbook(INPUTS / "pacific.xlsx"), MODEL)
@@ -32,6 +33,7 @@ def test_the_workbook_is_the_folder(pacific: optalloc.Dataset) -> None:
         pd.testing.assert_frame_equal(left, right, check_dtype=False)
 
 
+@pytest.mark.long
 def test_pacific_under_uncertainty_is_pacific_with_three_uncertainties(tmp_path: Path) -> None:
     """Proves: the workbook holds what both folders hold, cell for cell, one over the other. Of its
     twelve scenarios those with a late Kanto grid have a probability of 0.3, and demand differs from
@@ -85,6 +87,7 @@ def test_pacific_uses_every_sheet(pacific: optalloc.Dataset) -> None:
     assert unused == {*UNCERTAINTY_SHEETS, "Options"}
 
 
+@pytest.mark.long
 def test_pacific_has_an_audited_plan() -> None:
     """Proves: the example solves, serves everyone and passes its audit, at a loose gap."""
     plan = optalloc.solve(INPUTS / "pacific.xlsx", gap=0.03, threads=1)

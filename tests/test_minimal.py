@@ -96,6 +96,7 @@ ALTERNATIVES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cost", ALTERNATIVES)
 def test_the_alternatives_cost_what_the_readme_says(tmp_path: Path, cost: float) -> None:
     """Proves: the README's other plans cost what it says. Sensitivity: as it stands, 1170."""

@@ -49,6 +49,7 @@ def tables(book: Path) -> Tables:
     return found
 
 
+@pytest.mark.long
 def test_a_fresh_process_keeps_its_options() -> None:
     """Proves: neither importing the library and its commands nor a solve sets an option of pandas.
 
@@ -87,6 +88,7 @@ def usual(book: Path) -> Tables:
         return tables(book)
 
 
+@pytest.mark.long
 @pytest.mark.first(1)
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_plan_is_the_same_under_any_options(name: str, book: Path, usual: Tables) -> None:

@@ -30,6 +30,7 @@ def dear_plan(folder: Path) -> tuple[Path, Path]:
     return books.write(BOOK, folder / "book"), folder / "plan.xlsx"
 
 
+@pytest.mark.long
 def test_the_plan_given_is_explained_and_no_other(tmp_path: Path) -> None:
     """Proves: a plan at B that costs 440 M is explained as it is, and that A would save 40 M is found;
     the workbook it is explained by is another, which is said.
@@ -66,6 +67,7 @@ def test_the_workbook_that_a_plan_names_is_found(tmp_path: Path) -> None:
         optalloc.explain(moved / "plan.xlsx", budget_s=20)
 
 
+@pytest.mark.long
 def test_a_plan_that_the_workbook_no_longer_allows_is_refused(tmp_path: Path) -> None:
     """Proves: with B gone down to 30 MW its 40 MW are no plan, and that is said."""
     book, plan = dear_plan(tmp_path)

@@ -42,6 +42,7 @@ def solved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, optall
     return book, folder / "plan.xlsx", plan
 
 
+@pytest.mark.long
 def test_the_scenarios_in_which_a_limit_binds(solved: tuple[Path, Path, optalloc.Plan]) -> None:
     """Proves: the grid binds where demand is high, and 1 MW more saves 2 there, 1 in expectation; the
     workbook, the plan in memory and its file are explained alike.
@@ -136,6 +137,7 @@ def test_what_a_line_on_average_would_save(tmp_path: Path) -> None:
     assert "relaxed by 1 MW grid it saves 2 M" in row["in_words"]
 
 
+@pytest.mark.long
 def test_the_reasons_of_a_scenario_without_a_plan(tmp_path: Path) -> None:
     """Proves: it is named, with the cells that its outcomes change, and then explained like a workbook
     without a plan: N holds 100 of the 150 that are asked for. As it stands there is a plan."""
@@ -156,6 +158,7 @@ def test_the_reasons_of_a_scenario_without_a_plan(tmp_path: Path) -> None:
     assert optalloc.explain(book, certain=True, budget_s=20).sentences[0] == AS_IT_STANDS
 
 
+@pytest.mark.long
 def test_what_is_asked_of_a_plan_alone_is_refused(
     solved: tuple[Path, Path, optalloc.Plan], tmp_path: Path
 ) -> None:

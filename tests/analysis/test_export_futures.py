@@ -78,6 +78,7 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return place / "out", said.stdout
 
 
+@pytest.mark.long
 def test_the_files_are_the_extensive_form(stages: tuple[Path, str]) -> None:
     """Proves: 50, as calculated by hand; 45 where no column is tied, which is wait and see."""
     folder, _ = stages

@@ -14,6 +14,7 @@ from tests.command import optalloc_says
 from tests.plan.test_policy import tail
 
 
+@pytest.mark.long
 def test_the_frontier_by_hand(tmp_path: Path) -> None:
     """Proves: R costs 100 or, with 0.2, 350, S 160 always. Of the worst fifth the weighted mean is
     150 + 200 t against 160: R below a weight of 0.05, S above it."""
@@ -44,6 +45,7 @@ def test_a_share_of_the_tail_as_the_workbook_states_it(tmp_path: Path) -> None:
     assert rows["tail"].tolist() == pytest.approx([225, 160])
 
 
+@pytest.mark.long
 def test_the_command_line_writes_the_frontier(tmp_path: Path) -> None:
     source, out = write(tail(), tmp_path / "book"), tmp_path / "frontier.xlsx"
     words = ("--weight", "0", "--weight", "50%", "--tail-share", "20%", "--out", out, "--json")

@@ -144,6 +144,7 @@ def test_solve_says_why_too(tmp_path: Path) -> None:
     assert "max_capital at Budgets!B2 from 450 to 600 M" in run.stderr
 
 
+@pytest.mark.long
 def test_an_excel_workbook_is_copied_with_one_cell_changed(tmp_path: Path) -> None:
     """Proves: the copy differs in the proposed cell alone, and has a plan."""
     book = tmp_path / "trust.xlsx"
@@ -181,6 +182,7 @@ def test_what_may_not_give_way_does_not(tmp_path: Path) -> None:
     assert (row["sheet"], row["cell"], row["to"]) == ("RiskLimits", "D2", 50)
 
 
+@pytest.mark.long
 @pytest.mark.first(1)
 def test_a_price_turns_the_choice(tmp_path: Path) -> None:
     """Proves: at 0.01 a MW the risk limit's 30 MW (0.3 points) are cheaper than the decision's 0.6.

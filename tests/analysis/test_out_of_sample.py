@@ -52,6 +52,7 @@ def row(found: optalloc.Findings, plan: Path, rest: str, table: str = "OutOfSamp
     return frame.loc[(str(plan), rest)]
 
 
+@pytest.mark.long
 def test_the_newsvendor_meets_other_demand(tmp_path: Path) -> None:
     """Proves: 50 MW are built for 50 and 3 a MW is paid for what is unmet. Demand of 40 (1/4), 60
     (1/2) and 110 (1/4) costs 50, 80 and 230: 110 on average. The plan of the expected figures, 62.5
@@ -185,6 +186,7 @@ def test_the_command_line_tests_plans(tmp_path: Path) -> None:
     assert out.is_file()
 
 
+@pytest.mark.long
 def test_what_cannot_be_tested(tmp_path: Path) -> None:
     source, plan = plan_of(newsvendor(), tmp_path / "book")
     with pytest.raises(InputError, match="range-missing"):

@@ -16,6 +16,7 @@ from tests.plan.test_policy import newsvendor
 LOW, HIGH = "best for demand=low", "best for demand=high"
 
 
+@pytest.mark.long
 def test_regrets_by_hand(tmp_path: Path) -> None:
     """Proves: 50 built cost 50, or 200 where 100 are asked for (3/4 and 1/4: 87.5); 100 built cost
     100 in both. The policy builds 50, too."""

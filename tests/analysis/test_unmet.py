@@ -16,6 +16,7 @@ def explained(folder: Path, **sheets: Any) -> optalloc.Findings:
     return optalloc.explain(books.write(book(**sheets), folder / "book"), budget_s=30)
 
 
+@pytest.mark.long
 def test_a_full_grid_zone_is_named_with_its_cure(tmp_path: Path) -> None:
     """Proves: of 40 MW 30 are built at 10 M and 10 left at 50 M; 10 MW more of the zone cost 100 M of
     building in place of 500 M of penalty.

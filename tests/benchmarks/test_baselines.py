@@ -54,6 +54,7 @@ def test_packed_sheets_and_unknown_ones(tmp_path: Path) -> None:
         data.read(tmp_path / "small")
 
 
+@pytest.mark.long
 def test_a_bare_facility_model_has_the_optimum_of_the_pipeline(tmp_path: Path) -> None:
     """Proves: by hand, two sites of 10 for 7 and 9, customers of 6 and 3 at 1 or 2 a unit from the one,
     2 or 1 from the other: the first alone costs 7 + 6 + 6 = 19, the second 9 + 12 + 3 = 24, both

@@ -46,6 +46,7 @@ def test_refresh_of_the_benchmark_changes_the_demand_alone() -> None:
     np.testing.assert_allclose(fresh.matrix.data[changed], 2 * arrays.matrix.data[changed])
 
 
+@pytest.mark.long
 def test_the_command_measures_and_says_on_what() -> None:
     said = CliRunner().invoke(
         app,
@@ -108,6 +109,7 @@ def test_a_difference_within_the_gaps_is_undecided() -> None:
     assert page == f"# P\n{BEGIN}\nnew\n{END}\nrest"
 
 
+@pytest.mark.long
 def test_each_route_of_the_sweep_benchmark_solves_the_same_case(tmp_path: Path) -> None:
     """Proves: inputs/minimal, worked out by hand at 1170, comes out of plain Pyomo and of our own
     rebuild alike; and 1.1 times the building cost costs 28 + 62 more in both."""

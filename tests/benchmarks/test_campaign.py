@@ -170,6 +170,7 @@ def test_the_report_tells_all_of_it(made: Results) -> None:
     assert CliRunner().invoke(app, ["report", str(empty.folder)]).exit_code == 2
 
 
+@pytest.mark.long
 @needs_browser
 def test_the_page_draws_in_the_look_of_a_report(made: Results) -> None:
     """Proves: every figure is drawn with axis titles, in the report's first colours, without complaint."""

@@ -13,6 +13,7 @@ from tests.mip.test_extensive_form import newsvendor
 from tests.paths import ROOT
 
 
+@pytest.mark.long
 def test_both_routes_find_the_optimum(tmp_path: Path) -> None:
     file = tmp_path / "newsvendor.npz"
     write_program(newsvendor((50, 100), (0.75, 0.25)), file)

@@ -30,6 +30,7 @@ def optimum(shared: Path, instance: str, capacity: str = "") -> float:
     return found[0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "instance", [*SMALL[:2], *(pytest.param(name, marks=pytest.mark.slow) for name in SMALL[2:])]
 )
@@ -42,6 +43,7 @@ def test_orlib(instance: str, shared_data: Path, tmp_path: Path) -> None:
     assert plan.gap <= 1e-6
 
 
+@pytest.mark.long
 def test_the_damaged_copy_shows_in_the_demand_total(shared_data: Path, tmp_path: Path) -> None:
     """Proves: the damaged cap41 has its own optimum, and its demand total gives it away.
 

@@ -18,6 +18,7 @@ from tests.paths import ROOT
 LIBRARIES = {"pandas", "numpy", "scipy", "pyomo", "highspy", "plotly", "pyarrow", "openpyxl"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["places"], ["example"]])
 def test_quick_commands_load_no_library(words: list[str]) -> None:
     """Proves: in a fresh process, what needs no table or solver imports none, and few modules of the

@@ -211,6 +211,7 @@ def test_a_fault_of_the_model_is_told_with_its_traceback(tmp_path: Path) -> None
 # The approved plan --------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_plan_is_compared_with_the_approved_one(tmp_path: Path) -> None:
     """40 MW at A for 400 M are approved, and B becomes cheaper by 40 M: at 1 M per MW it stays."""
     sites = [
@@ -319,6 +320,7 @@ def hard(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return books.write(books.hard(), tmp_path_factory.mktemp("hard") / "book")
 
 
+@pytest.mark.long
 @pytest.mark.first(1)
 def test_ctrl_c_keeps_the_best_plan_with_its_gap(hard: Path, tmp_path: Path) -> None:
     """Even pressed again while the plan is being checked."""
@@ -341,6 +343,7 @@ def test_a_third_ctrl_c_gives_the_plan_up(hard: Path, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_ctrl_c_before_a_first_plan_is_one_line(hard: Path, tmp_path: Path) -> None:
     run = interrupted([r"s  (build|compile)"], "solve", hard, "--out", tmp_path / "out")
     assert (run.returncode, run.stdout) == (5, ""), run.stderr
@@ -449,6 +452,7 @@ def test_check_marks_nothing_where_nothing_is_wrong_or_there_is_no_workbook(tmp_
     assert "must be an .xlsx workbook for its cells to be marked" in one_line(run.stderr)
 
 
+@pytest.mark.long
 def test_a_console_that_cannot_show_a_name_still_gets_the_message(tmp_path: Path) -> None:
     book = books.write(books.book(Sites={"site": "Malmö 😀", "max_mw": -1}), tmp_path / "bok😀")
     run = process_says("check", book, PYTHONIOENCODING="ascii")
@@ -473,6 +477,7 @@ def test_a_template_left_as_it_is_says_what_to_fill_in(tmp_path: Path) -> None:
     assert last == f"{len(lines)} errors in book.xlsx"
 
 
+@pytest.mark.long
 def test_the_example_passes_its_own_check_and_can_be_solved(tmp_path: Path) -> None:
     book = tmp_path / "book.xlsx"
     run = optalloc_says("template", book, "--example")

@@ -33,6 +33,7 @@ from tests.compile.models import (
 from tests.paths import INPUTS
 
 
+@pytest.mark.long
 @pytest.mark.first(1)
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 10**6), makers=asked())
@@ -169,6 +170,7 @@ def family_cases() -> list[Any]:
     return [pytest.param(n, marks=pytest.mark.slow) if n == "pacific" else n for n in names]
 
 
+@pytest.mark.long
 @pytest.mark.first(1)
 @pytest.mark.parametrize("name", ["every sheet", *family_cases()])
 def test_families_are_templates_and_give_what_pyomo_gives(

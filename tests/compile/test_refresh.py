@@ -24,6 +24,7 @@ from tests import reference
 from tests.compile.models import BRANCHING, MAKERS, deferred_knapsack, skeleton
 
 
+@pytest.mark.long
 @settings(max_examples=80, deadline=None)
 @given(
     seed=st.integers(0, 10**6),

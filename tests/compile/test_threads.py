@@ -77,6 +77,7 @@ def changed(before: dict[tuple[str, str], Any], after: dict[tuple[str, str], Any
     return [key for key in before if after.get(key) is not before[key]]
 
 
+@pytest.mark.long
 def test_three_threads_build_at_once_while_others_use_pyomo() -> None:
     """Three threads build and compile inputs/minimal twice each, and a fourth declares its own.
 

@@ -265,6 +265,7 @@ CELLS = st.one_of(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(cell=CELLS, kind=st.sampled_from(list(Kind)), text=st.booleans(), required=st.booleans())
 def test_any_cell_is_a_value_or_one_fault(

@@ -265,6 +265,7 @@ def assert_never_stale(data: optalloc.Dataset, sheet: str, column: Column) -> No
         assert_equal(kept, expected, getattr(derive, "__qualname__", ""))
 
 
+@pytest.mark.long
 @pytest.mark.first(1)
 def test_no_value_is_stale_after_some_changes(evaluated_once: optalloc.Dataset) -> None:
     """Proves: all that is kept of a workbook is, after a change, what it is from scratch."""
@@ -313,6 +314,7 @@ SOME = random.Random(5).sample(COLUMNS, 3)
 SLOW = [pytest.param(*names, marks=pytest.mark.slow) for names in COLUMNS if names not in SOME]
 
 
+@pytest.mark.long
 @pytest.mark.first(1)
 @pytest.mark.parametrize(("sheet", "column"), [*SOME, *SLOW])
 def test_what_is_recalled_of_a_plan_is_what_would_be_returned(
@@ -344,6 +346,7 @@ def test_nothing_is_recalled_of_another_plan(solved: Any) -> None:
         pd.testing.assert_frame_equal(kept[name], frame, obj=name)
 
 
+@pytest.mark.long
 def test_the_audit_sees_what_was_altered_after_a_plan_that_passed(solved: Any) -> None:
     """The same tables are audited twice, the second time with a load altered in its place.
 

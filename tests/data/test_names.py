@@ -49,6 +49,7 @@ def codes(found: list[Problem]) -> list[tuple[str, str, str]]:
 # Names of one kind --------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("one", "other", "differ"),
     [
@@ -78,6 +79,7 @@ def test_two_zones_that_look_the_same_are_an_error_at_both_cells(
     assert apart == [("notice", "name-without-row", "Sites!E3")]
 
 
+@pytest.mark.long
 @pytest.mark.first(1)
 @pytest.mark.parametrize(
     ("typed", "says"),

@@ -133,6 +133,7 @@ def test_a_workbook_as_it_might_be_gives_no_notice(tmp_path: Path) -> None:
     assert doubts(real(), tmp_path) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("slip", PLANTED)
 def test_a_slip_is_one_notice_that_says_what_is_usual(tmp_path: Path, slip: str) -> None:
     """Proves: the slip is told at its sheet. Sensitivity: without it there is no notice (above)."""

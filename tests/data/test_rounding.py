@@ -71,6 +71,7 @@ LEASE = {"lease": "L", "site": "A", "max_mw": 0.3, "rent_per_mw_year": 1}
 DECISION = {"decision": "D", "what": "online_mw", "site": "A", "period": "Y1", "at_most": 0.3}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("sheet", "row", "column"),
     [

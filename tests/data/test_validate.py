@@ -221,6 +221,7 @@ def test_every_column_is_described(sheet: Sheet, column: Column) -> None:
         assert column.example is not None
 
 
+@pytest.mark.long
 def test_the_example_is_valid(example: Workbook) -> None:
     assert check(example, MODEL)[1] == []
     assert check(as_text(example), MODEL)[1] == []
@@ -266,6 +267,7 @@ def invalid(column: Column) -> Iterator[tuple[object, str]]:
         yield "no such name", "unknown-ref"
 
 
+@pytest.mark.long
 @pytest.mark.first(3)
 @pytest.mark.parametrize("sheet", MODEL.sheets.values(), ids=lambda sheet: sheet.name)
 def test_invalid_values_give_one_message_each(example: Workbook, sheet: Sheet) -> None:
@@ -317,6 +319,7 @@ def test_bounds_themselves_are_allowed(example: Workbook, sheet: Sheet, column: 
             assert Reading.of(with_cell(example, sheet, column, bound), sheet).problems == []
 
 
+@pytest.mark.long
 @pytest.mark.first(3)
 @pytest.mark.parametrize("sheet", MODEL.sheets.values(), ids=lambda sheet: sheet.name)
 def test_a_missing_or_misspelt_column_is_one_message(example: Workbook, sheet: Sheet) -> None:
@@ -402,6 +405,7 @@ def test_a_duplicate_key_is_one_message(example: Workbook, sheet: Sheet) -> None
         assert part in problem.must
 
 
+@pytest.mark.long
 @pytest.mark.first(2)
 @pytest.mark.parametrize(
     "sheet", [s for s in MODEL.sheets.values() if s.required], ids=lambda sheet: sheet.name
@@ -540,6 +544,7 @@ def test_a_note_beside_the_settings_is_left_alone_and_a_third_column_is_not(
     assert (problem.cell, problem.code) == ("C3", "no-header")
 
 
+@pytest.mark.long
 def test_optional_settings_without_a_value_are_as_good_as_none(example: Workbook) -> None:
     """A value without a name, or in place of the names, is still not lost."""
 

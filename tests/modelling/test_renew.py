@@ -199,6 +199,7 @@ def examples(count: int) -> Callable[[Any], Any]:
     )
 
 
+@pytest.mark.long
 @pytest.mark.first(1)
 @examples(1)
 @given(random_books(), st.randoms(use_true_random=False))
@@ -330,6 +331,7 @@ FAMILY = Family(
 '''
 
 
+@pytest.mark.long
 def test_a_family_that_takes_numbers_of_others_is_always_asked_again(tmp_path: Path) -> None:
     """No sheet of the family changes, but the number that it took from a family beside it does.
 

@@ -21,6 +21,7 @@ def dates(plan: optalloc.Plan, action: str = "start building") -> list[str]:
     return [f"{day:%Y-%m-%d}" for day in own["date"]]
 
 
+@pytest.mark.long
 def test_building_begins_when_the_permit_is_there(solve: Solve, least_cost: LeastCost) -> None:
     """Committed on 2027-01-01, permit on 2027-12-01, prices that grow by 10 % a year.
 

@@ -73,6 +73,7 @@ def test_renewals_are_capital_too(solve: Solve) -> None:
     assert solve(**case, Budgets=[{"period": "Y3", "max_capital": 480}]).cost == pytest.approx(960)
 
 
+@pytest.mark.long
 def test_the_audit_sees_too_much_capital(solve: Solve, tmp_path: Path) -> None:
     """Proves: a cost altered by hand breaks both limits in the audit alone."""
     case = budget(max_capital=106, max_capital_to_date=106)

@@ -40,6 +40,7 @@ def two_sites(low_mw: float, high_mw: float, dear: dict[str, Any], cheap: dict[s
     )
 
 
+@pytest.mark.long
 @pytest.mark.first(1)
 @LIMITLESS
 def test_a_site_without_limit_is_built_where_it_is_cheap(

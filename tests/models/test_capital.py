@@ -20,6 +20,7 @@ def kinds(plan: optalloc.Plan) -> dict[str, float]:
     return plan["Cost"].groupby("kind")["cash"].sum().to_dict()
 
 
+@pytest.mark.long
 @pytest.mark.first(1)
 @pytest.mark.parametrize(
     ("profile", "present_value"),

@@ -117,6 +117,7 @@ def test_emissions_are_reported_only_if_every_source_states_them(solve: Solve) -
     assert emissions(solve()) == []
 
 
+@pytest.mark.long
 def test_the_audit_sees_each_limit_broken(solve: Solve, tmp_path: Path) -> None:
     """Proves: coal for wind in the table of deliveries breaks both limits; spot bought besides
     breaks the one on emissions."""

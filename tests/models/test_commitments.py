@@ -58,6 +58,7 @@ def test_an_announced_site(solve: Solve, tmp_path: Path) -> None:
     assert cost_without(book(**case), tmp_path / "w", "decision_at_least") == pytest.approx(505)
 
 
+@pytest.mark.long
 @pytest.mark.first(1)
 @pytest.mark.parametrize("what", ["started_mw", "online_mw"])
 def test_megawatts_promised_at_a_site(what: str, solve: Solve, least_cost: LeastCost) -> None:

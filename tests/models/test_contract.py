@@ -260,6 +260,7 @@ def program(everything_folder: Path) -> optalloc.Program:
     return compiled(everything_folder)[0]
 
 
+@pytest.mark.long
 def test_docstrings_name_every_decision_and_every_posting(program: optalloc.Program) -> None:
     """Proves: Decides lists the variables there are, Reads and posts the ledgers met."""
     variables = {v.local_name for v in program.pyomo.component_objects(pyo.Var)}
@@ -350,6 +351,7 @@ def test_the_smallest_case_is_textbook_facility_location(tmp_path: Path) -> None
     assert int(arrays.strengthening.sum()) == 6
 
 
+@pytest.mark.long
 def test_a_user_may_add_a_constraint(everything_folder: Path) -> None:
     """Proves: the built model is plain Pyomo. Sensitivity: forbidding a site raises the cost."""
     program, arrays = compiled(everything_folder)

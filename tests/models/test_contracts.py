@@ -43,6 +43,7 @@ def active(plan: optalloc.Plan) -> dict[tuple[str, str], float]:
     return plan["Procurement"].set_index(["contract", "period"])["active_mw"].to_dict()
 
 
+@pytest.mark.long
 def test_peaks_are_covered_and_active_megawatts_cost_their_fee(
     solve: Solve, least_cost: LeastCost, tmp_path: Path
 ) -> None:
@@ -107,6 +108,7 @@ def test_signing_window(solve: Solve, least_cost: LeastCost, window: dict[str, s
     assert least_cost(**TWO_YEARS | {"Contracts": offers(term_months=12)}) == pytest.approx(408)
 
 
+@pytest.mark.long
 @pytest.mark.first(1)
 @pytest.mark.parametrize(
     ("columns", "cost"),
@@ -280,6 +282,7 @@ def test_fees_grow_from_the_base_date(solve: Solve, least_cost: LeastCost) -> No
     assert least_cost(**case, Settings={"discount_rate": 0.1}) == pytest.approx(408)
 
 
+@pytest.mark.long
 @pytest.mark.first(1)
 @pytest.mark.parametrize(
     ("columns", "months"),
@@ -328,6 +331,7 @@ def test_signings_are_actions(solve: Solve) -> None:
     assert "sign contract" not in set(solve()["Actions"]["action"])
 
 
+@pytest.mark.long
 def test_the_audit_sees_each_limit_broken(solve: Solve, tmp_path: Path) -> None:
     """Proves: each limit, broken by hand in the tables of a plan, is found by the audit."""
     contracts = [{**CHEAP, "zone": None, "site": "A", "min_mw": 30, "block_mw": 40, "max_mw": 40}]
@@ -362,12 +366,14 @@ def test_the_audit_sees_each_limit_broken(solve: Solve, tmp_path: Path) -> None:
     assert elsewhere == {"cover_of_own_sites", "peak_covered"}
 
 
+@pytest.mark.long
 def test_without_sheets_there_is_nothing(tmp_path: Path) -> None:
     """Proves: neither absent nor empty sheets add a row, a column or a cost."""
     case = {key: value for key, value in TWO_YEARS.items() if key != "Contracts"}
     assert_adds_nothing(case, "contracts", tmp_path)
 
 
+@pytest.mark.long
 @pytest.mark.first(4)
 @pytest.mark.parametrize(
     ("columns", "cell", "code"),
@@ -402,6 +408,7 @@ def test_contracts_that_make_no_sense(
     assert message.endswith(f"[{code}]")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("mw", "expiry", "cell", "code"),
     [

@@ -17,6 +17,7 @@ from tests.families import LeastCost, problems
 Solve = Callable[..., optalloc.Plan]
 
 
+@pytest.mark.long
 def test_demand_is_met(solve: Solve, least_cost: LeastCost, tmp_path: Path) -> None:
     """Proves: 40 MW at 10 M. Sensitivity: 41 MW cost 410; without the limit nothing is built."""
     assert solve().cost == pytest.approx(400)
@@ -162,6 +163,7 @@ def test_periods_and_regions_add_up(solve: Solve, least_cost: LeastCost) -> None
     assert least_cost(Demand=two, **case) == pytest.approx(650)
 
 
+@pytest.mark.long
 def test_no_demand_at_all(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: demand of 0 everywhere is a plan that builds nothing. Sensitivity: 1 MW costs 10."""
     nothing = solve(Demand=demand(0))
@@ -181,6 +183,7 @@ def test_nothing_to_decide(solve: Solve) -> None:
     assert priced.cost == pytest.approx(20)
 
 
+@pytest.mark.long
 def test_missing_period(solve: Solve) -> None:
     """Proves: a workload and region without a row for Y2 is an error. Sensitivity: with it 400."""
     with pytest.raises(optalloc.InputError) as raised:
@@ -197,6 +200,7 @@ def sizes(**mw_per_unit: float) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.long
 def test_demand_in_compute_units(solve: Solve, least_cost: LeastCost) -> None:
     """A unit takes 0.4 MW in Y1, nothing is said of Y2, and from Y3 it takes 0.2.
 

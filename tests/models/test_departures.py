@@ -57,6 +57,7 @@ def departed(plan: optalloc.Plan) -> dict[tuple[str, str, str], float]:
 # Break-even ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_start_moves_below_the_break_even_price_and_stays_above(
     solve: Solve, tmp_path: Path
 ) -> None:
@@ -214,6 +215,7 @@ def test_periods_after_the_last_one_compared_are_free(solve: Solve, least_cost: 
     assert least_cost(**priced(case, cost_per_mw_started=3)) == pytest.approx(660)
 
 
+@pytest.mark.long
 def test_what_is_not_compared_is_said(solve: Solve) -> None:
     """Proves: actions of the past, of later, of other kinds, and commitments of open sites are left
     out with one notice each; a name that a past period shares with one of now is not mixed up."""

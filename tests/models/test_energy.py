@@ -90,6 +90,7 @@ def test_spot_is_shared_by_the_sites_of_a_zone(solve: Solve, tmp_path: Path) -> 
         solve(**case | {"PowerPrices": spot(100, 0.4)})
 
 
+@pytest.mark.long
 @pytest.mark.first(1)
 @pytest.mark.parametrize(
     ("share", "price", "drawn", "billed", "cost"),
@@ -206,6 +207,7 @@ def test_a_site_without_load_draws_nothing(solve: Solve, tmp_path: Path) -> None
     assert plan["Power"].set_index("site")["contract_gwh"].to_dict() == {"A": 109.5, "B": 0}
 
 
+@pytest.mark.long
 @pytest.mark.first(1)
 def test_the_audit_sees_each_limit_broken(solve: Solve, tmp_path: Path) -> None:
     """Proves: each limit, broken by hand in the tables of a plan, is found by the audit."""

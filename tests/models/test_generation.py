@@ -159,6 +159,7 @@ def test_what_a_plant_covered_before_was_not_on_the_grid(
     assert least_cost(**zone_of(0, 0) | case, SignedContracts=held) == pytest.approx(10)
 
 
+@pytest.mark.long
 def test_the_audit_sees_each_limit_broken(solve: Solve, tmp_path: Path) -> None:
     """Proves: each limit, broken by hand in the tables of a plan, is found by the audit; and so is
     what the grid then carries too much."""

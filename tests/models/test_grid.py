@@ -35,6 +35,7 @@ def zone(**columns: Any) -> list[dict[str, Any]]:
 TWO_YEARS = {"Network": NETWORK, "Sites": sites(), "Periods": years(2), "Demand": demand(20, 50)}
 
 
+@pytest.mark.long
 @pytest.mark.first(1)
 def test_zone_total_limits_all_that_is_online(
     solve: Solve, least_cost: LeastCost, tmp_path: Path
@@ -142,6 +143,7 @@ def test_sites_of_a_zone_share_its_limit(solve: Solve, least_cost: LeastCost) ->
     assert least_cost(**case, Sites=[a, b]) == pytest.approx(416)
 
 
+@pytest.mark.long
 def test_the_audit_sees_too_much_power(solve: Solve, tmp_path: Path) -> None:
     """Proves: ten MW more in service at A, and each limit is found broken by the audit alone."""
     ramp = [{"site": "A", "period": "Y1", "energised_mw": 25}]

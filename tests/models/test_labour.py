@@ -72,6 +72,7 @@ def test_work_is_done_by_workers_who_are_paid(solve: Solve, tmp_path: Path) -> N
     assert cost_without(book(**plenty), tmp_path / "without", "work_done") == pytest.approx(400)
 
 
+@pytest.mark.long
 def test_a_pool_has_so_many_workers(solve: Solve, tmp_path: Path) -> None:
     """Proves: ten fitters do 120 person-months, 20 MW at A; 20 stand at B: 200 + 240 + 1.2.
     Sensitivity: without the limit, 402.4."""
@@ -185,6 +186,7 @@ def test_permanent_staff(solve: Solve, least_cost: LeastCost) -> None:
     assert least_cost(**staffed | {"LabourPools": [pool(5)]}) == pytest.approx(220.6)
 
 
+@pytest.mark.long
 @pytest.mark.first(1)
 def test_the_audit_sees_each_limit_broken(solve: Solve, tmp_path: Path) -> None:
     """Proves: each limit, broken by hand in the tables of a plan, is found by the audit."""

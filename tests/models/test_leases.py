@@ -31,6 +31,7 @@ def leasing(plan: optalloc.Plan, column: str) -> list[float]:
     return plan["Leasing"][column].round(6).tolist()
 
 
+@pytest.mark.long
 def test_leased_capacity_serves_without_a_commitment(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: 40 MW leased for two years cost 80, with no commitment; on a site without room as
     well; and they are online and installed. Sensitivity: without the lease 407, or no plan."""

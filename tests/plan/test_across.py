@@ -203,6 +203,7 @@ def test_amounts_at_which_the_tail_breaks_even(
     assert tail == pytest.approx(built)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("allowed", "built"), [(0, 80), (9.9, 80), (10, 70), (20, 60)])
 def test_an_amount_in_most_futures(allowed: float, built: float, lacking: Futures) -> None:
     upper = allowed_in(lacking, allowed)
@@ -252,6 +253,7 @@ def test_rows_of_one_line_hold_together(tmp_path: Path) -> None:
         assert least(stated(made, tmp_path / name).stochastic) == pytest.approx(built)
 
 
+@pytest.mark.long
 def test_a_large_program_is_solved_as_a_whole(serving: Futures) -> None:
     """Proves: prices of a decomposition, which know nothing of these limits, are not used."""
     parameters = Parameters(futures=FuturesParameters(extensive_entries=0))
@@ -447,6 +449,7 @@ def refusal(made: Book, folder: Path) -> list[tuple[str, str]]:
     return [(p.code, f"{p.sheet}!{p.cell}") for p in refused.value.problems]
 
 
+@pytest.mark.long
 def test_rows_that_select_nothing_or_what_another_line_has(tmp_path: Path) -> None:
     lines = [
         line("demand_met", MOST, 0.8, "region=Mars"),

@@ -103,6 +103,7 @@ def refused(
         return True
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "share", [0, *(pytest.param(k, marks=pytest.mark.slow) for k in range(1, 4))]
 )

@@ -136,6 +136,7 @@ def waiting(cost: float = 1.3, revealed: str = "2028-01-01") -> Book:
     )
 
 
+@pytest.mark.long
 def test_waiting_beats_committing(tmp_path: Path) -> None:
     plan = solve(waiting(), tmp_path)
     assert plan.cost == pytest.approx(65)
@@ -260,6 +261,7 @@ def steps(**more: Any) -> Book:
     )
 
 
+@pytest.mark.long
 def test_stages_follow_from_dates(tmp_path: Path) -> None:
     plan = solve(steps(), tmp_path)
     # Each rise is met by 50 of N when it is known: 1/2 x 50 + 1/2 x 50.
@@ -284,6 +286,7 @@ def test_stages_follow_from_dates(tmp_path: Path) -> None:
     assert later == pytest.approx((15, 15))
 
 
+@pytest.mark.long
 def test_what_would_be_felt_before_it_is_known_later(tmp_path: Path) -> None:
     """Proves: known at the end of Y3 only, demand of Y2 would have to be served blind; that is said.
     Sensitivity: known in the middle of Y2, it is served as it comes."""
@@ -473,6 +476,7 @@ def test_what_is_felt_before_it_is_known_is_refused(tmp_path: Path) -> None:
         assert "Outcomes!G2" in found[2]
 
 
+@pytest.mark.long
 def test_a_path_that_one_scenario_lacks_must_be_known(tmp_path: Path) -> None:
     made = uncertain(
         *(site(name, cost, 100) for name, cost in (("N", 1.0), ("F", 2.0))),

@@ -34,6 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+@pytest.mark.long
 def test_of_an_approved_policy_what_is_done_now_counts(folder: Path, tmp_path: Path) -> None:
     """Proves: the approved actions are those of HereAndNow, each once, and a notice says so.
     Sensitivity: Actions has them once for each scenario."""
@@ -86,6 +87,7 @@ def test_a_policy_is_not_compared_with_a_plan(folder: Path) -> None:
             optalloc.diff(a, b)
 
 
+@pytest.mark.long
 def test_a_certain_plan_is_explained_without_uncertainties(folder: Path) -> None:
     """Proves: the plan of a workbook that was solved as it stands is explained so, and that is said."""
     assert AS_IT_STANDS in optalloc.explain(folder / "certain.xlsx").sentences
@@ -107,6 +109,7 @@ def test_what_solves_it_as_it_stands_says_so(folder: Path, tmp_path: Path) -> No
     assert " ".join(told.stderr.split()).count(AS_IT_STANDS) == 1
 
 
+@pytest.mark.long
 def test_the_server_shows_a_policy(folder: Path, tmp_path: Path) -> None:
     """Proves: a workbook with uncertainties ends in a policy, with its page and its measure."""
     asked = {"kind": "solve", "folder": tmp_path, "model": None, "gap": 0.0, "threads": 1}
@@ -117,6 +120,7 @@ def test_the_server_shows_a_policy(folder: Path, tmp_path: Path) -> None:
     assert "What to do now" in (tmp_path / "report.html").read_text("utf-8")
 
 
+@pytest.mark.long
 def test_the_console_says_what_to_do_now(folder: Path, tmp_path: Path) -> None:
     """Proves: after the summary come the actions now and the values as sentences; where nothing has
     to be decided yet, until when."""
@@ -131,6 +135,7 @@ def test_the_console_says_what_to_do_now(folder: Path, tmp_path: Path) -> None:
     assert "inf" not in told.stdout
 
 
+@pytest.mark.long
 def test_a_policy_that_does_nothing_more_in_a_scenario_is_read_again(tmp_path: Path) -> None:
     """Proves: truth values are read back as such, also where a scenario has no action of its own.
     Sensitivity: joined to an empty list they become numbers, and the file is no plan."""

@@ -115,6 +115,7 @@ def same(cost: float) -> Any:
     return pytest.approx(cost, rel=1e-6, abs=1e-6)
 
 
+@pytest.mark.long
 @few_or_many
 def test_one_future_is_no_uncertainty(examples: int) -> None:
     def property_of(draw: Draw) -> None:
@@ -189,6 +190,7 @@ def test_the_worst_is_above_the_tail_and_the_tail_above_the_mean(examples: int) 
     holds(examples, property_of)
 
 
+@pytest.mark.long
 @few_or_many
 def test_every_policy_passes_its_audit(examples: int) -> None:
     """`optalloc.solve` refuses a policy whose scenarios do not restate themselves from tables."""
@@ -210,6 +212,7 @@ def test_every_policy_passes_its_audit(examples: int) -> None:
     holds(examples, property_of)
 
 
+@pytest.mark.long
 def test_a_policy_altered_in_one_future_is_refused(tmp_path: Path) -> None:
     made = tiny(random.Random(0))
     plan = solve(made, tmp_path)
@@ -301,6 +304,7 @@ def by_trying(made: Book) -> tuple[float, float]:
     return float(min(means)), float(min(worsts))
 
 
+@pytest.mark.long
 @few_or_many
 def test_a_policy_is_as_good_as_the_best_of_all(examples: int) -> None:
     def property_of(draw: Draw) -> None:

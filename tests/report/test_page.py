@@ -210,6 +210,7 @@ def test_a_floor_is_what_is_asked_for_and_not_what_is_used(
         )
 
 
+@pytest.mark.long
 @needs_browser
 def test_energy_of_periods_of_unequal_length_compares(
     solve: Callable[..., optalloc.Plan], opened: Any, tmp_path: Path
@@ -260,6 +261,7 @@ def test_map_and_losses_follow_the_period(reader: Reader, everything: optalloc.P
     assert [tuple(row) for row in told] == wanted
 
 
+@pytest.mark.long
 @needs_browser
 def test_filters_narrow_every_chart_that_can_tell(
     reader: Reader, everything: optalloc.Plan
@@ -486,6 +488,7 @@ def test_a_model_without_roles_gets_its_tables_and_charts(
     plain.close()
 
 
+@pytest.mark.long
 @needs_browser
 def test_words_of_a_workbook_are_never_markup(
     opened: Any, everything: optalloc.Plan, tmp_path: Path
@@ -528,6 +531,7 @@ def test_works_tell_what_is_started_first_is_energised_first(solve) -> None:
     assert works["in_service_mw"].to_dict() == pytest.approx({"Y1": 60, "Y2": 10})
 
 
+@pytest.mark.long
 @needs_browser
 def test_an_explanation_stands_beside_the_plan(
     opened: Any, everything: optalloc.Plan, tmp_path: Path

@@ -52,6 +52,7 @@ def reader(policy: optalloc.Plan, opened: Any, tmp_path_factory: pytest.TempPath
     found.close()
 
 
+@pytest.mark.long
 @needs_browser
 def test_every_chart_is_of_the_chosen_scenario(reader: Reader, policy: optalloc.Plan) -> None:
     """Proves: lines and the bridge are those of one scenario's own plan, and the page says which.

@@ -71,6 +71,7 @@ def test_a_latin_hypercube_has_a_draw_in_every_stratum() -> None:
     assert not (probabilities_of_draws(20, 3, 8, stratified=True) == u).any()
 
 
+@pytest.mark.long
 def test_three_points_are_solved_by_hand(tmp_path: Path) -> None:
     """Proves: demand is 40, 50 or 100 with 0.185, 0.63 and 0.185. A MW above 50 costs 1 and saves
     3 x 0.185, so 50 are built: 50 + 0.185 x 3 x 50."""
@@ -122,6 +123,7 @@ def test_draws_take_the_other_uncertainties_along(tmp_path: Path) -> None:
     assert check(optalloc.read_workbook(tmp_path / "out"), MODEL)[1] == []
 
 
+@pytest.mark.long
 @pytest.mark.first(1)
 @pytest.mark.parametrize("has_sheets", [True, False])
 def test_a_workbook_is_written_with_nothing_lost(tmp_path: Path, has_sheets: bool) -> None:
@@ -168,6 +170,7 @@ WRONG = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.first(2)
 @pytest.mark.parametrize("case", WRONG)
 def test_what_may_be_wrong(case: str, tmp_path: Path) -> None:

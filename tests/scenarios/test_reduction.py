@@ -83,6 +83,7 @@ def vendor(*ways: tuple[float, float]) -> Book:
     return made
 
 
+@pytest.mark.long
 def test_costs_under_first_decisions_by_hand(tmp_path: Path) -> None:
     """Proves: with 50 built the newsvendor pays 50 and 200, with 100 built 100 and 100. Where all demand
     must be met, 50 built cannot be continued where 100 come."""

@@ -288,6 +288,7 @@ def test_a_crash_is_said_and_the_next_in_the_queue_goes_on(
 # In a browser -------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @needs_browser
 def test_from_upload_to_report(address: str, opened: Any, minimal: Path) -> None:
     """Proves: errors are told by cell; without them the plan of 1170 M, solved by hand, is shown."""
@@ -348,6 +349,7 @@ def test_stop_keeps_the_best_plan(address: str, opened: Any, guest: Guest, hard:
     context.close()
 
 
+@pytest.mark.long
 def test_what_is_removed_ends(guest: Guest, hard: str) -> None:
     """Proves: removal ends the solve that goes on and the one that waits, and leaves no address."""
     first, second = guest.solve(hard, 0), guest.solve(hard, 0)

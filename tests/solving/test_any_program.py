@@ -241,6 +241,7 @@ def compare(arrays: Arrays, outcome: Outcome, least: Result, gap: float) -> None
 
 
 # The first seeds whose program has a least cost, has no plan, and has no least cost.
+@pytest.mark.long
 @pytest.mark.first(3)
 @pytest.mark.parametrize("status", ["kOptimal", "kInfeasible", "kUnbounded"])
 @pytest.mark.parametrize("strategy", [*WAYS, Strategy.AUTO])
@@ -313,6 +314,7 @@ def test_published_programs_have_their_published_optima(
             assert outcome.bound <= sign * optimum + 1e-6 * abs(optimum), name
 
 
+@pytest.mark.long
 @pytest.mark.first(1)
 def test_a_program_without_a_plan_is_found_out_part_by_part(
     arrays: Arrays,

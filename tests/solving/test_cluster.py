@@ -91,6 +91,7 @@ def test_what_goes_wrong_costs_one_task(run: Callable[[Queue, Limits], None]) ->
     assert [queue.found[k] for k in range(1, 7)] == [1, 4, 9, 16, 25, 36]
 
 
+@pytest.mark.long
 @pytest.mark.first(1)
 def test_what_is_at_work_is_given_up_once_nothing_more_is_wanted(
     tmp_path: Path, run: Callable[[Queue, Limits], None]
@@ -104,6 +105,7 @@ def test_what_is_at_work_is_given_up_once_nothing_more_is_wanted(
     assert queue.found == {2: 4}
 
 
+@pytest.mark.long
 def test_scenarios_are_solved_on_a_cluster(scheduler: str) -> None:
     """Proves: on a cluster, of which a worker is killed meanwhile, the decomposition finds the policy
     that the extensive form proves. Sensitivity: alone, the scenarios cost less."""

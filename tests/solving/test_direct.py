@@ -225,6 +225,7 @@ def test_what_breaks_rows_found_on_demand_is_no_plan() -> None:
     assert {name.split("[")[0] for name, _ in outcome.shortfalls} <= {"least", "disc"}
 
 
+@pytest.mark.long
 @pytest.mark.first(3)
 @pytest.mark.parametrize(
     "wrong",

@@ -32,6 +32,7 @@ def process_says(*words: object) -> Run:
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
 
 
+@pytest.mark.long
 @pytest.mark.first(1)
 @pytest.mark.parametrize("ending", ["mps", "lp"])
 def test_a_written_workbook_has_the_same_optimum(ending: str, tmp_path: Path) -> None:
@@ -72,6 +73,7 @@ def test_names_that_a_file_cannot_hold(ending: str, tmp_path: Path) -> None:
     assert pd.Series(file_names(arrays.rows)).str.fullmatch(r"[\w.,()#]+").all()
 
 
+@pytest.mark.long
 def test_rows_found_during_the_solve_are_not_in_the_file(
     everything_folder: Path, tmp_path: Path
 ) -> None:

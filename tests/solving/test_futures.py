@@ -29,6 +29,7 @@ BY_SCENARIOS = Options(
 )
 
 
+@pytest.mark.long
 @pytest.mark.first(2)
 @pytest.mark.parametrize("measure", list(Measure))
 def test_decomposition_agrees_with_the_extensive_form(measure: Measure) -> None:
@@ -135,6 +136,7 @@ def test_any_prices_give_a_bound(seed: int) -> None:
         assert found <= optimum + 1e-6 * max(1.0, abs(optimum))
 
 
+@pytest.mark.long
 def test_a_scenario_without_a_plan_is_named() -> None:
     program = newsvendor((50, 100), (0.75, 0.25))
     # No more than 60 can be built in the second, and nothing may be left unmet.
@@ -147,6 +149,7 @@ def test_a_scenario_without_a_plan_is_named() -> None:
         assert sum(amount for _, amount in found.outcome.shortfalls) == pytest.approx(40)
 
 
+@pytest.mark.long
 def test_scenarios_with_plans_and_no_policy() -> None:
     """Proves: each order of deciding is tried once, and the extensive form shows that none can.
 

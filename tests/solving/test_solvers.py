@@ -99,6 +99,7 @@ def test_infeasible_is_confirmed(name: str, tmp_path: Path) -> None:
     assert len(caught.value.shortfalls)
 
 
+@pytest.mark.long
 @pytest.mark.first(1)
 @pytest.mark.parametrize("name", [name for name in SOLVERS if name != "gurobi"])
 def test_no_time_is_no_plan_and_no_wrong_bound(name: str, tmp_path: Path) -> None:

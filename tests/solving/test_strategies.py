@@ -143,6 +143,7 @@ def test_whole_numbers_that_rows_leave_no_room_for() -> None:
     assert more.col_upper.tolist() == [1.0, 1.0, 2.0, 2.0, 3.0, 3.0]
 
 
+@pytest.mark.long
 def test_bounds_drawn_in_leave_every_plan() -> None:
     """Proves: the least cost of random programs of whole numbers stays, by any cost; of half of them
     some bound is drawn in. Rows that contradict each other leave the program as it is."""
@@ -435,6 +436,7 @@ def children() -> list[psutil.Process]:
     ]
 
 
+@pytest.mark.long
 def test_a_process_that_is_killed_is_started_again(
     arrays: Arrays, direct: optalloc.Outcome
 ) -> None:

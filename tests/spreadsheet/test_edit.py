@@ -94,6 +94,7 @@ def test_a_column_that_an_excel_sheet_lacks_is_added_past_its_notes(tmp_path: Pa
     assert optalloc.solve(copy).cost == pytest.approx(400)
 
 
+@pytest.mark.long
 @pytest.mark.first(1)
 @pytest.mark.parametrize(
     ("mark", "packed"),
@@ -186,6 +187,7 @@ def test_each_new_row_is_a_row_of_its_own() -> None:
     assert mover.spot.row == 5
 
 
+@pytest.mark.long
 def test_nothing_is_written_over_what_came_since(tmp_path: Path) -> None:
     """Proves: a note typed into the cell that was blank when the workbook was explained is not lost."""
     book = as_xlsx(noted(), tmp_path / "book.xlsx")

@@ -52,6 +52,7 @@ def components(path: Path) -> list[str]:
     return names
 
 
+@pytest.mark.long
 def test_the_totals_row_of_a_table_is_left_out_with_a_notice(tmp_path: Path) -> None:
     """Proves: 40 MW cost 400 M and 40 x 3 M of components, the table's totals row counting nothing,
     though its formula was never worked out.
@@ -69,6 +70,7 @@ def test_the_totals_row_of_a_table_is_left_out_with_a_notice(tmp_path: Path) -> 
     ]
 
 
+@pytest.mark.long
 def test_a_row_that_looks_like_a_total_is_read_with_a_notice(tmp_path: Path) -> None:
     """Proves: neither is such a row dropped, nor does it count in silence, in a CSV too.
 

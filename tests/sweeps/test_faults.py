@@ -22,6 +22,7 @@ from tests.toy.function import ishigami
 MISHAP = "Inputs.mishap"
 
 
+@pytest.mark.long
 def test_a_worker_that_is_lost_costs_one_case(tmp_path: Path) -> None:
     """Proves: killed, hung, out of memory, or in error: each case fails with its reason,
     and all others have the cost that they have without any mishap. Sensitivity: a pool that breaks

@@ -31,6 +31,7 @@ CASE = books.book(
 )  # fmt: skip
 
 
+@pytest.mark.long
 def test_regret_by_hand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Proves: with A at 15 M, B would take all for 485, and A held costs 605: 120 to regret. With ten
     MW more in Y2, A is the best anyway. With room for 30 MW at A, B alone costs 485 and A and B
@@ -126,6 +127,7 @@ def test_a_difference_within_the_gaps_is_undecided() -> None:
     assert frame["cost_best"].tolist()[:3] == [100, 100, 99]
 
 
+@pytest.mark.long
 def test_what_cannot_be_held_is_told(tmp_path: Path) -> None:
     """Proves: a plan without a date, a date without a plan, no date, no plan, a plan named twice, and
     a model that holds nothing: each in its own words, before anything runs."""

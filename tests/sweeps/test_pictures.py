@@ -205,6 +205,7 @@ def shown(opened: Any, made: SweepResult, path: Path) -> Reader:
     return reader
 
 
+@pytest.mark.long
 @needs_browser
 def test_the_page_draws_what_the_frame_says(opened: Any, tmp_path: Path) -> None:
     """Proves: bars, error bars, points and cells hold the frame's numbers, every axis has a title,

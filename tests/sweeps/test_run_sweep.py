@@ -65,6 +65,7 @@ def frontier(tmp_path_factory: pytest.TempPathFactory) -> tuple[optalloc.SweepRe
     return result, folder / "out"
 
 
+@pytest.mark.long
 def test_a_frontier_is_what_the_cases_solved_by_hand_say(
     frontier: tuple[optalloc.SweepResult, Path],
 ) -> None:
@@ -86,6 +87,7 @@ def test_a_frontier_is_what_the_cases_solved_by_hand_say(
     assert set(cases["settled"][:4]) <= {"bound alone", "re-solved"}
 
 
+@pytest.mark.long
 def test_points_of_a_frontier_solved_alone_agree(
     frontier: tuple[optalloc.SweepResult, Path], tmp_path: Path
 ) -> None:
@@ -131,6 +133,7 @@ def test_plans_are_stacked_and_kept_in_parquet(
         optalloc.read_sweep(out / "cases")
 
 
+@pytest.mark.long
 def test_two_workers_and_another_order_give_the_same(
     frontier: tuple[optalloc.SweepResult, Path], tmp_path: Path
 ) -> None:
@@ -175,6 +178,7 @@ def _hardly_any_choice() -> books.Book:
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_cases_without_a_plan_say_why(tmp_path: Path) -> None:
     """Proves: 40 MW that may not be online are infeasible, with the limits exceeded; two
     changes that are sound alone and not together are invalid; the others are solved."""
@@ -331,6 +335,7 @@ def test_mistakes_are_told_before_anything_runs(tmp_path: Path) -> None:
 # The command --------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_command_tables_its_cases(tmp_path: Path) -> None:
     """Proves: the table on stdout, progress and the folder on stderr; one JSON object if asked."""
     book, out = toy(tmp_path / "book", mishap=""), tmp_path / "out"

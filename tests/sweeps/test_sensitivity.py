@@ -89,6 +89,7 @@ def test_indices_need_a_plan_for_every_sample(tmp_path: Path) -> None:
     assert (sensitivity(about, cases, inputs)["value"] == 0).all(), "nothing varies"
 
 
+@pytest.mark.long
 def test_a_small_sample_through_the_whole_machinery(tmp_path: Path) -> None:
     """Proves: every sampled case costs what the function says at its inputs."""
     result = optalloc.sweep(toy(tmp_path / "book"), angles(tmp_path, "sobol", 4), jobs=1, model=TOY)
