@@ -25,7 +25,7 @@ from ._demand import positive_demand
 from ._leases import leases_on_offer
 from ._network import arcs
 from ._scores import scores
-from ._slices import least_output, most_made_up, storage_mw
+from ._slices import firm_output, least_output, most_made_up, slices
 
 # A sum that rounding has made larger by this share needs no whole block more.
 ROUNDING = 1e-9
@@ -189,7 +189,7 @@ def needed_of_contracts(data: Dataset) -> pd.DataFrame:
     shared = zone.merge(sites[["site", "grid_zone"]], left_on="zone", right_on="grid_zone")
     pairs = pd.concat([own, shared])[["contract", "site"]]
     pue = pue_of_sites(data)
-    stored = storage_mw(data).reindex(sites.index, fill_value=0.0)
+    stored = useful_storage(data)
     peak = most_in_service(data) * pue + stored
     load = useful["load_mw"] * pue * most_made_up(data) + stored
     by_site = pd.DataFrame({"peak": peak, "energy": load})
@@ -200,8 +200,10 @@ def needed_of_contracts(data: Dataset) -> pd.DataFrame:
     share = least.where(least > 0)
     energy = (sums["energy"] / share).fillna(0.0).where(offered["kind"].isin(DELIVERS), 0.0)
     # A plant on site that delivers unevenly covers peak by the least of what it delivers.
-    firm = (least / offered["availability"]).where(offered["kind"] != CAPACITY, 1.0).fillna(1.0)
-    peak = (sums["peak"] / firm).where((offered["kind"] == CAPACITY) | offered["site"].notna(), 0.0)
+    firm = firm_output(data).reindex(offered.index)
+    peak = (sums["peak"] / firm.where(firm > 0)).where(
+        (offered["kind"] == CAPACITY) | offered["site"].notna(), 0.0
+    )
     pledged = _pledged(data, SIGNINGS, offered.index)
     return pd.concat([energy, peak, pledged], axis=1).max(axis=1).to_frame("need_mw")
 
@@ -213,6 +215,22 @@ def most_in_service(data: Dataset) -> pd.Series:
     most = useful["service_mw"] + leased.reindex(sites.index, fill_value=0.0)
     most += standing_mw(data).groupby("site")["standing_mw"].max().reindex(sites.index)
     return most
+
+
+def useful_storage(data: Dataset) -> pd.Series:
+    """The most MW of storage that are of use at each active site, by site.
+
+    It gives no more than the site runs on, and takes it in the shortest slice of a type of day.
+    """
+    sites, each = active_sites(data), slices(data)
+    offered = data.columns("Storage", "site", "max_mw", "efficiency")
+    if each.empty or offered.empty:
+        return pd.Series(0.0, sites.index)
+    days = each.groupby("day_type")["share"].transform("sum")
+    run = offered["site"].map(most_in_service(data) * pue_of_sites(data)).astype(float).fillna(0.0)
+    useful = run * float((days / each["share"]).max()) / offered["efficiency"]
+    most = offered["max_mw"].clip(upper=useful).groupby(offered["site"]).sum()
+    return most.reindex(sites.index, fill_value=0.0)
 
 
 def most_of_all(frames: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
@@ -240,6 +258,7 @@ def needed_at_sites(data: Dataset) -> pd.DataFrame:
     if factors or data.column("Pace", "max_growth_per_year").notna().any():
         standing = standing_mw(data).groupby("period")["standing_mw"].sum().max()
         total = demands.groupby("period")["needed_mw"].sum().max() if len(demands) else 0.0
+        total *= most_made_up(data)
         pledged = sum(float(_pledges(data, what).sum()) for what in (STARTS, LEASES))
         total += standing + pledged + leases_on_offer(data, "min_mw")["min_mw"].sum()
         need = np.maximum(need, total * float(np.prod(factors)) * len(calendar(data)))

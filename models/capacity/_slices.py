@@ -20,12 +20,13 @@ SLICE_KEYS = ["site", "period", "slice"]
 def slices(data: Dataset) -> pd.DataFrame:
     """Slices of a year that is divided: slice, day_type, and share, of the hours of the year.
 
-    A slice without a day type is one of its own, named after it.
+    A slice without a day type is one of its own, named after it. Hours that are rounded are scaled
+    to the year.
     """
     rows = data["Slices"]
     rows = rows if len(rows) > 1 else rows.iloc[:0]
     day_type = rows["day_type"].where(rows["day_type"].notna(), rows["slice"])
-    share = rows["hours_per_year"] / HOURS_PER_YEAR
+    share = rows["hours_per_year"] / rows["hours_per_year"].sum()
     return pd.DataFrame({"slice": rows["slice"], "day_type": day_type, "share": share})
 
 
@@ -39,15 +40,20 @@ def slice_hours(data: Dataset, keys: pd.DataFrame) -> pd.Series:
 def _in_slices(
     data: Dataset, subjects: pd.DataFrame, sheet: str, keys: list[str], column: str, usual: str
 ) -> pd.DataFrame:
-    """Each subject in each slice: the value of its row, or its usual one where it has none."""
+    """Each subject in each slice: the value of its row, or its usual one where it has none.
+
+    Values that are rounded are scaled, so that the mean over the hours of a year is the usual one:
+    what holds for the year would not follow from its slices otherwise.
+    """
     rows = data.columns(sheet, *keys, "slice", column)
-    every = subjects.merge(slices(data, "slice"), how="cross").merge(
+    every = subjects.merge(slices(data, "slice", "share"), how="cross").merge(
         rows, on=[*keys, "slice"], how="left"
     )
-    own = every[column].astype(float)
-    return every.assign(**{column: own.where(own.notna(), every[usual].astype(float))})[
-        [*keys, "slice", column]
-    ]
+    own, stated = every[column].astype(float), every[usual].astype(float)
+    value = own.where(own.notna(), stated)
+    mean = (value * every["share"]).groupby([every[key] for key in keys]).transform("sum")
+    scaled = value * (stated / mean.where(mean > 0)).fillna(1.0)
+    return every.assign(**{column: scaled})[[*keys, "slice", column]]
 
 
 @derived
@@ -79,7 +85,17 @@ def least_output(data: Dataset) -> pd.Series:
     available = availability_in_slices(data)
     least = available[available["available"] > 0].groupby("contract")["available"].min()
     usual = data.column("Contracts", "availability", by="contract").astype(float)
-    return least.reindex(usual.index).fillna(usual) if len(slices(data)) else usual
+    return least.reindex(usual.index).fillna(usual).clip(upper=usual)
+
+
+def firm_output(data: Dataset) -> pd.Series:
+    """Peak that an active MW of each contract covers on site: its least output over its mean one.
+
+    1 where it delivers evenly, as in a year that is whole.
+    """
+    least = availability_in_slices(data).groupby("contract")["available"].min()
+    usual = data.column("Contracts", "availability", by="contract").astype(float)
+    return (least / usual).reindex(usual.index).fillna(1.0).clip(upper=1.0)
 
 
 def most_made_up(data: Dataset) -> float:
@@ -90,10 +106,3 @@ def most_made_up(data: Dataset) -> float:
         return 1.0
     days = each.groupby("day_type")["share"].transform("sum")
     return 1.0 + share * float((days / each["share"] - 1.0).max())
-
-
-def storage_mw(data: Dataset) -> pd.Series:
-    """Most MW of storage that can stand at each site, by site."""
-    offered = data.columns("Storage", "site", "max_mw")
-    offered = offered if len(slices(data)) else offered.iloc[:0]
-    return offered.groupby("site")["max_mw"].sum().astype(float)

@@ -199,6 +199,22 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
 
 # What stops the reading, or leaves nothing to say of the rest; and what only a CSV can hold.
 PLOT = {"option": "plot", "kind": "land", "site": "A", "premium": 1}
+SUN = {"contract": "sun", "site": "A", "kind": "energy", "max_mw": 100, "availability": 0.5}
+DAYS: list[dict[str, Any]] = [
+    {"slice": "day", "hours_per_year": 4380, "day_type": "any"},
+    {"slice": "night", "hours_per_year": 4380, "day_type": "any"},
+]
+BATTERY = {
+    **{"storage": "battery", "site": "A", "max_mw": 10, "efficiency": 0.8, "lead_months": 0},
+    **{"cost_per_mw": 0.1, "cost_per_mwh": 0.1},
+}
+
+
+def by_the_hour(folder: Path, **sheets: Any) -> Path:
+    """A workbook of two slices, fed by day as at night."""
+    return small(folder, **{"Contracts": [SUN], "Slices": DAYS, **sheets})
+
+
 ALONE: dict[str, Callable[[Path], Path]] = {
     "not-found": lambda folder: folder / "no such book.xlsx",
     "not-readable": without_rights,
@@ -226,6 +242,27 @@ ALONE: dict[str, Callable[[Path], Path]] = {
         ApprovedActions=[{"period": "Y1", "action": "Commit site", "subject": "A", "mw": None}],
     ),
     "beyond-tolerance": lambda folder: small(folder, Sites={"max_mw": 2e9, "block_mw": 1e9}),
+    "slices-not-a-year": lambda folder: by_the_hour(folder, Slices=[DAYS[0] | {"slice": "dawn"}]),
+    "clean-without-slices": lambda folder: by_the_hour(
+        folder,
+        Contracts=[SUN | {"tco2_per_mwh": 0}],
+        Slices=[],
+        Carbon=[{"period": "Y1", "min_clean_share_in_slice": 1}],
+    ),
+    "mean-of-slices": lambda folder: by_the_hour(
+        folder, ContractSlices=[{"contract": "sun", "slice": "day", "available": 0.9}]
+    ),
+    "type-of-day-named-as-slice": lambda folder: by_the_hour(
+        folder, Slices=[DAYS[0] | {"day_type": "night"}, DAYS[1] | {"day_type": None}]
+    ),
+    "slices-of-capacity": lambda folder: by_the_hour(
+        folder,
+        Contracts=[SUN, {"contract": "peak", "site": "A", "kind": "capacity", "max_mw": 100}],
+        ContractSlices=[{"contract": "peak", "slice": "day"}],
+    ),
+    "storage-never-ready": lambda folder: by_the_hour(
+        folder, Storage=[BATTERY | {"lead_months": 24}]
+    ),
     "contract-never-active": lambda folder: small(
         folder,
         Contracts={
@@ -296,6 +333,21 @@ NOTICED: dict[str, Callable[[Path], Path]] = {
     "unseen-characters": lambda folder: small(folder, Network={"region": "R\u200b"}),
     "name-without-row": lambda folder: small(folder, **zoned("Plain")),
     "blank-beside-names": lambda folder: small(folder, **zoned(None)),
+    "one-slice": lambda folder: by_the_hour(folder, Slices=[DAYS[0] | {"hours_per_year": 8760}]),
+    "slices-without-energy": lambda folder: small(folder, Slices=DAYS),
+    "no-energy-in-slice": lambda folder: by_the_hour(
+        folder,
+        ContractSlices=[
+            {"contract": "sun", "slice": "day", "available": 1},
+            {"contract": "sun", "slice": "night", "available": 0},
+        ],
+    ),
+    "nowhere-to-put-off": lambda folder: by_the_hour(
+        folder,
+        Slices=[row | {"day_type": None} for row in DAYS],
+        WorkloadSlices=[{"workload": "load", "slice": "day", "shiftable_share": 0.5}],
+    ),
+    "storage-without-slices": lambda folder: small(folder, Storage=[BATTERY]),
     "option-left-out": lambda folder: small(folder, Sites={"status": "committed"}, Options=[PLOT]),
     "option-lead-longer": lambda folder: small(folder, Options=[PLOT | {"lead_months": 6}]),
 }

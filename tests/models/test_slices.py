@@ -253,6 +253,112 @@ def test_slices_that_do_nothing_are_noticed(solve: Solve) -> None:
     assert "no-energy-in-slice" in dark
 
 
+def test_rounded_figures_are_scaled_to_the_year(least_cost: LeastCost) -> None:
+    """Proves: hours that are half an hour short of a year, loads of 0.7, 0.7 and 0.71 beside a load
+    factor of 0.703, and 0.502 twice beside an availability of 0.5, cost what the year says, 435.04,
+    424.6331 and 407.008: what is rounded makes no equation impossible and no contract larger."""
+    short = [DAY_AND_NIGHT[0], {**DAY_AND_NIGHT[1], "hours_per_year": 4379.5}]
+    assert least_cost(**PLACE, PowerPrices=SPOT, Slices=short) == pytest.approx(435.04)
+    thirds = [{"slice": f"t{k}", "hours_per_year": 2920} for k in range(3)]
+    loads = [
+        {"workload": "load", "slice": f"t{k}", "load": load}
+        for k, load in enumerate((0.7, 0.7, 0.71))
+    ]
+    case = {**PLACE, "PowerPrices": SPOT, "Slices": thirds, "WorkloadSlices": loads}
+    assert least_cost(**case, Workloads={"load_factor": 0.703}) == pytest.approx(424.63312)
+    even = {**PLACE, "Contracts": [{**SUN, "availability": 0.5}], "Slices": DAY_AND_NIGHT}
+    assert least_cost(**even, ContractSlices=output(sun=(0.502, 0.502))) == pytest.approx(407.008)
+
+
+@pytest.mark.long
+def test_a_floor_of_nothing_is_no_limit(least_cost: LeastCost) -> None:
+    """Proves: a clean share of at least 0 lets a battery store what is not clean: 17.684, as without."""
+    battery = {
+        "storage": "battery", "site": "A", "max_mw": 100, "cost_per_mw": 0.1, "cost_per_mwh": 0.01,
+        "efficiency": 0.8,
+    }  # fmt: skip
+    case = {
+        "Sites": {"grid_zone": "Z", "status": "existing", "existing_mw": 40, "max_mw": 40},
+        "PowerPrices": SPOT,
+        "Slices": DAY_AND_NIGHT,
+        "SpotSlices": [
+            {"zone": "Z", "slice": "day", "price_factor": 1.8},
+            {"zone": "Z", "slice": "night", "price_factor": 0.2},
+        ],
+        "Storage": [battery],
+    }
+    assert least_cost(**case) == pytest.approx(17.684)
+    floor = [{"period": "Y1", "min_clean_share_in_slice": 0}]
+    assert least_cost(**case, Carbon=floor) == pytest.approx(17.684)
+
+
+@pytest.mark.long
+def test_a_share_is_kept_by_capacity_beside_what_is_made_up(least_cost: LeastCost) -> None:
+    """Proves: 80 MW at 0.1 run by day where the night may wait; beside at most 40 % in the US, 120 MW
+    at 0.01 stand in Japan, out of reach: 8 + 1.2 + 7.008. The bound from need counts both."""
+    risks = ("conflict", "grid", "legal", "political", "supply_chain")
+    scores = {f"{name}_risk": 0.1 for name in risks}
+    site = {"status": "candidate", "grid_zone": "Z", "max_mw": 1000}
+    case = {
+        **SLICED,
+        "Sites": [
+            {"site": "A", "jurisdiction": "US", **site, "build_cost_per_mw": 0.1},
+            {"site": "B", "jurisdiction": "JP", **site, "build_cost_per_mw": 0.01},
+        ],
+        "Jurisdictions": [{"jurisdiction": name, **scores} for name in ("US", "JP")],
+        "Workloads": {"max_latency_ms": 50},
+        "Network": [
+            {"site": "A", "region": "R", "latency_ms": 10},
+            {"site": "B", "region": "R", "latency_ms": 500},
+        ],
+        "RiskLimits": [{"limit": "L", "kind": "max_share", "value": 0.4, "jurisdiction": "US"}],
+        "WorkloadSlices": [{"workload": "load", "slice": "night", "shiftable_share": 1}],
+    }
+    assert least_cost(**case) == pytest.approx(16.208)
+
+
+@pytest.mark.long
+def test_a_roof_that_stood_covers_its_least(least_cost: LeastCost) -> None:
+    """Proves: 40 MW that stand under a roof of 40 MW of sun, dark at night, were on the grid before,
+    so that nothing new is energised: 87.6 GWh of sun and 262.8 of spot, 28.032."""
+    roof = {**SUN, "contract": "roof", "kind": "generation", "max_mw": 40}
+    case = {
+        "Sites": {"grid_zone": "Z", "status": "existing", "existing_mw": 40, "max_mw": 40},
+        "Contracts": [roof],
+        "SignedContracts": [{"contract": "roof", "signed_mw": 40, "expiry": "2030-01-01"}],
+        "PowerPrices": SPOT,
+        "Slices": DAY_AND_NIGHT,
+        "ContractSlices": output(roof=(0.5, 0)),
+        "GridZones": [{"zone": "Z", "period": "Y1", "max_new_mw": 0}],
+    }
+    assert least_cost(**case) == pytest.approx(28.032)
+
+
+@pytest.mark.long
+def test_what_would_be_lost_in_silence_is_told(solve: Solve) -> None:
+    """Proves: figures of a single slice that are not the year's, a slice named as a type of day that
+    it is not part of, and slices of a contract that delivers no energy are errors at their cells;
+    load that may wait where no type of day has two slices is a notice."""
+    one = [{"slice": "all", "hours_per_year": 8760}]
+    dim = [{"contract": "sun", "slice": "all", "available": 0.05}]
+    (message,) = problems(solve, **CASE, Slices=one, ContractSlices=dim)
+    assert message.startswith("ContractSlices!C2: ")
+    assert message.endswith("[mean-of-slices]")
+    named = [{**DAY_AND_NIGHT[0], "day_type": "night"}, {**DAY_AND_NIGHT[1], "day_type": None}]
+    (message,) = problems(solve, **{**SLICED, "Slices": named})
+    assert message.startswith("Slices!C3: ")
+    assert message.endswith("[type-of-day-named-as-slice]")
+    peak = {"contract": "peak", "zone": "Z", "kind": "capacity", "max_mw": 100}
+    rows = [{**dict.fromkeys([*SUN, "zone"]), **row} for row in (SUN, peak)]
+    both = [*output(sun=(0.5, 0)), {"contract": "peak", "slice": "day", "available": 0.5}]
+    messages = problems(solve, **{**SLICED, "Contracts": rows, "ContractSlices": both})
+    assert any(text.endswith("[slices-of-capacity]") for text in messages)
+    apart = [{**row, "day_type": None} for row in DAY_AND_NIGHT]
+    waits = [{"workload": "load", "slice": "night", "shiftable_share": 0.25}]
+    plan = solve(**{**SLICED, "Slices": apart}, WorkloadSlices=waits)
+    assert "nowhere-to-put-off" in {problem.code for problem in plan.notices}
+
+
 def _by_linopy(case: dict[str, Any]) -> float:
     """Least cost of energy at one site that stands, in linopy, from the figures of a random case."""
     slices = pd.Index(case["slices"], name="slice")

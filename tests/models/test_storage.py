@@ -52,7 +52,8 @@ def test_a_battery_serves_the_night(solve: Solve, least_cost: LeastCost) -> None
     built = plan["StorageBuilt"].iloc[0]
     assert (built["ordered_mw"], built["ordered_mwh"]) == (pytest.approx(50), pytest.approx(480))
     assert plan["Power"]["energy_gwh"].sum() == pytest.approx(394.2)
-    assert plan["CleanBySlice"]["clean_share"].tolist() == pytest.approx([1, 1])
+    by_slice = plan["CleanBySlice"].set_index("slice")
+    assert by_slice["clean_mw"].to_dict() == pytest.approx({"day": 90, "night": 0})
     assert least_cost(**CASE) == pytest.approx(21.024)
 
 
@@ -117,6 +118,24 @@ def test_storage_is_ordered_ahead_and_renewed(solve: Solve) -> None:
     assert built["ready_mw"].to_dict() == pytest.approx({"Y1": 0, "Y2": 50, "Y3": 50})
     action = plan["Actions"].query("action == 'order storage'").iloc[0]
     assert (action["subject"], action["mw"]) == ("battery", pytest.approx(50))
+
+
+def test_a_place_in_the_queue_is_bought_for_a_battery(least_cost: LeastCost) -> None:
+    """Proves: of a zone that carries the 40 MW that stand, 50 MW more for the battery are an option at
+    0.001 each: 17.734. The bound from need of the option counts storage."""
+    case = battery()
+    case["GridZones"] = [{"zone": "Z", "period": "Y1", "max_total_mw": 40}]
+    queue = {"option": "queue", "kind": "grid", "zone": "Z", "max_mw": 100, "premium_per_mw": 0.001}
+    assert least_cost(**case, Options=[queue]) == pytest.approx(17.734)
+
+
+@pytest.mark.long
+def test_storage_without_limit_keeps_bounds_small(least_cost: LeastCost) -> None:
+    """Proves: a battery and a contract in blocks, both typed as unlimited, are no problem of size:
+    180 MW of sun in blocks of 10, 17.684 as with limits."""
+    case = battery(max_mw=1e9)
+    case["Contracts"] = [{**CASE["Contracts"][0], "max_mw": 1e9, "block_mw": 10}]
+    assert least_cost(**case) == pytest.approx(17.684)
 
 
 def test_wind_is_bought_for_its_worst_slice(least_cost: LeastCost) -> None:
@@ -185,6 +204,10 @@ def test_storage_that_cannot_move_energy_is_noticed(solve: Solve) -> None:
 
 
 def test_wrong_storage_is_told_at_once(solve: Solve) -> None:
-    """Proves: an unknown site, an efficiency above 1 and a blank size are each told at their cell."""
+    """Proves: an unknown site, an efficiency above 1 and a blank size are each told at their cell; so
+    is storage that is in service in no period."""
     messages = problems(solve, **battery(site="B", efficiency=1.1, max_mw=None))
     assert [text.split(":")[0] for text in messages] == ["Storage!B2", "Storage!C2", "Storage!F2"]
+    (message,) = problems(solve, **battery(lead_months=24))
+    assert message.startswith("Storage!G2: ")
+    assert message.endswith("[storage-never-ready]")

@@ -9,6 +9,7 @@ from optalloc.data.dataset import Dataset
 from .._building import active_sites, pue_of_sites, site_periods
 from .._calendar import TINY_MONTHS, calendar, carried_forward
 from .._contracts import GENERATION, SITE_KEYS
+from .._slices import firm_output
 
 
 def ramp(data: Dataset) -> pd.DataFrame:
@@ -22,12 +23,14 @@ def ramp(data: Dataset) -> pd.DataFrame:
 def online_before(data: Dataset) -> pd.Series:
     """Grid MW by site of what was online before the first period, and so is not new in it.
 
-    What generation signed before covered on site was not on the grid.
+    What generation signed before covered on site was not on the grid: of a plant that delivers
+    unevenly, the least of it.
     """
     sites = active_sites(data)
     done = sites["built_online"] < calendar(data)["begin"].iloc[0] - TINY_MONTHS
     online = sites["existing_mw"] + sites["under_construction_mw"].where(done, 0.0)
     contracts = data.columns("Contracts", "contract", "kind", "site")
     plants = contracts[contracts["kind"] == GENERATION].merge(data["SignedContracts"])
-    on_site = plants.groupby("site")["signed_mw"].sum().reindex(sites.index, fill_value=0.0)
+    covered = plants["signed_mw"] * plants["contract"].map(firm_output(data)).astype(float)
+    on_site = covered.groupby(plants["site"]).sum().reindex(sites.index, fill_value=0.0)
     return (online * pue_of_sites(data) - on_site).clip(lower=0.0)

@@ -9,7 +9,12 @@ from optalloc.data.dataset import Dataset, derived
 
 from .._building import active_sites, pue_of_sites, site_costs
 from .._calendar import calendar, last_position_by
-from .._capacity_bounds import most_in_service, useful_contracts, useful_leases
+from .._capacity_bounds import (
+    most_in_service,
+    useful_contracts,
+    useful_leases,
+    useful_storage,
+)
 from .._option_periods import exercises
 from .._options import BOUGHT, CONTRACT, EXERCISED, GRID, KEPT, LAND, LEASE, options_on_offer
 
@@ -54,7 +59,7 @@ def _decided(data: Dataset) -> pd.Series:
 
 def _grid_need(data: Dataset) -> pd.Series:
     """Grid MW of all that can be in service in each zone."""
-    most = most_in_service(data) * pue_of_sites(data)
+    most = most_in_service(data) * pue_of_sites(data) + useful_storage(data)
     return most.groupby(active_sites(data)["grid_zone"]).sum()
 
 

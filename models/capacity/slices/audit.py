@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -24,8 +25,8 @@ Place = tuple[str, str, str]
 
 def _shares(data: Dataset) -> dict[str, float]:
     """Share of the year of each slice, where the year has several."""
-    hours = data["Slices"].set_index("slice")["hours_per_year"]
-    return {str(name): float(h) / 8760 for name, h in hours.items()} if len(hours) > 1 else {}
+    hours = data["Slices"].set_index("slice")["hours_per_year"].to_dict()
+    return {str(t): float(h) / sum(hours.values()) for t, h in hours.items() if len(hours) > 1}
 
 
 def _stated(data: Dataset, sheet: str, key: str, column: str) -> dict[tuple[str, str], float]:
@@ -36,22 +37,35 @@ def _stated(data: Dataset, sheet: str, key: str, column: str) -> dict[tuple[str,
     }
 
 
+def _scaled(
+    data: Dataset, sheet: str, key: str, column: str, usual: Mapping[Any, float]
+) -> dict[tuple[str, str], float]:
+    """Values by name and slice: the cells that are filled in, scaled to the figure of the year."""
+    stated, shares = _stated(data, sheet, key, column), _shares(data)
+    found: dict[tuple[str, str], float] = {}
+    for name, year in usual.items():
+        own = {t: stated.get((name, t), year) for t in shares}
+        mean = sum(share * own[t] for t, share in shares.items())
+        found |= {(name, t): value * year / mean if mean else value for t, value in own.items()}
+    return found
+
+
 def _loads(
     data: Dataset, tables: Mapping[str, pd.DataFrame]
 ) -> tuple[dict[Place, float], dict[Place, float]]:
     """Energy of the load of each site, period and slice, and what of it can be put off, in GWh."""
     shares, pue = _shares(data), data.column("Sites", "pue", by="site").to_dict()
     months = calendar(data)["months"].to_dict()
-    stated = _stated(data, "WorkloadSlices", "workload", "load")
-    shiftable = _stated(data, "WorkloadSlices", "workload", "shiftable_share")
     usual = data.column("Workloads", "load_factor", by="workload").to_dict()
+    factor = _scaled(data, "WorkloadSlices", "workload", "load", usual)
+    shiftable = _stated(data, "WorkloadSlices", "workload", "shiftable_share")
     load: dict[Place, float] = defaultdict(float)
     movable: dict[Place, float] = defaultdict(float)
     rows = tables["Load"][["workload", "site", "period", "served_mw"]]
     for workload, site, period, mw in rows.itertuples(index=False, name=None):
         for name, share in shares.items():
             hours = 730 * months[period] * share
-            gwh = mw * pue[site] * stated.get((workload, name), usual[workload]) * hours / 1000
+            gwh = mw * pue[site] * factor[workload, name] * hours / 1000
             load[site, period, name] += gwh
             movable[site, period, name] += gwh * shiftable.get((workload, name), 0.0)
     return load, movable
@@ -133,14 +147,14 @@ def _within_contracts(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.D
     """Energy drawn from each contract in each slice, against what it delivers."""
     offered = data["Contracts"].set_index("contract")
     terms = offered.loc[offered["kind"].isin(DELIVERS), "availability"].to_dict()
-    stated = _stated(data, "ContractSlices", "contract", "available")
+    available = _scaled(data, "ContractSlices", "contract", "available", terms)
     months, shares = calendar(data)["months"], _shares(data)
     drawn = tables["DeliveriesBySlice"].groupby(CONTRACT_KEYS)["drawn_gwh"].sum()
     rows = [
         (
             *(contract, period, name),
             drawn.get((contract, period, name), 0.0),
-            mw * stated.get((contract, name), terms[contract]) * 0.73 * months[period] * share,
+            mw * available[contract, name] * 0.73 * months[period] * share,
         )
         for contract, period, mw in tables["Procurement"][[*KEYS, "active_mw"]].itertuples(
             index=False, name=None
@@ -156,7 +170,13 @@ def _within_contracts(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.D
 def _clean(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Floors of the clean share in each slice, from every flow of energy in it."""
     clean, every = _flows(data, tables)
+    for period, name, taken, given in tables["StorageUse"][
+        ["period", "slice", "charged_gwh", "discharged_gwh"]
+    ].itertuples(index=False, name=None):
+        every[period, name] -= taken - given
+        clean[period, name] -= taken - given
     floors = data["Carbon"].dropna(subset=["min_clean_share_in_slice"])
+    floors = floors[floors["min_clean_share_in_slice"] > 0]
     rows = [
         (period, name, least * every[period, name], clean[period, name])
         for period, least in zip(floors["period"], floors["min_clean_share_in_slice"], strict=True)
@@ -191,11 +211,6 @@ def _flows(
     for period, name, gwh, tco2 in flows:
         every[period, name] += gwh
         clean[period, name] += gwh if tco2 == 0 else 0.0
-    for period, name, taken, given in tables["StorageUse"][
-        ["period", "slice", "charged_gwh", "discharged_gwh"]
-    ].itertuples(index=False, name=None):
-        every[period, name] -= taken - given
-        clean[period, name] -= taken - given
     return clean, every
 
 
@@ -203,15 +218,15 @@ def _firm(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Peak covered by each plant that delivers unevenly, against its least output."""
     offered = data["Contracts"].set_index("contract")
     plants = offered.loc[offered["kind"] == GENERATION, "availability"].to_dict()
-    stated, shares = _stated(data, "ContractSlices", "contract", "available"), _shares(data)
+    shares = _shares(data)
+    available = _scaled(data, "ContractSlices", "contract", "available", plants)
     offset = tables["Generation"].groupby(KEYS)["offset_mw"].sum()
     rows = []
     for contract, period, mw in tables["Procurement"][[*KEYS, "active_mw"]].itertuples(
         index=False, name=None
     ):
         if contract in plants and shares:
-            usual = plants[contract]
-            firm = min(stated.get((contract, name), usual) for name in shares) / usual
+            firm = min(available[contract, name] for name in shares) / plants[contract]
             if firm < 1:
                 rows.append((contract, period, offset.get((contract, period), 0.0), firm * mw))
     return pd.DataFrame(rows, columns=[*KEYS, "used", "allowed"]).astype(
@@ -257,7 +272,8 @@ def _by_slice(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame
 
 def _cost(data: Dataset, power: pd.DataFrame) -> pd.DataFrame:
     """Cost of spot in each slice beyond the price of its period."""
-    factors = _stated(data, "SpotSlices", "zone", "price_factor")
+    priced = dict.fromkeys(data["PowerPrices"]["zone"], 1.0)
+    factors = _scaled(data, "SpotSlices", "zone", "price_factor", priced)
     zones = data.column("Sites", "grid_zone", by="site")
     rows = power.assign(zone=power["site"].map(zones)).merge(
         data["PowerPrices"], on=["zone", "period"]

@@ -9,7 +9,8 @@ In words
     in service. A floor of the clean share may hold in every slice. Plant on site that delivers less
     in some slice than on average covers less of the peak.
 Data
-    Slices, WorkloadSlices, ContractSlices, SpotSlices; Carbon; availability of Contracts, load
+    Slices, WorkloadSlices, ContractSlices, SpotSlices, whose figures are scaled so that their mean
+    over the hours of the year is that of the year; Carbon; availability of Contracts, load
     factor of Workloads, spot prices of PowerPrices, PUE of Sites. ``share[t]``: hours of a slice
     over those of the year. ``taken[i,p,t]`` is what a site takes from all sources in a slice, and
     ``clean[i,p,t]`` what it takes from those that emit nothing. ``mean_available[c]`` is availability of Contracts, ``least_available[c]``
@@ -31,7 +32,8 @@ Limits
     ``pue[i] share[t] hours[p] sum_w load[w,t] hosted[w,i,p] + shifted[i,p,t] <= pue[i] share[t]
     hours[p] online[i,p]``;
     ``min_clean_share_in_slice[p] sum_i (taken[i,p,t] - stored[i,p,t]) <= sum_i (clean[i,p,t] -
-    stored[i,p,t])``: what is stored counts as clean, where it is taken and where it is given;
+    stored[i,p,t])`` where that share is above 0: what is stored counts as clean, where it is taken and
+    where it is given;
     ``offset[c,p] <= least_available[c] / mean_available[c] contracted[c,p]``.
 Reads and posts
     Reads ``hosted_mw``, ``contracted_mw`` and ``online_mw``; owns ``stored_gwh``; posts

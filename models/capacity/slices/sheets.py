@@ -12,14 +12,8 @@ from optalloc.errors import Problem, Severity
 
 from .._building import active_sites
 from .._columns import named, reference
-from .._contracts import DELIVERS, reach, sources, spot_prices
-from .._slices import (
-    HOURS_PER_YEAR,
-    availability_in_slices,
-    load_in_slices,
-    price_factors,
-    slices,
-)
+from .._contracts import CAPACITY, DELIVERS, reach, sources, spot_prices
+from .._slices import HOURS_PER_YEAR, availability_in_slices, load_in_slices, slices
 
 _QUESTION = "Does power differ by the hour?"
 # Shares and factors are typed with two or three digits.
@@ -149,6 +143,8 @@ def check(data: Dataset) -> Iterator[Problem]:
     yield from _whole_year(data)
     yield from _clean_without_slices(data)
     if data.sound("Slices") and not any(True for _ in _whole_year(data)):
+        yield from _types_of_day(data)
+        yield from _capacity_contracts(data)
         yield from _means(data)
 
 
@@ -187,12 +183,13 @@ def _clean_without_slices(data: Dataset) -> Iterator[Problem]:
 
 def _means(data: Dataset) -> Iterator[Problem]:
     """Each mean over the hours of the year against the figure that is stated for the year."""
-    for sheet, column, keys, values, stated, usual in (
+    hours = data.column("Slices", "hours_per_year", by="slice")
+    zones = data["PowerPrices"]["zone"].dropna().unique()
+    for sheet, column, keys, stated, usual in (
         (
             "ContractSlices",
             "available",
             "contract",
-            availability_in_slices(data),
             data.column("Contracts", "availability", by="contract"),
             "the availability of Contracts",
         ),
@@ -200,7 +197,6 @@ def _means(data: Dataset) -> Iterator[Problem]:
             "WorkloadSlices",
             "load",
             "workload",
-            load_in_slices(data),
             data.column("Workloads", "load_factor", by="workload"),
             "the load factor of Workloads",
         ),
@@ -208,25 +204,23 @@ def _means(data: Dataset) -> Iterator[Problem]:
             "SpotSlices",
             "price_factor",
             "zone",
-            price_factors(data),
-            pd.Series(1.0, data["PowerPrices"]["zone"].dropna().unique()),
+            pd.Series(1.0, zones),
             "1, so that the price of the period is the mean",
         ),
     ):
-        rows = data.columns(sheet, keys, "slice", column)
-        if rows.empty or not data.sound(sheet):
+        rows = data.columns(sheet, keys, "slice", column).dropna()
+        if not data.sound(sheet):
             continue
-        weighted = values.merge(slices(data), on="slice")
-        mean = (weighted[column] * weighted["share"]).groupby(weighted[keys]).sum()
-        last = dict(zip(rows[keys].astype(str), rows.index, strict=True))
-        for name, row in last.items():
-            if name not in mean.index or name not in stated.index:
+        for name, own in rows.groupby(keys, sort=False):
+            if name not in stated.index:
                 continue
-            found, wanted = float(mean[name]), float(stated[name])
+            wanted = float(stated[str(name)])
+            value = own.set_index("slice")[column].reindex(hours.index).astype(float).fillna(wanted)
+            found = float((value * hours).sum() / hours.sum())
             if abs(found - wanted) > ROUNDED * max(wanted, 0.1):
                 yield data.problem(
                     sheet,
-                    row,
+                    own.index[-1],
                     column,
                     f"over the hours of all slices {column} of {name!r} must be {wanted:g} on "
                     f"average: {usual}",
@@ -236,6 +230,39 @@ def _means(data: Dataset) -> Iterator[Problem]:
                     found=f"{found:.4g} on average",
                     reads=("slice",),
                 )
+
+
+def _types_of_day(data: Dataset) -> Iterator[Problem]:
+    """A slice without a type of day is one of its own, which no other slice may name."""
+    rows = data["Slices"]
+    named = set(rows["day_type"].dropna())
+    for row, at in rows[rows["day_type"].isna() & rows["slice"].isin(named)].iterrows():
+        yield data.problem(
+            "Slices",
+            row,
+            "day_type",
+            f"a slice must not have the name of a type of day that it is not part of: "
+            f"{at['slice']!r}",
+            "Fill in its type of day, or rename the slice or the type of day.",
+            "type-of-day-named-as-slice",
+            found="a blank",
+        )
+
+
+def _capacity_contracts(data: Dataset) -> Iterator[Problem]:
+    """A contract of capacity delivers no energy, in no slice."""
+    kinds = data.column("Contracts", "kind", by="contract")
+    rows = data.columns("ContractSlices", "contract")
+    for row, name in rows["contract"].items():
+        if kinds.get(name) == CAPACITY:
+            yield data.problem(
+                "ContractSlices",
+                row,
+                "contract",
+                f"{name!r} is a contract of capacity, which delivers no energy",
+                "Take the row out, or offer the energy as a contract of its own.",
+                "slices-of-capacity",
+            )
 
 
 def notices(data: Dataset) -> Iterator[Problem]:
@@ -265,6 +292,17 @@ def notices(data: Dataset) -> Iterator[Problem]:
         )
         return
     yield from _dark_slices(data, each)
+    waiting = load_in_slices(data).query("shiftable_share > 0")
+    if len(waiting) and not each["day_type"].duplicated().any():
+        yield _notice(
+            data,
+            "WorkloadSlices",
+            data["WorkloadSlices"].index[0],
+            "shiftable_share",
+            "load may be put off only to another slice of the same type of day, and none has two",
+            "Name the type of day of slices in the sheet Slices.",
+            "nowhere-to-put-off",
+        )
 
 
 def _dark_slices(data: Dataset, each: pd.DataFrame) -> Iterator[Problem]:
@@ -274,8 +312,10 @@ def _dark_slices(data: Dataset, each: pd.DataFrame) -> Iterator[Problem]:
     lit = lit.loc[lit["available"] > 0, ["site", "slice"]]
     priced = spot_prices(data)[["site"]].drop_duplicates().merge(each[["slice"]], how="cross")
     fed = set(pd.concat([lit, priced]).itertuples(index=False, name=None))
-    rows = data.columns("Sites", "site")
+    rows, stored = data.columns("Sites", "site"), set(data.columns("Storage", "site")["site"])
     for row, site in rows["site"].items():
+        if site in stored:
+            continue
         dark = [name for name in each["slice"] if (site, name) not in fed]
         if dark and site in active_sites(data).index:
             yield _notice(
@@ -284,8 +324,8 @@ def _dark_slices(data: Dataset, each: pd.DataFrame) -> Iterator[Problem]:
                 row,
                 "site",
                 f"nothing delivers energy at {site!r} in {', '.join(dark)}",
-                "Offer a contract that does, or price spot; as it is, only load that can be put "
-                "off is served there.",
+                "Offer a contract that does, price spot or offer storage; as it is, only load that "
+                "can be put off is served there.",
                 "no-energy-in-slice",
             )
 

@@ -62,35 +62,32 @@ DELIVERIES_BY_SLICE = TableSpec(
 
 CLEAN_BY_SLICE = TableSpec(
     name="CleanBySlice",
-    meaning="Energy used in each slice over all sites, and what of it is clean.",
+    meaning="Energy drawn in each slice over all sites, and what of it is clean as it is drawn.",
     key=("period", "slice"),
     drawn=("when",),
     columns=(
         _PERIOD,
         _SLICE,
         Column(name="when", kind=Kind.TEXT, meaning="Period and slice, as the chart names them."),
-        _gwh("energy_gwh", "Energy used: what is drawn, less what is stored."),
-        _gwh(
-            "clean_gwh",
-            "Drawn from sources that emit nothing, less what is stored, which counts as clean.",
-        ),
+        _gwh("energy_gwh", "Energy drawn, for load and storage."),
+        _gwh("clean_gwh", "Drawn from sources that emit nothing."),
         Column(
             name="clean_share",
             kind=Kind.NUMBER,
             unit="share of energy",
-            meaning="Clean part of the energy; blank where none is used.",
+            meaning="Clean part of the energy; blank where none is drawn.",
         ),
         Column(
             name="clean_mw",
             kind=Kind.NUMBER,
             unit="MW grid",
-            meaning="Mean power used that is clean.",
+            meaning="Mean power drawn that is clean.",
         ),
         Column(
             name="other_mw",
             kind=Kind.NUMBER,
             unit="MW grid",
-            meaning="Mean power used that is not.",
+            meaning="Mean power drawn that is not.",
         ),
     ),
 )
@@ -154,12 +151,12 @@ def _over_sites(data: Dataset, power: pd.DataFrame, drawn: pd.DataFrame) -> pd.D
             ),
         ]
     )
-    used = power["contract_gwh"] + power["spot_gwh"] - power["stored_gwh"]
-    by_slice = power.assign(energy_gwh=used).groupby(keys, as_index=False, sort=False)
-    frame = by_slice.agg({"energy_gwh": "sum", "stored_gwh": "sum"})
+    taken = power["contract_gwh"] + power["spot_gwh"]
+    by_slice = power.assign(energy_gwh=taken).groupby(keys, as_index=False, sort=False)
+    frame = by_slice.agg({"energy_gwh": "sum"})
     clean = clean.groupby(keys, as_index=False).agg({"gwh": "sum"})
     frame = frame.merge(clean.rename(columns={"gwh": "clean_gwh"}), on=keys, how="left")
-    frame["clean_gwh"] = frame["clean_gwh"].astype(float).fillna(0.0) - frame["stored_gwh"]
+    frame["clean_gwh"] = frame["clean_gwh"].astype(float).fillna(0.0)
     return _with_rates(data, frame)
 
 
@@ -176,13 +173,13 @@ def _with_rates(data: Dataset, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 CHART = Chart(
-    title="Power used in each slice of the year",
+    title="Power drawn in each slice of the year",
     table="CleanBySlice",
     kind="stacked",
     x="when",
     series=("clean_mw", "other_mw"),
     x_title="Period and slice",
-    y_title="Mean MW used",
+    y_title="Mean MW drawn",
     order=440,
 )
 

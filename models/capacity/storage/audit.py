@@ -25,6 +25,10 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     built, use = tables["StorageBuilt"], tables["StorageUse"]
     terms, months = _terms(data), calendar(data)["months"].to_dict()
     slices = data["Slices"].set_index("slice").to_dict("index")
+    year = sum(at["hours_per_year"] for at in slices.values())
+    # Hours that are rounded are scaled to a year of 8,760.
+    for at in slices.values():
+        at["hours_per_year"] *= 8760 / year
     ready = built.set_index(KEYS)["ready_mw"].to_dict()
     held = built.set_index(KEYS)["held_mwh"].to_dict()
     ordered: dict[str, float] = defaultdict(float)

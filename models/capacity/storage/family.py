@@ -8,7 +8,7 @@ from .._money import CASH
 from .audit import audit, recompute
 from .formulation import constrain, declare, parameters
 from .limits import LIMITS
-from .sheets import STORAGE, notices
+from .sheets import STORAGE, check, notices
 from .tables import BUILT, REPORT, USE, tables
 
 FAMILY = Family(
@@ -42,7 +42,11 @@ FAMILY = Family(
     ),
     limits=LIMITS,
     outputs=(BUILT, USE),
-    codes={"storage-without-slices": "storage where no type of day has two slices"},
+    codes={
+        "storage-never-ready": "storage that can be in service in no period",
+        "storage-without-slices": "storage where no type of day has two slices",
+    },
+    check=check,
     notices=notices,
     report=REPORT,
     within=("charged", "discharged"),

@@ -10,6 +10,7 @@ from optalloc.data.schema import Column, Kind, Sheet
 from optalloc.errors import Problem, Severity
 
 from .. import _plausible
+from .._calendar import TINY_MONTHS, calendar, reversed_windows, within_window
 from .._columns import amount, currency, lead_months, life_years, named, reference, window
 from .._slices import slices
 
@@ -59,16 +60,14 @@ STORAGE = Sheet(
             "cost_per_mw",
             "M per MW grid",
             "Cost of its power, paid evenly over its lead.",
-            blank=0.0,
-            plausible=_plausible.BUILD_COST_PER_MW,
+            plausible=_plausible.STORAGE_COST_PER_MW,
             example=0.2,
         ),
         amount(
             "cost_per_mwh",
             "M per MWh",
             "Cost of what it holds, paid evenly over its lead.",
-            blank=0.0,
-            plausible=_plausible.COMPONENT_COST_PER_MW,
+            plausible=_plausible.STORAGE_COST_PER_MWH,
             example=0.15,
         ),
         amount(
@@ -76,7 +75,7 @@ STORAGE = Sheet(
             "M per MW-year",
             "Cost of each MW in service in a year.",
             blank=0.0,
-            plausible=_plausible.COST_PER_MW_YEAR,
+            plausible=_plausible.STORAGE_COST_PER_MW_YEAR,
             example=0.01,
         ),
         Column(
@@ -101,6 +100,28 @@ STORAGE = Sheet(
         currency("costs"),
     ),
 )
+
+
+def check(data: Dataset) -> Iterator[Problem]:
+    """Storage that is ordered can be in service in some period."""
+    if not (data.sound("Periods") and data.sound("Settings", "base_date")):
+        return
+    cal = calendar(data).reset_index()[["period", "position", "begin"]]
+    rows = data.known("Storage", "storage", "first_period", "last_period", "lead_months")
+    orders = rows.assign(row=rows.index).merge(cal, how="cross")
+    orders = orders[within_window(orders, calendar(data))]
+    ready = orders["begin"] + orders["lead_months"] <= cal["begin"].max() + TINY_MONTHS
+    late = rows[~rows.index.isin(orders.loc[ready, "row"])]
+    for row, at in late[~reversed_windows(late, calendar(data))].iterrows():
+        yield data.problem(
+            "Storage",
+            row,
+            "lead_months",
+            f"{at['storage']!r} must be in service in some period, or it is of no use",
+            "Shorten its lead, order it earlier, or take it out.",
+            "storage-never-ready",
+            reads=("first_period", "last_period"),
+        )
 
 
 def notices(data: Dataset) -> Iterator[Problem]:
