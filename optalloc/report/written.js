@@ -1,7 +1,8 @@
 // Exhibits that are read: what is done when and in which case, what it costs, and sentences.
 
-// So many cases are open at first.
+// So many cases are open at first, and so many sentences are shown.
 const OPEN_CASES = 8;
+const MOST_SENTENCES = 20;
 
 class CaseList {
   constructor(table, plan, exhibit) {
@@ -46,17 +47,28 @@ class CaseList {
 
 class SentenceList {
   constructor(table, plan, exhibit) {
-    Object.assign(this, { table, exhibit, near: false });
-    this.root = element("ul", { class: "said" });
+    Object.assign(this, { table, plan, exhibit, near: false });
+    this.single = element("p", { class: "single" });
+    this.list = element("div");
+    this.root = element("div", {}, this.single, this.list);
   }
   come() {
     if (this.near) return;
     this.near = true;
-    const { table, exhibit } = this;
-    const [sentences, more] = [exhibit.sentence, exhibit.more].map((name) => table.values(name));
-    this.root.append(...sentences.map((sentence, row) => element("li", {}, sentence, element("small", {}, more[row]))));
+    this.draw();
   }
-  draw() {}
+  draw() {
+    if (!this.near) return;
+    const { table, plan, exhibit } = this;
+    this.single.textContent = plan.saying([table.name]);
+    const [sentences, more] = [exhibit.sentence, exhibit.more].map((name) => table.values(name));
+    const line = (row) => element("li", {}, sentences[row], more[row] ? element("small", {}, more[row]) : null);
+    const { rows } = plan.rows(table);
+    const parts = rows.length ? [element("ul", { class: "said" }, ...rows.slice(0, MOST_SENTENCES).map(line))] : [element("p", { class: "empty" }, "Nothing within what is chosen.")];
+    const rest = rows.slice(MOST_SENTENCES);
+    if (rest.length) parts.push(element("details", {}, element("summary", {}, `${rest.length} more`), element("ul", { class: "said" }, ...rest.map(line))));
+    this.list.replaceChildren(...parts);
+  }
 }
 
 class AgendaList {

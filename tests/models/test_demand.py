@@ -56,6 +56,10 @@ def test_shortfalls_are_stretches_of_time(solve: Solve) -> None:
     )
     found = plan["Shortfalls"]
     assert found[["since", "until"]].to_numpy().tolist() == [["Y1", "Y2"], ["Y4", "Y4"]]
+    assert found["in_words"].tolist() == [
+        "load in R: up to 10 of 50 MW are left unmet from Y1 to Y2, at a penalty of 240 M",
+        "load in R: up to 10 of 50 MW are left unmet in Y4, at a penalty of 120 M",
+    ]
     assert found["most_unmet_mw"].tolist() == pytest.approx([10, 10])
     assert found["demand_mw"].tolist() == pytest.approx([50, 50])
     assert found["penalty"].tolist() == pytest.approx([240, 120])

@@ -25,6 +25,7 @@ SHORTFALLS = TableSpec(
     meaning="Where and from when to when demand is left unmet, what that costs, and what stands against serving it.",
     key=("workload", "region", "since"),
     columns=(
+        Column(name="in_words", kind=Kind.TEXT, meaning="What is left unmet, and its penalty."),
         Column(name="workload", kind=Kind.TEXT, meaning="Workload."),
         Column(name="region", kind=Kind.TEXT, meaning="Region."),
         Column(name="since", kind=Kind.TEXT, meaning="First period of the stretch."),
@@ -56,9 +57,12 @@ SHORTFALLS = TableSpec(
 )
 
 
+_PENALTY = [column.name for column in SHORTFALLS.columns].index("penalty")
+
+
 def shortfalls(data: Dataset, service: pd.DataFrame) -> pd.DataFrame:
     """The table `SHORTFALLS`, the costliest first, from the table of service."""
-    rows = sorted(_rows(data, service), key=lambda row: -row[6])
+    rows = sorted(_rows(data, service), key=lambda row: -row[_PENALTY])
     return pd.DataFrame(rows, columns=[column.name for column in SHORTFALLS.columns])
 
 
@@ -79,16 +83,25 @@ def _rows(data: Dataset, service: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
             rows = [row for _, row in run]
             worst = max(rows, key=lambda row: row["unmet_mw"])
             first = str(rows[0]["period"])
+            last, penalty = str(rows[-1]["period"]), sum(row["penalty"] for row in rows)
+            when = f"in {first}" if first == last else f"from {first} to {last}"
+            unmet, asked_for, worth = map(_short, (worst["unmet_mw"], worst["demand_mw"], penalty))
             yield (
+                f"{workload} in {region}: up to {unmet} of {asked_for} MW are left unmet {when}, at "
+                f"a penalty of {worth} M",
                 workload,
                 region,
                 first,
-                rows[-1]["period"],
+                last,
                 worst["unmet_mw"],
                 worst["demand_mw"],
-                sum(row["penalty"] for row in rows),
+                penalty,
                 _against(data, str(workload), str(region), first),
             )
+
+
+def _short(amount: float) -> str:
+    return f"{round(amount, 1):,.6g}" if amount >= 1 else f"{amount:.2g}"
 
 
 def _against(data: Dataset, workload: str, region: str, period: str) -> str:

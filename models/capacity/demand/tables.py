@@ -6,7 +6,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
-from optalloc.modelling.exhibits import Filter, Listing, Report, Series, Trend
+from optalloc.modelling.exhibits import Filter, Report, Sentences, Series, Trend
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.solution import Solution
 
@@ -61,10 +61,12 @@ def key_figures(data: Dataset, service: pd.DataFrame) -> pd.DataFrame:
 REPORT = Report(
     filters=(Filter(column="workload", title="Workload", table="Service"),),
     exhibits=(
-        Listing(
+        Sentences(
             title="Where demand is short",
             order=97,
             table="Shortfalls",
+            sentence="in_words",
+            more="against",
             note="What is left unmet, from when to when, at what penalty, and what stands against "
             "serving it; optalloc explain works out which changes would serve all of it, and what "
             "they cost.",
