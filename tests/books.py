@@ -479,6 +479,11 @@ def everything() -> Book:
              "premium_per_mw": 0.02, "max_mw": 40, "needed_from": "Y3"},
             {"option": "hall call", "kind": "lease", "lease": "Tokyo hall", "premium": 0.5,
              "max_mw": 8, "needed_from": "Y3"},
+            {"option": "Ohm slot", "kind": "equipment", "equipment": "transformers",
+             "supplier": "Ohm", "premium": 0.2, "premium_per_unit": 0.1, "max_units": 3,
+             "fee_per_unit_year": 0.02, "exercise_from": "Y2", "exercise_price": 0.3,
+             "exercise_price_per_unit": 0.1, "premium_credited": 1, "needed_from": "Y4",
+             "lead_months": 6},
         ],
         Decisions=[
             {"decision": "no Sydney yet", "what": "committed", "site": "Sydney", "contract": None,

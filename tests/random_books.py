@@ -288,7 +288,7 @@ def decisions(draw: Draw, made: Book) -> None:
 
 
 def options(draw: Draw, made: Book) -> None:
-    """Rights to a site, and to what zones, contracts and leases there are."""
+    """Rights to a site, and to what zones, contracts, leases and equipment there are."""
     made["Options"] = [
         {"option": "plot", "kind": "land", "site": "s1", "premium": one_of(draw, 3, 12),
          "fee_per_year": one_of(draw, 1, 0), "last_period": one_of(draw, "P1", None),
@@ -309,6 +309,15 @@ def options(draw: Draw, made: Book) -> None:
                  "premium": one_of(draw, 1, 0), "premium_per_mw": 0.02, "max_mw": 25,
                  "exercise_price_per_mw": 0.05, "premium_credited": 1, "needed_from": "P2"}
             )  # fmt: skip
+    if "Equipment" in made:
+        made["Options"].append(
+            {"option": "slot", "kind": "equipment", "equipment": made["Equipment"][0]["equipment"],
+             "supplier": made["Equipment"][0]["supplier"], "premium": one_of(draw, 1, 0),
+             "premium_per_unit": 0.2, "max_units": one_of(draw, 5, 40),
+             "fee_per_unit_year": one_of(draw, 0.1, 0), "exercise_price_per_unit": 0.1,
+             "premium_credited": one_of(draw, 1, 0), "needed_from": one_of(draw, None, None, "P2"),
+             "lead_months": one_of(draw, None, 6)}
+        )  # fmt: skip
 
 
 FAMILIES = (

@@ -1,4 +1,4 @@
-"""When options can be bought, kept and exercised."""
+"""When options can be bought, kept and exercised, and when what is exercised can be had."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import pandas as pd
 from optalloc.data.dataset import Dataset, derived
 
 from ._beginnings import permits
-from ._calendar import calendar
-from ._options import KEYS, LAND, options_on_offer
+from ._calendar import calendar, last_position_by
+from ._options import EQUIPMENT, GRID, KEYS, LAND, SLOT_KEYS, options_on_offer
 
 
 @derived
@@ -39,3 +39,39 @@ def exercises(data: Dataset) -> pd.DataFrame:
     frame = option_periods(data)
     frame = frame[frame["may_exercise"]].reset_index(drop=True)
     return frame.assign(before=frame.groupby("option")["period"].shift(1))
+
+
+def exercised_by(data: Dataset, until: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `until`, with option and position, with exercised_in: the latest exercise by then."""
+    known = exercises(data)[["option", "position", "period"]]
+    known = known.rename(columns={"period": "exercised_in"})
+    found = pd.merge_asof(
+        until.astype({"position": "int64"}).sort_values("position", kind="stable"),
+        known.astype({"position": "int64"}).sort_values("position", kind="stable"),
+        on="position",
+        by="option",
+    )
+    return found.dropna(subset=["exercised_in"]).reset_index(drop=True)
+
+
+def ready(data: Dataset) -> pd.DataFrame:
+    """Options on the grid and on equipment in the periods in which something exercised can be had.
+
+    Columns: option, kind, zone, equipment, supplier, period, before (the period before it in which
+    it can, or None) and exercised_in, the latest exercise that is ready by then.
+    """
+    cal, rows = calendar(data), options_on_offer(data)
+    about = ["option", "kind", "zone", "equipment", "supplier", "lead_months"]
+    awaited = rows.loc[rows["kind"].isin((GRID, EQUIPMENT)), about].reset_index(drop=True)
+    frame = awaited.merge(cal.reset_index()[["period", "begin"]], how="cross")
+    due = frame["begin"] - frame["lead_months"].fillna(0.0)
+    frame = exercised_by(data, frame.assign(position=last_position_by(cal, due)))
+    frame = frame.sort_values(["option", "begin"], ignore_index=True)
+    frame["before"] = frame.groupby("option")["period"].shift(1)
+    return frame[[*about[:-1], "period", "before", "exercised_in"]]
+
+
+def slots_ready(data: Dataset) -> pd.DataFrame:
+    """Classes, suppliers and periods in which a reserved slot can deliver: SLOT_KEYS."""
+    frame = ready(data)
+    return frame.loc[frame["kind"] == EQUIPMENT, SLOT_KEYS].drop_duplicates(ignore_index=True)

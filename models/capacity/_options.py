@@ -11,16 +11,30 @@ from optalloc.data.dataset import Dataset, derived
 from ._calendar import calendar, positions
 from ._money import to_workbook_currency
 
-LAND, GRID, CONTRACT, LEASE = "land", "grid", "contract", "lease"
+LAND, GRID, CONTRACT, LEASE, EQUIPMENT = "land", "grid", "contract", "lease", "equipment"
 # The column that names what an option of each kind is about.
-SUBJECTS = {LAND: "site", GRID: "zone", CONTRACT: "contract", LEASE: "lease"}
+SUBJECTS = {
+    LAND: "site",
+    GRID: "zone",
+    CONTRACT: "contract",
+    LEASE: "lease",
+    EQUIPMENT: "equipment",
+}
+# What is stated for each MW, and of equipment for each unit.
+SIZES = {
+    "max_size": ("max_mw", "max_units"),
+    "premium_by_size": ("premium_per_mw", "premium_per_unit"),
+    "fee_by_size": ("fee_per_mw_year", "fee_per_unit_year"),
+    "exercise_price_by_size": ("exercise_price_per_mw", "exercise_price_per_unit"),
+}
 # What is decided of an option, and what a row of Decisions may ask of it.
 BOUGHT, KEPT, EXERCISED = "bought", "kept", "exercised"
 KEYS = ["option", "period"]
 MONEY = [
-    *("premium", "premium_per_mw", "fee_per_year", "fee_per_mw_year"),
-    *("exercise_price", "exercise_price_per_mw"),
+    *("premium", "premium_per_mw", "premium_per_unit", "fee_per_year", "fee_per_mw_year"),
+    *("fee_per_unit_year", "exercise_price", "exercise_price_per_mw", "exercise_price_per_unit"),
 ]
+SLOT_KEYS = ["equipment", "supplier", "period"]
 
 
 @derived
@@ -30,7 +44,8 @@ def options_on_offer(data: Dataset) -> pd.DataFrame:
     An option on land is there where the site is a candidate, one on a lease where its site is not
     excluded.
 
-    Adds subject, what it is about; and as positions of periods buy_first and buy_last, use_first
+    Adds subject, what it is about; max_size and the prices of a MW, or of a unit of equipment,
+    by the names of `SIZES`; and as positions of periods buy_first and buy_last, use_first
     and use_last between which it is exercised, and since, from which nothing is had without one.
     """
     cal = calendar(data)
@@ -38,6 +53,12 @@ def options_on_offer(data: Dataset) -> pd.DataFrame:
     subject = pd.Series(None, rows.index, dtype=object)
     for kind, column in SUBJECTS.items():
         subject = subject.where(rows["kind"] != kind, rows[column])
+    of_equipment = rows["kind"] == EQUIPMENT
+    subject = subject.where(~of_equipment, rows["equipment"] + " from " + rows["supplier"])
+    sizes = {
+        name: rows[per_mw].where(~of_equipment, rows[per_unit])
+        for name, (per_mw, per_unit) in SIZES.items()
+    }
     status = data.column("Sites", "status", by="site")
     of_lease = data.column("Leases", "site", by="lease")
     left_out = (rows["kind"] == LAND) & (rows["site"].map(status) != "candidate")
@@ -45,6 +66,7 @@ def options_on_offer(data: Dataset) -> pd.DataFrame:
     first, last = (positions(rows[f"{end}_period"], cal) for end in ("first", "last"))
     opens, closes = (positions(rows[f"exercise_{end}"], cal) for end in ("from", "until"))
     rows = rows.assign(
+        **sizes,
         subject=subject,
         buy_first=first.fillna(0).astype(int),
         use_last=closes.fillna(len(cal) - 1).astype(int),

@@ -275,6 +275,21 @@ ALONE: dict[str, Callable[[Path], Path]] = {
     ),
     "option-subject": lambda folder: small(folder, Options=[PLOT | {"site": None}]),
     "option-column": lambda folder: small(folder, Options=[PLOT | {"max_mw": 9}]),
+    "slot-without-offer": lambda folder: small(
+        folder,
+        EquipmentNeeds=[{"equipment": "E", "units_per_mw": 1, "months_before_online": 0}],
+        Suppliers=[{"supplier": "Ohm"}, {"supplier": "Volt"}],
+        Equipment=[{"equipment": "E", "supplier": "Ohm", "period": "Y1", "available_units": 99}],
+        Options=[
+            {
+                "option": "slot",
+                "kind": "equipment",
+                "equipment": "E",
+                "supplier": "Volt",
+                "max_units": 9,
+            }
+        ],
+    ),
     "option-never-exercised": lambda folder: small(
         folder,
         Periods=books.years(2),

@@ -20,7 +20,7 @@ from tests.random_books import MODEL
 BEGIN = {
     "committed", "started", "begun", "energised", "hosts", "ordered", "leased", "signs_lease",
     "procured", "blocks_procured", "signs", "terminated", "bought", "kept", "exercised", "buys",
-    "exercises", "connected_mw",
+    "exercises", "connected_mw", "delivered_units",
     "ordered_mw", "ordered_mwh",
 }  # fmt: skip
 # While the step runs: operations, and what is felt in it.

@@ -41,6 +41,8 @@ from tests.random_books import (
 # Input checks that say of a workbook what the solver would: that it has no plan.
 NO_PLAN = {"unreachable-demand", "cluster-too-large"}
 OPTIONS = optalloc.Options(gap=0, threads=1)
+# Kinds of options that add to what can be had without them.
+ADDED = ("land", "grid", "equipment")
 
 few_or_many = pytest.mark.parametrize(
     "examples", [2, pytest.param(100, marks=pytest.mark.slow)], ids=["few", "many"]
@@ -149,7 +151,7 @@ def test_options_never_cost_more(examples: int) -> None:
     def kept(made: Book, draw: random.Random) -> None:
         without = least_cost(made)
         options(draw, made)
-        rows = [row for row in made["Options"] if row["kind"] in ("land", "grid")]
+        rows = [row for row in made["Options"] if row["kind"] in ADDED]
         made["Options"] = [row | {"needed_from": None} for row in rows]
         offered = least_cost(made)
         prices = [row | {"premium": 2 * row["premium"] + 1} for row in made["Options"]]

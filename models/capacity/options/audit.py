@@ -13,14 +13,17 @@ from optalloc.data.dataset import Dataset
 from .._building import site_costs
 from .._calendar import TINY_MONTHS, calendar
 from .._money import CASH, charge_rows
-from .._options import CONTRACT, GRID, KEYS, LAND, LEASE, options_on_offer
+from .._options import CONTRACT, EQUIPMENT, GRID, KEYS, LAND, LEASE, options_on_offer
 from .._running_costs import running_rows
 from .limits import LIMITS
 from .tables import actions, figures
 
 COLUMNS = {limit.name: [*limit.over, "used", "allowed"] for limit in LIMITS}
 # Of a period without a row.
-NOTHING = ("bought", "exercised", "kept", "premium_due", "price_due", "connected_mw")
+NOTHING = (
+    *("bought", "exercised", "kept", "premium_due", "price_due"),
+    *("connected_mw", "delivered_units"),
+)
 _Rows = dict[str, list[tuple[Any, ...]]]
 _Own = Mapping[Any, Mapping[Any, Any]]
 
@@ -39,6 +42,8 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
         _walk(found, cal, at, own)
         if at["kind"] == GRID:
             _walk_grid(found, cal, at, own)
+        if at["kind"] == EQUIPMENT:
+            _walk_slots(found, cal, at, own)
     # What is on no row of Options.
     found["option_within_windows"] += [
         (name, period, 1.0, 0.0)
@@ -57,6 +62,7 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
         signed = tables[table].groupby([kind, "period"])["signed_mw"].sum().to_dict()
         of_kind = {name: at for name, at in offered.items() if at["kind"] == kind}
         found[limit] += _walk_signings(cal, of_kind, signed, used)
+    found["ordered_by_option"] += _walk_orders(cal, offered, tables["Orders"], of_option)
     return {
         name: pd.DataFrame(rows, columns=COLUMNS[name]).astype({"used": float, "allowed": float})
         for name, rows in found.items()
@@ -65,7 +71,7 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
 
 def _walk(found: _Rows, cal: pd.DataFrame, at: Mapping[Any, Any], own: _Own) -> None:
     """Windows, balance and size of one option."""
-    name, most = at["option"], 1.0 if at["kind"] == LAND else at["max_mw"]
+    name, most = at["option"], 1.0 if at["kind"] == LAND else at["max_size"]
     kept = used = bought = 0.0
     marked = False
     for k, period in enumerate(cal.index):
@@ -80,6 +86,7 @@ def _walk(found: _Rows, cal: pd.DataFrame, at: Mapping[Any, Any], own: _Own) -> 
         outside = sum(abs(row[column]) for column, within in in_time.items() if not within)
         outside += max(-row["bought"], -row["kept"], 0.0)
         outside += abs(row["connected_mw"]) if at["kind"] != GRID else 0.0
+        outside += abs(row["delivered_units"]) if at["kind"] != EQUIPMENT else 0.0
         found["option_within_windows"].append((name, period, outside, 0.0))
         found["option_held"].append(
             (name, period, row["kept"] + row["exercised"], kept + row["bought"])
@@ -107,16 +114,56 @@ def _walk(found: _Rows, cal: pd.DataFrame, at: Mapping[Any, Any], own: _Own) -> 
 
 def _walk_grid(found: _Rows, cal: pd.DataFrame, at: Mapping[Any, Any], own: _Own) -> None:
     """MW connected of one option, against those exercised a lead before."""
-    lead = 0.0 if pd.isna(at["lead_months"]) else at["lead_months"]
-    days, before = cal["begin"].to_dict(), 0.0
-    for period, begin in days.items():
+    before = 0.0
+    for period, ready in _ready(cal, at, own):
         connected = own[period]["connected_mw"] if period in own else 0.0
-        ready = sum(
-            row["exercised"] for q, row in own.items() if days[q] + lead <= begin + TINY_MONTHS
-        )
         found["connected_within_exercised"].append((at["option"], period, connected, ready))
         found["connection_kept"].append((at["option"], period, before, connected))
         before = connected
+
+
+def _walk_slots(found: _Rows, cal: pd.DataFrame, at: Mapping[Any, Any], own: _Own) -> None:
+    """Units delivered of one slot up to each period, against those exercised a lead before."""
+    delivered = 0.0
+    for period, ready in _ready(cal, at, own):
+        here = own[period]["delivered_units"] if period in own else 0.0
+        delivered += here
+        # What were negative would let another period have more.
+        used = delivered if here >= 0 else ready + 1.0
+        found["delivered_within_exercised"].append((at["option"], period, used, ready))
+
+
+def _ready(cal: pd.DataFrame, at: Mapping[Any, Any], own: _Own) -> Iterator[tuple[Any, float]]:
+    """Amount of one option that was exercised a lead before each period."""
+    lead = 0.0 if pd.isna(at["lead_months"]) else at["lead_months"]
+    days = cal["begin"].to_dict()
+    for period, begin in days.items():
+        yield (
+            period,
+            sum(
+                row["exercised"] for q, row in own.items() if days[q] + lead <= begin + TINY_MONTHS
+            ),
+        )
+
+
+def _walk_orders(
+    cal: pd.DataFrame, offered: _Own, orders: pd.DataFrame, of_option: Mapping[Any, _Own]
+) -> Iterator[tuple[Any, ...]]:
+    """Units ordered of each class of a supplier that needs a slot, against those delivered since."""
+    slots = {name: at for name, at in offered.items() if at["kind"] == EQUIPMENT}
+    ordered = orders.set_index(["equipment", "supplier", "period"])["ordered_units"].to_dict()
+    for pair in dict.fromkeys((at["equipment"], at["supplier"]) for at in slots.values()):
+        own = {n: at for n, at in slots.items() if (at["equipment"], at["supplier"]) == pair}
+        since = min(at["since"] for at in own.values())
+        units = delivered = 0.0
+        for period in cal.index[since:]:
+            units += ordered.get((*pair, period), 0.0)
+            delivered += sum(
+                of_option[name][period]["delivered_units"]
+                for name in own
+                if period in of_option.get(name, {})
+            )
+            yield *pair, period, units, delivered
 
 
 def _walk_signings(
@@ -187,7 +234,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
              "first_month": when["begin"], "last_month": when["begin"]}
             for item, cash in sums.items() if cash
         ]  # fmt: skip
-        fee = (at["fee_per_year"] + at["fee_per_mw_year"]) * row["kept"] * when["years"]
+        fee = (at["fee_per_year"] + at["fee_by_size"]) * row["kept"] * when["years"]
         fees.append({**whose, "item": "option_fee", "amount": fee})
         paid.append(sum(sums.values()) + fee)
     parts = [
@@ -218,10 +265,10 @@ def _sums(
     if is_land and pd.isna(at["exercise_price"]):
         price = site_costs[at["site"]]
     yield "option_premium", at["premium"] * bool(row["premium_due"])
-    yield "option_premium_per_mw", at["premium_per_mw"] * row["bought"]
+    yield "option_premium_by_size", at["premium_by_size"] * row["bought"]
     if row["price_due"]:
         yield "option_exercise", 0.0 if is_land else price
         yield "option_credit", -min(share * at["premium"], price)
-    per_mw = at["exercise_price_per_mw"]
-    yield "option_exercise_per_mw", per_mw * row["exercised"]
-    yield "option_credit_per_mw", -min(share * at["premium_per_mw"], per_mw) * row["exercised"]
+    by_size = at["exercise_price_by_size"]
+    yield "option_exercise_by_size", by_size * row["exercised"]
+    yield "option_credit_by_size", -min(share * at["premium_by_size"], by_size) * row["exercised"]

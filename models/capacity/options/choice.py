@@ -14,8 +14,8 @@ from .._option_periods import exercises, option_periods
 from .._options import options_on_offer
 from .derived import most_of_options
 
-# MW that are exercised at least where a plan is asked to.
-LEAST_MW = 1.0
+# MW or units that are exercised at least where a plan is asked to.
+LEAST_SIZE = 1.0
 
 
 def options(data: Dataset) -> Sequence[str]:
@@ -24,12 +24,12 @@ def options(data: Dataset) -> Sequence[str]:
 
 
 def exercise(data: Dataset, option: str) -> Sequence[BoundChange]:
-    """All of an option on land by the last period, of another a MW or what is of use."""
+    """All of an option on land by the last period, of another a MW or unit, or what is of use."""
     used, most = exercises(data), float(most_of_options(data)["most"][option])
     used = used[used["option"] == option]
     if used.empty or most <= 0:
         return ()
-    least = min(most, LEAST_MW)
+    least = min(most, LEAST_SIZE)
     return (("exercised", (option, used["period"].iloc[-1]), least, np.inf),)
 
 
@@ -71,6 +71,7 @@ OPTION_CHOICE = Choice(
     prices=(
         Price(name="premium", cells=premium("premium")),
         Price(name="premium per MW", cells=premium("premium_per_mw")),
+        Price(name="premium per unit", cells=premium("premium_per_unit")),
     ),
     groups=belongs_to,
     worth="the option {member}",

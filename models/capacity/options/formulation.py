@@ -3,24 +3,28 @@
 In words
     An option is bought within a window, for a premium that is due at once and a fee for as long as it
     is kept, and exercised within another. What is not kept is dropped. Land is bought as a whole, grid,
-    contracts and leases by the megawatt. An option on land is exercised by committing the site, which
-    then has the lead and the price of the option. Grid that is reserved can be drawn once the lead
-    of the option is over, on top of what its zone can energise and carry. Contracts and leases have a
-    lead and a price on their own sheet; an option is the right to sign them. From a period on a site,
-    contract or lease may not be had without an option.
+    contracts and leases by the megawatt, slots for equipment by the unit. An option on land is
+    exercised by committing the site, which then has the lead and the price of the option. Grid that
+    is reserved can be drawn once the lead of the option is over, on top of what its zone can energise
+    and carry; so are units of a slot there to be ordered once its lead is over, on top of what the
+    supplier has, in the periods in which they are wanted. Contracts and leases have a lead and a
+    price on their own sheet; an option is the right to sign them. From a period on a site, contract,
+    lease or class of equipment of a supplier may not be had without an option.
 Data
-    Options. ``o``: an option; ``l``: a lease. ``most[o]``: 1 of land, else max_mw and no more than can
-    be needed. ``n``: the earliest needed_from of the options on a site, contract or lease.
+    Options; Equipment, whose unit_cost is paid for units of slots too. ``o``: an option; ``l``: a
+    lease; ``k``: a class of equipment; ``f``: a supplier. ``most[o]``: 1 of land, else max_mw or
+    max_units and no more than can be needed. ``n``: the earliest needed_from of the options on a
+    site, contract, lease, or class of a supplier.
 Time
     Options are bought, kept, exercised and dropped on the first day of a period, and may be exercised
     on the day on which they are bought. A fee is due for every period through which an option is
     kept, and none for the period in which it is exercised.
 Decides
-    ``bought[option, period]`` and ``kept[option, period]``, 1 or 0 of land and else MW;
-    ``exercised[option, period]``, cumulative, the same; ``buys[option, period]``, 1 if some MW are
+    ``bought[option, period]`` and ``kept[option, period]``, 1 or 0 of land and else MW or units;
+    ``exercised[option, period]``, cumulative, the same; ``buys[option, period]``, 1 if some are
     bought, and ``exercises[option, period]``, cumulative, 1 once some are exercised, both only
     where a fixed price is due; ``connected_mw[option, period]``, cumulative, what is connected of
-    the grid that was reserved.
+    the grid that was reserved; ``delivered_units[option, period]``, what a slot delivers in it.
 Limits
     ``kept[o,p] + exercised[o,p] - exercised[o,p-1] <= kept[o,p-1] + bought[o,p]``;
     ``sum_p bought[o,p] <= most[o]``; ``exercised[o,p-1] <= exercised[o,p]``. Land:
@@ -29,8 +33,10 @@ Limits
     ``sum_s procured[c,s] <= sum_o exercised[o,p]`` and ``sum_s leased[l,s] <= sum_o exercised[o,p]``
     over the signings from n to p. Grid: ``connected_mw[o,p-1] <= connected_mw[o,p]`` and
     ``connected_mw[o,p] <= exercised[o,q]``, q the latest with begin(q) + lead_months[o] <= begin(p).
+    Equipment: ``sum_{s up to p} delivered[o,s] <= exercised[o,q]``, the same q, and
+    ``sum_{s from n to p} ordered[k,f,s] <= sum_{s from n to p} reserved[k,f,s]``.
 Reads and posts
-    Posts ``permitted``, ``reserved_mw`` and ``cost``.
+    Reads ``reserved_units``; posts ``permitted``, ``reserved_mw``, ``reserved_units`` and ``cost``.
 Source
     Planner's convention; options as ordinary decisions inside an integer program: Wang and
     de Neufville (2005), Real Options in the context of capital budgeting.
@@ -52,10 +58,11 @@ from optalloc.modelling.sets import frame_of, index_set, indexed_set, parameter
 from .._beginnings import PERMIT_KEYS, permits
 from .._calendar import calendar
 from .._money import charges_at, post_cost
-from .._option_periods import exercises, option_periods
+from .._option_periods import exercised_by, exercises, option_periods, ready
 from .._options import CONTRACT, KEYS, LAND, LEASE, options_on_offer
 from .._running_costs import yearly_charges
-from .derived import exercised_by, most_of_options, ready, strikes
+from .deliveries import constrain_deliveries, constrain_orders, declare_deliveries
+from .derived import most_of_options, strikes
 
 SITE_KEYS = ["site", "period"]
 
@@ -129,17 +136,17 @@ def _charges(
 
     is_land, strike = options["kind"] == LAND, strikes(data)
     bought, kept = periods[periods["may_buy"]], periods[periods["may_keep"]]
-    fee = options["fee_per_year"].where(is_land, options["fee_per_mw_year"])
+    fee = options["fee_per_year"].where(is_land, options["fee_by_size"])
     keys = kept[KEYS].assign(subject=kept["option"])
     return {
         "option_premium": at(bought, "premium"),
-        "option_premium_per_mw": at(bought, "premium_per_mw"),
+        "option_premium_by_size": at(bought, "premium_by_size"),
         "option_fee": yearly_charges(data, keys, kept["option"].map(fee).astype(float)),
         # The price of land is capital, as that of the site without an option is.
         "option_exercise": at(used, strike["price"].where(~is_land, 0.0)),
-        "option_exercise_per_mw": at(used, "exercise_price_per_mw"),
+        "option_exercise_by_size": at(used, "exercise_price_by_size"),
         "option_credit": at(used, -strike["credit"]),
-        "option_credit_per_mw": at(used, -strike["credit_per_mw"]),
+        "option_credit_by_size": at(used, -strike["credit_by_size"]),
     }
 
 
@@ -163,7 +170,7 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     earlier = p.exercises.dropna(subset=["before"])
     m.EXERCISED_BEFORE = indexed_set(m.EXERCISES, earlier, KEYS, ["before"])
     _declare_fixed(m, p)
-    _declare_grid(m, p, ledgers)
+    declare_deliveries(m, p.ready, ledgers)
     m.BY_OPTION = indexed_set(m.PERMITS, p.by_option, PERMIT_KEYS, KEYS)
     m.NOT_BY_OPTION = indexed_set(m.PERMITS, p.less, PERMIT_KEYS, ["option", "exercised_in"])
     ledgers.post(
@@ -180,12 +187,12 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
 
     activities = {
         "option_premium": lambda m, o, q: m.buying[o, q],
-        "option_premium_per_mw": lambda m, o, q: m.bought[o, q],
+        "option_premium_by_size": lambda m, o, q: m.bought[o, q],
         "option_fee": lambda m, o, q: m.kept[o, q],
         "option_exercise": lambda m, o, q: m.first_exercising[o, q],
-        "option_exercise_per_mw": exercising,
+        "option_exercise_by_size": exercising,
         "option_credit": lambda m, o, q: m.first_exercising[o, q],
-        "option_credit_per_mw": exercising,
+        "option_credit_by_size": exercising,
     }
     for item, charges in p.charges.items():
         post_cost(m, ledgers, item, charges, KEYS, activities[item])
@@ -238,22 +245,6 @@ def _marked(p: Parameters, frame: pd.DataFrame, column: str) -> pd.DataFrame:
     )
 
 
-def _declare_grid(m: Any, p: Parameters, ledgers: Ledgers) -> None:
-    m.CONNECTIONS = index_set(p.ready[KEYS])
-    m.connected_mw = pyo.Var(
-        m.CONNECTIONS,
-        domain=pyo.NonNegativeReals,
-        bounds=lambda m, o, q: (0, m.option_most[o]),
-    )
-    m.READY_BY = indexed_set(m.CONNECTIONS, p.ready, KEYS, ["exercised_in"])
-    m.CONNECTED_IN = indexed_set(m.ZONE_PERIODS, p.ready, ["zone", "period"], KEYS)
-    ledgers.post(
-        "reserved_mw",
-        "connected",
-        lambda m, z, q: sum(m.connected_mw[o, r] for o, r in m.CONNECTED_IN[z, q]),
-    )
-
-
 def constrain(m: Any, p: Parameters) -> None:
     """Options are held before they are exercised, and exercised before what they are about is had."""
     m.HELD_OPTIONS = index_set(p.periods[KEYS])
@@ -299,17 +290,8 @@ def constrain(m: Any, p: Parameters) -> None:
     )
     _constrain_land(m, p)
     _constrain_signings(m, p)
-    m.connected_within_exercised = pyo.Constraint(
-        m.CONNECTIONS,
-        rule=lambda m, o, q: (
-            m.connected_mw[o, q] <= sum(m.exercised[o, r] for r in m.READY_BY[o, q])
-        ),
-    )
-    grown = p.ready.dropna(subset=["before"])
-    m.LATER_CONNECTIONS = index_set(grown[[*KEYS, "before"]])
-    m.connection_kept = pyo.Constraint(
-        m.LATER_CONNECTIONS, rule=lambda m, o, q, r: m.connected_mw[o, r] <= m.connected_mw[o, q]
-    )
+    constrain_deliveries(m, p.ready, p.positions)
+    constrain_orders(m, p.options, p.positions)
 
 
 def _constrain_land(m: Any, p: Parameters) -> None:

@@ -14,32 +14,45 @@ from optalloc.errors import Problem, Severity
 from .. import _plausible
 from .._calendar import calendar, reversed_windows
 from .._columns import amount, currency, named, reference, window
-from .._options import CONTRACT, GRID, LAND, LEASE, SUBJECTS, options_on_offer
+from .._options import CONTRACT, EQUIPMENT, GRID, LAND, LEASE, SUBJECTS, options_on_offer
 
 _RIGHTS = "Empty the cell, or give the price and the lead on a row of their own there."
 _WHOLE = "Empty the cell: an option on land is bought as a whole."
 _BY_MW = "Empty the cell: give fee_per_mw_year."
+_BY_UNIT = "Empty the cell: give max_units, and prices per unit."
+_NO_UNIT = "Empty the cell: give megawatts, or the whole of land."
+_UNITS = ("max_units", "premium_per_unit", "fee_per_unit_year", "exercise_price_per_unit")
+_BY_SIZE = ("max_mw", "premium_per_mw", "fee_per_mw_year", "exercise_price_per_mw")
 _GRID = "Empty the cell: what a zone carries without the option stands on GridZones."
 
 OPTIONS = Sheet(
     name="Options",
-    question="Is an option on land, grid, power or a lease worth its premium?",
+    question="Is an option on land, grid, power, a lease or equipment worth its premium?",
     meaning="One option on offer a row: a right that is bought for a premium, and exercised or dropped later.",
     key=("option",),
     rules=(
         InOrder(("first_period", "last_period")),
         InOrder(("exercise_from", "exercise_until")),
         FilledUnless(
-            ("max_mw",), "kind", (LAND,), "Fill in the megawatts that can be bought at most."
+            ("max_mw",),
+            "kind",
+            (LAND, EQUIPMENT),
+            "Fill in the megawatts that can be bought at most.",
+        ),
+        FilledUnless(
+            ("max_units", "supplier"),
+            "kind",
+            (LAND, GRID, CONTRACT, LEASE),
+            "Fill in the units that can be bought at most, and the supplier that has the slots.",
         ),
         FilledUnless(
             ("needed_from",),
             "kind",
-            (LAND, GRID),
+            (LAND, GRID, EQUIPMENT),
             "Fill in the first period from which it cannot be signed without an option.",
         ),
         BlankWhere(
-            ("max_mw", "premium_per_mw", "fee_per_mw_year", "exercise_price_per_mw"),
+            _BY_SIZE,
             "kind", LAND, reason="which is bought as a whole", action=_WHOLE, code="option-column",
         ),
         *(
@@ -48,6 +61,17 @@ OPTIONS = Sheet(
                 reason="which is bought by the megawatt", action=_BY_MW, code="option-column",
             )
             for kind in (GRID, CONTRACT, LEASE)
+        ),
+        BlankWhere(
+            (*_BY_SIZE, "fee_per_year"), "kind", EQUIPMENT,
+            reason="which is bought by the unit", action=_BY_UNIT, code="option-column",
+        ),
+        *(
+            BlankWhere(
+                (*_UNITS, "supplier"), "kind", kind,
+                reason="which is not bought by the unit", action=_NO_UNIT, code="option-column",
+            )
+            for kind in (LAND, GRID, CONTRACT, LEASE)
         ),
         BlankWhere(
             ("needed_from",), "kind", GRID,
@@ -66,7 +90,7 @@ OPTIONS = Sheet(
         Column(
             name="kind",
             kind=Kind.CHOICE,
-            meaning="land: to commit a site; grid: to draw more MW than GridZones says in a zone; contract and lease: to sign one.",
+            meaning="land: to commit a site; grid: to draw more MW than GridZones says in a zone; contract and lease: to sign one; equipment: to order more units than Equipment says of a supplier.",
             choices=tuple(SUBJECTS),
             example=LAND,
         ),
@@ -89,6 +113,16 @@ OPTIONS = Sheet(
         reference(
             "Leases.lease",
             "Lease that it is about; only with lease.",
+            blank_means="it is about something else",
+        ),
+        reference(
+            "EquipmentNeeds.equipment",
+            "Class of equipment that it is about; only with equipment.",
+            blank_means="it is about something else",
+        ),
+        reference(
+            "Suppliers.supplier",
+            "Supplier that has the slots; only with equipment. Its unit_cost on Equipment is paid for their units too.",
             blank_means="it is about something else",
         ),
         *window("in which it can be bought"),
@@ -114,7 +148,23 @@ OPTIONS = Sheet(
             meaning="Most that can be bought in all: grid MW, or IT MW of a lease.",
             plausible=_plausible.GRID_MW,
             blank=None,
-            blank_means="it is bought as a whole",
+            blank_means="it is not bought by the megawatt",
+            above=0,
+        ),
+        amount(
+            "premium_per_unit",
+            "M per unit",
+            "Paid for each unit whose slot is bought.",
+            blank=0.0,
+            plausible=_plausible.UNIT_COST,
+        ),
+        Column(
+            name="max_units",
+            kind=Kind.NUMBER,
+            unit="units",
+            meaning="Most units whose slots can be bought in all.",
+            blank=None,
+            blank_means="it is not bought by the unit",
             above=0,
         ),
         amount(
@@ -131,6 +181,13 @@ OPTIONS = Sheet(
             "The same for each MW that is kept.",
             blank=0.0,
             plausible=_plausible.FEE_PER_MW,
+        ),
+        amount(
+            "fee_per_unit_year",
+            "M per unit-year",
+            "The same for each unit whose slot is kept.",
+            blank=0.0,
+            plausible=_plausible.UNIT_COST,
         ),
         reference(
             "Periods.period",
@@ -161,6 +218,13 @@ OPTIONS = Sheet(
             blank=0.0,
             plausible=_plausible.FEE_PER_MW,
         ),
+        amount(
+            "exercise_price_per_unit",
+            "M per unit",
+            "The same for each unit, beside the unit_cost that is paid when it is ordered.",
+            blank=0.0,
+            plausible=_plausible.UNIT_COST,
+        ),
         Column(
             name="premium_credited",
             kind=Kind.NUMBER,
@@ -173,7 +237,7 @@ OPTIONS = Sheet(
         ),
         reference(
             "Periods.period",
-            "Period from which the site, contract or lease cannot be had without an option.",
+            "Period from which the site, contract, lease, or the class from the supplier cannot be had without an option.",
             name="needed_from",
             blank_means="it can be had without",
         ),
@@ -181,10 +245,10 @@ OPTIONS = Sheet(
             name="lead_months",
             kind=Kind.NUMBER,
             unit="months",
-            meaning="Lead when it is exercised. Of land: in place of the site's site_lead_months. Of grid: until the MW can be drawn.",
+            meaning="Lead when it is exercised. Of land: in place of the site's site_lead_months. Of grid: until the MW can be drawn. Of equipment: until the units can be ordered, where a new order waits for what Equipment says.",
             plausible=_plausible.SITE_LEAD_MONTHS,
             blank=None,
-            blank_means="the site's own lead; of grid, none",
+            blank_means="the site's own lead; of grid and equipment, none",
             at_least=0,
             at_most=600,
             example=6,
@@ -194,7 +258,8 @@ OPTIONS = Sheet(
 )  # fmt: skip
 
 CODES = {
-    "option-subject": "an option that does not name the one site, zone, contract or lease it is about",
+    "option-subject": "an option that does not name the one site, zone, contract, lease or class of equipment it is about",
+    "slot-without-offer": "a slot for a class that its supplier has no row of on Equipment",
     "option-column": "a column of an option that its kind does not have",
     "option-never-exercised": "an option that cannot be exercised in any period in which it can be held",
     "option-left-out": "an option on land that is no candidate, or on a lease of an excluded site (notice)",
@@ -221,6 +286,27 @@ def check(data: Dataset) -> Iterator[Problem]:
                 reads=("kind", *SUBJECTS.values()),
             )
     yield from _check_windows(data)
+    yield from _check_offers(data)
+
+
+def _check_offers(data: Dataset) -> Iterator[Problem]:
+    """Slots are with a supplier whose price of a unit is known."""
+    offered = data.columns("Equipment", "equipment", "supplier").dropna()
+    known = set(offered.itertuples(index=False, name=None))
+    slots = data.rows("Options", "kind", "equipment", "supplier").dropna()
+    for row, at in slots[slots["kind"] == EQUIPMENT].to_dict("index").items():
+        pair = {"equipment": at["equipment"], "supplier": at["supplier"]}
+        if tuple(pair.values()) in known or data.might_hold("Equipment", **pair):
+            continue
+        yield data.problem(
+            "Options",
+            row,
+            "supplier",
+            f"{at['supplier']} must have a row of {at['equipment']} on Equipment",
+            "Add one: its unit_cost is paid for units of slots too; available_units may be 0.",
+            "slot-without-offer",
+            reads=("kind", "equipment", "supplier"),
+        )
 
 
 def _check_windows(data: Dataset) -> Iterator[Problem]:

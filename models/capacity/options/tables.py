@@ -11,14 +11,16 @@ from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.solution import Solution
 
 from .._calendar import calendar
-from .._options import KEPT, KEYS, LAND, options_on_offer
+from .._options import EQUIPMENT, KEPT, KEYS, LAND, options_on_offer
 from .derived import strikes
 
-# Amounts below this are rounding, in MW or options.
+# Amounts below this are rounding, in MW, units or options.
 TINY = 1e-6
+# What is had of an option after its lead.
+HAD = ("connected_mw", "delivered_units")
 
 
-def _amount(name: str, meaning: str, unit: str = "1 or MW") -> Column:
+def _amount(name: str, meaning: str, unit: str = "1, MW or units") -> Column:
     return Column(name=name, kind=Kind.NUMBER, unit=unit, meaning=meaning)
 
 
@@ -28,12 +30,14 @@ OPTIONS_HELD = TableSpec(
     key=("option", "period"),
     columns=(
         Column(name="option", kind=Kind.TEXT, meaning="Option."),
-        Column(name="kind", kind=Kind.TEXT, meaning="land, grid, contract or lease."),
+        Column(name="kind", kind=Kind.TEXT, meaning="land, grid, contract, lease or equipment."),
         Column(
-            name="subject", kind=Kind.TEXT, meaning="Site, zone, contract or lease it is about."
+            name="subject",
+            kind=Kind.TEXT,
+            meaning="Site, zone, contract, lease, or equipment of a supplier that it is about.",
         ),
         Column(name="period", kind=Kind.TEXT, meaning="Period."),
-        _amount("bought", "Bought in the period: 1 of land, and else MW."),
+        _amount("bought", "Bought in the period: 1 of land, units of equipment, and else MW."),
         Column(
             name="premium_due",
             kind=Kind.FLAG,
@@ -50,6 +54,7 @@ OPTIONS_HELD = TableSpec(
             "dropped", "Given up, or lapsed with the last period in which it can be exercised."
         ),
         _amount("connected_mw", "Grid MW that are connected, of what was exercised.", "MW grid"),
+        _amount("delivered_units", "Units that a slot delivers in the period.", "units"),
         _amount(
             "paid",
             "Premium, fee and exercise price of the period, less the premium set off; the price of land stands under sites.",
@@ -74,14 +79,14 @@ def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     """Table of options held, and the actions and key figures that follow."""
     offered = options_on_offer(data, "option", "kind", "subject", "use_last").reset_index(drop=True)
     frame = offered.merge(calendar(data).reset_index()[["period", "position"]], how="cross")
-    for name in ("bought", "exercised", "kept", "connected_mw"):
+    for name in ("bought", "exercised", "kept", *HAD):
         column = values.variable(name, KEYS).rename(columns={"value": name})
         frame = frame.merge(column, on=KEYS, how="left")
     groups = frame["option"]
     used = frame["exercised"].groupby(groups).ffill().fillna(0.0)
     frame["exercised"] = used - used.groupby(groups).shift(1, fill_value=0.0)
     frame["connected_mw"] = frame["connected_mw"].groupby(groups).ffill()
-    frame = frame.fillna({"bought": 0.0, "kept": 0.0, "connected_mw": 0.0})
+    frame = frame.fillna(dict.fromkeys(("bought", "kept", *HAD), 0.0))
     whole = frame["kind"] == LAND
     for name in ("bought", "exercised"):
         frame[name] = frame[name].where(~whole, frame[name].round())
@@ -93,21 +98,15 @@ def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     frame.loc[frame["kept"].abs() < TINY, "kept"] = 0.0
     frame["dropped"] = dropped(frame)
     frame = frame.assign(**_due(frame, values))
-    seen = (
-        frame[
-            ["premium_due", "price_due", "bought", "exercised", "kept", "dropped", "connected_mw"]
-        ]
-        .abs()
-        .max(axis=1)
-    )
-    frame = frame[seen > TINY].reset_index(drop=True)
+    seen = ["premium_due", "price_due", "bought", "exercised", "kept", "dropped", *HAD]
+    frame = frame[frame[seen].abs().max(axis=1) > TINY].reset_index(drop=True)
     frame = frame.assign(paid=paid(data, frame))
     frame = frame[[column.name for column in OPTIONS_HELD.columns]]
     return {"OptionsHeld": frame, "Actions": actions(data, frame), "Summary": figures(data, frame)}
 
 
 def _due(frame: pd.DataFrame, values: Solution) -> dict[str, pd.Series]:
-    """Flags of the fixed prices: by their own decisions, else by the first MW."""
+    """Flags of the fixed prices: by their own decisions, else by the first MW or unit."""
     earlier = frame["exercised"].groupby(frame["option"]).cumsum() - frame["exercised"]
     by_mw = {
         "premium_due": frame["bought"] > TINY,
@@ -132,8 +131,8 @@ def _kept_at_most(data: Dataset) -> set[str]:
 
 def _fees(data: Dataset) -> pd.Series:
     """Yearly fee of each option, by option."""
-    rows = options_on_offer(data, "fee_per_year", "fee_per_mw_year")
-    return rows["fee_per_year"] + rows["fee_per_mw_year"]
+    rows = options_on_offer(data, "fee_per_year", "fee_by_size")
+    return rows["fee_per_year"] + rows["fee_by_size"]
 
 
 def dropped(held: pd.DataFrame) -> pd.Series:
@@ -148,12 +147,12 @@ def paid(data: Dataset, held: pd.DataFrame) -> pd.Series:
     at = options_on_offer(data).reindex(held["option"]).set_axis(held.index)
     land = at["kind"] == LAND
     years = held["period"].map(calendar(data)["years"]).astype(float)
-    premium = at["premium"] * held["premium_due"] + at["premium_per_mw"] * held["bought"]
-    fee = (at["fee_per_year"] + at["fee_per_mw_year"]) * held["kept"] * years
+    premium = at["premium"] * held["premium_due"] + at["premium_by_size"] * held["bought"]
+    fee = (at["fee_per_year"] + at["fee_by_size"]) * held["kept"] * years
     strike = strikes(data).reindex(held["option"]).set_axis(held.index)
     price = strike["price"].where(~land, 0.0) - strike["credit"]
-    per_mw = (at["exercise_price_per_mw"] - strike["credit_per_mw"]) * held["exercised"]
-    return premium + fee + price * held["price_due"] + per_mw
+    by_size = (at["exercise_price_by_size"] - strike["credit_by_size"]) * held["exercised"]
+    return premium + fee + price * held["price_due"] + by_size
 
 
 def actions(data: Dataset, held: pd.DataFrame) -> pd.DataFrame:
@@ -174,7 +173,8 @@ def actions(data: Dataset, held: pd.DataFrame) -> pd.DataFrame:
                     "period": done["period"],
                     "action": action,
                     "subject": done["option"],
-                    "mw": done[column].astype(float).mask(done["kind"] == LAND),
+                    "mw": done[column].astype(float).mask(done["kind"].isin((LAND, EQUIPMENT))),
+                    "units": done[column].astype(float).where(done["kind"] == EQUIPMENT),
                 }
             )
         )

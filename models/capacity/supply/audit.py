@@ -39,23 +39,37 @@ def _needed(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(found, columns=[*USE_KEYS, "needed_units"])
 
 
-def _stock(data: Dataset, orders: pd.DataFrame) -> pd.DataFrame:
+def _delivered(data: Dataset, held: pd.DataFrame) -> dict[tuple[Any, ...], float]:
+    """Units that slots deliver, by class, supplier and period."""
+    about = data.columns("Options", "option", "equipment", "supplier").dropna()
+    pairs = {option: tuple(pair) for option, *pair in about.itertuples(index=False, name=None)}
+    sums: dict[tuple[Any, ...], float] = {}
+    for row in held[held["delivered_units"] > 0].to_dict("records"):
+        key = (*pairs[row["option"]], row["period"])
+        sums[key] = sums.get(key, 0.0) + row["delivered_units"]
+    return sums
+
+
+def _stock(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Stock and price of each supplier in each period, order by order.
 
     Columns: ORDER_KEYS, ordered_units, available_units and unit_cost.
     """
     offers = to_workbook_currency(data, data["Equipment"], ["unit_cost"])
     by_key: dict[Any, Any] = offers.set_index(ORDER_KEYS).to_dict("index")
-    taken: dict[Any, float] = orders.set_index(ORDER_KEYS)["ordered_units"].to_dict()
+    reserved = _delivered(data, tables["OptionsHeld"])
+    taken: dict[Any, float] = tables["Orders"].set_index(ORDER_KEYS)["ordered_units"].to_dict()
     rows: list[tuple[Any, ...]] = []
     for pair in dict.fromkeys(offers[PAIR].itertuples(index=False, name=None)):
-        left, carries, price = 0.0, False, 0.0
+        left, carries, price, offered = 0.0, False, 0.0, False
         for period in calendar(data).index:
             offer = by_key.get((*pair, period))
             left = left if carries else 0.0
             if offer is not None:
                 left, carries = left + offer["available_units"], bool(offer["carries_over"])
-                price = offer["unit_cost"]
+                price, offered = offer["unit_cost"], True
+            # Before its first row a supplier has no price.
+            left += reserved.get((*pair, period), 0.0) if offered else 0.0
             ordered = taken.pop((*pair, period), 0.0)
             rows.append((*pair, period, ordered, left, price))
             left -= ordered
@@ -67,7 +81,7 @@ def _stock(data: Dataset, orders: pd.DataFrame) -> pd.DataFrame:
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Needs restated from the Build table, stocks walked through the Orders table."""
-    needed, stock = _needed(data, tables), _stock(data, tables["Orders"])
+    needed, stock = _needed(data, tables), _stock(data, tables)
     due = needed.groupby(NEED_KEYS)["needed_units"].sum().rename("used")
     ordered = stock.groupby(NEED_KEYS)["ordered_units"].sum().rename("allowed")
     return {
@@ -114,7 +128,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     """Units available and needed, actions and cost, from the Orders and Build tables."""
     settings, cal = data.one("Settings"), calendar(data)
     needs = data["EquipmentNeeds"].set_index("equipment").to_dict("index")
-    stock = _stock(data, tables["Orders"])
+    stock = _stock(data, tables)
     rows: list[dict[str, object]] = []
     for order in stock.to_dict("records"):
         need = needs[order["equipment"]]

@@ -21,13 +21,19 @@ FAMILY = Family(
         "EquipmentNeeds",
         "Equipment",
     ),
-    needed_with=("LossEvents",),
+    needed_with=("LossEvents", "Options"),
     ledgers=(
         Ledger(
             name="equipment_units",
             unit="units",
             over=("equipment", "supplier", "period"),
             meaning="Units ordered of a class from a supplier for the period.",
+        ),
+        Ledger(
+            name="reserved_units",
+            unit="units",
+            over=("equipment", "supplier", "period"),
+            meaning="Units that a supplier has of a class beside those on Equipment, as they were reserved and are delivered.",
         ),
         Ledger(
             name="equipment_needed_units",

@@ -3,7 +3,8 @@
 In words
     Every megawatt started needs so many units of each class of equipment, so many months before it
     goes online. They are ordered for the period in which that moment lies, from suppliers that have
-    so many in the period; what is not ordered is gone, unless it carries over to the next. Of a
+    so many in the period; what is not ordered is gone, unless it carries over to the next. Units that
+    were reserved and are delivered come on top. Of a
     class, no more than a limit may go to the sites of a jurisdiction or group, in a period or in
     all. What stands or is under construction has its equipment, and a renewal at the end of its
     life is paid for at its cost but takes nothing from what suppliers have.
@@ -21,12 +22,12 @@ Decides
 Limits
     For a class of equipment ``k``, a supplier ``f`` and an export limit ``x``:
     ``sum_f ordered[k,f,p] = sum_is units_per_mw[k] starting[i,s]`` over the starts whose equipment is
-    needed in p; ``sum_q ordered[k,f,q] <= sum_q available[k,f,q]`` over p and the periods before
+    needed in p; ``sum_q ordered[k,f,q] <= sum_q (available[k,f,q] + reserved[k,f,q])`` over p and the periods before
     it from which units carry over to p; ``sum_is units_per_mw[k] starting[i,s] <= max_units`` over the
     sites of an export limit, in a period or in all.
 Reads and posts
-    Reads ``beginning_mw``; owns and posts ``equipment_units`` and ``equipment_needed_units``; posts
-    ``cost`` and ``capital_spending``.
+    Reads ``beginning_mw``; owns and posts ``equipment_units`` and ``equipment_needed_units``; owns
+    ``reserved_units``, to which options post; posts ``cost`` and ``capital_spending``.
 Source
     Planner's convention. A unit is paid for on the first day of the period it is ordered for; its
     life begins with the first period at least ``months_before_online`` later.
@@ -48,6 +49,7 @@ from optalloc.modelling.sets import index_set, indexed_set, parameter
 from .._calendar import calendar, first_position_at, positions, within_window
 from .._capital import capital_charges, post_spending
 from .._money import CASH, RESIDUAL, post_cost
+from .._option_periods import slots_ready
 from .derived import supply, uses
 from .sheets import EXPORT_KEYS, NEED_KEYS, ORDER_KEYS, PAIR
 
@@ -68,8 +70,9 @@ class Parameters:
 def parameters(data: Dataset) -> Parameters:
     """All numbers of the family from the dataset."""
     needed, cal = uses(data), calendar(data)
-    orders = supply(data)
-    orders = orders[orders["window_units"] > 0].merge(needed[NEED_KEYS].drop_duplicates())
+    orders = supply(data).merge(slots_ready(data), on=ORDER_KEYS, how="left", indicator="slot")
+    orders = orders[(orders["window_units"] > 0) | (orders["slot"] == "both")]
+    orders = orders.drop(columns="slot").merge(needed[NEED_KEYS].drop_duplicates())
     before = orders[[*PAIR, "chain", "period"]].rename(columns={"period": "ordered_in"})
     windows = orders[[*ORDER_KEYS, "chain"]].merge(before, on=[*PAIR, "chain"])
     position = cal["position"]
@@ -128,6 +131,7 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     m.ordered = pyo.Var(m.ORDERS, domain=pyo.NonNegativeReals)
     ledgers.open("equipment_units", m.ORDERS)
     ledgers.post("equipment_units", "ordered", lambda m, k, f, q: m.ordered[k, f, q])
+    ledgers.open("reserved_units", m.ORDERS)
     ledgers.open("equipment_needed_units", m.EQUIPMENT_NEEDED)
     ledgers.post(
         "equipment_needed_units",
@@ -162,7 +166,10 @@ def constrain(m: Any, p: Parameters) -> None:
     m.equipment_available = pyo.Constraint(
         m.ORDERS,
         rule=lambda m, k, f, q: (
-            sum(m.equipment_units[k, f, r] for r in m.ORDERED_UP_TO[k, f, q])
+            sum(
+                m.equipment_units[k, f, r] - m.reserved_units[k, f, r]
+                for r in m.ORDERED_UP_TO[k, f, q]
+            )
             <= m.window_units[k, f, q]
         ),
     )

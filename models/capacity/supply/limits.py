@@ -34,7 +34,7 @@ LIMITS = (
         sentence="{supplier} has no more {equipment} for {period}: {used} of {allowed} units are ordered",
         lasting="{supplier} has no more {equipment} {when}",
         marginal="saving from one more unit that the supplier has",
-        formula="sum_q ordered[k,f,q] <= sum_q available[k,f,q], q up to p from which units carry over",
+        formula="sum_q ordered[k,f,q] <= sum_q (available[k,f,q] + reserved[k,f,q]), q up to p from which units carry over",
     ),
     Limit(
         name="export_in_period",

@@ -61,8 +61,12 @@ def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     orders = orders.merge(ordered, on=ORDER_KEYS, how="left").fillna({"ordered_units": 0.0})
     # What the chain has up to the period, less what was ordered of it before.
     orders = orders.merge(supply(data), on=ORDER_KEYS, how="left")
-    taken = orders.groupby("chain")["ordered_units"].cumsum() - orders["ordered_units"]
-    orders["available_units"] = (orders["window_units"] - taken).fillna(0.0)
+    reserved = values.ledger("reserved_units").rename(columns={"value": "reserved_units"})
+    orders = orders.merge(reserved, on=ORDER_KEYS, how="left").fillna({"reserved_units": 0.0})
+    chains = orders.groupby("chain")
+    taken = chains["ordered_units"].cumsum() - orders["ordered_units"]
+    there = orders["window_units"] + chains["reserved_units"].cumsum()
+    orders["available_units"] = (there - taken).fillna(0.0)
     orders = orders[[column.name for column in ORDERS.columns]]
     started = values.ledger("starting_mw")
     started = started[started["value"] > 0]
