@@ -464,6 +464,16 @@ def everything() -> Book:
              "group": "allies"},
             {"event": "strike", "supplier": "Volt"},
         ],
+        Gates=[
+            {"gate": "siting law", "holds": "commit", "site": None, "jurisdiction": "JP",
+             "opens": "2026-07-01"},
+            {"gate": "Tokyo works", "holds": "start", "site": "Tokyo", "jurisdiction": None,
+             "opens": "2027-03-01"},
+            {"gate": "Sydney line", "holds": "energise", "site": "Sydney", "jurisdiction": None,
+             "opens": "2028-01-01"},
+            {"gate": "Sydney law", "holds": "commit", "site": "Sydney", "jurisdiction": None,
+             "opens": "2027-07-01"},
+        ],
         Options=[
             {"option": "Tokyo plot", "kind": "land", "site": "Tokyo", "zone": None,
              "contract": None, "lease": None, "first_period": None, "last_period": "Y2",

@@ -287,6 +287,17 @@ def decisions(draw: Draw, made: Book) -> None:
     ]  # fmt: skip
 
 
+def gates(draw: Draw, made: Book) -> None:
+    """A site, and the sites of a country, that wait for a day."""
+    second = made["Periods"][1]["start"]
+    made["Gates"] = [
+        {"gate": "of a site", "holds": one_of(draw, "commit", "start", "energise"),
+         "site": "s1", "jurisdiction": None, "opens": one_of(draw, second, "2027-03-01", None)},
+        {"gate": "of a country", "holds": one_of(draw, "energise", "start", "commit"),
+         "site": None, "jurisdiction": made["Sites"][-1]["jurisdiction"], "opens": second},
+    ]  # fmt: skip
+
+
 def options(draw: Draw, made: Book) -> None:
     """Rights to a site, and to what zones, contracts, leases and equipment there are."""
     made["Options"] = [
@@ -322,7 +333,8 @@ def options(draw: Draw, made: Book) -> None:
 
 FAMILIES = (
     units, clusters, block_pace, grid_zones, power_ramp, energy, carbon, leases, components,
-    equipment, labour, risk, budgets, pace, losses, decisions, options,
+    equipment, labour, risk, budgets, pace, losses, decisions, gates,
+    options,
 )  # fmt: skip
 
 

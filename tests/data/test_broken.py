@@ -198,6 +198,7 @@ def unlisted(folder: Path) -> Path:
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
 
 # What stops the reading, or leaves nothing to say of the rest; and what only a CSV can hold.
+GATE = {"gate": "law", "holds": "commit", "site": "A"}
 PLOT = {"option": "plot", "kind": "land", "site": "A", "premium": 1}
 SUN = {"contract": "sun", "site": "A", "kind": "energy", "max_mw": 100, "availability": 0.5}
 DAYS: list[dict[str, Any]] = [
@@ -363,6 +364,10 @@ NOTICED: dict[str, Callable[[Path], Path]] = {
         WorkloadSlices=[{"workload": "load", "slice": "day", "shiftable_share": 0.5}],
     ),
     "storage-without-slices": lambda folder: small(folder, Storage=[BATTERY]),
+    "gate-holds-nothing": lambda folder: small(
+        folder, Sites={"status": "committed"}, Gates=[GATE | {"opens": "2027-01-01"}]
+    ),
+    "gate-stays-shut": lambda folder: small(folder, Gates=[GATE | {"opens": "2040-01-01"}]),
     "option-left-out": lambda folder: small(folder, Sites={"status": "committed"}, Options=[PLOT]),
     "option-lead-longer": lambda folder: small(folder, Options=[PLOT | {"lead_months": 6}]),
 }
