@@ -464,6 +464,12 @@ def everything() -> Book:
              "group": "allies"},
             {"event": "strike", "supplier": "Volt"},
         ],
+        Abandonments=[
+            {"site": "Tokyo", "first_period": "Y2", "last_period": "Y3", "cost": 450,
+             "cost_per_mw": 150, "recovered": 300, "recovered_per_mw": 30, "currency": "JPY"},
+            {"site": "Sydney", "first_period": None, "last_period": None, "cost": 1,
+             "cost_per_mw": 0.1, "recovered": 0.5, "recovered_per_mw": 0, "currency": None},
+        ],
         Gates=[
             {"gate": "siting law", "holds": "commit", "site": None, "jurisdiction": "JP",
              "opens": "2026-07-01"},

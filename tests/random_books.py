@@ -298,6 +298,17 @@ def gates(draw: Draw, made: Book) -> None:
     ]  # fmt: skip
 
 
+def abandonments(draw: Draw, made: Book) -> None:
+    """What it costs to give up each site that may be."""
+    made["Abandonments"] = [
+        {"site": row["site"], "first_period": one_of(draw, None, "P2"), "last_period": None,
+         "cost": one_of(draw, 0, 2), "cost_per_mw": one_of(draw, 0.1, 0),
+         "recovered": one_of(draw, 0, 8), "recovered_per_mw": one_of(draw, 0, 1)}
+        for row in made["Sites"]
+        if row["status"] == "candidate" or not (row["existing_mw"] or row["under_construction_mw"])
+    ]  # fmt: skip
+
+
 def options(draw: Draw, made: Book) -> None:
     """Rights to a site, and to what zones, contracts, leases and equipment there are."""
     made["Options"] = [
@@ -333,7 +344,7 @@ def options(draw: Draw, made: Book) -> None:
 
 FAMILIES = (
     units, clusters, block_pace, grid_zones, power_ramp, energy, carbon, leases, components,
-    equipment, labour, risk, budgets, pace, losses, decisions, gates,
+    equipment, labour, risk, budgets, pace, losses, decisions, gates, abandonments,
     options,
 )  # fmt: skip
 

@@ -37,6 +37,7 @@ _ACCOUNT_OF_ITEM = {
     "deposit": "power",
     "termination": "power",
     "option": "options",
+    "abandonment": "abandoned sites",
     "wages": "labour",
     "network": "network",
     "unmet": "unmet demand",

@@ -169,7 +169,7 @@ def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     both = both[both["value"] > TINY]
     both["position"] = both["period"].map(cal["position"])
     first = both.groupby(["holds", "site"])["position"].min().rename("done")
-    names = np.append(cal.index.to_numpy(object), None)
+    names = np.array([*cal.index, None], dtype=object)
     frame = frame.join(first, on=["holds", "site"]).fillna({"done": len(cal)})
     frame = frame.assign(
         open_from=names[first_position_at(cal, frame["opens_months"])],

@@ -364,6 +364,11 @@ NOTICED: dict[str, Callable[[Path], Path]] = {
         WorkloadSlices=[{"workload": "load", "slice": "day", "shiftable_share": 0.5}],
     ),
     "storage-without-slices": lambda folder: small(folder, Storage=[BATTERY]),
+    "abandonment-left-out": lambda folder: small(
+        folder,
+        Sites={"status": "existing", "existing_mw": 40},
+        Abandonments=[{"site": "A"}],
+    ),
     "gate-holds-nothing": lambda folder: small(
         folder, Sites={"status": "committed"}, Gates=[GATE | {"opens": "2027-01-01"}]
     ),

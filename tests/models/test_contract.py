@@ -117,6 +117,7 @@ SHARED = {
 # Derived tables that the audit works out by the function that made them, from the tables of decisions
 # instead of the solution; no limit and no cost is among them.
 SAME_DERIVATION = {
+    "abandonments": {"actions"},
     "contracts": {"actions", "jurisdictions"},
     "demand": {"key_figures"},
     "departures": {"figures"},
@@ -300,6 +301,7 @@ def test_every_limit_of_the_model_is_audited(program: optalloc.Program) -> None:
         *("start_marked", "contract_signed", "billed_if_drawn", "billed_if_not_drawn"),
         *("loss_counted", "lease_signed", "cluster_hosted", "service_begun"),
         *("late_on_committed_site", "late_within_start", "exercise_mark_kept"),
+        *("left_of_commitment", "dropped_with_site"),
     }
     assert components - by_rows - strengthening - helpers == set()
 

@@ -20,7 +20,7 @@ from tests.random_books import MODEL
 BEGIN = {
     "committed", "started", "begun", "energised", "hosts", "ordered", "leased", "signs_lease",
     "procured", "blocks_procured", "signs", "terminated", "bought", "kept", "exercised", "buys",
-    "exercises", "connected_mw", "delivered_units",
+    "exercises", "connected_mw", "delivered_units", "abandoned",
     "ordered_mw", "ordered_mwh",
 }  # fmt: skip
 # While the step runs: operations, and what is felt in it.
@@ -29,7 +29,7 @@ WITHIN = {
     "lost_mw", "departed_mw", "drawn_in_slice", "spot_in_slice", "shifted", "charged", "discharged",
 }  # fmt: skip
 # From others, in each scenario.
-FOLLOWS = {"late_mw"}
+FOLLOWS = {"late_mw", "left", "dropped_mw"}
 # A scenario lacks them only where nothing can be begun, signed or ended in it.
 ZERO = {
     "started", "begun", "energised", "leased", "signs_lease", "procured", "blocks_procured",

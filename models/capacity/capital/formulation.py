@@ -44,23 +44,21 @@ from optalloc.data.dataset import Dataset
 from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import index_set, indexed_set, parameter
 
-from .._beginnings import PERMIT_KEYS, permits, possible_beginnings
+from .._beginnings import PERMIT_KEYS
 from .._building import (
     BEGINNING_KEYS,
     KEYS,
-    active_sites,
     open_by,
     site_costs,
     site_periods,
     useful_commitments,
 )
-from .._calendar import begins_or_end, calendar, first_position_at
-from .._capital import capital_charges, post_spending
-from .._money import CASH, RESIDUAL, post_cost, to_workbook_currency
-from .._options import land_options
+from .._calendar import calendar
+from .._capital import post_spending
+from .._capital_of_sites import COMPONENT_KEYS, charges_of_beginnings, charges_of_commitments
+from .._money import CASH, RESIDUAL, post_cost
 from .._running_costs import yearly_charges
 
-COMPONENT_KEYS = ["component", *BEGINNING_KEYS]
 CAPITAL = ("site", "building", "component")
 # Keys of what each item of capital is paid for.
 SPENT_BY = {"site": PERMIT_KEYS, "building": BEGINNING_KEYS, "component": COMPONENT_KEYS}
@@ -71,61 +69,18 @@ _Activity = tuple[Callable[..., Any], tuple[str, ...]]
 
 def parameters(data: Dataset) -> dict[str, pd.DataFrame]:
     """Charges by item of cost: for a commitment, a start, an open site and a MW online."""
-    beginnings, commits = possible_beginnings(data), useful_commitments(data)
-    costs = site_costs(data)
-    settings, cal = data.one("Settings"), calendar(data)
-    begins = begins_or_end(cal)
-    own = [*PERMIT_KEYS, "option", "period", "lead_months", "arrives"]
-    site = permits(data, *own).merge(commits, on=KEYS)
-    priced = site["option"].map(land_options(data).set_index("option")["exercise_price"])
-    ready = site["arrives"] + site["block_lead_months"]
-    site = site.assign(
-        unit_cost=priced.astype(float).fillna(site["site"].map(costs["site_cost"])).astype(float),
-        growth=settings.build_cost_escalation,
-        online=begins[first_position_at(cal, ready)],
-    )
-    building = beginnings.assign(
-        unit_cost=beginnings["site"].map(costs["build_cost_per_mw"]).astype(float),
-        growth=settings.build_cost_escalation,
-        lead_months=beginnings["block_lead_months"],
-        online=begins[beginnings["online_position"].to_numpy(int)],
-    )
-    parts = component_starts(data, building)
-    subjects = parts[COMPONENT_KEYS].assign(subject=parts["component"])
+    settings = data.one("Settings")
     frame, growth = site_periods(data), settings.running_cost_escalation
-    yearly = costs.reindex(frame["site"]).set_index(frame.index)
+    yearly = site_costs(data).reindex(frame["site"]).set_index(frame.index)
     fixed = yearly_charges(data, frame[KEYS], yearly["fixed_cost_per_year"], growth)
     return {
-        **capital_charges(data, "site", site[[*PERMIT_KEYS, "period"]], site),
-        **capital_charges(data, "building", building[BEGINNING_KEYS], building),
-        **capital_charges(data, "component", subjects, parts),
+        **charges_of_commitments(data),
+        **charges_of_beginnings(data),
         "fixed": fixed.assign(is_open=frame["is_open"]),
         "running": yearly_charges(data, frame[KEYS], yearly["cost_per_mw_year"], growth),
-        "open_by": open_by(data, commits),
-        "periods": cal.reset_index()[["period", "begin", "end"]],
+        "open_by": open_by(data, useful_commitments(data)),
+        "periods": calendar(data).reset_index()[["period", "begin", "end"]],
     }
-
-
-def component_starts(data: Dataset, building: pd.DataFrame) -> pd.DataFrame:
-    """Each beginning with each component it needs: a site's own row before that for every site.
-
-    Parameters
-    ----------
-    building : pandas.DataFrame
-        The beginnings, with the columns of `capital_charges`; a blank of the component leaves its own.
-    """
-    rows = to_workbook_currency(data, data["Components"], ["cost_per_mw"])
-    rows = rows[["component", "site", "cost_per_mw", "life_years", "escalation", "spend_profile"]]
-    sites = active_sites(data, "site").reset_index(drop=True)
-    shared = rows[rows["site"].isna()].drop(columns="site").merge(sites, how="cross")
-    both = pd.concat([rows[rows["site"].notna()], shared]).drop_duplicates(["component", "site"])
-    parts = both.merge(building, on="site", suffixes=("_own", ""))
-    return parts.assign(
-        unit_cost=parts["cost_per_mw"],
-        growth=parts["escalation"].fillna(parts["growth"]),
-        life_years=parts["life_years_own"].fillna(parts["life_years"]),
-        spend_profile=parts["spend_profile_own"].fillna(parts["spend_profile"]),
-    )
 
 
 def declare(m: Any, p: dict[str, pd.DataFrame], ledgers: Ledgers) -> None:

@@ -10,7 +10,7 @@ from optalloc.data.dataset import Dataset
 
 from .._calendar import calendar
 from .._options import BOUGHT, EXERCISED, KEPT
-from .sheets import ENDED, LEASED, ONLINE, SIGNED, STARTED
+from .sheets import ABANDONED, ENDED, LEASED, ONLINE, SIGNED, STARTED
 
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -23,7 +23,7 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
         BOUGHT: ("option", tables["OptionsHeld"], "bought"),
         KEPT: ("option", tables["OptionsHeld"], "kept"),
     }
-    held = tables["OptionsHeld"]
+    held, given_up = tables["OptionsHeld"], tables["Abandoned"]
     build = tables["Build"]
     rows = []
     for at in data["Decisions"].to_dict("records"):
@@ -31,6 +31,9 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
             name, table, column = signed[at["what"]]
             own = table[(table[name] == at[name]) & (table["period"] == at["period"])]
             value = own[column].sum()
+        elif at["what"] == ABANDONED:
+            own = given_up.loc[given_up["site"] == at["site"], "period"].map(position)
+            value = float((own <= position[at["period"]]).any())
         elif at["what"] == EXERCISED:
             own = held[held["option"] == at["option"]]
             until = own["period"].map(position) <= position[at["period"]]

@@ -10,6 +10,7 @@ from optalloc.data.dataset import Dataset
 from optalloc.data.rounding import exceeds
 from optalloc.errors import Problem
 
+from .._abandonments import possible_abandonments
 from .._building import SERVICE_COLUMNS, possible_starts, useful_commitments
 from .._calendar import TERM, calendar, reversed_windows
 from .._contracts import signings
@@ -17,10 +18,10 @@ from .._leases import leases_active
 from .._option_periods import exercises, option_periods
 from .._options import BOUGHT, EXERCISED, KEPT
 from .derived import decisions
-from .sheets import COMMITTED, LEASED, SIGNED, STARTED, SUBJECTS
+from .sheets import ABANDONED, COMMITTED, LEASED, SIGNED, STARTED, SUBJECTS
 
 # What counts from an earlier period on, and what only in its own.
-_EARLIER, _EXACT = {COMMITTED, STARTED, EXERCISED}, {LEASED, SIGNED, BOUGHT, KEPT}
+_EARLIER, _EXACT = {COMMITTED, STARTED, EXERCISED, ABANDONED}, {LEASED, SIGNED, BOUGHT, KEPT}
 
 
 def check(data: Dataset) -> Iterator[Problem]:
@@ -41,12 +42,13 @@ def check(data: Dataset) -> Iterator[Problem]:
                 reads=("what", *others, wanted),
             )
         crossed = exceeds(at["at_least"], at["at_most"])
-        if at["what"] == COMMITTED and exceeds(at["at_least"], 1) and not crossed:
+        whole = at["what"] in (COMMITTED, ABANDONED)
+        if whole and exceeds(at["at_least"], 1) and not crossed:
             yield data.problem(
                 "Decisions",
                 row,
                 "at_least",
-                "a site is committed (1) or not (0)",
+                f"a site is {at['what']} (1) or not (0)",
                 "Say 1, or name started_mw for megawatts.",
                 "committed-above-one",
                 reads=("what",),
@@ -107,6 +109,7 @@ def _possible(data: Dataset) -> pd.DataFrame:
     parts = (
         (COMMITTED, useful_commitments(data), "site", "period"),
         (STARTED, possible_starts(data), "site", "period"),
+        (ABANDONED, possible_abandonments(data), "site", "period"),
         (LEASED, leases_active(data), "lease", "signed"),
         (SIGNED, signings(data), "contract", "signed"),
         (BOUGHT, held[held["may_buy"]], "option", "period"),

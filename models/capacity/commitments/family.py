@@ -16,7 +16,7 @@ from .audit import audit
 from .checks import check
 from .formulation import constrain, declare, parameters
 from .hold import hold
-from .sheets import COMMITTED, DECISIONS, ONLINE, STARTED, SUBJECTS
+from .sheets import ABANDONED, COMMITTED, DECISIONS, ONLINE, STARTED, SUBJECTS
 
 
 def _row_of(data: Dataset, key: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def _most_that_can_be(data: Dataset, key: Mapping[str, Any]) -> Iterator[Cause]:
     most = float(limits["max_mw"])
     if at["what"] == STARTED:
         most -= float(limits["existing_mw"]) + float(limits["under_construction_mw"])
-    if at["what"] != COMMITTED and exceeds(at["at_least"], most):
+    if at["what"] not in (COMMITTED, ABANDONED) and exceeds(at["at_least"], most):
         name = at[subject]
         yield Cause(f"{name} has room for at most {most:,.6g} MW", ((sheet, row, "max_mw"),))
 

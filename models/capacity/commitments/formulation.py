@@ -3,10 +3,10 @@
 In words
     A site is to be committed by a period, or not before another; so many megawatts are promised
     to be started, online, leased, signed or ended, or at most so many; an option is to be bought,
-    kept or exercised, or not. What a plan decides before a date is fixed by the same rows.
+    kept or exercised, or not; a site is to be abandoned, or not. What a plan decides before a date is fixed by the same rows.
 Data
     Decisions. ``decided[d]``: what the row names, which is committed by the period (1 or 0), MW
-    started up to it, MW online in it, or MW leased, signed or ended in it; of an option what is
+    started up to it, whether the site is abandoned by it, MW online in it, or MW leased, signed or ended in it; of an option what is
     bought or kept in it, or exercised up to it.
 Decides
     Nothing.
@@ -33,7 +33,7 @@ from optalloc.modelling.sets import frame_of, index_set, indexed_set, parameter
 from .._calendar import calendar
 from .._options import BOUGHT, EXERCISED, KEPT
 from .derived import decisions
-from .sheets import COMMITTED, ENDED, LEASED, ONLINE, SIGNED, STARTED
+from .sheets import ABANDONED, COMMITTED, ENDED, LEASED, ONLINE, SIGNED, STARTED
 
 ENDING_KEYS = ["contract", "signed", "period"]
 
@@ -83,6 +83,7 @@ def constrain(m: Any, p: Parameters) -> None:
     pairs = (["decision"], ["site", "at"])
     m.COMMITTED_BY = indexed_set(m.DECISIONS, latest(m.COMMITS, "site", COMMITTED), *pairs)
     m.STARTED_BY = indexed_set(m.DECISIONS, latest(m.STARTS, "site", STARTED), *pairs)
+    m.ABANDONED_BY = indexed_set(m.DECISIONS, latest(m.ABANDONMENTS, "site", ABANDONED), *pairs)
     m.ONLINE_IN = indexed_set(
         m.DECISIONS, exact(m.SITE_PERIODS, "site", ONLINE), ["decision"], ["site", "period"]
     )
@@ -107,6 +108,7 @@ def constrain(m: Any, p: Parameters) -> None:
             m.decided_before[d]
             + sum(m.committed[i, c] for i, c in m.COMMITTED_BY[d])
             + sum(m.started_mw[i, s] for i, s in m.STARTED_BY[d])
+            + sum(m.abandoned[i, q] for i, q in m.ABANDONED_BY[d])
             + sum(m.online_mw[i, q] for i, q in m.ONLINE_IN[d])
             + sum(m.procured[c, s] for c, s in m.SIGNED_IN[d])
             + sum(m.leased[k, s] for k, s in m.LEASED_BY_DECISION[d])

@@ -9,18 +9,19 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 
+from .._abandonments import abandoned_in_plan, possible_abandonments
 from .._building import active_sites
 from .._calendar import calendar
 from .._options import BOUGHT, EXERCISED, KEPT
-from .sheets import COMMITTED, DECISIONS, ENDED, LEASED, SIGNED, STARTED, SUBJECTS
+from .sheets import ABANDONED, COMMITTED, DECISIONS, ENDED, LEASED, SIGNED, STARTED, SUBJECTS
 
 
 def hold(
     data: Dataset, tables: Mapping[str, pd.DataFrame], until: pd.Timestamp
 ) -> dict[str, pd.DataFrame]:
-    """Rows that hold what a plan commits, starts, leases, signs and ends before a date, and options.
+    """Rows that hold what a plan commits, starts, abandons, leases, signs and ends before a date.
 
-    What it does not do before the date is not done either. Equipment and workers follow from what
+    So they hold options. What it does not do before the date is not done either. Equipment and workers follow from what
     is built, and are decided again.
     """
     cal = calendar(data).reset_index()
@@ -41,9 +42,16 @@ def hold(
         for option in options
         for position, period in enumerate(early)
     ]
+    given_up = [
+        (site, period, 1.0)
+        for site, position in abandoned_in_plan(data, tables).items()
+        for period in early[position:]
+    ]
+    sites_given_up = possible_abandonments(data)["site"].unique()
     decided = (
         (COMMITTED, sites.index[~sites["is_open"]], committed),
         (STARTED, sites.index, started),
+        (ABANDONED, sites_given_up, pd.DataFrame(given_up, columns=["site", "period", "value"])),
         (LEASED, data.column("Leases", "lease"), leased.assign(value=leased["signed_mw"])),
         (SIGNED, data.column("Contracts", "contract"), signed.assign(value=signed["signed_mw"])),
         (ENDED, data.column("Contracts", "contract"), ended.assign(value=ended["ended_mw"])),

@@ -9,6 +9,7 @@ from .._columns import named, reference
 from .._options import BOUGHT, EXERCISED, KEPT
 
 COMMITTED, STARTED, ONLINE = "committed", "started_mw", "online_mw"
+ABANDONED = "abandoned"
 LEASED, SIGNED, ENDED = "leased_mw", "signed_mw", "ended_mw"
 
 # The column that names what is decided on.
@@ -16,6 +17,7 @@ SUBJECTS = {
     COMMITTED: "site",
     STARTED: "site",
     ONLINE: "site",
+    ABANDONED: "site",
     LEASED: "lease",
     SIGNED: "contract",
     ENDED: "contract",
@@ -43,7 +45,7 @@ DECISIONS = Sheet(
         Column(
             name="what",
             kind=Kind.CHOICE,
-            meaning="committed: whether the site is committed by the period, 1 or 0; started_mw: MW started up to and in the period; online_mw: MW in service in it; leased_mw and signed_mw: MW of the lease or contract signed in it; ended_mw: MW of the contract ended early from it on; bought and kept: of the option in it, 1 of land and else MW; exercised: of the option up to and in it.",
+            meaning="committed: whether the site is committed by the period, 1 or 0; started_mw: MW started up to and in the period; online_mw: MW in service in it; abandoned: whether the site is abandoned by it, 1 or 0; leased_mw and signed_mw: MW of the lease or contract signed in it; ended_mw: MW of the contract ended early from it on; bought and kept: of the option in it, 1 of land and else MW; exercised: of the option up to and in it.",
             choices=tuple(SUBJECTS),
             example=SIGNED,
         ),

@@ -10,6 +10,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 
+from .._abandonments import abandoned_in_plan
 from .._beginnings import arrivals_in_plan, building_dates_in_plan
 from .._building import KEYS, RETIRED, active_sites, standing_mw
 from .._calendar import TINY_MONTHS, calendar
@@ -139,6 +140,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     """Installed MW, actions and key figures from what is committed, started and online."""
     build = tables["Build"]
     leased, days = leased_mw(tables).to_dict(), _begins(data, tables)
+    given_up = abandoned_in_plan(data, tables)
     rows = []
     for at, own in _walk(data, build):
         keys = zip(own["period"], own["begin"], strict=True)
@@ -153,6 +155,9 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
             period = own["period"][k]
             stands += leased.get((at["site"], period), 0.0) - gone[k]
             built = own["started_mw"][done].sum()
+            if k >= given_up.get(str(at["site"]), len(own["begin"])):
+                # What was built is given up, and what is gone of it was part of it.
+                built, stands = 0.0, stands + gone[k]
             rows.append((at["site"], period, at["jurisdiction"], stands + built))
     installed = pd.DataFrame(rows, columns=[*KEYS, "jurisdiction", "installed_mw"])
     return {

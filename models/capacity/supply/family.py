@@ -21,7 +21,7 @@ FAMILY = Family(
         "EquipmentNeeds",
         "Equipment",
     ),
-    needed_with=("LossEvents", "Options"),
+    needed_with=("LossEvents", "Options", "Decisions"),
     ledgers=(
         Ledger(
             name="equipment_units",
