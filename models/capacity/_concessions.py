@@ -18,6 +18,7 @@ from optalloc.modelling.limits import Concession
 from ._building import active_sites
 from ._calendar import TINY_MONTHS, calendar
 from ._network import network, resident
+from ._options import leads_by_option
 from ._service import possible_service
 from ._shortages import must_serve
 
@@ -134,14 +135,14 @@ def sooner(data: Dataset) -> Iterator[Concession]:
     cal, sites = calendar(data), active_sites(data)
     service = possible_service(data)
     first = service.groupby("site")["position"].min()
-    rows = _row_of_site(data)
+    rows, by_option = _row_of_site(data), leads_by_option(data)
     for site, at in sites[sites["room_mw"] > 0].iterrows():
         for position in range(int(first.get(str(site), len(cal)))):
-            yield from _in_service_by(cal, at, int(rows[str(site)]), position)
+            yield from _in_service_by(cal, at, int(rows[str(site)]), position, by_option)
 
 
 def _in_service_by(
-    cal: pd.DataFrame, at: pd.Series, row: int, position: int
+    cal: pd.DataFrame, at: pd.Series, row: int, position: int, by_option: pd.DataFrame
 ) -> Iterator[Concession]:
     """Ways for one site to be in service by a period, each a change of one cell.
 
@@ -149,18 +150,23 @@ def _in_service_by(
     """
     moment, period = float(cal["begin"].iloc[position]), str(cal.index[position])
     block = float(at["block_lead_months"])
-    site = 0.0 if at["is_open"] else float(at["site_lead_months"])
+    # Leads of the permit: the site's own, and that of an option on it.
+    permit = [] if at["is_open"] else [(("Sites", row, "site_lead_months"), at["site_lead_months"])]
+    if permit and at["site"] in by_option.index:
+        own = by_option.loc[at["site"]]
+        permit.append((("Options", int(own["row"]), "lead_months"), own["lead_months"]))
+    site = min((float(lead) for _, lead in permit), default=0.0)
     for_both = moment - float(cal["begin"].iloc[0])
     for_block = moment - max(float(cal["begin"].iloc[0]), float(at["earliest"]))
-    choices = {"block_lead_months": (block, min(for_block, for_both - site))}
+    choices = [(("Sites", row, "block_lead_months"), block, min(for_block, for_both - site))]
     if block <= for_block + TINY_MONTHS:
-        choices["site_lead_months"] = (site, for_both - block)
-    for column, (lead, left) in choices.items():
+        choices += [(cell, float(lead), for_both - block) for cell, lead in permit]
+    for cell, lead, left in choices:
         if 0 <= left < lead - TINY_MONTHS:
             yield Concession(
                 limit="service_after_both_leads",
                 sentence=f"{at['site']} can be in service by {period}",
-                edits=(("Sites", row, column, left),),
+                edits=((*cell, left),),
                 points=(lead - left) / lead,
                 about={"period": period},
             )

@@ -92,6 +92,18 @@ def exercised_on_land(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.D
     return land[land["option"].isin(used)].drop_duplicates("site").set_index("site")
 
 
+def leads_by_option(data: Dataset) -> pd.DataFrame:
+    """The option on land with the shortest lead of its own, of each site that has one.
+
+    Indexed by site: option, lead_months, and row, the label of its row of Options.
+    """
+    land, named = land_options(data), data.column("Options", "option")
+    rows = pd.Series(named.index, named)
+    known = land.dropna(subset=["lead_months"]).sort_values("lead_months", kind="stable")
+    known = known.drop_duplicates("site").set_index("site")
+    return known[["option", "lead_months"]].assign(row=known["option"].map(rows))
+
+
 def shortest_leads(data: Dataset) -> pd.Series:
     """The shortest lead by an option of each site that has one with a lead of its own, by site."""
     return land_options(data).groupby("site")["lead_months"].min().astype(float)

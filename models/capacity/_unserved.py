@@ -16,6 +16,7 @@ from ._building import active_sites
 from ._calendar import calendar
 from ._demand import asked
 from ._network import arcs, network
+from ._options import leads_by_option
 from ._service import possible_service
 from ._shortages import most_online
 
@@ -81,7 +82,7 @@ def _when_sites_can(
     sites = sites.assign(first=sites["site"].map(first).astype(float)).sort_values("first")
     if only_later:
         sites = sites[(sites["room_mw"] > 0) & (sites["first"] > periods.get_loc(period))]
-    begin = float(calendar(data)["begin"][period])
+    begin, by_option = float(calendar(data)["begin"][period]), leads_by_option(data)
     for at in sites.head(MOST).to_dict("records"):
         row = _row(data, "Sites", "site", str(at["site"]))
         if at["under_construction_mw"] > 0 and at["built_online"] > begin:
@@ -96,11 +97,13 @@ def _when_sites_can(
         since = "never within the periods"
         if np.isfinite(at["first"]):
             since = f"from {periods[int(at['first'])]} on"
-        leads = f"{at['site_lead_months']:g} and {at['block_lead_months']:g} months of lead"
-        yield Cause(
-            f"{at['site']} can have new capacity in service {since}, after {leads}",
-            _leads(data, row),
-        )
+        lead, cells, by = float(at["site_lead_months"]), _leads(data, row), ""
+        if at["site"] in by_option.index and by_option["lead_months"][at["site"]] < lead:
+            own = by_option.loc[at["site"]]
+            lead, by = float(own["lead_months"]), f", by option {own['option']}"
+            cells = (("Options", int(own["row"]), "lead_months"), *cells[1:])
+        leads = f"{lead:g} and {at['block_lead_months']:g} months of lead{by}"
+        yield Cause(f"{at['site']} can have new capacity in service {since}, after {leads}", cells)
 
 
 def _out_of_reach(data: Dataset, workload: str, region: str) -> Iterator[Cause]:

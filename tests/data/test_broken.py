@@ -374,6 +374,7 @@ NOTICED: dict[str, Callable[[Path], Path]] = {
     ),
     "gate-stays-shut": lambda folder: small(folder, Gates=[GATE | {"opens": "2040-01-01"}]),
     "option-left-out": lambda folder: small(folder, Sites={"status": "committed"}, Options=[PLOT]),
+    "option-serves-nothing": lambda folder: small(folder, Options=[PLOT | {"lead_months": 60}]),
     "option-lead-longer": lambda folder: small(folder, Options=[PLOT | {"lead_months": 6}]),
 }
 

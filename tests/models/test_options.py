@@ -336,6 +336,16 @@ def test_land_that_is_open_has_no_option(solve: Solve) -> None:
     assert "option-lead-longer" in [notice.code for notice in solve(**longer).notices]
 
 
+def test_an_option_that_comes_too_late_is_said(solve: Solve) -> None:
+    """Proves: land with which nothing can be in service by the last period is said, and neither bought.
+    Sensitivity: three months sooner it serves the last period, and nothing is said."""
+    late = solve(**SLOW, **option(premium=1, lead_months=9, first_period="Y2"))
+    assert "option-serves-nothing" in [notice.code for notice in late.notices]
+    assert late["OptionsHeld"].empty
+    soon = solve(**SLOW, **option(premium=1, lead_months=6, first_period="Y2"))
+    assert "option-serves-nothing" not in [notice.code for notice in soon.notices]
+
+
 def test_grid_that_is_given_back_is_reserved_again(solve: Solve) -> None:
     """A zone takes nothing new. A hall is leased a year at a time for 40 MW in every other year.
 
@@ -454,3 +464,72 @@ def test_what_an_option_is_worth_is_explained(tmp_path: Path) -> None:
         assert choice["change_at_least"] == pytest.approx(more)
         even = told.tables["BreakEvens"].set_index("price").loc["premium"]
         assert even["taken_up_to"] <= 40 <= even["left_from"] <= 1.02 * even["taken_up_to"]
+
+
+def test_no_plan_names_the_lead_of_the_option_that_binds(tmp_path: Path) -> None:
+    """Proves: where demand of Y2 must be met, the reason and the change name the 9 months of the option and
+    its cell, and not the site's 18; 6 are enough. Sensitivity: without the option they are the site's.
+    """
+    must = {**SLOW, "Workloads": [{"workload": "load"}]}
+
+    def told(name: str, **sheets: Any) -> tuple[str, tuple[Any, ...]]:
+        made = books.book(**must, **sheets)
+        said = optalloc.explain(books.write(made, tmp_path / name)).tables
+        change = said["Relaxation"].iloc[0]
+        reason = said["Conflict"]["sentence"].iloc[-1]
+        return reason, tuple(change[["sheet", "column", "from", "to"]])
+
+    reason, change = told("option", **option(lead_months=9))
+    assert reason.endswith("after 9 and 6 months of lead, by option plot")
+    assert change == ("Options", "lead_months", 9, 6)
+    reason, change = told("site")
+    assert reason.endswith("after 18 and 6 months of lead")
+    assert change == ("Sites", "site_lead_months", 18, 6)
+
+
+@pytest.mark.parametrize("limit", ["starts_on_committed_site", "service_after_both_leads"])
+def test_a_conflict_names_the_option_by_which_a_permit_arrives(limit: str, tmp_path: Path) -> None:
+    """Proves: a row that follows the commitment of a site says which option on it has what lead, with its
+    cell. Sensitivity: of another site it says nothing."""
+    data = books.dataset(books.book(**SLOW, **option(lead_months=9)), tmp_path / "book")
+    causes = optalloc.load_model().limits[limit][1].causes
+    (cause,) = causes(data, {"site": "A", "period": "Y2"})
+    assert "by option plot the permit of A arrives 9 months" in cause.sentence
+    assert cause.cells == (("Options", data["Options"].index[0], "lead_months"),)
+    assert not list(causes(data, {"site": "B", "period": "Y2"}))
+
+
+@pytest.mark.slow
+def test_a_lead_that_is_not_known_is_known_before_it_can_be_over(tmp_path: Path) -> None:
+    """A reservation of 10 is connected in 12 months, or in 24 (0.5), in a zone that carries nothing before
+    Y3; a year unmet costs 40.
+
+    Proves: known when Y2 begins it is bought, 20 + 10 + 0.5 x 40. Sensitivity: known later than what could
+    be connected by then, it is refused with the cells of both.
+    """
+
+    def case(revealed: str) -> optalloc.Plan:
+        made = books.book(**{
+            **SLOW,
+            "Sites": {"grid_zone": "Z", "build_cost_per_mw": 0.5},
+            "GridZones": [
+                {"zone": "Z", "period": q, "max_new_mw": mw, "max_total_mw": mw}
+                for q, mw in (("Y1", 0), ("Y2", 0), ("Y3", 100))
+            ],
+            "Options": [{"option": "queue", "kind": "grid", "zone": "Z", "max_mw": 100,
+                         "lead_months": 12, "premium": 10}],
+            "Uncertainties": [
+                {"uncertainty": "queue", "outcome": "short", "probability": 0.5,
+                 "revealed": revealed},
+                {"uncertainty": "queue", "outcome": "long", "probability": 0.5, "revealed": None},
+            ],
+            "Outcomes": [
+                {"uncertainty": "queue", "outcome": "long", "sheet": "Options",
+                 "rows": "option=queue", "column": "lead_months", "operation": "set", "value": 24},
+            ],
+        })  # fmt: skip
+        return books.solve(made, tmp_path / revealed)
+
+    assert case("2028-01-01").cost == pytest.approx(50)
+    with pytest.raises(optalloc.InputError, match=r"Uncertainties!D2.*Outcomes!G2.*too-late"):
+        case("2028-07-01")

@@ -23,7 +23,7 @@ from optalloc.plan.policy_actions import anticipating
 from optalloc.scenarios.overrides import altered
 from optalloc.solving.futures import StochasticOutcome, solve_stochastic
 from tests.books import Book, book, demand, solve, write, years
-from tests.random_books import MODEL, Draw, book_of, one_of
+from tests.random_books import MODEL, Draw, book_of, one_of, options
 
 OPTIONS = optalloc.Options(gap=0, threads=1)
 MEAN_AND_TAIL = Attitude(Measure.MEAN_AND_TAIL, tail_share=0.4, tail_weight=0.5)
@@ -126,6 +126,29 @@ def test_one_future_is_no_uncertainty(examples: int) -> None:
         arrays = optalloc.compile_program(optalloc.build(data, MODEL))
         certain = optalloc.solve_arrays(arrays, OPTIONS)
         assert solved(program.stochastic).outcome.objective == same(certain.objective)
+
+    holds(examples, property_of)
+
+
+@pytest.mark.slow
+@few_or_many
+def test_options_never_cost_more(examples: int) -> None:
+    """Proves: beside what can be had without them, options raise no expected cost, and dearer ones lower
+    none."""
+
+    def property_of(draw: Draw) -> None:
+        made = uncertain(draw)
+        made.pop("Options", None)
+        without = least(made)
+        options(draw, made)
+        rows = [row for row in made["Options"] if row["kind"] in ("land", "grid", "equipment")]
+        made["Options"] = [row | {"needed_from": None} for row in rows]
+        offered = least(made)
+        for row in made["Options"]:
+            row["premium"] = 2 * row["premium"] + 1
+        dearer = least(made)
+        assert offered <= dearer + 1e-6 * max(1.0, abs(dearer))
+        assert dearer <= without + 1e-6 * max(1.0, abs(without))
 
     holds(examples, property_of)
 

@@ -7,11 +7,12 @@ from optalloc.modelling.family import CostTerm, Family
 from .._capacity_bounds import most_of_all
 from .._money import CASH
 from .audit import audit, recompute
+from .checks import CODES, check, notices
 from .choice import OPTION_CHOICE
 from .derived import most_of_options
 from .formulation import constrain, declare, parameters
 from .limits import LIMITS
-from .sheets import CODES, OPTIONS, check, notices
+from .sheets import OPTIONS
 from .tables import OPTIONS_HELD, REPORT, tables
 
 _ON_THE_DAY = "on the first day of the period"

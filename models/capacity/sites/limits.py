@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-from optalloc.modelling.limits import Limit, Relax
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from optalloc.data.dataset import Dataset
+from optalloc.modelling.limits import Cause, Limit, Relax
+
+from .._options import leads_by_option
+
+
+def _by_option(data: Dataset, key: Mapping[str, Any]) -> Iterator[Cause]:
+    """The option by which a site has another lead than its own."""
+    for site, at in leads_by_option(data).iterrows():
+        if site == key["site"]:
+            yield Cause(
+                f"by option {at['option']} the permit of {site} arrives "
+                f"{at['lead_months']:g} months after its commitment",
+                (("Options", int(at["row"]), "lead_months"),),
+            )
+
 
 LIMITS = (
     Limit(
@@ -38,6 +56,7 @@ LIMITS = (
             "period",
         ),
         cells=("Sites.site_lead_months",),
+        causes=_by_option,
         conflict="{site} starts nothing in {period} that does not follow its commitment by {value} months",
         unit="MW IT",
         sense="<=",
@@ -71,6 +90,7 @@ LIMITS = (
             "Sites.site_lead_months",
             "Sites.block_lead_months",
         ),
+        causes=_by_option,
         conflict="what {site} has in service in {period} was committed {site_lead_months} and {block_lead_months} months before",
         unit="MW IT",
         sense="<=",
