@@ -48,6 +48,7 @@ def race(cost: float, **columns: Any) -> books.Book:
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_what_can_be_given_up_is_begun_before_demand_is_known(tmp_path: Path) -> None:
     """Proves: given up for 29.9 after a year, with 50 of 100 paid, A is begun in Y1, 0.5 x 100 + 0.5 x
     79.9, and dropped where nothing is asked for; for 30.1 it is not begun, 0.5 x 180. Of 29.9 a part

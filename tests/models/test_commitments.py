@@ -134,7 +134,7 @@ def test_what_a_plan_decides_is_held(everything: optalloc.Plan, everything_data:
     before = family.hold(data, everything.tables, pd.Timestamp("2027-01-01"))["Decisions"]
     assert before.empty
     built, signed = {"committed", "started_mw"}, {"leased_mw", "signed_mw", "ended_mw"}
-    assert set(early["what"]) == built | signed | {"bought", "kept", "exercised"}
+    assert set(early["what"]) == built | signed | {"bought", "kept", "exercised", "abandoned"}
 
 
 def test_what_cannot_be_done_in_time_leaves_no_plan(solve: Solve) -> None:

@@ -94,6 +94,7 @@ def law(revealed: str, **sheets: Any) -> books.Book:
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_gate_opens_only_after_a_law_has_passed(tmp_path: Path) -> None:
     """Proves: known when Y2 begins, A is committed where the law has passed, 20, and never where it has
     failed, 80: 0.6 x 20 + 0.4 x 80. Sensitivity: known half a year later nothing is committed in Y2 in
@@ -134,6 +135,7 @@ def test_wrong_gates_are_refused(solve: Solve, tmp_path: Path) -> None:
     assert "gate-stays-shut" in [notice.code for notice in late.notices]
 
 
+@pytest.mark.long
 def test_a_gate_that_leaves_no_plan_is_named(tmp_path: Path) -> None:
     """Proves: where demand must be met, the explanation names the gate's cell, and the day by which it
     would have to open. Sensitivity: open by then there is a plan."""

@@ -466,6 +466,7 @@ def test_what_an_option_is_worth_is_explained(tmp_path: Path) -> None:
         assert even["taken_up_to"] <= 40 <= even["left_from"] <= 1.02 * even["taken_up_to"]
 
 
+@pytest.mark.long
 def test_no_plan_names_the_lead_of_the_option_that_binds(tmp_path: Path) -> None:
     """Proves: where demand of Y2 must be met, the reason and the change name the 9 months of the option and
     its cell, and not the site's 18; 6 are enough. Sensitivity: without the option they are the site's.

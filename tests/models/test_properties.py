@@ -143,6 +143,7 @@ def test_tighter_limits_never_cost_less(examples: int) -> None:
     holds(examples, kept, made=random_books(), pick=st.integers(0, 999))
 
 
+@pytest.mark.long
 @few_or_many
 def test_options_never_cost_more(examples: int) -> None:
     """Proves: beside what can be had without them, options raise no cost; dearer ones lower none."""
