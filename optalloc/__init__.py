@@ -1,7 +1,7 @@
 """optalloc: proven-best plans for building data-centre capacity, from one workbook.
 
 The pipeline in one call is `solve`; each of its steps is public too: `read_workbook`, `validate`,
-`build`, `compile_program`, `solve_arrays`, `read_plan`, `audit_plan`. A name is imported on first
+`build`, `compile_program`, `solve_arrays`, `read_back`, `audit_plan`. A name is imported on first
 access (PEP 562), as the libraries behind take a second to load.
 """
 
@@ -58,8 +58,9 @@ _PUBLIC = {
     "generate_scenarios": "analysis.futures.generated",
     "load_model": "modelling.model",
     "out_of_sample": "analysis.futures.out_of_sample",
+    "read_back": "plan.readback",
     "read_parameters": "mip.parameter_file",
-    "read_plan": "plan.readback",
+    "read_plan": "plan.planfile",
     "read_sweep": "sweeps.result",
     "read_workbook": "spreadsheet.read",
     "reduce_scenarios": "analysis.futures.reduced",
@@ -130,7 +131,8 @@ if _TYPE_CHECKING:
     from optalloc.plan.audit import audit_plan as audit_plan
     from optalloc.plan.plan import Plan as Plan
     from optalloc.plan.planfile import PlanFile as PlanFile
-    from optalloc.plan.readback import read_plan as read_plan
+    from optalloc.plan.planfile import read_plan as read_plan
+    from optalloc.plan.readback import read_back as read_back
     from optalloc.report.findings import Findings as Findings
     from optalloc.report.template import write_template as write_template
     from optalloc.solving.export import export_model as export_model

@@ -318,17 +318,23 @@ class InfeasibleError(SolveError):
 
     ``shortfalls`` is a frame (limit, amount): the smallest total by which limits would be
     violated, from the elastic re-solve that confirms the infeasibility. ``scenario`` is the one
-    that has no plan even by itself; empty where nothing is uncertain.
+    that has no plan even by itself; empty where nothing is uncertain. ``units`` has the unit of
+    each limit that a planner sets: where one of them is among the shortfalls, the message is of
+    those alone.
     """
 
-    def __init__(self, shortfalls: Iterable[tuple[str, float]], scenario: str = "") -> None:
+    def __init__(
+        self,
+        shortfalls: Iterable[tuple[str, float]],
+        scenario: str = "",
+        units: Mapping[str, str] | None = None,
+    ) -> None:
         self.shortfalls = _shortfalls(shortfalls)
-        named = "; ".join(
-            f"{_in_words(limit)} by {amount:,.6g}"
-            for limit, amount in self.shortfalls.head(5).to_numpy()
-        )
-        more = f"; and {len(self.shortfalls) - 5} more" if len(self.shortfalls) > 5 else ""
-        self.scenario = scenario
+        self.scenario, self.units = scenario, dict(units or {})
+        every = [(str(limit), float(amount)) for limit, amount in self.shortfalls.to_numpy()]
+        own = [pair for pair in every if pair[0].partition("[")[0] in self.units] or every
+        named = "; ".join(f"{_in_words(limit)} by {self._amount(limit, x)}" for limit, x in own[:5])
+        more = f"; and {len(own) - 5} more" if len(own) > 5 else ""
         where = f" in scenario {scenario}, even by itself" if scenario else ""
         super().__init__(
             f"no plan meets every limit{where}. "
@@ -336,9 +342,14 @@ class InfeasibleError(SolveError):
             ". optalloc explain says why, with cells, and which changes give a plan."
         )
 
-    def __reduce__(self) -> tuple[type[InfeasibleError], tuple[list[tuple[str, float]], str]]:
+    def _amount(self, limit: str, amount: float) -> str:
+        return f"{amount:,.6g} {self.units.get(limit.partition('[')[0], '')}".rstrip()
+
+    def __reduce__(
+        self,
+    ) -> tuple[type[InfeasibleError], tuple[list[tuple[str, float]], str, dict[str, str]]]:
         pairs = zip(self.shortfalls["limit"], self.shortfalls["amount"], strict=True)
-        return type(self), (list(pairs), self.scenario)
+        return type(self), (list(pairs), self.scenario, self.units)
 
 
 class NoPolicyError(SolveError):

@@ -48,10 +48,12 @@ from optalloc.plan.readback import audited_tables, decided_tables, worst_of
 from optalloc.plan.record import plan_of
 from optalloc.plan.served import less_unmet
 from optalloc.plan.stretches import binding_stretches
+from optalloc.report.progress import with_bar
 from optalloc.scenarios.read_across import AcrossLine
 from optalloc.scenarios.tree import ScenarioTree
 from optalloc.solving.futures import StochasticOutcome, solve_stochastic
 from optalloc.solving.solvers import require, solve_by
+from optalloc.spreadsheet.frames import Book
 
 __all__ = [
     "PhaseCallback",
@@ -87,8 +89,9 @@ class _Stopwatch:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begin
 
 
+@with_bar
 def solve(
-    book: str | Path,
+    book: Book,
     *,
     gap: float | None = None,
     time_limit_s: float | None = None,
@@ -111,8 +114,8 @@ def solve(
 
     Parameters
     ----------
-    book : str or Path
-        An .xlsx workbook, or a folder of CSV files, one per sheet.
+    book : str, Path or mapping of str to pandas.DataFrame
+        An .xlsx workbook, a folder of CSV files, one per sheet, or frames by sheet name.
     gap, time_limit_s, threads, seed : optional
         Solver options; those not given come from the workbook.
     solver : str, optional
@@ -188,7 +191,7 @@ def _strategy(name: str | Strategy) -> Strategy:
 
 
 def open_book(
-    book: str | Path,
+    book: Book,
     model: str | Path | Model | None = None,
     approved: str | Path | None = None,
     on_phase: PhaseCallback | None = None,
@@ -209,7 +212,7 @@ def open_book(
 
 
 def _opened(
-    book: str | Path,
+    book: Book,
     model: str | Path | Model | None,
     approved: str | Path | None,
     watch: _Stopwatch,
@@ -257,7 +260,7 @@ def _solve_dataset(
 
 
 def open_scenarios(
-    book: str | Path,
+    book: Book,
     model: str | Path | Model | None,
     approved: str | Path | None = None,
 ) -> tuple[Dataset, Model, ScenarioTree]:
@@ -273,7 +276,7 @@ def open_scenarios(
     dataset, loaded, _ = open_book(book, model, approved)
     tree = loaded.scenario_tree(dataset)
     if tree is None:
-        raise OptallocError(f"{book}: has no scenarios; fill in the sheet Uncertainties")
+        raise OptallocError(f"{dataset.source}: has no scenarios; fill in the sheet Uncertainties")
     return dataset, loaded, tree
 
 
@@ -354,7 +357,7 @@ def _solved_together(
         )
     if found.infeasible is not None:
         name = made.tree.scenarios[found.infeasible].name
-        raise InfeasibleError(found.outcome.shortfalls, name)
+        raise InfeasibleError(found.outcome.shortfalls, name, made.base.model.limit_units)
     if found.outcome.values is None:
         if found.outcome.stop_reason is StopReason.INFEASIBLE:
             raise NoPolicyError(found.outcome.shortfalls)
@@ -415,7 +418,7 @@ def _solve_audited(
                 refused = f"a first answer did not pass its audit: {failed}"
                 outcome = replace(outcome, notes=(refused, *outcome.notes))
         if outcome.values is None:
-            raise_without_plan(outcome)
+            raise_without_plan(outcome, program.model.limit_units)
         with watch.phase("read back"):
             decided = decided_tables(program, arrays, outcome)
         with watch.phase("audit"):

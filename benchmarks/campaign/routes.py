@@ -174,7 +174,7 @@ def _audited(program: Any, arrays: Any, outcome: Outcome, found: Measured) -> Me
     found.objective, found.bound = outcome.objective, outcome.bound
     if outcome.values is not None:
         clock = time.perf_counter()
-        tables = optalloc.read_plan(program, arrays, outcome)
+        tables = optalloc.read_back(program, arrays, outcome)
         audit = optalloc.audit_plan(program.dataset, program.model, tables, outcome)
         found.audit_passed = bool(audit["passed"].all())
         failed = audit.loc[~audit["passed"].astype(bool), ["check", "where", "worst"]]

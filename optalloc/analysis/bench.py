@@ -27,6 +27,7 @@ from optalloc.modelling.model import Model, load_model, options_of
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.program import build
 from optalloc.report.findings import Findings
+from optalloc.report.progress import with_bar
 from optalloc.scenarios.uncertainty_sheets import as_it_stands
 from optalloc.solving.selection import chosen, solve_arrays
 from optalloc.spreadsheet.read import read_workbook
@@ -83,6 +84,7 @@ STRATEGIES = TableSpec(
 )
 
 
+@with_bar
 def bench(
     book: str | Path,
     *,

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from optalloc.cli.live import LiveDisplay
 from optalloc.mip.outcome import Progress
+from optalloc.report.progress import in_words
 
 __all__ = ["ProgressDisplay"]
 
@@ -44,25 +45,12 @@ class ProgressDisplay(LiveDisplay):
         """Show the progress of the solve."""
         better = progress.objective < self._last_objective
         self._last_objective = min(progress.objective, self._last_objective)
-        seconds = time.perf_counter() - self._started
-        parts = [
-            f"{seconds:7.1f} s  {progress.phase}",
-            f"{'candidate' if progress.candidate else 'plan'} {_number(progress.objective)}",
-            f"bound {_number(progress.bound)}",
-            f"gap {_percent(progress.gap)}",
-        ]
-        self._show("   ".join(parts), force=better)
+        seconds, words = time.perf_counter() - self._started, in_words(progress)
+        line = "   ".join([f"{seconds:7.1f} s  {words[0]}", *words[1:]])
+        self._show(line, force=better)
 
     def _show(self, line: str, *, force: bool) -> None:
         if self.console.is_terminal:
             self._text.update(Text(line))
         else:
             self.print_line(line, due=force)
-
-
-def _number(value: float) -> str:
-    return f"{value:,.4f}" if math.isfinite(value) and abs(value) < 1e20 else "-"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3f} %" if math.isfinite(share) else "-"

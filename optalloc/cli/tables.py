@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 from collections.abc import Mapping, Sequence
-from numbers import Real
 
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
 from optalloc.cli.screen import print_json
-from optalloc.data.schema import Kind
 from optalloc.modelling.outputs import TableSpec
+from optalloc.report.cells import columns_with_values, is_number, written
 from optalloc.report.findings import Findings
 
 __all__ = ["print_findings", "print_tables"]
@@ -69,24 +67,10 @@ def print_tables(
 
 def _laid_out(frame: pd.DataFrame, spec: TableSpec) -> Table:
     table = Table(box=None, pad_edge=False, header_style="")
-    written = [column for column in spec.columns if column.name not in spec.drawn]
-    shown = [column for column in written if frame[column.name].map(_shown).any()]
+    shown = columns_with_values(frame, spec)
     for column in shown:
-        numeric = column.kind in (Kind.NUMBER, Kind.INTEGER)
+        numeric = is_number(column)
         table.add_column(column.title, justify="right" if numeric else "left", overflow="fold")
     for row in frame[[column.name for column in shown]].itertuples(index=False, name=None):
-        table.add_row(*map(_shown, row))
+        table.add_row(*map(written, row))
     return table
-
-
-def _shown(value: object) -> str:
-    if value is None or value is pd.NaT or value != value:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, Real):
-        number = float(value)
-        return f"{number:,.0f}" if abs(number) >= 1e6 else f"{number:,.6g}"
-    if isinstance(value, dt.datetime):
-        return value.date().isoformat()
-    return str(value)

@@ -96,13 +96,14 @@ def _duplicate_keys(
         if key not in seen:
             seen[key] = int(row)
             continue
+        other = dataset.row_name(sheet.name, seen[key])
         unread[sheet.name].add((int(row), sheet.key[0]))
         yield dataset.problem(
             sheet.name,
             row,
             sheet.key[0],
             f"no two rows may have the same {listed(sheet.key)}",
-            f"Row {seen[key]} has it already: remove or change one of the two.",
+            f"Row {other} has it already: remove or change one of the two.",
             "duplicate-key",
             found=", ".join(shown(value) for value in key if value is not None) + " again",
         )

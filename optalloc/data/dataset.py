@@ -15,7 +15,7 @@ from optalloc.data.convert import shown
 from optalloc.data.memory import ALL, Kept, Memory, NotedFrames, NotedRecord, Notes, Source
 from optalloc.data.schema import Sheet
 from optalloc.errors import Problem, Severity
-from optalloc.spreadsheet.read import address
+from optalloc.spreadsheet.sheets import Labels, address
 
 __all__ = ["WHOLE", "Dataset", "Derived", "SheetPlace", "derived", "recalled"]
 
@@ -29,7 +29,7 @@ class SheetPlace:
 
     ``name`` is the sheet's name as the file spells it; empty where there is no such sheet.
     ``reach`` is the last row and the last column in which anything stands, notes and totals rows
-    included.
+    included. ``labels`` has the names that messages use, where it comes from a frame.
     """
 
     position: int
@@ -37,12 +37,21 @@ class SheetPlace:
     vertical: bool = False
     name: str = ""
     reach: tuple[int, int] = (0, 0)
+    labels: Labels | None = field(default=None, compare=False)
 
     def cell(self, row: int, column: str) -> tuple[int, int]:
         """Row and column number, both from 1, of a record's cell; the header where it has none."""
         if self.vertical:
             return self.columns.get(column, 1), 2 if column in self.columns else 1
         return row, self.columns.get(column, 1)
+
+    def named(self, cell: tuple[int, int]) -> str:
+        """Name of a cell in messages: its address, or of a frame its column and label."""
+        return address(*cell) if self.labels is None else self.labels.cell(*cell)
+
+    def named_row(self, row: int) -> str:
+        """Name of a record's row in messages: its number, or of a frame its label."""
+        return str(row) if self.labels is None else self.labels.row(row)
 
 
 @dataclass(frozen=True)
@@ -249,12 +258,18 @@ class Dataset:
             found = shown(self.as_read.get(sheet, frame).at[number, column])
         order = (place.position, r, c)
         cells = tuple((sheet, number, name) for name in (column, *reads))
-        return Problem(name, address(r, c), must, found, action, code, severity, order, cells)
+        at = place.named((r, c))
+        return Problem(name, at, must, found, action, code, severity, order, cells)
 
     def cell_name(self, sheet: str, row: Any, column: str) -> str:
         """Return a record's cell as messages name it, such as ``Sites!C7``."""
         place = self.places.get(sheet, SheetPlace(position=10_000, columns={}))
-        return f"{place.name or sheet}!{address(*place.cell(int(row), column))}"
+        return f"{place.name or sheet}!{place.named(place.cell(int(row), column))}"
+
+    def row_name(self, sheet: str, row: Any) -> str:
+        """Return a record's row as messages name it, such as ``7``."""
+        place = self.places.get(sheet, SheetPlace(position=10_000, columns={}))
+        return place.named_row(int(row))
 
 
 def _plain(value: object) -> object:

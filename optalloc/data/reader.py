@@ -105,6 +105,7 @@ class SheetReader:
         self._readings = {
             _fold_title(title): c.name for c in sheet.columns for title in (c.title, c.name)
         }
+        self.labels = found.raw.labels if found.raw else None
         self.problems: list[Problem] = []
         self.unread: set[tuple[int, str]] = set()
         self.lost: set[str] = set()
@@ -121,7 +122,9 @@ class SheetReader:
         if self.sheet.required and self.sheet.vertical and not records:
             # Whoever asks for the one record gets it, with nothing known of it.
             records, numbers = [()], [2]
-        place = SheetPlace(self.position, columns, self.sheet.vertical, self.name, self.reach)
+        place = SheetPlace(
+            self.position, columns, self.sheet.vertical, self.name, self.reach, self.labels
+        )
         if not records:
             return without_rows(self.sheet).copy(deep=False), place
         converted = {
@@ -227,7 +230,7 @@ class SheetReader:
                 columns[target] = at
                 if _spaced(name) not in (target, self.sheet.by_name[target].title):
                     order = (self.position, *cell(at))
-                    where = address(*cell(at))
+                    where = self._named(*cell(at))
                     self.problems.append(spelling(self.name, where, name, target, order))
         for missing in (self.sheet.by_name[name] for name in absent if self.rows):
             if missing.required and WHOLE not in self.lost:
@@ -319,8 +322,15 @@ class SheetReader:
         # A cell that could not be read at all says no more.
         if order not in self.odd:
             self.problems.append(
-                Problem(self.name, address(row, column), must, found, action, code, severity, order)
+                Problem(
+                    *(self.name, self._named(row, column), must, found, action, code, severity),
+                    order,
+                )
             )
+
+    def _named(self, row: int, column: int) -> str:
+        """Name of a cell in messages."""
+        return address(row, column) if self.labels is None else self.labels.cell(row, column)
 
 
 @functools.lru_cache(maxsize=256)

@@ -19,6 +19,8 @@ from optalloc.data.names import name_notices
 from optalloc.data.plausibility import notices
 from optalloc.data.reader import Found, SheetReader, fold, rename, spelling, suggest
 from optalloc.errors import InputError, Problem, Severity
+from optalloc.spreadsheet.frames import Book
+from optalloc.spreadsheet.read import read_workbook
 from optalloc.spreadsheet.sheets import Workbook
 
 __all__ = ["accepted", "blocking", "check", "validate"]
@@ -72,12 +74,19 @@ def blocking(workbook: Workbook, data: Dataset, problems: Iterable[Problem]) -> 
     return [p for p in problems if p.severity is Severity.ERROR and p.sheet not in advisory]
 
 
-def check(workbook: Workbook, model: Declared) -> tuple[Dataset, list[Problem]]:
+def check(book: Book | Workbook, model: Declared) -> tuple[Dataset, list[Problem]]:
     """Give the dataset as far as it can be read, and every problem and notice, sorted by place.
 
     What only follows from another error is not reported: no message is about a cell, or follows
     from a cell, that could not be read or names nothing.
+
+    Parameters
+    ----------
+    book : Workbook, or what `optalloc.read_workbook` reads
+    model : Declared
+        A loaded model (`optalloc.load_model`).
     """
+    workbook = read_workbook(book)
     # What a planner's own sheet holds is not read, so nothing is wrong with it.
     problems = [p for p in workbook.problems if not p.sheet.startswith("#")]
     matched, lost = _match_sheets(workbook, model, problems)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
@@ -189,15 +189,21 @@ def quality_of(objective: float, bound: float, gap: float) -> Quality:
     return Quality.WITHIN_GAP if actual <= gap else Quality.FEASIBLE
 
 
-def raise_without_plan(outcome: Outcome) -> None:
+def raise_without_plan(outcome: Outcome, units: Mapping[str, str] | None = None) -> None:
     """Raise what an outcome without a plan means.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    units : mapping of str to str, optional
+        As of `InfeasibleError`.
 
     Raises
     ------
     InfeasibleError, NoPlanError, SolveError
     """
     if outcome.stop_reason is StopReason.INFEASIBLE:
-        raise InfeasibleError(outcome.shortfalls)
+        raise InfeasibleError(outcome.shortfalls, units=units)
     if outcome.stop_reason in (StopReason.TIME, StopReason.INTERRUPTED):
         raise NoPlanError(
             f"stopped ({outcome.stop_reason}) before a first plan was found; allow more time"

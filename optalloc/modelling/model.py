@@ -186,6 +186,11 @@ class Model:
         return {limit.name: (family, limit) for family in self.families for limit in family.limits}
 
     @property
+    def limit_units(self) -> dict[str, str]:
+        """Unit of each limit that is reported to the planner, by its name."""
+        return {name: limit.unit for name, (_, limit) in self.limits.items() if limit.reported}
+
+    @property
     def charts(self) -> tuple[Chart, ...]:
         """Every chart of the plan, in document order."""
         return tuple(chart for family in self.families for chart in family.charts)

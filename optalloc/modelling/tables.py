@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
 
@@ -20,8 +21,10 @@ __all__ = [
     "RUN",
     "SUMMARY",
     "WITH_ROWS",
+    "NamedTables",
     "status_figures",
     "table_named",
+    "units_in",
 ]
 
 # Title of the column with the measure of a row of a spread table.
@@ -173,6 +176,38 @@ def table_named(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
     if name.casefold() not in names:
         raise KeyError(f"no table {name!r}; there are: {', '.join(tables)}")
     return tables[names[name.casefold()]].copy(deep=False)
+
+
+def units_in(specs: Iterable[TableSpec]) -> dict[str, dict[str, str]]:
+    """Units of the columns that have one, by table and column."""
+    return {spec.name: {c.name: c.unit for c in spec.columns if c.unit} for spec in specs}
+
+
+class NamedTables(Mapping[str, pd.DataFrame]):
+    """A mapping of tables by their names, in any case.
+
+    Each look-up gives a frame of its own, with the units of its columns in ``attrs["units"]``.
+    """
+
+    @abstractmethod
+    def _listed(self) -> tuple[Mapping[str, pd.DataFrame], Mapping[str, Mapping[str, str]]]:
+        """Tables by name in their order, and units of their columns as of `units_in`."""
+
+    def __getitem__(self, table: str) -> pd.DataFrame:
+        tables, units = self._listed()
+        frame = table_named(tables, table)
+        own = next((of for name, of in units.items() if name.casefold() == table.casefold()), {})
+        frame.attrs["units"] = {name: unit for name, unit in own.items() if name in frame}
+        return frame
+
+    def __contains__(self, table: object) -> bool:
+        return isinstance(table, str) and table.casefold() in map(str.casefold, self)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._listed()[0])
+
+    def __len__(self) -> int:
+        return len(self._listed()[0])
 
 
 def status_figures(outcome: Outcome, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

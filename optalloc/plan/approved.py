@@ -17,19 +17,20 @@ from optalloc.modelling.model import Model
 from optalloc.modelling.policy_tables import HERE_AND_NOW
 from optalloc.plan.planfile import has_no_rows, is_policy, no_plan, open_plan
 from optalloc.plan.table_sheet import column_name
+from optalloc.spreadsheet.frames import Book
 from optalloc.spreadsheet.read import read_workbook
 from optalloc.spreadsheet.sheets import RawSheet, Workbook
 
 __all__ = ["open_workbook", "with_approved"]
 
 
-def open_workbook(book: str | Path, model: Model, approved: str | Path | None = None) -> Workbook:
+def open_workbook(book: Book, model: Model, approved: str | Path | None = None) -> Workbook:
     """Read a workbook, its sheets filled from the plan approved last if there is one.
 
     Parameters
     ----------
-    book : str or Path
-        An .xlsx workbook, or a folder of CSV files.
+    book : str, Path or mapping of str to pandas.DataFrame
+        An .xlsx workbook, a folder of CSV files, or frames by sheet name.
     model : Model
     approved : str or Path, optional
         The plan.xlsx that was approved last.

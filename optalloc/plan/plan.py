@@ -18,7 +18,8 @@ from optalloc.modelling.model import Model
 from optalloc.modelling.outputs import Chart, TableSpec
 from optalloc.modelling.policy_report import policy_charts
 from optalloc.modelling.policy_tables import FUTURES
-from optalloc.modelling.tables import table_named
+from optalloc.modelling.tables import SUMMARY, NamedTables, units_in
+from optalloc.report.notebook import plan_html
 from optalloc.report.workbook import write_plan_workbook
 
 if TYPE_CHECKING:
@@ -36,11 +37,12 @@ class Origin:
     options: Options
 
 
-@dataclass(frozen=True)
-class Plan:
+@dataclass(frozen=True, repr=False)
+class Plan(NamedTables):
     """An audited plan: values only, nothing of Pyomo or the solver.
 
-    ``plan["Build"]`` (in any case) is a frame; `specs` gives the unit and meaning of every column.
+    It is a mapping of its tables: ``plan["Build"]`` (in any case) is a frame with the units of its
+    columns in ``attrs["units"]``; `specs` gives the unit and meaning of every column.
     Under uncertainty it is a policy: its tables have a column ``scenario``, its cost is the measure
     that is least, and `futures` has the plan of each scenario by its name.
     """
@@ -55,11 +57,22 @@ class Plan:
     input_hash: str
     notices: tuple[Problem, ...] = ()
     report: Report = field(default_factory=Report)
-    origin: Origin | None = field(default=None, repr=False, compare=False)
-    futures: Mapping[str, Plan] = field(default_factory=dict, repr=False)
+    origin: Origin | None = field(default=None, compare=False)
+    futures: Mapping[str, Plan] = field(default_factory=dict)
 
-    def __getitem__(self, table: str) -> pd.DataFrame:
-        return table_named(self.tables, table)
+    def _listed(self) -> tuple[Mapping[str, pd.DataFrame], Mapping[str, Mapping[str, str]]]:
+        return self.tables, units_in(self.specs)
+
+    def __repr__(self) -> str:
+        kind = "Policy" if self.is_policy else "Plan"
+        quality, gap = self.outcome.quality, f"gap {100 * self.gap:.3g} %"
+        named = self.tables[SUMMARY.name]
+        case = named.loc[named["figure"] == self.report.case, "value"]
+        name = f"{case.iloc[0]!s:.60}: " if len(case) else ""
+        return f"<{kind} {name}{quality}, cost {self.cost:,.6g} M, {gap}, {len(self)} tables>"
+
+    def _repr_html_(self) -> str:
+        return plan_html(self.tables, self.specs, self.report)
 
     @property
     def cost(self) -> float:
@@ -79,7 +92,7 @@ class Plan:
     @property
     def is_policy(self) -> bool:
         """True if it is a plan under uncertainty: its tables are of all scenarios."""
-        return bool(self.futures)
+        return FUTURES in self.specs
 
     def summary(self) -> pd.DataFrame:
         """Key figures: figure, value, unit."""

@@ -14,7 +14,6 @@ from pathlib import Path
 import pandas as pd
 
 from optalloc.errors import InputError, Problem, Severity
-from optalloc.modelling.exhibits import Report
 from optalloc.modelling.model import Model, load_model
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.policy_report import policy_report
@@ -26,8 +25,9 @@ from optalloc.modelling.tables import (
     RUN,
     SUMMARY,
     WITH_ROWS,
-    table_named,
 )
+from optalloc.plan.plan import Plan
+from optalloc.plan.recorded import NEEDED, outcome_of, seconds_of, size_of, versions_of_run
 from optalloc.plan.table_sheet import TableSheet, without_rows
 from optalloc.spreadsheet.faults import readable
 from optalloc.spreadsheet.read import read_workbook
@@ -49,89 +49,53 @@ _OWN = (SUMMARY.name, LIMITS.name, AUDIT.name, RUN.name)
 _ALWAYS = (SUMMARY.name, AUDIT.name, RUN.name)
 
 
-@dataclass(frozen=True)
-class PlanFile:
-    """A plan as its workbook has it.
+@dataclass(frozen=True, repr=False)
+class PlanFile(Plan):
+    """A plan as its workbook has it: a `Plan` without what it was solved from.
+
+    Numbers are float64 (NaN for a blank), integers int64, dates datetime64, flags bool, text with
+    NaN for a blank. Tables that the sheet spreads over its width come row by row of the sheet. Of a
+    policy `futures` is empty: its tables are of all scenarios. Notices stand in `run` as text.
 
     Parameters
     ----------
     source : Path
         The file.
-    tables : mapping of str to pandas.DataFrame
-        Every table of the plan by name, long, with the declared columns: numbers float64 (NaN for
-        a blank), integers int64, dates datetime64, flags bool, text with NaN for a blank.
-        Tables that the sheet spreads over its width come row by row of the sheet.
-    specs : tuple of TableSpec
-        Declarations of the tables.
     run : mapping of str to object
         The Run table: versions, options, sizes, seconds, hashes.
     others : tuple of str
         Sheets that are no table of this model; they are not read.
-    report : Report
-        How its page shows it.
-    is_policy : bool
-        True if it is a plan under uncertainty: its tables are of all scenarios.
     """
 
-    source: Path
-    tables: Mapping[str, pd.DataFrame]
-    specs: tuple[TableSpec, ...]
-    run: Mapping[str, object]
+    source: Path = Path()
+    run: Mapping[str, object] = field(default_factory=dict)
     others: tuple[str, ...] = ()
-    report: Report = field(default_factory=Report)
-    is_policy: bool = False
-
-    def __getitem__(self, table: str) -> pd.DataFrame:
-        return table_named(self.tables, table)
-
-    @property
-    def cost(self) -> float:
-        """Present value of all cost, in millions: the objective."""
-        return self._figure("objective")
-
-    @property
-    def bound(self) -> float:
-        """No plan whatsoever costs less than this."""
-        return self._figure("bound")
 
     @property
     def gap(self) -> float:
-        """Relative gap between cost and bound."""
-        return self._figure("gap")
-
-    @property
-    def input_hash(self) -> str:
-        """SHA-256 of the input that was solved."""
-        return str(self.run["input hash"])
+        """Relative gap between cost and bound, as it was recorded."""
+        return float(str(self.run["gap"]))
 
     @property
     def model_hash(self) -> str:
         """SHA-256 of the model folder that was solved."""
         return str(self.run["model hash"])
 
-    @property
-    def versions(self) -> dict[str, str]:
-        """Version of every part that the plan depends on."""
-        start = "version of "
-        return {k.removeprefix(start): str(v) for k, v in self.run.items() if k.startswith(start)}
 
-    def _figure(self, entry: str) -> float:
-        return float(str(self.run[entry]))
-
-
-def read_plan(path: str | Path, model: Model | None = None) -> PlanFile:
+def read_plan(path: str | Path, model: str | Path | Model | None = None) -> PlanFile:
     """Read a plan back from a plan.xlsx, perhaps opened and saved by a spreadsheet program since.
 
     Parameters
     ----------
     path : str or Path
         A plan.xlsx that ``optalloc solve`` wrote.
-    model : Model, optional
+    model : str, Path or Model, optional
         The model whose families declare the tables; the capacity model by default.
 
     Returns
     -------
     PlanFile
+        A `Plan`: a mapping of its tables, which can be written, compared and explained.
 
     Raises
     ------
@@ -139,7 +103,7 @@ def read_plan(path: str | Path, model: Model | None = None) -> PlanFile:
         If the file is no readable workbook or no plan of this model, or with every cell whose
         value is not of the declared kind.
     """
-    return plan_of(open_plan(path), load_model() if model is None else model)
+    return plan_of(open_plan(path), model if isinstance(model, Model) else load_model(model))
 
 
 def plan_of(workbook: Workbook, model: Model) -> PlanFile:
@@ -169,14 +133,29 @@ def plan_of(workbook: Workbook, model: Model) -> PlanFile:
     wrong = [p for p in problems if p.severity is Severity.ERROR]
     if wrong:
         raise InputError(wrong)
-    for entry in ("input hash", "model hash", "objective", "bound", "gap"):
+    for entry in NEEDED:
         if entry not in run:
             raise no_plan(file, f"no entry {entry!r} on its sheet {RUN.name}")
     if lost := _lost(absent, run, tables[AUDIT.name]):
         raise no_plan(file, f"no sheet {lost[0]}, which had rows")
-    others = tuple(name for name in workbook.sheets if name not in tables)
-    report = policy_report(model.report, model.actions is not None) if policy else model.report
-    return PlanFile(workbook.source, tables, specs, run, others, report, policy)
+    try:
+        outcome, seconds, size = outcome_of(run), seconds_of(run), size_of(run)
+    except ValueError as error:
+        raise no_plan(file, f"on its sheet {RUN.name} an entry that says: {error}") from error
+    return PlanFile(
+        tables,
+        specs,
+        model.charts,
+        outcome,
+        seconds,
+        size,
+        versions_of_run(run),
+        str(run["input hash"]),
+        report=policy_report(model.report, model.actions is not None) if policy else model.report,
+        source=workbook.source,
+        run=run,
+        others=tuple(name for name in workbook.sheets if name not in tables),
+    )
 
 
 def _lost(absent: Sequence[str], run: Mapping[str, object], audit: pd.DataFrame) -> list[str]:

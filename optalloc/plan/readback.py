@@ -17,13 +17,13 @@ from optalloc.modelling.values import Values
 from optalloc.plan.audit import Restated, Waived, audit_plan, limits_table, restate
 from optalloc.plan.memory import evaluated
 
-__all__ = ["audited_tables", "decided_tables", "read_audited", "read_plan", "worst_of"]
+__all__ = ["audited_tables", "decided_tables", "read_audited", "read_back", "worst_of"]
 
 
 def read_audited(
     program: Program, arrays: Arrays, outcome: Outcome
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
-    """Read the tables of a plan back, as `read_plan` does, and audit them.
+    """Read the tables of a plan back, as `read_back` does, and audit them.
 
     What families returned of an earlier plan is recalled where all that they read is equal.
 
@@ -62,7 +62,7 @@ def worst_of(audit: pd.DataFrame) -> str:
     return f"{worst['subject']} ({worst['check']}) at {worst['where']}: {worst['worst']:g}"
 
 
-def read_plan(program: Program, arrays: Arrays, outcome: Outcome) -> dict[str, pd.DataFrame]:
+def read_back(program: Program, arrays: Arrays, outcome: Outcome) -> dict[str, pd.DataFrame]:
     """Read the families' tables back from a solution, with the limits restated from them.
 
     Returns

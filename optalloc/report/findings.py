@@ -14,6 +14,8 @@ from optalloc.data.schema import Column, Kind
 from optalloc.data.text import with_text
 from optalloc.errors import ModelError
 from optalloc.modelling.outputs import Chart, TableSpec
+from optalloc.modelling.tables import NamedTables, units_in
+from optalloc.report.notebook import findings_html, in_short
 from optalloc.report.workbook import write_plan_workbook
 
 __all__ = ["SENTENCES", "Findings", "figure"]
@@ -30,9 +32,11 @@ def figure(number: float, digits: int = 4) -> str:
     return f"{float(f'{number:.{digits}g}'):,.12g}"
 
 
-@dataclass(frozen=True)
-class Findings:
+@dataclass(frozen=True, repr=False)
+class Findings(NamedTables):
     """Sentences in the planner's nouns, and tables with units.
+
+    They are a mapping of `all_tables`: the sentences as a table, and those behind them.
 
     Parameters
     ----------
@@ -79,8 +83,15 @@ class Findings:
         charts = tuple(chart for part in every for chart in part.charts)
         return Findings(title, sentences, tables, specs, charts=charts)
 
-    def __getitem__(self, table: str) -> pd.DataFrame:
-        return self.tables[table].copy(deep=False)
+    def _listed(self) -> tuple[Mapping[str, pd.DataFrame], Mapping[str, Mapping[str, str]]]:
+        return self.all_tables, units_in(self.all_specs)
+
+    def __repr__(self) -> str:
+        kind, said = type(self).__name__, len(self.sentences)
+        return f"<{kind} {in_short(self.title, 60)!r}: {said} sentences, {len(self.tables)} tables>"
+
+    def _repr_html_(self) -> str:
+        return findings_html(self.title, self.sentences, self.tables, self.specs)
 
     def to_text(self) -> str:
         """Title and sentences as lines of plain text."""

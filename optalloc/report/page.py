@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,14 +13,12 @@ import pandas as pd
 from optalloc.modelling.exhibits import Agenda, Cases, Exhibit, Listing, Ranking, Report
 from optalloc.modelling.outputs import Chart, TableSpec
 from optalloc.modelling.tables import BINDING_LIMITS, LIMITS, MARGINALS, RUN, SUMMARY
+from optalloc.report.figures import Figures
 from optalloc.report.payload import payload
 from optalloc.report.render import Words, rendered
-from optalloc.report.sheets import plain_number
 from optalloc.system import replacing
 
 if TYPE_CHECKING:
-    from markupsafe import Markup
-
     from optalloc.report.findings import Findings
 
 __all__ = ["report_page", "write_report"]
@@ -57,21 +55,6 @@ _RUN = Listing(
     table=RUN.name,
     note="Versions, options, sizes, seconds and the hash of the input: how the plan came about.",
 )
-# Figures that bound a plan and a policy, and what is said of them.
-_NONE = {
-    "bound: no plan costs less": ("no plan costs less", "No plan whatsoever costs less"),
-    "bound: no policy does better": (
-        "no policy has a lower measure",
-        "No policy whatsoever has a lower measure",
-    ),
-}
-_PROOF = {
-    "optimal": "It is proven to be the best there is: {none}.",
-    "within gap": "{None} than {bound}, so that this one is proven to lie within {gap} of the "
-    "best.",
-    "feasible": "The search was stopped before the gap asked for was reached. {None} than {bound}, "
-    "so that this one lies within {gap} of the best.",
-}
 
 
 def write_report(
@@ -119,7 +102,7 @@ def report_page(
     explanation: Findings | None = None,
 ) -> str:
     """Give the page as text; as `write_report`, which writes it."""
-    figures = _Figures(tables[SUMMARY.name])
+    figures = Figures(tables[SUMMARY.name])
     report += _own(tables)
     if explanation is not None:
         own = [spec for spec in explanation.specs if spec.name not in tables]
@@ -158,7 +141,7 @@ def _own(tables: Mapping[str, pd.DataFrame]) -> Report:
     )
 
 
-def _with_words(exhibit: Exhibit, figures: _Figures) -> Exhibit:
+def _with_words(exhibit: Exhibit, figures: Figures) -> Exhibit:
     """An exhibit whose sentence in place of rows has its figures."""
     if not isinstance(exhibit, Agenda | Listing | Cases):
         return exhibit
@@ -185,87 +168,3 @@ def _explained(specs: Sequence[TableSpec]) -> Report:
 def _spaced(name: str) -> str:
     """Name of a table as a heading."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
-
-
-class _Figures:
-    """Key figures, in sentences or shown large, each with its exact value beside it."""
-
-    def __init__(self, summary: pd.DataFrame) -> None:
-        self.rows = {
-            str(row["figure"]): (row["value"], "" if pd.isna(row["unit"]) else str(row["unit"]))
-            for row in summary.to_dict("records")
-        }
-
-    def text(self, name: str) -> str:
-        """Give the value as text; empty where there is no such figure."""
-        return str(self.rows[name][0]) if name in self.rows else ""
-
-    def sentences(self, templates: Sequence[str]) -> Iterator[Markup]:
-        """Sentences whose figures are there, without the parts whose figures are not."""
-        for template in templates:
-            first, *others = template.split("|")
-            if self._has(first):
-                yield self._filled("".join([first, *filter(self._has, others)]))
-
-    def _has(self, template: str) -> bool:
-        """True if all figures of a template are there."""
-        return all(name in self.rows for name in re.findall(r"\{([^}]+)\}", template))
-
-    def proof(self) -> Markup:
-        """Give the sentence on the proven quality of the plan."""
-        template = _PROOF.get(self.text("quality"), "{bound}")
-        bound = next(name for name in _NONE if name in self.rows)
-        small, large = _NONE[bound]
-        named = {"bound": f"{{{bound}}}", "gap": "{gap}", "none": small, "None": large}
-        return self._filled(re.sub(r"\{(\w+)\}", lambda m: named[m[1]], template))
-
-    def plain(self, template: str) -> str:
-        """A sentence as plain text; empty where a figure of it is not there."""
-        if not self._has(template):
-            return ""
-        return re.sub(r"\{([^}]+)\}", lambda m: self.text(m[1]), template)
-
-    def card(self, name: str) -> dict[str, object]:
-        """Label, value and unit of a large figure."""
-        value, unit = self.rows[name]
-        shown, unit = _shown(value, self._unit(unit))
-        return {"label": name, "value": _exact(value), "shown": shown, "unit": unit}
-
-    def _filled(self, template: str) -> Markup:
-        from markupsafe import Markup, escape  # noqa: PLC0415
-
-        parts = re.split(r"\{([^}]+)\}", template)
-        for place in range(1, len(parts), 2):
-            value, unit = self.rows[parts[place]]
-            shown, unit = _shown(value, self._unit(unit))
-            unit = unit.partition(",")[0]
-            # A unit that the sentence itself has is not repeated.
-            if unit.startswith("of ") or parts[place + 1].startswith(f" {unit}"):
-                unit = ""
-            written = f"{shown} {unit}".strip()
-            if not isinstance(value, str):
-                written = written.replace(" ", "\N{NO-BREAK SPACE}")
-            parts[place] = Markup('<span data-figure="{}" data-value="{}">{}</span>').format(
-                parts[place], _exact(value), written
-            )
-        return Markup("").join(escape(part) for part in parts)
-
-    def _unit(self, unit: str) -> str:
-        """Unit of a figure; after ``as``, that of the figure it names."""
-        named = unit.removeprefix("as ")
-        return self.rows[named][1] if named != unit and named in self.rows else unit
-
-
-def _exact(value: object) -> str:
-    """The value with all its digits; an integral float without a point."""
-    integral = isinstance(value, float) and value.is_integer()
-    return f"{value:.0f}" if integral else str(value)
-
-
-def _shown(value: object, unit: str) -> tuple[str, str]:
-    """Value and unit as they are shown."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value), unit
-    if unit.startswith("share"):
-        return f"{100 * value:.2f} %", unit.partition(" ")[2]
-    return plain_number(float(value)), unit

@@ -15,7 +15,6 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset, SheetPlace
 from optalloc.data.schema import Cell
-from optalloc.spreadsheet.sheets import address
 
 __all__ = [
     "Edit",
@@ -63,9 +62,9 @@ def where(data: Dataset, sheet: str, row: int, column: str) -> str:
     name, found = sheet_name(data, sheet), _place_of(data, sheet)
     if column in found.columns:
         added = "" if row in data[sheet].index else ", a row to be added"
-        return f"{name}!{address(*found.cell(row, column))}{added}"
+        return f"{name}!{found.named(found.cell(row, column))}{added}"
     named = next((key for key in data.sheets[sheet].key if key in found.columns), "")
-    return f"{name}!{address(*found.cell(row, named))}, which lacks {column}"
+    return f"{name}!{found.named(found.cell(row, named))}, which lacks {column}"
 
 
 def where_all(data: Dataset, cells: Iterable[Cell]) -> str:
@@ -110,6 +109,10 @@ class Layout:
         if name is None:
             return found.cell(edit.row, edit.column)
         return (name[0], 2) if found.vertical else (edit.row, name[1])
+
+    def named(self, edit: Edit, cell: tuple[int, int] | None = None) -> str:
+        """Name in messages of an edit's cell, or of another of its sheet."""
+        return _place_of(self._data, edit.sheet).named(self.cell(edit) if cell is None else cell)
 
     def name_cell(self, edit: Edit) -> tuple[int, int] | None:
         """Row and column of the cell for the name of an edit's column; None if that is there."""

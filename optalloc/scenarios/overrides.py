@@ -21,7 +21,6 @@ from optalloc.data.reader import fold, suggest
 from optalloc.data.schema import Column, Kind, Missing, Sheet
 from optalloc.scenarios.edits import Edit
 from optalloc.scenarios.sheet import BLANK, Operation
-from optalloc.spreadsheet.sheets import address
 
 __all__ = [
     "Override",
@@ -249,7 +248,7 @@ def _arithmetic(
     for fault in converted.faults:
         row = frame.index[chosen][fault.position]
         place = data.places[sheet.name]
-        at = f"{place.name or sheet.name}!{address(*place.cell(int(row), column.name))}"
+        at = f"{place.name or sheet.name}!{place.named(place.cell(int(row), column.name))}"
         found = f"{fault.found} at {at}"
         action = "Correct the value, or choose other rows."
         raise WrongOverride("values", fault.must, found, action, "sweep-value")

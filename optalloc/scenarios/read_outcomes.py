@@ -136,7 +136,8 @@ def overlaps(data: Dataset, changes: Sequence[OutcomeChange]) -> Iterator[Proble
             doubled = (earlier.outcome, earlier.override) == (later.outcome, later.override)
             if commute and not doubled:
                 continue
-            must = f"row {earlier.number} changes the same cells, where both outcomes come"
+            row = data.row_name(OUTCOMES.name, earlier.number)
+            must = f"row {row} changes the same cells, where both outcomes come"
             action = "Changes are made one after another: by the order of their uncertainties, "
             action += "and of the rows here. Check that this is meant."
             yield data.problem(

@@ -220,7 +220,8 @@ class _Reader:
             if other != row.number:
                 where = f" given {written(row.given)}" if row.given else ""
                 must = f"{uncertainty}={row.outcome} must be listed once{where}"
-                action, found = "Remove one of the two rows.", f"again, as in row {other}"
+                row_name = self.data.row_name(UNCERTAINTIES.name, other)
+                action, found = "Remove one of the two rows.", f"again, as in row {row_name}"
                 self._say(
                     UNCERTAINTIES.name,
                     row.number,

@@ -29,6 +29,10 @@ FILE_CODES = {
         "must be an Excel workbook or a folder of CSVs",
         "Open it in a spreadsheet program and save it as .xlsx, or name a folder of CSVs.",
     ),
+    "not-frames": (
+        "must give each sheet as a DataFrame with one row of column names",
+        "Give a mapping of sheet names to pandas.DataFrame.",
+    ),
     "password-protected": ("must open without a password", "Save it without a password."),
     "truncated": (
         "must be complete and undamaged",

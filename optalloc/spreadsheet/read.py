@@ -20,6 +20,7 @@ from python_calamine import CalamineWorkbook
 from optalloc.errors import Problem
 from optalloc.spreadsheet.csvfolder import read_folder
 from optalloc.spreadsheet.faults import MOST_BYTES, MOST_CELLS, readable, refusal, undamaged
+from optalloc.spreadsheet.frames import Book, read_frames
 from optalloc.spreadsheet.package import Package, SheetPart, part_key
 from optalloc.spreadsheet.scan import MOST_ODDITIES, Scan, oddities, string_lengths
 from optalloc.spreadsheet.sheets import RawSheet, Rows, Workbook, address, place, trimmed
@@ -36,8 +37,10 @@ _ROOT_RELATIONS = (
 )
 
 
-def read_workbook(path: str | Path) -> Workbook:
-    """Read an Excel workbook, or a folder whose CSVs are the sheets.
+def read_workbook(book: Book | Workbook) -> Workbook:
+    """Read an Excel workbook, a folder whose CSVs are the sheets, or frames by sheet name.
+
+    What has been read already is returned as it is.
 
     Raises
     ------
@@ -52,7 +55,11 @@ def read_workbook(path: str | Path) -> Workbook:
     ...     read_workbook(folder).sheets["Sites"].rows
     (('site', 'limit_mw'), ('lulea', '120'))
     """
-    path = Path(path)
+    if isinstance(book, Workbook):
+        return book
+    if isinstance(book, Mapping):
+        return read_frames(book)
+    path = Path(book)
     with readable(path.name):
         is_folder = path.is_dir()
     return read_folder(path) if is_folder else _read_package(Package(path))

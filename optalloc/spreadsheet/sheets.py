@@ -9,12 +9,40 @@ from pathlib import Path
 
 from optalloc.errors import Problem
 
-__all__ = ["RawSheet", "Rows", "Workbook", "address", "place", "trimmed", "within_sheet"]
+__all__ = ["Labels", "RawSheet", "Rows", "Workbook", "address", "place", "trimmed", "within_sheet"]
 
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 _CELL = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
 
 Rows = tuple[tuple[object, ...], ...]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Names of the columns and labels of the rows of a sheet that comes from a frame."""
+
+    columns: tuple[str, ...]
+    rows: tuple[object, ...]
+
+    def row(self, number: int) -> str:
+        """Label of a row by its number, the names of columns being row 1.
+
+        >>> Labels(("site",), ("north", 7)).row(2)
+        "'north'"
+        """
+        at = number - 2
+        return repr(self.rows[at]) if 0 <= at < len(self.rows) else f"below {len(self.rows)} rows"
+
+    def cell(self, row: int, column: int) -> str:
+        """Name of a cell: its column, and the label of its row.
+
+        >>> labels = Labels(("site", "limit_mw"), ("north", 7))
+        >>> labels.cell(3, 2), labels.cell(1, 2)
+        ('limit_mw[7]', 'limit_mw')
+        """
+        known = 0 < column <= len(self.columns) and self.columns[column - 1]
+        name = known or f"column {column}"
+        return name if row < 2 else f"{name}[{self.row(row)}]"
 
 
 @dataclass(frozen=True)
@@ -37,6 +65,8 @@ class RawSheet:
     reach : tuple of int
         Last row and last column with any content, also a formula without a value or a merged
         range; at least those of the rows.
+    labels : Labels, optional
+        How messages name its cells, where it comes from a frame.
     """
 
     name: str
@@ -44,6 +74,7 @@ class RawSheet:
     hidden: bool
     position: int = 0
     reach: tuple[int, int] = (0, 0)
+    labels: Labels | None = None
 
     def __post_init__(self) -> None:
         rows, columns = self.reach
@@ -58,17 +89,17 @@ class Workbook:
     Parameters
     ----------
     source : Path
-        The workbook or folder that was read.
+        The workbook or folder that was read; ``frames`` for frames.
     sheets : mapping of str to RawSheet
         Sheets by name.
     problems : tuple of Problem
         Errors and notices, sorted by ``order``: (sheet, row, column), each counted from 1, and 0
         where it is the whole.
     text_cells : bool
-        True for CSVs, where every cell is text.
+        True for CSVs, where every cell is text, and for frames, where any may be.
     digest : str
-        SHA-256 of the file's bytes, or of names and bytes of the folder's CSVs: it compares files,
-        not their meaning.
+        SHA-256 of the file's bytes, of names and bytes of the folder's CSVs, or of names and cells
+        of frames: it compares files, not their meaning.
     """
 
     source: Path

@@ -24,7 +24,7 @@ class CaseFrames:
     about : mapping
         The sweep's name, design, changes (with the number of values each takes) and their units,
         sample size and seed; gap and time limit as given; versions, and hashes of input and model;
-        ``figures`` and ``timelines``, what the model shows of a plan.
+        ``figures``, ``timelines`` and ``table_units``, what the model shows of a plan.
     cases : pandas.DataFrame
         One row per case, in the order of the sweep: ``number`` (0 is the base case), ``case``,
         ``plan`` (name of the plan held, empty where none is), ``changed`` (in words), ``status``,

@@ -17,22 +17,50 @@ import pyarrow.parquet as pq
 from optalloc.data.text import with_text
 from optalloc.errors import OptallocError
 from optalloc.mip.outcome import relative_gap
+from optalloc.modelling.tables import NamedTables, units_in
+from optalloc.report.cells import columns_with_values
+from optalloc.report.notebook import in_short, shown_html
 from optalloc.scenarios.designs import Case
 from optalloc.sweeps.cases import CaseFrames
 from optalloc.sweeps.messages import Finished, Status
 from optalloc.sweeps.pack import unpacked
 from optalloc.sweeps.pictures import write_page, write_workbook
+from optalloc.sweeps.sentences import headline, lead
+from optalloc.sweeps.tables import CASES as CASE_SPEC
+from optalloc.sweeps.tables import INPUTS as INPUT_SPEC
+from optalloc.sweeps.tables import REGRET as REGRET_SPEC
 from optalloc.system import replacing
 
 __all__ = ["SweepResult", "gathered", "read_sweep"]
 
 CASES, INPUTS, REGRET = "cases.parquet", "inputs.parquet", "regret.parquet"
 ABOUT, PLANS = "sweep.json", "plans"
+_SPECS = (CASE_SPEC, INPUT_SPEC, REGRET_SPEC)
 
 
-@dataclass(frozen=True)
-class SweepResult(CaseFrames):
-    """Results of a sweep: its frames, and the files that they are written to."""
+@dataclass(frozen=True, repr=False)
+class SweepResult(CaseFrames, NamedTables):
+    """Results of a sweep: its frames, and the files that they are written to.
+
+    It is a mapping of its tables: ``Cases``, ``Inputs``, ``Regret`` where plans are held, and every
+    table of the plans, stacked.
+    """
+
+    def _listed(self) -> tuple[Mapping[str, pd.DataFrame], Mapping[str, Mapping[str, str]]]:
+        regret = self.regret
+        own = {CASE_SPEC.name: self.cases, INPUT_SPEC.name: self.inputs}
+        own |= {REGRET_SPEC.name: regret} if len(regret) else {}
+        units = {**self.about.get("table_units", {}), **units_in(_SPECS)}
+        return {**own, **{k: v for k, v in self.plans.items() if k not in own}}, units
+
+    def __repr__(self) -> str:
+        about, cases = self.about, self.cases
+        solved = f"{int(cases['objective'].notna().sum()):,} of {len(cases):,} cases have a plan"
+        return f"<Sweep {in_short(str(about['sweep']), 60)} ({about['design']}): {solved}>"
+
+    def _repr_html_(self) -> str:
+        words, columns = [headline(self), *lead(self)], columns_with_values(self.cases, CASE_SPEC)
+        return shown_html(words[0], words[1:], self.cases, columns, "sweep.cases")
 
     def to_parquet(self, folder: str | Path) -> None:
         """Write all of it into a folder, from which `read_sweep` reads it.

@@ -15,9 +15,11 @@ from optalloc.data.reader import fold, suggest
 from optalloc.data.validate import accepted
 from optalloc.errors import InputError, NoPlanError, OptallocError, Problem, Severity
 from optalloc.modelling.model import Model, load_model, options_of
+from optalloc.modelling.tables import ENGINE_TABLES, RUN, SUMMARY, units_in
 from optalloc.plan.approved import open_workbook
 from optalloc.plan.held import held_rows
 from optalloc.plan.timelines import roles_of
+from optalloc.report.progress import with_bar
 from optalloc.scenarios.assemble import assembled, entries_of_sheet
 from optalloc.scenarios.definition import Change, Sweep
 from optalloc.scenarios.designs import Case, cases_of
@@ -26,6 +28,7 @@ from optalloc.scenarios.tomlfile import entries_of_toml
 from optalloc.scenarios.trial import rule_problems
 from optalloc.scenarios.uncertainty_sheets import as_it_stands
 from optalloc.solving.versions import engine_versions
+from optalloc.spreadsheet.frames import Book
 from optalloc.sweeps.case_solver import CaseSolver
 from optalloc.sweeps.messages import Base, Finished, Status
 from optalloc.sweeps.pool import Limits, run_cases
@@ -42,8 +45,9 @@ CaseCallback = Callable[[int, int, int], None]
 _HANG_FACTOR, _HANG_EXTRA_S = 2.0, 120.0
 
 
+@with_bar
 def sweep(
-    book: str | Path,
+    book: Book,
     name: str | None = None,
     *,
     jobs: int | None = None,
@@ -66,8 +70,8 @@ def sweep(
 
     Parameters
     ----------
-    book : str or Path
-        An .xlsx workbook, or a folder of CSV files.
+    book : str, Path or mapping of str to pandas.DataFrame
+        An .xlsx workbook, a folder of CSV files, or frames by sheet name.
     name : str, optional
         A sweep of the workbook's Sweeps sheet, or a TOML file; if the file holds several,
         ``file.toml:name``. It may be left out where there is one sweep.
@@ -291,6 +295,7 @@ def _about(wanted: Sweep, base: Base, model: Model) -> dict[str, Any]:
         "input_hash": base.digest,
         "model_hash": base.model_digest,
         "units": {change.name: _unit(change, model) for change in wanted.changes},
+        "table_units": units_in((SUMMARY, *model.outputs.values(), *ENGINE_TABLES, RUN)),
         "figures": list(model.report.figures),
         "timelines": roles_of(model),
     }

@@ -217,6 +217,7 @@ def by_the_hour(folder: Path, **sheets: Any) -> Path:
 
 
 ALONE: dict[str, Callable[[Path], Path]] = {
+    "not-frames": lambda _: {"Sites": [1]},
     "not-found": lambda folder: folder / "no such book.xlsx",
     "not-readable": without_rights,
     "empty-file": with_bytes("book.xlsx", b""),

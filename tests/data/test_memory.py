@@ -353,7 +353,7 @@ def test_the_audit_sees_what_was_altered_after_a_plan_that_passed(solved: Any) -
     Proves: it is refused, although the audit of equal tables is kept. Sensitivity: unaltered they pass.
     """
     program, arrays, outcome = solved
-    tables = optalloc.read_plan(program, arrays, outcome)
+    tables = optalloc.read_back(program, arrays, outcome)
     data = program.dataset.with_frames({})
     assert not worst_of(audit_plan(data, MODEL, tables, outcome, recall=True))
     again = data.with_frames({})

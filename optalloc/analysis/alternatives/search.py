@@ -38,9 +38,11 @@ from optalloc.modelling.program import Program, build
 from optalloc.pipeline import PhaseCallback, open_book, solve_program
 from optalloc.plan.readback import read_audited, worst_of
 from optalloc.report.findings import Findings
+from optalloc.report.progress import with_bar
 from optalloc.scenarios.uncertainty_sheets import as_it_stands
 from optalloc.solving.direct import solve_directly
 from optalloc.solving.resolve import Resolver
+from optalloc.spreadsheet.frames import Book
 
 __all__ = ["alternatives"]
 
@@ -50,8 +52,9 @@ logger = logging.getLogger("optalloc")
 _TOLERANCE = 1e-6
 
 
+@with_bar
 def alternatives(
-    book: str | Path,
+    book: Book,
     *,
     slack: float = 0.01,
     count: int = 5,
@@ -72,8 +75,8 @@ def alternatives(
 
     Parameters
     ----------
-    book : str or Path
-        An .xlsx workbook, or a folder of CSV files, one per sheet.
+    book : str, Path or mapping of str to pandas.DataFrame
+        An .xlsx workbook, a folder of CSV files, one per sheet, or frames by sheet name.
     slack : float
         Extra cost allowed to an alternative, as a share of the best plan's cost.
     count : int

@@ -5,18 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from optalloc.analysis.diff.inputs import compare_inputs
-from optalloc.analysis.diff.plans import Planned, compare_plans
+from optalloc.analysis.diff.plans import compare_plans
 from optalloc.analysis.diff.policies import compare_policies
 from optalloc.errors import OptallocError
 from optalloc.modelling.model import Model, load_model
 from optalloc.plan.plan import Plan
 from optalloc.plan.planfile import PlanFile, is_plan, plan_of
 from optalloc.report.findings import Findings
+from optalloc.spreadsheet.frames import NAME, Book
 from optalloc.spreadsheet.read import Workbook, read_workbook
 
 __all__ = ["diff"]
 
-Side = str | Path | Plan | PlanFile
+Side = Book | Plan
 
 
 def diff(a: Side, b: Side, *, model: str | Path | Model | None = None) -> Findings:
@@ -24,8 +25,9 @@ def diff(a: Side, b: Side, *, model: str | Path | Model | None = None) -> Findin
 
     Parameters
     ----------
-    a, b : str, Path, Plan or PlanFile
-        Each a workbook, a folder of CSV files, a plan.xlsx, or a plan in memory.
+    a, b : str, Path, mapping of str to pandas.DataFrame, or Plan
+        Each a workbook, a folder of CSV files, frames by sheet name, a plan.xlsx, or a plan in
+        memory.
     model : str, Path or Model, optional
         Model folder; the capacity model by default.
 
@@ -75,12 +77,16 @@ def diff(a: Side, b: Side, *, model: str | Path | Model | None = None) -> Findin
     return compare_plans(title, left, right)
 
 
-def _opened(side: Side, model: Model) -> Workbook | Planned:
-    if isinstance(side, Plan | PlanFile):
+def _opened(side: Side, model: Model) -> Workbook | Plan:
+    if isinstance(side, Plan):
         return side
     workbook = read_workbook(side)
     return plan_of(workbook, model) if is_plan(workbook) else workbook
 
 
 def _name(side: Side, otherwise: str) -> str:
-    return str(side) if isinstance(side, str | Path) else otherwise
+    if isinstance(side, PlanFile):
+        return str(side.source)
+    if isinstance(side, str | Path):
+        return str(side)
+    return otherwise if isinstance(side, Plan) else NAME

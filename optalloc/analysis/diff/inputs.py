@@ -22,7 +22,7 @@ from optalloc.errors import Problem, Severity
 from optalloc.modelling.model import Model
 from optalloc.modelling.outputs import TableSpec
 from optalloc.report.findings import Findings
-from optalloc.spreadsheet.sheets import RawSheet, Workbook, address
+from optalloc.spreadsheet.sheets import RawSheet, Workbook
 
 __all__ = ["compare_inputs"]
 
@@ -70,7 +70,7 @@ class _Side:
         place = self.place(sheet)
         if column not in place.columns:
             return ""
-        return address(*place.cell(row.number, column))
+        return place.named(place.cell(row.number, column))
 
     def value(self, sheet: str, row: _Row, column: Column) -> object:
         """Value of a cell: typed if it could be read, else as it stands; None for a blank."""
@@ -212,7 +212,8 @@ def _lone(sheet: Sheet, side: _Side, row: _Row, change: str) -> dict[str, object
         "sheet": sheet.name,
         "change": change,
         "key": _label(tuple(row.values[name] for name in sheet.key)),
-        "cell": side.address(sheet.name, row, first) or address(row.number, 1),
+        "cell": side.address(sheet.name, row, first)
+        or side.place(sheet.name).named((row.number, 1)),
         "content": ", ".join(content),
     }
 

@@ -24,17 +24,13 @@ from optalloc.plan.plan import Plan
 from optalloc.plan.planfile import PlanFile
 from optalloc.report.findings import Findings
 
-__all__ = ["Planned", "compare_plans", "differs", "inputs_in_words", "side_by_side"]
-
-
-# A plan in memory, or read back.
-Planned = Plan | PlanFile
+__all__ = ["compare_plans", "differs", "inputs_in_words", "side_by_side"]
 
 
 _RECORDED = ("input hash", "model hash", "version of ", "option ")
 
 
-def compare_plans(title: str, a: Planned, b: Planned) -> Findings:
+def compare_plans(title: str, a: Plan, b: Plan) -> Findings:
     """Compare two plans; see `optalloc.diff.diff`."""
     decisions, totals = _decisions(a, b)
     bridge, costs, costs_spec = _costs(a, b)
@@ -62,7 +58,7 @@ def compare_plans(title: str, a: Planned, b: Planned) -> Findings:
     return Findings(title, tuple(sentences), tables, specs, charts=bridge_chart(bridge))
 
 
-def _costs(a: Planned, b: Planned) -> tuple[pd.DataFrame, pd.DataFrame, TableSpec]:
+def _costs(a: Plan, b: Plan) -> tuple[pd.DataFrame, pd.DataFrame, TableSpec]:
     """The bridge by the first key of the table that adds up to the cost, and sums by two keys."""
     spec = next(spec for spec in a.specs if spec.objective)
     frames = a.tables[spec.name], b.tables[spec.name]
@@ -99,7 +95,7 @@ def differs(a: object, b: object) -> bool:
     return a != b
 
 
-def _decided(plan: Planned) -> dict[str, set[str]]:
+def _decided(plan: Plan) -> dict[str, set[str]]:
     """Columns by table that the audit recomputed: those that follow from decisions."""
     audit = plan.tables[AUDIT.name]
     rows = audit[audit["check"] == RECOMPUTED]
@@ -109,7 +105,7 @@ def _decided(plan: Planned) -> dict[str, set[str]]:
     }
 
 
-def _decisions(a: Planned, b: Planned) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _decisions(a: Plan, b: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rows of `DECISIONS` and of `TOTALS`."""
     follows = _decided(a), _decided(b)
     decisions: list[tuple[object, ...]] = []
@@ -160,7 +156,7 @@ def _pair(column: Column, a: object, b: object) -> tuple[object, ...]:
     return (a, b, change, column.unit)
 
 
-def _by_key(plan: Planned, spec: TableSpec) -> dict[tuple[object, ...], dict[str, object]]:
+def _by_key(plan: Plan, spec: TableSpec) -> dict[tuple[object, ...], dict[str, object]]:
     """Rows by key, blanks as None; numbers and flags as floats."""
     frame = plan.tables[spec.name]
     plain = {
@@ -184,7 +180,7 @@ def _label(key: tuple[object, ...]) -> str:
     return ", ".join(value_in_words(value) for value in key if value is not None)
 
 
-def side_by_side(spec: TableSpec, a: Planned, b: Planned, target: TableSpec) -> pd.DataFrame:
+def side_by_side(spec: TableSpec, a: Plan, b: Plan, target: TableSpec) -> pd.DataFrame:
     """Entries of a table of entry and value that differ."""
     left, right = _by_key(a, spec), _by_key(b, spec)
     rows = []
@@ -198,7 +194,7 @@ def side_by_side(spec: TableSpec, a: Planned, b: Planned, target: TableSpec) -> 
     return pd.DataFrame(rows, columns=[target.columns[0].name, *(c.name for c in A_AND_B)])
 
 
-def _binding(a: Planned, b: Planned) -> pd.DataFrame:
+def _binding(a: Plan, b: Plan) -> pd.DataFrame:
     left, right = (
         {key for key, row in _by_key(side, LIMITS).items() if row["binding"]} for side in (a, b)
     )
@@ -206,7 +202,7 @@ def _binding(a: Planned, b: Planned) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[column.name for column in BINDING.columns])
 
 
-def inputs_in_words(a: Planned, b: Planned, runs: pd.DataFrame) -> Iterator[str]:
+def inputs_in_words(a: Plan, b: Plan, runs: pd.DataFrame) -> Iterator[str]:
     """Sentences on what the two plans were solved from."""
     for name, plan, other in (("A", a, b), ("B", b, a)):
         lone = [table for table in plan.tables if table not in other.tables]
@@ -223,7 +219,7 @@ def inputs_in_words(a: Planned, b: Planned, runs: pd.DataFrame) -> Iterator[str]
         yield f"The runs differ in {listed(differing)}."
 
 
-def _cost_in_words(a: Planned, b: Planned, bridge: pd.DataFrame) -> Iterator[str]:
+def _cost_in_words(a: Plan, b: Plan, bridge: pd.DataFrame) -> Iterator[str]:
     change, same = b.cost - a.cost, a.input_hash == b.input_hash
     gaps = f"A is {_proven(a.gap)}, B is {_proven(b.gap)}"
     if differs(a.cost, b.cost):

@@ -8,13 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from optalloc.analysis.diff.plans import Planned, differs, inputs_in_words, side_by_side
+from optalloc.analysis.diff.plans import differs, inputs_in_words, side_by_side
 from optalloc.analysis.diff.tables import A_AND_B, FIGURES, RUNS
 from optalloc.analysis.diff.words import amount, listed
 from optalloc.data.schema import Column, Kind
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.policy_tables import FUTURES, HERE_AND_NOW, SCENARIO
 from optalloc.modelling.tables import RUN, SUMMARY
+from optalloc.plan.plan import Plan
 from optalloc.plan.policy_words import action_lines
 from optalloc.report.findings import Findings
 
@@ -29,7 +30,7 @@ _COSTS = TableSpec(
 )
 
 
-def compare_policies(title: str, a: Planned, b: Planned) -> Findings:
+def compare_policies(title: str, a: Plan, b: Plan) -> Findings:
     """Compare two policies by what they do now, by scenario and by their figures.
 
     What they do later is not compared: it depends on what is known by then.
@@ -49,12 +50,12 @@ def compare_policies(title: str, a: Planned, b: Planned) -> Findings:
     return Findings(title, tuple(sentences), tables, (spec, _COSTS, FIGURES, RUNS))
 
 
-def _figure(plan: Planned, name: str) -> str:
+def _figure(plan: Plan, name: str) -> str:
     summary = plan.tables[SUMMARY.name].set_index("figure")["value"]
     return str(summary.get(name, ""))
 
 
-def _measures(a: Planned, b: Planned) -> Iterator[str]:
+def _measures(a: Plan, b: Plan) -> Iterator[str]:
     least = [_figure(side, "what is least") for side in (a, b)]
     if least[0] != least[1]:
         yield f"They cannot be ranked: A makes least the {least[0]}, B the {least[1]}."
@@ -65,7 +66,7 @@ def _measures(a: Planned, b: Planned) -> Iterator[str]:
     yield "What is done later depends on what is known by then, and is not compared."
 
 
-def _now(a: Planned, b: Planned) -> tuple[pd.DataFrame, TableSpec]:
+def _now(a: Plan, b: Plan) -> tuple[pd.DataFrame, TableSpec]:
     """Actions that only one of the two takes before anything is known."""
     spec = next((spec for spec in a.specs if spec.name == HERE_AND_NOW.name), None)
     if spec is None:
@@ -108,7 +109,7 @@ def _actions(now: pd.DataFrame, spec: TableSpec) -> Iterator[str]:
             yield f"Only {name} does now: {listed(lines, most=5)}."
 
 
-def _costs(a: Planned, b: Planned) -> pd.DataFrame:
+def _costs(a: Plan, b: Plan) -> pd.DataFrame:
     left, right = (side.tables[FUTURES.name].set_index("scenario")["cost"] for side in (a, b))
     rows = [
         (name, in_a, in_b, in_b - in_a, "M, present value")

@@ -10,7 +10,7 @@ from optalloc.report.findings import Findings
 __all__ = ["Explanation"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation(Findings):
     """Findings, and the plan that they are about.
 
@@ -20,7 +20,7 @@ class Explanation(Findings):
         None where there is no plan, or where its files are there already.
     """
 
-    plan: Plan | None = field(default=None, repr=False, compare=False)
+    plan: Plan | None = field(default=None, compare=False)
 
     @staticmethod
     def of(found: Findings, plan: Plan | None = None) -> Explanation:

@@ -25,9 +25,12 @@ from optalloc.pipeline import PhaseCallback, open_book, solve, solve_program
 from optalloc.plan.plan import Plan
 from optalloc.plan.planfile import PlanFile, plan_of
 from optalloc.report.findings import Findings
+from optalloc.report.progress import with_bar
 from optalloc.scenarios.overrides import altered
 from optalloc.scenarios.tree import Scenario
 from optalloc.scenarios.uncertainty_sheets import OUTCOMES, as_it_stands
+from optalloc.spreadsheet.frames import Book
+from optalloc.spreadsheet.sheets import Workbook
 
 __all__ = ["BUDGET_S", "explain", "explain_plan", "explain_without_plan"]
 
@@ -35,8 +38,9 @@ __all__ = ["BUDGET_S", "explain", "explain_plan", "explain_without_plan"]
 BUDGET_S = 300.0
 
 
+@with_bar
 def explain(
-    book: str | Path | Plan,
+    book: Book | Plan,
     workbook: str | Path | None = None,
     *,
     budget_s: float = BUDGET_S,
@@ -59,9 +63,9 @@ def explain(
 
     Parameters
     ----------
-    book : str, Path or Plan
-        An .xlsx workbook, or a folder of CSV files, one per sheet; or a plan.xlsx, or a plan that
-        was solved in this process, which is then explained as it is.
+    book : str, Path, mapping of str to pandas.DataFrame, or Plan
+        An .xlsx workbook, a folder of CSV files, one per sheet, or frames by sheet name; or a
+        plan.xlsx, or a plan that was solved in this process, which is then explained as it is.
     workbook : str or Path, optional
         The workbook of a plan.xlsx; by default the one that it names.
     budget_s : float
@@ -106,20 +110,20 @@ def explain(
     """
     if not budget_s > 0:
         raise OptallocError(f"the budget must be above 0 seconds; found {budget_s:g}")
-    if isinstance(book, Plan):
+    if isinstance(book, Plan) and not isinstance(book, PlanFile):
         others = (workbook, gap, threads, seed, model, approved, relaxed, certain or None)
         names = ("workbook", "gap", "threads", "seed", "model", "approved", "relaxed", "certain")
         for name, value in zip(names, others, strict=True):
             if value is not None:
                 raise OptallocError(f"a plan is explained as it was solved: leave {name} out")
         return explain_plan(book, budget_s=budget_s, sites=sites, on_step=on_step)
-    file = plan_file_at(book)
+    file = book if isinstance(book, PlanFile) else _plan_file(book)
     if file is not None:
         if relaxed is not None:
             raise OptallocError(f"{file.source.name} is a plan: explain its workbook to relax it")
         limited = {"gap": gap, "threads": threads, "seed": seed, "time_limit_s": budget_s}
         known = model if isinstance(model, Model) else load_model(model)
-        plan_file = plan_of(file, known)
+        plan_file = file if isinstance(file, PlanFile) else plan_of(file, known)
         if plan_file.is_policy:
             _refuse_of_policy(certain, sites)
             return _explain_policy_file(
@@ -169,6 +173,11 @@ def explain(
     return _as_it_stands(_explained(solved), dataset)
 
 
+def _plan_file(book: Book | Plan) -> Workbook | None:
+    """The sheets of a plan.xlsx, if the book is one."""
+    return plan_file_at(book) if isinstance(book, str | Path) else None
+
+
 def _refuse_of_policy(
     certain: bool, sites: Sequence[str], relaxed: str | Path | None = None
 ) -> None:
@@ -181,7 +190,7 @@ def _refuse_of_policy(
 
 
 def _explain_policy(
-    book: str | Path,
+    book: Book,
     given: Mapping[str, Any],
     budget_s: float,
     model: Model,
@@ -245,7 +254,7 @@ def _explain_planned(
 
 
 def explain_without_plan(
-    book: str | Path,
+    book: Book,
     found: InfeasibleError,
     *,
     budget_s: float = BUDGET_S,

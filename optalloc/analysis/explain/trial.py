@@ -12,11 +12,12 @@ from typing import Any
 import pandas as pd
 
 from optalloc.data.dataset import Dataset
-from optalloc.errors import InfeasibleError, InputError, NoPlanError, SolveError
+from optalloc.errors import InfeasibleError, InputError, NoPlanError, OptallocError, SolveError
 from optalloc.modelling.model import Model
 from optalloc.pipeline import open_book, solve_dataset
 from optalloc.plan.plan import Plan
 from optalloc.spreadsheet.edit import refuse_target, write_edits
+from optalloc.spreadsheet.frames import NAME, Book, Frames, write_frames
 
 __all__ = ["InMemory", "Source", "Trial", "source_of", "tried"]
 
@@ -28,19 +29,19 @@ OVER = "Not verified: the time allowed was over before a plan with that was foun
 
 @dataclass(frozen=True)
 class Source:
-    """Files that a dataset was read from.
+    """Input that a dataset was read from.
 
     Parameters
     ----------
-    book : Path
-        The workbook or folder.
+    book : Path or mapping of str to pandas.DataFrame
+        The workbook or folder, or the frames.
     approved : Path, optional
         The plan approved last.
     copy : Path, optional
         Where to keep a copy with changes; by default it is deleted after the trial.
     """
 
-    book: Path
+    book: Path | Frames
     approved: Path | None = None
     copy: Path | None = None
 
@@ -48,15 +49,18 @@ class Source:
     def changed(self, changes: pd.DataFrame, model: Model) -> Iterator[Dataset]:
         """Write a copy with changes (`RELAXATION`), and read it as any workbook is read."""
         with tempfile.TemporaryDirectory(prefix="optalloc-") as folder:
-            target = self.copy or Path(folder, self.book.name or "copy")
-            write_edits(self.book, changes, target)
+            book = self.book if isinstance(self.book, Path) else Path(folder, NAME)
+            if not isinstance(self.book, Path):
+                write_frames(self.book, book)
+            target = self.copy or Path(folder, f"changed-{book.name}")
+            write_edits(book, changes, target)
             yield open_book(target, model, self.approved)[0]
 
 
 def source_of(
-    book: str | Path, approved: str | Path | None = None, copy: str | Path | None = None
+    book: Book, approved: str | Path | None = None, copy: str | Path | None = None
 ) -> Source:
-    """A source by its paths.
+    """A source by its paths, or by frames, of which a copy is a folder of CSV files.
 
     Raises
     ------
@@ -64,12 +68,14 @@ def source_of(
         If the copy could not be written there, before time is spent on it.
     """
     source = Source(
-        Path(book),
+        book if isinstance(book, Mapping) else Path(book),
         None if approved is None else Path(approved),
         None if copy is None else Path(copy),
     )
-    if source.copy is not None:
+    if source.copy is not None and isinstance(source.book, Path):
         refuse_target(source.book, source.copy)
+    elif source.copy is not None and source.copy.exists():
+        raise OptallocError(f"{source.copy}: must not exist yet; name another place")
     return source
 
 

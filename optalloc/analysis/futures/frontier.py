@@ -20,6 +20,8 @@ from optalloc.modelling.policy_tables import FUTURES
 from optalloc.pipeline import open_scenarios, scenarios_of, solve_policy
 from optalloc.plan.plan import Plan
 from optalloc.report.findings import Findings, figure
+from optalloc.report.progress import with_bar
+from optalloc.spreadsheet.frames import Book
 
 __all__ = ["FRONTIER", "WEIGHTS", "frontier"]
 
@@ -69,8 +71,9 @@ CHART = Chart(
 )
 
 
+@with_bar
 def frontier(
-    book: str | Path,
+    book: Book,
     *,
     weights: Sequence[float] = WEIGHTS,
     tail_share: float | None = None,

@@ -29,9 +29,11 @@ from optalloc.pipeline import open_book
 from optalloc.plan.held import rows_held, tables_of_scenario
 from optalloc.plan.planfile import PlanFile, read_plan
 from optalloc.report.findings import Findings, figure
+from optalloc.report.progress import with_bar
 from optalloc.scenarios.outcome_names import written
 from optalloc.scenarios.scenario_datasets import scenario_datasets
 from optalloc.scenarios.tree import Scenario, ScenarioTree
+from optalloc.spreadsheet.frames import Book
 
 __all__ = ["IMPLEMENTABLE", "OPTIMISTIC", "out_of_sample"]
 
@@ -50,9 +52,10 @@ class _Sample:
     draws: int | None
 
 
+@with_bar
 def out_of_sample(
     plans: Sequence[str | Path],
-    book: str | Path,
+    book: Book,
     *,
     draws: int | None = None,
     seed: int = 0,

@@ -25,6 +25,7 @@ from optalloc.modelling.model import Model, options_of
 from optalloc.modelling.outputs import TableSpec
 from optalloc.pipeline import open_book, scenarios_of
 from optalloc.report.findings import Findings, figure
+from optalloc.report.progress import with_bar
 from optalloc.scenarios.edits import rows_added
 from optalloc.scenarios.generate import unlisted
 from optalloc.scenarios.outcome_names import written
@@ -58,6 +59,7 @@ REDUCTION = TableSpec(
 )
 
 
+@with_bar
 def reduce_scenarios(
     book: str | Path,
     to: int,

@@ -19,7 +19,9 @@ from optalloc.pipeline import open_scenarios, scenarios_of
 from optalloc.plan.held import held_rows, rows_held
 from optalloc.plan.readback import decided_tables
 from optalloc.report.findings import Findings, figure
+from optalloc.report.progress import with_bar
 from optalloc.solving.resolve import Resolver
+from optalloc.spreadsheet.frames import Book
 
 __all__ = ["COMPARED", "REGRETS", "regret_matrix"]
 
@@ -71,8 +73,9 @@ REGRETS = TableSpec(
 )
 
 
+@with_bar
 def regret_matrix(
-    book: str | Path,
+    book: Book,
     plans: Sequence[str | Path] = (),
     *,
     gap: float | None = None,
