@@ -51,6 +51,10 @@ COMMANDS = {
         "optalloc.cli.plans",
         "Write a plan as one page to look at: map, charts and tables, without a connection.",
     ),
+    "paper": Lazy(
+        "optalloc.cli.plans",
+        "Write a plan for those who decide: five editable slides, or two pages by a browser.",
+    ),
     "explain": Lazy(
         "optalloc.cli.explain",
         "Say what limits the plan and why it takes these sites; or why there is no plan.",

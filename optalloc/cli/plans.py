@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -25,8 +26,9 @@ from optalloc.plan.explanation_file import read_explanation
 from optalloc.plan.planfile import read_plan as read_plan_file
 from optalloc.report.findings import Findings
 from optalloc.report.page import write_report
+from optalloc.report.paper.write import ENDINGS
 
-__all__ = ["alternatives", "bench", "diff", "report"]
+__all__ = ["alternatives", "bench", "diff", "paper", "report"]
 
 
 def report(
@@ -54,6 +56,38 @@ def report(
 
     guarded(run)
     print(f"wrote {target}")
+
+
+def paper(
+    plan: Annotated[Path, typer.Argument(help="A plan.xlsx that optalloc solve wrote.")],
+    out: Annotated[
+        Path, typer.Argument(help="Slides to write, board.pptx, or two pages, board.pdf.")
+    ],
+    explanation: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="An explanation.xlsx or alternatives.xlsx, whose sentences stand with the risks; "
+            "may be repeated."
+        ),
+    ] = None,
+    model: ModelDir = None,
+) -> None:
+    """Write a plan for those who decide: five editable slides, or two pages by a browser."""
+
+    def run() -> None:
+        if out.suffix.lower() not in ENDINGS:
+            raise typer.BadParameter(f"OUT must end in {' or '.join(ENDINGS)}")
+        refuse_folder(out.parent, out.name)
+        read = read_plan_file(plan, load_model(model))
+        findings = [
+            replace(read_explanation(path), title=path.stem.capitalize())
+            for path in explanation or ()
+        ]
+        out.parent.mkdir(parents=True, exist_ok=True)
+        read.to_paper(out, *findings)
+
+    guarded(run)
+    print(f"wrote {out}")
 
 
 def diff(

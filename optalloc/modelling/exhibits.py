@@ -124,12 +124,15 @@ class Exhibit:
         Its place on the page.
     note : str
         A sentence below the heading: the meaning of the picture.
+    slide : str
+        Slide of a paper that it stands on (`optalloc.modelling.slides.Slide`); empty for none.
     """
 
     kind: ClassVar[str] = ""
     title: str
     order: int
     note: str = ""
+    slide: str = ""
 
     def columns(self) -> Iterator[tuple[str, str]]:
         """Each table and column that the exhibit names."""
@@ -456,6 +459,10 @@ class Report:
     periods : Periods, optional
     filters : tuple of Filter
     exhibits : tuple of Exhibit
+    slides : tuple of Exhibit
+        Exhibits of a paper's slides alone.
+    messages : tuple of (str, str)
+        Sentences for the heads of slides, as of `headline`, each after the name of its slide.
     """
 
     headline: tuple[str, ...] = ()
@@ -464,6 +471,8 @@ class Report:
     periods: Periods | None = None
     filters: tuple[Filter, ...] = ()
     exhibits: tuple[Exhibit, ...] = ()
+    slides: tuple[Exhibit, ...] = ()
+    messages: tuple[tuple[str, str], ...] = ()
 
     @property
     def single(self) -> Filter | None:
@@ -474,7 +483,7 @@ class Report:
         """Both together; of two with one name, the first."""
         mine = {f.name: getattr(self, f.name) for f in fields(self)}
         theirs = {f.name: getattr(other, f.name) for f in fields(other)}
-        lists = ("headline", "figures", "filters", "exhibits")
+        lists = ("headline", "figures", "filters", "exhibits", "slides", "messages")
         return Report(
             **{k: mine[k] + theirs[k] if k in lists else mine[k] or theirs[k] for k in mine}
         )

@@ -128,6 +128,28 @@ class Plan(NamedTables):
 
         write_report(self.tables, self.specs, self.charts, self.report, path, explanation)
 
+    def to_paper(self, path: str | Path, *findings: Findings) -> None:
+        """Write the plan as five editable slides (.pptx), or as two pages (.pdf) by a browser.
+
+        Parameters
+        ----------
+        path : str or Path
+        *findings : Findings
+            About the plan, such as an explanation or alternatives, to stand with its risks.
+
+        Raises
+        ------
+        OptallocError
+            If it is a policy, its costs no longer add up to what was proven, the file has another
+            ending or cannot be written; or there is no browser to make a .pdf by.
+        """
+        # Imported here, as only this method needs it.
+        from optalloc.report.paper import Source, write_paper  # noqa: PLC0415
+
+        source = getattr(self, "source", None)
+        name = source.name if isinstance(source, Path) else ""
+        write_paper(Source(self.tables, self.specs, self.report, name), path, findings)
+
     def to_dict(self) -> dict[str, Any]:
         """Give the plan as plain values, ready for JSON; dates as ISO text, blanks as null."""
         outcome = self.outcome

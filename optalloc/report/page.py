@@ -12,6 +12,7 @@ import pandas as pd
 
 from optalloc.modelling.exhibits import Agenda, Cases, Exhibit, Listing, Ranking, Report
 from optalloc.modelling.outputs import Chart, TableSpec
+from optalloc.modelling.slides import Slide
 from optalloc.modelling.tables import BINDING_LIMITS, LIMITS, MARGINALS, RUN, SUMMARY
 from optalloc.report.figures import Figures
 from optalloc.report.payload import payload
@@ -21,12 +22,13 @@ from optalloc.system import replacing
 if TYPE_CHECKING:
     from optalloc.report.findings import Findings
 
-__all__ = ["report_page", "write_report"]
+__all__ = ["own_report", "report_page", "write_report"]
 
 # Exhibits of the engine itself, whatever the families.
 _MARGINALS = Ranking(
     title="What a little more would save",
     order=890,
+    slide=Slide.RISKS,
     note="The dearest limits that bind, by what 1 % more of each saves, whole numbers as planned.",
     table=MARGINALS.name,
     label=("limit", "key"),
@@ -103,7 +105,7 @@ def report_page(
 ) -> str:
     """Give the page as text; as `write_report`, which writes it."""
     figures = Figures(tables[SUMMARY.name])
-    report += _own(tables)
+    report += own_report(tables)
     if explanation is not None:
         own = [spec for spec in explanation.specs if spec.name not in tables]
         tables = {**tables, **{spec.name: explanation[spec.name] for spec in own}}
@@ -125,7 +127,7 @@ def report_page(
     return rendered(content, tables, words)
 
 
-def _own(tables: Mapping[str, pd.DataFrame]) -> Report:
+def own_report(tables: Mapping[str, pd.DataFrame]) -> Report:
     """Exhibits of the engine; of an earlier version's plan by the tables that it has."""
     marginals, binding = _MARGINALS, _BINDING
     if tables[MARGINALS.name][marginals.value].isna().all():

@@ -8,6 +8,7 @@ from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
 from optalloc.modelling.exhibits import Filter, Report, Sentences, Series, Trend
 from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.slides import Slide
 from optalloc.modelling.solution import Solution
 
 from .._calendar import calendar
@@ -59,6 +60,23 @@ def key_figures(data: Dataset, service: pd.DataFrame) -> pd.DataFrame:
 
 
 REPORT = Report(
+    slides=(
+        Trend(
+            title="Demand left unmet",
+            order=10,
+            slide=Slide.RISKS,
+            y_title="MW IT left unmet",
+            series=(Series(table="Service", value="unmet_mw", label="Unmet"),),
+            stacked=True,
+            by="region",
+        ),
+    ),
+    messages=(
+        (
+            Slide.RISKS,
+            "At worst {most demand unmet in a period} of demand is left unmet in a period|; {limits that bind} bind|.",
+        ),
+    ),
     filters=(Filter(column="workload", title="Workload", table="Service"),),
     exhibits=(
         Sentences(

@@ -12,6 +12,7 @@ from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
 from optalloc.modelling.exhibits import Filter, Listing, Map, Points, Report, Timeline
 from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.slides import Selection, Slide
 from optalloc.modelling.solution import Solution
 
 from .._beginnings import arrivals_of, building_dates
@@ -279,6 +280,7 @@ REPORT = Report(
         Map(
             title="Where it stands",
             order=100,
+            slide=Slide.MAP,
             note="Sites by the MW in service in the chosen period, and the load that they serve.",
             places=Points(table="SiteList", name="site"),
             ends=Points(table="RegionList", name="region"),
@@ -293,6 +295,7 @@ REPORT = Report(
         Timeline(
             title="What is built when",
             order=200,
+            slide=Slide.TIMELINE,
             note="Each start of building, from the commitment of its site until all of it is in service.",
             table="Works",
             row="site",
@@ -312,6 +315,28 @@ REPORT = Report(
             first=("site", "plan", "why", "started_mw", "online_mw", "max_mw"),
             note="What the plan does with each site, by when and why. Where only the cost speaks "
             "against a site, optalloc explain works out what building there would add.",
+        ),
+    ),
+    slides=(
+        Selection(
+            title="Not built on, and why",
+            order=30,
+            slide=Slide.RISKS,
+            table="SiteList",
+            shown=(("site", "Site"), ("max_mw", "Most MW"), ("why", "Why")),
+            by="plan",
+            values=("not built",),
+            empty="Every site that may be built on is built on.",
+        ),
+    ),
+    messages=(
+        (
+            Slide.MAP,
+            "{MW online at the end} in service at the end, on {sites built on} sites that the plan builds on and those that stand.",
+        ),
+        (
+            Slide.TIMELINE,
+            "The first decision to build falls due on {first decision to build}; the last capacity comes into service on {last capacity in service from}.",
         ),
     ),
 )

@@ -9,6 +9,7 @@ from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
 from optalloc.modelling.exhibits import Accounts, Agenda, Bridge, Listing, Report
 from optalloc.modelling.outputs import Chart, TableSpec
+from optalloc.modelling.slides import Selection, Slide
 from optalloc.modelling.solution import Solution
 
 from .._calendar import TINY_MONTHS, calendar, months_between
@@ -226,6 +227,7 @@ REPORT = Report(
         Agenda(
             title="What to decide, and by when",
             order=95,
+            slide=Slide.DECISION,
             note="By quarter: what to commit, sign, order and start, each by its day.",
             table="Actions",
             date="date",
@@ -245,6 +247,7 @@ REPORT = Report(
         Bridge(
             title="What it costs",
             order=700,
+            slide=Slide.COST,
             note="Present value of the whole plan by account: what each adds, credits taken off.",
             table="Cost",
             by=("account", "site", "item"),
@@ -262,6 +265,27 @@ REPORT = Report(
             order=985,
             table="Assumptions",
             note="Figures of the workbook that are not known, with the range that is plausible.",
+        ),
+    ),
+    slides=(
+        Selection(
+            title="Assumed, not known",
+            order=40,
+            slide=Slide.RISKS,
+            table="Assumptions",
+            shown=(
+                ("assumption", "Assumption"),
+                ("basis", "Basis"),
+                ("low", "At least"),
+                ("high", "At most"),
+                ("unit", "Unit"),
+            ),
+        ),
+    ),
+    messages=(
+        (
+            Slide.COST,
+            "It costs {total cost} in present value: {cash, discounted} to be paid|, {of which unmet demand} for unmet demand|, {of which penalties} in other penalties|, {of which expected loss} of expected loss|, {of which residual value} of residual value|.",
         ),
     ),
 )

@@ -10,6 +10,7 @@ from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
 from optalloc.modelling.exhibits import Periods, Report, Series, Trend
 from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.slides import Slide
 from optalloc.modelling.solution import Solution
 
 from .._calendar import calendar
@@ -107,6 +108,7 @@ REPORT = Report(
         Trend(
             title="Capacity against demand",
             order=300,
+            slide=Slide.TIMELINE,
             note="Demand is peak load; what is in service must hold the load served and its reserve.",
             y_title="MW IT",
             series=(
