@@ -90,6 +90,11 @@ class Plan(NamedTables):
         return self.outcome.gap
 
     @property
+    def file_name(self) -> str:
+        """Name of the file that it was read from; empty for one solved in this process."""
+        return ""
+
+    @property
     def is_policy(self) -> bool:
         """True if it is a plan under uncertainty: its tables are of all scenarios."""
         return FUTURES in self.specs
@@ -146,9 +151,7 @@ class Plan(NamedTables):
         # Imported here, as only this method needs it.
         from optalloc.report.paper import Source, write_paper  # noqa: PLC0415
 
-        source = getattr(self, "source", None)
-        name = source.name if isinstance(source, Path) else ""
-        write_paper(Source(self.tables, self.specs, self.report, name), path, findings)
+        write_paper(Source(self.tables, self.specs, self.report, self.file_name), path, findings)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the plan as plain values, ready for JSON; dates as ISO text, blanks as null."""

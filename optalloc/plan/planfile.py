@@ -77,6 +77,11 @@ class PlanFile(Plan):
         return float(str(self.run["gap"]))
 
     @property
+    def file_name(self) -> str:
+        """Name of the file that it was read from."""
+        return self.source.name
+
+    @property
     def model_hash(self) -> str:
         """SHA-256 of the model folder that was solved."""
         return str(self.run["model hash"])

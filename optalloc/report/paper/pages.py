@@ -36,7 +36,8 @@ _PAGES = (
     ((Slide.DECISION, 0.56), (Slide.MAP, 0.44)),
     ((Slide.TIMELINE, 0.29), (Slide.COST, 0.29), (Slide.RISKS, 0.42)),
 )
-_GAP, _HEAD, _MESSAGE, _PANEL_HEAD, _NOTE = 10.0, 22.0, 24.0, 15.0, 22.0
+_GAP, _HEAD, _MESSAGE, _PANEL_HEAD, _NOTE = 8.0, 22.0, 30.0, 15.0, 22.0
+_LEGEND = 19.0
 _TEXT_SIZES = (10.0, 9.0, 8.5, 8.0)
 _EPOCH = dt.datetime(1899, 12, 30)
 _STYLE = f"""
@@ -98,7 +99,7 @@ def _section(title: str, message: str, panels: list[Panel], box: Box) -> Iterato
     yield _lines([title], Box(box.left, box.top, box.width, _HEAD), (16.0, 14.0, 12.0, 10.0), True)
     top = box.top + _HEAD
     if message:
-        yield _lines([message], Box(box.left, top, box.width, _MESSAGE), (9.5, 9.0, 8.0, 7.5))
+        yield _lines([message], Box(box.left, top, box.width, _MESSAGE), (9.5, 9.0, 8.0, 7.0))
         top += _MESSAGE + 2
     inner = Box(box.left, top, box.width, box.top + box.height - top)
     for panel, own in zip(panels, boxes_of(panels, inner), strict=True):
@@ -118,6 +119,9 @@ def _panel(panel: Panel, box: Box) -> Iterator[str]:
     if isinstance(panel, TablePanel):
         yield from _table(panel, box)
     elif isinstance(panel, ChartPanel):
+        if sum(not series.hidden for series in panel.series) > 1:
+            yield _legend(panel, Box(box.left, box.top, box.width, _LEGEND))
+            box = Box(box.left, box.top + _LEGEND, box.width, box.height - _LEGEND)
         content = escape(json.dumps(_plotted(panel, box)), quote=True)
         yield f'<div class="at" style="{_placed(box)}" data-chart="{content}"></div>'
     elif isinstance(panel, MapPanel):
@@ -145,7 +149,7 @@ def _lines(paragraphs: list[str], box: Box, sizes: tuple[float, ...], bold: bool
 
 
 def _table(panel: TablePanel, box: Box) -> Iterator[str]:
-    fitted = fitted_table(panel, box.width, box.height - 10, (9.0, 8.5, 8.0))
+    fitted = fitted_table(panel, box.width, box.height - 10, (9.0, 8.5, 8.0, 7.5, 7.0))
     sides = [' class="number"' if numeric else "" for numeric in panel.numeric]
     columns = "".join(f'<col style="width:{width:.1f}pt">' for width in fitted.widths)
     head = "".join(f"<th{s}>{escape(t)}</th>" for s, t in zip(sides, fitted.titles, strict=True))
@@ -218,18 +222,36 @@ def _map(panel: MapPanel, box: Box) -> str:
     return f'<div class="at" style="{_placed(box)}"><svg {size}>{"".join(parts)}</svg></div>'
 
 
+def _colours(panel: ChartPanel) -> list[str]:
+    """Colour of each series: that of its role, or the next of the palette; none of a hidden one."""
+    own = iter(PALETTE * 2)
+    return [
+        "" if series.hidden else "#" + (ROLES.get(series.role) or next(own))
+        for series in panel.series
+    ]
+
+
+def _legend(panel: ChartPanel, box: Box) -> str:
+    """Names of the series that are seen, each after its colour."""
+    names = " ".join(
+        f'<span style="white-space:nowrap;margin-right:6pt"><span style="color:{colour}">'
+        f"\N{BLACK SQUARE}</span> {escape(series.name)}</span>"
+        for series, colour in zip(panel.series, _colours(panel), strict=True)
+        if colour
+    )
+    return f'<div class="at" style="{_placed(box)};font-size:7.5pt">{names}</div>'
+
+
 def _plotted(panel: ChartPanel, box: Box) -> dict[str, Any]:
     """Traces and layout of a chart for Plotly; of a timeline with days in place of numbers."""
     traces: list[dict[str, Any]] = []
-    colours = iter(PALETTE * 2)
     lying = panel.kind in (ChartKind.BARS, ChartKind.TIMELINE)
     foot = [0.0] * len(panel.categories)
-    for series in panel.series:
+    for series, colour in zip(panel.series, _colours(panel), strict=True):
         values = [0.0 if value is None else float(value) for value in series.values]
         base, foot = foot, [a + b for a, b in zip(foot, values, strict=True)]
         if series.hidden:
             continue
-        colour = "#" + (ROLES.get(series.role) or next(colours))
         if panel.kind is ChartKind.LINE:
             line = {"color": colour, "width": 2, "dash": "dash" if series.dashed else "solid"}
             traces.append(
@@ -248,11 +270,16 @@ def _plotted(panel: ChartPanel, box: Box) -> dict[str, Any]:
             trace["textposition"] = "outside" if panel.kind is ChartKind.BARS else "auto"
             trace |= {"textangle": 0, "cliponaxis": False, "textfont": {"size": 7}}
         trace |= {"orientation": "h"} if lying else {}
-        trace["y" if lying else "x"] = [shortened(c, 150.0, 8.0) for c in panel.categories]
+        trace["y" if lying else "x"] = list(range(len(panel.categories)))
         trace["x" if lying else "y"] = values
         traces.append(trace)
-    axis: dict[str, Any] = {"automargin": True, "title": {"text": panel.value_title}}
-    names: dict[str, Any] = {"automargin": True, "type": "category"}
+    title = {"text": panel.value_title, "font": {"size": 8}}
+    axis: dict[str, Any] = {"automargin": True, "title": title}
+    names: dict[str, Any] = {"automargin": True}
+    if panel.kind is not ChartKind.LINE:
+        # By their places, so that names that look the same once they are cut stay apart.
+        names |= {"tickvals": list(range(len(panel.categories))), "tickfont": {"size": 7}}
+        names["ticktext"] = [shortened(c, 150.0, 8.0) for c in panel.categories]
     if lying:
         names["autorange"] = "reversed"
     if panel.first is not None and panel.last is not None:
@@ -266,8 +293,7 @@ def _plotted(panel: ChartPanel, box: Box) -> dict[str, Any]:
             "bargap": 0.3,
             "font": {"family": FONT, "size": 9, "color": f"#{INK}"},
             "margin": {"l": 8, "r": 24, "t": 6, "b": 8},
-            "showlegend": len(traces) > 1,
-            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "font": {"size": 7}},
+            "showlegend": False,
             "xaxis": axis if lying else names,
             "yaxis": names if lying else axis,
             # Plotly counts in the pixels of a browser, of which 96 are an inch.
