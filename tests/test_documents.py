@@ -17,8 +17,12 @@ import pytest
 
 import optalloc
 import optalloc.pipeline
+import optalloc.report.cells
+import optalloc.report.paper.fit
 import optalloc.report.symbols
 import optalloc.solving.resolve
+import optalloc.spreadsheet.frames
+import optalloc.spreadsheet.sheets
 from optalloc.cli.main import COMMANDS, loaded
 from optalloc.report.documents import COMMAND, DOCUMENTS
 from tests.paths import INPUTS, ROOT
@@ -114,7 +118,15 @@ def test_what_a_document_gets_wrong_is_found(language: str, text: str, in_root: 
 @pytest.mark.long
 def test_docstring_examples_run(in_root: Path) -> None:
     """Proves: the examples in docstrings give what they say."""
-    for module in (optalloc.pipeline, optalloc.solving.resolve, optalloc.report.symbols):
+    for module in (
+        optalloc.pipeline,
+        optalloc.solving.resolve,
+        optalloc.report.symbols,
+        optalloc.report.cells,
+        optalloc.report.paper.fit,
+        optalloc.spreadsheet.frames,
+        optalloc.spreadsheet.sheets,
+    ):
         result = doctest.testmod(module)
         assert result.attempted and not result.failed
 

@@ -20,7 +20,7 @@ from optalloc.modelling.exhibits import (
 )
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.slides import Selection, Slide
-from optalloc.modelling.tables import AUDIT, LIMITS, RUN, SUMMARY
+from optalloc.modelling.tables import AUDIT, BINDING_LIMITS, RUN, SUMMARY
 from optalloc.report.cells import is_number, rounded, written
 from optalloc.report.figures import BOUNDS, Figures
 from optalloc.report.findings import Findings
@@ -54,10 +54,8 @@ _LIMITS = Selection(
     title="What limits the plan",
     order=50,
     slide=Slide.RISKS,
-    table=LIMITS.name,
-    shown=(("in_words", "Nothing is left of"),),
-    by="binding",
-    values=(True,),
+    table=BINDING_LIMITS.name,
+    shown=(("in_words", "Nothing is left of"), ("since", "From"), ("until", "To")),
 )
 # Places of what is not declared by families on the slide of risks.
 _SAVINGS_AT, _FINDINGS_AT = 20, 15

@@ -13,7 +13,7 @@ __all__ = ["Box", "FittedTable", "boxes_of", "fitted_table"]
 _WEIGHTS = {MapPanel: 2.1, ChartPanel: 1.5, TablePanel: 1.0, TextPanel: 1.0, Cards: 0.5}
 _GAP = 18.0
 _SIZES = (12.0, 11.0, 10.0)
-_MOST_LINES = 3
+_MOST_LINES = 4
 # Space to the left and right, and above and below the text of a cell.
 CELL_X, CELL_Y = 5.0, 2.5
 # Widest share of a table for a column whose text is long, and share of a width that text may fill.
@@ -71,10 +71,12 @@ class FittedTable:
 def fitted_table(
     panel: TablePanel, width: float, height: float, sizes: Sequence[float] = _SIZES
 ) -> FittedTable:
-    """The largest letters with which all rows fit; else the smallest, and as many rows as fit."""
+    """The largest letters with which all rows fit uncut; else the smallest, and what fits."""
+    whole = [list(row) for row in (panel.titles, *panel.rows)]
     for size in sizes:
         table = _laid_out(panel, width, size)
-        if sum(table.heights) <= height:
+        uncut = [list(row) for row in (table.titles, *table.rows)] == whole
+        if sum(table.heights) <= height and (uncut or size == sizes[-1]):
             return table
     below = height - sizes[-1] * LINE
     used, count = table.heights[0], 0
