@@ -313,7 +313,7 @@ def test_a_policy_is_refused(solve: Callable[..., optalloc.Plan], tmp_path: Path
             for o in ("high", "low")
         ],
         "Outcomes": [
-            {"uncertainty": "demand", "outcome": "low", "sheet": "Demand", "column": "it_mw",
+            {"uncertainty": "demand", "outcome": "low", "sheet": "Demand", "rows": "period=Y2", "column": "it_mw",
              "operation": "multiply", "value": "0.5"}
         ],
     }  # fmt: skip
