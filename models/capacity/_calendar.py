@@ -5,6 +5,8 @@ Every lead is added in months and rounded once, to a period, here.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -141,8 +143,19 @@ def first_position_beyond(cal: pd.DataFrame, months: np.ndarray | pd.Series) -> 
 
 
 def positions(periods: pd.Series, cal: pd.DataFrame) -> pd.Series:
-    """Position of each period, missing where it is blank; numbers also where there is no row."""
-    return periods.map(cal["position"]).astype(float)
+    """Position of each period, missing where it is blank; numbers also where there is no row.
+
+    A period that the calendar lacks comes after it: the horizon was cut before it.
+    """
+    found = periods.map(cal["position"]).astype(float)
+    return found.mask(found.isna() & periods.notna(), float(len(cal)))
+
+
+def periods_within(cal: pd.DataFrame, first: Any, last: Any) -> list[str]:
+    """Names of the periods from one to another, which are blank where the window is open."""
+    begin, end = positions(pd.Series([first, last], dtype=object), cal)
+    begin, end = np.nan_to_num(begin, nan=0.0), np.nan_to_num(end, nan=len(cal))
+    return list(cal.index[cal["position"].between(begin, end)])
 
 
 def within_window(rows: pd.DataFrame, cal: pd.DataFrame) -> pd.Series:

@@ -32,7 +32,7 @@ from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.limits import Limit, Relax
 from optalloc.modelling.sets import frame_of, index_set, indexed_set, parameter
 
-from ._calendar import calendar, within_window
+from ._calendar import calendar, periods_within, within_window
 
 KEYS = ["event", "member", "equipment", "period"]
 NEED_KEYS = ["equipment", "period"]
@@ -113,15 +113,14 @@ def constrain(m: Any, p: Parameters) -> None:
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Each member knocked out of the Orders table, class by class."""
     cal = calendar(data)
-    position = cal["position"].to_dict()
     needed = tables["EquipmentUse"].groupby(NEED_KEYS)["needed_units"].sum()
     rows = []
     for (event, member), gone in lost_suppliers(data).groupby(["event", "member"], sort=False):
         at = gone.iloc[0]
-        first, last = position.get(at["first_period"], 0), position.get(at["last_period"], len(cal))
+        within = periods_within(cal, at["first_period"], at["last_period"])
         for (equipment, period), own in tables["Orders"].groupby(NEED_KEYS, sort=False):
             failing = own["supplier"].isin(gone["supplier"])
-            if not (first <= cal["position"][str(period)] <= last and failing.any()):
+            if str(period) not in within or not failing.any():
                 continue
             kept = (own["ordered_units"] * (1.0 - at["share_lost"] * failing)).sum()
             asked = at["share_covered"] * needed.get((equipment, period), 0.0)

@@ -162,6 +162,9 @@ class Family:
         variables name, with their first day and the day after their last; of one family. Under
         uncertainty a variable is decided on the first day of the last step that its key names, and
         may depend on what is known by then; one that names none is decided before anything is.
+    shortened : callable
+        ``shortened(data, until) -> {sheet: frame}``: rows of sheets with which the workbook ends
+        with the last step that begins before a day; of the family with `steps`.
     within : tuple of str
         Variables that are decided while their step runs, such as operations: they may depend on
         what becomes known by the end of it.
@@ -217,6 +220,7 @@ class Family:
     blocks: str = ""
     stages: str = ""
     steps: Callable[[Dataset], pd.DataFrame | None] = _none
+    shortened: Callable[[Dataset, pd.Timestamp], dict[str, pd.DataFrame]] = _no_tables
     within: tuple[str, ...] = ()
     follows: tuple[str, ...] = ()
     zero_where_absent: tuple[str, ...] = ()

@@ -175,6 +175,21 @@ class Model:
                 return found
         return pd.DataFrame(columns=["step", "begin", "end"])
 
+    def shortened(self, data: Dataset, until: pd.Timestamp) -> Dataset:
+        """The workbook with the steps alone that begin before a day.
+
+        Raises
+        ------
+        ModelError
+            If no family declares how it is shortened.
+        """
+        frames: dict[str, pd.DataFrame] = {}
+        for family in self.families:
+            frames |= family.shortened(data, until)
+        if not frames:
+            raise ModelError(f"{self.path}: no family of this model can end a workbook earlier")
+        return data.with_frames(frames)
+
     @property
     def ledgers(self) -> dict[str, Ledger]:
         """Every declared ledger by name."""

@@ -10,7 +10,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 
-from .._calendar import TINY_MONTHS, calendar, months_of_last_days
+from .._calendar import TINY_MONTHS, calendar, months_of_last_days, positions
 from .._contracts import (
     CAPACITY,
     KEYS,
@@ -39,15 +39,10 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
         tables["Procurement"].drop(columns=["kind", "jurisdiction"]).merge(offered, on="contract")
     )
     signed = procurement[procurement["signed_mw"] != 0]
-    position = calendar(data)["position"]
-    within = (
-        signed["period"]
-        .map(position)
-        .between(
-            signed["first_period"].map(position).fillna(0),
-            signed["last_period"].map(position).fillna(len(position)),
-        )
-    )
+    cal = calendar(data)
+    first = positions(signed["first_period"], cal).fillna(0)
+    last = positions(signed["last_period"], cal).fillna(len(cal))
+    within = positions(signed["period"], cal).between(first, last)
     blocky = signed.dropna(subset=["block_mw"])
     blocks = blocky["signed_mw"] / blocky["block_mw"]
     by_contract = coverage.groupby(KEYS)["covered_mw"].sum()

@@ -9,7 +9,7 @@ import pandas as pd
 from optalloc.data.dataset import Dataset
 
 from .._building import OPEN
-from .._calendar import calendar
+from .._calendar import calendar, periods_within
 from .._money import PENALTY, charge_rows
 from .sheets import COMMIT, COST_COLUMNS, ITEMS, KEYS, SIGN, START, UNITS
 from .tables import figures
@@ -21,7 +21,7 @@ def compared_again(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.Data
         return pd.DataFrame(columns=[*KEYS, "approved", "planned"])
     cal, settings = calendar(data), data["DepartureCosts"].to_dict("records")
     last = settings[0]["last_period"] if settings else None
-    names = set(cal.index if pd.isna(last) else cal.loc[:last].index)
+    names = set(periods_within(cal, None, last))
     approved, planned = _approved_again(data), _planned_again(data, tables)
     rows = [
         (*key, approved.get(key, 0.0), planned.get(key, 0.0))

@@ -7,7 +7,7 @@ import pandas as pd
 from optalloc.data.dataset import Dataset, derived
 
 from .._building import active_sites, possible_starts, useful_commitments
-from .._calendar import calendar
+from .._calendar import calendar, positions
 from .._contracts import tranches
 from .sheets import COMMIT, COST_COLUMNS, KEYS, SIGN, START
 
@@ -21,9 +21,9 @@ def costs(data: Dataset) -> pd.Series:
 
 def last_position(data: Dataset) -> int:
     """Position of the last period that is compared."""
-    sheet, cal = data["DepartureCosts"], calendar(data)
-    last = sheet["last_period"].iloc[0] if len(sheet) else None
-    return len(cal) - 1 if pd.isna(last) else int(cal["position"][last])
+    cal = calendar(data)
+    last = positions(data["DepartureCosts"]["last_period"], cal).fillna(len(cal))
+    return min(int(last.min()), len(cal) - 1) if len(last) else len(cal) - 1
 
 
 def horizon(data: Dataset) -> tuple[pd.Timestamp, pd.Timestamp]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 
-from .._calendar import TINY_MONTHS, calendar
+from .._calendar import TINY_MONTHS, calendar, positions
 from .._leases import leases_on_offer
 from .._running_costs import running_rows
 from .sheets import KEYS, SITE_KEYS
@@ -20,10 +20,10 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     """Signings restated from the Leasing table."""
     leasing = tables["Leasing"].merge(data["Leases"].drop(columns="site"), on="lease")
     signed = leasing[leasing["signed_mw"] != 0]
-    position = calendar(data)["position"]
-    first = signed["first_period"].map(position).fillna(0)
-    last = signed["last_period"].map(position).fillna(len(position))
-    within = signed["period"].map(position).between(first, last)
+    cal = calendar(data)
+    first = positions(signed["first_period"], cal).fillna(0)
+    last = positions(signed["last_period"], cal).fillna(len(cal))
+    within = positions(signed["period"], cal).between(first, last)
     return {
         "lease_on_offer": signed[KEYS].assign(
             used=signed["signed_mw"], allowed=signed["max_mw"].where(within, 0.0)

@@ -17,6 +17,7 @@ from .._currencies import worth as worth_in_dollars
 from .audit import recompute
 from .formulation import constrain, declare, parameters
 from .sheets import ASSUMPTIONS, CURRENCIES, PERIODS, SETTINGS, SOURCES, check
+from .shortened import shortened
 from .tables import ACTIONS, CASH_FLOW, CHARTS, COST, REPORT, tables
 
 
@@ -51,6 +52,7 @@ FAMILY = Family(
     sheets=(SETTINGS, PERIODS, CURRENCIES, SOURCES, ASSUMPTIONS),
     stages="Periods.period",
     steps=steps,
+    shortened=shortened,
     same_in_all=("Periods", "Currencies", *(f"Settings.{name}" for name in SAME_IN_ALL)),
     ledgers=(
         Ledger(name="cost", unit="M, present value", over=(), meaning="Everything the plan costs."),

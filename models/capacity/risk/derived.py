@@ -9,6 +9,8 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 
+from .._calendar import periods_within
+
 
 def members(data: Dataset, limit: Mapping[Hashable, Any]) -> set[str]:
     """Jurisdictions that a limit is about: the one, group or trusted ones it names, or all."""
@@ -22,6 +24,4 @@ def members(data: Dataset, limit: Mapping[Hashable, Any]) -> set[str]:
 
 def periods_of(cal: pd.DataFrame, limit: Mapping[Hashable, Any]) -> list[str]:
     """Periods in which a limit holds."""
-    first, last = limit["first_period"], limit["last_period"]
-    names = cal.loc[cal.index[0] if pd.isna(first) else first :]
-    return list(names.loc[: cal.index[-1] if pd.isna(last) else last].index)
+    return periods_within(cal, limit["first_period"], limit["last_period"])

@@ -13,7 +13,7 @@ from optalloc.data.dataset import Dataset
 from .._beginnings import building_dates_in_plan
 from .._building import KEYS as START_KEYS
 from .._building import active_sites
-from .._calendar import TINY_MONTHS, calendar
+from .._calendar import TINY_MONTHS, calendar, periods_within
 from .._capital import Terms, lives
 from .._money import charge_rows, to_workbook_currency
 from .sheets import EXPORT_KEYS, MOST, NEED_KEYS, ORDER_KEYS, PAIR, USE_KEYS
@@ -96,19 +96,17 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
 def _exports(data: Dataset, needed: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Units needed at the sites of each export limit, limit by limit."""
     where = needed["site"].map(active_sites(data, "jurisdiction")["jurisdiction"])
-    groups, order = data["JurisdictionGroups"], list(calendar(data).index)
+    groups, cal = data["JurisdictionGroups"], calendar(data)
     in_period: list[tuple[Any, ...]] = []
     in_all: list[tuple[Any, ...]] = []
     for row in data["ExportLimits"].to_dict("records"):
         countries = {row["jurisdiction"]}
         if pd.notna(row["group"]):
             countries = {*groups.loc[groups["group"] == row["group"], "jurisdiction"]}
-        first = 0 if pd.isna(row["first_period"]) else order.index(row["first_period"])
-        last = len(order) - 1 if pd.isna(row["last_period"]) else order.index(row["last_period"])
         own = needed[(needed["equipment"] == row["equipment"]) & where.isin(countries)]
         units = {
             period: own.loc[own["period"] == period, "needed_units"].sum()
-            for period in order[first : last + 1]
+            for period in periods_within(cal, row["first_period"], row["last_period"])
         }
         per_period, together = (row[column] for column in MOST)
         if pd.notna(per_period):
