@@ -36,6 +36,7 @@ _PUBLIC = {
     "Quality": "mip.outcome",
     "Renewed": "modelling.renew",
     "Resolver": "solving.resolve",
+    "RollResult": "rolling.result",
     "SolveError": "errors",
     "StartedCase": "starting.start",
     "StopReason": "mip.outcome",
@@ -68,6 +69,7 @@ _PUBLIC = {
     "refresh": "compile",
     "relaxed": "analysis.explain.repair_table",
     "renewed": "modelling.renew",
+    "roll": "rolling.run_roll",
     "solve": "pipeline",
     "solve_arrays": "solving.selection",
     "start": "starting.start",
@@ -135,6 +137,8 @@ if _TYPE_CHECKING:
     from optalloc.plan.readback import read_back as read_back
     from optalloc.report.findings import Findings as Findings
     from optalloc.report.template import write_template as write_template
+    from optalloc.rolling.result import RollResult as RollResult
+    from optalloc.rolling.run_roll import roll as roll
     from optalloc.solving.export import export_model as export_model
     from optalloc.solving.resolve import Resolver as Resolver
     from optalloc.solving.selection import solve_arrays as solve_arrays

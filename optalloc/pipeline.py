@@ -325,14 +325,16 @@ def _solve_futures(
     return _audited_policy(made, found, attitude, options, watch, notices, values)
 
 
-def solve_policy(made: Futures, attitude: Attitude, options: Options) -> Plan:
+def solve_policy(
+    made: Futures, attitude: Attitude, options: Options, cluster: str | None = None
+) -> Plan:
     """Solve all scenarios together by a measure, and audit the policy.
 
     Its table of values is empty: each of them would be a solve of its own. Exceptions are those of
-    `solve`.
+    `solve`, as is `cluster`.
     """
     watch = _Stopwatch(None, {})
-    found = _solved_together(made, attitude, options, watch, None, None)
+    found = _solved_together(made, attitude, options, watch, None, None, cluster)
     return _audited_policy(made, found, attitude, options, watch, (), ())
 
 

@@ -30,6 +30,7 @@ FLOORS = (
     ("pipeline",),
     ("analysis",),
     ("sweeps",),
+    ("rolling",),
     ("serve",),
     ("cli",),
     ("__init__", "__main__"),

@@ -67,6 +67,10 @@ COMMANDS = {
         "optalloc.cli.sweep",
         "Solve every case of a sweep: what if costs, limits and dates were others.",
     ),
+    "roll": Lazy(
+        "optalloc.cli.roll",
+        "Make the plan again each year with what is known by then, and say what that costs.",
+    ),
     "alternatives": Lazy(
         "optalloc.cli.plans",
         "Find plans that cost little more than the best and differ from it as much as possible.",

@@ -80,7 +80,11 @@ def worst_slack_of(data: Dataset) -> float | None:
 
 
 def futures(
-    base: Program, arrays: Arrays, tree: ScenarioTree, across: Sequence[AcrossLine] = ()
+    base: Program,
+    arrays: Arrays,
+    tree: ScenarioTree,
+    across: Sequence[AcrossLine] = (),
+    datasets: Sequence[Dataset] | None = None,
 ) -> Futures:
     """Build the program of each scenario, and join them to one stochastic program.
 
@@ -94,6 +98,8 @@ def futures(
     tree : ScenarioTree
     across : sequence of AcrossLine
         Limits that need not hold in every scenario.
+    datasets : sequence of Dataset, optional
+        Of each scenario; by default that of the base with the changes of the scenario.
 
     Raises
     ------
@@ -103,7 +109,9 @@ def futures(
     InfeasibleError
         If a row without any variable is violated in a scenario, which it names.
     """
-    datasets = _datasets(base, tree)
+    if datasets is None:
+        datasets = _datasets(base, tree)
+    datasets = sharing(datasets, base.model)
     new, keep_idle = [], any(line.is_relaxed for line in across)
     for scenario, data in zip(tree.scenarios, datasets, strict=True):
         try:
@@ -140,7 +148,7 @@ def _datasets(base: Program, tree: ScenarioTree) -> list[Dataset]:
     datasets, problems = scenario_datasets(base.dataset, tree.scenarios, base.model)
     if problems:
         raise InputError(problems)
-    return sharing(datasets, base.model)
+    return datasets
 
 
 def sharing(datasets: Sequence[Dataset], model: Model) -> list[Dataset]:

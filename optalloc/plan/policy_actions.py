@@ -11,7 +11,7 @@ from optalloc.modelling.futures import Futures
 from optalloc.modelling.model import Model
 from optalloc.modelling.policy_tables import POLICY, with_actions
 
-__all__ = ["SAME", "anticipating", "now_and_later"]
+__all__ = ["SAME", "action_keys", "anticipating", "now_and_later"]
 
 # Relative difference of amounts of one action that is still the same action.
 SAME = 1e-5
@@ -94,8 +94,8 @@ def now_and_later(
     assert model.actions is not None
     levels = _levels(made, tables)
     now = tables[0][levels[0] == 0].reset_index(drop=True)
-    alone = [set(_keys(model, actions)) for actions in own.values()]
-    now["own_plans"] = [sum(key in keys for keys in alone) for key in _keys(model, now)]
+    alone = [set(action_keys(model, actions)) for actions in own.values()]
+    now["own_plans"] = [sum(key in keys for keys in alone) for key in action_keys(model, now)]
     parts, seen = [], set()
     for level in range(1, tree.nodes.shape[1]):
         for s, scenario in enumerate(tree.scenarios):
@@ -111,13 +111,13 @@ def now_and_later(
                 if tree.nodes[t, level] != node
                 and tree.nodes[t, level - 1] == tree.nodes[s, level - 1]
             ]
-            others = [set(_keys(model, tables[t][levels[t] == level])) for t in siblings]
+            others = [set(action_keys(model, tables[t][levels[t] == level])) for t in siblings]
             known = "; ".join(f"{name}={outcome}" for name, outcome in tree.known(scenario, level))
             part = part.assign(
                 known=known,
                 known_since=tree.reveals[level - 1],
                 probability=float(tree.probability[there].sum()),
-                differs=_differing(_keys(model, part), others),
+                differs=_differing(action_keys(model, part), others),
             )
             parts.append(part)
     columns = [c.name for c in with_actions(POLICY, model.actions).columns]
@@ -130,7 +130,7 @@ def _differing(keys: Sequence[object], others: Sequence[set[tuple[object, ...]]]
     return np.array([any(key not in taken for taken in others) for key in keys], dtype=bool)
 
 
-def _keys(model: Model, table: pd.DataFrame) -> list[tuple[object, ...]]:
+def action_keys(model: Model, table: pd.DataFrame) -> list[tuple[object, ...]]:
     """Actions as keys: amounts to five digits, so that noise of the solver makes no difference."""
     rows = table[_compared(model)].itertuples(index=False, name=None)
     return [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,14 +34,12 @@ from optalloc.sweeps.pool import Limits, run_cases
 from optalloc.sweeps.queue import CaseQueue
 from optalloc.sweeps.result import SweepResult, gathered
 from optalloc.sweeps.store import Store
-from optalloc.system import share_of_memory
+from optalloc.sweeps.workers import case_limit, cores, worker_memory
 
 __all__ = ["sweep"]
 
 # Cases done, cases failed, cases in all.
 CaseCallback = Callable[[int, int, int], None]
-# A case hangs after so many times the solver's time limit, plus seconds for all but the solve.
-_HANG_FACTOR, _HANG_EXTRA_S = 2.0, 120.0
 
 
 @with_bar
@@ -138,7 +135,8 @@ def sweep(
     )
     run = _Run(cases, Path(out) if out is not None else None, on_case)
     run.open(base, resume=resume, force=force)
-    limits = Limits(_case_limit(case_limit_s, data, loaded, options), _memory(memory_gb, jobs))
+    time_limit = options_of(data, loaded, options).time_limit_s
+    limits = Limits(case_limit(case_limit_s, time_limit), worker_memory(memory_gb, jobs))
     try:
         run.solve(base, limits, jobs, cluster)
     except KeyboardInterrupt:
@@ -198,7 +196,7 @@ class _Run:
         self._report()
         if not len(queue):
             return
-        run_cases(base, queue, jobs or _cores(), limits, self._take, cluster)
+        run_cases(base, queue, jobs or cores(), limits, self._take, cluster)
 
     def _take(self, position: int, finished: Finished) -> None:
         if self.store is not None and finished.is_result and finished.key:
@@ -309,24 +307,3 @@ def _unit(change: Change, model: Model) -> str:
         return by_operation[target.operation]
     sheet = next(s for name, s in model.sheets.items() if fold(name) == fold(target.sheet))
     return next(c.unit for c in sheet.columns if fold(c.name) == fold(target.column))
-
-
-def _cores() -> int:
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
-def _case_limit(
-    given: float | None, data: Dataset, model: Model, options: Mapping[str, Any]
-) -> float | None:
-    if given is not None:
-        return given
-    limit = options_of(data, model, options).time_limit_s
-    return None if limit is None else _HANG_FACTOR * limit + _HANG_EXTRA_S
-
-
-def _memory(given_gb: float | None, jobs: int | None) -> int | None:
-    """Bytes for one worker; None where the machine's memory is not known."""
-    if given_gb is not None:
-        return int(given_gb * 2**30)
-    return share_of_memory(jobs or _cores())
