@@ -10,16 +10,20 @@ from rich.console import Console
 
 from optalloc.cli.ending import INFEASIBLE, NO_PLAN, guarded
 from optalloc.cli.options import GIGABYTES, SECONDS, Approved, Book, ModelDir, share
-from optalloc.cli.screen import say
+from optalloc.cli.screen import print_json, say
 from optalloc.cli.sweep_display import SweepDisplay
-from optalloc.cli.tables import print_findings
+from optalloc.cli.tables import print_tables
 from optalloc.rolling.result import RollResult
 from optalloc.rolling.run_roll import POLICIES
 from optalloc.rolling.run_roll import roll as roll_book
-from optalloc.rolling.tables import FUTURES
+from optalloc.rolling.tables import COSTS_BY_FUTURE, FUTURES, REGRETTED
+from optalloc.rolling.tables import POLICIES as COSTS
 from optalloc.sweeps.messages import Status
 
 __all__ = ["roll"]
+
+# Tables that are printed; the workbook has all of them.
+PRINTED = (COSTS.name, COSTS_BY_FUTURE, REGRETTED.name)
 
 
 def roll(
@@ -95,7 +99,12 @@ def roll(
             )
 
     result = guarded(run, as_json=as_json)
-    print_findings(result, str(out / "roll.xlsx"), as_json=as_json)
+    if as_json:
+        print_json(result.to_dict())
+    else:
+        print(result.to_text())
+        shown = [spec for spec in result.specs if spec.name in PRINTED]
+        print_tables(result.tables, shown, str(out / "roll.xlsx"))
     say(errors, f"wrote {out}")
     found = result[FUTURES.name]
     if (found["status"] == Status.FAILED).any():

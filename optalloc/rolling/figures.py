@@ -10,6 +10,7 @@ import pandas as pd
 
 from optalloc.analysis.futures.sample_tables import interval
 from optalloc.data.schema import Kind
+from optalloc.mip.tolerances import PROVEN_GAP
 from optalloc.modelling.outputs import TableSpec
 from optalloc.plan.policy_actions import SAME
 from optalloc.rolling.messages import Policy, RollCase
@@ -126,9 +127,9 @@ def _futures(cases: Sequence[RollCase], finished: Sequence[Finished]) -> pd.Data
                 "bound": one.bound,
                 "foresight": best,
                 "foresight_bound": bound,
-                "above": one.objective - best,
-                "above_at_least": max(one.bound - best, 0.0),
-                "above_at_most": one.objective - bound,
+                "above": _more(one.objective, best),
+                "above_at_least": _more(one.bound, best),
+                "above_at_most": _more(one.objective, bound),
                 "status": str(one.status),
                 "reason": one.reason,
             }
@@ -140,6 +141,12 @@ def _futures(cases: Sequence[RollCase], finished: Sequence[Finished]) -> pd.Data
         less=frame["above"] - frame["above_at_least"],
         more=frame["above_at_most"] - frame["above"],
     )
+
+
+def _more(cost: float, other: float) -> float:
+    """By how much one cost exceeds another; zero where only the solver's tolerance does."""
+    more = cost - other
+    return 0.0 if more <= PROVEN_GAP * max(1.0, abs(cost)) else more
 
 
 def _policies(futures: pd.DataFrame, replans: pd.DataFrame, draws: int | None) -> pd.DataFrame:
@@ -176,7 +183,8 @@ def _policies(futures: pd.DataFrame, replans: pd.DataFrame, draws: int | None) -
 
 def _differences(futures: pd.DataFrame, draws: int | None) -> pd.DataFrame:
     columns = [column.name for column in DIFFERENCES.columns]
-    policies = list(dict.fromkeys(futures["policy"]))
+    # The second against the first: futures against certain.
+    policies = list(dict.fromkeys(futures["policy"]))[::-1]
     if len(policies) < 2:
         return pd.DataFrame(columns=columns)
     costs = futures.pivot(index="future", columns="policy", values="cost")

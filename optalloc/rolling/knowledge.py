@@ -40,7 +40,7 @@ Changes = Mapping[str, tuple[Override, ...]]
 
 @dataclass(frozen=True)
 class Future:
-    """What comes true: outcomes, their changes of cells, and its weight in a mean."""
+    """A future that comes true: outcomes, their changes of cells, and its weight in a mean."""
 
     name: str
     outcomes: tuple[Known, ...]
@@ -50,7 +50,7 @@ class Future:
 
 @dataclass(frozen=True)
 class Outlook:
-    """What may come, seen on a day: a scenario, and its changes of cells."""
+    """A scenario that may come, as it is seen on a day, with its changes of cells."""
 
     scenario: Scenario
     changes: Changes
@@ -96,7 +96,7 @@ class Forecast:
         return tuple(outcome for outcome in future.outcomes if outcome[0] in names)
 
     def outlooks(self, future: Future, day: pd.Timestamp) -> tuple[Outlook, ...]:
-        """What may come, given what is known of a future on a day; probabilities add to 1.
+        """Scenarios that may come, given what is known of a future on a day; probabilities add to 1.
 
         Empty where the tree has no scenario with these outcomes.
         """
@@ -151,9 +151,9 @@ def merged(
     tree: ScenarioTree,
     looks_until: pd.Timestamp,
 ) -> list[list[int]]:
-    """Numbers of outlooks that are alike as far as one looks, in groups.
+    """Numbers of outlooks that are the same as far as one looks, in groups.
 
-    Alike are those with the same outcomes of what becomes known by then, and the same workbook.
+    The same are those with the same outcomes of what becomes known by then, and the same workbook.
     """
     seen = {one.name for one in tree.uncertainties if one.revealed < looks_until}
     groups: list[list[int]] = []

@@ -58,7 +58,7 @@ class RollBase:
     days: tuple[ReplanningDay, ...]
 
     def forecast(self, model: Model) -> Forecast:
-        """What is known of the scenario tree."""
+        """The scenario tree, with what is known of it on each day."""
         return Forecast(self.book.dataset(model), self.tree, self.drawn)
 
     def keys(self, cases: tuple[RollCase, ...]) -> dict[str, str]:

@@ -13,7 +13,14 @@ import pandas as pd
 from optalloc.modelling.exhibits import Distribution, Exhibit, Listing, Report, Series
 from optalloc.modelling.outputs import Chart, TableSpec
 from optalloc.report.findings import Findings, figure
-from optalloc.rolling.tables import DIFFERENCES, FUTURES, POLICIES, REGRETTED, REPLANS
+from optalloc.rolling.tables import (
+    COSTS_BY_FUTURE,
+    DIFFERENCES,
+    FUTURES,
+    POLICIES,
+    REGRETTED,
+    REPLANS,
+)
 from optalloc.sweeps.exhibits import Bars, Span
 from optalloc.system import replacing
 
@@ -177,6 +184,8 @@ def _lost_of_several(own: pd.DataFrame, row: Any) -> Iterator[str]:
 
 
 def _difference(row: Any) -> str:
+    if abs(row.difference) <= 1e-6 and np.isnan(row.at_least):
+        return f"{row.policy} and {row.other} cost the same on average."
     more = "more" if row.difference >= 0 else "less"
     left = f", in the {row.futures:,} futures in which both have a plan" if row.left_out else ""
     words = (
@@ -219,19 +228,19 @@ def _policies(tables: Mapping[str, pd.DataFrame]) -> list[str]:
 def _exhibits(result: RollResult) -> Iterator[Exhibit]:
     policies = _policies(result.tables)
     yield Listing(title="What each policy costs", order=10, table=POLICIES.name)
-    if len(result.tables["CostsByFuture"]) > 1:
+    if len(result.tables[COSTS_BY_FUTURE]) > 1:
         yield Distribution(
             title="What it may cost",
             order=20,
             note="Probability that the cost is no more than so much. A future without a plan is "
             "left out.",
-            table="CostsByFuture",
+            table=COSTS_BY_FUTURE,
             label="future",
             share="weight",
             series=(
-                *(Series(table="CostsByFuture", value=name, label=name) for name in policies),
+                *(Series(table=COSTS_BY_FUTURE, value=name, label=name) for name in policies),
                 Series(
-                    table="CostsByFuture", value="foresight", label="perfect foresight", dash="dot"
+                    table=COSTS_BY_FUTURE, value="foresight", label="perfect foresight", dash="dot"
                 ),
             ),
             marks=(),
@@ -262,7 +271,7 @@ def _exhibits(result: RollResult) -> Iterator[Exhibit]:
 def _charts(tables: Mapping[str, pd.DataFrame]) -> Iterator[Chart]:
     yield Chart(
         title="What each policy costs in each future",
-        table="CostsByFuture",
+        table=COSTS_BY_FUTURE,
         kind="points",
         x="future",
         series=(*_policies(tables), "foresight"),

@@ -10,6 +10,7 @@ from optalloc.modelling.outputs import TableSpec
 
 __all__ = [
     "ACTIONS",
+    "COSTS_BY_FUTURE",
     "DIFFERENCES",
     "FUTURES",
     "POLICIES",
@@ -19,6 +20,8 @@ __all__ = [
     "of_actions",
     "regretted_of",
 ]
+
+COSTS_BY_FUTURE = "CostsByFuture"
 
 _MONEY = "M, present value"
 
@@ -156,7 +159,7 @@ REGRETTED = TableSpec(
 def costs_of(policies: Sequence[str]) -> TableSpec:
     """Costs of each future, policy beside policy."""
     return TableSpec(
-        name="CostsByFuture",
+        name=COSTS_BY_FUTURE,
         meaning="What each policy costs in the end in each future, beside perfect foresight.",
         key=("future",),
         columns=(

@@ -131,7 +131,7 @@ def test_waiting_pays_a_policy_that_knows_of_the_futures(
     assert told["mean"].to_dict() == pytest.approx({"certain": 82.5, "futures": 65})
     for bound in ("above", "above_at_least", "above_at_most"):
         assert told[bound].to_dict() == pytest.approx({"certain": 32.5, "futures": 15})
-    assert found["Differences"].iloc[0]["difference"] == pytest.approx(17.5)
+    assert found["Differences"].iloc[0]["difference"] == pytest.approx(-17.5)
 
 
 @pytest.mark.slow
