@@ -42,7 +42,7 @@ def named(path: Path) -> str:
 
 
 # Documents whose commands take minutes, and those that run by default.
-LONG = {"uncertainty.md"}
+LONG = {"rolling.md", "uncertainty.md"}
 DEFAULT = {"README.md"}
 
 

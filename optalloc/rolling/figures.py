@@ -15,6 +15,8 @@ from optalloc.modelling.outputs import TableSpec
 from optalloc.plan.policy_actions import SAME
 from optalloc.rolling.messages import Policy, RollCase
 from optalloc.rolling.tables import (
+    ACTIONS,
+    AGAIN,
     DIFFERENCES,
     FUTURES,
     POLICIES,
@@ -59,7 +61,7 @@ def figures_of(
     made[FUTURES.name] = futures
     specs = [POLICIES, DIFFERENCES, side, FUTURES]
     if actions is not None:
-        listed = of_actions(actions)
+        listed, again = of_actions(ACTIONS, actions), of_actions(AGAIN, actions)
         done = _stacked(cases, tables, actions.name, [c.name for c in listed.columns])
         regretted = regretted_of(actions)
         weight = {
@@ -70,11 +72,12 @@ def figures_of(
         columns = [column.name for column in regretted.columns]
         made[regretted.name] = _regretted(done, weight, actions, columns)
         made[listed.name] = done
+        made[again.name] = _stacked(cases, tables, AGAIN.name, [c.name for c in again.columns])
         specs += [regretted]
     made[REPLANS.name] = replans
     specs.append(REPLANS)
     if actions is not None:
-        specs.append(listed)
+        specs += [listed, again]
     return made, tuple(specs)
 
 

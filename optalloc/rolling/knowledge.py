@@ -96,9 +96,9 @@ class Forecast:
         return tuple(outcome for outcome in future.outcomes if outcome[0] in names)
 
     def outlooks(self, future: Future, day: pd.Timestamp) -> tuple[Outlook, ...]:
-        """Scenarios that may come, given what is known of a future on a day; probabilities add to 1.
+        """Scenarios that may come, given what is known of a future on a day.
 
-        Empty where the tree has no scenario with these outcomes.
+        Their probabilities add to 1. Empty where the tree has no scenario with these outcomes.
         """
         known = dict(self.known(future, day))
         found: dict[tuple[Known, ...], Outlook] = {}

@@ -14,6 +14,7 @@ from optalloc.modelling.exhibits import Distribution, Exhibit, Listing, Report, 
 from optalloc.modelling.outputs import Chart, TableSpec
 from optalloc.report.findings import Findings, figure
 from optalloc.rolling.tables import (
+    AGAIN,
     COSTS_BY_FUTURE,
     DIFFERENCES,
     FUTURES,
@@ -133,6 +134,13 @@ def _sentences(
                 f"{100 * row.changed:.0f} %."
             )
     yield from _regretted(tables, count)
+    again = tables.get(AGAIN.name)
+    for policy, own in () if again is None else again.groupby("policy", sort=False):
+        yield (
+            f"{policy}: {len(own):,} actions are not as they were decided when they fell due: what "
+            f"is not held was decided again with what was known later (table {AGAIN.name}). That "
+            "is optimistic."
+        )
 
 
 def _months(number: int) -> str:

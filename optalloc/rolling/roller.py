@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from optalloc.rolling.days import ReplanningDay
 from optalloc.rolling.knowledge import Forecast, Future, own_branch
 from optalloc.rolling.messages import Policy, RollBase, RollCase
 from optalloc.rolling.replan import Branch, Planner, Replan, Rows
-from optalloc.rolling.tables import REPLANS
+from optalloc.rolling.tables import AGAIN, REPLANS
 from optalloc.scenarios.edits import rows_added
 from optalloc.scenarios.outcome_names import written
 from optalloc.sweeps.messages import Finished, Status
@@ -101,26 +101,36 @@ class Roller:
 
     def _realised(self, case: RollCase, rows: list[dict[str, Any]]) -> Finished:
         """The plan of the whole horizon as the future came, with all decisions held."""
-        data = self._forecast.dataset(case.future.changes)
-        if case.policy is not Policy.FORESIGHT:
-            data = rows_added(self._rolled(case.policy, case.future, rows), data)
-        what = "in this future" if case.policy is Policy.FORESIGHT else "of what was decided"
+        data, spec = self._forecast.dataset(case.future.changes), self._model.actions
+        is_rolled = case.policy is not Policy.FORESIGHT
+        due: set[tuple[object, ...]] = set()
+        if is_rolled:
+            data = rows_added(self._rolled(case.policy, case.future, rows, due), data)
         try:
-            outcome, tables = self._planner.audited(data, case.policy is Policy.FORESIGHT)
+            outcome, tables = self._planner.audited(data, is_rolled)
         except tuple(kind for kind, _ in _ENDINGS) as error:
+            what = "of what was decided" if is_rolled else "in this future"
             raise _EndedError(f"the plan {what}", error) from error
-        spec = self._model.actions
         actions = None if spec is None else tables[spec.name]
         return Finished(
             key="",
             status=Status(str(outcome.quality)),
             objective=outcome.objective,
             bound=outcome.bound,
-            tables=self._packed(rows, actions),
+            tables=self._packed(rows, actions, due if is_rolled else None),
         )
 
-    def _rolled(self, policy: Policy, future: Future, rows: list[dict[str, Any]]) -> Rows:
-        """Rows that hold all decisions of a roll; a row on each of its plans is added."""
+    def _rolled(
+        self,
+        policy: Policy,
+        future: Future,
+        rows: list[dict[str, Any]],
+        due: set[tuple[object, ...]],
+    ) -> Rows:
+        """Rows that hold all decisions of a roll.
+
+        A row on each of its plans is added, and the actions that fell due by each.
+        """
         held: Rows = {}
         before: _Last | None = None
         for day in self._base.days:
@@ -141,6 +151,7 @@ class Roller:
                     "seconds": time.perf_counter() - begin,
                 }
             )
+            due |= set(self._keys(branch, day.day, day.until))
             held, before = self._planner.held(branch, day.until), _Last(day, plan, branch)
         return held
 
@@ -198,19 +209,30 @@ class Roller:
     ) -> Iterator[tuple[object, ...]]:
         """Actions that are decided from one day to before another."""
         spec = self._model.actions
-        assert spec is not None
+        if spec is None:
+            return
         begin = self._model.steps(self._forecast.data).set_index("step")["begin"]
         actions = branch.tables[spec.name]
         days = actions[spec.decided_in].map(begin)
         yield from action_keys(self._model, actions[(days >= since) & (days < until)])
 
-    def _packed(self, rows: list[dict[str, Any]], actions: pd.DataFrame | None) -> bytes:
+    def _packed(
+        self,
+        rows: list[dict[str, Any]],
+        actions: pd.DataFrame | None,
+        due: set[tuple[object, ...]] | None = None,
+    ) -> bytes:
+        """Tables of a case; with those of its actions that were not so when they fell due."""
         spec = self._model.actions
-        tables: Mapping[str, pd.DataFrame] = {REPLANS.name: pd.DataFrame(rows, columns=_OWN)}
+        tables: dict[str, pd.DataFrame] = {REPLANS.name: pd.DataFrame(rows, columns=_OWN)}
         specs = [replace(REPLANS, columns=tuple(c for c in REPLANS.columns if c.name in _OWN))]
         if actions is not None and spec is not None:
-            tables = {**tables, spec.name: actions}
+            tables[spec.name] = actions
             specs.append(spec)
+            if due is not None:
+                again = [key not in due for key in action_keys(self._model, actions)]
+                tables[AGAIN.name] = actions[again]
+                specs.append(replace(spec, name=AGAIN.name))
         return packed(tables, specs)
 
 

@@ -10,6 +10,7 @@ from optalloc.modelling.outputs import TableSpec
 
 __all__ = [
     "ACTIONS",
+    "AGAIN",
     "COSTS_BY_FUTURE",
     "DIFFERENCES",
     "FUTURES",
@@ -144,6 +145,13 @@ ACTIONS = TableSpec(
     columns=(_POLICY, _FUTURE),
 )
 
+AGAIN = TableSpec(
+    name="DecidedAgain",
+    meaning="Of these, what was not so when it fell due: it is not held, and was decided again "
+    "with what was known later.",
+    columns=(_POLICY, _FUTURE),
+)
+
 REGRETTED = TableSpec(
     name="Regretted",
     meaning="What was decided, or more of it, than perfect foresight decides in that step.",
@@ -174,14 +182,15 @@ def costs_of(policies: Sequence[str]) -> TableSpec:
     )
 
 
-def of_actions(actions: TableSpec) -> TableSpec:
-    """The table `ACTIONS`, with the columns of a model's actions."""
-    return replace(ACTIONS, columns=(*ACTIONS.columns, *actions.columns))
+def of_actions(spec: TableSpec, actions: TableSpec) -> TableSpec:
+    """One of the tables `ACTIONS` and `AGAIN`, with the columns of a model's actions."""
+    return replace(spec, columns=(*spec.columns, *actions.columns))
 
 
 def regretted_of(actions: TableSpec) -> TableSpec:
     """The table `REGRETTED`: names of actions, and by how much amounts exceed foresight's."""
     names = [column for column in actions.columns if column.kind is Kind.TEXT]
+    names.sort(key=lambda column: column.name == actions.decided_in)
     amounts: Sequence[Column] = [
         replace(column, meaning="Mean of what was decided beyond foresight's, where it was more.")
         for column in actions.columns

@@ -199,6 +199,34 @@ def test_what_can_no_longer_be_met_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_what_is_decided_again_is_told(tmp_path: Path) -> None:
+    """Proves: racks are needed 18 months before service, and building takes 12. The plan of 2029 begins
+    what serves in 2030, and orders racks for it in 2028, which is past: orders follow from what is
+    built, and are not held. The roll says so. Sensitivity: made each year it orders in time."""
+    made = book(
+        Periods=years(4),
+        Sites=[site("N", 1.0, 200, site_lead_months=12, block_lead_months=12)],
+        Demand=demand(0, 0, 50, 100),
+        Network=[{"site": "N", "region": "R", "latency_ms": 10}],
+        EquipmentNeeds=[{"equipment": "racks", "units_per_mw": 1, "months_before_online": 18}],
+        Suppliers=[{"supplier": "Ohm"}],
+        Equipment=[
+            {"equipment": "racks", "supplier": "Ohm", "period": f"Y{k}", "available_units": 99}
+            for k in (1, 2, 3, 4)
+        ],
+    )
+    source = write(made, tmp_path / "book")
+    late = optalloc.roll(source, every=24, look_ahead=36, jobs=1)
+    again = late["DecidedAgain"]
+    assert again[["policy", "action", "period", "units"]].values.tolist() == [
+        ["certain", "order equipment", "Y2", 50]
+    ]
+    assert "1 actions are not as they were decided" in late.sentences[-1]
+    yearly = optalloc.roll(source, every=12, look_ahead=36, jobs=1)
+    assert yearly["DecidedAgain"].empty
+
+
+@pytest.mark.slow
 def test_drawn_futures_cost_what_their_demand_costs(tmp_path: Path) -> None:
     """Proves: 62.5 MW are expected and 60 built; all futures in view 50 are. Of a demand d that is drawn
     later what is above costs 3 a MW. Foresight builds whole blocks of 10 unless paying is cheaper."""
@@ -245,13 +273,13 @@ def test_killed_and_resumed(tmp_path: Path) -> None:
     command += ["--jobs", "1", "--out", str(out)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     run = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while len(list((out / "cases").glob("*.zip"))) < 2 and time.monotonic() < deadline:
+    deadline = time.monotonic() + 300
+    while not list((out / "cases").glob("*.zip")) and time.monotonic() < deadline:
         time.sleep(0.1)
     run.send_signal(signal.SIGKILL)
     run.wait()
     kept = len(list((out / "cases").glob("*.zip")))
-    assert 2 <= kept < 6
+    assert 1 <= kept < 6
     reported: list[tuple[int, int, int]] = []
     found = waited(tmp_path, resume=True, on_case=lambda *figures: reported.append(figures))
     assert reported[0] == (kept, 0, 6)
