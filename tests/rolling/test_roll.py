@@ -80,6 +80,7 @@ def test_short_sight_costs_what_it_costs(short: tuple[Path, optalloc.RollResult]
     assert starts["mw"].to_dict() == pytest.approx({("Small", "Y1"): 50})
 
 
+@pytest.mark.slow
 def test_a_roll_that_is_resumed_is_the_same(short: tuple[Path, optalloc.RollResult]) -> None:
     """Proves: one of two cases is lost, and it alone is rolled again, to the same figures; without a
     word on those that are there nothing is overwritten."""
