@@ -66,6 +66,7 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, optalloc.Roll
     return folder, sighted(folder)
 
 
+@pytest.mark.long
 def test_short_sight_costs_what_it_costs(short: tuple[Path, optalloc.RollResult]) -> None:
     """Proves: who looks two years ahead in Y1 sees 50 MW, for which Small is cheaper (50 against 75);
     a year later 150 more are cheaper at Big, 50 + 75: 175 in all, where Big alone had been 50 + 100.
@@ -80,7 +81,7 @@ def test_short_sight_costs_what_it_costs(short: tuple[Path, optalloc.RollResult]
     assert starts["mw"].to_dict() == pytest.approx({("Small", "Y1"): 50})
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_roll_that_is_resumed_is_the_same(short: tuple[Path, optalloc.RollResult]) -> None:
     """Proves: one of two cases is lost, and it alone is rolled again, to the same figures; without a
     word on those that are there nothing is overwritten."""
@@ -96,6 +97,7 @@ def test_a_roll_that_is_resumed_is_the_same(short: tuple[Path, optalloc.RollResu
         pd.testing.assert_frame_equal(frame[figures], again[name][figures])
 
 
+@pytest.mark.long
 def test_page_and_workbook(short: tuple[Path, optalloc.RollResult]) -> None:
     folder, found = short
     page = (folder / "out" / "roll.html").read_text("utf-8")
