@@ -82,9 +82,10 @@ def test_pacific_is_as_large_as_it_says(pacific: optalloc.Dataset) -> None:
 
 
 def test_pacific_uses_every_sheet(pacific: optalloc.Dataset) -> None:
-    """Proves: no sheet is left unused by the example, but those on uncertainty and flexibility."""
+    """Proves: no sheet is left unused by the example, but those on uncertainty, flexibility and hours."""
     unused = {sheet for sheet in MODEL.sheets if pacific[sheet].empty}
-    assert unused == {*UNCERTAINTY_SHEETS, "Options", "Gates", "Abandonments"}
+    by_the_hour = {"Slices", "WorkloadSlices", "ContractSlices", "SpotSlices", "Storage"}
+    assert unused == {*UNCERTAINTY_SHEETS, "Options", "Gates", "Abandonments", *by_the_hour}
 
 
 @pytest.mark.long
