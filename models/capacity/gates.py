@@ -80,7 +80,7 @@ GATES = Sheet(
             meaning="Day on which it opens, for what is decided in the first period that begins then or later. Outcomes may change it: to the day on which a law passes, or to (blank) where it fails.",
             blank=None,
             blank_means="it never opens",
-            example="2028-07-01",
+            example="2027-01-01",
         ),
     ),
 )
@@ -256,7 +256,10 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
 
 def notices(data: Dataset) -> Iterator[Problem]:
     """Gates that hold nothing, that open beyond the horizon, or inside a period."""
-    cal, rows, held = calendar(data), data["Gates"], set(gated_sites(data)["gate"])
+    cal, rows = calendar(data), data["Gates"]
+    if cal.empty or rows.empty:
+        return
+    held = set(gated_sites(data)["gate"])
     for row in rows.index[~rows["gate"].isin(held)]:
         at = rows.loc[row]
         column = "site" if pd.notna(at["site"]) else "jurisdiction"
@@ -271,7 +274,7 @@ def notices(data: Dataset) -> Iterator[Problem]:
             severity=Severity.NOTICE,
         )
     opens = months_from_base(data, rows["opens"])
-    for row in rows.index[opens > cal["begin"].iloc[-1] + TINY_MONTHS]:
+    for row in rows.index[opens > cal["begin"].max() + TINY_MONTHS]:
         yield data.problem(
             "Gates",
             row,

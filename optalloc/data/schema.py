@@ -7,6 +7,7 @@ models share.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -222,6 +223,9 @@ class Sheet:
     question : str
         Question of a planner that an optional sheet is there for; sheets of one question are filled
         in together. Empty where the sheet is required.
+    more_examples : tuple of mapping of str to object
+        Further rows of the small example, where one says nothing alone: what differs in them from
+        the examples of the columns.
     """
 
     name: str
@@ -236,6 +240,7 @@ class Sheet:
     advisory: bool = False
     rules: tuple[Rule, ...] = ()
     question: str = ""
+    more_examples: tuple[Mapping[str, object], ...] = field(default=(), compare=False)
     by_name: dict[str, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -104,9 +104,12 @@ def write_template(
 
 
 def example_rows(model: Model) -> dict[str, list[dict[str, object]]]:
-    """Return the example row of every sheet; together they are a small workbook with a plan."""
+    """Return the example rows of every sheet; together they are a small workbook with a plan."""
     return {
-        sheet.name: [{column.name: column.example for column in sheet.columns}]
+        sheet.name: [
+            {column.name: column.example for column in sheet.columns} | other
+            for other in ({}, *map(dict, sheet.more_examples))
+        ]
         for sheet in model.sheets.values()
     }
 

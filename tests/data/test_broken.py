@@ -19,7 +19,7 @@ from openpyxl.worksheet.table import Table
 
 import optalloc
 from optalloc.data import convert
-from optalloc.errors import CODES, InputError, Problem, Severity
+from optalloc.errors import CODES, InputError, Problem, Severity, gathered
 from optalloc.report.template import write_template
 from optalloc.spreadsheet import faults
 from tests import books
@@ -135,8 +135,11 @@ def test_the_command_lists_them_all_at_once(problems: list[Problem]) -> None:
     assert (run.returncode, run.stderr) == (3, "")
     lines = run.stdout.splitlines()
     bad = [p for p in problems if p.severity is Severity.ERROR]
-    assert lines[:-1] == [f"{'' if p in bad else 'notice: '}{p}" for p in problems]
-    assert lines[-1] == f"{len(bad)} errors in broken.xlsx"
+    assert lines[:-1] == [
+        f"{'' if same.first in bad else 'notice: '}{same}" for same in gathered(problems)
+    ]
+    count = sum(same.first in bad for same in gathered(problems))
+    assert lines[-1] == f"{count} errors in broken.xlsx, {len(bad)} cells"
 
 
 def test_the_solve_refuses_it_with_the_same_errors(problems: list[Problem]) -> None:
@@ -350,7 +353,6 @@ NOTICED: dict[str, Callable[[Path], Path]] = {
     "unseen-characters": lambda folder: small(folder, Network={"region": "R\u200b"}),
     "name-without-row": lambda folder: small(folder, **zoned("Plain")),
     "blank-beside-names": lambda folder: small(folder, **zoned(None)),
-    "one-slice": lambda folder: by_the_hour(folder, Slices=[DAYS[0] | {"hours_per_year": 8760}]),
     "slices-without-energy": lambda folder: small(folder, Slices=DAYS),
     "no-energy-in-slice": lambda folder: by_the_hour(
         folder,
@@ -363,6 +365,12 @@ NOTICED: dict[str, Callable[[Path], Path]] = {
         folder,
         Slices=[row | {"day_type": None} for row in DAYS],
         WorkloadSlices=[{"workload": "load", "slice": "day", "shiftable_share": 0.5}],
+    ),
+    "slices-of-unpriced-zone": lambda folder: by_the_hour(
+        folder,
+        Sites={"grid_zone": "Z"},
+        GridZones=[{"zone": "Z", "period": "Y1", "max_new_mw": 100}],
+        SpotSlices=[{"zone": "Z", "slice": "day", "price_factor": 1}],
     ),
     "storage-without-slices": lambda folder: small(folder, Storage=[BATTERY]),
     "abandonment-left-out": lambda folder: small(

@@ -240,13 +240,11 @@ def test_wrong_slices_are_told_at_once(solve: Solve) -> None:
 
 @pytest.mark.long
 def test_slices_that_do_nothing_are_noticed(solve: Solve) -> None:
-    """Proves: one slice, slices where no energy is priced and a site that is dark at night are
-    notices."""
+    """Proves: slices where no energy is priced and a site that is dark at night are notices."""
 
     def codes(**sheets: Any) -> set[str]:
         return {problem.code for problem in solve(**sheets).notices}
 
-    assert "one-slice" in codes(**CASE, Slices=[{"slice": "all", "hours_per_year": 8760}])
     assert "slices-without-energy" in codes(Slices=DAY_AND_NIGHT)
     unmet = {"unmet_penalty_per_mw_year": 90}
     dark = codes(**{**SLICED, "PowerPrices": []}, Workloads=unmet)

@@ -42,7 +42,9 @@ def book(path: Path) -> Workbook:
 
 def records(book: Workbook, sheet: str) -> list[dict[str, object]]:
     titles, *rows = book[sheet].iter_rows(values_only=True)
-    return [dict(zip(titles, row, strict=True)) for row in rows]
+    # The unit stands below the name.
+    names = [str(title).partition("\n")[0] for title in titles]
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def test_it_has_no_errors_and_no_notices(path: Path) -> None:
@@ -98,13 +100,13 @@ def filled(book: Workbook) -> Iterator[tuple[str, int, str, bool]]:
     for sheet in book:
         if sheet.title.startswith("#") or sheet.title in LISTS:
             continue
-        titles = [str(cell.value) for cell in sheet[1]]
+        titles = [str(cell.value).partition("\n")[0] for cell in sheet[1]]
         for row in sheet.iter_rows(min_row=2):
             for title, cell in zip(titles, row, strict=True):
                 column, known = (
                     (str(row[0].value), True) if titles[0] == "setting" else (title, False)
                 )
-                if cell.value is None or (known and title == "setting"):
+                if cell.value is None or title.startswith("#") or (known and title == "setting"):
                     continue
                 yield sheet.title, cell.row, column, cell.fill.fgColor.rgb == SHADE
 

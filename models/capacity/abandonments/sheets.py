@@ -32,7 +32,7 @@ ABANDONMENTS = Sheet(
             "M",
             "Paid when it is abandoned: penalties, making good.",
             blank=0.0,
-            plausible=_plausible.SITE_COST,
+            plausible=_plausible.ABANDONMENT,
             example=5,
         ),
         amount(
@@ -40,7 +40,7 @@ ABANDONMENTS = Sheet(
             "M per MW IT",
             "Paid for each MW that was started there and is given up.",
             blank=0.0,
-            plausible=_plausible.BUILD_COST_PER_MW,
+            plausible=_plausible.ABANDONMENT,
             example=1,
         ),
         amount(
@@ -48,7 +48,7 @@ ABANDONMENTS = Sheet(
             "M",
             "Comes back when it is abandoned, such as for land that is sold.",
             blank=0.0,
-            plausible=_plausible.SITE_COST,
+            plausible=_plausible.ABANDONMENT,
             example=20,
         ),
         amount(
@@ -56,7 +56,7 @@ ABANDONMENTS = Sheet(
             "M per MW IT",
             "Comes back for each MW that was started there and is given up.",
             blank=0.0,
-            plausible=_plausible.BUILD_COST_PER_MW,
+            plausible=_plausible.ABANDONMENT,
             example=0.5,
         ),
         currency("money"),

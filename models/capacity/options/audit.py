@@ -19,6 +19,8 @@ from .limits import LIMITS
 from .tables import actions, figures
 
 COLUMNS = {limit.name: [*limit.over, "used", "allowed"] for limit in LIMITS}
+# More than the solver's rounding, in MW, units or sites.
+SOME = 1e-6
 # Of a period without a row.
 NOTHING = (
     *("bought", "exercised", "kept", "premium_due", "price_due"),
@@ -218,12 +220,20 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     fees: list[dict[str, Any]] = []
     kept: dict[str, float] = {}
     last: dict[str, int] = {}
-    left, paid = [], []
+    left, paid, due, premium_due = [], [], [], []
+    used: dict[str, float] = {}
     for row in held.to_dict("records"):
         at, when = offered[row["option"]], cal.loc[row["period"]]
         # A period without a row is one in which nothing is held.
         known = last.get(row["option"]) == when["position"] - 1
         before = kept.get(row["option"], 0.0) if known else 0.0
+        # A fixed price of MW or units is due by a decision of its own, any other as it is exercised.
+        first = row["exercised"] > SOME and used.get(row["option"], 0.0) <= SOME
+        by_decision = at["kind"] != LAND and at["exercise_price"] > 0
+        due.append(bool(row["price_due"]) if by_decision else first)
+        by_decision = at["kind"] != LAND and at["premium"] > 0
+        premium_due.append(bool(row["premium_due"]) if by_decision else row["bought"] > SOME)
+        used[row["option"]] = used.get(row["option"], 0.0) + row["exercised"]
         left.append(before + row["bought"] - row["exercised"] - row["kept"])
         kept[row["option"]], last[row["option"]] = row["kept"], when["position"]
         whose = {"subject": row["option"], "period": row["period"]}
@@ -245,7 +255,12 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
             pd.DataFrame(fees, columns=["subject", "site", "period", "item", "amount"]),
         ),
     ]
-    again = held[KEYS].assign(dropped=np.array(left, float), paid=np.array(paid, float))
+    again = held[KEYS].assign(
+        dropped=np.array(left, float),
+        paid=np.array(paid, float),
+        price_due=np.array(due, bool),
+        premium_due=np.array(premium_due, bool),
+    )
     for column in ("kind", "subject"):
         again[column] = held["option"].map(lambda name, of=column: offered[name][of])
     return {

@@ -139,10 +139,18 @@ def notices(data: Dataset) -> Iterator[Problem]:
 def _of_no_use(data: Dataset) -> Iterator[Problem]:
     """Options whose exercise comes too late, by their window and lead, to have anything for it."""
     rows, offered = data.columns("Options", "option"), options_on_offer(data, "kind")["kind"]
+    cal = calendar(data)
+    if rows.empty or cal.empty:
+        return
     given = permits(data, "site", "option", "arrives").dropna(subset=["option"])
-    lead = given["site"].map(active_sites(data)["block_lead_months"]).astype(float)
-    last = calendar(data)["begin"].iloc[-1]
+    leads = active_sites(data)["block_lead_months"]
+    lead = given["site"].map(leads).astype(float)
+    last = cal["begin"].iloc[-1]
     in_time = set(given.loc[given["arrives"] + lead <= last + TINY_MONTHS, "option"])
+    # Where the horizon ends before anything could stand at the site, it is not for the option.
+    short = leads.index[cal["begin"].iloc[0] + leads > last + TINY_MONTHS]
+    own = data.columns("Options", "option", "site")
+    in_time |= set(own.loc[own["site"].isin(short), "option"])
     in_time |= set(ready(data)["option"])
     awaited = offered[offered.isin((LAND, GRID, EQUIPMENT))]
     late = rows["option"].isin(awaited.index.difference(pd.Index(list(in_time), dtype=object)))

@@ -33,7 +33,13 @@ OPTIONS = Sheet(
             "Fill in the megawatts that can be bought at most.",
         ),
         FilledUnless(
-            ("max_units", "supplier"),
+            ("max_units",),
+            "kind",
+            (LAND, GRID, CONTRACT, LEASE),
+            "Fill in the units that can be bought at most, and the supplier that has the slots.",
+        ),
+        FilledUnless(
+            ("supplier",),
             "kind",
             (LAND, GRID, CONTRACT, LEASE),
             "Fill in the units that can be bought at most, and the supplier that has the slots.",
@@ -244,7 +250,7 @@ OPTIONS = Sheet(
             blank_means="the site's own lead; of grid and equipment, none",
             at_least=0,
             at_most=600,
-            example=6,
+            example=0,
         ),
         currency("money"),
     ),

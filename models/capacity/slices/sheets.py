@@ -27,8 +27,9 @@ SLICES = Sheet(
         "without rows, or with one, the year is whole."
     ),
     key=("slice",),
+    more_examples=({"slice": "day"},),
     columns=(
-        named("slice", "Name of the slice.", example="winter night"),
+        named("slice", "Name of the slice.", example="night"),
         Column(
             name="hours_per_year",
             kind=Kind.NUMBER,
@@ -36,14 +37,14 @@ SLICES = Sheet(
             meaning="Hours of the year that are in it; those of all slices are 8,760.",
             above=0,
             at_most=HOURS_PER_YEAR,
-            example=2190,
+            example=4380,
         ),
         named(
             "day_type",
             "Type of day that it is part of; load may be put off to another slice of the same type.",
             of="type of day",
             blank_means="one of its own, out of which nothing is put off",
-            example="winter",
+            example="any day",
         ),
     ),
 )
@@ -73,12 +74,12 @@ WORKLOAD_SLICES = Sheet(
     key=("workload", "slice"),
     columns=(
         reference("Workloads.workload", example="inference"),
-        reference("Slices.slice", example="winter night"),
+        reference("Slices.slice", example="night"),
         _share(
             "load",
             "Mean load in the slice over peak load; over the hours of all slices it is the load factor of Workloads.",
             "the load factor of Workloads",
-            0.6,
+            0.75,
         ),
         Column(
             name="shiftable_share",
@@ -103,12 +104,12 @@ CONTRACT_SLICES = Sheet(
     key=("contract", "slice"),
     columns=(
         reference("Contracts.contract", example="Kanto wind"),
-        reference("Slices.slice", example="winter night"),
+        reference("Slices.slice", example="night"),
         _share(
             "available",
             "Energy delivered at most in the slice, per active MW and hour; over the hours of all slices it is the availability of Contracts.",
             "the availability of Contracts",
-            0.45,
+            0.9,
         ),
     ),
 )
@@ -121,8 +122,8 @@ SPOT_SLICES = Sheet(
     ),
     key=("zone", "slice"),
     columns=(
-        reference("PowerPrices.zone", "Grid zone.", example="Kanto"),
-        reference("Slices.slice", example="winter night"),
+        reference("Sites.grid_zone", "Grid zone.", name="zone", example="Kanto"),
+        reference("Slices.slice", example="night"),
         Column(
             name="price_factor",
             kind=Kind.NUMBER,
@@ -130,7 +131,7 @@ SPOT_SLICES = Sheet(
             meaning="Price in the slice over that of PowerPrices; over the hours of all slices it is 1.",
             at_least=0,
             at_most=100,
-            example=0.8,
+            example=1,
         ),
     ),
 )
@@ -185,11 +186,12 @@ def _means(data: Dataset) -> Iterator[Problem]:
     """Each mean over the hours of the year against the figure that is stated for the year."""
     hours = data.column("Slices", "hours_per_year", by="slice")
     zones = data["PowerPrices"]["zone"].dropna().unique()
-    for sheet, column, keys, stated, usual in (
+    for sheet, column, keys, figure, stated, usual in (
         (
             "ContractSlices",
             "available",
             "contract",
+            ("Contracts", "availability"),
             data.column("Contracts", "availability", by="contract"),
             "the availability of Contracts",
         ),
@@ -197,6 +199,7 @@ def _means(data: Dataset) -> Iterator[Problem]:
             "WorkloadSlices",
             "load",
             "workload",
+            ("Workloads", "load_factor"),
             data.column("Workloads", "load_factor", by="workload"),
             "the load factor of Workloads",
         ),
@@ -204,12 +207,13 @@ def _means(data: Dataset) -> Iterator[Problem]:
             "SpotSlices",
             "price_factor",
             "zone",
+            ("PowerPrices", "zone"),
             pd.Series(1.0, zones),
             "1, so that the price of the period is the mean",
         ),
     ):
         rows = data.columns(sheet, keys, "slice", column).dropna()
-        if not data.sound(sheet):
+        if not (data.sound(sheet) and data.sound(*figure)):
             continue
         for name, own in rows.groupby(keys, sort=False):
             if name not in stated.index:
@@ -266,19 +270,9 @@ def _capacity_contracts(data: Dataset) -> Iterator[Problem]:
 
 
 def notices(data: Dataset) -> Iterator[Problem]:
-    """Slices that nothing reads, and sites that no source feeds in some slice."""
+    """Slices where nothing is priced, sites that are dark in some, and load that cannot wait."""
     each = slices(data)
     if each.empty:
-        if len(data["Slices"]):
-            yield _notice(
-                data,
-                "Slices",
-                data["Slices"].index[0],
-                "slice",
-                "a year of one slice is whole",
-                "Divide it into at least two, or empty the sheet.",
-                "one-slice",
-            )
         return
     if sources(data).empty:
         yield _notice(
@@ -292,6 +286,7 @@ def notices(data: Dataset) -> Iterator[Problem]:
         )
         return
     yield from _dark_slices(data, each)
+    yield from _unpriced(data)
     waiting = load_in_slices(data).query("shiftable_share > 0")
     if len(waiting) and not each["day_type"].duplicated().any():
         yield _notice(
@@ -303,6 +298,22 @@ def notices(data: Dataset) -> Iterator[Problem]:
             "Name the type of day of slices in the sheet Slices.",
             "nowhere-to-put-off",
         )
+
+
+def _unpriced(data: Dataset) -> Iterator[Problem]:
+    """Prices in slices of a zone without a price."""
+    priced = set(data.columns("PowerPrices", "zone")["zone"])
+    for row, zone in data.columns("SpotSlices", "zone")["zone"].items():
+        if zone not in priced:
+            yield _notice(
+                data,
+                "SpotSlices",
+                row,
+                "zone",
+                f"spot of {zone!r} has no price on PowerPrices, so that its factor is not used",
+                "Price it, or take the row out.",
+                "slices-of-unpriced-zone",
+            )
 
 
 def _dark_slices(data: Dataset, each: pd.DataFrame) -> Iterator[Problem]:

@@ -24,7 +24,7 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     """Orders and use, storage by storage, from the StorageBuilt and StorageUse tables."""
     built, use = tables["StorageBuilt"], tables["StorageUse"]
     terms, months = _terms(data), calendar(data)["months"].to_dict()
-    slices = data["Slices"].set_index("slice").to_dict("index")
+    slices: dict[str, Any] = {row["slice"]: row for row in data["Slices"].to_dict("records")}
     year = sum(at["hours_per_year"] for at in slices.values())
     # Hours that are rounded are scaled to a year of 8,760.
     for at in slices.values():
@@ -39,25 +39,32 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
         ordered[k] += mw
         if not pd.isna(terms[k]["max_hours"]):
             hours_rows.append((k, q, mwh, terms[k]["max_hours"] * mw))
+    types: dict[str, str] = {
+        name: name if pd.isna(at["day_type"]) else at["day_type"] for name, at in slices.items()
+    }
+    several = {day for day in types.values() if list(types.values()).count(day) > 1}
+    moved: dict[Any, Any] = use.set_index(USE_KEYS)[["charged_gwh", "discharged_gwh"]].to_dict(
+        "index"
+    )
     power: dict[str, list[tuple[Any, ...]]] = {"charged": [], "discharged": []}
     days: dict[tuple[str, str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
-    for k, q, t, taken, given in use[[*USE_KEYS, "charged_gwh", "discharged_gwh"]].itertuples(
-        index=False, name=None
-    ):
+    every: list[tuple[str, str, str]] = [
+        (k, q, t)
+        for k, q in built[KEYS].itertuples(index=False, name=None)
+        for t, day in types.items()
+        if day in several
+    ]
+    for k, q, t in dict.fromkeys([*every, *moved]):
+        taken, given = moved.get((k, q, t), {"charged_gwh": 0.0, "discharged_gwh": 0.0}).values()
         most = slices[t]["hours_per_year"] / 1000 * months[q] / 12 * ready[k, q]
         power["charged"].append((k, q, t, taken, most))
         power["discharged"].append((k, q, t, given, most))
-        day = slices[t]["day_type"]
-        sums = days[k, q, t if pd.isna(day) else day]
+        sums = days[k, q, types[t]]
         sums[0] += taken
         sums[1] += given
     hours = {
-        day: sum(
-            at["hours_per_year"]
-            for t, at in slices.items()
-            if (t if pd.isna(at["day_type"]) else at["day_type"]) == day
-        )
-        for _, _, day in days
+        day: sum(at["hours_per_year"] for t, at in slices.items() if types[t] == day)
+        for day in set(types.values())
     }
     return {
         "storage_within_max": _frame(
@@ -135,8 +142,11 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     paid = [charge_rows("storage", pd.DataFrame(rows))]
     if running:
         paid.append(running_rows(data, "storage", pd.DataFrame(running)))
+    use = tables["StorageUse"]
     frame = built[KEYS].assign(
-        ready_mw=[ready[key][0] for key in keys], held_mwh=[ready[key][1] for key in keys]
+        site=[terms[k]["site"] for k in built["storage"]],
+        ready_mw=[ready[key][0] for key in keys],
+        held_mwh=[ready[key][1] for key in keys],
     )
     orders = [
         (periods[q]["date"], q, "order storage", k, mw)
@@ -146,6 +156,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     columns = ["date", "period", "action", "subject", "mw"]
     return {
         "StorageBuilt": frame,
+        "StorageUse": use[USE_KEYS].assign(site=[terms[k]["site"] for k in use["storage"]]),
         "Actions": pd.DataFrame(orders, columns=columns),
         "Cost": pd.concat([part for part in paid if len(part)] or paid[:1]),
     }

@@ -31,7 +31,7 @@ STORAGE = Sheet(
             "lead_months",
             "From order to service.",
             plausible=_plausible.LEASE_LEAD_MONTHS,
-            example=12,
+            example=0,
         ),
         life_years(
             "How long it lives; it is renewed at its cost where that ends within the horizon.",
