@@ -25,7 +25,7 @@ from ._demand import positive_demand
 from ._leases import leases_on_offer
 from ._network import arcs
 from ._scores import scores
-from ._slices import firm_output, least_output, most_made_up, slices
+from ._slices import day_over_slice, firm_output, least_output, most_made_up, slices
 
 # A sum that rounding has made larger by this share needs no whole block more.
 ROUNDING = 1e-9
@@ -222,13 +222,12 @@ def useful_storage(data: Dataset) -> pd.Series:
 
     It gives no more than the site runs on, and takes it in the shortest slice of a type of day.
     """
-    sites, each = active_sites(data), slices(data)
+    sites = active_sites(data)
     offered = data.columns("Storage", "site", "max_mw", "efficiency")
-    if each.empty or offered.empty:
+    if slices(data).empty or offered.empty:
         return pd.Series(0.0, sites.index)
-    days = each.groupby("day_type")["share"].transform("sum")
     run = offered["site"].map(most_in_service(data) * pue_of_sites(data)).astype(float).fillna(0.0)
-    useful = run * float((days / each["share"]).max()) / offered["efficiency"]
+    useful = run * day_over_slice(data) / offered["efficiency"]
     most = offered["max_mw"].clip(upper=useful).groupby(offered["site"]).sum()
     return most.reindex(sites.index, fill_value=0.0)
 

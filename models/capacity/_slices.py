@@ -100,9 +100,13 @@ def firm_output(data: Dataset) -> pd.Series:
 
 def most_made_up(data: Dataset) -> float:
     """Most load that a slice can take, over what falls in it; 1 where none can be put off."""
-    each, loads = slices(data), load_in_slices(data)
+    loads = load_in_slices(data)
     share = float(loads["shiftable_share"].max()) if len(loads) else 0.0
-    if share == 0:
-        return 1.0
+    return 1.0 + share * (day_over_slice(data) - 1.0) if share > 0 else 1.0
+
+
+def day_over_slice(data: Dataset) -> float:
+    """Hours of a type of day over those of a slice of it, at most."""
+    each = slices(data)
     days = each.groupby("day_type")["share"].transform("sum")
-    return 1.0 + share * float((days / each["share"] - 1.0).max())
+    return float((days / each["share"]).max())

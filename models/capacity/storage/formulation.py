@@ -37,8 +37,14 @@ from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import index_set, indexed_set, parameter
 
 from .._building import site_periods
-from .._calendar import TINY_MONTHS, calendar, within_window
-from .._capital import capital_charges, post_spending
+from .._calendar import (
+    TINY_MONTHS,
+    begins_or_end,
+    calendar,
+    first_position_at,
+    within_window,
+)
+from .._capital import CAPITAL_ITEMS, capital_charges, post_spending
 from .._money import CASH, RESIDUAL, post_cost, to_workbook_currency
 from .._running_costs import yearly_charges
 from .._slices import SLICE_KEYS, slice_hours, slices
@@ -47,6 +53,8 @@ KEYS = ["storage", "period"]
 USE_KEYS = [*KEYS, "slice"]
 DAY_KEYS = [*KEYS, "day_type"]
 MONEY = ["cost_per_mw", "cost_per_mwh", "running_cost_per_mw_year"]
+# Of each item of cost, by the names under which it is posted: renewals and residuals too.
+Charges = dict[str, dict[str, pd.DataFrame]]
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,7 @@ class Parameters:
     sites: pd.DataFrame
     places: pd.DataFrame
     names: pd.DataFrame
-    charges: dict[str, pd.DataFrame]
+    charges: Charges
     periods: pd.DataFrame
 
 
@@ -84,7 +92,7 @@ def parameters(data: Dataset) -> Parameters:
     use = use[use.groupby(DAY_KEYS)["slice"].transform("size") > 1]
     use = use.assign(hours=slice_hours(data, use) / 1000)
     days = use.groupby(DAY_KEYS, as_index=False, sort=False).agg(
-        {"hours": "sum", "efficiency": "first", "site": "first"}
+        {"hours": "sum", "efficiency": "first"}
     )
     return Parameters(
         offered,
@@ -100,28 +108,31 @@ def parameters(data: Dataset) -> Parameters:
     )
 
 
-def _charges(data: Dataset, orders: pd.DataFrame, every: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def _charges(data: Dataset, orders: pd.DataFrame, every: pd.DataFrame) -> Charges:
     """Charges of a MW and of a MWh ordered, life after life, and of a MW in service."""
     settings, cal = data.one("Settings"), calendar(data)
-    begins = [*cal["begin"], cal["end"].iloc[-1]]
     ready = orders["begin"] + orders["lead_months"]
-    online = [next((b for b in begins if b >= r - TINY_MONTHS), begins[-1]) for r in ready]
     capital = orders.assign(
         growth=settings.build_cost_escalation,
-        online=online,
+        online=begins_or_end(cal)[first_position_at(cal, ready)],
         spend_profile="even",
         lasts_years=float("inf"),
-    ).astype({"online": float})
+    )
     keys = orders[[*KEYS, "site"]].assign(subject=orders["storage"])
     running = every[[*KEYS, "site"]].assign(subject=every["storage"])
+    per_year = every["running_cost_per_mw_year"]
     return {
-        **capital_charges(data, "storage", keys, capital.assign(unit_cost=orders["cost_per_mw"])),
-        **capital_charges(
+        "storage": capital_charges(
+            data, "storage", keys, capital.assign(unit_cost=orders["cost_per_mw"])
+        ),
+        "storage_energy": capital_charges(
             data, "storage_energy", keys, capital.assign(unit_cost=orders["cost_per_mwh"])
         ),
-        "running_storage": yearly_charges(
-            data, running, every["running_cost_per_mw_year"], settings.running_cost_escalation
-        ),
+        "running_storage": {
+            "running_storage": yearly_charges(
+                data, running, per_year, settings.running_cost_escalation
+            )
+        },
     }
 
 
@@ -144,38 +155,25 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     m.charged = pyo.Var(m.STORAGE_USE, domain=pyo.NonNegativeReals)
     m.discharged = pyo.Var(m.STORAGE_USE, domain=pyo.NonNegativeReals)
     _post_energy(m, p, ledgers)
-    for item, charges in p.charges.items():
-        word = item.partition("_renewal")[0].partition("_residual")[0]
-        variable = {
-            "storage": "ordered_mw",
-            "storage_energy": "ordered_mwh",
-            "running_storage": "storage_ready_mw",
-        }[word]
-        kind = RESIDUAL if item.endswith("_residual") else CASH
-        post_cost(
-            m,
-            ledgers,
-            item,
-            charges,
-            KEYS,
-            lambda m, *key, name=variable: m.component(name)[key],
-            kind=kind,
-        )
-    for word, variable in (("storage", "ordered_mw"), ("storage_energy", "ordered_mwh")):
-        paid = {
-            name: part
-            for name, part in p.charges.items()
-            if name.partition("_renewal")[0].partition("_residual")[0] == word
-        }
-        post_spending(
-            m,
-            ledgers,
-            word,
-            paid,
-            p.periods,
-            KEYS,
-            lambda m, *key, name=variable: m.component(name)[key],
-        )
+    _post_charges(m, p, ledgers)
+
+
+def _post_charges(m: Any, p: Parameters, ledgers: Ledgers) -> None:
+    """Cost of what is ordered and in service; of orders also what is spent of a budget."""
+    for item, amount in (
+        ("storage", m.ordered_mw),
+        ("storage_energy", m.ordered_mwh),
+        ("running_storage", m.storage_ready_mw),
+    ):
+
+        def activity(m: Any, *key: Any, of: Any = amount) -> Any:
+            return of[key]
+
+        for name, charges in p.charges[item].items():
+            kind = RESIDUAL if name.endswith("_residual") else CASH
+            post_cost(m, ledgers, name, charges, KEYS, activity, kind=kind)
+        if item.startswith(CAPITAL_ITEMS):
+            post_spending(m, ledgers, item, p.charges[item], p.periods, KEYS, activity)
 
 
 def _post_energy(m: Any, p: Parameters, ledgers: Ledgers) -> None:
@@ -198,9 +196,9 @@ def _post_energy(m: Any, p: Parameters, ledgers: Ledgers) -> None:
         lambda m, i, q: sum(m.charged[k, q, t] - m.discharged[k, q, t] for k, t in m.LOST_IN[i, q]),
     )
     at_peak = p.sites[p.sites["peak_share"] > 0]
-    m.peak_share_of_storage = parameter(
-        index_set(p.offered[["storage"]]), p.offered.set_index("storage")["peak_share"]
-    )
+    m.STORAGES = index_set(p.offered[["storage"]])
+    shares = p.offered.set_index("storage")["peak_share"]
+    m.peak_share_of_storage = parameter(m.STORAGES, shares)
     m.STORAGE_AT = indexed_set(m.LOSING, at_peak, keys, ["storage"])
     ledgers.post(
         "grid_mw",
@@ -213,7 +211,6 @@ def _post_energy(m: Any, p: Parameters, ledgers: Ledgers) -> None:
 
 def constrain(m: Any, p: Parameters) -> None:
     """Orders within what is on offer, use within what stands and holds."""
-    m.STORAGES = index_set(p.offered[["storage"]])
     m.most_storage_mw = parameter(m.STORAGES, p.offered.set_index("storage")["max_mw"])
     m.STORAGE_ORDERED_IN = indexed_set(m.STORAGES, p.orders, ["storage"], ["period"])
     m.storage_within_max = pyo.Constraint(
