@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import pkgutil
+import re
 import subprocess
 import sys
 import tomllib
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 from types import ModuleType
 
@@ -57,6 +59,57 @@ def test_a_name_that_is_not_there() -> None:
     with pytest.raises(AttributeError, match="no attribute 'slove'"):
         _ = optalloc.slove  # type: ignore[attr-defined]
     assert optalloc.__version__[0].isdigit()
+
+
+def _needed(distributions: list[str]) -> set[str]:
+    """Distributions, and all that they need without extras, in canonical names."""
+    found: set[str] = set()
+    while distributions:
+        name = re.sub(r"[-_.]+", "-", distributions.pop()).lower()
+        if name not in found:
+            found.add(name)
+            wanted = (requires(name) or []) if _is_installed(name) else []
+            named = (re.match(r"[\w.-]+", each) for each in wanted if "extra ==" not in each)
+            distributions += [match.group() for match in named if match]
+    return found
+
+
+def _is_installed(distribution: str) -> bool:
+    try:
+        requires(distribution)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def _imported_always(path: Path) -> set[str]:
+    """Top-level packages that a test file imports as it is collected, but those it skips without."""
+    source = path.read_text("utf-8")
+    skipped = set(re.findall(r'^(?:\w+ = )?pytest\.importorskip\("(\w+)', source, re.M))
+    names: set[str] = set()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(str(node.module))
+    return {name.partition(".")[0] for name in names} - skipped
+
+
+def test_tests_are_collected_with_what_the_wheel_and_the_test_tools_bring() -> None:
+    """Proves: where the wheel is tested without the extras (`.ci/run`), no test file fails as it is
+    collected: what else a test needs, it skips without.
+    Sensitivity: `import linopy` at the top of a test file is named here."""
+    (line,) = re.findall(r"dist/\*\.whl (hypothesis .*)", (ROOT / ".ci/run").read_text("utf-8"))
+    there = _needed(["optalloc", *line.split()])
+    ours = {"optalloc", "capacity", "models", "benchmarks", "tests"}
+    of = packages_distributions()
+    missing = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in (ROOT / "tests").rglob("*.py")
+        for name in _imported_always(path) - ours - sys.stdlib_module_names
+        if not there & {re.sub(r"[-_.]+", "-", each).lower() for each in of.get(name, [])}
+    }
+    assert not missing
 
 
 def test_version_and_licence_are_stated_once_and_the_same() -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import linopy
 import numpy as np
 import pandas as pd
 import pytest
@@ -365,7 +364,7 @@ def _by_linopy(case: dict[str, Any]) -> float:
     hours = pd.Series(case["hours"], slices) / 1000
     load = case["mw"] * pd.Series(case["load"], slices) * hours
     price, fee = (pd.Series(case[name], contracts) for name in ("price", "fee"))
-    m = linopy.Model()
+    m = pytest.importorskip("linopy").Model()
     signed = m.add_variables(lower=0, upper=case["most"], coords=[contracts], name="signed")
     drawn = m.add_variables(lower=0, coords=[contracts, slices], name="drawn")
     spot = m.add_variables(lower=0, coords=[slices], name="spot")
