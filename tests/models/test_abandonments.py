@@ -68,6 +68,7 @@ def test_what_can_be_given_up_is_begun_before_demand_is_known(tmp_path: Path) ->
     assert mixed["Abandoned"]["paid"].tolist() == pytest.approx([29.9])
 
 
+@pytest.mark.long
 def test_a_site_is_given_up_where_that_is_worth_its_fixed_cost(
     solve: Solve, least_cost: LeastCost
 ) -> None:
@@ -126,6 +127,7 @@ def test_what_is_in_service_is_not_given_up(least_cost: LeastCost) -> None:
     assert least_cost(**idle, **given_up(recovered=1)) == pytest.approx(0)
 
 
+@pytest.mark.long
 def test_a_budget_and_a_decision_know_what_is_given_up(
     solve: Solve, least_cost: LeastCost, tmp_path: Path
 ) -> None:

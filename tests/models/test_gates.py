@@ -28,6 +28,7 @@ def gate(**columns: Any) -> dict[str, Any]:
     return {"Gates": [{"gate": "law", "holds": "commit", "site": "A", "opens": None} | columns]}
 
 
+@pytest.mark.long
 def test_what_a_gate_holds_waits_for_its_day(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: open from 2028-07-01, inside Y2, commitments and starts wait for Y3 and serve Y4, 20 + 3 x
     40, and what is started in Y1 and only energised later serves Y3 too, 20 + 2 x 40; a gate that

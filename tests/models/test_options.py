@@ -46,6 +46,7 @@ def dates(plan: optalloc.Plan) -> list[tuple[str, str]]:
     ]
 
 
+@pytest.mark.long
 def test_an_option_keeps_land_until_demand_is_known(tmp_path: Path) -> None:
     """Design case 3. S: a block of 100 MW at 1 and 20 for the site, from Y2 on only by the option; F:
     at 1.69 and 1. Y3 asks for 100 MW (0.4) or none, known on 2028-01-01.
@@ -140,6 +141,7 @@ def test_land_is_paid_by_the_lead_and_price_of_the_option(solve: Solve) -> None:
         assert paid.loc["site", ["cash", "first_month"]].tolist() == pytest.approx([due, 6])
 
 
+@pytest.mark.long
 def test_a_reserved_connection_is_there_before_a_new_one(
     solve: Solve, least_cost: LeastCost
 ) -> None:
@@ -176,6 +178,7 @@ def test_a_reserved_connection_is_there_before_a_new_one(
     assert least_cost(**case, **reserved(lead_months=13)) == pytest.approx(60)
 
 
+@pytest.mark.long
 def test_a_contract_that_needs_an_option(solve: Solve, least_cost: LeastCost) -> None:
     """40 MW of energy at 60 per MWh, or from Y2 on at 40 by contract, 7.008 M a year less.
 

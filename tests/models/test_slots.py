@@ -41,6 +41,7 @@ def slot(**columns: Any) -> dict[str, Any]:
     return {"Options": [SLOT | columns]}
 
 
+@pytest.mark.long
 def test_a_reserved_slot_is_there_before_a_new_order(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: without the slot a year goes unmet, 20 + 20 + 40; for a premium of 10 and 1 a unit, and
     a price of 5 and 2 a unit, 4 units are reserved, exercised at once and delivered in Y2, 20 + 20 +
@@ -71,6 +72,7 @@ def test_a_reserved_slot_is_there_before_a_new_order(solve: Solve, least_cost: L
         assert least_cost(**case, **slot(**full | columns)) == pytest.approx(cost)
 
 
+@pytest.mark.long
 def test_from_a_period_on_only_slots_are_delivered(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: where Ohm has 9 units every year but sells those from Y2 on to slots alone, 4 are
     reserved at 9.9, 40 + 39.6, and at 10.1 both years go unmet. Sensitivity: needed from Y3 on alone

@@ -71,6 +71,7 @@ def test_a_battery_against_spot_at_its_break_even(solve: Solve) -> None:
     assert ordered(81) == pytest.approx(50)
 
 
+@pytest.mark.long
 def test_storage_keeps_to_its_limits(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: of 20 MW 87.6 GWh are taken and 70.08 given, in 192 MWh: the sun is 262.8 GWh and spot
     105.12, 5.256 + 10.512 + 2 + 1.92. With at most 4 hours 100 MW, at 0.05,

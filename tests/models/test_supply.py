@@ -180,6 +180,7 @@ def test_exports_to_a_jurisdiction_in_a_period(
     assert least_cost(**export(group="both", max_units_per_period=4)) == pytest.approx(400)
 
 
+@pytest.mark.long
 def test_exports_to_a_jurisdiction_in_all(
     solve: Solve, least_cost: LeastCost, tmp_path: Path
 ) -> None:

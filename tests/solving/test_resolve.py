@@ -73,7 +73,9 @@ def check_against_scratch(resolver: Resolver, arrays: Arrays) -> Outcome:
     return again
 
 
-@pytest.mark.parametrize("examples", [2, pytest.param(150, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "examples", [pytest.param(2, marks=pytest.mark.long), pytest.param(150, marks=pytest.mark.slow)]
+)
 def test_other_numbers_cost_what_they_cost_from_scratch(examples: int) -> None:
     """Proves: over a chain of changed workbooks each re-solve finds the optimum of a fresh solve,
     or that there is none, with a plan that keeps every row and a bound that holds.

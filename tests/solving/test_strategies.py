@@ -458,6 +458,7 @@ def test_a_process_that_is_killed_is_started_again(
     assert not children()
 
 
+@pytest.mark.long
 def test_a_process_that_hangs_is_ended_at_the_limit(arrays: Arrays) -> None:
     """Proves: with one process stopped in its tracks the last plan is given at the limit, and the
     process is ended and told of."""

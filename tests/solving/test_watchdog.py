@@ -43,7 +43,9 @@ def test_a_run_past_its_limit_is_abandoned_with_its_plan() -> None:
     assert 1 + Watchdog().over_limit_s <= float(seconds) < 60
 
 
-@pytest.mark.parametrize("presses", [pytest.param(1, marks=pytest.mark.slow), 2])
+@pytest.mark.parametrize(
+    "presses", [pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.long)]
+)
 def test_ctrl_c_ends_a_run_that_does_not_hear_it(presses: int) -> None:
     """Proves: Ctrl-C ends the call within its grace, pressed twice at once, long before the limit."""
     process = _begun(10_000)

@@ -250,6 +250,7 @@ def stamps(out: Path) -> dict[str, int]:
     return {path.name: path.stat().st_mtime_ns for path in (out / "cases").iterdir()}
 
 
+@pytest.mark.long
 def test_resume_solves_only_what_is_missing(tmp_path: Path) -> None:
     """Proves: a case that is there stays; one that was added, damaged or changed is solved."""
     book, out = toy(tmp_path / "book"), tmp_path / "out"
