@@ -24,9 +24,11 @@ from tests.analysis.test_out_of_sample import RANGE
 from tests.books import Book, book, demand, write, years
 from tests.command import optalloc_says
 from tests.paths import ROOT
-from tests.plan.test_policy import newsvendor, site, waiting
+from tests.plan.test_policy import newsvendor, site, uncertain, waiting
 
 DAY = "2028-01-01"
+# Two years from commitment to service.
+_LONG = {"site_lead_months": 0, "block_lead_months": 24}
 
 
 def policies(found: optalloc.RollResult) -> pd.DataFrame:
@@ -305,3 +307,53 @@ def test_wrong_and_absurd_input_all_at_once(tmp_path: Path) -> None:
         optalloc.roll(source, draws=2)
     with pytest.raises(OptallocError, match="gap must be"):
         optalloc.roll(source, gap=-1)
+
+
+@pytest.mark.slow
+def test_a_policy_learns_from_what_another_uncertainty_depends_on(tmp_path: Path) -> None:
+    """Proves: 100 MW come in Y4, or none; that is known in Y3 and as good as known in Y2, when a law is
+    passed (0.9) or not (0.1). N takes two years at 1.0 and 1 a year, F one at 1.3 and 0. With the law N is
+    begun in Y2, 103 against 0.9 x 130; without it nothing is, and F in Y3 if they come all the same.
+    Sensitivity: were demand even whatever the law, waiting would cost 65 and N never be begun."""
+
+    def made(share: float) -> Book:
+        case = uncertain(
+            site("N", 1.0, 100, block_mw=50, fixed_cost_per_year=1, **_LONG),
+            site("F", 1.3, 100, block_mw=50),
+            base=(0, 0, 0, 0),
+            futures={"law": {"passed": (0.5,), "failed": (0.5,)}},
+            revealed={"law": DAY},
+        )
+        for law, some in (("passed", share), ("failed", 1 - share)):
+            for outcome, probability in (("some", some), ("none", 1 - some)):
+                row = {"uncertainty": "demand", "outcome": outcome, "revealed": "2029-01-01"}
+                given = {"probability": probability, "given": f"law={law}"}
+                case["Uncertainties"].append(row | given)
+        row = {"uncertainty": "demand", "outcome": "some", "sheet": "Demand", "rows": "period=Y4"}
+        case["Outcomes"].append(row | {"column": "it_mw", "operation": "add", "value": 100})
+        return case
+
+    options: dict[str, Any] = {"look_ahead": 48, "jobs": 1, "policy": "futures"}
+    learned = optalloc.roll(write(made(0.9), tmp_path / "book"), **options)
+    assert by_future(learned)["futures"] == pytest.approx([103, 103, 130, 0])
+    assert by_future(learned)["foresight"] == pytest.approx([103, 0, 103, 0])
+    assert policies(learned).loc["futures", "mean"] == pytest.approx(0.5 * 103 + 0.05 * 130)
+    blind = optalloc.roll(write(made(0.5), tmp_path / "even"), **options)
+    assert by_future(blind)["futures"] == pytest.approx([130, 0, 130, 0])
+
+
+@pytest.mark.slow
+def test_each_plan_has_the_attitude_of_the_workbook(tmp_path: Path) -> None:
+    """Proves: whoever minds the worst future alone begins N for 100 at once, as F would cost 130 if they
+    come. Sensitivity: by the mean nothing is begun until it is known, 130 or 0."""
+    made = waiting()
+    made["Attitude"] = [{"measure": "worst"}]
+    found = waited_for(write(made, tmp_path / "book"))
+    assert by_future(found)["futures"] == pytest.approx([100, 100])
+    assert by_future(waited_for(write(waiting(), tmp_path / "mean")))["futures"] == pytest.approx(
+        [130, 0]
+    )
+
+
+def waited_for(source: Path) -> optalloc.RollResult:
+    return optalloc.roll(source, look_ahead=36, jobs=1, policy="futures")
