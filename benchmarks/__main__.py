@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+import optalloc
 from benchmarks.build import CASES, KNOWN, REPEATS, Measured, Route, measure
 from benchmarks.campaign.report import report as make_report
 from benchmarks.campaign.results import Results
@@ -25,6 +26,9 @@ from benchmarks.instances import SIZES, write
 from benchmarks.instances import generate as make_instance
 from benchmarks.machine import machine
 from benchmarks.pages import opened_in, pictures, write_made_up
+from benchmarks.rolled import BEGIN as ROLL_BEGIN
+from benchmarks.rolled import END as ROLL_END
+from benchmarks.rolled import as_markdown as roll_as_markdown
 from benchmarks.smps import read_smps, trio_in, write_program
 from benchmarks.sweep import BOOKS, GAP, SweepRoute, measure_sweep
 from optalloc.errors import ModelError, OptallocError
@@ -243,6 +247,37 @@ def families(
     typer.echo(table)
     if into is not None:
         into.write_text(with_table(into.read_text(), table))
+
+
+@app.command()
+def roll(
+    book: Annotated[Path, typer.Argument(help="Workbook with uncertainties.", exists=True)],
+    every: Annotated[int, typer.Option(help="Months from one plan to the next.")] = 12,
+    look_ahead: Annotated[int, typer.Option(help="Months that each plan looks ahead.")] = 72,
+    gap: Annotated[float | None, typer.Option(help="Of each plan; the workbook's.")] = None,
+    time_limit: Annotated[float | None, typer.Option(help="Seconds for each plan.")] = None,
+    jobs: Annotated[int | None, typer.Option(help="Workers; one a core.", min=1)] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the roll; what is there goes on.")] = Path(
+        "out/roll"
+    ),
+    into: Annotated[Path | None, typer.Option(help="Page whose table is to be replaced.")] = None,
+) -> None:
+    """Roll a workbook by both policies, and make the table that compares them."""
+    found = optalloc.roll(
+        book,
+        every=every,
+        look_ahead=look_ahead,
+        gap=gap,
+        time_limit_s=time_limit,
+        jobs=jobs,
+        out=out,
+        resume=out.exists(),
+    )
+    table = roll_as_markdown(found)
+    typer.echo(table)
+    if into is not None:
+        page = with_table(into.read_text("utf-8"), table, ROLL_BEGIN, ROLL_END)
+        into.write_text(page, encoding="utf-8")
 
 
 @app.command()

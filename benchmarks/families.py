@@ -150,10 +150,10 @@ def _difference(whole: LeftOut, row: LeftOut) -> str:
     return "; ".join(parts) or "nothing"
 
 
-def with_table(page: str, table: str) -> str:
+def with_table(page: str, table: str, begin: str = BEGIN, end: str = END) -> str:
     """Give a page with the text between its marks replaced."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    if not rest or END not in page:
-        raise ValueError(f"the page has no {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    if not rest or end not in page:
+        raise ValueError(f"the page has no {begin} and {end}")
+    return f"{before}{begin}\n{table}\n{end}{after}"
