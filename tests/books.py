@@ -385,6 +385,11 @@ def everything() -> Book:
              "cost_per_mwh": 15, "running_cost_per_mw_year": 1, "efficiency": 0.85,
              "peak_share": 0.5, "currency": "JPY"},
         ],
+        Interruptible=[
+            {"site": "Tokyo", "period": "Y2", "max_mw": 30, "fee_per_mw_year": 15,
+             "currency": "JPY"},
+        ],
+        Interruptions=[{"site": "Tokyo", "slice": "day", "cut_share": 0.4}],
         SpotSlices=[
             {"zone": "East", "slice": "day", "price_factor": 1.2},
             {"zone": "East", "slice": "night", "price_factor": 0.8},

@@ -85,6 +85,7 @@ def test_pacific_uses_every_sheet(pacific: optalloc.Dataset) -> None:
     """Proves: no sheet is left unused by the example, but those on uncertainty, flexibility and hours."""
     unused = {sheet for sheet in MODEL.sheets if pacific[sheet].empty}
     by_the_hour = {"Slices", "WorkloadSlices", "ContractSlices", "SpotSlices", "Storage"}
+    by_the_hour |= {"Interruptible", "Interruptions"}
     assert unused == {*UNCERTAINTY_SHEETS, "Options", "Gates", "Abandonments", *by_the_hour}
 
 

@@ -36,6 +36,7 @@ _ACCOUNT_OF_ITEM = {
     "spot": "power",
     "deposit": "power",
     "termination": "power",
+    "interruptible": "power",
     "option": "options",
     "abandonment": "abandoned sites",
     "wages": "labour",

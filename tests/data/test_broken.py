@@ -212,6 +212,8 @@ BATTERY = {
     **{"storage": "battery", "site": "A", "max_mw": 10, "efficiency": 0.8, "lead_months": 0},
     **{"cost_per_mw": 0.1, "cost_per_mwh": 0.1},
 }
+NON_FIRM = {"site": "A", "period": "Y1", "max_mw": 10}
+CUT = {"site": "A", "slice": "day"}
 
 
 def by_the_hour(folder: Path, **sheets: Any) -> Path:
@@ -267,6 +269,12 @@ ALONE: dict[str, Callable[[Path], Path]] = {
     ),
     "storage-never-ready": lambda folder: by_the_hour(
         folder, Storage=[BATTERY | {"lead_months": 24}]
+    ),
+    "interruptible-without-slices": lambda folder: small(
+        folder, Contracts=[SUN], Interruptible=[NON_FIRM]
+    ),
+    "interruptible-without-energy": lambda folder: small(
+        folder, Slices=DAYS, Interruptible=[NON_FIRM], Interruptions=[CUT]
     ),
     "contract-never-active": lambda folder: small(
         folder,
@@ -371,6 +379,10 @@ NOTICED: dict[str, Callable[[Path], Path]] = {
         Sites={"grid_zone": "Z"},
         GridZones=[{"zone": "Z", "period": "Y1", "max_new_mw": 100}],
         SpotSlices=[{"zone": "Z", "slice": "day", "price_factor": 1}],
+    ),
+    "never-cut-off": lambda folder: by_the_hour(folder, Interruptible=[NON_FIRM]),
+    "interruptible-unlimited": lambda folder: by_the_hour(
+        folder, Interruptible=[NON_FIRM], Interruptions=[CUT]
     ),
     "storage-without-slices": lambda folder: small(folder, Storage=[BATTERY]),
     "abandonment-left-out": lambda folder: small(

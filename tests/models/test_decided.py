@@ -27,6 +27,7 @@ BEGIN = {
 WITHIN = {
     "served", "unmet", "covered", "offset", "drawn", "spot", "billed", "hired", "excess_mw",
     "lost_mw", "departed_mw", "drawn_in_slice", "spot_in_slice", "shifted", "charged", "discharged",
+    "interruptible",
 }  # fmt: skip
 # From others, in each scenario.
 FOLLOWS = {"late_mw", "left", "dropped_mw"}

@@ -15,10 +15,11 @@ from .sheets import ZONE_KEYS
 
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Grid MW by zone and site from the Build and Generation tables, against what is set."""
+    """Firm grid MW by zone and site from the plan's tables, against what is set."""
     sites, cal = active_sites(data), calendar(data)
     build = grid_draw(data, tables).merge(cal.reset_index(), on="period").sort_values("position")
     build = build.rename(columns={"grid_zone": "zone"})
+    build["grid_mw"] -= _interruptible(tables["InterruptibleUse"], build)
     early = sites["under_construction_online"] < cal["date"].iloc[0]
     stood = (sites["existing_mw"] + early * sites["under_construction_mw"]) * pue_of_sites(data)
     contracts = data.columns("Contracts", "contract", "kind", "site")
@@ -53,6 +54,13 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
         "zone_total": _restated(zones, "grid_mw", "max_total_mw"),
         "connection": pd.DataFrame(rows, columns=[*SITE_KEYS, "used", "allowed"]),
     }
+
+
+def _interruptible(use: pd.DataFrame, build: pd.DataFrame) -> pd.Series:
+    """MW on interruptible terms at each site and period of a table."""
+    taken = use.set_index(SITE_KEYS)["interruptible_mw"].to_dict()
+    keys = zip(build["site"], build["period"], strict=True)
+    return pd.Series([taken.get(key, 0.0) for key in keys], build.index, dtype=float)
 
 
 def _connected(data: Dataset, held: pd.DataFrame) -> dict[tuple[str, int], float]:

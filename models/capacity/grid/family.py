@@ -66,6 +66,12 @@ FAMILY = Family(
             over=("zone", "period"),
             meaning="What a zone carries beside its own limits, as it was reserved and is connected.",
         ),
+        Ledger(
+            name="interruptible_mw",
+            unit="MW grid",
+            over=("site", "period"),
+            meaning="Peak that is drawn on interruptible terms, beside connections and zones.",
+        ),
     ),
     limits=(
         Limit(
@@ -83,7 +89,7 @@ FAMILY = Family(
             sentence="grid zone {zone} energises all it can in {period}: {used} of {allowed} MW",
             lasting="grid zone {zone} energises all it can {when}",
             marginal="saving from one more MW energised in the period",
-            formula="sum_{i in z} (grid[i,p] - grid[i,p-1]) <= max_new[z,p] + reserved[z,p] - reserved[z,p-1]",
+            formula="sum_{i in z} (firm[i,p] - firm[i,p-1]) <= max_new[z,p] + reserved[z,p] - reserved[z,p-1]",
         ),
         Limit(
             name="zone_total",
@@ -100,7 +106,7 @@ FAMILY = Family(
             sentence="grid zone {zone} is full in {period}: {used} of {allowed} MW",
             lasting="grid zone {zone} is full {when}",
             marginal="saving from one more MW in the zone",
-            formula="sum_{i in z} grid[i,p] <= max_total[z,p] + reserved[z,p]",
+            formula="sum_{i in z} firm[i,p] <= max_total[z,p] + reserved[z,p]",
         ),
         Limit(
             name="connection",
@@ -117,7 +123,7 @@ FAMILY = Family(
             sentence="{site} draws all its connection gives in {period}: {used} of {allowed} MW",
             lasting="{site} draws all its connection gives {when}",
             marginal="saving from one more MW energised at the site",
-            formula="grid[i,p] <= connection[i,p]",
+            formula="firm[i,p] <= connection[i,p]",
         ),
     ),
     codes=CODES,

@@ -5,11 +5,11 @@ In words
     A zone can energise only so much in a period, beyond what stood online before the first, and
     carry only so much in all; a site can draw what its connection gives. Peak that comes back to
     the grid because less is covered on site counts as new. What is reserved besides and connected
-    comes on top.
+    comes on top, and so does what a site draws on interruptible terms.
 Data
     GridZones, PowerRamp; PUE and grid_zone of Sites; generation of SignedContracts, which covered
     peak before the first period. ``connection[i,p]``: energised_mw of PowerRamp, carried forward. ``on_site[i,p]``: the
-    peak that generation at a site covers there.
+    peak that generation at a site covers there. ``firm[i,p]``: peak that is not interruptible.
 Time
     What exists before the first period is existing_mw and what is under construction with a date
     before its first day (on that day it is new); less the generation signed before at the site,
@@ -17,13 +17,14 @@ Time
 Decides
     Nothing.
 Limits
-    With ``grid[i,p] = pue[i] online[i,p] - on_site[i,p]``, over the sites of a zone ``z``:
-    ``sum_i (grid[i,p] - grid[i,p-1]) <= max_new[z,p] + reserved[z,p] - reserved[z,p-1]`` and
-    ``sum_i grid[i,p] <= max_total[z,p] + reserved[z,p]``;
-    at a site ``grid[i,p] <= connection[i,p]``. Before the first period stands what exists then.
+    With ``grid[i,p] = pue[i] online[i,p] - on_site[i,p]`` and
+    ``firm[i,p] = grid[i,p] - interruptible[i,p]``, over the sites of a zone ``z``:
+    ``sum_i (firm[i,p] - firm[i,p-1]) <= max_new[z,p] + reserved[z,p] - reserved[z,p-1]`` and
+    ``sum_i firm[i,p] <= max_total[z,p] + reserved[z,p]``;
+    at a site ``firm[i,p] <= connection[i,p]``. Before the first period stands what exists then.
 Reads and posts
     Reads ``online_mw``; owns and posts ``grid_mw``, from which on-site generation takes; owns
-    ``reserved_mw``, to which options post.
+    ``reserved_mw``, to which options post, and ``interruptible_mw``, to which interruptible connections do.
 Source
     Planner's convention.
 """
@@ -96,6 +97,7 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     ledgers.open("reserved_mw", m.ZONE_PERIODS)
     m.ZONES = index_set(p.members[["grid_zone"]].drop_duplicates())
     m.SITES_IN_ZONE = indexed_set(m.ZONES, p.members, ["grid_zone"], ["site"])
+    ledgers.open("interruptible_mw", m.GRID_PERIODS)
     ledgers.open("grid_mw", m.GRID_PERIODS)
     ledgers.post(
         "grid_mw",
@@ -106,12 +108,16 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
 
 
 def constrain(m: Any, p: Parameters) -> None:
-    """Zones and connections are not overloaded."""
+    """Zones and connections are not overloaded by what is firm."""
     m.zone_energisation = pyo.Constraint(
         m.NEW_LIMITED,
         rule=lambda m, z, q: (
-            sum(m.grid_mw[i, q] for i in m.SITES_IN_ZONE[z])
-            - sum(m.grid_mw[i, r] for i in m.SITES_IN_ZONE[z] for r in m.PERIOD_BEFORE[q])
+            sum(m.grid_mw[i, q] - m.interruptible_mw[i, q] for i in m.SITES_IN_ZONE[z])
+            - sum(
+                m.grid_mw[i, r] - m.interruptible_mw[i, r]
+                for i in m.SITES_IN_ZONE[z]
+                for r in m.PERIOD_BEFORE[q]
+            )
             - m.stood_mw[z, q]
             - m.reserved_mw[z, q]
             + sum(m.reserved_mw[z, r] for r in m.PERIOD_BEFORE[q])
@@ -121,10 +127,12 @@ def constrain(m: Any, p: Parameters) -> None:
     m.zone_total = pyo.Constraint(
         m.TOTAL_LIMITED,
         rule=lambda m, z, q: (
-            sum(m.grid_mw[i, q] for i in m.SITES_IN_ZONE[z]) - m.reserved_mw[z, q]
+            sum(m.grid_mw[i, q] - m.interruptible_mw[i, q] for i in m.SITES_IN_ZONE[z])
+            - m.reserved_mw[z, q]
             <= m.max_total_mw[z, q]
         ),
     )
     m.connection = pyo.Constraint(
-        m.RAMPED, rule=lambda m, i, q: m.grid_mw[i, q] <= m.energised_mw[i, q]
+        m.RAMPED,
+        rule=lambda m, i, q: m.grid_mw[i, q] - m.interruptible_mw[i, q] <= m.energised_mw[i, q],
     )

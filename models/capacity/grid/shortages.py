@@ -9,11 +9,13 @@ from optalloc.data.dataset import Dataset
 
 from .._building import active_sites, pue_of_sites
 from .._calendar import calendar, positions
-from .._contracts import GENERATION, SITE_KEYS
+from .._contracts import GENERATION, SITE_KEYS, sums_at
+from .._interruptible import interruptible_offers
 from .._options import reserved_at_most
 from .._shortages import COLUMNS, Cell, capped, joined, most_online, short_of
 from .._standing_capacity import exceeding
 from .derived import online_before, ramp
+from .sheets import ZONE_KEYS
 
 # A sentence names no more cells than these.
 MOST_CELLS = 4
@@ -25,6 +27,7 @@ def shortages(data: Dataset) -> pd.DataFrame:
     own = sites[["site", "grid_zone"]].assign(pue=pue_of_sites(data)).reset_index(drop=True)
     most = most_online(data).merge(own, on="site")
     given = most.merge(ramp(data), on=SITE_KEYS, how="left")["energised_mw"]
+    given += _interruptible_at_most(data, most)
     # What is covered on site needs no grid.
     free = set(data["Contracts"].loc[data["Contracts"]["kind"] == GENERATION, "site"].dropna())
     given = given.mask(most["site"].isin(free)) / most["pue"]
@@ -62,6 +65,7 @@ def _standing_beyond(data: Dataset, free: set[str]) -> pd.DataFrame:
     zones = data["GridZones"]
     caps = zones.rename(columns={"zone": "group", "max_total_mw": "cap"})
     caps["cap"] += caps["group"].map(reserved_at_most(data)).astype(float).fillna(0.0)
+    caps["cap"] += _interruptible_of_zones(data, zones)
     rows = [
         (
             "zone_total",
@@ -78,7 +82,9 @@ def _standing_beyond(data: Dataset, free: set[str]) -> pd.DataFrame:
             data, caps[["group", "period", "cap"]].dropna(), sites["grid_zone"], needing
         )
     ]
-    steps = ramp(data).rename(columns={"site": "group", "energised_mw": "cap"})
+    steps = ramp(data)
+    steps["energised_mw"] += _interruptible_at_most(data, steps)
+    steps = steps.rename(columns={"site": "group", "energised_mw": "cap"})
     rows += [
         (
             "connection",
@@ -117,4 +123,19 @@ def _zone_caps(data: Dataset, cal: pd.DataFrame) -> pd.DataFrame:
     new += zones["zone"].map(stood).astype(float).fillna(0.0)
     cap = np.fmin(zones["max_total_mw"].astype(float), new)
     cap += zones["zone"].map(reserved_at_most(data)).astype(float).fillna(0.0)
+    cap += _interruptible_of_zones(data, zones)
     return zones.assign(cap=cap, grid_zone=zones["zone"])[["grid_zone", "period", "cap"]]
+
+
+def _interruptible_at_most(data: Dataset, keys: pd.DataFrame) -> pd.Series:
+    """Most MW that a site may draw on interruptible terms, for each site and period of a frame."""
+    offers = interruptible_offers(data).set_index(SITE_KEYS)["max_mw"]
+    return pd.Series(sums_at(offers, keys[SITE_KEYS]), keys.index, dtype=float)
+
+
+def _interruptible_of_zones(data: Dataset, zones: pd.DataFrame) -> pd.Series:
+    """The same over the sites of the zone, for each zone and period of a frame."""
+    offers = interruptible_offers(data)
+    zone = offers["site"].map(active_sites(data, "grid_zone")["grid_zone"])
+    by_zone = offers.groupby([zone.rename("zone"), "period"])["max_mw"].sum()
+    return pd.Series(sums_at(by_zone, zones[ZONE_KEYS]), zones.index, dtype=float)
