@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import optalloc
+from optalloc.pipeline import solve_dataset
 from optalloc.scenarios.overrides import altered
 from optalloc.scenarios.uncertainty_sheets import UNCERTAINTY_SHEETS
 from tests.paths import INPUTS
@@ -60,6 +61,60 @@ def test_pacific_under_uncertainty_is_pacific_with_three_uncertainties(tmp_path:
     begins = book["Periods"].set_index("period")["start"]
     assert ratio[begins[ratio.index] < "2029-01-01"].unique() == pytest.approx([1.0])
     assert ratio[begins[ratio.index] >= "2029-01-01"].unique() == pytest.approx([1.1])
+
+
+@pytest.mark.long
+def test_the_plot_of_pacific_can_never_be_worth_its_premium() -> None:
+    """Proves: with the plot as without it the site is committed in the same period for every period that
+    it may serve, but for one: there a quarter later, between which nothing becomes known. So it puts
+    off the site's price by three months at most, which is worth less than the premium.
+    Sensitivity: at a third of its premium it would not be so."""
+    book = optalloc.validate(optalloc.read_workbook(INPUTS / "pacific-uncertain.xlsx"), MODEL)
+    plot = book["Options"].set_index("option").loc["Kanto North plot"]
+    site = book["Sites"].set_index("site").loc["Kanto North"]
+    assert (plot["currency"], site["currency"]) == ("JPY", "JPY")
+    begins = book["Periods"].set_index("period")["start"]
+    energised = book["PowerRamp"].query("site == 'Kanto North'")["period"].iloc[0]
+    served = begins[begins >= begins[energised]]
+    apart = []
+    for day in served:
+        latest = [
+            begins[begins <= day - pd.DateOffset(months=int(lead + site["block_lead_months"]))]
+            for lead in (site["site_lead_months"], plot["lead_months"])
+        ]
+        own, by_plot = (days.iloc[-1] for days in latest)
+        if own != by_plot:
+            apart.append((own, by_plot))
+    assert apart == [(pd.Timestamp("2027-01-01"), pd.Timestamp("2027-04-01"))]
+    revealed = book["Uncertainties"]["revealed"].dropna()
+    assert (revealed > pd.Timestamp("2027-04-01")).all()
+    settings = book.one("Settings")
+    growth = (1 + settings.build_cost_escalation) / (1 + settings.discount_rate)
+    saved = site["site_cost"] * (1 - growth**0.25)
+    assert saved == pytest.approx(318, abs=1)
+    assert saved < plot["premium"]
+    assert saved > plot["premium"] / 3
+
+
+@pytest.mark.slow
+def test_the_right_of_pacific_is_worth_thousands_if_demand_is_fast() -> None:
+    """Proves: the plan with the right costs less than any plan without it can, by 1,500 M."""
+    book = optalloc.validate(optalloc.read_workbook(INPUTS / "pacific-uncertain.xlsx"), MODEL)
+    tree = MODEL.scenario_tree(book)
+    assert tree is not None
+    fast = next(one for one in tree.scenarios if ("demand", "fast") in one.outcomes)
+    data = altered(book, fast.overrides)
+    options, contracts = data["Options"], data["Contracts"]
+    right = options.query("kind == 'contract'")["contract"].item()
+    without = data.with_frames(
+        {
+            "Options": options[options["kind"] != "contract"],
+            "Contracts": contracts[contracts["contract"] != right],
+        }
+    )
+    found = [solve_dataset(case, MODEL, gap=0.015, time_limit_s=300) for case in (data, without)]
+    assert found[0].cost + 1500 < found[1].bound
+    assert found[0]["OptionsHeld"]["exercised"].max() == pytest.approx(400)
 
 
 def _demand(data: optalloc.Dataset) -> pd.Series:
