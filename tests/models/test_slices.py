@@ -370,14 +370,19 @@ def _by_linopy(case: dict[str, Any]) -> float:
     spot = m.add_variables(lower=0, coords=[slices], name="spot")
     off = m.add_variables(lower=0, upper=case["shiftable"] * load, coords=[slices], name="off")
     up = m.add_variables(lower=0, coords=[slices], name="up")
-    m.add_constraints(drawn.sum("contract") + spot + off - up == load)
-    m.add_constraints(drawn - (available * hours).stack().to_xarray() * signed <= 0)
+    taken = drawn.sum("contract") + spot if case["contracts"] else 1 * spot
+    m.add_constraints(taken + off - up == load)
+    if case["contracts"]:
+        m.add_constraints(drawn - (available * hours).stack().to_xarray() * signed <= 0)
     m.add_constraints(off.sum() - up.sum() == 0)
     m.add_constraints(up - off <= case["capacity"] * hours - load)
+    # What the connection does not give is interruptible, and is cut off by a share in each slice.
+    cut = pd.Series(case["cut"], slices) * (case["capacity"] - case["firm"])
+    m.add_constraints(taken <= (case["capacity"] - cut) * hours)
     clean = [name for name in case["contracts"] if case["tco2"][name] == 0]
     share = case["clean"]
     of_clean = drawn.sel(contract=clean).sum("contract") if clean else 0 * spot
-    m.add_constraints(of_clean - share * (drawn.sum("contract") + spot) >= 0)
+    m.add_constraints(of_clean - share * taken >= 0)
     spot_price = case["spot"] * pd.Series(case["factor"], slices) / 1000
     m.add_objective(
         (drawn * (price / 1000)).sum() + (spot * spot_price).sum() + (signed * fee).sum()
@@ -395,7 +400,7 @@ def _random_case(seed: int) -> dict[str, Any]:
     contracts = [f"c{k}" for k in range(draw.integers(1, 4))]
     factor = draw.uniform(0.3, 1.7, len(names))
     load = draw.uniform(0.3, 1.0, len(names))
-    return {
+    case = {
         "slices": names,
         "hours": hours,
         "contracts": contracts,
@@ -412,6 +417,8 @@ def _random_case(seed: int) -> dict[str, Any]:
         "spot": 100.0,
         "factor": factor / (factor @ hours / 8760),
     }  # fmt: skip
+    cut = draw.choice([0, 0.25, 0.5, 1], len(names), p=[0.4, 0.2, 0.2, 0.2])
+    return case | {"cut": cut, "firm": case["capacity"] * draw.choice([0.6, 0.8, 1])}
 
 
 @pytest.mark.parametrize("seed", range(100))
@@ -419,7 +426,8 @@ def _random_case(seed: int) -> dict[str, Any]:
 def test_energy_is_what_a_second_model_says(seed: int, least_cost: LeastCost) -> None:
     """Proves: the least cost of energy of a random site is that of a model written in linopy from
     the same figures, or neither has a plan.
-    Sensitivity: the cases differ in all that slices have: prices, outputs, loads, shifts, clean."""
+    Sensitivity: the cases differ in all that slices have: prices, outputs, loads, shifts, clean, and
+    what is interruptible."""
     case = _random_case(seed)
     share = case["hours"] / 8760
     available = pd.DataFrame(case["available"], case["contracts"], case["slices"])
@@ -464,6 +472,11 @@ def test_energy_is_what_a_second_model_says(seed: int, least_cost: LeastCost) ->
             {"zone": "Z", "slice": name, "price_factor": case["factor"][k]} for k, name in each
         ],
         Carbon=[{"period": "Y1", "min_clean_share_in_slice": case["clean"]}],
+        PowerRamp=[{"site": "A", "period": "Y1", "energised_mw": case["firm"]}],
+        Interruptible=[{"site": "A", "period": "Y1", "max_mw": case["capacity"]}],
+        Interruptions=[
+            {"site": "A", "slice": name, "cut_share": case["cut"][k]} for k, name in each
+        ],
     )  # fmt: skip
     assert cost == pytest.approx(_by_linopy(case), rel=1e-6)
 
