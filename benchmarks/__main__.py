@@ -25,7 +25,7 @@ from benchmarks.futures import FuturesRoute, measure_futures
 from benchmarks.instances import SIZES, write
 from benchmarks.instances import generate as make_instance
 from benchmarks.machine import machine
-from benchmarks.pages import opened_in, pictures, write_made_up
+from benchmarks.pages import VIEWS, opened_in, pictures, write_made_up
 from benchmarks.rolled import BEGIN as ROLL_BEGIN
 from benchmarks.rolled import END as ROLL_END
 from benchmarks.rolled import as_markdown as roll_as_markdown
@@ -224,10 +224,13 @@ def measure_page(
 @app.command()
 def screenshots(
     page: Annotated[Path, typer.Argument(help="A report.html.", exists=True, dir_okay=False)],
-    out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("docs"),
+    example: Annotated[str, typer.Argument(help="What it is of: pacific or first.")],
+    out: Annotated[Path, typer.Option(help="Folder for them.")] = Path("docs/pictures"),
 ) -> None:
-    """Take the pictures of the README from a report, with chromium."""
-    for path in pictures(page, out):
+    """Take the pictures of the documents from a report, with chromium."""
+    if example not in VIEWS:
+        raise typer.BadParameter(f"must be one of {', '.join(VIEWS)}; found {example!r}")
+    for path in pictures(page, example, out):
         typer.echo(f"wrote {path}: {path.stat().st_size / 1e3:.0f} kB")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import which
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ from optalloc.modelling.tables import (
 )
 from optalloc.report.page import write_report
 
-__all__ = ["made_up", "opened_in", "pictures", "write_made_up"]
+__all__ = ["VIEWS", "made_up", "opened_in", "pictures", "write_made_up"]
 
 # How many there are of what: where not said, a fifth of the sites.
 FEW = {"workload": 4, "region": 15, "kind": 3, "trade": 3, "source": 3, "equipment": 3}
@@ -181,32 +181,54 @@ def opened_in(path: Path, repeats: int) -> list[Mapping[str, float]]:
     return rows
 
 
-# Name, light or dark, what to scroll to, the period's place from the end, and the window.
-_VIEWS = (
-    ("report-top", "light", "", 0, (1280, 1180)),
-    ("report-use", "light", "#grid", 0, (1280, 720)),
-    ("report-dark", "dark", "#where-it-stands", 4, (1280, 760)),
-)
+class View(NamedTuple):
+    """One picture of a report: what of the page is in the window."""
+
+    name: str
+    window: tuple[int, int]  # pixels, width and height
+    section: str = ""  # selector of what to scroll to; the top without one
+    dark: bool = False
+    back: int = 0  # periods from the last one, to which the slider is moved
 
 
-def pictures(path: Path, folder: Path) -> Iterator[Path]:
-    """Take the README's pictures of a report."""
+# Pictures of the documents, by the example whose report they are of.
+VIEWS = {
+    "pacific": (
+        View("report-top", (1280, 1180)),
+        View("report-use", (1280, 640), "#grid"),
+        View("report-dark", (1280, 700), "#where-it-stands", dark=True, back=4),
+    ),
+    "first": (
+        View("first-top", (1280, 950)),
+        View("first-built", (1280, 560), "#what-is-built-when"),
+    ),
+}
+
+_SCROLL = "(at) => document.querySelector(at).scrollIntoView({ behavior: 'instant' })"
+
+
+def pictures(path: Path, example: str, folder: Path) -> Iterator[Path]:
+    """Take the pictures that the documents have of an example's report."""
     folder.mkdir(parents=True, exist_ok=True)
     with _browser() as browser:
-        for name, colours, section, back, (width, height) in _VIEWS:
+        for view in VIEWS[example]:
+            width, height = view.window
             page = browser.new_page(
-                viewport={"width": width, "height": height}, color_scheme=colours
+                viewport={"width": width, "height": height},
+                color_scheme="dark" if view.dark else "light",
             )
             page.goto(path.resolve().as_uri())
             page.wait_for_selector("html[data-ready]", timeout=120_000)
             page.evaluate("report.parts.forEach((part) => part.come())")
-            if back:
-                for _ in range(back):
-                    page.press("#period", "ArrowLeft")
-            if section:
-                page.evaluate("(at) => document.querySelector(at).scrollIntoView()", section)
-            page.wait_for_timeout(1200)
-            target = folder / f"{name}.png"
+            for _ in range(view.back):
+                page.press("#period", "ArrowLeft")
+            page.evaluate("document.activeElement.blur()")
+            # Twice, as charts that come into view move what is below them.
+            for _ in range(2):
+                if view.section:
+                    page.evaluate(_SCROLL, view.section)
+                page.wait_for_timeout(1200)
+            target = folder / f"{view.name}.png"
             page.screenshot(path=target)
             page.close()
             yield target

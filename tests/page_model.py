@@ -1,4 +1,4 @@
-"""A second model, written from docs/formulation.md alone, as one mixed integer program for scipy.
+"""A second model, written from docs/reference/formulation.md alone, as one mixed integer program for scipy.
 
 It knows sites in blocks, capital, demand, placement and power contracts. Nothing is shared with the
 model: a start is a variable of its commitment and its period, costs are numerical integrals.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import inspect
 import os
 import re
 import shutil
@@ -24,14 +25,21 @@ import optalloc.solving.resolve
 import optalloc.spreadsheet.frames
 import optalloc.spreadsheet.sheets
 from optalloc.cli.main import COMMANDS, loaded
+from optalloc.cli.reference import commands_page, names_page, write_reference
 from optalloc.report.documents import COMMAND, DOCUMENTS
 from tests.paths import INPUTS, ROOT
 from tests.sessions import LANGUAGES, blocks_of, run
 
-# Written by hand, those of developers last; the others are written from the model.
+REFERENCE = ROOT / "docs" / "reference"
+GENERATED = [path.name for path in REFERENCE.glob("*.md") if "<!-- Written by" in path.read_text()]
+# Written by hand, those of developers last; the others are written from the code.
 WRITTEN = [
     *(ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")),
-    *sorted(path for path in (ROOT / "docs").glob("*.md") if path.name not in DOCUMENTS),
+    *sorted(
+        path
+        for path in (ROOT / "docs").rglob("*.md")
+        if path.name not in GENERATED and path.parent.name != "developing"
+    ),
 ]
 DEVELOPING = sorted((ROOT / "docs" / "developing").glob("*.md"))
 BESIDE = [ROOT / "benchmarks" / "README.md", *sorted(INPUTS.glob("*/README.md"))]
@@ -145,10 +153,12 @@ def tables_shown(document: Path) -> dict[str, list[list[str]]]:
 
 
 def test_the_first_case_is_what_the_readme_shows() -> None:
-    """Proves: each table of README's first case is a file of inputs/first, and its plan's actions and
-    cost are those shown. Sensitivity: without Oslo the plan costs what Porto alone would."""
+    """Proves: each table of README's and the tutorial's first case is a file of inputs/first, and its
+    plan's actions and cost are those shown. Sensitivity: without Oslo the plan costs what Porto
+    alone would."""
     shown = tables_shown(ROOT / "README.md")
     actions = shown.pop("Actions")
+    assert tables_shown(ROOT / "docs" / "tutorial" / "first-plan.md") == shown
     folder = INPUTS / "first"
     written = {
         path.stem: [line.split(",") for line in path.read_text("utf-8").splitlines()]
@@ -173,18 +183,46 @@ def _shown(cell: object) -> str:
     return f"{cell:g}" if isinstance(cell, float) else str(cell)
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
-def test_what_is_written_from_the_families_is_fresh(name: str) -> None:
-    """Proves: the page in docs is what the families say now."""
-    path = ROOT / "docs" / name
-    written = path.read_text("utf-8") if path.is_file() else ""
-    assert written == DOCUMENTS[name](optalloc.load_model()), f"stale: run `{COMMAND}`"
+def public() -> dict[str, Any]:
+    """Public names of the package."""
+    return {name: getattr(optalloc, name) for name in optalloc.__all__}
+
+
+def test_what_is_written_from_the_code_is_fresh(tmp_path: Path) -> None:
+    """Proves: each page of reference is what families, commands and docstrings say now."""
+    commands = {name: loaded(name) for name in COMMANDS}
+    written = write_reference(tmp_path, optalloc.load_model(), commands, public())
+    assert sorted(path.name for path in written) == sorted(GENERATED)
+    for fresh in written:
+        kept = (REFERENCE / fresh.name).read_text("utf-8")
+        assert kept == fresh.read_text("utf-8"), f"{fresh.name} is stale: run `{COMMAND}`"
+
+
+def test_every_option_and_every_public_name_is_in_the_reference() -> None:
+    """Proves: no command, option, name or parameter is left out, and the links lead somewhere."""
+    page = commands_page({name: loaded(name) for name in COMMANDS})
+    for name in COMMANDS:
+        group = getattr(loaded(name), "commands", {"": loaded(name)})
+        for within, command in group.items():
+            section = page.partition(f"# optalloc {name} {within}".rstrip() + "\n")[2]
+            section = section.partition("\n##")[0]
+            options = {o for p in command.params for o in p.opts if o.startswith("--")}
+            assert {o for o in options if f"`{o}" not in section} == set()
+            assert within or group != {"": command} or section.count("\n| `") == len(command.params)
+    assert set(re.findall(r"\]\(#([^)]+)\)", page)) <= anchors(page)
+    page = names_page(public())
+    for name, found in public().items():
+        section = page.partition(f"\n### {name}\n")[2].partition("\n###")[0]
+        assert (inspect.getdoc(found) or "?").split()[0].strip("`") in section
+        if not inspect.isclass(found):
+            assert f"{name}(" in section
+            assert [p for p in inspect.signature(found).parameters if p not in section] == []
 
 
 def test_every_part_of_the_model_is_in_the_documents() -> None:
     """Proves: no sheet, column, table, limit, ledger or code is left out, and links lead somewhere."""
     model = optalloc.load_model()
-    formulation, dictionary = (document(model) for document in DOCUMENTS.values())
+    formulation, dictionary, codes = (document(model) for document in DOCUMENTS.values())
     for name in (*model.limits, *model.ledgers):
         assert name in formulation
     for sheet in (*model.sheets.values(), *model.outputs.values()):
@@ -194,7 +232,7 @@ def test_every_part_of_the_model_is_in_the_documents() -> None:
     for family in model.families:
         assert f"## {family.title}\n" in formulation
         for code in family.codes:
-            assert f"| `{code}` | {family.title} |" in dictionary
+            assert f"| `{code}` | {family.title} |" in codes
     for page in (formulation, dictionary):
         headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
         assert set(re.findall(r"\]\(#([^)]+)\)", page)) <= anchors(page)
@@ -202,8 +240,8 @@ def test_every_part_of_the_model_is_in_the_documents() -> None:
 
 
 def test_every_sheet_is_on_the_page_of_the_workbook() -> None:
-    """Proves: docs/workbook.md names each sheet once, and the required ones as required."""
-    text = (ROOT / "docs" / "workbook.md").read_text("utf-8")
+    """Proves: the page names each sheet once, and the required ones as required."""
+    text = (REFERENCE / "workbook.md").read_text("utf-8")
     rows = re.findall(r"^\| ([\w, ]+) \| [^|]+ \| (required|) ?\|$", text, re.MULTILINE)
     told = {name: bool(word) for names, word in rows[1:] for name in names.split(", ")}
     sheets = optalloc.load_model().sheets

@@ -2,7 +2,7 @@
 # # A first plan from frames
 #
 # Two sites, one region, three years. A workbook is a mapping of sheet names to frames, with the
-# columns of [the data dictionary](../data_dictionary.md).
+# columns of [the data dictionary](../reference/data_dictionary.md).
 
 # %%
 import pandas as pd

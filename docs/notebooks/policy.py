@@ -2,7 +2,7 @@
 # # A policy where demand is uncertain
 #
 # With an even chance demand of 2029 is 30 MW lower, and that is known on 2028-01-01. Two more
-# sheets say so; see [uncertainty](../uncertainty.md).
+# sheets say so; see [uncertainty](../how-to/uncertainty.md).
 
 # %%
 from pathlib import Path

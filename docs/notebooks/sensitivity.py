@@ -2,7 +2,7 @@
 # # Which figures move the plan
 #
 # A sweep solves a case for each change. The changes are rows of the sheet `Sweeps`; see
-# [sweeps](../sweeps.md). In a script, call it under `if __name__ == "__main__":`.
+# [sweeps](../how-to/sweeps.md). In a script, call it under `if __name__ == "__main__":`.
 
 # %%
 from pathlib import Path

@@ -97,7 +97,7 @@ COMMANDS = {
     ),
     "document": Lazy(
         "optalloc.cli.workbook",
-        "Write the formulation page and the data dictionary of a model, in Markdown.",
+        "Write the reference in Markdown: formulation, data dictionary, codes, commands, Python.",
     ),
     "futures": Lazy(
         "optalloc.cli.futures",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,6 +13,7 @@ from optalloc.analysis.explain.shortages import impossible
 from optalloc.analysis.futures.exported import export_futures
 from optalloc.cli.ending import INPUT, guarded
 from optalloc.cli.options import Approved, Book, ModelDir
+from optalloc.cli.reference import write_reference
 from optalloc.data.dataset import Dataset
 from optalloc.data.validate import check as check_workbook
 from optalloc.data.validate import validate
@@ -28,7 +29,6 @@ from optalloc.modelling.compiled import compile_program
 from optalloc.modelling.model import load_model
 from optalloc.modelling.program import build
 from optalloc.plan.approved import open_workbook
-from optalloc.report.documents import write_documents
 from optalloc.report.template import example_rows, write_template
 from optalloc.scenarios.uncertainty_sheets import as_it_stands
 from optalloc.solving.export import export_model
@@ -154,9 +154,15 @@ def export(
 
 
 def document(
-    out: Annotated[Path, typer.Argument(help="Folder to write formulation.md and others into.")],
+    context: typer.Context,
+    out: Annotated[Path, typer.Argument(help="Folder to write the pages into.")],
     model: ModelDir = None,
 ) -> None:
-    """Write the formulation page and the data dictionary of a model, in Markdown."""
-    for path in guarded(lambda: write_documents(load_model(model), out)):
+    """Write the reference in Markdown: formulation, data dictionary, codes, commands, Python."""
+    root: Any = context.find_root()
+    listed = root.command.list_commands(root)
+    commands = {name: root.command.resolve_command(root, [name])[1] for name in listed}
+    package = sys.modules["optalloc"]  # above the command line, and imported by now
+    names = {name: getattr(package, name) for name in package.__all__}
+    for path in guarded(lambda: write_reference(out, load_model(model), commands, names)):
         print(f"wrote {path}")

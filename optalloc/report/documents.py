@@ -1,4 +1,4 @@
-"""The formulation page and the data dictionary, in Markdown, from what the families declare.
+"""Formulation, data dictionary and problem codes, in Markdown, from what the families declare.
 
 Nothing is said here that the model folder does not say: its docstring gives the notation, each
 family's docstring the words, and each record its sheets, ledgers, limits, tables and codes.
@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 
 from optalloc.data.rules import Rule
 from optalloc.data.schema import Column, Sheet
@@ -20,15 +19,16 @@ from optalloc.modelling.model import Model
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.policy_tables import policy_specs
 from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY
+from optalloc.report.markdown import contents, generated, joined, link, prose, table
 from optalloc.report.symbols import Symbol, explained, sections, symbols_in
 from optalloc.scenarios.sheet import SWEEPS
 from optalloc.scenarios.uncertainty_sheets import UNCERTAINTY_SHEETS
 from optalloc.spreadsheet.faults import FILE_CODES
-from optalloc.system import replacing
 
-__all__ = ["COMMAND", "DOCUMENTS", "data_dictionary", "formulation", "write_documents"]
+__all__ = ["COMMAND", "DOCUMENTS", "data_dictionary", "formulation", "problem_codes"]
 
-COMMAND = "optalloc document docs"
+COMMAND = "optalloc document docs/reference"
+SOURCE = "the model's files"
 _WIDTH = 100
 _ENFORCED = {
     "row": "by rows of this name",
@@ -39,41 +39,23 @@ _ENFORCED = {
 }
 
 
-def write_documents(model: Model, folder: str | Path) -> list[Path]:
-    """Write every document of a model into a folder, which is made if it is not there.
-
-    Raises
-    ------
-    OptallocError
-        If a file cannot be written.
-    """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name, document in DOCUMENTS.items():
-        with replacing(folder / name) as draft:
-            draft.write_text(document(model), encoding="utf-8", newline="\n")
-        written.append(folder / name)
-    return written
-
-
 def formulation(model: Model) -> str:
     """Give the formulation page: notation, ledgers, and each family with its limits."""
     parts = [
         "# Formulation",
-        _generated(),
+        generated(COMMAND, SOURCE),
         *_own_words(model.doc),
         "A name with an index is a decision, a ledger or a column, whole or without its ending, or "
         "it is explained with the data of its family. Each family lists the symbols of its limits.",
         "## Families",
-        _contents(family.title for family in model.families),
+        contents(family.title for family in model.families),
         "## Ledgers",
         "Families meet in ledgers: named, indexed sums with one unit. One family owns each, any "
         "may post to it and any may read it.",
-        _table(
+        table(
             ("ledger", "over", "unit", "meaning", "owned by"),
             [
-                (*_ledger_cells(ledger), _link(family.title))
+                (*_ledger_cells(ledger), link(family.title))
                 for family in model.families
                 for ledger in family.ledgers
             ],
@@ -82,7 +64,7 @@ def formulation(model: Model) -> str:
     parts += _objective(model)
     for family in model.families:
         parts += _family_section(model, family)
-    return _joined(parts)
+    return joined(parts)
 
 
 def data_dictionary(model: Model) -> str:
@@ -90,22 +72,22 @@ def data_dictionary(model: Model) -> str:
     sheets = model.sheets.values()
     parts = [
         "# Data dictionary",
-        _generated(),
+        generated(COMMAND, SOURCE),
         "A blank is not zero: each column says what a blank means. A sheet that may be left out "
         "may also be there without rows. Names are read without regard to case and spaces at their "
         "ends; a sheet or column whose name starts with `#` is a note and is not read.",
-        "Contents: [sheets](#sheets), [tables of the plan](#tables-of-the-plan), "
-        "[codes of problems](#codes-of-problems).",
+        "Contents: [sheets](#sheets), [tables of the plan](#tables-of-the-plan). What is wrong "
+        "with an input is said by one of the [problem codes](problem_codes.md).",
         "## Sheets",
-        _table(
+        table(
             ("sheet", "a row says", "must be there", "family"),
             [
-                (_link(sheet.name), sheet.meaning, "yes" if sheet.required else "no", family.title)
+                (link(sheet.name), sheet.meaning, "yes" if sheet.required else "no", family.title)
                 for family in model.families
                 for sheet in family.sheets
             ]
             + [
-                (_link(sheet.name), sheet.meaning, "no", "any model")
+                (link(sheet.name), sheet.meaning, "no", "any model")
                 for sheet in (*UNCERTAINTY_SHEETS.values(), SWEEPS)
             ],
         ),
@@ -122,10 +104,46 @@ def data_dictionary(model: Model) -> str:
     for spec in policy_specs((), model.actions):
         if spec.name not in {*model.outputs, *(own.name for own in outputs)}:
             parts += _output_section(spec)
-    return _joined([*parts, *_codes(model)])
+    return joined(parts)
 
 
-DOCUMENTS = {"formulation.md": formulation, "data_dictionary.md": data_dictionary}
+def problem_codes(model: Model) -> str:
+    """Give the page of problem codes: of files, of the engine, and of each family."""
+    parts = [
+        "# Problem codes",
+        generated(COMMAND, SOURCE),
+        "Every message about an input ends with a code in brackets. Codes do not change.",
+        "## Files and their structure",
+        table(
+            ("code", "what must hold", "what to do"),
+            [(f"`{code}`", must, action) for code, (must, action) in sorted(FILE_CODES.items())],
+        ),
+    ]
+    for title, codes in CODES.items():
+        parts.append(f"## {title}")
+        parts.append(
+            table(("code", "meaning"), [(f"`{code}`", codes[code]) for code in sorted(codes)])
+        )
+    own = sorted(
+        (code, family.title, meaning)
+        for family in model.families
+        for code, meaning in family.codes.items()
+    )
+    parts.append("## Rules of the families")
+    parts.append(
+        table(
+            ("code", "family", "meaning"),
+            [(f"`{code}`", title, words) for code, title, words in own],
+        )
+    )
+    return joined(parts)
+
+
+DOCUMENTS = {
+    "formulation.md": formulation,
+    "data_dictionary.md": data_dictionary,
+    "problem_codes.md": problem_codes,
+}
 
 
 # The formulation ----------------------------------------------------------------------------------
@@ -140,16 +158,16 @@ def _objective(model: Model) -> Iterator[str]:
     yield "The plan that minimises the sum of all terms, each discounted from when it is paid:"
     total = " + ".join(term.item for _, term in terms)
     yield "```\n" + "\n".join(_wrapped(f"minimise {total}")) + "\n```"
-    yield _table(
+    yield table(
         ("term", "kind", "sum, before discounting", "paid", "escalates", "family"),
         [
             (
                 f"`{term.item}`",
                 term.kind,
                 f"`{term.formula}`",
-                _prose(term.paid),
-                _prose(term.escalation),
-                _link(family.title),
+                prose(term.paid),
+                prose(term.escalation),
+                link(family.title),
             )
             for family, term in terms
         ],
@@ -161,22 +179,22 @@ def _family_section(model: Model, family: Family) -> Iterator[str]:
     yield f"## {family.title}"
     if summary:
         title, _, rest = summary.partition(": ")
-        yield f"*{_raised(_prose(rest or title))}*"
+        yield f"*{_raised(prose(rest or title))}*"
     for heading, text in words.items():
         # What is said of the limits stands with the limits.
         if heading not in ("Limits", "Reads and posts", "Source"):
-            yield f"**{heading}.** {_prose(text)}"
+            yield f"**{heading}.** {prose(text)}"
     used = symbols_in(limit.formula for limit in family.limits)
     if used:
         yield "### Symbols of " + _lowered(family.title)
-        yield _table(
+        yield table(
             ("symbol", "is", "unit", "meaning"),
             [_symbol_cells(explained(model, family, symbol)) for symbol in used],
         )
     if family.limits:
         yield "### Limits of " + _lowered(family.title)
     if "Limits" in words:
-        yield _prose(words["Limits"])
+        yield prose(words["Limits"])
     for limit in family.limits:
         yield from _limit_section(limit)
     if family.strengthening:
@@ -186,12 +204,12 @@ def _family_section(model: Model, family: Family) -> Iterator[str]:
             "linear relaxation breaks them."
         )
     if "Reads and posts" in words:
-        yield f"**Reads and posts.** {_prose(words['Reads and posts'])}"
+        yield f"**Reads and posts.** {prose(words['Reads and posts'])}"
         named = set(re.findall(r"``(\w+)``", words["Reads and posts"]))
         ledgers = [ledger for ledger in model.ledgers.values() if ledger.name in named]
-        yield _table(("ledger", "over", "unit", "meaning"), [_ledger_cells(x) for x in ledgers])
+        yield table(("ledger", "over", "unit", "meaning"), [_ledger_cells(x) for x in ledgers])
     if "Source" in words:
-        yield f"**Source.** {_prose(words['Source'])}"
+        yield f"**Source.** {prose(words['Source'])}"
 
 
 def _limit_section(limit: Limit) -> Iterator[str]:
@@ -201,9 +219,9 @@ def _limit_section(limit: Limit) -> Iterator[str]:
     said = "When it binds" if limit.reported else "In words (not reported when it binds)"
     yield "\n".join(
         (
-            f"- {said}: {_prose(sentence)}.",
+            f"- {said}: {prose(sentence)}.",
             f"- Unit of used and allowed: {limit.unit}; audited as used {limit.sense} allowed.",
-            f"- Marginal value: {_prose(limit.marginal)}.",
+            f"- Marginal value: {prose(limit.marginal)}.",
             f"- Enforced {_ENFORCED[limit.enforced]}.",
         )
     )
@@ -216,7 +234,7 @@ def _wrapped(formula: str) -> list[str]:
 
 
 def _symbol_cells(symbol: Symbol) -> tuple[str, ...]:
-    return f"`{symbol.name}`", symbol.kind, symbol.unit, _prose(symbol.meaning)
+    return f"`{symbol.name}`", symbol.kind, symbol.unit, prose(symbol.meaning)
 
 
 def _ledger_cells(ledger: Ledger) -> tuple[str, ...]:
@@ -234,8 +252,8 @@ def _sheet_section(sheet: Sheet) -> Iterator[str]:
     if sheet.key:
         keys = ", ".join(f"`{name}`" for name in sheet.key)
         facts.append(f"Key: {keys}. A missing key means: {sheet.missing}.")
-    yield f"{_prose(sheet.meaning)} {' '.join(facts)}"
-    yield _table(
+    yield f"{prose(sheet.meaning)} {' '.join(facts)}"
+    yield table(
         ("column", "kind", "unit", "meaning", "allowed", "a blank means", "example"),
         [
             (
@@ -264,7 +282,7 @@ def _allowed(column: Column) -> str:
     """Bounds, choices, or where names come from."""
     if column.refers_to:
         sheet, _, name = column.refers_to.partition(".")
-        return f"a `{name}` of {_link(sheet)}"
+        return f"a `{name}` of {link(sheet)}"
     words = ", ".join(f"`{choice}`" for choice in column.choices) or column.bounds_in_words
     usual = column.plausible
     if usual is None:
@@ -284,52 +302,18 @@ def _example(column: Column) -> str:
 def _output_section(spec: TableSpec) -> Iterator[str]:
     yield f"### {spec.name} (plan)"
     keys = ", ".join(f"`{name}`" for name in spec.key)
-    yield f"{_prose(spec.meaning)}" + (f" Key: {keys}." if keys else "")
+    yield f"{prose(spec.meaning)}" + (f" Key: {keys}." if keys else "")
     rows = [(f"`{c.name}`", str(c.kind), c.unit, c.meaning) for c in spec.columns]
-    yield _table(("column", "kind", "unit", "meaning"), rows)
-
-
-def _codes(model: Model) -> Iterator[str]:
-    yield "## Codes of problems"
-    yield "Every message about an input ends with a code in brackets. Codes do not change."
-    yield "### Files and their structure"
-    yield _table(
-        ("code", "what must hold", "what to do"),
-        [(f"`{code}`", must, action) for code, (must, action) in sorted(FILE_CODES.items())],
-    )
-    for title, codes in CODES.items():
-        yield f"### {title}"
-        yield _table(("code", "meaning"), [(f"`{code}`", codes[code]) for code in sorted(codes)])
-    yield "### Rules of the families"
-    own = sorted(
-        (code, family.title, meaning)
-        for family in model.families
-        for code, meaning in family.codes.items()
-    )
-    yield _table(
-        ("code", "family", "meaning"), [(f"`{code}`", title, words) for code, title, words in own]
-    )
-
-
-# Markdown -----------------------------------------------------------------------------------------
-
-
-def _generated() -> str:
-    return f"<!-- Written by `{COMMAND}`. Change the model's files, not this page. -->"
+    yield table(("column", "kind", "unit", "meaning"), rows)
 
 
 def _own_words(doc: str) -> Iterator[str]:
     """A docstring as it stands: its summary, then its sections."""
     summary, words = sections(doc)
     if summary:
-        yield _prose(summary)
+        yield prose(summary)
     for heading, text in words.items():
-        yield f"**{heading}.** {_prose(text)}"
-
-
-def _prose(text: str) -> str:
-    """Text of a docstring as Markdown; paragraphs and lists keep their lines."""
-    return text.replace("``", "`").strip()
+        yield f"**{heading}.** {prose(text)}"
 
 
 def _lowered(title: str) -> str:
@@ -338,28 +322,3 @@ def _lowered(title: str) -> str:
 
 def _raised(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _contents(titles: Iterable[str]) -> str:
-    return "\n".join(f"- {_link(title)}" for title in titles)
-
-
-def _link(title: str) -> str:
-    """Link to a heading of the same page."""
-    anchor = re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
-    return f"[{title}](#{anchor})"
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    if not rows:
-        return ""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", r"\|")
-
-
-def _joined(parts: Iterable[str]) -> str:
-    return "\n\n".join(part for part in parts if part) + "\n"

@@ -55,11 +55,11 @@ def test_the_command_writes_the_plan_with_what_is_said_of_it(tmp_path: Path) -> 
     """Proves: beside the explanation stands the plan it is about, which reads back as a plan, with
     every sheet of the explanation; the page says the same sentences.
 
-    docs/why.md shows what is printed.
+    docs/how-to/why.md shows what is printed.
     """
     run = optalloc_says("explain", "inputs/minimal", "--out", tmp_path)
     assert run.returncode == 0, run.stderr
-    assert run.stdout in Path("docs/why.md").read_text("utf-8")
+    assert run.stdout in Path("docs/how-to/why.md").read_text("utf-8")
     said = [line[2:] for line in run.stdout.splitlines()[1:]]
     assert any(line.startswith("North: the plan builds at North") for line in said)
     book = openpyxl.load_workbook(tmp_path / "plan.xlsx", read_only=True)

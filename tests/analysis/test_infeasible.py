@@ -119,7 +119,7 @@ def test_the_command_explains_and_leaves_with_4(tmp_path: Path) -> None:
     )
     assert run.returncode == 4
     # Word for word what the page shows.
-    page = (ROOT / "docs" / "why.md").read_text("utf-8")
+    page = (ROOT / "docs" / "how-to" / "why.md").read_text("utf-8")
     assert run.stdout.strip() in page
     assert "grid zone Kanto can carry at most 50 MW in 2028 (GridZones!D3)" in run.stdout
     sheets = openpyxl.load_workbook(tmp_path / "explanation.xlsx", read_only=True).sheetnames

@@ -581,9 +581,8 @@ def test_documents_are_written(tmp_path: Path) -> None:
     out = tmp_path / "new" / "docs"
     run = optalloc_says("document", out)
     assert (run.returncode, run.stderr) == (0, "")
-    assert run.stdout.splitlines() == [
-        f"wrote {path}" for path in sorted(out.iterdir(), reverse=True)
-    ]
+    assert sorted(run.stdout.splitlines()) == sorted(f"wrote {path}" for path in out.iterdir())
+    assert "## optalloc solve\n" in (out / "commands.md").read_text("utf-8")
     assert (out / "formulation.md").read_text("utf-8").startswith("# Formulation\n")
     assert (out / "data_dictionary.md").read_text("utf-8").startswith("# Data dictionary\n")
 
