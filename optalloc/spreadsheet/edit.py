@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import re
 import shutil
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 from optalloc.errors import OptallocError
 from optalloc.spreadsheet.csvfolder import csv_bytes, csv_files, csv_text
 from optalloc.spreadsheet.faults import undamaged
+from optalloc.spreadsheet.frames import Book
 from optalloc.spreadsheet.package import Package
 from optalloc.spreadsheet.read import read_workbook
 from optalloc.spreadsheet.sheets import place
@@ -65,20 +67,31 @@ def write_edits(source: Path, changes: pd.DataFrame, target: Path) -> None:
         write_copy(package, edits.parts(), target)
 
 
-def refuse_target(source: Path, target: Path) -> None:
+def refuse_target(source: Book, target: Path) -> None:
     """Refuse a place to which no copy of a workbook can be written.
+
+    Parameters
+    ----------
+    source : str, Path or mapping of str to pandas.DataFrame
+        The workbook; the copy of a folder, and of frames, is a folder.
+    target : Path
 
     Raises
     ------
     OptallocError
         If it exists and must not, or has another kind of name than the workbook.
     """
-    if not source.exists():
+    file = None if isinstance(source, Mapping) else Path(source)
+    if file is not None and not file.exists():
         return
-    if target.exists() and (source.is_dir() or target.samefile(source) or target.is_dir()):
+    if file is None or file.is_dir():
+        taken = target.exists()
+    else:
+        taken = target.exists() and (target.samefile(file) or target.is_dir())
+    if taken:
         raise OptallocError(f"{target}: must not exist yet; name another place")
-    if not source.is_dir() and target.suffix.lower() != source.suffix.lower():
-        raise OptallocError(f"{target}: must end in {source.suffix}, like the workbook")
+    if file is not None and file.is_file() and target.suffix.lower() != file.suffix.lower():
+        raise OptallocError(f"{target}: must end in {file.suffix}, like the workbook")
 
 
 def _refuse_taken(source: Path, changes: pd.DataFrame) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ import pandas as pd
 from optalloc.spreadsheet.faults import refusal
 from optalloc.spreadsheet.sheets import Labels, RawSheet, Workbook, trimmed
 
-__all__ = ["NAME", "Book", "Frames", "read_frames", "write_frames"]
+__all__ = ["NAME", "Book", "Frames", "as_files", "read_frames", "write_frames"]
 
 Frames = Mapping[str, pd.DataFrame]
 # Whatever is read as a workbook: an .xlsx, a folder of CSV files, or frames by sheet name.
@@ -65,6 +67,26 @@ def write_frames(frames: Frames, folder: Path) -> None:
     for name, sheet in read_frames(frames).sheets.items():
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([map(_as_text, row) for row in sheet.rows])
+
+
+@contextmanager
+def as_files(book: Book) -> Iterator[Path]:
+    """Give the path of a workbook; of frames that of a folder of CSV files, for as long.
+
+    Cells have the same places there as those that `read_frames` gives.
+
+    Raises
+    ------
+    InputError
+        As of `read_frames`.
+    """
+    if isinstance(book, str | Path):
+        yield Path(book)
+        return
+    with tempfile.TemporaryDirectory(prefix="optalloc-") as folder:
+        path = Path(folder, NAME)
+        write_frames(book, path)
+        yield path
 
 
 def _sheet(name: str, frame: object) -> RawSheet:

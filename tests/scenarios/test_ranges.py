@@ -14,7 +14,7 @@ from scipy.special import ndtr, ndtri
 import optalloc
 from optalloc.analysis.futures.generated import generate_scenarios
 from optalloc.data.validate import check
-from optalloc.errors import InputError, Severity
+from optalloc.errors import InputError, OptallocError, Severity
 from optalloc.report.template import write_template
 from optalloc.scenarios.generate import probabilities_of_draws
 from optalloc.scenarios.overrides import Override
@@ -85,6 +85,33 @@ def test_three_points_are_solved_by_hand(tmp_path: Path) -> None:
     # All else is as it was.
     for path in source.iterdir():
         assert (tmp_path / "out" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_frames_are_a_workbook_too(tmp_path: Path) -> None:
+    """Proves: of frames the copy is a folder of the same sheets as that of a folder of CSV files, with
+    what was generated, to be reduced as frames as well; messages name columns and rows of frames.
+    Sensitivity: a folder that is there is not written to."""
+    source = write(ranged(DEMAND), tmp_path / "book")
+    frames = {path.stem: pd.read_csv(path) for path in source.glob("*.csv")}
+    optalloc.generate_scenarios(source, tmp_path / "of-folder")
+    optalloc.generate_scenarios(frames, tmp_path / "of-frames")
+    of_folder, of_frames = (
+        {name: optalloc.read_workbook(tmp_path / out).sheets[name].rows for name in frames}
+        for out in ("of-folder", "of-frames")
+    )
+    assert of_frames == of_folder
+    outcomes = pd.read_csv(tmp_path / "of-frames" / "Outcomes.csv")
+    assert sorted(outcomes["value"]) == [-10, 50]
+    with pytest.raises(OptallocError, match="must not exist yet"):
+        optalloc.generate_scenarios(frames, tmp_path / "of-frames")
+    twice = {**frames, "Uncertainties": pd.read_csv(tmp_path / "of-frames" / "Uncertainties.csv")}
+    with pytest.raises(InputError, match=r"Uncertainties!uncertainty\[0\]"):
+        optalloc.generate_scenarios(twice, tmp_path / "twice")
+    three = {p.stem: pd.read_csv(p) for p in (tmp_path / "of-frames").glob("*.csv")}
+    found = optalloc.reduce_scenarios(three, 2, tmp_path / "two")
+    kept = pd.read_csv(tmp_path / "two" / "Scenarios.csv")["probability"]
+    assert kept.sum() == pytest.approx(1)
+    assert (found["Reduction"]["after"] > 0).sum() == len(kept) == 2
 
 
 @pytest.mark.slow

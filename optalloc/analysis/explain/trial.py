@@ -12,12 +12,12 @@ from typing import Any
 import pandas as pd
 
 from optalloc.data.dataset import Dataset
-from optalloc.errors import InfeasibleError, InputError, NoPlanError, OptallocError, SolveError
+from optalloc.errors import InfeasibleError, InputError, NoPlanError, SolveError
 from optalloc.modelling.model import Model
 from optalloc.pipeline import open_book, solve_dataset
 from optalloc.plan.plan import Plan
 from optalloc.spreadsheet.edit import refuse_target, write_edits
-from optalloc.spreadsheet.frames import NAME, Book, Frames, write_frames
+from optalloc.spreadsheet.frames import Book, Frames, as_files
 
 __all__ = ["InMemory", "Source", "Trial", "source_of", "tried"]
 
@@ -48,10 +48,10 @@ class Source:
     @contextmanager
     def changed(self, changes: pd.DataFrame, model: Model) -> Iterator[Dataset]:
         """Write a copy with changes (`RELAXATION`), and read it as any workbook is read."""
-        with tempfile.TemporaryDirectory(prefix="optalloc-") as folder:
-            book = self.book if isinstance(self.book, Path) else Path(folder, NAME)
-            if not isinstance(self.book, Path):
-                write_frames(self.book, book)
+        with (
+            as_files(self.book) as book,
+            tempfile.TemporaryDirectory(prefix="optalloc-") as folder,
+        ):
             target = self.copy or Path(folder, f"changed-{book.name}")
             write_edits(book, changes, target)
             yield open_book(target, model, self.approved)[0]
@@ -72,10 +72,8 @@ def source_of(
         None if approved is None else Path(approved),
         None if copy is None else Path(copy),
     )
-    if source.copy is not None and isinstance(source.book, Path):
+    if source.copy is not None:
         refuse_target(source.book, source.copy)
-    elif source.copy is not None and source.copy.exists():
-        raise OptallocError(f"{source.copy}: must not exist yet; name another place")
     return source
 
 

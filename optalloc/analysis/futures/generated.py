@@ -25,12 +25,13 @@ from optalloc.scenarios.ranges import RangedUncertainty
 from optalloc.scenarios.read_tree import MOST_SCENARIOS
 from optalloc.scenarios.uncertainty_sheets import OUTCOMES, SCENARIOS, UNCERTAINTIES
 from optalloc.spreadsheet.edit import refuse_target, write_edits
+from optalloc.spreadsheet.frames import Book, as_files
 
 __all__ = ["draws_of", "generate_scenarios", "ranges_in", "write_changes"]
 
 
 def generate_scenarios(
-    book: str | Path,
+    book: Book,
     out: str | Path,
     *,
     draws: int | None = None,
@@ -41,10 +42,11 @@ def generate_scenarios(
 
     Parameters
     ----------
-    book : str or Path
-        An .xlsx workbook, or a folder of CSV files, with a sheet Ranges; never written to.
+    book : str, Path or mapping of str to pandas.DataFrame
+        An .xlsx workbook, a folder of CSV files, or frames by sheet name; with a sheet Ranges, and
+        never written to.
     out : str or Path
-        The copy: a file if `book` is one, else a folder that does not exist yet.
+        The copy: a file if `book` is one, else a folder of CSV files that does not exist yet.
     draws : int, optional
         So many equally probable scenarios of all uncertainties together, by a latin hypercube; by
         default three outcomes of each uncertainty, all independent.
@@ -66,7 +68,7 @@ def generate_scenarios(
     OptallocError
         If the copy cannot be written.
     """
-    refuse_target(Path(book), Path(out))
+    refuse_target(book, Path(out))
     data, loaded, problems = open_book(book, model)
     ranged = ranges_in(data, loaded, problems)
     taken = [*_taken(data, ranged, listed=draws is None)]
@@ -79,7 +81,7 @@ def generate_scenarios(
         made = draws_of(data, ranged, loaded, draws, seed, stratified=True)
         ways = f"{draws:,} scenarios drawn by a latin hypercube, all equally probable"
     _refuse_invalid(made, loaded)
-    write_changes(Path(book), data, made.data, Path(out))
+    write_changes(book, data, made.data, Path(out))
     tree = loaded.scenario_tree(made.data)
     assert tree is not None
     names = ", ".join(one.name for one in ranged)
@@ -165,6 +167,7 @@ def _refuse_invalid(made: Generated, model: Model) -> None:
         raise InputError(found.values())
 
 
-def write_changes(book: Path, before: Dataset, after: Dataset, out: Path) -> None:
+def write_changes(book: Book, before: Dataset, after: Dataset, out: Path) -> None:
     """Write a copy of a workbook with the cells changed by which two datasets differ."""
-    write_edits(book, edits_table(before, edits_between(before, after)), out)
+    with as_files(book) as source:
+        write_edits(source, edits_table(before, edits_between(before, after)), out)

@@ -35,6 +35,7 @@ from optalloc.scenarios.uncertainty_sheets import SCENARIOS
 from optalloc.solving.futures.policies import held_bounds
 from optalloc.solving.futures.subproblem import Solved, Subproblem, solver_of
 from optalloc.spreadsheet.edit import refuse_target
+from optalloc.spreadsheet.frames import Book
 
 __all__ = ["REDUCTION", "first_decision_costs", "reduce_scenarios"]
 
@@ -61,7 +62,7 @@ REDUCTION = TableSpec(
 
 @with_bar
 def reduce_scenarios(
-    book: str | Path,
+    book: Book,
     to: int,
     out: str | Path,
     *,
@@ -74,12 +75,13 @@ def reduce_scenarios(
 
     Parameters
     ----------
-    book : str or Path
-        An .xlsx workbook, or a folder of CSV files, with scenarios; never written to.
+    book : str, Path or mapping of str to pandas.DataFrame
+        An .xlsx workbook, a folder of CSV files, or frames by sheet name, with scenarios; never
+        written to.
     to : int
         How many scenarios to keep.
     out : str or Path
-        The copy: a file if `book` is one, else a folder that does not exist yet.
+        The copy: a file if `book` is one, else a folder of CSV files that does not exist yet.
     gap, time_limit_s : float, optional
         Of each solve; of the workbook by default.
     model : str, Path or Model, optional
@@ -103,17 +105,19 @@ def reduce_scenarios(
     OptallocError
         If there are no more scenarios than are to be kept, or the copy cannot be written.
     """
-    refuse_target(Path(book), Path(out))
+    refuse_target(book, Path(out))
     data, loaded, _ = open_book(book, model)
     tree = loaded.scenario_tree(data)
     size = 0 if tree is None else len(tree.scenarios)
     if tree is None or not 1 <= to < size:
-        raise OptallocError(f"{book}: has {size:,} scenarios; keep at least 1 and fewer than that")
+        raise OptallocError(
+            f"{data.source}: has {size:,} scenarios; keep at least 1 and fewer than that"
+        )
     made = scenarios_of(data, loaded, tree, across=False)
     options = options_of(data, loaded, {"gap": gap, "time_limit_s": time_limit_s, "threads": 1})
     distances = cost_distances(first_decision_costs(made, options, on_step))
     found = forward_selection(tree.probability, distances, to)
-    write_changes(Path(book), data, _with_scenarios(data, tree, found), Path(out))
+    write_changes(book, data, _with_scenarios(data, tree, found), Path(out))
     names = np.array([one.name for one in tree.scenarios])
     table = pd.DataFrame(
         {
