@@ -123,6 +123,24 @@ def test_what_a_document_gets_wrong_is_found(language: str, text: str, in_root: 
         run(blocks_of(page))
 
 
+def test_cells_that_a_page_says_to_type_are_typed(in_root: Path) -> None:
+    """Proves: a row whose key stands on the sheet changes, in the columns that are shown alone, and
+    another is added below. Sensitivity: a column that the sheet does not have fails."""
+    page = in_root / "page.md"
+    make = "```sh\noptalloc template my.xlsx --from inputs/minimal\n```\n"
+    line = "On `GridZones` of `my.xlsx`:\n\n| zone | period | {} |\n|---|---|---|\n"
+    rows = "| Fjord | Y2 | 40 |\n| Coast | Y1 | 7 |\n"
+    page.write_text(make + line.format("max_total_mw") + rows)
+    run(blocks_of(page))
+    sheet = optalloc.read_workbook("my.xlsx").sheets["GridZones"].rows
+    zone, period, _, most = zip(*sheet[1:], strict=True)
+    assert (zone, period) == (("Fjord",) * 3 + ("Coast",), ("Y1", "Y2", "Y3", "Y1"))
+    assert most == (65, 40, 65, 7)
+    page.write_text(line.format("most_mw") + rows)
+    with pytest.raises(AssertionError, match="most_mw"):
+        run(blocks_of(page))
+
+
 @pytest.mark.long
 def test_docstring_examples_run(in_root: Path) -> None:
     """Proves: the examples in docstrings give what they say."""

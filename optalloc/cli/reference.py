@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from optalloc.modelling.model import Model
+from optalloc.report.document_parts import generated, joined, link, prose, table
 from optalloc.report.documents import COMMAND, DOCUMENTS
-from optalloc.report.markdown import generated, joined, link, prose, table
 from optalloc.system import replacing
 
 __all__ = ["commands_page", "names_page", "write_reference"]

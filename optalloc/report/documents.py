@@ -19,7 +19,7 @@ from optalloc.modelling.model import Model
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.policy_tables import policy_specs
 from optalloc.modelling.tables import AUDIT, LIMITS, MARGINALS, RUN, SUMMARY
-from optalloc.report.markdown import contents, generated, joined, link, prose, table
+from optalloc.report.document_parts import contents, generated, joined, link, prose, table
 from optalloc.report.symbols import Symbol, explained, sections, symbols_in
 from optalloc.scenarios.sheet import SWEEPS
 from optalloc.scenarios.uncertainty_sheets import UNCERTAINTY_SHEETS
