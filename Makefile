@@ -19,7 +19,7 @@ lint: .venv/.ready
 types: .venv/.ready
 	$(BIN)/mypy
 
-# The documents as a site, into site/. The variable leaves out an advertisement.
+# The documents as a site, into site/. The variable leaves out a notice about later versions.
 docs: .venv/.ready
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
