@@ -75,6 +75,9 @@ class Limit:
     cells : tuple of str
         ``"Sheet.column"`` from which its bound comes: of the first that has one, the row with the
         key's names, by the sheet's own rule for missing rows.
+    priced_by : tuple of str
+        ``"Sheet.column"`` whose price is that of its bound, where these are not `cells`; other
+        bounds and rows may come from it too.
     named : dict of str to str
         Columns of those sheets that have another name in `over`.
     conflict : str
@@ -105,6 +108,7 @@ class Limit:
     reported: bool = True
     over: tuple[str, ...] = ()
     cells: tuple[str, ...] = ()
+    priced_by: tuple[str, ...] = ()
     named: Mapping[str, str] = field(default_factory=dict)
     conflict: str = ""
     relax: Relax = Relax.NEVER

@@ -206,7 +206,9 @@ def binding_limits(
         audited = zip(_keys(frame, names), frame["allowed"].tolist(), rows, strict=True)
         for key, allowed, own in audited:
             most = float(np.abs(fixed.duals[own]).sum()) if own else 0.0
-            if (name, ", ".join(map(str, key)), True) in binding and most > NOISE:
+            # Rows and bounds that come from one cell may have no price each, and one together.
+            is_priced = most > NOISE or bool(limit.priced_by)
+            if is_priced and (name, ", ".join(map(str, key)), True) in binding:
                 named = dict(zip(names, key, strict=True))
                 found.append(BindingLimit(family.name, limit, named, allowed, tuple(own), most))
     return sorted(found, key=lambda one: -one.most * max(abs(one.allowed), 1.0))

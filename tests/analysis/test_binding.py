@@ -68,6 +68,27 @@ def test_price_of_a_limit_by_hand_and_by_finite_difference(tmp_path: Path) -> No
     assert not limits_of(explained(capped(130), tmp_path / "free")) & {"zone_total"}
 
 
+def test_room_that_several_periods_share_has_one_price(tmp_path: Path) -> None:
+    """Proves: A has room for 60 of the 80 MW that Y1 and Y2 ask for. One more MW there in one of them
+    alone is of no use, in both it saves 15 - 10; the workbook with room for 61 costs 5 M less.
+    Sensitivity: with room for 300 it has no price."""
+
+    def roomy(room: float) -> Book:
+        made = capped(1000, Periods=books.years(2))
+        made["Sites"][0]["max_mw"] = room
+        made["Demand"] = books.demand(80, 80)
+        made["GridZones"] = []
+        return made
+
+    said = explained(roomy(60), tmp_path / "book")
+    row = row_of(said, "starts_on_committed_site")
+    assert row["saving"] == pytest.approx(5)
+    assert (row["cell"], row["holds"]) == ("Sites!C2", 60)
+    cost = {room: books.least_cost(roomy(room), tmp_path / f"{room}") for room in (60, 61)}
+    assert cost[60] - cost[61] == pytest.approx(row["saving"])
+    assert not limits_of(explained(roomy(300), tmp_path / "free")) & {"starts_on_committed_site"}
+
+
 @pytest.mark.slow
 def test_a_step_that_jumps_stands_beside_the_price(tmp_path: Path) -> None:
     """Proves: with B in blocks of 50 MW that cost 20 a MW-year to reach, 1.25 MW more for A (118.75)

@@ -56,6 +56,7 @@ LIMITS = (
             "period",
         ),
         cells=("Sites.site_lead_months",),
+        priced_by=("Sites.max_mw",),
         causes=_by_option,
         conflict="{site} starts nothing in {period} that does not follow its commitment by {value} months",
         unit="MW IT",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -103,7 +103,9 @@ def what_binds(solved: Solved) -> Findings:
     tables = {BINDING.name: pd.DataFrame(rows, columns=[c.name for c in BINDING.columns])}
     sentences = [str(row["in_words"]) for row in rows[:MOST_SENTENCES]]
     if not rows:
-        sentences = ["No limit of the workbook has a price: a little more would save nothing."]
+        sentences = [
+            "With whole numbers as planned, a little more of what is limited would save nothing."
+        ]
     return Findings("What limits the plan", tuple(sentences), tables, (BINDING,))
 
 
@@ -115,11 +117,14 @@ def _by_cell(what_if: WhatIf, fixed: FixedPlan) -> list[tuple[Spot, list[Binding
     groups: dict[object, tuple[Spot, list[BindingLimit]]] = {}
     found = binding_limits(fixed.listed, solved.arrays, program.model, restated, plan[LIMITS.name])
     for one in found:
-        spot = spot_of(program.dataset, one.limit, one.key)
+        limit = one.limit
+        priced = replace(limit, cells=limit.priced_by) if limit.priced_by else limit
+        spot = spot_of(program.dataset, priced, one.key)
         if spot is None or spot.new or math.isnan(spot.value):
             continue
         # A limit on what other decisions allow comes from its cell only in part.
-        if one.limit.relax is not Relax.NEVER or math.isclose(spot.value, one.allowed):
+        is_own = limit.relax is not Relax.NEVER or math.isclose(spot.value, one.allowed)
+        if is_own or limit.priced_by:
             groups.setdefault(spot.key, (spot, []))[1].append(one)
     by_price = [
         (sum(one.most * abs(one.allowed) for one in ones), spot, ones)

@@ -178,7 +178,10 @@ def what_binds_in_scenarios(
     across = list(_across_rows(point, fixed))
     sentences = [str(row["in_words"]) for row in rows[:MOST_SENTENCES]]
     if not rows:
-        sentences = ["No limit has a price in any scenario: a little more would save nothing."]
+        sentences = [
+            "With whole numbers as planned, a little more of no single limit would save anything "
+            "in any scenario."
+        ]
     sentences += [str(row["in_words"]) for row in across[:MOST_SENTENCES]]
     tables, specs = {}, (BINDING_IN_SCENARIOS, *((BINDING_ACROSS,) if point.made.across else ()))
     for spec, found in zip(specs, (rows, across), strict=False):
