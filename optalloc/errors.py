@@ -9,6 +9,7 @@
     │   ├── InfeasibleError   no plan exists, confirmed by an elastic re-solve
     │   ├── NoPolicyError     each scenario has a plan, and all together have none
     │   └── NoPlanError       stopped before a first plan was found
+    │       └── StoppedError  by Ctrl-C
     └── InternalError     a fault of optalloc itself, the failed audit included
 """
 
@@ -35,6 +36,7 @@ __all__ = [
     "Repeated",
     "Severity",
     "SolveError",
+    "StoppedError",
     "gathered",
 ]
 
@@ -393,6 +395,10 @@ def _in_words(row: str) -> str:
 
 class NoPlanError(SolveError):
     """The solver was stopped before it found a first plan."""
+
+
+class StoppedError(NoPlanError):
+    """Ctrl-C stopped the solver before it found a first plan."""
 
 
 class InternalError(OptallocError):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from optalloc.errors import InfeasibleError, NoPlanError, SolveError
+from optalloc.errors import InfeasibleError, NoPlanError, SolveError, StoppedError
 from optalloc.mip.parameter_file import changed_parameters
 from optalloc.mip.parameters import Parameters
 from optalloc.mip.tolerances import BOUND_CONTRADICTION, PROVEN_GAP
@@ -200,12 +200,13 @@ def raise_without_plan(outcome: Outcome, units: Mapping[str, str] | None = None)
 
     Raises
     ------
-    InfeasibleError, NoPlanError, SolveError
+    InfeasibleError, NoPlanError, StoppedError, SolveError
     """
     if outcome.stop_reason is StopReason.INFEASIBLE:
         raise InfeasibleError(outcome.shortfalls, units=units)
     if outcome.stop_reason in (StopReason.TIME, StopReason.INTERRUPTED):
-        raise NoPlanError(
+        interrupted = outcome.stop_reason is StopReason.INTERRUPTED
+        raise (StoppedError if interrupted else NoPlanError)(
             f"stopped ({outcome.stop_reason}) before a first plan was found; allow more time"
         )
     raise SolveError(f"the solver gave no plan: {outcome.stop_reason}")

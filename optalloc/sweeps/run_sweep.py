@@ -61,6 +61,7 @@ def sweep(
     approved: str | Path | None = None,
     hold: Sequence[str | Path] = (),
     until: str | None = None,
+    partial: bool = False,
     on_case: CaseCallback | None = None,
 ) -> SweepResult:
     """Solve every case of a sweep, each to a proven gap and audited.
@@ -99,6 +100,9 @@ def sweep(
         them. `SweepResult.regret` has the cost of that.
     until : str, optional
         Date before which decisions of those plans are held, as YYYY-MM-DD.
+    partial : bool
+        True to return what is finished when Ctrl-C ends it, with a notice; cases that were not
+        solved have no plan, and the reason says so.
     on_case : callable, optional
         Called with the numbers of cases done, failed and in all.
 
@@ -111,7 +115,8 @@ def sweep(
     InputError
         With every problem of the workbook and of the sweep at once, before anything runs.
     NoPlanError
-        If Ctrl-C ended it; finished cases are kept in the folder.
+        If Ctrl-C ended it, unless a part is wanted and there is one; finished cases are kept in the
+        folder.
     OptallocError
         If there is no such sweep, no worker can start, or the folder cannot be written to.
     """
@@ -137,18 +142,28 @@ def sweep(
     run.open(base, resume=resume, force=force)
     time_limit = options_of(data, loaded, options).time_limit_s
     limits = Limits(case_limit(case_limit_s, time_limit), worker_memory(memory_gb, jobs))
+    stopped: list[str] = []
     try:
         run.solve(base, limits, jobs, cluster)
     except KeyboardInterrupt:
-        kept = f"; {run.done} of {len(cases)} cases are finished"
-        raise NoPlanError(f"interrupted{kept if out else ''}{run.how_to_go_on}") from None
-    about = _about(wanted, base, loaded) | {"notices": list(as_it_stands(data))}
+        kept = f"{run.done} of {len(cases)} cases are finished"
+        if not (partial and run.done):
+            said = f"interrupted{f'; {kept}' if out else ''}"
+            raise NoPlanError(f"{said}{run.how_to_go_on}") from None
+        stopped = [f"It was stopped: {kept}."]
+    notices = [*stopped, *as_it_stands(data)]
+    about = _about(wanted, base, loaded) | {"notices": notices}
     result = gathered(about, cases, run.results)
     if out is not None:
-        result.to_parquet(out)
+        if not stopped:
+            # By its file a sweep counts as finished.
+            result.to_parquet(out)
         result.to_html(Path(out) / "sweep.html")
         result.to_excel(Path(out) / "sweep.xlsx")
     return result
+
+
+_NOT_SOLVED = Finished(key="", status=Status.NO_PLAN, reason="it was stopped before it was solved")
 
 
 @dataclass
@@ -176,7 +191,7 @@ class _Run:
     @property
     def results(self) -> list[Finished]:
         """By case."""
-        return [self.found[k] for k in range(len(self.cases))]
+        return [self.found.get(k, _NOT_SOLVED) for k in range(len(self.cases))]
 
     def open(self, base: Base, *, resume: bool, force: bool) -> None:
         """Open the folder, and take the finished cases from it."""

@@ -19,7 +19,7 @@ from optalloc.analysis.alternatives.farthest import (
     members_of,
     taken_in,
 )
-from optalloc.analysis.alternatives.words import Found, explanation
+from optalloc.analysis.alternatives.words import PROVEN, STOPPED, Found, explanation
 from optalloc.analysis.explain.solve_and_explain import BUDGET_S
 from optalloc.errors import InternalError, OptallocError
 from optalloc.mip.arrays import Arrays
@@ -94,7 +94,8 @@ def alternatives(
     -------
     Findings
         Tables ``Alternatives`` (cost, bound, gap, distance), ``Choices`` (what each takes) and what
-        each builds, how much and when. A sentence says why there are fewer than asked for.
+        each builds, how much and when. A sentence says why there are fewer than asked for,
+        as when Ctrl-C ended the search.
 
     Raises
     ------
@@ -128,11 +129,14 @@ def alternatives(
     _phase(on_phase, "alternatives")
     search = _Search(program, arrays, replace(options, threads=1), members, slack, budget_s)
     search.take(best.outcome, best.tables, None)
-    for k in range(count):
-        if on_step is not None:
-            on_step("looking for what differs most", k, count)
-        if not search.step(count - k):
-            break
+    try:
+        for k in range(count):
+            if on_step is not None:
+                on_step("looking for what differs most", k, count)
+            if not search.step(count - k):
+                break
+    except KeyboardInterrupt:
+        search.ended = STOPPED
     findings = explanation(loaded, members, search.found, slack, count, search.ended)
     return replace(findings, sentences=(*as_it_stands(data), *findings.sentences))
 
@@ -197,8 +201,8 @@ class _Search:
         options = replace(self.options, gap=0.0, time_limit_s=within)
         outcome = solve_directly(program, options)
         if outcome.values is None:
-            proven = outcome.stop_reason is StopReason.INFEASIBLE
-            self.ended = "proven" if proven else "time"
+            ends = {StopReason.INFEASIBLE: PROVEN, StopReason.INTERRUPTED: STOPPED}
+            self.ended = ends.get(outcome.stop_reason, "time")
             return False
         point = outcome.values[: len(self.arrays.cost)]
         plan = self._cheapest(self._choices(outcome.values), point, max(self.left_s / share, 1.0))
@@ -209,7 +213,9 @@ class _Search:
         if refused:
             raise InternalError(f"an alternative does not pass its own audit: {refused}")
         self.take(plan, tables, float(np.floor(-outcome.bound + _TOLERANCE)))
-        return True
+        if StopReason.INTERRUPTED in (outcome.stop_reason, plan.stop_reason):
+            self.ended = STOPPED
+        return not self.ended
 
     def _begin_again(self, cheaper: Outcome) -> bool:
         """Take a plan below the bound of the best as the best, once another route has proven it."""

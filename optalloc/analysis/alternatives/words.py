@@ -16,7 +16,10 @@ from optalloc.modelling.outputs import TableSpec
 from optalloc.plan.timelines import built, roles_of
 from optalloc.report.findings import Findings, figure
 
-__all__ = ["Found", "explanation"]
+__all__ = ["PROVEN", "STOPPED", "Found", "explanation"]
+
+# Reasons why a search ended, besides its budget.
+PROVEN, STOPPED = "proven", "stopped"
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def explanation(
     count : int
         How many alternatives were asked for.
     ended : str
-        Why there are fewer: ``proven`` that there are no more, ``time``, or empty.
+        Why there are fewer: `PROVEN` that there are no more, `STOPPED`, ``"time"``, or empty.
     """
     names = ["best", *(f"alternative {k}" for k in range(1, len(found)))]
     sentences = [_about_best(found[0].outcome, slack)]
@@ -150,7 +153,9 @@ def _ending(got: int, count: int, ended: str, slack: float) -> list[str]:
     if got >= count:
         return []
     number = f"{got} alternative{'s' if got != 1 else ''}" if got else "No alternative"
-    if ended == "proven":
+    if ended == STOPPED:
+        return [f"{number} instead of {count}: the search was stopped."]
+    if ended == PROVEN:
         return [
             f"{number} instead of {count}: no other plan that costs at most {100 * slack:.3g} % "
             "more takes anything else."

@@ -15,6 +15,7 @@ from optalloc.analysis.explain.planned import Planned, plan_file_at, planned, wo
 from optalloc.analysis.explain.policies import explained_policy, explained_policy_file
 from optalloc.analysis.explain.sections import PARTS
 from optalloc.analysis.explain.trial import source_of
+from optalloc.analysis.stopped import keeping
 from optalloc.data.dataset import Dataset
 from optalloc.errors import InfeasibleError, NoPolicyError, OptallocError
 from optalloc.mip.outcome import ProgressCallback, StepCallback
@@ -89,7 +90,8 @@ def explain(
     Returns
     -------
     Explanation
-        Every figure of a plan carries its gap. Where there is no plan, `optalloc.relaxed` and
+        Every figure of a plan carries its gap. Ended by Ctrl-C it has the parts found by then, and
+        its first sentence says so. Where there is no plan, `optalloc.relaxed` and
         `optalloc.write_relaxed` make the changes that it proposes.
 
     Raises
@@ -343,5 +345,9 @@ def explain_plan(
 
 def _explained(solved: Solved) -> Explanation:
     title = "What there is to say of the plan"
-    findings = Findings.joined(title, [part(solved) for part in PARTS])
+    found: list[Findings] = []
+    with keeping(lambda: len(found), len(PARTS), "parts of the explanation") as stopped:
+        for part in PARTS:
+            found.append(part(solved))  # noqa: PERF401  (those found are kept)
+    findings = Findings.joined(title, [Findings(title, tuple(stopped)), *found])
     return Explanation.of(findings, solved.plan)

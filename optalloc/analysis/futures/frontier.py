@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from optalloc.analysis.stopped import keeping
 from optalloc.data.schema import Column, Kind
 from optalloc.errors import OptallocError
 from optalloc.mip.attitude import Attitude, Measure
-from optalloc.mip.outcome import StepCallback
+from optalloc.mip.outcome import StepCallback, StopReason
 from optalloc.modelling.futures import attitude_of
 from optalloc.modelling.model import Model, options_of
 from optalloc.modelling.outputs import Chart, TableSpec
@@ -104,7 +105,8 @@ def frontier(
     Returns
     -------
     Findings
-        Table `Frontier`, by rising weight; each policy is audited.
+        Table `Frontier`, by rising weight; each policy is audited. Ended by Ctrl-C it has those
+        found by then, and a sentence says so.
 
     Raises
     ------
@@ -120,18 +122,25 @@ def frontier(
     _refuse(weights, share)
     made = scenarios_of(data, loaded, tree)
     options = options_of(data, loaded, {"gap": gap, "time_limit_s": time_limit_s})
-    rows = []
+    rows: list[dict[str, float]] = []
     chosen = sorted(set(weights))
-    for done, weight in enumerate(chosen, start=1):
-        attitude = Attitude(Measure.MEAN_AND_TAIL, share, weight)
-        policy = solve_policy(made, attitude, options)
-        rows.append({"weight": weight, **_figures(policy, tree.probability, share)})
-        if on_step is not None:
-            on_step("weights of the worst scenarios", done, len(chosen))
+    with keeping(lambda: len(rows), len(chosen), "weights") as stopped:
+        for weight in chosen:
+            attitude = Attitude(Measure.MEAN_AND_TAIL, share, weight)
+            policy = solve_policy(made, attitude, options)
+            rows.append({"weight": weight, **_figures(policy, tree.probability, share)})
+            if on_step is not None:
+                on_step("weights of the worst scenarios", len(rows), len(chosen))
+            if policy.outcome.stop_reason is StopReason.INTERRUPTED:
+                raise KeyboardInterrupt
     table = pd.DataFrame(rows)
     tables, specs = {FRONTIER.name: table}, (FRONTIER,)
     return Findings(
-        "What less risk costs", tuple(_sentences(table, share)), tables, specs, charts=(CHART,)
+        "What less risk costs",
+        (*stopped, *_sentences(table, share)),
+        tables,
+        specs,
+        charts=(CHART,),
     )
 
 

@@ -20,6 +20,7 @@ from optalloc.analysis.futures.sample_tables import (
     differences,
     means,
 )
+from optalloc.analysis.stopped import keeping
 from optalloc.data.dataset import Dataset
 from optalloc.errors import InputError, OptallocError, Problem
 from optalloc.mip.outcome import StepCallback
@@ -93,7 +94,8 @@ def out_of_sample(
     Returns
     -------
     Findings
-        Tables `OutOfSample`, `Differences` and `Sample`.
+        Tables `OutOfSample`, `Differences` and `Sample`. Ended by Ctrl-C they have the tests that
+        were done by then, and a sentence says so.
 
     Raises
     ------
@@ -112,16 +114,19 @@ def out_of_sample(
     tests = [
         test for name, plan in read.items() for test in _tests(name, plan, own, sample, loaded)
     ]
-    total, done, parts = len(tests) * len(sample.scenarios), 0, []
-    for test in tests:
-        costed: dict[int, Costed] = {}
-        for numbers, rows in test.groups:
-            datasets = [sample.datasets[k] for k in numbers]
-            for k, found in zip(numbers, costs_held(datasets, rows, loaded, options), strict=True):
-                costed[k], done = found, done + 1
-                if on_step is not None:
-                    on_step(f"{Path(test.plan).name}, {test.rest}", done, total)
-        parts.append(_rows_of(test, sample, costed))
+    total, done = len(tests) * len(sample.scenarios), 0
+    parts: list[pd.DataFrame] = []
+    with keeping(lambda: len(parts), len(tests), "tests") as stopped:
+        for test in tests:
+            costed: dict[int, Costed] = {}
+            for numbers, rows in test.groups:
+                datasets = [sample.datasets[k] for k in numbers]
+                each = costs_held(datasets, rows, loaded, options)
+                for k, found in zip(numbers, each, strict=True):
+                    costed[k], done = found, done + 1
+                    if on_step is not None:
+                        on_step(f"{Path(test.plan).name}, {test.rest}", done, total)
+            parts.append(_rows_of(test, sample, costed))
     table = pd.concat(parts, ignore_index=True)[[column.name for column in SAMPLE.columns]]
     tables = {
         MEANS.name: means(table, sample.draws),
@@ -129,7 +134,7 @@ def out_of_sample(
         SAMPLE.name: table,
     }
     followed = {test.plan for test in tests if test.rest == IMPLEMENTABLE}
-    sentences = [*_sentences(tables, sample), *_not_followed(read, followed)]
+    sentences = [*stopped, *_sentences(tables, sample), *_not_followed(read, followed)]
     return Findings(
         "Plans on new scenarios", tuple(sentences), tables, (MEANS, DIFFERENCES, SAMPLE)
     )

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from optalloc.analysis.futures.held_solves import Costed, Status, costs_held
+from optalloc.analysis.stopped import keeping
 from optalloc.data.schema import Column, Kind
 from optalloc.errors import InfeasibleError
 from optalloc.mip.outcome import Options, StepCallback, StopReason, raise_without_plan
@@ -105,7 +106,8 @@ def regret_matrix(
     Returns
     -------
     Findings
-        Tables `Compared` and `Regrets`.
+        Tables `Compared` and `Regrets`. Ended by Ctrl-C they have the plans held by then, and a
+        sentence says so.
 
     Raises
     ------
@@ -125,14 +127,15 @@ def regret_matrix(
     held: dict[str, Rows] = {**own, **named}
     datasets = [program.dataset for program in made.programs]
     found: dict[str, list[Costed]] = {}
-    for label, rows in held.items():
-        found[label] = []
-        for costed in costs_held(datasets, rows, loaded, options):
-            found[label].append(costed)
-            if on_step is not None:
-                on_step(
-                    "what plans do now held", sum(map(len, found.values())), len(held) * len(best)
-                )
+    with keeping(lambda: len(found), len(held), "plans") as stopped:
+        for label, rows in held.items():
+            own_costs: list[Costed] = []
+            for costed in costs_held(datasets, rows, loaded, options):
+                own_costs.append(costed)
+                done = len(found) * len(best) + len(own_costs)
+                if on_step is not None:
+                    on_step("what plans do now held", done, len(held) * len(best))
+            found[label] = own_costs
     costs = np.array([[one.cost for one in row] for row in found.values()])
     # A plan found with decisions held is one of the scenario, too.
     least = np.fmin(best, np.nanmin(np.vstack([costs, best]), axis=0))
@@ -140,7 +143,10 @@ def regret_matrix(
     compared = _compared(table, tree.probability)
     tables = {COMPARED.name: compared, REGRETS.name: table}
     return Findings(
-        "What is done now, by scenario", tuple(_sentences(compared)), tables, (COMPARED, REGRETS)
+        "What is done now, by scenario",
+        (*stopped, *_sentences(compared)),
+        tables,
+        (COMPARED, REGRETS),
     )
 
 
