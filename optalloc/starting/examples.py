@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from optalloc.errors import OptallocError
 from optalloc.system import replacing_together
 
-__all__ = ["EXAMPLES", "copy_example"]
+if TYPE_CHECKING:
+    from optalloc.modelling.model import Model
+
+__all__ = ["EXAMPLES", "copy_example", "write_example"]
 
 # Each with what it is an example of.
 EXAMPLES = {
@@ -37,6 +41,35 @@ def copy_example(name: str, folder: str | Path) -> list[Path]:
         for file in sorted(_examples().joinpath(name).iterdir()):
             shutil.copyfile(file, draft / file.name)
     return sorted(target.iterdir())
+
+
+def write_example(name: str, path: str | Path, model: Model) -> None:
+    """Write an example as one .xlsx workbook, which appears whole or not at all.
+
+    Parameters
+    ----------
+    name : str
+    path : str or Path
+        The file.
+    model : Model
+        The capacity model, whose examples they are.
+
+    Raises
+    ------
+    OptallocError
+        If there is no such example, or the file cannot be written.
+    InputError
+        If the model is another one, which knows other sheets.
+    """
+    # Loaded only here, as the list of examples is shown without any library.
+    from optalloc.data.validate import validate  # noqa: PLC0415
+    from optalloc.report.template import write_template  # noqa: PLC0415
+    from optalloc.spreadsheet.read import read_workbook  # noqa: PLC0415
+
+    if name not in EXAMPLES:
+        raise OptallocError(f"{name}: must be one of {', '.join(EXAMPLES)}")
+    data = validate(read_workbook(_examples() / name), model)
+    write_template(model, path, data.records())
 
 
 def _examples() -> Path:

@@ -43,7 +43,7 @@ def read_request(
     """
     wrong = list(mistakes)
     names = names_of(known)
-    chosen = _places(places, names, wrong)
+    chosen = _places(places, known, names, wrong)
     at_home = _home(home, names, wrong)
     if isinstance(demand, str):
         demand = _bare(demand, unit)
@@ -72,7 +72,10 @@ def read_request(
 
 
 def _places(
-    given: str | Sequence[str] | None, names: Mapping[str, KnownPlace], wrong: list[str]
+    given: str | Sequence[str] | None,
+    known: Sequence[KnownPlace],
+    names: Mapping[str, KnownPlace],
+    wrong: list[str],
 ) -> tuple[str, ...]:
     listed = given.replace(";", ",").split(",") if isinstance(given, str) else list(given or ())
     listed = [name.strip() for name in listed if name.strip()]
@@ -81,6 +84,11 @@ def _places(
             'places: name at least one, such as "Sydney, Tokyo"; optalloc places lists them'
         )
     found: dict[str, str] = {}
+    if len(listed) > len(known):
+        wrong.append(
+            f"places: name at most the {len(known)} of the catalogue; found {len(listed):,}"
+        )
+        return ()
     for name in listed:
         place = _place("places", name, names, wrong)
         if place in found:
