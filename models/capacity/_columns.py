@@ -120,6 +120,7 @@ def escalation(name: str, of: str, *, example: float) -> Column:
         unit="per year",
         meaning=f"Yearly growth of {of} from the base date.",
         plausible=_plausible.ESCALATION,
+        adjustable=True,
         blank=0.0,
         above=-1,
         at_most=1,

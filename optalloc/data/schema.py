@@ -126,6 +126,10 @@ class Column:
         has; a notice says which have none.
     plausible : Plausible or None
         What a number in it is usually like.
+    adjustable : bool
+        True if it is a cost or a rate of which other values are of interest, as with a slider. An
+        amount of money that has a usual range is one without that, and so is a bound of a limit
+        (`optalloc.modelling.limits.Limit.cells`).
     example : object
         The cell of the template's example row.
     """
@@ -144,6 +148,7 @@ class Column:
     names: str = ""
     of_each: bool = False
     plausible: Plausible | None = None
+    adjustable: bool = False
     example: Any = None
 
     @property
@@ -161,6 +166,11 @@ class Column:
         """True if a number is a share or a yearly rate, which may be written in percent."""
         rate = self.unit == "per year" and self.at_most == 1
         return self.kind is Kind.NUMBER and (rate or self.unit.split(" ")[0] == "share")
+
+    @property
+    def is_cost_or_rate(self) -> bool:
+        """True if it is an amount of money, or declared as `adjustable`."""
+        return self.adjustable or (self.plausible is not None and self.plausible.money)
 
     @property
     def is_name(self) -> bool:

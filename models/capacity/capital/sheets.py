@@ -37,6 +37,7 @@ COMPONENTS = Sheet(
             unit="per year",
             meaning="Yearly growth of its cost from the base date; below 0 where it becomes cheaper.",
             plausible=_plausible.ESCALATION,
+            adjustable=True,
             blank=None,
             blank_means="Settings build_cost_escalation",
             above=-1,

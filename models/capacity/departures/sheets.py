@@ -68,6 +68,7 @@ def _cost(name: str, unit: str, meaning: str, example: float) -> Column:
         blank=0.0,
         blank_means="free",
         at_least=0,
+        adjustable=True,
         example=example,
     )
 

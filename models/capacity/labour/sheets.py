@@ -78,6 +78,7 @@ LABOUR_TIERS = Sheet(
             unit="share of wage",
             meaning="What they cost above the wage; 0.5 is half as much again.",
             plausible=_plausible.PREMIUM_SHARE,
+            adjustable=True,
             at_least=0,
             at_most=20,
             example=0.5,

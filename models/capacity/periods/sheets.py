@@ -42,6 +42,7 @@ SETTINGS = Sheet(
             unit="per year",
             meaning="Real or nominal rate, to match the prices; 0.08 is 8 %.",
             plausible=_plausible.DISCOUNT_RATE,
+            adjustable=True,
             at_least=0,
             at_most=1,
             example=0.08,

@@ -142,6 +142,7 @@ RISK_LIMITS = Sheet(
             blank=None,
             blank_means="the limit is hard",
             above=0,
+            adjustable=True,
         ),
     ),
 )
