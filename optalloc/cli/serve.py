@@ -39,9 +39,15 @@ def serve(
     folder: Annotated[
         Path | None, typer.Option(help="Folder for uploads, which are removed in the end.")
     ] = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Folder in which uploads and runs are kept for the next server."
+        ),
+    ] = None,
     model: ModelDir = None,
 ) -> None:
-    """Serve the same in a browser: upload, check, solve, watch, read, change limits, compare."""
+    """Serve the same in a browser: start, solve, watch, explain, sweep, compare."""
     errors = Console(stderr=True)
 
     def run() -> None:
@@ -53,6 +59,7 @@ def serve(
             time_limit_s=time_limit,
             memory_gb=memory,
             folder=folder,
+            keep=keep,
             model=model,
             say=lambda line: say(errors, line),
         )

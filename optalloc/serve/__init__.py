@@ -1,4 +1,4 @@
-"""The app for a colleague without a terminal: upload, check, solve, watch, stop, read, compare."""
+"""The app for a colleague without a terminal: start, solve, watch, stop, read, ask, compare."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from optalloc.errors import OptallocError
 from optalloc.modelling.model import load_model
+from optalloc.serve.folder import kept_folder
 from optalloc.system import share_of_memory
 
 __all__ = ["is_loopback", "serve"]
@@ -26,6 +27,7 @@ def serve(
     time_limit_s: float = 3600.0,
     memory_gb: float | None = None,
     folder: Path | None = None,
+    keep: Path | None = None,
     model: Path | None = None,
     say: Callable[[str], None] = print,
 ) -> None:
@@ -49,6 +51,9 @@ def serve(
     folder : Path, optional
         An existing folder for what visitors upload, which is removed from it in the end, and by the
         next server there after one that was killed.
+    keep : Path, optional
+        A folder, made if it is not there, in which uploads and runs are kept, to be found again by
+        the next server there; in place of `folder`.
     model : Path, optional
         Model folder.
     say : callable
@@ -57,7 +62,8 @@ def serve(
     Raises
     ------
     OptallocError
-        If a package that it needs is not installed, or the address is taken.
+        If a package that it needs is not installed, the address is taken, or another server keeps
+        its runs in the folder.
     ModelError
         If the model folder cannot be used.
     """
@@ -68,6 +74,12 @@ def serve(
         )
     if folder is not None and not folder.is_dir():
         raise OptallocError(f"{folder}: must be an existing folder")
+    if keep is not None:
+        if folder is not None:
+            raise OptallocError("runs are kept in one folder or removed from another: name one")
+        with kept_folder(keep):
+            # Said now, as the server takes the folder once it listens.
+            pass
     import uvicorn  # noqa: PLC0415  (an extra)
 
     from optalloc.serve.app import make_app  # noqa: PLC0415
@@ -81,13 +93,15 @@ def serve(
         time_limit_s=time_limit_s,
         memory_bytes=share_of_memory(jobs) if memory_gb is None else int(memory_gb * 2**30),
         folder=folder,
+        keep=keep,
         model=model,
         hosts=names if is_loopback(host) else frozenset(),
     )
     with _listening(host, port) as listening:
         shown = f"[{host}]" if ":" in host else host
         say(f"serving at http://{shown}:{listening.getsockname()[1]}/ until Ctrl-C")
-        say("what is uploaded is removed when nobody has asked for it for hours, and at the end")
+        removed = "removed when nobody has asked for it for hours, and at the end"
+        say(f"what is uploaded is {removed if keep is None else f'kept in {keep}'}")
         if not is_loopback(host):
             say(
                 "warning: whoever can reach this address may use it, without a password and "

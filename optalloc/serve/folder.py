@@ -1,4 +1,4 @@
-"""The server's folder: private while it runs, and removed with it or by the next server."""
+"""The server's folder: private while it runs, and then removed, or kept for the next server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-__all__ = ["own_folder"]
+from optalloc.errors import OptallocError
+
+__all__ = ["kept_folder", "own_folder"]
 
 _NAME, _DRAFT, _LOCK = "optalloc-serve-", ".optalloc-serve-", "lock"
 # Missing on Windows, where folders of killed servers stay.
@@ -47,6 +49,28 @@ def own_folder(where: Path | None) -> Iterator[Path]:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def kept_folder(where: Path) -> Iterator[Path]:
+    """Take a folder, made if it is not there, whose files stay; one server at a time has it.
+
+    Raises
+    ------
+    OptallocError
+        If another server has it, or it cannot be made or written to.
+    """
+    try:
+        where.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = (where / _LOCK).open("wb")
+    except OSError as error:
+        raise OptallocError(f"{where}: cannot be used: {error.strerror}") from error
+    with lock:
+        if not _take(lock):
+            raise OptallocError(
+                f"{where}: another server keeps its runs there; end it, or name another folder"
+            )
+        yield where
 
 
 def _left_behind(folder: Path) -> bool:

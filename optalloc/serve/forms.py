@@ -13,9 +13,18 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
+from optalloc.serve.guard import REPORT_POLICY
 from optalloc.serve.levers import override
 
-__all__ = ["changes_of", "download", "file_name", "keep", "number_of"]
+__all__ = [
+    "changes_of",
+    "download",
+    "file_name",
+    "keep",
+    "number_of",
+    "report_page",
+    "text_of",
+]
 
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -37,6 +46,20 @@ def download(path: Path, name: str) -> Response:
     if not path.is_file():
         raise HTTPException(404)
     return FileResponse(path, media_type=_EXCEL, filename=name)
+
+
+def report_page(path: Path) -> Response:
+    """A page of a plan or sweep, apart from the server's own, if it is there."""
+    if not path.is_file():
+        raise HTTPException(404)
+    headers = {"Content-Security-Policy": REPORT_POLICY}
+    return FileResponse(path, media_type="text/html; charset=utf-8", headers=headers)
+
+
+def text_of(form: FormData, name: str) -> str:
+    """A text of a form, without space around it; empty if it is not there."""
+    found = form.get(name)
+    return found.strip() if isinstance(found, str) else ""
 
 
 def number_of(form: FormData, name: str, low: float, high: float, what: str) -> float:

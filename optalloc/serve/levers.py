@@ -1,9 +1,9 @@
-"""Cells that a visitor may change with a slider: columns that limits come from, and the attitude.
+"""Cells that a visitor may change with a slider: bounds of limits, costs and rates, the attitude.
 
-The model names the columns (`Limit.cells`); those count that the workbook has and that hold
-numbers. Where the workbook has uncertainties there is the weight of the worst scenarios, too. A
-change is made to a copy of the workbook, so that whoever downloads it has the exact input of the
-plan.
+The model names the columns (`Limit.cells`, `Column.is_cost_or_rate`); those count that the workbook
+has and that hold numbers. Where the workbook has uncertainties there is the weight of the worst
+scenarios, too. A change is made to a copy of the workbook, so that whoever downloads it has the
+exact input of the plan.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from optalloc.scenarios.sheet import Operation
 from optalloc.scenarios.uncertainty_sheets import ATTITUDE, UNCERTAINTIES
 from optalloc.spreadsheet.edit import write_edits
 
-__all__ = ["Lever", "Rows", "levers_of", "override", "write_changed"]
+__all__ = ["COSTS", "LIMITS", "Lever", "Rows", "levers_of", "override", "write_changed"]
 
 # Percent of the workbook's value, and the step of a slider.
 LEAST, MOST, STEP = 50, 200, 5
@@ -36,6 +36,8 @@ LEAST, MOST, STEP = 50, 200, 5
 MOST_ROWS = 200
 # Percent: at 100 what all scenarios but the worst cost would not count at all.
 MOST_WEIGHT = 95
+# Groups of sliders.
+LIMITS, COSTS = "limits", "costs, prices and rates"
 # Title of the slider of the attitude, and the measures that it chooses among.
 RISK, WEIGHED = "Attitude to risk", (Measure.EXPECTED, Measure.MEAN_AND_TAIL)
 
@@ -54,10 +56,11 @@ class Rows:
 class Lever:
     """One column as a slider: of numbers by a percentage, of integers by a difference.
 
-    ``least``, ``most`` and ``neutral`` are positions of the slider. Where it is ``absolute`` the
-    percentage is the value.
+    ``group`` is one of `LIMITS` and `COSTS`. ``least``, ``most`` and ``neutral`` are positions of
+    the slider. Where it is ``absolute`` the percentage is the value.
     """
 
+    group: str
     family: str
     sheet: str
     column: str
@@ -79,25 +82,39 @@ class Lever:
 def levers_of(data: Dataset, model: Model) -> Iterator[Lever]:
     """Give the levers of a workbook, in the order of the model's families, the attitude last.
 
+    A column that a limit comes from is among the limits, whatever else it is.
+
     Parameters
     ----------
     data : Dataset
         Without errors.
     model : Model
-        Its limits name the columns that they come from.
+        Its limits name the columns that they come from, its sheets those that are costs or rates.
     """
+    families = list(model.busy_families(data))
+    limits = [
+        (family.title, LIMITS, place)
+        for family in families
+        for limit in family.limits
+        for place in limit.cells
+    ]
+    costs = [
+        (family.title, COSTS, f"{sheet.name}.{column.name}")
+        for family in families
+        for sheet in family.sheets
+        for column in sheet.columns
+        if column.is_cost_or_rate
+    ]
     seen: set[str] = set()
-    for family in model.busy_families(data):
-        for limit in family.limits:
-            for place in limit.cells:
-                if place in seen:
-                    continue
-                seen.add(place)
-                sheet_name, _, name = place.partition(".")
-                sheet = data.sheets[sheet_name]
-                lever = _lever(data, sheet, sheet.by_name[name], family.title)
-                if lever is not None:
-                    yield lever
+    for title, group, place in (*limits, *costs):
+        if place in seen:
+            continue
+        seen.add(place)
+        sheet_name, _, name = place.partition(".")
+        sheet = data.sheets[sheet_name]
+        lever = _lever(data, sheet, sheet.by_name[name], title, group)
+        if lever is not None:
+            yield lever
     yield from _attitude(data)
 
 
@@ -110,6 +127,7 @@ def _attitude(data: Dataset) -> Iterator[Lever]:
     neutral = round(100 * attitude.tail_weight) if weighed else 0
     column = ATTITUDE.by_name["tail_weight"]
     yield Lever(
+        group=LIMITS,
         family=RISK,
         sheet=ATTITUDE.name,
         column=column.name,
@@ -127,7 +145,7 @@ def _attitude(data: Dataset) -> Iterator[Lever]:
     )
 
 
-def _lever(data: Dataset, sheet: Sheet, column: Column, family: str) -> Lever | None:
+def _lever(data: Dataset, sheet: Sheet, column: Column, family: str, group: str) -> Lever | None:
     spot = data.places.get(sheet.name)
     if column.kind not in (Kind.NUMBER, Kind.INTEGER) or spot is None:
         return None
@@ -143,11 +161,11 @@ def _lever(data: Dataset, sheet: Sheet, column: Column, family: str) -> Lever | 
         above = math.inf if column.at_most is None else column.at_most - values.max()
         most = int(max(min(above, max(values.max(), 4.0)), 0.0))
     else:
-        room = math.inf if column.at_most is None else 100 * column.at_most / values.max()
-        least, most = LEAST, int(min(MOST, max(room, 100.0)) // STEP) * STEP
+        least, most = LEAST, int(min(MOST, max(_room(column, values), 100.0)) // STEP) * STEP
     if least == most:
         return None
     return Lever(
+        group=group,
         family=family,
         sheet=sheet.name,
         column=column.name,
@@ -159,6 +177,17 @@ def _lever(data: Dataset, sheet: Sheet, column: Column, family: str) -> Lever | 
         neutral=0 if integer else 100,
         step=1 if integer else STEP,
         rows=tuple(_rows(filled, sheet, column.name)),
+    )
+
+
+def _room(column: Column, values: pd.Series[float]) -> float:
+    """Percentage by which all values can be multiplied within the bounds of their column."""
+    floor = column.above if column.at_least is None else column.at_least
+    ends = ((column.at_most, values.max()), (floor, values.min()))
+    # A bound on the other side of zero is never reached.
+    return min(
+        (100 * bound / end for bound, end in ends if bound is not None and bound * end > 0),
+        default=math.inf,
     )
 
 

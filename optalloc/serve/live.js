@@ -1,4 +1,4 @@
-// Live parts of the server's pages: progress, the chart of incumbent and bound, sliders, uploads.
+// Live parts of the server's pages: progress, chart of incumbent, bound and gap, sliders, uploads, places.
 
 const EVERY_MS = 1000;
 
@@ -12,33 +12,74 @@ function asNumber(value) {
   return value === null ? "–" : value.toLocaleString("en", { minimumFractionDigits: 4, maximumFractionDigits: 4 });
 }
 
+function asPercent(share) {
+  return `${(100 * share).toFixed(3)} %`;
+}
+
+// Cost of plan and bound above, the area between them filled; their gap below, by powers of ten.
 function drawProof(chart, points) {
   if (!window.Plotly) return;
   const look = theme();
-  const line = (name, place, dash, symbol, colour) => ({
+  const x = points.map((point) => point[0]);
+  const line = (name, place, dash, symbol, colour, more) => ({
     name,
-    x: points.map((point) => point[0]),
+    x,
     y: points.map((point) => point[place]),
     type: "scatter",
     mode: "lines+markers",
     line: { shape: "hv", color: colour, width: 2.25, dash },
     marker: { color: colour, size: 6, symbol },
     hovertemplate: `${name}<br>%{x:,.1f} s: <b>%{y:,.4f}</b> M<extra></extra>`,
+    ...more,
   });
+  const both = points.filter((point) => point[1] !== null && point[2] !== null);
+  const end = (place, shape) => ({ x: both.map((point) => point[0]), y: both.map((point) => point[place]), type: "scatter", mode: "lines", line: { shape: "hv", width: 0 }, hoverinfo: "skip", showlegend: false, ...shape });
+  const gap = {
+    name: "Gap",
+    // A logarithm has no zero: a proven plan is said beside the curve.
+    x,
+    y: points.map((point) => (point[3] ? 100 * point[3] : null)),
+    type: "scatter",
+    mode: "lines+markers",
+    line: { shape: "hv", color: look.series[1], width: 2.25 },
+    marker: { color: look.series[1], size: 6, symbol: "diamond" },
+    yaxis: "y2",
+    hovertemplate: "Gap<br>%{x:,.1f} s: <b>%{y:,.3~g}</b> %<extra></extra>",
+  };
   const traces = [
+    end(2, {}),
+    end(1, { fill: "tonexty", fillcolor: `${look.series[1]}2e` }),
     line("Best plan so far", 1, "solid", "circle", look.series[5]),
     line("Bound: no plan costs less", 2, "dash", "square", look.series[0]),
+    gap,
   ];
+  const last = points.at(-1);
+  const words = !last ? chart.dataset.none : last[3] === null ? "" : last[3] ? `gap ${asPercent(last[3])}` : "proven: no gap";
+  const place = last ? { x: 1, y: 0.27, xanchor: "right", yanchor: "top" } : { x: 0.5, y: 0.6 };
   const layout = baseLayout(look, {
-    hovermode: "x unified",
-    xaxis: { title: { text: "Time in the solver (s)" }, rangemode: "tozero" },
-    yaxis: { title: { text: "Cost (M, present value)" }, tickformat: ",~r" },
+    hovermode: "x",
+    xaxis: { title: { text: "Time in the solver (s)" }, rangemode: "tozero", anchor: "y2" },
+    yaxis: { title: { text: "Cost (M, present value)" }, tickformat: ",~r", domain: [0.38, 1] },
+    annotations: words ? [{ text: words, showarrow: false, xref: "paper", yref: "paper", font: { color: last ? look.ink : look.soft }, ...place }] : [],
   });
-  if (!points.length) {
-    const words = { text: "The solver has not reported yet.", showarrow: false, xref: "paper", yref: "paper", x: 0.5, y: 0.5, font: { color: look.soft } };
-    layout.annotations = [words];
-  }
+  const own = { type: "log", tickformat: "~g", domain: [0, 0.27], nticks: 4, visible: Boolean(last) };
+  layout.yaxis2 = { ...layout.yaxis, title: { ...layout.yaxis.title, text: "Gap (%)" }, ...own };
+  // Its labels are short, and margins that follow two axes are worked out without end.
+  layout.yaxis.automargin = layout.yaxis2.automargin = false;
+  layout.margin.l = 84;
+  layout.yaxis.visible = layout.xaxis.visible = Boolean(last);
   window.Plotly.react(chart, traces, layout, { responsive: true, displayModeBar: false });
+}
+
+function drawSteps(step) {
+  const bar = document.getElementById("steps");
+  if (!bar) return;
+  bar.parentElement.hidden = !step.length;
+  if (!step.length) return;
+  const [, done, total] = step;
+  bar.max = Math.max(total, 1);
+  bar.value = done;
+  setText("steps-words", `${done.toLocaleString("en")} of ${total.toLocaleString("en")}`);
 }
 
 function wordsOf(watched, now) {
@@ -61,7 +102,7 @@ async function look(watched, chart) {
       setText("seconds", last[0].toLocaleString("en", { maximumFractionDigits: 0 }));
       setText("incumbent", asNumber(last[1]));
       setText("bound", asNumber(last[2]));
-      setText("gap", last[3] === null ? "–" : `${(100 * last[3]).toFixed(3)} %`);
+      setText("gap", last[3] === null ? "–" : asPercent(last[3]));
     }
     const drawn = JSON.stringify(now.points);
     if (chart.dataset.drawn !== drawn) {
@@ -70,6 +111,7 @@ async function look(watched, chart) {
     }
   }
   if (!watched) return;
+  drawSteps(now.step);
   setText("phase", wordsOf(watched, now));
   // Another state has other buttons, which the server renders.
   if (now.state !== watched.dataset.state && !(watched.dataset.state === "waiting" && now.place)) location.reload();
@@ -84,7 +126,7 @@ function watch() {
       await look(watched, chart);
       document.documentElement.dataset.live = "yes";
     } catch {
-      setText("phase", "The server does not answer. It is question again.");
+      setText("phase", "The server does not answer. It is asked again.");
     }
     if (watched) setTimeout(again, EVERY_MS);
   };
@@ -137,10 +179,37 @@ function uploads() {
   });
 }
 
+// A list of places: the last one that is typed is completed, and buttons add and remove them.
+function places() {
+  const field = document.querySelector("[data-list=many]");
+  if (!field) return;
+  const options = [...document.getElementById(field.getAttribute("list")).options];
+  const names = options.map((option) => option.value);
+  const buttons = document.querySelectorAll("[data-place]");
+  const listed = () => field.value.split(/[,;]/).map((name) => name.trim()).filter(Boolean);
+  const update = () => {
+    const before = field.value.match(/^.*[,;]\s*/)?.[0] ?? "";
+    options.forEach((option, k) => { option.value = before + names[k]; });
+    const chosen = listed().map((name) => name.toLowerCase());
+    for (const button of buttons) button.setAttribute("aria-pressed", String(chosen.includes(button.dataset.place.toLowerCase())));
+  };
+  for (const button of buttons) {
+    button.addEventListener("click", () => {
+      const name = button.dataset.place;
+      const others = listed().filter((one) => one.toLowerCase() !== name.toLowerCase());
+      field.value = (others.length === listed().length ? [...others, name] : others).join(", ");
+      update();
+    });
+  }
+  field.addEventListener("input", update);
+  update();
+}
+
 document.addEventListener("submit", (event) => {
   const question = event.target.dataset.confirm;
   if (question && !confirm(question)) event.preventDefault();
 });
+places();
 uploads();
 sliders();
 watch();

@@ -28,6 +28,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"number": _number, "percent": _percent}
+    made.filters["capitalize_first"] = lambda words: words[:1].upper() + words[1:]
     return made
 
 

@@ -15,14 +15,23 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from optalloc.serve.work import RESULT
+from optalloc.errors import OptallocError
+from optalloc.serve.files import LOG, POINTS, RESULT
+from optalloc.system import replacing
 
-__all__ = ["State", "Task"]
+__all__ = ["INTERRUPTED", "State", "Task", "restored"]
 
-LAUNCH = "import sys; sys.path[:] = sys.argv[1:]; from optalloc.serve.work import main; main()"
+LAUNCH = (
+    "import sys; sys.path[:] = sys.argv[1:]; from optalloc.serve.work.process import main; main()"
+)
 # Most points of a chart.
 MOST_POINTS = 2000
 _TICK_S = 0.2
+# Result of what went on when its server ended.
+INTERRUPTED = {
+    "ending": "interrupted",
+    "words": ["The server ended while this went on, so that it has no result. Start it again."],
+}
 _CANDIDATE = "; a candidate, as limits found on the way may add to its cost"
 
 
@@ -54,6 +63,8 @@ class Task:
     ----------
     points : list
         Seconds, incumbent, bound and gap, as the solve goes on.
+    step : list
+        Name of a longer part, how many units of it are done, and of how many; empty without one.
     result : dict
         Its result; ``ending`` is the kind of it.
     """
@@ -65,6 +76,7 @@ class Task:
     state: State = State.WAITING
     phase: str = ""
     points: list[list[float | None]] = field(default_factory=list)
+    step: list[Any] = field(default_factory=list)
     result: dict[str, Any] = field(default_factory=dict)
     _process: asyncio.subprocess.Process | None = None
     _renewed: float = 0.0
@@ -84,13 +96,21 @@ class Task:
         """End it with a result, if it has none."""
         if not self.ended:
             self.state, self.result = State.ENDED, result
+            self._keep()
+
+    def _keep(self) -> None:
+        """Write result and points into its folder, for the next server; it may be gone."""
+        with contextlib.suppress(OSError, OptallocError):
+            for name, content in ((RESULT, self.result), (POINTS, self.points)):
+                with replacing(self.folder / name) as draft:
+                    draft.write_text(json.dumps(content), encoding="utf-8")
 
     async def run(self) -> None:
         """Run its process to the end; whatever happens to the process, there is a result."""
         if self.ended:
             return
         self.state = State.RUNNING
-        with (self.folder / "log.txt").open("wb") as log:
+        with (self.folder / LOG).open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-c", LAUNCH, *sys.path),
                 stdin=asyncio.subprocess.PIPE,
@@ -122,10 +142,10 @@ class Task:
             self.phase = f"{message['doing']}{_CANDIDATE if message['candidate'] else ''}"
             self._add(list(message["point"]))
         elif "step" in message:
-            what, done, of = message["step"]
+            what, done, of = self.step = list(message["step"])
             self.phase = f"{what}: {done} of {of}"
         else:
-            self.phase = str(message["phase"])
+            self.phase, self.step = str(message["phase"]), []
             self._renewed = time.monotonic()
 
     def _add(self, point: list[float | None]) -> None:
@@ -180,6 +200,16 @@ class Task:
         if self.state is State.STOPPING and not self._lost:
             return {"ending": "no plan", "words": ["It was stopped before a plan was found."]}
         return {"ending": "lost", "words": [self._lost or _ended_by(code)]}
+
+
+def restored(folder: Path) -> Task:
+    """A task of an earlier server, as its folder has it: ended, or interrupted with that server."""
+    task = Task(folder, {}, 0.0, state=State.ENDED, result=dict(INTERRUPTED))
+    with contextlib.suppress(OSError, ValueError):
+        task.result = json.loads((folder / RESULT).read_text("utf-8"))
+    with contextlib.suppress(OSError, ValueError):
+        task.points = json.loads((folder / POINTS).read_text("utf-8"))
+    return task
 
 
 def _ended_by(code: int | None) -> str:
