@@ -39,7 +39,8 @@ class FirstPage:
         """Methods, paths and endpoints."""
         return [
             ("GET", "/", self.start),
-            ("GET", "/mine/{token}", self.mine),
+            ("GET", "/mine/{token}", self.linked),
+            ("POST", "/mine/{token}", self.take_link),
             ("POST", "/start", self.from_places),
             ("POST", "/examples/{name}", self.from_example),
             ("GET", "/examples/{name}.xlsx", self.example),
@@ -64,16 +65,26 @@ class FirstPage:
         }
         return server.page(request, "start", status, **given | values)
 
-    async def mine(self, request: Request) -> Response:
-        """The first page of whoever has the link of a visitor, who is that visitor from now on."""
-        token = request.path_params["token"]
-        visitor = self._server.visitors.find(token)
+    async def linked(self, request: Request) -> Response:
+        """Ask whoever has the link of a visitor whether to be that visitor from now on.
+
+        Whoever made the link sees what is uploaded then, so that a link alone changes nothing.
+        """
+        found = self._linked(request)
+        return self._server.page(request, "mine", found=found, address=request.url.path)
+
+    async def take_link(self, request: Request) -> Response:
+        """Let the browser be the visitor of the link from now on."""
+        self._linked(request)
+        answer = RedirectResponse("/", 303)
+        self._server.set_cookie(answer, request, request.path_params["token"])
+        return answer
+
+    def _linked(self, request: Request) -> Visitor:
+        visitor = self._server.visitors.find(request.path_params["token"])
         if visitor is None:
             raise HTTPException(404)
-        # No redirection: the browser would not send its new cookie, coming from another site.
-        answer = self._page(request, visitor=visitor, link=str(request.url.replace(query="")))
-        self._server.set_cookie(answer, request, token)
-        return answer
+        return visitor
 
     # Making ---------------------------------------------------------------------------------------
 

@@ -38,6 +38,7 @@ QUICK_LIMIT_S = 300.0
 # Bytes that a workbook may unpack to, as a multiple of its own most.
 UNPACKED = 8
 _SWEEP_S = 30.0
+SWEEP_GRACE = 10
 _WORDS = {
     400: "That cannot be understood.",
     403: "That is refused.",
@@ -167,7 +168,9 @@ class Server:
             "memory": self.settings.memory_bytes,
             **arguments,
         }
-        return Task(folder, request, limit_s, self.settings.grace_s)
+        # A sweep writes the page of all cases that are done after it was stopped.
+        grace_s = (SWEEP_GRACE if kind == "sweep" else 1) * self.settings.grace_s
+        return Task(folder, request, limit_s, grace_s)
 
     def take_book(
         self, visitor: Visitor, book: Book, then: Callable[[], None] | None = None

@@ -162,6 +162,12 @@ def test_the_link_of_a_visitor(address: str, guest: Guest, minimal: Path) -> Non
     assert other.client.get(f"/mine/{wrong}").status_code == 404
     own = "minimal.xlsx</a>"
     assert own not in other.client.get("/").text
-    assert own in other.client.get(f"/mine/{token}").text
+    # The link alone changes nothing: whoever sent it would see what is uploaded.
+    assert "minimal.xlsx" in other.client.get(f"/mine/{token}").text
+    assert own not in other.client.get("/").text
+    elsewhere = {"Origin": "http://elsewhere.example"}
+    assert other.client.post(f"/mine/{token}", headers=elsewhere).status_code == 403
+    assert own not in other.client.get("/").text
+    assert other.client.post(f"/mine/{token}").status_code == 303
     assert own in other.client.get("/").text
     other.close()

@@ -10,6 +10,7 @@ import pytest
 from optalloc.errors import OptallocError
 from optalloc.serve.folder import kept_folder
 from tests.serve.guest import Guest, served, solvers
+from tests.serve.test_runs import with_sweep
 
 
 @pytest.mark.long
@@ -31,7 +32,8 @@ def test_runs_are_found_again_after_a_restart(minimal: Path, hard: Path, tmp_pat
     with served(keep=keep) as address:
         guest = Guest(address)
         assert guest.client.get(run).status_code == 404
-        first = guest.client.get(f"/mine/{token}").text
+        guest.client.post(f"/mine/{token}")
+        first = guest.client.get("/").text
         assert "minimal.xlsx" in first and "Run 1 of minimal.xlsx" in first
         assert guest.client.get(run).text == shown
         assert "1,170.0000" in shown
@@ -65,9 +67,35 @@ def test_a_server_that_was_killed_leaves_an_interrupted_run(minimal: Path, tmp_p
     assert json.loads((folder / "item.json").read_text())["run"]["kind"] == "solve"
     with served(keep=keep) as address:
         guest = Guest(address)
-        assert "minimal.xlsx" in guest.client.get(f"/mine/{token}").text
+        guest.client.post(f"/mine/{token}")
+        assert "minimal.xlsx</a>" in guest.client.get("/").text
         assert "The server ended while this went on" in guest.client.get(run).text
         guest.close()
+
+
+@pytest.mark.slow
+def test_a_sweep_goes_on_after_a_restart(minimal: Path, tmp_path: Path) -> None:
+    """Proves: cases that were finished before the server ended are not solved again."""
+    keep = tmp_path / "kept"
+    with served(keep=keep) as address:
+        guest = Guest(address)
+        book = guest.checked(with_sweep(minimal, tmp_path / "swept.xlsx", 10))
+        run = guest.ask(book, "sweep", sweep="grid")
+        guest.until(run, lambda state: bool(state["step"]) and state["step"][1] > 1)
+        token = guest.client.cookies["visitor"]
+        guest.close()
+    cases = next(keep.glob("*/*/sweep/cases"))
+    before = {path.name: path.stat().st_mtime_ns for path in cases.glob("*.zip")}
+    assert 1 < len(before) < 11
+    with served(keep=keep) as address:
+        guest = Guest(address)
+        guest.client.post(f"/mine/{token}")
+        assert "Go on with the cases that are missing" in guest.client.get(run).text
+        assert guest.client.post(f"{run}/resume").status_code == 303
+        assert "All 11 cases have a plan." in guest.ended(run)
+        guest.close()
+    after = {path.name: path.stat().st_mtime_ns for path in cases.glob("*.zip")}
+    assert before.items() <= after.items() and len(after) == 11
 
 
 def test_one_server_at_a_time_keeps_runs_in_a_folder(tmp_path: Path) -> None:

@@ -201,6 +201,29 @@ def test_questions_about_scenarios(guest: Guest, tmp_path: Path) -> None:
     assert "Frontier" in frontier and "87.5" in frontier
 
 
+class Stopped:
+    """A request to stop that came while a solver worked, which took it for itself."""
+
+    requested = True
+
+    def allow(self, allowed: bool) -> None:
+        pass
+
+
+@pytest.mark.long
+def test_a_question_that_was_stopped_keeps_what_is_done(minimal: Path, tmp_path: Path) -> None:
+    """Proves: the plan is there, with what was said of it by then. Sensitivity: else it says more."""
+    told = {"kind": "explain", "folder": tmp_path, "model": None, "book": minimal, "plan": None}
+    told |= {"gap": 0, "time_limit_s": 60, "threads": 1}
+    part = process.done(told, lambda **_: None, Stopped())
+    whole = process.done(told, lambda **_: None)
+    assert part["stopped"] and not whole["stopped"]
+    assert part["words"][0].startswith("It was stopped: what follows is of ")
+    assert "The plan costs 1,170 M and is optimal." in part["words"]
+    assert set(part["words"][1:]) < set(whole["words"])
+    assert part["plan"]["objective"] == pytest.approx(1170)
+
+
 # Keyboard and phone -------------------------------------------------------------------------------
 
 FOCUSED = """() => {

@@ -46,6 +46,7 @@ def test_what_unpacks_to_too_much_is_not_unpacked(minimal: Path, tmp_path: Path)
     assert endings == [("input", ["too-large"]), ("checked", ["blank-beside-names"])]
 
 
+@pytest.mark.long
 def test_a_file_that_is_no_workbook_has_words(guest: Guest, tmp_path: Path) -> None:
     """Proves: its page says so, and it can be neither solved nor asked about."""
     false = tmp_path / "book.xlsx"
@@ -59,6 +60,7 @@ def test_a_file_that_is_no_workbook_has_words(guest: Guest, tmp_path: Path) -> N
     assert guest.client.post(f"{page}/dance", data={}).status_code == 404
 
 
+@pytest.mark.long
 def test_what_a_workbook_does_not_have_is_not_asked_of_it(guest: Guest, minimal: Path) -> None:
     """Proves: without the sheets a sweep and questions on scenarios say which sheet to fill in; numbers
     that make no sense say their bounds."""

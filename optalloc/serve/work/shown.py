@@ -72,7 +72,7 @@ def tables(frames: Mapping[str, pd.DataFrame], specs: Sequence[TableSpec]) -> li
         frame = frames[spec.name]
         if frame.empty:
             continue
-        columns = [c for c in spec.columns if c.name in frame and frame[c.name].notna().any()]
+        columns = [c for c in spec.columns if c.name in frame and _has_values(frame[c.name])]
         head = frame.head(MOST_ROWS)
         shown.append(
             {
@@ -94,6 +94,11 @@ def tables(frames: Mapping[str, pd.DataFrame], specs: Sequence[TableSpec]) -> li
             }
         )
     return shown
+
+
+def _has_values(column: pd.Series[Any]) -> bool:
+    """True if a column is neither blank nor of empty texts."""
+    return bool((column.notna() & (column != "")).any())
 
 
 def _cell(value: Any) -> str:
