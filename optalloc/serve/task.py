@@ -96,7 +96,15 @@ class Task:
         """End it with a result, if it has none."""
         if not self.ended:
             self.state, self.result = State.ENDED, result
+            self._add_proven()
             self._keep()
+
+    def _add_proven(self) -> None:
+        """End the points with what was proven: a proof that is repeated reports from its start."""
+        found = next((self.result[k] for k in ("plan", "best") if k in self.result), self.result)
+        if self.points and found.get("objective") is not None:
+            proven = [found[name] for name in ("objective", "bound", "gap")]
+            self._add([self.points[-1][0], *proven])
 
     def _keep(self) -> None:
         """Write result and points into its folder, for the next server; it may be gone."""

@@ -181,6 +181,10 @@ def test_questions_of_a_plan(guest: Guest, minimal: Path) -> None:
     others = guest.ask(book, "alternatives", plan=plan, slack="1", count="1")
     text = guest.ended(others)
     assert "Alternatives to run 1 of minimal.xlsx" in text and "1,175" in text
+    # The charts end with what was proven, though a proof is repeated from its start.
+    for page in (run, others):
+        (_, *last) = guest.client.get(f"{page}/state").json()["points"][-1]
+        assert last == pytest.approx([1170, 1170, 0], abs=1e-6), page
     for page in (why, others):
         assert guest.client.get(f"{page}/tables.xlsx").content[:2] == b"PK"
     # Without a plan the workbook is solved first, and the plan is there.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from optalloc.analysis.alternatives.search import alternatives as find_alternatives
+from optalloc.analysis.alternatives.words import ALTERNATIVES
 from optalloc.analysis.diff.compare import diff
 from optalloc.analysis.explain.solve_and_explain import explain as explain_book
 from optalloc.analysis.futures.frontier import frontier as find_frontier
@@ -14,7 +15,7 @@ from optalloc.plan.planfile import read_plan
 from optalloc.report.findings import Findings
 from optalloc.serve.files import PLAN, REPORT, tables_of
 from optalloc.serve.work.job import Job
-from optalloc.serve.work.shown import headline, tables_of_findings
+from optalloc.serve.work.shown import finite, headline, tables_of_findings
 
 __all__ = ["alternatives", "compare", "explain", "frontier", "regrets", "test"]
 
@@ -58,7 +59,9 @@ def alternatives(job: Job) -> dict[str, Any]:
         on_phase=job.phase,
         on_step=job.step,
     )
-    return _answer(job, found)
+    best = found[ALTERNATIVES.name].iloc[0]
+    proven = {"objective": best["cost"], "bound": best["bound"], "gap": best["gap"]}
+    return {**_answer(job, found), "best": {k: finite(float(v)) for k, v in proven.items()}}
 
 
 def regrets(job: Job) -> dict[str, Any]:
