@@ -22,8 +22,6 @@ from benchmarks.campaign.runner import campaign, tasks
 from benchmarks.convert import read_orlib, read_tbed1, write_folder
 from benchmarks.families import as_markdown, left_out, with_table
 from benchmarks.futures import FuturesRoute, measure_futures
-from benchmarks.instances import SIZES, write
-from benchmarks.instances import generate as make_instance
 from benchmarks.machine import machine
 from benchmarks.pages import VIEWS, opened_in, pictures, write_made_up
 from benchmarks.rolled import BEGIN as ROLL_BEGIN
@@ -34,6 +32,9 @@ from benchmarks.sweep import BOOKS, GAP, SweepRoute, measure_sweep
 from optalloc.errors import ModelError, OptallocError
 from optalloc.mip.outcome import Options
 from optalloc.modelling.model import load_model
+from optalloc.starting.load import load_generator
+
+SIZES = load_generator().sizes
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -131,13 +132,8 @@ def generate(
         raise typer.BadParameter(f"SIZE must be one of {', '.join(SIZES)}")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise typer.BadParameter(f"{out}: must be a new or empty folder")
-    instance = make_instance(size, seed)
-    write(instance, out)
-    of = instance.size
-    typer.echo(
-        f"wrote {out}: {of.sites} sites, {of.regions} regions, {len(of.months)} periods, "
-        f"{sum(map(len, instance.sheets.values())):,} rows"
-    )
+    load_generator().write(size, seed, out)
+    typer.echo(f"wrote {out}: {SIZES[size]}")
 
 
 @app.command()

@@ -27,9 +27,9 @@ from pyomo.contrib.appsi.solvers import Highs
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 import optalloc
-from benchmarks.instances import SIZES, generate, write
 from optalloc.compile import compile_model, deferred_rules, refresh
 from optalloc.modelling.sets import index_set, indexed_set, parameter
+from optalloc.starting.load import load_generator
 
 __all__ = ["CASES", "KNOWN", "REPEATS", "Measured", "Route", "measure", "pacific", "routes_of"]
 
@@ -41,7 +41,7 @@ PACIFIC_COPIES = 10
 COPIED = ("site", "contract", "lease", "decision", "grid_zone", "zone", "labour_market")
 CASES = (*SHAPES, "pacific")
 # Generated instances, of seed 1, are measured where they are asked for.
-KNOWN = (*CASES, *SIZES)
+KNOWN = (*CASES, *load_generator().sizes)
 INPUTS = Path(__file__).parents[1] / "inputs"
 PACIFIC, MINIMAL = INPUTS / "pacific", INPUTS / "minimal"
 
@@ -255,8 +255,8 @@ def _data(case: str) -> Any:
     if case in SHAPES:
         return Facilities.of(*SHAPES[case])
     with tempfile.TemporaryDirectory() as folder:
-        if case in SIZES:
-            write(generate(case, 1), Path(folder))
+        if case in load_generator().sizes:
+            load_generator().write(case, 1, Path(folder))
             return _read(Path(folder))
         return pacific(Path(folder))
 

@@ -20,7 +20,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import optalloc
-from benchmarks.instances import generate, write
 from optalloc.errors import InfeasibleError
 from optalloc.modelling.model import options_of
 from optalloc.plan.readback import read_audited, worst_of
@@ -29,6 +28,7 @@ from optalloc.scenarios.designs import Case, cases_of
 from optalloc.scenarios.overrides import altered
 from optalloc.scenarios.tomlfile import entries_of_toml
 from optalloc.solving.versions import engine_versions
+from optalloc.starting.load import load_generator
 from optalloc.sweeps.messages import Base, Finished, Settled
 from optalloc.sweeps.pack import packed, stacked_specs
 from optalloc.sweeps.pool import Limits, run_cases
@@ -85,7 +85,7 @@ def book_of(name: str, folder: Path) -> Path:
     """The workbook of a benchmark: inputs/pacific, or a generated instance of seed 1."""
     if name == "pacific":
         return PACIFIC
-    write(generate(name, 1), folder)
+    load_generator().write(name, 1, folder)
     return folder
 
 

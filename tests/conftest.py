@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 import optalloc
-from benchmarks.instances import generate, write
 from optalloc.mip.arrays import Arrays
+from optalloc.starting.load import load_generator
 from optalloc.system import infer_python_text
 from tests import books
 from tests.dask_cluster import dask
@@ -113,7 +113,7 @@ def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def arrays(tmp_path_factory: pytest.TempPathFactory) -> Arrays:
     """The program of a generated instance of six sites in five periods."""
     folder = tmp_path_factory.mktemp("xs")
-    write(generate("XS", 1), folder)
+    load_generator().write("XS", 1, folder)
     model = optalloc.load_model()
     data = optalloc.validate(optalloc.read_workbook(folder), model)
     return optalloc.compile_program(optalloc.build(data, model))

@@ -20,9 +20,9 @@ import psutil
 
 from benchmarks.campaign.results import GAPS, KEY, Results, primal_integral, seconds_to, thinned
 from benchmarks.campaign.routes import Limits, Measured, take
-from benchmarks.instances import SIZES, generate, write
 from benchmarks.machine import machine
 from optalloc.mip.outcome import relative_gap
+from optalloc.starting.load import load_generator
 
 __all__ = ["Task", "campaign", "tasks"]
 
@@ -98,10 +98,10 @@ def campaign(
 
 def _provide(task: Task) -> None:
     """Make the instance if it is not there; it appears whole or not at all."""
-    if task.size in SIZES and not task.folder.exists():
+    if task.size in load_generator().sizes and not task.folder.exists():
         task.folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=task.folder.parent) as folder:
-            write(generate(task.size, task.seed), Path(folder) / "book")
+            load_generator().write(task.size, task.seed, Path(folder) / "book")
             (Path(folder) / "book").rename(task.folder)
 
 

@@ -11,7 +11,7 @@ import pytest
 import optalloc
 from benchmarks.baselines import data, facility_model, linopy_model, pyomo_model
 from benchmarks.convert import FacilityLocation, write_folder
-from benchmarks.instances import generate, write
+from optalloc.starting.load import load_generator
 
 LIMITS = {"gap": 1e-5, "seconds": 60.0, "threads": 1, "seed": 0}
 
@@ -33,22 +33,22 @@ def assert_alike(folder: Path, log: Path, *modules: object) -> None:
 def test_all_three_have_one_optimum(tmp_path: Path) -> None:
     """Proves: plain Pyomo, linopy and optalloc come to one cost on a generated instance, in which
     limits of every family it has bind."""
-    write(generate("XS", 1), tmp_path / "book")
+    load_generator().write("XS", 1, tmp_path / "book")
     assert_alike(tmp_path / "book", tmp_path / "log", pyomo_model, linopy_model)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2, 8))
 def test_all_three_have_one_optimum_on_more_seeds(seed: int, tmp_path: Path) -> None:
-    write(generate("XS", seed), tmp_path / "book")
+    load_generator().write("XS", seed, tmp_path / "book")
     assert_alike(tmp_path / "book", tmp_path / "log", pyomo_model, linopy_model)
 
 
 def test_packed_sheets_and_unknown_ones(tmp_path: Path) -> None:
     """Proves: .csv.gz is read as well; a sheet that the baselines would leave out is refused."""
-    write(generate("L", 1), tmp_path / "large")
+    load_generator().write("L", 1, tmp_path / "large")
     assert len(data.read(tmp_path / "large").sites) == 300
-    write(generate("XS", 1), tmp_path / "small")
+    load_generator().write("XS", 1, tmp_path / "small")
     shutil.copy(tmp_path / "small" / "Pace.csv", tmp_path / "small" / "Carbon.csv")
     with pytest.raises(ValueError, match="do not know Carbon"):
         data.read(tmp_path / "small")

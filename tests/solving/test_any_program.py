@@ -15,7 +15,6 @@ import pytest
 import scipy.sparse as sp
 
 import optalloc
-from benchmarks.instances import generate, write
 from optalloc.mip.arrays import Arrays, ExtraRows, Labels, Parts
 from optalloc.mip.bounds import dominated_bounds, tighten_integer_bounds
 from optalloc.mip.outcome import Options, Outcome, Strategy
@@ -34,6 +33,7 @@ from optalloc.solving.strategies.link import Link
 from optalloc.solving.strategies.portfolio import Portfolio as Hub
 from optalloc.solving.strategies.restricted_search import RestrictedSearch
 from optalloc.solving.strategies.worker import Assignment, Role, work
+from optalloc.starting.load import load_generator
 from tests.solving.searches import searching
 
 WAYS = [Strategy.RACE, Strategy.DECOMPOSE]
@@ -345,7 +345,7 @@ def without_a_plan(arrays: Arrays) -> Arrays:
 def test_a_larger_workbook_without_a_plan_is_told_so(tmp_path: Path) -> None:
     """Proves: a workbook of 30 sites with one demand twenty times what it was is told to have no
     plan by every strategy, those that go part by part too, in less than the limit."""
-    write(generate("S", 1), tmp_path)
+    load_generator().write("S", 1, tmp_path)
     model = optalloc.load_model()
     data = optalloc.validate(optalloc.read_workbook(tmp_path), model)
     arrays = without_a_plan(optalloc.compile_program(optalloc.build(data, model)))

@@ -14,12 +14,12 @@ import pytest
 from typer.testing import CliRunner
 
 import optalloc
-from benchmarks.instances import generate, write
 from optalloc.cli.main import app
 from optalloc.errors import InfeasibleError, SolveError
 from optalloc.mip.bounds import implied_bounds
 from optalloc.mip.outcome import StopReason
 from optalloc.solving.solvers import SOLVERS, available, cp_sat, solve_by
+from optalloc.starting.load import load_generator
 from tests.books import book, demand
 from tests.books import write as write_book
 from tests.paths import INPUTS, ROOT
@@ -66,7 +66,7 @@ def test_the_example_has_its_hand_calculated_optimum(name: str) -> None:
 def test_a_generated_instance_has_one_optimum(name: str, tmp_path: Path) -> None:
     """Proves: another solver comes to the cost of HiGHS, each within 1e-5 of its own bound."""
     installed(name)
-    write(generate("XS", 1), tmp_path)
+    load_generator().write("XS", 1, tmp_path)
     arrays = arrays_of(tmp_path)
     options = optalloc.Options(gap=1e-5, threads=1)
     ours = solve_by(arrays, options)
@@ -105,7 +105,7 @@ def test_infeasible_is_confirmed(name: str, tmp_path: Path) -> None:
 def test_no_time_is_no_plan_and_no_wrong_bound(name: str, tmp_path: Path) -> None:
     """Proves: stopped at once, a solver says so; what it proved by then is a bound."""
     installed(name)
-    write(generate("S", 1), tmp_path)
+    load_generator().write("S", 1, tmp_path)
     arrays = arrays_of(tmp_path)
     found = solve_by(arrays, optalloc.Options(gap=1e-6, threads=1, time_limit_s=0.5, solver=name))
     assert found.stop_reason is StopReason.TIME

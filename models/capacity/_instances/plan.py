@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.instances.world import WORKLOADS, World
+from .world import WORKLOADS, World
 
 __all__ = ["Plan", "make_plan"]
 

@@ -10,10 +10,19 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from benchmarks.instances.plan import Plan
-from benchmarks.instances.world import World
+from .plan import Plan
+from .world import World
 
-__all__ = ["ESCALATION", "NEEDS", "POOL_SHARE", "TIERS", "broken", "first_free", "limits", "usage"]
+__all__ = [
+    "ESCALATION",
+    "NEEDS",
+    "POOL_SHARE",
+    "TIERS",
+    "first_free",
+    "limits",
+    "usage",
+    "violated",
+]
 
 # Of site and build costs, a year.
 ESCALATION = 0.03
@@ -26,7 +35,7 @@ POOL_SHARE = 0.55
 
 
 def usage(world: World, plan: Plan) -> dict[str, np.ndarray]:
-    """What a plan uses of each limit.
+    """Use of each limit by a plan.
 
     Returns
     -------
@@ -100,8 +109,8 @@ def limits(world: World, plan: Plan, random: np.random.Generator) -> dict[str, n
     }
 
 
-def broken(world: World, plan: Plan, given: Mapping[str, np.ndarray]) -> list[str]:
-    """Names of the limits that a plan breaks; none, for a plan that limits were set around."""
+def violated(world: World, plan: Plan, given: Mapping[str, np.ndarray]) -> list[str]:
+    """Names of the limits that a plan violates; none, for a plan that limits were set around."""
     used, months, free = usage(world, plan), world.end - world.begin, first_free(world)
     held = {
         "load": plan.load <= plan.online,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,11 +15,13 @@ from typer.testing import CliRunner
 
 import optalloc
 from benchmarks.__main__ import app
-from benchmarks.instances import SIZES, generate, write
-from benchmarks.instances.limits import broken, limits
-from tests.paths import ROOT
+from optalloc.errors import ModelError
+from optalloc.starting.load import load_generator
 
-DIGESTS = ROOT / "benchmarks" / "instances" / "digests.csv"
+DIGESTS = Path(__file__).with_name("instances.csv")
+GENERATOR = load_generator()
+# The package of the model folder, imported under a name of its own.
+PACKAGE: Any = sys.modules[GENERATOR.write.__module__]
 
 
 def digest(folder: Path) -> str:
@@ -35,11 +39,11 @@ def test_a_seed_means_the_same_bytes_everywhere(size: str, tmp_path: Path) -> No
     alike, the packed ones too. Sensitivity: another seed makes others."""
     recorded = pd.read_csv(DIGESTS).set_index(["size", "seed"])["sha256"]
     for name in ("a", "b"):
-        write(generate(size, 1), tmp_path / name)
+        GENERATOR.write(size, 1, tmp_path / name)
     files = [*(tmp_path / "a").iterdir()]
     assert all(f.read_bytes() == (tmp_path / "b" / f.name).read_bytes() for f in files)
     assert digest(tmp_path / "a") == recorded[size, 1]
-    write(generate(size, 2), tmp_path / "c")
+    GENERATOR.write(size, 2, tmp_path / "c")
     assert digest(tmp_path / "c") == recorded[size, 2] != recorded[size, 1]
 
 
@@ -48,8 +52,8 @@ def test_a_seed_means_the_same_bytes_everywhere(size: str, tmp_path: Path) -> No
 def test_an_instance_is_feasible_and_its_own_plan_shows_it(size: str, tmp_path: Path) -> None:
     """Proves: with commitments and blocks held at the generator's own plan, the rest of the model
     has a solution in which all demand is met."""
-    instance = generate(size, 3)
-    write(instance, tmp_path)
+    instance = PACKAGE.generate(size, 3)
+    GENERATOR.write(size, 3, tmp_path)
     model = optalloc.load_model()
     data = optalloc.validate(optalloc.read_workbook(tmp_path), model)
     arrays = optalloc.compile_program(optalloc.build(data, model))
@@ -76,21 +80,21 @@ def test_an_instance_is_feasible_and_its_own_plan_shows_it(size: str, tmp_path: 
 def test_limits_are_tight_around_the_plan() -> None:
     """Proves: the plan keeps every limit; were they two thirds of what they are it would
     break most of them."""
-    instance = generate("S", 4)
+    instance = PACKAGE.generate("S", 4)
     world, plan = instance.world, instance.plan
-    given = limits(world, plan, np.random.default_rng(0))
-    assert broken(world, plan, given) == []
+    given = PACKAGE.limits(world, plan, np.random.default_rng(0))
+    assert PACKAGE.violated(world, plan, given) == []
     tighter = {name: value / 1.5 for name, value in given.items()}
     tighter["covered"] = given["covered"] * 1.5
     assert {"zone_total", "risky_share", "covered", "spending", "mean_score"} <= {
-        *broken(world, plan, tighter)
+        *PACKAGE.violated(world, plan, tighter)
     }
 
 
 def test_demand_grows_and_is_of_three_kinds() -> None:
     """Proves: what is asked for never falls, most of it must be met, and training has a penalty far
     above what a MW costs in a year."""
-    sheets = generate("M", 1).sheets
+    sheets = PACKAGE.generate("M", 1).sheets
     demand = sheets["Demand"]
     by_key = demand.groupby(["workload", "region"])["it_mw"]
     assert by_key.apply(lambda mw: mw.is_monotonic_increasing).all()
@@ -113,10 +117,24 @@ def test_the_command_writes_a_book_that_checks(tmp_path: Path) -> None:
 
 def test_sizes() -> None:
     """Proves: the counts that figures are quoted for."""
-    told = {name: (s.sites, s.regions, len(s.months)) for name, s in SIZES.items() if name != "XS"}
+    told = {
+        name: (s.sites, s.regions, len(s.months))
+        for name, s in PACKAGE.SIZES.items()
+        if name != "XS"
+    }
     assert told == {
         "S": (30, 12, 10),
         "M": (100, 30, 20),
         "L": (300, 40, 40),
         "XL": (1000, 100, 40),
     }
+
+
+def test_a_model_without_instances_says_so(tmp_path: Path) -> None:
+    """Proves: of a folder without the package, and of one whose package has no record, that is said."""
+    with pytest.raises(ModelError, match="no instances to generate"):
+        load_generator(tmp_path)
+    (tmp_path / "_instances").mkdir()
+    (tmp_path / "_instances" / "__init__.py").write_text("INSTANCES = 1\n")
+    with pytest.raises(ModelError, match="must end with INSTANCES"):
+        load_generator(tmp_path)

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from benchmarks.instances.limits import ESCALATION, NEEDS, POOL_SHARE, TIERS, first_free, risky
-from benchmarks.instances.plan import Plan
-from benchmarks.instances.world import WORKLOADS, World
+from .limits import ESCALATION, NEEDS, POOL_SHARE, TIERS, first_free, risky
+from .plan import Plan
+from .world import WORKLOADS, World
 
 __all__ = ["sheets_of"]
 
@@ -60,7 +60,7 @@ def sheets_of(
 
 
 class _Names:
-    """What things are called."""
+    """Names of everything that has one."""
 
     def __init__(self, world: World) -> None:
         size = world.size

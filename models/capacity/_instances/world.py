@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.instances.sizes import Size
+from .sizes import Size
 
 __all__ = ["WORKLOADS", "Workload", "World", "draw"]
 
@@ -45,7 +45,7 @@ WORKLOADS = (
 
 @dataclass(frozen=True)
 class World:
-    """What was drawn. Sites have shape (sites,), demand (workloads, regions, periods).
+    """A world as drawn. Sites have shape (sites,), demand (workloads, regions, periods).
 
     ``demand`` counts tenths of a MW; ``market`` to ``labour`` are numbers by site.
     """
@@ -85,7 +85,7 @@ class World:
 
     @property
     def max_mw(self) -> np.ndarray:
-        """What each site can hold."""
+        """Most MW of each site."""
         return np.asarray(self.existing_mw + self.block_mw * self.blocks)
 
     def allowed(self, workload: int, region: int) -> np.ndarray:
