@@ -15,20 +15,23 @@ import typer
 
 import optalloc
 from benchmarks.build import CASES, KNOWN, REPEATS, Measured, Route, measure
+from benchmarks.campaign.history import learn
 from benchmarks.campaign.report import report as make_report
-from benchmarks.campaign.results import Results
-from benchmarks.campaign.routes import ROUTES, Limits, check_route
-from benchmarks.campaign.runner import campaign, tasks
+from benchmarks.campaign.routes import ROUTES, route_of
 from benchmarks.convert import read_orlib, read_tbed1, write_folder
 from benchmarks.families import as_markdown, left_out, with_table
 from benchmarks.futures import FuturesRoute, measure_futures
-from benchmarks.machine import machine
 from benchmarks.pages import VIEWS, opened_in, pictures, write_made_up
 from benchmarks.rolled import BEGIN as ROLL_BEGIN
 from benchmarks.rolled import END as ROLL_END
 from benchmarks.rolled import as_markdown as roll_as_markdown
 from benchmarks.smps import read_smps, trio_in, write_program
 from benchmarks.sweep import BOOKS, GAP, SweepRoute, measure_sweep
+from optalloc.analysis.bench.instances import instances_of
+from optalloc.analysis.bench.machine import conditions
+from optalloc.analysis.bench.routes import Limits
+from optalloc.analysis.bench.runner import campaign, missing, tasks_of
+from optalloc.analysis.bench.store import RunStore
 from optalloc.errors import ModelError, OptallocError
 from optalloc.mip.outcome import Options
 from optalloc.modelling.model import load_model
@@ -118,7 +121,7 @@ def futures_command(
         except (ValueError, OptallocError) as error:
             raise typer.BadParameter(str(error)) from error
         typer.echo(f"{found.stop_reason}: plan {found.objective:.8g}, bound {found.bound:.8g}")
-    typer.echo("; ".join(f"{name} {value}" for name, value in machine().items()))
+    typer.echo(conditions())
 
 
 @app.command()
@@ -156,9 +159,9 @@ def build(
             if not as_json:
                 typer.echo(_line(row))
     if as_json:
-        typer.echo(json.dumps({"machine": machine(), "rows": rows}))
+        typer.echo(json.dumps({"machine": conditions(), "rows": rows}))
     else:
-        typer.echo("; ".join(f"{name} {value}" for name, value in machine().items()))
+        typer.echo(conditions())
 
 
 @app.command()
@@ -189,9 +192,9 @@ def sweep(
                 )
     load = [round(value, 2) for value in os.getloadavg()]
     if as_json:
-        typer.echo(json.dumps({"machine": machine(), "load": load, "rows": rows}))
+        typer.echo(json.dumps({"machine": conditions(), "load": load, "rows": rows}))
     else:
-        typer.echo("; ".join(f"{name} {value}" for name, value in machine().items()))
+        typer.echo(conditions())
         typer.echo(f"load average at the end {load}")
 
 
@@ -214,7 +217,7 @@ def measure_page(
         typer.echo(f"{page.stat().st_size / 1e6:.2f} MB")
         for row in opened_in(page, repeats):
             typer.echo(", ".join(f"{value:.2f} {name}" for name, value in row.items()))
-    typer.echo("; ".join(f"{name} {value}" for name, value in machine().items()))
+    typer.echo(conditions())
 
 
 @app.command()
@@ -298,31 +301,27 @@ def solve(
     as_json: Annotated[bool, typer.Option("--json", help="Print a row a line, as JSON.")] = False,
 ) -> None:
     """Run instances by routes, one at a time, each in a process of its own; ended, it goes on."""
-    chosen = [route for route in routes.split(",") if route]
     named = [size for size in sizes.split(",") if size]
-    paths = [Path(book) for book in books.split(",") if book]
     try:
-        for route in chosen:
-            check_route(route)
-        numbers = _numbers(seeds)
+        chosen = [route_of(route) for route in routes.split(",") if route]
         if set(named) - set(SIZES):
             raise ValueError(f"sizes must be among {', '.join(SIZES)}; found {sizes!r}")  # noqa: TRY301
-        for path in paths:
-            if not path.exists():
-                raise ValueError(f"{path} must exist")  # noqa: TRY301
-    except ValueError as error:
+        if not chosen or not (named or books):
+            raise ValueError("there must be a route, and a size or a book")  # noqa: TRY301
+        sources = [f"{size}:{seeds}" for size in named] + [one for one in books.split(",") if one]
+        found = instances_of(sources, load_model(), instances)
+    except (ValueError, OptallocError) as error:
         raise typer.BadParameter(str(error)) from error
-    if not chosen or not (named or paths):
-        raise typer.BadParameter("there must be a route, and a size or a book")
     limits = Limits(gap, time_limit, threads, solver_seed)
-    results, count = Results(into), 0
-    todo = tasks(named, numbers, paths, chosen, limits, instances)
-    for row in campaign(todo, results, memory_limit, again=again):
+    store, count = RunStore(into), 0
+    tasks = tasks_of(found, chosen, [solver_seed], lambda *_: limits)
+    for row in campaign(tasks if again else missing(tasks, store), store, memory_limit):
         count += 1
-        typer.echo(json.dumps(row, default=str) if as_json else _told(row))
+        contradiction = learn(into, row)
+        typer.echo(json.dumps(row, default=str) if as_json else _told(row, contradiction))
     if not as_json:
-        typer.echo(f"{count} runs made, {len(todo) - count} there already, in {into}")
-        typer.echo("; ".join(f"{name} {value}" for name, value in machine().items()))
+        typer.echo(f"{count} runs made, {len(tasks) - count} there already, in {into}")
+        typer.echo(conditions())
 
 
 @app.command()
@@ -331,39 +330,25 @@ def report(
         "out/campaign"
     ),
 ) -> None:
-    """Make tables and plots of a campaign: report.md and report.html in its folder."""
+    """Make tables and plots of a campaign: report.md and bench.html in its folder."""
     if not (folder / "runs.csv").exists():
         raise typer.BadParameter(
             f"{folder} holds no results; python -m benchmarks solve makes some"
         )
     try:
-        text, *pages = make_report(Results(folder))
+        text, *pages = make_report(folder)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     typer.echo(text)
     typer.echo("wrote " + " and ".join(map(str, pages)))
 
 
-def _numbers(text: str) -> list[int]:
-    """Seeds such as ``1,3`` or ``1-10``."""
-    found: list[int] = []
-    for part in text.split(","):
-        first, dash, last = part.partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
-            raise ValueError(f"seeds must be numbers such as 1,2 or 1-10; found {text!r}")
-        numbers = range(int(first), int(last if dash else first) + 1)
-        if not numbers:
-            raise ValueError(f"seeds must rise, such as 1-10; found {part!r}")
-        found += numbers
-    return found
-
-
-def _told(row: dict[str, object]) -> str:
+def _told(row: dict[str, object], contradiction: str) -> str:
     seconds = row["seconds_total"]
     return (
         f"{row['instance']:<8} {row['route']:<14} {seconds:8.1f} s  {row['objective']:14,.2f} "
         f"{row['bound']:14,.2f}  gap {100 * float(str(row['gap'])):7.3f} %  "
-        f"{row['peak_mb']:8,.0f} MB  {row['stop_reason']} {row['note']}"
+        f"{row['peak_mb']:8,.0f} MB  {row['stop_reason']} {row['note']} {contradiction}"
     )
 
 

@@ -45,7 +45,7 @@ _PUBLIC = {
     "Workbook": "spreadsheet.read",
     "alternatives": "analysis.alternatives.search",
     "audit_plan": "plan.audit",
-    "bench": "analysis.bench",
+    "bench": "analysis.bench.run_bench",
     "build": "modelling.program",
     "check": "data.validate",
     "compile_model": "compile",
@@ -83,7 +83,7 @@ _PUBLIC = {
 if _TYPE_CHECKING:
     # The same for type checkers; a test compares the two.
     from optalloc.analysis.alternatives.search import alternatives as alternatives
-    from optalloc.analysis.bench import bench as bench
+    from optalloc.analysis.bench.run_bench import bench as bench
     from optalloc.analysis.diff.compare import diff as diff
     from optalloc.analysis.explain.explanation import Explanation as Explanation
     from optalloc.analysis.explain.repair_table import relaxed as relaxed

@@ -92,8 +92,8 @@ COMMANDS = {
         "Write the model of a workbook as MPS or LP, for another solver or a second look.",
     ),
     "bench": Lazy(
-        "optalloc.cli.plans",
-        "Measure how long a workbook takes, by phase and strategy, and say what would help.",
+        "optalloc.cli.bench",
+        "Measure solvers and strategies on workbooks, programs and generated sizes, and compare.",
     ),
     "document": Lazy(
         "optalloc.cli.workbook",

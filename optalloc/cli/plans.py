@@ -1,4 +1,4 @@
-"""Commands that read or compare plans: report, diff, alternatives, bench."""
+"""Commands that read or compare plans: report, diff, alternatives."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ import typer
 from rich.console import Console
 
 from optalloc.analysis.alternatives import alternatives as find_alternatives
-from optalloc.analysis.bench import LIMIT_S
-from optalloc.analysis.bench import bench as bench_book
 from optalloc.analysis.diff import diff as compare
 from optalloc.analysis.explain.solve_and_explain import BUDGET_S
 from optalloc.cli.ending import guarded
@@ -28,7 +26,7 @@ from optalloc.report.findings import Findings
 from optalloc.report.page import write_report
 from optalloc.report.paper.write import ENDINGS
 
-__all__ = ["alternatives", "bench", "diff", "paper", "report"]
+__all__ = ["alternatives", "diff", "paper", "report"]
 
 
 def report(
@@ -161,41 +159,3 @@ def alternatives(
     print_findings(findings, "--out writes them all" if out is None else str(out), as_json=as_json)
     for line in written:
         say(errors, line)
-
-
-def bench(
-    book: Book,
-    time_limit: Annotated[
-        float, typer.Option(parser=SECONDS, help="Seconds for each strategy.")
-    ] = LIMIT_S,
-    strategy: Annotated[
-        list[str] | None, typer.Option(help="One to try, may be repeated; by default all.")
-    ] = None,
-    gap: Annotated[
-        float | None,
-        typer.Option(parser=share(), help="Relative gap to stop at, such as 1% or 0.01."),
-    ] = None,
-    threads: Annotated[int | None, typer.Option(help="Solver threads.", min=1, max=1024)] = None,
-    seed: Annotated[int | None, typer.Option(help="Random seed.", min=0, max=2**31 - 1)] = None,
-    model: ModelDir = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the figures as one JSON object, nothing else.")
-    ] = False,
-) -> None:
-    """Measure how long a workbook takes, by phase and strategy, and say what would help."""
-
-    def run() -> Findings:
-        with ProgressDisplay(Console(stderr=True)) as display:
-            return bench_book(
-                book,
-                time_limit_s=time_limit,
-                strategies=strategy or (),
-                gap=gap,
-                threads=threads,
-                seed=seed,
-                model=model,
-                on_phase=display.phase,
-            )
-
-    findings = guarded(run, as_json=as_json)
-    print_findings(findings, "--json prints them all", as_json=as_json)

@@ -23,11 +23,18 @@ _MOST_SWINGS = 10
 
 
 class SweepDisplay(LiveDisplay):
-    """Shows cases done and failed, and the time left, on a console (usually stderr)."""
+    """Shows cases done and failed, and the time left, on a console (usually stderr).
 
-    def __init__(self, console: Console) -> None:
+    Parameters
+    ----------
+    console : Console
+    noun : str
+        What is counted.
+    """
+
+    def __init__(self, console: Console, noun: str = "cases") -> None:
         self._bar = Progress(
-            TextColumn("cases"),
+            TextColumn(noun),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[remarks]}"),
@@ -35,7 +42,8 @@ class SweepDisplay(LiveDisplay):
             console=console,
             transient=True,
         )
-        self._task = self._bar.add_task("cases", total=None, remarks="")
+        self._task = self._bar.add_task(noun, total=None, remarks="")
+        self._noun = noun
         super().__init__(console, self._bar)
         self._began, self._at_start = time.perf_counter(), -1
 
@@ -52,7 +60,9 @@ class SweepDisplay(LiveDisplay):
         if self.console.is_terminal:
             self._bar.update(self._task, completed=done, total=total, remarks=", ".join(remarks))
         else:
-            self.print_line(", ".join([f"{done} of {total} cases", *remarks]), due=done == total)
+            self.print_line(
+                ", ".join([f"{done} of {total} {self._noun}", *remarks]), due=done == total
+            )
 
 
 def print_cases(result: SweepResult) -> None:

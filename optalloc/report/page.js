@@ -3,7 +3,7 @@
 // Of a page of A4 within its margins, in the pixels of print.
 const PAPER_WIDTH = 686;
 
-const DRAWN = { plain: drawPlain, trend: drawTrend, use: drawUse, snapshot: drawSnapshot, ranking: drawRanking, bridge: drawBridge, timeline: drawTimeline, map: drawMap, bars: drawBars, curve: drawCurve, heat: drawHeat, branches: drawBranches, distribution: drawDistribution, intervals: drawIntervals };
+const DRAWN = { plain: drawPlain, trend: drawTrend, use: drawUse, snapshot: drawSnapshot, ranking: drawRanking, bridge: drawBridge, timeline: drawTimeline, map: drawMap, bars: drawBars, curve: drawCurve, heat: drawHeat, branches: drawBranches, distribution: drawDistribution, intervals: drawIntervals, steps: drawSteps };
 
 // What is read rather than looked at.
 const WRITTEN = { accounts: AccountList, agenda: AgendaList, listing: Grid, cases: CaseList, sentences: SentenceList };

@@ -20,7 +20,15 @@ __all__ = ["Words", "plotly_script", "rendered", "script", "style"]
 _HERE = Path(__file__).resolve().parent
 _SCRIPTS = (
     *("format.js", "data.js", "theme.js", "charts.js", "limits.js", "bar_charts.js", "timeline.js"),
-    *("map.js", "sweep_charts.js", "tree_charts.js", "tables.js", "written.js", "page.js"),
+    *(
+        "map.js",
+        "sweep_charts.js",
+        "tree_charts.js",
+        "step_charts.js",
+        "tables.js",
+        "written.js",
+        "page.js",
+    ),
 )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from optalloc.modelling.exhibits import Distribution, Exhibit, Listing, Report, Series
+from optalloc.modelling.interval_exhibits import Bars, Span
 from optalloc.modelling.outputs import Chart, TableSpec
 from optalloc.report.findings import Findings, figure
 from optalloc.rolling.tables import (
@@ -22,7 +23,6 @@ from optalloc.rolling.tables import (
     REGRETTED,
     REPLANS,
 )
-from optalloc.sweeps.exhibits import Bars, Span
 from optalloc.system import replacing
 
 __all__ = ["RollResult", "result_of"]

@@ -13,14 +13,15 @@ from typing import Any
 
 import highspy
 import numpy as np
+import scipy.sparse as sp
 
-from optalloc.errors import InternalError
-from optalloc.mip.arrays import Arrays, ExtraRows
+from optalloc.errors import InternalError, OptallocError
+from optalloc.mip.arrays import Arrays, ExtraRows, Labels
 from optalloc.mip.outcome import Options, ProgressCallback
 from optalloc.mip.tolerances import FEASIBILITY
 from optalloc.solving.highs_callbacks import Beside, Callbacks, Result
 
-__all__ = ["Basis", "Highs", "abandoned_runs", "version"]
+__all__ = ["Basis", "Highs", "abandoned_runs", "read_program", "version"]
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +57,56 @@ class Basis:
 def version() -> str:
     """Version of HiGHS."""
     return str(highspy.Highs().version())
+
+
+def read_program(path: Path) -> tuple[Arrays, bool]:
+    """Read a file of a mixed-integer linear program, MPS or LP by its ending, also packed as .gz.
+
+    Returns
+    -------
+    Arrays, bool
+        The program to be minimised, without blocks and stages; and True where the file maximises,
+        so that costs are the negative of the file's.
+
+    Raises
+    ------
+    OptallocError
+        If HiGHS cannot read it, or it holds what the arrays do not: quadratic terms, or
+        semi-continuous columns.
+    """
+    highs = highspy.Highs()
+    highs.setOptionValue("output_flag", False)
+    if highs.readModel(str(path)) == highspy.HighsStatus.kError:
+        raise OptallocError(f"{path}: HiGHS cannot read it; it must be a program in MPS or LP form")
+    lp = highs.getLp()
+    kinds = np.array([int(kind) for kind in lp.integrality_], dtype=int)
+    semi = (int(highspy.HighsVarType.kSemiContinuous), int(highspy.HighsVarType.kSemiInteger))
+    if highs.getModel().hessian_.dim_ or np.isin(kinds, semi).any():
+        raise OptallocError(
+            f"{path}: must be a mixed-integer linear program; it has quadratic terms or "
+            "semi-continuous columns"
+        )
+    maximised = lp.sense_ == highspy.ObjSense.kMaximize
+    sign = -1.0 if maximised else 1.0
+    held, shape = lp.a_matrix_, (lp.num_row_, lp.num_col_)
+    parts = tuple(np.array(part) for part in (held.value_, held.index_, held.start_))
+    by_column = held.format_ == highspy.MatrixFormat.kColwise
+    arrays = Arrays(
+        matrix=sp.csc_array((sp.csc_array if by_column else sp.csr_array)(parts, shape=shape)),
+        row_lower=np.array(lp.row_lower_, dtype=float),
+        row_upper=np.array(lp.row_upper_, dtype=float),
+        col_lower=np.array(lp.col_lower_, dtype=float),
+        col_upper=np.array(lp.col_upper_, dtype=float),
+        cost=sign * np.array(lp.col_cost_, dtype=float),
+        integer=kinds != int(highspy.HighsVarType.kContinuous)
+        if len(kinds)
+        else np.zeros(shape[1], dtype=bool),
+        strengthening=np.zeros(shape[0], dtype=bool),
+        offset=sign * float(lp.offset_),
+        rows=Labels.of([("row", list(lp.row_names_) or range(shape[0]), None)]),
+        columns=Labels.of([("column", list(lp.col_names_) or range(shape[1]), None)]),
+    )
+    return arrays, maximised
 
 
 class Highs:

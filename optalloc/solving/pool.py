@@ -21,7 +21,7 @@ from typing import Any, Protocol
 from optalloc.errors import OptallocError
 from optalloc.system import infer_python_text, limit_memory
 
-__all__ = ["Limits", "Lost", "Make", "Tasks", "run_pool"]
+__all__ = ["Limits", "Lost", "Make", "Tasks", "leave_with_parent", "run_pool"]
 
 _TICK_S = 0.25
 _LEAVE_S = 5.0
@@ -233,7 +233,7 @@ def _work(connection: Connection) -> None:
     """Do tasks until there are no more: the main function of a process."""
     # Ctrl-C reaches every process of a terminal; the parent decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    threading.Thread(target=leave_with_parent, daemon=True).start()
     infer_python_text()
     try:
         make, memory_bytes = connection.recv()
@@ -261,7 +261,7 @@ def _work(connection: Connection) -> None:
             connection.send(word)
 
 
-def _leave_with_parent() -> None:
+def leave_with_parent() -> None:
     """End this process when its parent is gone, also in the middle of a case."""
     parent = multiprocessing.parent_process()
     if parent is not None:

@@ -11,13 +11,13 @@ import pandas as pd
 
 from optalloc.errors import OptallocError
 from optalloc.modelling.exhibits import Exhibit, Listing, Report
+from optalloc.modelling.interval_exhibits import Bars, Curve, Heat, Span
 from optalloc.modelling.outputs import Chart, TableSpec
 from optalloc.report.workbook import write_plan_workbook
 from optalloc.scenarios.sheet import Design
 from optalloc.sweeps import frames as figures
 from optalloc.sweeps import tables as specs
 from optalloc.sweeps.cases import CaseFrames
-from optalloc.sweeps.exhibits import Bars, Curve, Heat, Span
 from optalloc.sweeps.sentences import headline, lead, page_words
 from optalloc.system import replacing
 

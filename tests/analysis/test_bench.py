@@ -1,4 +1,4 @@
-"""Measuring a workbook: figures that add up, and words that follow from them."""
+"""Measuring one workbook: figures that add up, and sentences that follow from them."""
 
 from __future__ import annotations
 
@@ -8,67 +8,111 @@ import pandas as pd
 import pytest
 
 import optalloc
-from optalloc.analysis.bench import STRATEGIES, _advice, _on_phases, _on_strategies
+from optalloc.analysis.bench.phases import of_phases
+from optalloc.analysis.bench.sentences import on_choice, on_failures, on_routes, on_wrong
 from optalloc.mip.outcome import Strategy
+from tests.analysis.bench_runs import INF, row, table
 from tests.command import optalloc_says
 from tests.paths import INPUTS
 
 MINIMAL = INPUTS / "minimal"
 
 
+@pytest.mark.long
 def test_a_workbook_is_measured() -> None:
-    """Proves: phases, sizes and the strategy are there, the cost is the one known by hand, and the
+    """Proves: phases, sizes and the run are there, the cost is the one known by hand, and the
     sentences name the rows and columns that the program has."""
     said = optalloc.bench(MINIMAL, time_limit_s=10, strategies=["direct"], threads=1)
     assert said["Phases"]["phase"].tolist() == ["read", "validate", "build", "compile"]
     assert (said["Phases"]["seconds"] > 0).all()
-    (row,) = said["Strategies"].to_dict("records")
-    assert row["strategy"] == "direct"
-    assert row["objective"] == pytest.approx(1170.0)
-    assert row["first_plan"] <= row["to_5_percent"] <= row["to_0_1_percent"] <= row["seconds"]
+    (run,) = said["Runs"].to_dict("records")
+    assert run["route"] == "highs:direct" and run["audit"] == "passed"
+    assert run["objective"] == pytest.approx(1170.0)
+    assert run["seconds_first_plan"] <= run["seconds_to_5_percent"] <= run["seconds_to_0_1_percent"]
+    assert run["seconds_to_gap"] <= run["seconds_total"]
     columns = said["Sizes"].query("kind == 'columns'")
     assert columns["count"].is_monotonic_decreasing
     assert columns["share"].sum() <= 1 + 1e-9
     assert "whole numbers" in said.to_text()
 
 
-def table(**rows: tuple[float, ...]) -> pd.DataFrame:
-    """Strategies by name: first plan, to 5 %, to 1 %, to 0.1 %, seconds, gap at the end."""
-    names = ["first_plan", "to_5_percent", "to_1_percent", "to_0_1_percent", "seconds"]
-    made = pd.DataFrame.from_dict(rows, orient="index", columns=[*names, "gap_percent"])
-    made = made.assign(objective=100.0, bound=99.0, stopped="time").rename_axis("strategy")
-    return made.reset_index()[[column.name for column in STRATEGIES.columns]]
+def test_sentences_on_routes() -> None:
+    """Proves: the route that has the gap in more runs comes first, a mean with a run at its limit is at
+    least what is given, and a ratio is there where there is one."""
+    figures = {"group": "S", "runs": 2}
+    routes = pd.DataFrame(
+        [
+            {**figures, "route": "plain", "reached": 1, "seconds": 9.0},
+            {**figures, "route": "auto", "reached": 2, "seconds": 20.0},
+        ]
+    )
+    ratios = pd.DataFrame(
+        [{"group": "S", "route": "plain", "other": "auto", "ratio": 2.0, "low": 1.5, "high": 2.5}]
+    )
+    said = [*on_routes(routes, ratios)]
+    assert said[0] == "Of all routes, auto has the gap asked for in 2 of 2 runs, after 20.0 s."
+    assert said[1].startswith("plain has it in 1 of 2 runs, after at least 9.0 s, 2 times as long")
+    assert "allow more time" in next(on_routes(routes.assign(reached=0), ratios))
 
 
-def test_what_is_said_of_strategies() -> None:
-    """Proves: each gap names who was first and who was late; the advice is to take the better one,
-    or to leave it. Sensitivity: with no plan at all it is to allow more time."""
-    nan = float("nan")
-    figures = table(direct=(5, 9, nan, nan, 60, 2.0), race=(4, 6, 30, nan, 60, 0.5))
-    said = _on_strategies(figures, Strategy.DIRECT, 0.001, 60)
-    assert "1 % is reached first by race, after 30.0 s (direct not within 60 s)" in said[1]
-    assert "--strategy race did better" in said[2]
-    assert "was not reached" in said[3]
-    assert "which did best" in _advice(figures, "race", Strategy.RACE)
-    alike = table(direct=(1, 1, 1, 1, 2.0, 0.0), race=(1, 1, 1, 1, 1.9, 0.0))
-    assert "about as good" in _advice(alike, "race", Strategy.DIRECT)
-    nothing = figures.assign(objective=nan)
-    assert "allow more time" in _on_strategies(nothing, Strategy.DIRECT, 0.001, 60)[0]
+def test_sentences_on_failures_and_wrong_answers() -> None:
+    """Proves: a run that failed is named with its reason, a route that does not suit once for all
+    instances; of many wrong answers the first five, and how many more there are."""
+    runs = table(
+        row("a", "x", float("nan"), stop_reason="failed", note="crashed"),
+        row("a", "y", float("nan"), stop_reason="unsuited", note="y: no blocks"),
+        row("b", "y", float("nan"), stop_reason="unsuited", note="y: no blocks"),
+    )
+    assert [*on_failures(runs)] == [
+        "x on a (seed 0) failed: crashed.",
+        "y cannot solve a, b, y: no blocks.",
+    ]
+    answers = {"instance": "a", "route": "x", "solver_seed": 0, "answer": "plan 1", "reason": "why"}
+    said = [*on_wrong(pd.DataFrame([answers] * 7))]
+    assert said[0] == "Wrong answer of x on a (seed 0): plan 1; why."
+    assert len(said) == 6 and "2 more" in said[-1]
+
+
+def test_what_is_said_of_the_strategy_that_is_taken() -> None:
+    """Proves: it did best, is about as good (at most 1.5 times the seconds at the same gap), or another
+    did better, by its name; without a plan nothing is said."""
+
+    def said(race_s: float, race_gap: float) -> str:
+        runs = table(
+            row("a", "highs:direct", 1.0, seconds_total=10.0, gap=0.01),
+            row("a", "highs:race", 1.0, seconds_total=race_s, gap=race_gap),
+            row("a", "scip", 1.0, seconds_total=1.0, gap=0.0),
+        )
+        return " ".join(on_choice(runs, Strategy.RACE))
+
+    assert "which did best" in said(5.0, 0.01)
+    assert "about as good here as highs:direct" in said(14.0, 0.01)
+    assert "--strategy direct did better" in said(16.0, 0.01)
+    assert "--strategy direct did better" in said(5.0, 0.02)
+    assert [*on_choice(table(row("a", "highs:race", 1.0, gap=INF)), Strategy.RACE)] == []
 
 
 def test_what_is_said_of_phases() -> None:
     """Proves: a step is named with its remedy only where it takes most of the time."""
-    assert len(_on_phases({"read": 1.0, "build": 1.0}, 98.0)) == 1
-    assert "a folder of CSV files" in _on_phases({"read": 9.0, "build": 0.5}, 0.5)[1]
+
+    def said(read: float, build: float, solving: float) -> list[str]:
+        frame = pd.DataFrame({"phase": ["read", "build"], "seconds": [read, build]})
+        return of_phases(frame, solving)
+
+    assert len(said(1.0, 1.0, 98.0)) == 1
+    assert "a folder of CSV files" in said(9.0, 0.5, 0.5)[1]
 
 
 def test_the_command(tmp_path: Path) -> None:
-    """Proves: it prints sentences and tables; an unknown strategy and an absent book are told as
-    such, each with its exit code."""
-    words = ("bench", MINIMAL, "--time-limit", 10, "--strategy", "direct")
+    """Proves: it prints sentences and tables and writes the page and the workbook; an unknown strategy,
+    seeds that are none, and an absent book are refused, each with its exit code."""
+    out = tmp_path / "bench"
+    words = ("bench", MINIMAL, "--time-limit", 10, "--strategy", "direct", "--out", out)
     run = optalloc_says(*words)
     assert run.returncode == 0
-    assert run.stdout.startswith("How long minimal takes")
-    assert "Strategies:" in run.stdout
-    assert optalloc_says("bench", MINIMAL, "--strategy", "dirct").returncode == 2
-    assert optalloc_says("bench", tmp_path / "absent.xlsx").returncode == 3
+    assert run.stdout.startswith("1 run of minimal by 1 route")
+    assert "Routes:" in run.stdout and "Phases:" in run.stdout
+    assert (out / "bench.html").is_file() and (out / "bench.xlsx").is_file()
+    assert optalloc_says("bench", MINIMAL, "--strategy", "dirct", "--out", out).returncode == 2
+    assert optalloc_says("bench", MINIMAL, "--seeds", "one", "--out", out).returncode == 2
+    assert optalloc_says("bench", tmp_path / "absent.xlsx", "--out", out).returncode == 3

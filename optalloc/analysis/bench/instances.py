@@ -1,0 +1,167 @@
+"""Instances to measure on: workbooks, frames, files of linear programs, and generated sizes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from optalloc.data.validate import validate
+from optalloc.errors import OptallocError
+from optalloc.mip.outcome import Options
+from optalloc.modelling.model import Model, options_of
+from optalloc.scenarios.uncertainty_sheets import as_it_stands
+from optalloc.solving.highs import read_program
+from optalloc.spreadsheet.frames import NAME, Book, write_frames
+from optalloc.spreadsheet.read import read_workbook
+from optalloc.starting.generator import Generator
+from optalloc.starting.load import load_generator
+
+__all__ = [
+    "ENDINGS",
+    "Instance",
+    "Source",
+    "generated",
+    "instances_of",
+    "is_program_file",
+    "seeds_of",
+]
+
+# A workbook, frames, a file of a linear program, or a size with its seeds, such as "S:1-3".
+Source = Book
+ENDINGS = (".mps", ".mps.gz", ".lp", ".lp.gz")
+_SIZE = re.compile(r"(?P<size>\w+)(?::(?P<seeds>[\d,-]+))?")
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An instance that can be read: a workbook, or a file of a linear program.
+
+    Parameters
+    ----------
+    name : str
+    group : str
+        Instances that are averaged over: a generated size, ``workbook`` or ``program``.
+    path : Path
+    digest : str
+        Hash of its input.
+    options : Options
+        Its own, where none are given.
+    maximised : bool
+        True where the file maximises: costs of its runs are negative.
+    remarks : tuple of str
+        Sentences about how it is taken.
+    """
+
+    name: str
+    group: str
+    path: Path
+    digest: str
+    options: Options
+    maximised: bool = False
+    remarks: tuple[str, ...] = ()
+
+
+def is_program_file(path: str | Path) -> bool:
+    """True where a path ends as a file of a linear program does."""
+    return str(path).lower().endswith(ENDINGS)
+
+
+def instances_of(sources: Sequence[Source], model: Model, folder: Path) -> list[Instance]:
+    """Read every source once, so that a bad one is refused before anything runs.
+
+    Parameters
+    ----------
+    sources : sequence
+        Paths, frames by sheet name, or sizes with seeds such as ``"S:1-3"``.
+    model : Model
+    folder : Path
+        Where generated instances and frames are written, if they are not there yet.
+
+    Raises
+    ------
+    InputError
+        With every problem of a workbook at once.
+    OptallocError
+        If a file cannot be read, there is no such size, or two instances have one name.
+    """
+    found = [one for k, source in enumerate(sources) for one in _read(source, k, model, folder)]
+    names = [one.name for one in found]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise OptallocError(f"instances must differ in their names; found twice: {twice[0]}")
+    return found
+
+
+def generated(size: str, seed: int, generator: Generator, folder: Path) -> Path:
+    """Write a generated instance, unless it is there; it appears whole or not at all."""
+    target = folder / f"{size}-{seed}"
+    if not target.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as unfinished:
+            generator.write(size, seed, Path(unfinished) / "book")
+            (Path(unfinished) / "book").rename(target)
+    return target
+
+
+def _read(source: Source, number: int, model: Model, folder: Path) -> Iterator[Instance]:
+    if isinstance(source, Mapping):
+        path = folder / f"{NAME}-{number + 1}"
+        write_frames(source, path)
+        yield _workbook(path, model, "workbook")
+        return
+    path = Path(source)
+    size = _SIZE.fullmatch(str(source))
+    if not path.exists() and size and isinstance(source, str):
+        generator = _generator_of(size["size"], model)
+        if generator is not None:
+            for seed in seeds_of(size["seeds"] or "1"):
+                made = generated(size["size"], seed, generator, folder)
+                yield _workbook(made, model, size["size"])
+            return
+    yield _program(path) if is_program_file(path) else _workbook(path, model, "workbook")
+
+
+def _generator_of(size: str, model: Model) -> Generator | None:
+    """The generator of the model, if it has the size."""
+    generator = load_generator(model.path)
+    return generator if size in generator.sizes else None
+
+
+def _program(path: Path) -> Instance:
+    if not path.is_file():
+        raise OptallocError(f"{path}: must exist, a file of a linear program")
+    _, maximised = read_program(path)
+    name = path.name[: -next(len(end) for end in ENDINGS if path.name.lower().endswith(end))]
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Instance(name, "program", path, digest, Options(), maximised)
+
+
+def _workbook(path: Path, model: Model, group: str) -> Instance:
+    dataset = validate(read_workbook(path), model)
+    options = options_of(dataset, model, {})
+    name = path.name if path.is_dir() else path.stem
+    return Instance(name, group, path, dataset.digest, options, remarks=as_it_stands(dataset))
+
+
+def seeds_of(text: str) -> list[int]:
+    """Seeds such as ``1,3`` or ``1-10``.
+
+    Raises
+    ------
+    OptallocError
+        If they are no numbers, or fall.
+    """
+    found: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise OptallocError(f"seeds must be numbers such as 1,2 or 1-10; found {text!r}")
+        numbers = range(int(first), int(last if dash else first) + 1)
+        if not numbers:
+            raise OptallocError(f"seeds must rise, such as 1-10; found {part!r}")
+        found += numbers
+    return found
