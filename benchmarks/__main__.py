@@ -22,6 +22,7 @@ from benchmarks.convert import read_orlib, read_tbed1, write_folder
 from benchmarks.families import as_markdown, left_out, with_table
 from benchmarks.futures import FuturesRoute, measure_futures
 from benchmarks.pages import VIEWS, opened_in, pictures, write_made_up
+from benchmarks.published import fetch, published
 from benchmarks.rolled import BEGIN as ROLL_BEGIN
 from benchmarks.rolled import END as ROLL_END
 from benchmarks.rolled import as_markdown as roll_as_markdown
@@ -322,6 +323,15 @@ def solve(
     if not as_json:
         typer.echo(f"{count} runs made, {len(tasks) - count} there already, in {into}")
         typer.echo(conditions())
+
+
+@app.command("fetch")
+def fetch_command(
+    out: Annotated[Path, typer.Argument(help="Folder for the files.")] = Path("out/published"),
+) -> None:
+    """Fetch the instances of others that are in published.csv, if they are not there yet."""
+    for path in fetch(published(), out):
+        typer.echo(f"{path}: {path.stat().st_size / 1e3:.0f} kB")
 
 
 @app.command()

@@ -2,6 +2,18 @@
 
 const MOST_STEP_LINES = 300;
 
+// An axis of logarithms with the ticks 1, 2, 5, 10 and so on.
+function logTicks(from, to) {
+  const ticks = [];
+  for (let power = Math.floor(Math.log10(from)); 10 ** power <= to; power += 1) {
+    for (const digit of to / from > 2000 ? [1] : [1, 2, 5]) {
+      const tick = Number((digit * 10 ** power).toPrecision(1));
+      if (tick >= from / 1.001 && tick <= to) ticks.push(tick);
+    }
+  }
+  return { type: "log", range: [Math.log10(from), Math.log10(to)], tickvals: ticks, ticktext: ticks.map((tick) => tick.toLocaleString("en-US")) };
+}
+
 function drawSteps(exhibit, plan, look) {
   const table = plan.tables[exhibit.table];
   const { rows, ignored } = plan.rows(table);
@@ -19,13 +31,14 @@ function drawSteps(exhibit, plan, look) {
   const [xLog, yLog] = ["x", "y"].map((axis) => exhibit.logs.includes(axis));
   const last = Math.max(...there.map((row) => xs[row]));
   const end = exhibit.share ? Math.max(1.1 * last, 2) : last;
+  const first = Math.max(exhibit.share ? 1 : 0.1, Math.min(...there.map((row) => xs[row])));
   const legend = new Set();
   const traces = shown.map(([name, own]) => {
     const group = by[own[0]];
     const place = names.indexOf(group);
-    const first = !legend.has(group);
+    const listed = !legend.has(group);
     legend.add(group);
-    const x = own.map((row) => xs[row]);
+    const x = own.map((row) => Math.max(xs[row], xLog ? first : 0));
     const y = own.map((row) => Math.max(ys[row], exhibit.least));
     // A share holds up to the end of the axis.
     if (exhibit.share) {
@@ -38,7 +51,7 @@ function drawSteps(exhibit, plan, look) {
       name: escaped(group),
       legendgroup: escaped(group),
       legendrank: place,
-      showlegend: first,
+      showlegend: listed,
       x,
       y,
       marker: { color: look.series[place % look.series.length], size: 7 },
@@ -50,7 +63,7 @@ function drawSteps(exhibit, plan, look) {
   const layout = baseLayout(look, {
     height: 440,
     showlegend: true,
-    xaxis: { title: { text: exhibit.x_title }, ...(xLog ? { type: "log", range: [0, Math.log10(end)], dtick: end > 20 ? undefined : "D2" } : { rangemode: "tozero" }), tickformat: ",~r", showgrid: false },
+    xaxis: { title: { text: exhibit.x_title }, ...(xLog ? logTicks(first, end) : { rangemode: "tozero", tickformat: ",~r" }), showgrid: false },
     yaxis: { title: { text: exhibit.y_title }, ...(yLog ? { type: "log", dtick: 1, tickformat: ",~r" } : {}), ...(exhibit.share ? { range: [-0.02, 1.04], tickformat: ".0%" } : {}) },
   });
   const columns = [...new Set([exhibit.by, exhibit.line, exhibit.x, exhibit.y])];

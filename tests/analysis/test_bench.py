@@ -9,7 +9,7 @@ import pytest
 
 import optalloc
 from optalloc.analysis.bench.phases import of_phases
-from optalloc.analysis.bench.sentences import on_choice, on_failures, on_routes, on_wrong
+from optalloc.analysis.bench.sentences import on_choice, on_failures, on_ratios, on_routes, on_wrong
 from optalloc.mip.outcome import Strategy
 from tests.analysis.bench_runs import INF, row, table
 from tests.command import optalloc_says
@@ -46,13 +46,25 @@ def test_sentences_on_routes() -> None:
             {**figures, "route": "auto", "reached": 2, "seconds": 20.0},
         ]
     )
-    ratios = pd.DataFrame(
-        [{"group": "S", "route": "plain", "other": "auto", "ratio": 2.0, "low": 1.5, "high": 2.5}]
-    )
-    said = [*on_routes(routes, ratios)]
-    assert said[0] == "Of all routes, auto has the gap asked for in 2 of 2 runs, after 20.0 s."
-    assert said[1].startswith("plain has it in 1 of 2 runs, after at least 9.0 s, 2 times as long")
-    assert "allow more time" in next(on_routes(routes.assign(reached=0), ratios))
+    assert [*on_routes(routes)] == [
+        "auto is first: it has the gap asked for after 20.0 s (2 of 2 runs).",
+        "Of the others: plain after at least 9.0 s (1 of 2 runs).",
+    ]
+    (none,) = on_routes(routes.assign(reached=0))
+    assert none.startswith("No route") and "allow more time" in none
+
+
+def test_sentences_on_ratios() -> None:
+    """Proves: a route whose interval leaves 1 out is named, "at least" where its own runs were cut off;
+    one whose interval holds 1 is not distinguishable."""
+    row = {"group": "S", "other": "auto", "ratio": 2.0, "low": 1.5, "high": 2.5, "pairs": 2}
+    counts = {"reached": 1, "other_reached": 2}
+    apart = {**row, **counts, "route": "plain", "label": "S: plain"}
+    close = {**apart, "low": 0.9, "route": "scip", "label": "S: scip"}
+    assert [*on_ratios(pd.DataFrame([apart, close]))] == [
+        "On S, plain takes at least 2 times as long as auto (1.5 to 2.5).",
+        "Not distinguishable from auto: S: scip.",
+    ]
 
 
 def test_sentences_on_failures_and_wrong_answers() -> None:

@@ -67,12 +67,12 @@ def test_a_bad_run_costs_itself_alone(tmp_path: Path) -> None:
     Sensitivity: with the digest of another input, all are."""
     store = RunStore(tmp_path)
     todo = [task("killed"), task("greedy"), task("hanging", 0.1), task("failing"), task("good")]
-    rows = [*campaign(todo, store, 500.0, Grace(seconds=4.0, share=0.0))]
+    rows = [*campaign(todo, store, 500.0, Grace(seconds=2.0, share=0.0))]
     notes = {one["route"]: one["note"] for one in rows}
     assert notes == {
         "killed": "crashed: its process was ended by SIGKILL, perhaps for want of memory",
         "greedy": "out of memory: more than 500 MB",
-        "hanging": "hung: no answer after 4.1 s",
+        "hanging": "hung: no answer after 2.1 s",
         "failing": "ValueError: no such thing",
         "good": "",
     }

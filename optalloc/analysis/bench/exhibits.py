@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from optalloc.analysis.bench import tables as specs
-from optalloc.modelling.exhibits import Exhibit, Filter, Listing, Ranking, Report
+from optalloc.modelling.exhibits import Exhibit, Filter, Listing, Report
 from optalloc.modelling.interval_exhibits import Bars, Span
 
 __all__ = ["REPORT", "Steps"]
@@ -113,7 +113,7 @@ REPORT = Report(
             line="run",
             x_title="Seconds since it began to read",
             y_title="Proven gap (%)",
-            logs=("y",),
+            logs=("x", "y"),
             least=_LEAST_GAP_PERCENT,
         ),
         Steps(
@@ -128,17 +128,18 @@ REPORT = Report(
             line="run",
             x_title="Seconds since it began to read",
             y_title="Above the best plan known (%)",
-            logs=("y",),
+            logs=("x", "y"),
             least=_LEAST_GAP_PERCENT,
         ),
-        Ranking(
+        Bars(
             title="Peak memory",
             order=70,
             note="The most that a run of the route had, with all processes that it started.",
             table=specs.ROUTES.name,
-            label=("group", "route"),
-            value="peak_mb",
-            x_title="MB",
+            label="label",
+            spans=(Span(label="peak", value="peak_mb", less="none", more="none"),),
+            label_title="",
+            value_title="MB",
         ),
         Listing(
             title="Every run",

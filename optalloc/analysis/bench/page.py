@@ -11,6 +11,9 @@ from optalloc.system import replacing
 
 __all__ = ["write_page"]
 
+# Sentences at the head of the page; the others follow as a list.
+_LEAD = 2
+
 
 def write_page(findings: Findings, name: str, path: str | Path) -> None:
     """Write the findings of a campaign as one page that needs nothing else.
@@ -40,9 +43,9 @@ def write_page(findings: Findings, name: str, path: str | Path) -> None:
         name=name,
         pill="wrong answers" if len(wrong) else "no wrong answer",
         headline=f"{findings.title}.",
-        lead=findings.sentences[:2],
+        lead=findings.sentences[:_LEAD],
         figures=cards,
-        findings=findings.sentences[2:],
+        findings=findings.sentences[_LEAD:],
         about_tables="The campaign's tables as they are, in full.",
     )
     content = payload(findings.tables, findings.specs, (), REPORT)

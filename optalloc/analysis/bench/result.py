@@ -106,11 +106,11 @@ def findings_of(
     """
     runs, wrong = measured_runs(runs, traces, known)
     compared = ratios(runs).assign(
-        label=lambda f: f["group"] + ": " + f["route"],
+        label=_label,
         less=lambda f: f["ratio"] - f["low"],
         more=lambda f: f["high"] - f["ratio"],
     )
-    averages = figures.summary(runs)
+    averages = figures.summary(runs).assign(label=_label, none=0.0)
     frames = {
         specs.WRONG: wrong,
         specs.ROUTES: averages,
@@ -121,7 +121,8 @@ def findings_of(
     }
     said = [
         *sentences.on_wrong(wrong),
-        *sentences.on_routes(averages, compared),
+        *sentences.on_routes(averages),
+        *sentences.on_ratios(compared),
         *sentences.on_failures(runs),
     ]
     if earlier is not None:
@@ -157,6 +158,11 @@ _CHARTS = (
 def _laid_out(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     """The declared columns, in order."""
     return frame.reindex(columns=[column.name for column in spec.columns]).reset_index(drop=True)
+
+
+def _label(frame: pd.DataFrame) -> pd.Series:
+    """Group and route of each row."""
+    return frame["group"] + ": " + frame["route"]
 
 
 def _runs(runs: pd.DataFrame) -> pd.DataFrame:

@@ -33,6 +33,7 @@ __all__ = ["Grace", "Named", "Task", "campaign", "missing", "tasks_of"]
 
 FAILED = str(StopReason.FAILED)
 _WATCH_S = 0.2
+_TRACE = "trace.jsonl"
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,12 @@ class Grace:
     """Time beyond its limit in which a run may read its plan back and audit it; then it hangs.
 
     The larger of ``seconds`` and ``share`` of the limit: an XL plan was audited in 60 s.
+    ``loading_s`` are for libraries, before the limit begins to count.
     """
 
     seconds: float = 120.0
     share: float = 1.0
+    loading_s: float = 120.0
 
 
 class Named(Protocol):
@@ -125,11 +128,11 @@ def run(task: Task, memory_mb: float, grace: Grace) -> tuple[dict[str, Any], pd.
         process = multiprocessing.get_context("spawn").Process(target=_work, args=(task, out))
         process.start()
         try:
-            note, peak_mb = _watch(process, task.limits, memory_mb, grace)
+            note, peak_mb = _watch(process, out / _TRACE, task.limits, memory_mb, grace)
         finally:
             # Ctrl-C too.
             _kill(process)
-        trace = thinned(_points(out / "trace.jsonl"), (task.limits.gap,))
+        trace = thinned(_points(out / _TRACE), (task.limits.gap,))
         answer = out / "answer.json"
         reported = json.loads(answer.read_text()) if answer.exists() else None
         if reported is not None:
@@ -158,7 +161,7 @@ def _work(task: Task, out: Path) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     infer_python_text()
     begun = time.perf_counter()
-    with (out / "trace.jsonl").open("a", buffering=1) as stream:
+    with (out / _TRACE).open("a", buffering=1) as stream:
 
         def tell(seconds: float, objective: float, bound: float) -> None:
             stream.write(json.dumps([seconds, objective, bound]) + "\n")
@@ -176,12 +179,20 @@ def _work(task: Task, out: Path) -> None:
         os._exit(0)
 
 
-def _watch(process: Any, limits: Limits, memory_mb: float, grace: Grace) -> tuple[str, float]:
-    """Wait for a run, and end it if it takes too much; gives why, and its most memory in MB."""
-    begun, peak = time.monotonic(), 0.0
-    longest = limits.seconds + max(grace.seconds, grace.share * limits.seconds)
+def _watch(
+    process: Any, begins: Path, limits: Limits, memory_mb: float, grace: Grace
+) -> tuple[str, float]:
+    """Wait for a run, and end it if it takes too much; gives why, and its most memory in MB.
+
+    ``begins`` is a file that is there once libraries are loaded and the run begins.
+    """
+    begun, peak, loading = time.monotonic(), 0.0, True
+    longest = grace.loading_s
     while process.is_alive():
         process.join(_WATCH_S)
+        if loading and begins.exists():
+            begun, loading = time.monotonic(), False
+            longest = limits.seconds + max(grace.seconds, grace.share * limits.seconds)
         now = _memory_mb(process.pid)
         peak = max(peak, now)
         if now > memory_mb:

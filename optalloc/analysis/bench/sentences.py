@@ -18,6 +18,7 @@ __all__ = [
     "on_choice",
     "on_conditions",
     "on_failures",
+    "on_ratios",
     "on_routes",
     "on_wrong",
     "title",
@@ -48,41 +49,43 @@ def on_wrong(wrong: pd.DataFrame) -> Iterator[str]:
         yield f"There are {len(wrong) - _MOST:,} more wrong answers, in the table of them."
 
 
-def on_routes(routes: pd.DataFrame, ratios: pd.DataFrame) -> Iterator[str]:
-    """The fastest route of each group, and how much longer the others take."""
+def on_routes(routes: pd.DataFrame) -> Iterator[str]:
+    """The fastest route of each group, and then the others of each."""
+    several, later = routes["group"].nunique() > 1, []
     for group, own in routes.groupby("group", sort=False):
         ranked = own.sort_values(["reached", "seconds"], ascending=[False, True], kind="stable")
-        best = ranked.iloc[0]
-        where = f"On {group}" if len(routes["group"].unique()) > 1 else "Of all routes"
+        best, *others = ranked.to_dict("records")
+        where = f"On {group}, " if several else ""
         if not best["reached"]:
-            yield f"{where} no route has the gap asked for in any run: allow more time."
+            none = "no route has the gap asked for in any run: allow more time."
+            yield f"{where}{none}" if several else none.capitalize()
             continue
-        yield (
-            f"{where}, {best['route']} has the gap asked for in {best['reached']} of "
-            f"{_counted(best['runs'], 'run')}, after {_seconds(best)}."
-        )
-        for other in ranked.iloc[1:].to_dict("records"):
-            yield (
-                f"{other['route']} has it in {other['reached']} of "
-                f"{_counted(other['runs'], 'run')}, after {_seconds(other)}"
-                f"{_times(other['route'], ratios[ratios['group'] == group])}."
-            )
+        first = f"{where}{best['route']} is first" if others else f"{where}{best['route']}"
+        yield f"{first}: it has the gap asked for after {_seconds(best)}."
+        if others:
+            said = ", ".join(f"{other['route']} after {_seconds(other)}" for other in others)
+            later.append(f"{where or 'Of '}the others: {said}.")
+    yield from later
 
 
 def _seconds(row: Any) -> str:
     least = "at least " if row["reached"] < row["runs"] else ""
-    return f"{least}{row['seconds']:.1f} s"
+    return f"{least}{row['seconds']:.1f} s ({row['reached']} of {_counted(row['runs'], 'run')})"
 
 
-def _times(route: object, ratios: pd.DataFrame) -> str:
-    own = ratios[ratios["route"] == route]
-    if own.empty or math.isnan(own["low"].iloc[0]):
-        return ""
-    row = own.iloc[0]
-    return (
-        f", {row['ratio']:.3g} times as long as {row['other']} ({row['low']:.3g} to "
-        f"{row['high']:.3g})"
-    )
+def on_ratios(ratios: pd.DataFrame) -> Iterator[str]:
+    """Routes that are slower or faster than the first one beyond what the instances leave open."""
+    apart = ratios[(ratios["low"] > 1.0) | (ratios["high"] < 1.0)]
+    for row in apart.to_dict("records"):
+        capped = row["reached"] < row["pairs"], row["other_reached"] < row["pairs"]
+        sign = {(True, False): "at least ", (False, True): "at most "}.get(capped, "")
+        yield (
+            f"On {row['group']}, {row['route']} takes {sign}{row['ratio']:.3g} times as long as "
+            f"{row['other']} ({row['low']:.3g} to {row['high']:.3g})."
+        )
+    close = ratios[(ratios["low"] <= 1.0) & (ratios["high"] >= 1.0)]
+    if len(close):
+        yield f"Not distinguishable from {close['other'].iloc[0]}: {_listed(close['label'])}."
 
 
 def on_failures(runs: pd.DataFrame) -> Iterator[str]:

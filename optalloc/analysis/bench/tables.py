@@ -97,7 +97,10 @@ ROUTES = TableSpec(
         _count("failed", "Runs that crashed, hung or ran out of memory."),
         _count("wrong", "Runs with a wrong answer."),
         _number("peak_mb", "Most memory of a run.", "MB"),
+        _text("label", "Group and route."),
+        _number("none", "Zero."),
     ),
+    drawn=("label", "none"),
 )
 RATIOS = TableSpec(
     name="Ratios",
