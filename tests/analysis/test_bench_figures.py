@@ -164,7 +164,7 @@ def test_what_is_slower_throughout_exceeds_the_noise() -> None:
 
 
 def test_other_threads_or_gaps_are_not_compared() -> None:
-    """Proves: runs with other threads, to another gap or by another route have no pair."""
+    """Proves: runs with other threads, to another gap, of another input or by another route have no pair."""
     runs = campaign([10.0, 20.0])
-    for change in ({"threads": 4}, {"gap_asked": 0.001}, {"route": "plain"}):
+    for change in ({"threads": 4}, {"gap_asked": 0.001}, {"digest": "e"}, {"route": "plain"}):
         assert against(runs, runs.assign(**change)).empty

@@ -62,6 +62,27 @@ def test_tables_are_in_the_sense_of_their_files_and_end_where_runs_end(tmp_path:
     assert {"Routes", "Ratios", "Profile", "Runs", "Traces", "Against earlier"} <= {*sheets}
 
 
+def test_two_campaigns_are_measured_by_the_same_plans(tmp_path: Path) -> None:
+    """Proves: both have a plan of 110 after 10 s and one of 100 after 40 s, and the later one finds 90
+    after 80 s. By hand the earlier integral against 90 is 10 + 30 x 20/110 + 50 x 10/100 = 20.5, and the
+    later one 19.5: it is the faster one. Sensitivity: against its own best plan the earlier one would
+    have 12.7, and the later one would be called slower for having found more."""
+    points = [(10.0, 110.0, 80.0), (40.0, 100.0, 85.0)]
+    campaigns = []
+    for name, best, more in (("then", 100.0, []), ("now", 90.0, [(80.0, 90.0, 85.0)])):
+        store = RunStore(tmp_path / name)
+        store.add(
+            row("S-1", "highs:direct", 80.0, objective=best, bound=85.0), trace(*points, *more)
+        )
+        campaigns.append(counted(store, {}))
+    then, now = campaigns
+    found = findings_of(*now, {}, then)
+    (compared,) = found["Against earlier"].query("measure == 'primal integral'").to_dict("records")
+    earlier = 10 + 30 * 20 / 110 + 50 * 10 / 100
+    assert found["Runs"]["primal_integral"].tolist() == pytest.approx([earlier - 1.0])
+    assert compared["ratio"] == pytest.approx((earlier - 1.0) / earlier)
+
+
 @pytest.mark.long
 @needs_browser
 @pytest.mark.parametrize("width", [1280, 390])

@@ -172,8 +172,11 @@ def test_sources_are_read_before_anything_runs(tmp_path: Path) -> None:
         instances_of([MINIMAL, MINIMAL], model, tmp_path)
     with pytest.raises(OptallocError, match="seeds must rise"):
         instances_of(["XS:3-1"], model, tmp_path)
-    with pytest.raises(OptallocError, match="must exist"):
-        instances_of(["none.mps"], model, tmp_path)
+    with pytest.raises(OptallocError, match="S: 30 sites"):
+        instances_of(["XXL:1"], model, tmp_path)
+    for absent in ("none.mps", "none"):
+        with pytest.raises(OptallocError, match="must exist"):
+            instances_of([absent], model, tmp_path)
 
 
 @pytest.mark.long

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from optalloc.data.validate import validate
-from optalloc.errors import OptallocError
+from optalloc.errors import ModelError, OptallocError
 from optalloc.mip.outcome import Options
 from optalloc.modelling.model import Model, options_of
 from optalloc.scenarios.uncertainty_sheets import as_it_stands
@@ -114,21 +114,30 @@ def _read(source: Source, number: int, model: Model, folder: Path) -> Iterator[I
         yield _workbook(path, model, "workbook")
         return
     path = Path(source)
-    size = _SIZE.fullmatch(str(source))
-    if not path.exists() and size and isinstance(source, str):
-        generator = _generator_of(size["size"], model)
-        if generator is not None:
-            for seed in seeds_of(size["seeds"] or "1"):
-                made = generated(size["size"], seed, generator, folder)
-                yield _workbook(made, model, size["size"])
-            return
-    yield _program(path) if is_program_file(path) else _workbook(path, model, "workbook")
+    wanted = None if path.exists() else _SIZE.fullmatch(str(source))
+    generator = wanted and _generator_of(wanted, model)
+    if not wanted or generator is None:
+        yield _program(path) if is_program_file(path) else _workbook(path, model, "workbook")
+        return
+    for seed in seeds_of(wanted["seeds"] or "1"):
+        made = generated(wanted["size"], seed, generator, folder)
+        yield _workbook(made, model, wanted["size"])
 
 
-def _generator_of(size: str, model: Model) -> Generator | None:
-    """The generator of the model, if it has the size."""
-    generator = load_generator(model.path)
-    return generator if size in generator.sizes else None
+def _generator_of(wanted: re.Match[str], model: Model) -> Generator | None:
+    """The generator of the model, if it has the size; a name without seeds may be a file's."""
+    try:
+        generator = load_generator(model.path)
+    except ModelError:
+        if wanted["seeds"]:
+            raise
+        return None
+    if wanted["size"] in generator.sizes:
+        return generator
+    if wanted["seeds"]:
+        sizes = "; ".join(f"{name}: {words}" for name, words in generator.sizes.items())
+        raise OptallocError(f"{wanted[0]}: must be a file, or a size with its seeds ({sizes})")
+    return None
 
 
 def _program(path: Path) -> Instance:

@@ -17,8 +17,8 @@ __all__ = ["Noise", "Spread", "against", "paired", "ratios", "spread_of"]
 
 # Runs of two routes are compared on the same instance with the same seed of the solver.
 PAIR = ("instance", "solver_seed", "gap_asked")
-# Of two campaigns, with as many threads.
-SAME = (*PAIR, "threads")
+# Of two campaigns, with as many threads and the same input.
+SAME = (*PAIR, "threads", "digest")
 
 
 @dataclass(frozen=True)

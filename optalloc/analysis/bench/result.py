@@ -20,7 +20,7 @@ from optalloc.mip.outcome import relative_gap
 from optalloc.modelling.outputs import Chart, TableSpec
 from optalloc.report.findings import Findings
 
-__all__ = ["counted", "findings_of", "measured_runs"]
+__all__ = ["counted", "findings_of"]
 
 
 def counted(store: RunStore, digests: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -49,32 +49,23 @@ def counted(store: RunStore, digests: Mapping[str, str]) -> tuple[pd.DataFrame, 
     return runs, traces
 
 
-def measured_runs(
-    runs: pd.DataFrame, traces: pd.DataFrame, known: Mapping[str, Known]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The runs with their primal integrals, the best plan known, and which are wrong.
+def _measured(
+    runs: pd.DataFrame, traces: pd.DataFrame, best: Mapping[str, float], wrong: pd.DataFrame
+) -> pd.DataFrame:
+    """The runs with their primal integrals, the best plan known, and which are wrong."""
+    return runs.assign(
+        primal_integral=figures.primal_integrals(runs, traces, best),
+        best=[best.get(name, np.nan) for name in runs["instance"]],
+        wrong=runs.index.isin(wrong["number"]),
+    )
 
-    Parameters
-    ----------
-    runs, traces : pandas.DataFrame
-        From `counted`.
-    known : mapping of str to Known
-        As the instances' files have them.
 
-    Returns
-    -------
-    pandas.DataFrame, pandas.DataFrame
-        Runs, and wrong answers.
-    """
+def _minimised(known: Mapping[str, Known], runs: pd.DataFrame) -> dict[str, Known]:
+    """The plans and bounds that are known, of costs that are to be minimised."""
     turned = dict(zip(runs["instance"], runs["maximised"], strict=True))
-    minimised = {
+    return {
         name: one.minimised(maximised=bool(turned.get(name, False))) for name, one in known.items()
     }
-    best = best_plans(runs, minimised)
-    integrals = figures.primal_integrals(runs, traces, best)
-    runs = runs.assign(primal_integral=integrals, best=runs["instance"].map(best))
-    wrong = wrong_answers(runs, minimised)
-    return runs.assign(wrong=runs.index.isin(wrong["number"])), wrong
 
 
 def findings_of(
@@ -93,6 +84,7 @@ def findings_of(
     runs, traces : pandas.DataFrame
         From `counted`.
     known : mapping of str to Known
+        As the instances' files have them.
     earlier : tuple of DataFrame, optional
         Runs and traces of an earlier campaign.
     remarks : iterable of str
@@ -104,7 +96,12 @@ def findings_of(
     -------
     Findings
     """
-    runs, wrong = measured_runs(runs, traces, known)
+    # Two campaigns are measured by the same plans, the best of either.
+    every = runs if earlier is None else pd.concat([runs, earlier[0]], ignore_index=True)
+    minimised = _minimised(known, every)
+    best = best_plans(every, minimised)
+    wrong = wrong_answers(runs, minimised)
+    runs = _measured(runs, traces, best, wrong)
     compared = ratios(runs).assign(
         label=_label,
         less=lambda f: f["ratio"] - f["low"],
@@ -126,7 +123,7 @@ def findings_of(
         *sentences.on_failures(runs),
     ]
     if earlier is not None:
-        then, _ = measured_runs(*earlier, known)
+        then = _measured(*earlier, best, wrong_answers(earlier[0], minimised))
         frames[specs.AGAINST] = against_earlier(runs, then)
         said += sentences.on_against(frames[specs.AGAINST], runs, then)
     frames[specs.CONDITIONS] = _conditions(runs)
