@@ -47,8 +47,8 @@ def test_sentences_on_routes() -> None:
         ]
     )
     assert [*on_routes(routes)] == [
-        "auto is first: it has the gap asked for after 20.0 s (2 of 2 runs).",
-        "Of the others: plain after at least 9.0 s (1 of 2 runs).",
+        "auto is first: it has the gap asked for after 20.0 s in the mean (2 of 2 runs).",
+        "Of the others: plain after at least 9.0 s in the mean (1 of 2 runs).",
     ]
     (none,) = on_routes(routes.assign(reached=0))
     assert none.startswith("No route") and "allow more time" in none

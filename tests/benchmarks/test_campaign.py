@@ -38,7 +38,10 @@ def test_the_report_has_all_of_it(made: Path) -> None:
     it, which refuses a folder without runs."""
     text, markdown, page = report(made)
     assert markdown.read_text() == text and page.is_file()
-    assert "optalloc is first: it has the gap asked for after 10.0 s (2 of 2 runs)." in text
+    assert (
+        "optalloc is first: it has the gap asked for after 10.0 s in the mean (2 of 2 runs)."
+        in text
+    )
     assert "| S-1 | 100 | optalloc | 99.5 | optalloc |" in text
     assert "| S | plain | 2 | 1 | 53.2" in text
     said = CliRunner().invoke(app, ["report", str(made)])

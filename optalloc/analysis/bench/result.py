@@ -134,21 +134,35 @@ def findings_of(
         tuple(said) + tuple(remarks),
         {spec.name: _laid_out(frame, spec) for spec, frame in frames.items()},
         tuple(frames),
-        charts=_CHARTS if len(compared) else (),
+        charts=_CHARTS,
+    )
+
+
+def _bars(
+    title: str, spec: TableSpec, value: str, y_title: str, noise: tuple[tuple[str, str], ...] = ()
+) -> Chart:
+    return Chart(
+        title=title,
+        table=spec.name,
+        kind="bars",
+        x="label",
+        series=(value,),
+        x_title="",
+        y_title=y_title,
+        noise=noise,
     )
 
 
 _CHARTS = (
-    Chart(
-        title="Times as long as the first route",
-        table=specs.RATIOS.name,
-        kind="bars",
-        x="label",
-        series=("ratio",),
-        x_title="",
-        y_title="Times as long",
-        noise=(("less", "more"),),
+    _bars("Seconds to the gap, shifted geometric means", specs.ROUTES, "seconds", "s"),
+    _bars(
+        "Times as long as the first route",
+        specs.RATIOS,
+        "ratio",
+        "Times as long",
+        (("less", "more"),),
     ),
+    _bars("Peak memory", specs.ROUTES, "peak_mb", "MB"),
 )
 
 

@@ -70,7 +70,10 @@ def on_routes(routes: pd.DataFrame) -> Iterator[str]:
 
 def _seconds(row: Any) -> str:
     least = "at least " if row["reached"] < row["runs"] else ""
-    return f"{least}{row['seconds']:.1f} s ({row['reached']} of {_counted(row['runs'], 'run')})"
+    mean = " in the mean" if row["runs"] > 1 else ""
+    return (
+        f"{least}{row['seconds']:.1f} s{mean} ({row['reached']} of {_counted(row['runs'], 'run')})"
+    )
 
 
 def on_ratios(ratios: pd.DataFrame) -> Iterator[str]:
