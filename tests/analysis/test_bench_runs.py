@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import signal
@@ -17,7 +16,6 @@ import pytest
 
 import optalloc
 from optalloc.analysis.bench.instances import Instance, instances_of
-from optalloc.analysis.bench.machine import machine, versions
 from optalloc.analysis.bench.routes import Limits, Measured, Route, Tell, routes_of
 from optalloc.analysis.bench.runner import Grace, Task, campaign, missing, tasks_of
 from optalloc.analysis.bench.store import KEY, RunStore, thinned
@@ -27,7 +25,6 @@ from tests.analysis.bench_runs import INF, row, trace
 from tests.paths import INPUTS, ROOT
 
 MINIMAL, FIRST = INPUTS / "minimal", INPUTS / "first"
-NOW = {"versions": json.dumps(versions()), "machine": machine()}
 
 
 @dataclass(frozen=True)
