@@ -203,4 +203,4 @@ def test_every_command_has_a_name_of_its_own() -> None:
         one.name or (one.callback.__name__ if one.callback else "")
         for one in app.registered_commands
     ]
-    assert len(set(named)) == len(named) == 11
+    assert len(set(named)) == len(named) == 12
