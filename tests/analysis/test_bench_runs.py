@@ -155,7 +155,8 @@ def test_which_routes_are_tried() -> None:
 
 def test_sources_are_read_before_anything_runs(tmp_path: Path) -> None:
     """Proves: a size with seeds is as many instances; a folder that is there is read as it is; names
-    that are the same are refused, and so is what is not there."""
+    that are the same are refused, and so is what is not there. The digest is that of what was read, so
+    that campaigns of two versions of the model compare."""
     model = optalloc.load_model()
     found = instances_of(["XS:1-2", str(MINIMAL)], model, tmp_path)
     assert [(one.name, one.group) for one in found] == [
@@ -163,6 +164,7 @@ def test_sources_are_read_before_anything_runs(tmp_path: Path) -> None:
         ("XS-2", "XS"),
         ("minimal", "workbook"),
     ]
+    assert found[2].digest == optalloc.read_workbook(MINIMAL).digest
     assert found[0].options.gap == 0.001 and (tmp_path / "XS-2" / "Sites.csv").is_file()
     assert instances_of(["XS"], model, tmp_path)[0] == found[0]
     with pytest.raises(OptallocError, match="found twice: minimal"):

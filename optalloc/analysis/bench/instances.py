@@ -150,10 +150,12 @@ def _program(path: Path) -> Instance:
 
 
 def _workbook(path: Path, model: Model, group: str) -> Instance:
-    dataset = validate(read_workbook(path), model)
+    workbook = read_workbook(path)
+    dataset = validate(workbook, model)
     options = options_of(dataset, model, {})
     name = path.name if path.is_dir() else path.stem
-    return Instance(name, group, path, dataset.digest, options, remarks=as_it_stands(dataset))
+    # Not that of the dataset, which has the model's columns in it: another version may have more.
+    return Instance(name, group, path, workbook.digest, options, remarks=as_it_stands(dataset))
 
 
 def seeds_of(text: str) -> list[int]:

@@ -101,7 +101,8 @@ def tasks_of(
 def missing(tasks: Iterable[Task], store: RunStore) -> list[Task]:
     """Those that were not made yet, or of an input that has changed since."""
     done = store.done()
-    return [task for task in tasks if done.get(task.key) != task.instance.digest]
+    # Runs of the project's first campaigns have no digest.
+    return [task for task in tasks if done.get(task.key) not in ("", task.instance.digest)]
 
 
 def campaign(
