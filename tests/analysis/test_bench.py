@@ -77,7 +77,7 @@ def test_sentences_on_failures_and_wrong_answers() -> None:
     )
     assert [*on_failures(runs)] == [
         "x on a (seed 0) failed: crashed.",
-        "y cannot solve a, b, y: no blocks.",
+        "y cannot solve a, b: no blocks.",
     ]
     answers = {"instance": "a", "route": "x", "solver_seed": 0, "answer": "plan 1", "reason": "why"}
     said = [*on_wrong(pd.DataFrame([answers] * 7))]

@@ -44,6 +44,11 @@ class Odd:
             time.sleep(60)
         if self.name == "hanging":
             time.sleep(60)
+        if self.name == "mistaken":
+            tell(0.6, 99.0, 99.0)
+            return Measured({"read": 0.1, "solve": 0.9}, 110.0, 95.0, "time", audit_passed=True)
+        if self.name == "infeasible":
+            return Measured({"read": 0.1, "solve": 0.4}, stop_reason="infeasible")
         if self.name == "failing":
             raise ValueError("no such thing")
         return Measured({"read": 0.1, "solve": 0.4}, 100.0, 99.5, "gap", audit_passed=True)
@@ -84,6 +89,24 @@ def test_a_bad_run_costs_itself_alone(tmp_path: Path) -> None:
     ]
     assert missing(again, store) == again
     assert set(KEY) < set(store.runs().columns)
+
+
+@pytest.mark.long
+def test_what_is_taken_back_does_not_count(tmp_path: Path) -> None:
+    """Proves: a candidate of 99 that came to a plan of 110, and a bound of 99 that came to 95, are not in
+    the trace, and no gap is reached by them; a proof that there is no plan is one, and leaves no plan of
+    before. Sensitivity: as reported, 99 and 99 would have been a gap of 0."""
+    store = RunStore(tmp_path)
+    mistaken, none = campaign([task("mistaken"), task("infeasible")], store, 8000.0)
+    assert (mistaken["objective"], mistaken["bound"]) == (110.0, 95.0)
+    assert math.isnan(mistaken["seconds_to_gap"]) and math.isnan(mistaken["seconds_to_1_percent"])
+    traces = store.traces().set_index("route")
+    assert traces.loc["mistaken", ["objective", "bound"]].to_numpy().tolist() == [
+        [110, 90],
+        [110, 95],
+    ]
+    assert none["seconds_to_gap"] == none["seconds_to_5_percent"] == pytest.approx(0.5)
+    assert math.isnan(none["seconds_first_plan"]) and none["bound"] == INF
 
 
 def test_a_line_cut_off_is_no_run(tmp_path: Path) -> None:
@@ -162,7 +185,7 @@ def test_sources_are_read_before_anything_runs(tmp_path: Path) -> None:
     assert [(one.name, one.group) for one in found] == [
         ("XS-1", "XS"),
         ("XS-2", "XS"),
-        ("minimal", "workbook"),
+        ("minimal", "workbooks"),
     ]
     assert found[2].digest == optalloc.read_workbook(MINIMAL).digest
     assert found[0].options.gap == 0.001 and (tmp_path / "XS-2" / "Sites.csv").is_file()

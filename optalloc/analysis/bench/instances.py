@@ -33,6 +33,7 @@ __all__ = [
 # A workbook, frames, a file of a linear program, or a size with its seeds, such as "S:1-3".
 Source = Book
 ENDINGS = (".mps", ".mps.gz", ".lp", ".lp.gz")
+_WORKBOOKS, _PROGRAMS = "workbooks", "programs"
 _SIZE = re.compile(r"(?P<size>\w+)(?::(?P<seeds>[\d,-]+))?")
 
 
@@ -44,7 +45,7 @@ class Instance:
     ----------
     name : str
     group : str
-        Instances that are averaged over: a generated size, ``workbook`` or ``program``.
+        Instances that are averaged over: a generated size, ``workbooks`` or ``programs``.
     path : Path
     digest : str
         Hash of its input.
@@ -111,13 +112,13 @@ def _read(source: Source, number: int, model: Model, folder: Path) -> Iterator[I
     if isinstance(source, Mapping):
         path = folder / f"{NAME}-{number + 1}"
         write_frames(source, path)
-        yield _workbook(path, model, "workbook")
+        yield _workbook(path, model, _WORKBOOKS)
         return
     path = Path(source)
     wanted = None if path.exists() else _SIZE.fullmatch(str(source))
     generator = wanted and _generator_of(wanted, model)
     if not wanted or generator is None:
-        yield _program(path) if is_program_file(path) else _workbook(path, model, "workbook")
+        yield _program(path) if is_program_file(path) else _workbook(path, model, _WORKBOOKS)
         return
     for seed in seeds_of(wanted["seeds"] or "1"):
         made = generated(wanted["size"], seed, generator, folder)
@@ -146,7 +147,7 @@ def _program(path: Path) -> Instance:
     _, maximised = read_program(path)
     name = path.name[: -next(len(end) for end in ENDINGS if path.name.lower().endswith(end))]
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Instance(name, "program", path, digest, Options(), maximised)
+    return Instance(name, _PROGRAMS, path, digest, Options(), maximised)
 
 
 def _workbook(path: Path, model: Model, group: str) -> Instance:

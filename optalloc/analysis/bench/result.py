@@ -15,6 +15,7 @@ from optalloc.analysis.bench import tables as specs
 from optalloc.analysis.bench.answers import Known, best_plans, wrong_answers
 from optalloc.analysis.bench.ratios import against as against_earlier
 from optalloc.analysis.bench.ratios import ratios
+from optalloc.analysis.bench.routes import UNSUITED
 from optalloc.analysis.bench.store import KEY, RunStore
 from optalloc.mip.outcome import relative_gap
 from optalloc.modelling.outputs import Chart, TableSpec
@@ -54,7 +55,9 @@ def _measured(
 ) -> pd.DataFrame:
     """The runs with their primal integrals, the best plan known, and which are wrong."""
     return runs.assign(
-        primal_integral=figures.primal_integrals(runs, traces, best),
+        primal_integral=figures.primal_integrals(runs, traces, best).where(
+            runs["stop_reason"] != UNSUITED
+        ),
         best=[best.get(name, np.nan) for name in runs["instance"]],
         wrong=runs.index.isin(wrong["number"]),
     )

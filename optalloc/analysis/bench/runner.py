@@ -140,7 +140,12 @@ def run(task: Task, memory_mb: float, grace: Grace) -> tuple[dict[str, Any], pd.
             note = "; ".join(filter(None, [note, reported["note"]]))
         elif not note:
             note = _last_words(out / "error.txt") or _ended(process.exitcode)
-    row = _row(task, reported, trace, peak_mb)
+    found = _measured(reported)
+    if reported:
+        # What was taken back in the end, such as a candidate that was no plan, does not count.
+        trace["objective"] = trace["objective"].clip(lower=found.objective)
+        trace["bound"] = trace["bound"].clip(upper=found.bound)
+    row = _row(task, found, reported, trace, peak_mb)
     return {
         **row,
         "note": note,
@@ -250,21 +255,28 @@ def _ended(code: int | None) -> str:
     )
 
 
+def _measured(reported: dict[str, Any] | None) -> Measured:
+    """The result that a run wrote down, if it did."""
+    return Measured(**{k: reported[k] for k in asdict(Measured())}) if reported else Measured()
+
+
 def _row(
-    task: Task, reported: dict[str, Any] | None, trace: pd.DataFrame, peak_mb: float
+    task: Task,
+    found: Measured,
+    reported: dict[str, Any] | None,
+    trace: pd.DataFrame,
+    peak_mb: float,
 ) -> dict[str, Any]:
     """Everything that is known of a run; the trace of a killed one counts."""
-    found = Measured(**{k: reported[k] for k in asdict(Measured())}) if reported else Measured()
-    objective = min(found.objective, trace["objective"].min() if len(trace) else math.inf)
-    bound = max(found.bound, trace["bound"].max() if len(trace) else -math.inf)
-    if reported:
-        # The plan that was audited counts, not a candidate that came to nothing.
-        objective, bound = found.objective, found.bound
+    objective, bound = found.objective, found.bound
+    if not reported and len(trace):
+        objective, bound = float(trace["objective"].min()), float(trace["bound"].max())
     plans = trace[trace["objective"] < math.inf]
-    reached = seconds_to(trace, task.limits.gap)
+    reached = {name: seconds_to(trace, gap) for name, gap in GAPS.items()}
+    reached["seconds_to_gap"] = seconds_to(trace, task.limits.gap)
     if found.stop_reason == StopReason.INFEASIBLE:
         # A proof, too.
-        reached = found.seconds.get("solve", math.nan)
+        reached = dict.fromkeys(reached, sum(found.seconds.values()))
         bound = math.inf
     return {
         **dict(zip(KEY, task.key, strict=True)),
@@ -272,8 +284,7 @@ def _row(
         "seconds_read": sum(found.seconds.get(name, 0.0) for name in ("read", "validate")) or None,
         **{f"seconds_{name}": found.seconds.get(name) for name in ("build", "compile")},
         "seconds_first_plan": plans["seconds"].iloc[0] if len(plans) else math.nan,
-        **{name: seconds_to(trace, gap) for name, gap in GAPS.items()},
-        "seconds_to_gap": reached,
+        **reached,
         "seconds_solve": found.seconds.get("solve"),
         "seconds_total": reported["total"] if reported else math.nan,
         "objective": objective,

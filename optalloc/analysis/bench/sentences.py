@@ -105,7 +105,8 @@ def on_failures(runs: pd.DataFrame) -> Iterator[str]:
     for row in unsuited.to_dict("records"):
         equal = runs[(runs["stop_reason"] == UNSUITED) & (runs["route"] == row["route"])]
         where = ", ".join(equal["instance"].drop_duplicates().astype(str))
-        yield f"{row['route']} cannot solve {where}, {row['note']}."
+        reason = str(row["note"]).partition(": ")[2]
+        yield f"{row['route']} cannot solve {where}: {reason}."
 
 
 def on_choice(runs: pd.DataFrame, usual: Strategy) -> Iterator[str]:

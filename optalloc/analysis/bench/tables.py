@@ -32,7 +32,7 @@ def _count(name: str, meaning: str) -> Column:
     return Column(name=name, kind=Kind.INTEGER, meaning=meaning)
 
 
-_GROUP = _text("group", "Size of generated instances, workbook, or program (MPS or LP file).")
+_GROUP = _text("group", "Size of generated instances, workbooks, or programs (MPS or LP files).")
 _INSTANCE = _text("instance", "Name of the instance.")
 _ROUTE = _text("route", "Solver, and of HiGHS the strategy.")
 _SEED = _count("solver_seed", "Random seed of the solver.")
