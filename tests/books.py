@@ -253,7 +253,10 @@ def everything() -> Book:
     """A small workbook with rows on every sheet: three sites, two regions, four half-years."""
     names = ["Y1", "Y2", "Y3", "Y4"]
     return book(
-        Settings={"discount_rate": 0.08, "residual_value": "yes", "build_cost_escalation": 0.03},
+        Settings={
+            "discount_rate": 0.08, "residual_value": "yes", "build_cost_escalation": 0.03,
+            "home_jurisdiction": "US",
+        },
         Periods=years(4, months=6),
         Currencies=[{"currency": "JPY", "per_workbook_currency": 150}],
         Sources=[{"subject": "Sites", "source": "assumption"}],
@@ -420,6 +423,15 @@ def everything() -> Book:
             )
         ],
         JurisdictionGroups=[{"group": "allies", "jurisdiction": "JP"}],
+        Taxes=[
+            {"jurisdiction": "US", "since": None, "corporate_rate": 0.25,
+             "depreciation": "declining_balance", "depreciation_years": 15,
+             "declining_factor": 1.5, "property_tax_rate": 0.01},
+            {"jurisdiction": "JP", "since": None, "corporate_rate": 0.3, "depreciation_years": 10,
+             "capital_credit_share": 0.05, "credit_after_months": 6},
+            {"jurisdiction": "JP", "since": "2027-10-15", "corporate_rate": 0.31},
+        ],
+        Duties=[{"equipment": "transformers", "jurisdiction": "JP", "duty_share": 0.1}],
         RiskWeights=[{"risk_class": "legal", "weight": 1}, {"risk_class": "grid", "weight": 2}],
         Budgets=[{"period": q, "max_capital": 900, "max_capital_to_date": 2500} for q in names],
         EquipmentNeeds=[

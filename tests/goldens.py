@@ -66,7 +66,13 @@ def _watched(family: optalloc.Family, owned: dict[str, set[str]]) -> optalloc.Fa
 
         return run
 
-    return replace(family, declare=noting(family.declare), constrain=noting(family.constrain))
+    follow = None if family.follow is None else noting(family.follow)
+    return replace(
+        family,
+        declare=noting(family.declare),
+        follow=follow,
+        constrain=noting(family.constrain),
+    )
 
 
 def _costs(program: optalloc.Program) -> dict[str, Arrays]:

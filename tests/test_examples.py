@@ -137,11 +137,13 @@ def test_pacific_is_as_large_as_it_says(pacific: optalloc.Dataset) -> None:
 
 
 def test_pacific_uses_every_sheet(pacific: optalloc.Dataset) -> None:
-    """Proves: no sheet is left unused by the example, but those on uncertainty, flexibility and hours."""
+    """Proves: no sheet is left unused by the example, but those on uncertainty, flexibility, hours
+    and taxes."""
     unused = {sheet for sheet in MODEL.sheets if pacific[sheet].empty}
     by_the_hour = {"Slices", "WorkloadSlices", "ContractSlices", "SpotSlices", "Storage"}
     by_the_hour |= {"Interruptible", "Interruptions"}
-    assert unused == {*UNCERTAINTY_SHEETS, "Options", "Gates", "Abandonments", *by_the_hour}
+    flexible = {"Options", "Gates", "Abandonments"}
+    assert unused == {*UNCERTAINTY_SHEETS, *flexible, *by_the_hour, "Taxes", "Duties"}
 
 
 @pytest.mark.long

@@ -8,10 +8,13 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset, derived
 
+from ._beginnings import PERMIT_KEYS, permits, possible_beginnings
 from ._building import KEYS, active_sites
 from ._calendar import calendar, within_window
 from ._money import to_workbook_currency
 
+LEFT_KEYS = [*PERMIT_KEYS, "period"]
+DROP_KEYS = ["site", "start", "begins", "period"]
 MONEY = ["cost", "cost_per_mw", "recovered", "recovered_per_mw"]
 
 
@@ -44,6 +47,31 @@ def possible_abandonments(data: Dataset) -> pd.DataFrame:
     frame = frame[may].reset_index(drop=True)
     frame["before"] = frame.groupby("site")["period"].shift(1)
     return frame[[*KEYS, "position", "begin", "before", "is_open"]]
+
+
+@derived
+def left(data: Dataset) -> pd.DataFrame:
+    """Each permit with each later period in which its site can be abandoned: LEFT_KEYS, begin."""
+    given = permits(data, *PERMIT_KEYS, "position").rename(columns={"position": "committed"})
+    both = given.merge(possible_abandonments(data), on="site")
+    both = both[(both["committed"] < both["position"]) & ~both["is_open"]]
+    return both[[*LEFT_KEYS, "begin"]].reset_index(drop=True)
+
+
+@derived
+def drops(data: Dataset) -> pd.DataFrame:
+    """Each beginning with each later period in which its site can be abandoned.
+
+    Columns: DROP_KEYS, begin; position of the period; online_position and gone_position of what
+    begins.
+    """
+    own = ["site", "period", "begins", "position", "online_position", "gone_position"]
+    starts = possible_beginnings(data, *own)
+    starts = starts.rename(columns={"period": "start", "position": "started"})
+    both = starts.merge(possible_abandonments(data), on="site")
+    both = both[both["started"] < both["position"]]
+    columns = [*DROP_KEYS, "begin", "position", "online_position", "gone_position"]
+    return both[columns].reset_index(drop=True)
 
 
 def abandoned_in_plan(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, int]:

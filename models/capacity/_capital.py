@@ -18,7 +18,9 @@ from optalloc.modelling.sets import index_set, indexed_set, parameter
 from ._calendar import TINY_MONTHS, calendar
 from ._money import (
     CASH,
+    NO_RESIDUAL,
     RESIDUAL,
+    STRAIGHT_LINE,
     discount,
     escalated,
     mean_factor,
@@ -27,7 +29,7 @@ from ._money import (
 )
 
 # A cost is capital where the name of its item begins with one of these, whoever posts it.
-CAPITAL_ITEMS = ("site", "building", "component", "equipment", "storage")
+CAPITAL_ITEMS = ("site", "building", "component", "equipment", "storage", "duty")
 
 
 def capital_charges(
@@ -45,6 +47,12 @@ def capital_charges(
         unit_cost (M at the base date), growth (per year), begin and online (months from the base
         date), lead_months, spend_profile, life_years, and lasts_years, after which nothing is
         renewed and nothing is left.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        By name of the charge, as `post_cost` takes them, with in_service, the month from which a
+        life serves, and serves_years, how long it then stands; 0 where it comes too late.
     """
     settings, horizon = data.one("Settings"), calendar(data)["end"].iloc[-1]
     rate = settings.discount_rate
@@ -64,12 +72,17 @@ def capital_charges(
         cash = now["unit_cost"] * escalated(now["growth"], now["begin"])
         value = cash * mean_factor(rate, 0.0, span["first_month"], span["last_month"])
         name = f"{item}_renewal_{life}" if life else item
-        charges[name] = span.join(keys).assign(cash=cash, present_value=value)
+        stands = np.minimum(now["life_years"], still / 12.0)[now.index].where(serves, 0.0)
+        charges[name] = span.join(keys).assign(
+            cash=cash, present_value=value, in_service=since, serves_years=stands
+        )
         kept = now.index[serves[now.index]]
-        stands = np.minimum(now["life_years"], still / 12.0)[kept]
-        left = residual_share(rate, (horizon - since[kept]) / 12.0, stands)
-        credit[kept] -= value[kept] / discount(rate, since[kept]) * left
-    if settings.residual_value:
+        stands = stands[kept]
+        how = settings.residual_value
+        left = residual_share(how, rate, (horizon - since[kept]) / 12.0, stands)
+        worth = value[kept] / discount(rate, since[kept])
+        credit[kept] -= (cash[kept] if how == STRAIGHT_LINE else worth) * left
+    if settings.residual_value != NO_RESIDUAL:
         charges[f"{item}_residual"] = keys.assign(
             cash=credit,
             present_value=credit * discount(rate, credit * 0.0 + horizon),
@@ -188,7 +201,7 @@ def lives(
     begins = cal["begin"].to_numpy()
     online = begins[begins >= when["begin"] + terms.to_online - TINY_MONTHS]
     since = online[0] if len(online) else end
-    stands = _whole_periods_of(since, terms.stands, cal)
+    stands = whole_periods_of(since, terms.stands, cal)
     served = min(end - since, 12 * stands)
     count = max(1, math.ceil((served - TINY_MONTHS) / (12 * life)))
     for k in range(count):
@@ -208,13 +221,16 @@ def lives(
             "last_month": last,
         }
     # What serves no period is paid for and credited nothing.
-    if settings.residual_value and served > TINY_MONTHS:
+    if settings.residual_value != NO_RESIDUAL and served > TINY_MONTHS:
         # The last life may be cut short by the end of what it is part of.
         whole = min(life, stands - life * (count - 1))
         left = max(whole - ((end - since) / 12 - life * (count - 1)), 0.0)
-        share = (1 - (1 + rate) ** -left) / (1 - (1 + rate) ** -whole) if rate else left / whole
-        # Compounded to the online date of the last life, and so much of it credited at the end.
-        credit = value * (1 + rate) ** (since / 12 + life * (count - 1)) * share
+        if settings.residual_value == STRAIGHT_LINE:
+            credit = cash * left / whole
+        else:
+            share = (1 - (1 + rate) ** -left) / (1 - (1 + rate) ** -whole) if rate else left / whole
+            # Compounded to the online date of the last life, and so much of it credited at the end.
+            credit = value * (1 + rate) ** (since / 12 + life * (count - 1)) * share
         yield {
             "item": f"{item}_residual",
             "kind": RESIDUAL,
@@ -225,7 +241,7 @@ def lives(
         }
 
 
-def _whole_periods_of(since: float, stands: float, cal: pd.DataFrame) -> float:
+def whole_periods_of(since: float, stands: float, cal: pd.DataFrame) -> float:
     """Years until the last period that ends within a life; all of a life beyond the horizon."""
     ends = cal["end"].to_numpy()
     if since + 12 * stands >= ends[-1] - TINY_MONTHS:

@@ -149,3 +149,17 @@ def sums_at(sums: pd.Series, keys: pd.DataFrame) -> list[float]:
 def hours(data: Dataset) -> pd.Series:
     """Hours of each period."""
     return calendar(data)["months"] * HOURS_PER_MONTH
+
+
+def jurisdictions_of_contracts(data: Dataset) -> pd.Series:
+    """Jurisdiction of each contract that has just one."""
+    sites = data.columns("Sites", "site", "grid_zone", "jurisdiction")
+    offered = data.columns("Contracts", "contract", "site", "zone")
+    named = [
+        offered.dropna(subset=[own]).merge(
+            sites[["jurisdiction", theirs]].rename(columns={theirs: own}), on=own
+        )
+        for own, theirs in (("site", "site"), ("zone", "grid_zone"))
+    ]
+    found = pd.concat(named).dropna(subset=["jurisdiction"]).groupby("contract")["jurisdiction"]
+    return found.first()[found.nunique() == 1]

@@ -12,7 +12,10 @@ from scipy.special import exprel
 from optalloc.data.dataset import Dataset
 from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import index_set, parameter
+from optalloc.modelling.solution import Solution
 
+# How what capital is still worth at the end of the horizon is found: `residual_value` of Settings.
+ANNUITY, STRAIGHT_LINE, NO_RESIDUAL = "annuity", "straight_line", "none"
 CASH = "cash"
 RESIDUAL = "residual value"
 PENALTY = "penalty"
@@ -42,6 +45,10 @@ _ACCOUNT_OF_ITEM = {
     "wages": "labour",
     "network": "network",
     "unmet": "unmet demand",
+    "duty": "import duty",
+    "tax": "taxes",
+    "property": "taxes",
+    "credit": "tax credits",
 }
 # In the order in which accounts are listed; others come before what is no cash.
 ACCOUNTS = tuple(dict.fromkeys([*_ACCOUNT_OF_ITEM.values(), *_ACCOUNT_OF_KIND.values()]))
@@ -50,6 +57,10 @@ NOTHING = 1e-7
 # A row of a key below this share of its largest may be integers that are so only by tolerance.
 ROUNDING = 1e-4
 COST_KEYS = ("account", "item", "subject", "site", "period")
+COST_TABLE = (
+    *("account", "family", "item", "kind", "subject", "site", "period", "cash", "present_value"),
+    *("first_month", "last_month", "growth"),
+)
 COST_COLUMNS = {
     "family": "first",
     "kind": "first",
@@ -87,14 +98,17 @@ def mean_factor(
     return np.asarray(np.exp(force * since) * exprel(force * (until - since)))
 
 
-def residual_share(rate: float, age_years: pd.Series, life_years: pd.Series) -> np.ndarray:
-    """Share of capital, compounded to its online date, that is credited at an age; never below 0.
+def residual_share(
+    how: str, rate: float, age_years: pd.Series, life_years: pd.Series
+) -> np.ndarray:
+    """Share of capital that is credited at an age; never below 0.
 
-    ``(1-(1+r)^-(L-age)) / (1-(1+r)^-L)``: what is left of a level annuity over the life.
+    ``(1-(1+r)^-(L-age)) / (1-(1+r)^-L)``, what is left of a level ANNUITY over the life, or
+    ``(L-age)/L`` in a STRAIGHT_LINE.
     """
     life = life_years.to_numpy(float)
     left = np.maximum(life - age_years.to_numpy(float), 0.0)
-    if rate == 0:
+    if rate == 0 or how == STRAIGHT_LINE:
         return np.asarray(left / life)
     return np.asarray(np.expm1(-np.log1p(rate) * left) / np.expm1(-np.log1p(rate) * life))
 
@@ -168,6 +182,51 @@ def post_cost(
         reads=reads,
         notes=charges.assign(kind=kind),
     )
+
+
+def divided(notes: pd.DataFrame, worth: np.ndarray) -> pd.DataFrame:
+    """Notes of a posting with cash and present_value of what it comes to, zero rows left out.
+
+    Parameters
+    ----------
+    notes : pandas.DataFrame
+        cash and present_value per unit of activity: of each key, or of several parts of it, with
+        the position of the key in ``at``.
+    worth : numpy.ndarray
+        Present value of each key.
+    """
+    if "at" not in notes:
+        rows, worth = notes[worth != 0], worth[worth != 0]
+        cash = rows["cash"].to_numpy() * (worth / rows["present_value"].to_numpy())
+        return rows.assign(cash=cash, present_value=worth)[cash != 0]
+    at = notes["at"].to_numpy(int)
+    per_unit = np.bincount(at, notes["present_value"], minlength=len(worth))
+    activity = np.divide(worth, per_unit, out=np.zeros(len(worth)), where=per_unit != 0)[at]
+    rows = notes.assign(
+        cash=notes["cash"] * activity, present_value=notes["present_value"] * activity
+    )
+    return rows[rows["cash"] != 0]
+
+
+def cost_rows(values: Solution) -> pd.DataFrame:
+    """Rows of the Cost table (COST_TABLE) from what is posted to the ledger ``cost``."""
+    columns = list(COST_TABLE)
+    frames = []
+    for posting, worth in values.postings("cost"):
+        assert posting.notes is not None
+        rows = divided(posting.notes, worth)
+        if rows.empty:
+            continue
+        item = rows["item"] if "item" in rows else pd.Series(posting.item, rows.index)
+        held = {name: rows[name].array if name in rows else np.nan for name in columns}
+        held["growth"] = rows["growth"].array if "growth" in rows else 0.0
+        held |= {"subject": rows["subject" if "subject" in rows else "site"].array}
+        held |= {"family": posting.family, "item": item.array}
+        held |= {"account": list(map(account_of, item, rows["kind"]))}
+        frames.append(pd.DataFrame(held, columns=columns))
+    return gathered(pd.concat(frames or [pd.DataFrame(columns=columns)], ignore_index=True))[
+        columns
+    ]
 
 
 def account_of(item: str, kind: str) -> str:

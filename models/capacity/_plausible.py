@@ -103,6 +103,13 @@ ESCALATION = _quiet(-0.3, 0.3)
 GAP = _quiet(0, 0.2)
 LOAD_FACTOR = _quiet(0.05, 1)
 RESERVE_SHARE = _quiet(0.001, 0.6)
+# Statutory rates of all levels together: 9 to 35 % (OECD Corporate Tax Statistics 2024).
+TAX_RATE = _quiet(0.03, 0.6)
+DEPRECIATION_YEARS = Plausible(
+    low=1, high=60, slips=(Slip(12.0, "months, not years"),), outliers=False
+)
+PROPERTY_TAX_RATE = _quiet(1e-4, 0.06)
+DUTY_SHARE = _quiet(0.001, 1)
 PREMIUM_SHARE = _quiet(0.005, 5)
 GROWTH_PER_YEAR = _quiet(0.005, 20)
 PERSON_MONTHS_PER_MW = Plausible(low=0.5, high=2_000)

@@ -272,8 +272,10 @@ def _flag(value: object, column: Column, text: bool) -> bool:
 
 
 def _choice(value: object, column: Column, text: bool) -> str:
-    by_fold = {choice.casefold(): choice for choice in column.choices}
+    by_fold = {**column.synonyms, **{choice.casefold(): choice for choice in column.choices}}
     word = str(value).strip().casefold()
+    if isinstance(value, bool):
+        word = "yes" if value else "no"
     if word not in by_fold:
         choices = ", ".join(column.choices)
         raise _Misfit(

@@ -115,6 +115,9 @@ class Column:
         Bounds on a number: ``>=``, ``>`` and ``<=``.
     choices : tuple of str
         Words that a CHOICE cell may hold.
+    synonyms : mapping of str to str
+        Other words that a CHOICE cell may hold, such as those of earlier versions, in lower case,
+        with the choice that each stands for.
     refers_to : str
         ``"Sheet.column"`` whose values this column must take.
     names : str
@@ -144,6 +147,7 @@ class Column:
     above: float | None = None
     at_most: float | None = None
     choices: tuple[str, ...] = ()
+    synonyms: Mapping[str, str] = field(default_factory=dict, compare=False)
     refers_to: str = ""
     names: str = ""
     of_each: bool = False

@@ -47,7 +47,7 @@ class CostTerm:
     ----------
     item : str
         Name under which it is posted; postings named ``item_renewal_k`` and ``item_residual``
-        belong to it.
+        belong to it, and of postings in parts those whose names begin with it.
     kind : str
         Such as ``"cash"`` or ``"penalty"``.
     formula : str
@@ -114,6 +114,10 @@ class Family:
         ``parameters(data) -> object``: all numbers the rules use, from the dataset alone.
     declare : callable
         ``declare(m, parameters, ledgers)``: sets, parameters, variables, postings.
+    follow : callable, optional
+        ``follow(m, parameters, ledgers)``: variables and postings that depend on those which all
+        families have made, ``ledgers.postings``, such as taxes on costs. Called after every
+        `declare`; what it posts may be read by no other `follow`.
     constrain : callable
         ``constrain(m, parameters)``: the limits. Ledgers are attributes of `m` by then.
     tables : callable
@@ -203,6 +207,7 @@ class Family:
     worth: Callable[[Dataset, str], Worth | None] = _none
     parameters: Callable[[Dataset], Any]
     declare: Callable[[Any, Any, Ledgers], None]
+    follow: Callable[[Any, Any, Ledgers], None] | None = None
     constrain: Callable[[Any, Any], None]
     tables: Callable[[Dataset, Solution], dict[str, pd.DataFrame]] = _no_tables
     audit: Callable[[Dataset, Mapping[str, pd.DataFrame]], dict[str, pd.DataFrame]] = _no_tables

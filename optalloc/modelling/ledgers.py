@@ -76,7 +76,8 @@ class Ledgers:
         reads : tuple of str
             Ledgers that the rule reads.
         notes : pandas.DataFrame, optional
-            One row per key, in their order, with columns that the owner of the ledger needs.
+            One row per key, in their order, with columns that the owner of the ledger needs; or
+            several, where a column ``at`` gives the position of the key.
         """
         if name not in self.declared:
             raise ModelError(f"family {self.family!r} posts to {name!r}, which no family declares")

@@ -70,9 +70,11 @@ class _Book:
         if self.before is None:
             return frozenset()
         before = self.before.parameters
-        return frozenset(
-            n for n, own in self.parameters.items() if n in before and own is before[n]
-        )
+        same = {n for n, own in self.parameters.items() if n in before and own is before[n]}
+        # What follows from the postings of others is the same only where all of them are.
+        if len(same) < len(self.families):
+            same -= {family.name for family in self.families if family.follow is not None}
+        return frozenset(same)
 
     @contextmanager
     def noted(self, m: Any, owner: str) -> Iterator[None]:
@@ -226,12 +228,26 @@ def _declared(book: _Book, m: _Families, *, templates: bool = True) -> Any:
             ledgers = Ledgers(family.name, book.model.ledgers, book.opened, book.postings)
             with book.noted(m, family.name):
                 family.declare(m, book.parameters[family.name], ledgers)
+        _follow(m, book)
         _resolve(m, book)
         for family in book.families:
             if family.name not in book.kept:
                 with book.noted(m, family.name):
                     family.constrain(m, book.parameters[family.name])
     return m
+
+
+def _follow(m: Any, book: _Book) -> None:
+    """Let families post what follows from the postings of all, each seeing those of `declare`."""
+    made = list(book.postings)
+    for family in book.families:
+        if family.follow is None or family.name in book.kept:
+            continue
+        seen = list(made)
+        ledgers = Ledgers(family.name, book.model.ledgers, book.opened, seen)
+        with book.noted(m, family.name):
+            family.follow(m, book.parameters[family.name], ledgers)
+        book.postings += seen[len(made) :]
 
 
 def _reads_no_values(model: Model, dataset: Dataset) -> bool:

@@ -216,6 +216,12 @@ NON_FIRM = {"site": "A", "period": "Y1", "max_mw": 10}
 CUT = {"site": "A", "slice": "day"}
 
 
+TAX = {
+    **{"jurisdiction": "J", "corporate_rate": 0.3, "depreciation": "declining_balance"},
+    "depreciation_years": 5,
+}
+
+
 def by_the_hour(folder: Path, **sheets: Any) -> Path:
     """A workbook of two slices, fed by day as at night."""
     return small(folder, **{"Contracts": [SUN], "Slices": DAYS, **sheets})
@@ -275,6 +281,9 @@ ALONE: dict[str, Callable[[Path], Path]] = {
     ),
     "interruptible-without-energy": lambda folder: small(
         folder, Slices=DAYS, Interruptible=[NON_FIRM], Interruptions=[CUT]
+    ),
+    "declines-at-once": lambda folder: small(
+        folder, Sites={"jurisdiction": "J"}, Taxes=[TAX | {"declining_factor": 5}]
     ),
     "contract-never-active": lambda folder: small(
         folder,
@@ -385,6 +394,34 @@ NOTICED: dict[str, Callable[[Path], Path]] = {
         folder, Interruptible=[NON_FIRM], Interruptions=[CUT]
     ),
     "storage-without-slices": lambda folder: small(folder, Storage=[BATTERY]),
+    "taxed-without-site": lambda folder: small(folder, Taxes=[TAX]),
+    "depreciated-beyond-life": lambda folder: small(
+        folder,
+        Sites={"jurisdiction": "J", "life_years": 4},
+        Taxes=[TAX],
+    ),
+    "deducted-nowhere": lambda folder: small(
+        folder,
+        Sites=[
+            {
+                "site": site,
+                "status": "candidate",
+                "max_mw": 100,
+                "grid_zone": "Z",
+                "jurisdiction": j,
+            }
+            for site, j in (("A", "J"), ("B", "K"))
+        ],
+        Network=[{"site": site, "region": "R", "latency_ms": 1} for site in "AB"],
+        Taxes=[TAX],
+        Contracts=[SUN | {"site": None, "zone": "Z"}],
+    ),
+    "home-untaxed": lambda folder: small(
+        folder,
+        Settings={"home_jurisdiction": "H"},
+        Sites={"jurisdiction": "J"},
+        Taxes=[TAX],
+    ),
     "abandonment-left-out": lambda folder: small(
         folder,
         Sites={"status": "existing", "existing_mw": 40},

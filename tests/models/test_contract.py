@@ -94,6 +94,7 @@ LOOK_UPS = {
     "_building.pue_of_sites": "the PUE in each such row",
     "_building.site_costs": "the costs in each such row",
     "_calendar.calendar": "begin, length and discounting of each period",
+    "_contracts.jurisdictions_of_contracts": "where the sites of a contract lie",
     "_contracts.contracts_on_offer": "the rows of Contracts that can still be signed",
     "_leases.leases_on_offer": "the rows of Leases that can still be signed",
     "_options.options_on_offer": "the rows of Options, and the positions of their windows",
@@ -112,13 +113,14 @@ SHARED = {
     ("risk", "derived.members"): "which jurisdictions a limit names",
     ("risk", "derived.periods_of"): "in which periods a limit holds",
     ("sites", "_building.standing_mw"): "capacity that stands without a decision, by its dates",
+    ("taxes", "derived.belongs"): "the jurisdiction of a site, contract, option or labour market",
     ("sourcing", "lost_suppliers"): "which suppliers fail with which member",
 }
 # Derived tables that the audit works out by the function that made them, from the tables of decisions
 # instead of the solution; no limit and no cost is among them.
 SAME_DERIVATION = {
     "abandonments": {"actions"},
-    "contracts": {"actions", "jurisdictions"},
+    "contracts": {"actions"},
     "demand": {"key_figures"},
     "departures": {"figures"},
     "leases": {"actions"},
@@ -128,6 +130,7 @@ SAME_DERIVATION = {
     "placement": {"balance", "taken_mw"},
     "sites": {"actions", "key_figures"},
     "supply": {"actions"},
+    "taxes": {"bridge"},
     "terminations": {"actions"},
 }
 
@@ -281,9 +284,15 @@ def test_every_cost_that_is_posted_is_a_term_of_the_objective(program: optalloc.
     posted = set()
     for posting in program.postings:
         if posting.ledger == "cost":
-            item = re.sub(r"_(renewal_\d+|residual)$", "", posting.item)
-            kind = posting.notes["kind"].iloc[0]
-            posted.add((posting.family, item, "cash" if kind == "residual value" else kind))
+            notes = posting.notes
+            parts = notes if "item" in notes else notes.head(1).assign(item=posting.item)
+            for item, kind in set(parts[["item", "kind"]].itertuples(index=False, name=None)):
+                plain = re.sub(r"_(renewal_\d+|residual)$", "", item)
+                kind = "cash" if item.endswith("_residual") else kind
+                # What is posted in parts belongs to the term that the name of the part begins with.
+                named = [t for f, t, _ in declared if f == posting.family and plain.startswith(t)]
+                term = max(named, key=len) if parts is notes and named else plain
+                posted.add((posting.family, term, kind))
     assert posted == declared
     page = formulation(MODEL)
     for _, item, kind in declared:

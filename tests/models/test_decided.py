@@ -21,7 +21,7 @@ BEGIN = {
     "committed", "started", "begun", "energised", "hosts", "ordered", "leased", "signs_lease",
     "procured", "blocks_procured", "signs", "terminated", "bought", "kept", "exercised", "buys",
     "exercises", "connected_mw", "delivered_units", "abandoned",
-    "ordered_mw", "ordered_mwh",
+    "ordered_mw", "ordered_mwh", "assigned_units",
 }  # fmt: skip
 # While the step runs: operations, and what is felt in it.
 WITHIN = {

@@ -1,4 +1,4 @@
-"""Starts and commitments that an abandonment gives up, and the payments that it ends."""
+"""The payments that an abandonment makes due, and those that it ends."""
 
 from __future__ import annotations
 
@@ -6,43 +6,15 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from optalloc.data.dataset import Dataset, derived
+from optalloc.data.dataset import Dataset
 
-from .._abandonments import abandonable, possible_abandonments
-from .._beginnings import PERMIT_KEYS, permits, possible_beginnings
+from .._abandonments import DROP_KEYS, LEFT_KEYS, abandonable, drops, left, possible_abandonments
+from .._beginnings import PERMIT_KEYS
 from .._building import KEYS, site_costs
 from .._calendar import TINY_MONTHS, calendar
 from .._capital_of_sites import charges_of_beginnings, charges_of_commitments
 from .._money import charges_at, mean_factor
 from .._running_costs import yearly_charges
-
-LEFT_KEYS = [*PERMIT_KEYS, "period"]
-DROP_KEYS = ["site", "start", "begins", "period"]
-
-
-@derived
-def left(data: Dataset) -> pd.DataFrame:
-    """Each permit with each later period in which its site can be abandoned: LEFT_KEYS, begin."""
-    given = permits(data, *PERMIT_KEYS, "position").rename(columns={"position": "committed"})
-    both = given.merge(possible_abandonments(data), on="site")
-    both = both[(both["committed"] < both["position"]) & ~both["is_open"]]
-    return both[[*LEFT_KEYS, "begin"]].reset_index(drop=True)
-
-
-@derived
-def drops(data: Dataset) -> pd.DataFrame:
-    """Each beginning with each later period in which its site can be abandoned.
-
-    Columns: DROP_KEYS, begin; position of the period; online_position and gone_position of what
-    begins.
-    """
-    own = ["site", "period", "begins", "position", "online_position", "gone_position"]
-    starts = possible_beginnings(data, *own)
-    starts = starts.rename(columns={"period": "start", "position": "started"})
-    both = starts.merge(possible_abandonments(data), on="site")
-    both = both[both["started"] < both["position"]]
-    columns = [*DROP_KEYS, "begin", "position", "online_position", "gone_position"]
-    return both[columns].reset_index(drop=True)
 
 
 def charges(data: Dataset) -> dict[str, pd.DataFrame]:

@@ -49,12 +49,12 @@ from optalloc.data.dataset import Dataset
 from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import frame_of, index_set, indexed_set
 
-from .._abandonments import possible_abandonments
+from .._abandonments import DROP_KEYS, LEFT_KEYS, drops, left, possible_abandonments
 from .._building import BEGINNING_KEYS, KEYS
 from .._calendar import calendar
 from .._capital import post_spending
 from .._money import CASH, RESIDUAL, post_cost
-from .derived import DROP_KEYS, LEFT_KEYS, charges, drops, left
+from .derived import charges
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,9 @@ from optalloc.modelling.exhibits import Listing, Report
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.solution import Solution
 
-from .._abandonments import abandonable, possible_abandonments
+from .._abandonments import DROP_KEYS, abandonable, possible_abandonments
 from .._building import KEYS
 from .._calendar import calendar
-from .derived import DROP_KEYS
 
 ABANDONED = TableSpec(
     name="Abandoned",

@@ -18,12 +18,13 @@ from .._contracts import (
     USE_KEYS,
     contracts_on_offer,
     grid_draw,
+    jurisdictions_of_contracts,
     sums_at,
     tranche_before,
 )
 from .._money import CASH, charge_rows
 from .._running_costs import running_rows
-from .tables import actions, jurisdictions
+from .tables import actions
 
 # Of a contract, what its limits are restated from.
 OFFERED = (
@@ -106,7 +107,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     cost = [running_rows(data, "contracts", fees), _deposit_rows(data, procurement)]
     return {
         "Procurement": frame.drop(columns=paid).assign(
-            jurisdiction=frame["contract"].map(jurisdictions(data))
+            jurisdiction=frame["contract"].map(jurisdictions_of_contracts(data))
         ),
         "Actions": actions(data, procurement),
         "Cost": pd.concat([part for part in cost if len(part)] or cost[:1], ignore_index=True),

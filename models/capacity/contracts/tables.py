@@ -11,7 +11,7 @@ from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.solution import Solution
 
 from .._calendar import calendar
-from .._contracts import KEYS, USE_KEYS
+from .._contracts import KEYS, USE_KEYS, jurisdictions_of_contracts
 
 PROCUREMENT = TableSpec(
     name="Procurement",
@@ -61,7 +61,7 @@ def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     active = values.ledger("contracted_mw").rename(columns={"value": "active_mw"})
     frame = active.merge(signed, on=KEYS, how="left").fillna({"signed_mw": 0.0})
     frame["kind"] = frame["contract"].map(data.column("Contracts", "kind", by="contract"))
-    frame["jurisdiction"] = frame["contract"].map(jurisdictions(data))
+    frame["jurisdiction"] = frame["contract"].map(jurisdictions_of_contracts(data))
     procurement = frame[[column.name for column in PROCUREMENT.columns]]
     covered = values.variable("covered", USE_KEYS).rename(columns={"value": "covered_mw"})
     return {
@@ -69,20 +69,6 @@ def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
         "Coverage": covered[covered["covered_mw"] > 0],
         "Actions": actions(data, procurement),
     }
-
-
-def jurisdictions(data: Dataset) -> pd.Series:
-    """Jurisdiction of each contract that has just one."""
-    sites = data.columns("Sites", "site", "grid_zone", "jurisdiction")
-    offered = data.columns("Contracts", "contract", "site", "zone")
-    named = [
-        offered.dropna(subset=[own]).merge(
-            sites[["jurisdiction", theirs]].rename(columns={theirs: own}), on=own
-        )
-        for own, theirs in (("site", "site"), ("zone", "grid_zone"))
-    ]
-    found = pd.concat(named).dropna(subset=["jurisdiction"]).groupby("contract")["jurisdiction"]
-    return found.first()[found.nunique() == 1]
 
 
 def actions(data: Dataset, procurement: pd.DataFrame) -> pd.DataFrame:

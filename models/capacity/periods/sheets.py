@@ -12,6 +12,7 @@ from optalloc.errors import Problem
 
 from .. import _plausible
 from .._columns import escalation, life_years, named
+from .._money import ANNUITY, NO_RESIDUAL, STRAIGHT_LINE
 from .._period_order import breaks
 
 _QUESTION = "Where do figures come from, and which are assumed?"
@@ -56,10 +57,18 @@ SETTINGS = Sheet(
         ),
         Column(
             name="residual_value",
-            kind=Kind.FLAG,
-            meaning="Whether capital that outlives the horizon is credited at its end.",
-            blank=True,
-            example="yes",
+            kind=Kind.CHOICE,
+            meaning="What capital that outlives the horizon is credited at its end: what is left of a level annuity over its life, of its cost in a straight line, or nothing. yes and no stand for annuity and none.",
+            choices=(ANNUITY, STRAIGHT_LINE, NO_RESIDUAL),
+            synonyms={"yes": ANNUITY, "no": NO_RESIDUAL},
+            blank=ANNUITY,
+            example=ANNUITY,
+        ),
+        named(
+            "home_jurisdiction",
+            "Jurisdiction of Taxes in which costs are deducted that belong to no single one: of contracts and workers that several share.",
+            of="jurisdiction",
+            blank_means="they are not deducted",
         ),
         Column(
             name="gap",

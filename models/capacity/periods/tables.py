@@ -14,7 +14,7 @@ from optalloc.modelling.solution import Solution
 
 from .._calendar import TINY_MONTHS, calendar, months_between
 from .._capital import CAPITAL_ITEMS
-from .._money import ACCOUNTS, CASH, COST_KEYS, account_of, gathered, mean_factor
+from .._money import ACCOUNTS, CASH, COST_KEYS, NOTHING, cost_rows, mean_factor
 
 ACTIONS = TableSpec(
     name="Actions",
@@ -137,23 +137,7 @@ CHARTS = (
 
 def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     """Cost, cash flow by year, and the totals."""
-    columns = [column.name for column in COST.columns]
-    frames = []
-    for posting, worth in values.postings("cost"):
-        assert posting.notes is not None
-        rows, worth = posting.notes[worth != 0], worth[worth != 0]
-        cash = rows["cash"].to_numpy() * (worth / rows["present_value"].to_numpy())
-        if not cash.any():
-            continue
-        held = {name: rows[name].array if name in rows else np.nan for name in columns}
-        held["growth"] = rows["growth"].array if "growth" in rows else 0.0
-        held |= {"subject": rows["subject" if "subject" in rows else "site"].array}
-        held |= {"family": posting.family, "item": posting.item}
-        held |= {"account": [account_of(posting.item, kind) for kind in rows["kind"]]}
-        made = pd.DataFrame({**held, "cash": cash, "present_value": worth}, columns=columns)
-        frames.append(made[cash != 0])
-    filled = [frame for frame in frames if len(frame)] or [pd.DataFrame(columns=columns)]
-    cost = gathered(pd.concat(filled, ignore_index=True))[columns]
+    cost = cost_rows(values)
     return {
         "Cost": cost,
         "CashFlow": cash_flow(data, cost),
@@ -193,7 +177,8 @@ def cash_flow(data: Dataset, cost: pd.DataFrame) -> pd.DataFrame:
 
 def to_the_last_payment(frame: pd.DataFrame) -> pd.DataFrame:
     """Cash flow up to the last year in which anything is paid, and the first year at least."""
-    paid = frame["total"].to_numpy().nonzero()[0]
+    # Payments that cancel out leave rounding.
+    paid = np.flatnonzero(frame["total"].abs() > NOTHING)
     return frame.iloc[: paid[-1] + 1 if len(paid) else 1]
 
 

@@ -21,7 +21,7 @@ FAMILY = Family(
         "EquipmentNeeds",
         "Equipment",
     ),
-    needed_with=("LossEvents", "Options", "Decisions"),
+    needed_with=("LossEvents", "Options", "Decisions", "Taxes", "Duties"),
     ledgers=(
         Ledger(
             name="equipment_units",

@@ -48,9 +48,10 @@ from optalloc.modelling.sets import index_set, indexed_set, parameter
 
 from .._calendar import calendar, first_position_at, positions, within_window
 from .._capital import capital_charges, post_spending
+from .._equipment import uses
 from .._money import CASH, RESIDUAL, post_cost
 from .._option_periods import slots_ready
-from .derived import supply, uses
+from .derived import supply
 from .sheets import EXPORT_KEYS, NEED_KEYS, ORDER_KEYS, PAIR
 
 

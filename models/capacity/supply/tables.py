@@ -15,7 +15,8 @@ from .._beginnings import arrivals_of, building_dates
 from .._building import BEGINNING_KEYS
 from .._building import KEYS as START_KEYS
 from .._calendar import calendar
-from .derived import supply, uses
+from .._equipment import uses
+from .derived import supply
 from .sheets import ORDER_KEYS, PAIR, USE_KEYS
 
 ORDERS = TableSpec(
