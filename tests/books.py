@@ -305,7 +305,8 @@ def everything() -> Book:
         ],
         Workloads=[
             {"workload": "load", "max_latency_ms": 80, "load_factor": 0.8, "reserve_share": 0.1,
-             "trusted_only": "no", "unmet_penalty_per_mw_year": 90, "min_mw_at_one_site": None},
+             "trusted_only": "no", "unmet_penalty_per_mw_year": 90, "value_per_mw_year": 30,
+             "min_mw_at_one_site": None},
             {"workload": "state", "max_latency_ms": None, "load_factor": 0.7, "reserve_share": 0,
              "trusted_only": "yes", "unmet_penalty_per_mw_year": None, "min_mw_at_one_site": 10},
         ],

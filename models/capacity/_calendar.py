@@ -115,6 +115,21 @@ def months_of_last_days(data: Dataset, dates: pd.Series) -> pd.Series:
     return months_from_base(data, days.where(days.isin(edges[1:]), days + pd.Timedelta(days=1)))
 
 
+def year_edges(data: Dataset, until: float) -> tuple[np.ndarray, np.ndarray]:
+    """Calendar years from the base date to a month or the end of the horizon, whichever is later.
+
+    Returns
+    -------
+    numpy.ndarray, numpy.ndarray
+        The years, and the months from the base date at which they begin and the last one ends.
+    """
+    base = data.one("Settings").base_date
+    last = base + pd.DateOffset(months=int(np.ceil(max(calendar(data)["end"].iloc[-1], until))))
+    years = np.arange(base.year, last.year + 1)
+    edges = [months_between(base, pd.Timestamp(int(y), 1, 1)) for y in [*years, years[-1] + 1]]
+    return years, np.array(edges)
+
+
 def first_position_at(cal: pd.DataFrame, months: np.ndarray | pd.Series) -> np.ndarray:
     """Position of the first period that begins at or after a moment; len(cal) where none does."""
     return np.searchsorted(cal["begin"].to_numpy(), np.asarray(months, float) - TINY_MONTHS, "left")

@@ -22,3 +22,15 @@ def positive_demand(data: Dataset) -> pd.DataFrame:
     """Rows of `asked` that ask for something."""
     rows = asked(data)
     return rows[rows["it_mw"] > 0]
+
+
+def unmet_cost_per_mw_year(data: Dataset) -> pd.Series:
+    """Cost of a MW left unmet for a year, M, by workload; NaN where demand must be met.
+
+    The penalty, or what is forgone by value_per_mw_year where that is more.
+    """
+    rows = data.columns(
+        "Workloads", "workload", "unmet_penalty_per_mw_year", "value_per_mw_year"
+    ).set_index("workload")
+    penalty = rows["unmet_penalty_per_mw_year"].astype(float)
+    return penalty.where(~(rows["value_per_mw_year"] > penalty), rows["value_per_mw_year"])

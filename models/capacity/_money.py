@@ -84,7 +84,7 @@ def escalated(growth: float | pd.Series, months: np.ndarray | pd.Series) -> np.n
 
 def mean_factor(
     rate: float,
-    growth: float | pd.Series,
+    growth: float | pd.Series | np.ndarray,
     first: np.ndarray | pd.Series,
     last: np.ndarray | pd.Series,
 ) -> np.ndarray:

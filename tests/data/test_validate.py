@@ -594,7 +594,7 @@ def test_a_faulty_layout_is_one_message(
     example: Workbook, sheet: str, edit: Callable[[list[list[object]]], Any], cell: str, code: str
 ) -> None:
     assert len(example.sheets["Sites"].rows[0]) == 27
-    assert len(example.sheets["Settings"].rows) == 13
+    assert len(example.sheets["Settings"].rows) == 14
     problem = one(edited(example, sheet, edit))
     assert (problem.sheet, problem.cell, problem.code) == (sheet, cell, code)
 
@@ -655,7 +655,7 @@ def test_every_problem_at_once_in_the_order_of_the_workbook(example: Workbook) -
     with pytest.raises(InputError) as caught:
         validate(faulty, MODEL)
     assert [(p.sheet, p.cell) for p in caught.value.problems] == [
-        ("Settings", "B13"),
+        ("Settings", "B14"),
         ("Sites", "F2"),
         ("Sites", "Z2"),
         ("Demand", "D2"),

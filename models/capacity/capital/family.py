@@ -19,7 +19,7 @@ FAMILY = Family(
             name="capital_spending",
             unit="M",
             over=("period",),
-            meaning="Capital paid in the period, before discounting: sites, building, components, equipment, renewals.",
+            meaning="Capital paid in the period, before discounting: sites, building, components, equipment and its duty, renewals.",
         ),
     ),
     costs=(

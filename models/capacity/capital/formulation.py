@@ -19,9 +19,10 @@ Time
     component at a site whose buildings are retired is renewed only before they leave service, with
     the last period that lies wholly within their life, and is credited for no longer than they
     last; the site's own cost is not renewed there. With residual_value the last life is credited
-    at the end of the horizon, discounted from there: its present value, compounded to the day from
-    which that life counts, times the share under Source, age counted from that day. What costs a
-    year is due for each period in full.
+    at the end of the horizon, discounted from there: as an annuity, its present value, compounded to
+    the day from which that life counts, times the share under Source, age counted from that day; in
+    a straight line, what was paid for it, not compounded, times (L-age)/L. What costs a year is due
+    for each period in full.
 Decides
     Nothing.
 Reads and posts

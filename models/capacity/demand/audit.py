@@ -54,7 +54,9 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     service = _converted(data).merge(load, on=KEYS, how="left").fillna({"served_mw": 0.0})
     unmet = tables["Service"].merge(data["Workloads"], on="workload")
     years = unmet["period"].map(calendar(data)["years"]).astype(float)
-    per_mw = unmet["unmet_penalty_per_mw_year"].fillna(0.0) * years
+    forgone = unmet[["unmet_penalty_per_mw_year", "value_per_mw_year"]].max(axis=1)
+    priced = unmet["unmet_penalty_per_mw_year"].notna()
+    per_mw = forgone.where(priced, 0.0) * years
     cost = pd.DataFrame(
         {
             "item": "unmet",

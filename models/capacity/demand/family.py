@@ -54,7 +54,7 @@ FAMILY = Family(
         CostTerm(
             item="unmet",
             kind=PENALTY,
-            formula="sum_wrp unmet_penalty_per_mw_year[w] years(p) unmet[w,r,p]",
+            formula="sum_wrp max(unmet_penalty_per_mw_year[w], value_per_mw_year[w]) years(p) unmet[w,r,p]",
             paid="evenly over the period",
             escalation="no",
         ),

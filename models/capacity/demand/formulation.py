@@ -6,7 +6,8 @@ In words
     hardware to the next; a unit is converted before anything is decided.
 Data
     Workloads, Demand, ComputeUnits. ``demand[w,r,p]``: what a region asks for, it_mw of Demand or its
-    units times mw_per_unit.
+    units times mw_per_unit. A MW left unmet costs unmet_penalty_per_mw_year, or value_per_mw_year
+    where that is more.
 Time
     The penalty is due evenly over the period and does not escalate.
 Decides
@@ -32,7 +33,7 @@ from optalloc.data.dataset import Dataset
 from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import index_set, indexed_set, parameter
 
-from .._demand import positive_demand
+from .._demand import positive_demand, unmet_cost_per_mw_year
 from .._money import PENALTY, post_cost
 from .._running_costs import yearly_charges
 from .sheets import KEYS
@@ -54,8 +55,9 @@ def demand_rows(data: Dataset) -> pd.DataFrame:
 def parameters(data: Dataset) -> Parameters:
     """All numbers of the family from the dataset."""
     demand = demand_rows(data)
-    priced = demand.dropna(subset=["unmet_penalty_per_mw_year"])
-    penalties = yearly_charges(data, priced[KEYS], priced["unmet_penalty_per_mw_year"])
+    per_year = demand["workload"].map(unmet_cost_per_mw_year(data)).astype(float)
+    priced = demand[per_year.notna()]
+    penalties = yearly_charges(data, priced[KEYS], per_year[priced.index])
     penalties["subject"] = penalties["workload"] + ", " + penalties["region"]
     return Parameters(demand, penalties)
 

@@ -73,6 +73,17 @@ WORKLOADS = Sheet(
             example=60,
         ),
         Column(
+            name="value_per_mw_year",
+            kind=Kind.NUMBER,
+            unit="M per MW-year",
+            meaning="Worth of each MW of peak demand served for a year, for the rate of return; left unmet it costs at least as much.",
+            plausible=_plausible.UNMET_PENALTY,
+            blank=None,
+            blank_means="nothing is said of returns",
+            above=0,
+            example=45,
+        ),
+        Column(
             name="min_mw_at_one_site",
             kind=Kind.NUMBER,
             unit="MW IT",

@@ -13,6 +13,7 @@ from optalloc.data.schema import Column, Kind
 from optalloc.modelling.outputs import TableSpec
 
 from .._calendar import calendar
+from .._demand import unmet_cost_per_mw_year
 from .._running_costs import yearly_charges
 from .._unserved import too_little_by_then
 from .sheets import KEYS
@@ -71,9 +72,7 @@ def _rows(data: Dataset, service: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
     if short.empty:
         return
     order = {period: place for place, period in enumerate(calendar(data).index)}
-    per_year = short["workload"].map(
-        data.column("Workloads", "unmet_penalty_per_mw_year", by="workload")
-    )
+    per_year = short["workload"].map(unmet_cost_per_mw_year(data))
     charges = yearly_charges(data, short[KEYS], per_year.astype(float))
     short["penalty"] = short["unmet_mw"] * charges["present_value"]
     for (workload, region), own in short.groupby(["workload", "region"], sort=False):

@@ -15,7 +15,10 @@ from .._unserved import why_unserved
 def _penalty_cell(data: Dataset, key: Mapping[str, Any]) -> Cell:
     workloads = data["Workloads"]
     row = int(str(workloads.index[workloads["workload"] == key["workload"]][0]))
-    return "Workloads", row, "unmet_penalty_per_mw_year"
+    # What is forgone is the price where it is more than the penalty.
+    penalty, value = "unmet_penalty_per_mw_year", "value_per_mw_year"
+    is_value = bool(workloads[value][row] > workloads[penalty][row])
+    return "Workloads", row, value if is_value else penalty
 
 
 def _insist(data: Dataset) -> Iterator[tuple[str, int, str, Any]]:

@@ -9,10 +9,10 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 
-from .._calendar import TINY_MONTHS
+from .._calendar import TINY_MONTHS, year_edges
 from .._capital import CAPITAL_ITEMS
 from .._money import CASH
-from .tables import calendar_years, to_the_last_payment, totals
+from .tables import to_the_last_payment, totals
 
 
 def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -24,7 +24,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
 def _cash_flow_to_date(data: Dataset, cost: pd.DataFrame) -> pd.DataFrame:
     """Cash flow as differences of what is paid, and what it is worth, by the end of each year."""
     cash, rate = cost[cost["kind"] == CASH], data.one("Settings").discount_rate
-    years, edges = calendar_years(data, cash)
+    years, edges = year_edges(data, cash["last_month"].max() if len(cash) else 0.0)
     first = cash["first_month"].to_numpy(float)[:, None]
     span = cash["last_month"].to_numpy(float)[:, None] - first
     at_once = (first < edges - TINY_MONTHS).astype(float)

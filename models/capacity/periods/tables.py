@@ -12,7 +12,7 @@ from optalloc.modelling.outputs import Chart, TableSpec
 from optalloc.modelling.slides import Selection, Slide
 from optalloc.modelling.solution import Solution
 
-from .._calendar import TINY_MONTHS, calendar, months_between
+from .._calendar import TINY_MONTHS, year_edges
 from .._capital import CAPITAL_ITEMS
 from .._money import ACCOUNTS, CASH, COST_KEYS, NOTHING, cost_rows, mean_factor
 
@@ -55,7 +55,7 @@ COST = TableSpec(
         Column(
             name="account",
             kind=Kind.TEXT,
-            meaning="Sites, building, equipment, running, leases, power, labour, network, unmet demand, residual value, penalties or expected loss.",
+            meaning="Sites, building, equipment, running, leases, power, labour, network, unmet demand, import duty, taxes, tax credits, residual value, penalties or expected loss.",
         ),
         Column(name="family", kind=Kind.TEXT, meaning="Family that posts it."),
         Column(name="item", kind=Kind.TEXT, meaning="What it is for."),
@@ -108,7 +108,7 @@ CASH_FLOW = TableSpec(
             name="capital",
             kind=Kind.NUMBER,
             unit="M",
-            meaning="Sites, building, components and equipment.",
+            meaning="Sites, building, components, equipment and its duty.",
         ),
         Column(name="running", kind=Kind.NUMBER, unit="M", meaning="Everything else."),
         Column(name="total", kind=Kind.NUMBER, unit="M", meaning="Capital and running."),
@@ -153,7 +153,7 @@ def cash_flow(data: Dataset, cost: pd.DataFrame) -> pd.DataFrame:
     the sooner, the more.
     """
     cash, rate = cost[cost["kind"] == CASH], data.one("Settings").discount_rate
-    years, edges = calendar_years(data, cash)
+    years, edges = year_edges(data, cash["last_month"].max() if len(cash) else 0.0)
     first, last = cash["first_month"].astype(float), cash["last_month"].astype(float)
     amount, value = cash["cash"].to_numpy(float), cash["present_value"].to_numpy(float)
     capital = cash["item"].str.startswith(CAPITAL_ITEMS).to_numpy(bool)
@@ -180,15 +180,6 @@ def to_the_last_payment(frame: pd.DataFrame) -> pd.DataFrame:
     # Payments that cancel out leave rounding.
     paid = np.flatnonzero(frame["total"].abs() > NOTHING)
     return frame.iloc[: paid[-1] + 1 if len(paid) else 1]
-
-
-def calendar_years(data: Dataset, cash: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Calendar years from the base date to the last payment, and the months they begin and end."""
-    base = data.one("Settings").base_date
-    horizon = max(calendar(data)["end"].iloc[-1], cash["last_month"].max() if len(cash) else 0.0)
-    years = np.arange(base.year, (base + pd.DateOffset(months=int(np.ceil(horizon)))).year + 1)
-    edges = [months_between(base, pd.Timestamp(int(y), 1, 1)) for y in [*years, years[-1] + 1]]
-    return years, np.array(edges)
 
 
 def totals(data: Dataset, cost: pd.DataFrame) -> pd.DataFrame:

@@ -125,7 +125,7 @@ DUTIES = Sheet(
     key=("equipment", "jurisdiction"),
     missing=Missing.ZERO,
     columns=(
-        reference("EquipmentNeeds.equipment", example="transformers"),
+        reference("EquipmentNeeds.equipment", example="accelerator racks"),
         named("jurisdiction", "Jurisdiction in which it is installed.", example="Japan"),
         Column(
             name="duty_share",
