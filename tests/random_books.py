@@ -342,6 +342,30 @@ def options(draw: Draw, made: Book) -> None:
         )  # fmt: skip
 
 
+def taxes(draw: Draw, made: Book) -> None:
+    """Taxes of both countries, some from days inside periods on, and a duty; not in `FAMILIES`, as
+    brute force knows of none."""
+    made["Taxes"] = [
+        {"jurisdiction": name, "since": since, "corporate_rate": one_of(draw, 0, 0.2, 0.35),
+         "depreciation": how, "depreciation_years": one_of(draw, 3, 8, 12),
+         "capital_credit_share": one_of(draw, 0, 0.1),
+         "credit_after_months": one_of(draw, 0, 7, 40),
+         "property_tax_rate": one_of(draw, 0, 0.02)}
+        for name in COUNTRIES
+        for since, how in (
+            (one_of(draw, None, "2027-04-10"), one_of(draw, None, "declining_balance")),
+            ("2027-09-01", one_of(draw, None, "declining_balance")),
+        )[: one_of(draw, 1, 2)]
+    ]  # fmt: skip
+    made["Settings"][0] |= {
+        "residual_value": one_of(draw, "annuity", "straight_line", "none"),
+        "home_jurisdiction": one_of(draw, None, *COUNTRIES),
+    }
+    for need in made.get("EquipmentNeeds", [])[:1]:
+        duty = {"equipment": need["equipment"], "jurisdiction": "X", "duty_share": 0.1}
+        made["Duties"] = [duty]
+
+
 FAMILIES = (
     units, clusters, block_pace, grid_zones, power_ramp, energy, carbon, leases, components,
     equipment, labour, risk, budgets, pace, losses, decisions, gates, abandonments,

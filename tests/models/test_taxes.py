@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import optalloc
 from tests import books
 from tests.books import demand, worth, years
 from tests.families import LeastCost, Solve, assert_adds_nothing, broken, problems
+from tests.random_books import book_of, taxes
 
 # 40 MW at 10 M a MW, in service from the first of four years on.
 BUILT: dict[str, Any] = {
@@ -459,6 +461,46 @@ def test_deposits_penalties_and_losses_are_not_deducted(solve: Solve) -> None:
     assert plan.cost == pytest.approx(0.5 * 30 * year + kept)
 
 
+@pytest.mark.long
+def test_storage_is_depreciated_and_renewed(solve: Solve) -> None:
+    """A battery of 8 M, 10 MW and 120 MWh, that lives a year of two, at 50 % and over two years.
+
+    Proves: of each 8 M a half is depreciated in its year and the rest written off as it ends, so that
+    both are deducted in full, and 1 M a year of running cost too. Sensitivity: without tax 18.
+    """
+    case: dict[str, Any] = {
+        "Settings": {},
+        "Periods": years(2),
+        "Sites": {"grid_zone": "Z", "status": "existing", "existing_mw": 10, "max_mw": 10,
+                  "jurisdiction": "J"},
+        "Demand": demand(10, 10),
+        "Contracts": [
+            {"contract": "sun", "site": "A", "kind": "energy", "max_mw": 1000,
+             "availability": 0.25, "price_per_mwh": 0}
+        ],
+        "Slices": [
+            {"slice": "day", "hours_per_year": 4380, "day_type": "any"},
+            {"slice": "night", "hours_per_year": 4380, "day_type": "any"},
+        ],
+        "ContractSlices": [
+            {"contract": "sun", "slice": "day", "available": 0.5},
+            {"contract": "sun", "slice": "night", "available": 0},
+        ],
+        "Storage": [
+            {"storage": "battery", "site": "A", "max_mw": 10, "cost_per_mw": 0.2,
+             "cost_per_mwh": 0.05, "running_cost_per_mw_year": 0.1, "efficiency": 1,
+             "life_years": 1, "last_period": "Y1"}
+        ],
+    }  # fmt: skip
+    mwh = 10 * 12
+    price = 10 * 0.2 + mwh * 0.05
+    assert solve(**case).cost == pytest.approx(2 * price + 2)
+    plan = solve(**taxed(case, {"corporate_rate": 0.5, "depreciation_years": 2}))
+    assert plan.cost == pytest.approx(price + 1)
+    written = plan["Cost"]["item"].str.startswith("tax_write_off_of_storage")
+    assert plan["Cost"].loc[written, "cash"].sum() == pytest.approx(-price / 2)
+
+
 def test_messages(solve: Solve) -> None:
     """Proves: what is declined at once, and a declining balance without years, are errors by cell."""
     fast = {"depreciation": "declining_balance", "depreciation_years": 2}
@@ -490,6 +532,19 @@ def test_a_sweep_and_a_scenario_change_the_rate(tmp_path: Path) -> None:
     raised = {"uncertainty": "law", "outcome": "raised", **cell, "value": 0.75}
     policy = books.solve({**case, "Uncertainties": chance, "Outcomes": [raised]}, tmp_path / "b")
     assert policy.cost == pytest.approx(20)
+
+
+@pytest.mark.slow
+@pytest.mark.first(1)
+@pytest.mark.parametrize("seed", [0, 3, 4, 5, 6, 8, 9, 11, 13])
+def test_random_books_of_many_families_pass_their_audit(tmp_path: Path, seed: int) -> None:
+    """Proves: taxes on options, leases, storage, equipment, abandonments and whatever else a random
+    workbook has are worked out the same from the plan, and the bridge adds up to its cost."""
+    draw = random.Random(seed)
+    made = book_of(draw, fewest=9, most=14)
+    taxes(draw, made)
+    plan = books.solve(made, tmp_path)
+    assert plan["TaxBridge"]["present_value"].sum() == pytest.approx(plan.cost)
 
 
 STEPS = 40  # to a month

@@ -14,8 +14,8 @@ from .._calendar import TINY_MONTHS
 from .._money import ANNUITY, CASH, NO_RESIDUAL, RESIDUAL, discount, mean_factor, residual_share
 from .derived import STRAIGHT_LINE
 
-# Points of the quadrature of a book value times a discount factor: exact to rounding over a
-# century at a rate of 100 %.
+# Points of the quadrature of a book value times a discount factor: an error of 1e-12 of it over a
+# century at a rate of 100 %, 5e-6 with 16 points.
 POINTS = 24
 # Of what a part says, and of the key it belongs to.
 PART = ["at", "item", "kind", "subject", "site", "period", "cash", "present_value",
