@@ -29,10 +29,11 @@ import pyomo.environ as pyo
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Missing, Sheet
-from optalloc.modelling.exhibits import Report, Use
+from optalloc.modelling.exhibits import Use
 from optalloc.modelling.family import Family
 from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.limits import Limit, Relax
+from optalloc.modelling.reports import Report
 from optalloc.modelling.sets import index_set, indexed_set, parameter
 
 from . import _plausible

@@ -30,11 +30,12 @@ import pyomo.environ as pyo
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind, Missing, Sheet
 from optalloc.errors import Problem
-from optalloc.modelling.exhibits import Report, Use
+from optalloc.modelling.exhibits import Use
 from optalloc.modelling.family import Family
 from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.limits import Limit, Relax
 from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.reports import Report
 from optalloc.modelling.sets import index_set, parameter
 from optalloc.modelling.solution import Solution
 

@@ -34,11 +34,12 @@ from optalloc.data.dataset import Dataset
 from optalloc.data.rules import ExactlyOne
 from optalloc.data.schema import Column, Kind, Sheet
 from optalloc.errors import Problem, Severity
-from optalloc.modelling.exhibits import Listing, Report
+from optalloc.modelling.exhibits import Listing
 from optalloc.modelling.family import Family
 from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.limits import Concession, Limit
 from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.reports import Report
 from optalloc.modelling.sets import frame_of, index_set
 from optalloc.modelling.solution import Solution
 

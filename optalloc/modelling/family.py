@@ -17,10 +17,10 @@ from optalloc.data.schema import Sheet
 from optalloc.errors import Problem
 from optalloc.modelling.choices import Choice, Unmet
 from optalloc.modelling.cuts import Cuts
-from optalloc.modelling.exhibits import Report
 from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.limits import Concession, Limit
 from optalloc.modelling.outputs import Chart, TableSpec
+from optalloc.modelling.reports import Report
 from optalloc.modelling.solution import Solution
 
 __all__ = ["CostTerm", "Family", "Ledger"]

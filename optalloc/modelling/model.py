@@ -27,11 +27,11 @@ from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Sheet
 from optalloc.errors import InputError, ModelError, OptallocError, Problem, Severity
 from optalloc.mip.outcome import Options
-from optalloc.modelling.exhibits import Report
 from optalloc.modelling.family import Family, Ledger
 from optalloc.modelling.folders import default_model_path
 from optalloc.modelling.limits import Limit, Relax
 from optalloc.modelling.outputs import Chart, TableSpec
+from optalloc.modelling.reports import Report
 from optalloc.scenarios.assemble import sheet_problems
 from optalloc.scenarios.ranges import RangedUncertainty, ranges_of
 from optalloc.scenarios.read_across import AcrossLine, Relaxable, across_lines

@@ -9,10 +9,8 @@ from optalloc.modelling.exhibits import (
     Branches,
     Cases,
     Distribution,
-    Filter,
     Intervals,
     Listing,
-    Report,
     Sentences,
     Series,
 )
@@ -25,6 +23,7 @@ from optalloc.modelling.policy_tables import (
     TREE,
     VALUES,
 )
+from optalloc.modelling.reports import Filter, Report
 
 __all__ = ["policy_charts", "policy_report"]
 

@@ -13,11 +13,11 @@ import pandas as pd
 from optalloc.data.dataset import Dataset
 from optalloc.errors import Problem
 from optalloc.mip.outcome import Options, Outcome
-from optalloc.modelling.exhibits import Report
 from optalloc.modelling.model import Model
 from optalloc.modelling.outputs import Chart, TableSpec
 from optalloc.modelling.policy_report import policy_charts
 from optalloc.modelling.policy_tables import FUTURES
+from optalloc.modelling.reports import Report
 from optalloc.modelling.tables import SUMMARY, NamedTables, units_in
 from optalloc.report.notebook import plan_html
 from optalloc.report.workbook import write_plan_workbook

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from optalloc.data.schema import Column
-from optalloc.modelling.exhibits import Agenda, Report
+from optalloc.modelling.exhibits import Agenda
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.policy_tables import FUTURES, HERE_AND_NOW
+from optalloc.modelling.reports import Report
 from optalloc.modelling.tables import SUMMARY
 from optalloc.report.cells import columns_with_values, is_number, written
 from optalloc.report.figures import Figures

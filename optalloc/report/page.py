@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from optalloc.modelling.exhibits import Agenda, Cases, Exhibit, Listing, Ranking, Report
+from optalloc.modelling.exhibits import Agenda, Cases, Exhibit, Listing, Ranking
 from optalloc.modelling.outputs import Chart, TableSpec
+from optalloc.modelling.reports import Report
 from optalloc.modelling.slides import Slide
 from optalloc.modelling.tables import BINDING_LIMITS, LIMITS, MARGINALS, RUN, SUMMARY
 from optalloc.report.figures import Figures

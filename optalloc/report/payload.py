@@ -16,8 +16,9 @@ import pandas as pd
 
 from optalloc.data.schema import Kind
 from optalloc.errors import ModelError
-from optalloc.modelling.exhibits import Exhibit, Map, Report
+from optalloc.modelling.exhibits import Exhibit, Map
 from optalloc.modelling.outputs import PAGE_KINDS, Chart, TableSpec
+from optalloc.modelling.reports import Report
 from optalloc.modelling.tables import LIMITS
 from optalloc.report.sheets import number_format
 

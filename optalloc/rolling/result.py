@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optalloc.modelling.exhibits import Distribution, Exhibit, Listing, Report, Series
+from optalloc.modelling.exhibits import Distribution, Exhibit, Listing, Series
 from optalloc.modelling.interval_exhibits import Bars, Span
 from optalloc.modelling.outputs import Chart, TableSpec
+from optalloc.modelling.reports import Report
 from optalloc.report.findings import Findings, figure
 from optalloc.rolling.tables import (
     AGAIN,

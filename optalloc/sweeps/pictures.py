@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 
 from optalloc.errors import OptallocError
-from optalloc.modelling.exhibits import Exhibit, Listing, Report
+from optalloc.modelling.exhibits import Exhibit, Listing
 from optalloc.modelling.interval_exhibits import Bars, Curve, Heat, Span
 from optalloc.modelling.outputs import Chart, TableSpec
+from optalloc.modelling.reports import Report
 from optalloc.report.workbook import write_plan_workbook
 from optalloc.scenarios.sheet import Design
 from optalloc.sweeps import frames as figures

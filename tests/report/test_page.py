@@ -19,8 +19,9 @@ from benchmarks.pages import write_made_up
 from optalloc.cli.main import app
 from optalloc.data.schema import Column, Kind
 from optalloc.errors import ModelError
-from optalloc.modelling.exhibits import Report, Series, Trend
+from optalloc.modelling.exhibits import Series, Trend
 from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.reports import Report
 from optalloc.plan.explanation_file import read_explanation
 from optalloc.plan.planfile import read_plan
 from optalloc.report.findings import Findings

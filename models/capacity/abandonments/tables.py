@@ -6,8 +6,9 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
-from optalloc.modelling.exhibits import Listing, Report
+from optalloc.modelling.exhibits import Listing
 from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.reports import Report
 from optalloc.modelling.solution import Solution
 
 from .._abandonments import DROP_KEYS, abandonable, possible_abandonments

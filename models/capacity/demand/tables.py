@@ -6,8 +6,9 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
-from optalloc.modelling.exhibits import Filter, Report, Sentences, Series, Trend
+from optalloc.modelling.exhibits import Sentences, Series, Trend
 from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.reports import Filter, Report
 from optalloc.modelling.slides import Slide
 from optalloc.modelling.solution import Solution
 

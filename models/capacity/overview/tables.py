@@ -10,8 +10,9 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
-from optalloc.modelling.exhibits import Filter, Listing, Map, Points, Report, Timeline
+from optalloc.modelling.exhibits import Listing, Map, Points, Timeline
 from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.reports import Filter, Report
 from optalloc.modelling.slides import Selection, Slide
 from optalloc.modelling.solution import Solution
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from optalloc.data.dataset import Dataset
-from optalloc.modelling.exhibits import Report, Use
+from optalloc.modelling.exhibits import Use
 from optalloc.modelling.family import Family
 from optalloc.modelling.limits import Cause, Limit, Relax
+from optalloc.modelling.reports import Report
 
 from .._standing_capacity import standing_at
 from .audit import audit

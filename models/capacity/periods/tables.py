@@ -7,8 +7,9 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
-from optalloc.modelling.exhibits import Accounts, Agenda, Bridge, Listing, Report
+from optalloc.modelling.exhibits import Accounts, Agenda, Bridge, Listing
 from optalloc.modelling.outputs import Chart, TableSpec
+from optalloc.modelling.reports import Report
 from optalloc.modelling.slides import Selection, Slide
 from optalloc.modelling.solution import Solution
 

@@ -8,8 +8,9 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
-from optalloc.modelling.exhibits import Periods, Report, Series, Trend
+from optalloc.modelling.exhibits import Series, Trend
 from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.reports import Periods, Report
 from optalloc.modelling.slides import Slide
 from optalloc.modelling.solution import Solution
 

@@ -6,8 +6,9 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
-from optalloc.modelling.exhibits import Report, Snapshot
+from optalloc.modelling.exhibits import Snapshot
 from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.reports import Report
 from optalloc.modelling.solution import Solution
 
 from .derived import events_by_period, lost_sites, reach

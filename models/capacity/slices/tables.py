@@ -6,8 +6,9 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
-from optalloc.modelling.exhibits import Report, Use
+from optalloc.modelling.exhibits import Use
 from optalloc.modelling.outputs import Chart, TableSpec
+from optalloc.modelling.reports import Report
 from optalloc.modelling.solution import Solution
 
 from .._building import pue_of_sites

@@ -6,8 +6,9 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind
-from optalloc.modelling.exhibits import Bridge, Report
+from optalloc.modelling.exhibits import Bridge
 from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.reports import Report
 from optalloc.modelling.solution import Solution
 
 from .._money import cost_rows

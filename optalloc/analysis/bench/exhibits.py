@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from optalloc.analysis.bench import tables as specs
-from optalloc.modelling.exhibits import Exhibit, Filter, Listing, Report
+from optalloc.modelling.exhibits import Exhibit, Listing
 from optalloc.modelling.interval_exhibits import Bars, Span
+from optalloc.modelling.reports import Filter, Report
 
 __all__ = ["REPORT", "Steps"]
 

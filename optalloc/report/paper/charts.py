@@ -9,8 +9,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from optalloc.modelling.exhibits import Bridge, Periods, Ranking, Timeline, Trend
+from optalloc.modelling.exhibits import Bridge, Ranking, Timeline, Trend
 from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.reports import Periods
 from optalloc.report.cells import rounded, written
 from optalloc.report.paper.panels import Bar, ChartKind, ChartPanel
 

@@ -8,17 +8,9 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from optalloc.errors import ModelError
-from optalloc.modelling.exhibits import (
-    Agenda,
-    Bridge,
-    Exhibit,
-    Map,
-    Ranking,
-    Report,
-    Timeline,
-    Trend,
-)
+from optalloc.modelling.exhibits import Agenda, Bridge, Exhibit, Map, Ranking, Timeline, Trend
 from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.reports import Report
 from optalloc.modelling.slides import Selection, Slide
 from optalloc.modelling.tables import AUDIT, BINDING_LIMITS, RUN, SUMMARY
 from optalloc.report.cells import is_number, rounded, written

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from optalloc.data.coast import land_json
-from optalloc.modelling.exhibits import Map, Periods, Points
+from optalloc.modelling.exhibits import Map, Points
 from optalloc.modelling.outputs import TableSpec
+from optalloc.modelling.reports import Periods
 from optalloc.report.cells import rounded, written
 from optalloc.report.paper.panels import (
     Bar,
