@@ -366,6 +366,44 @@ def taxes(draw: Draw, made: Book) -> None:
         made["Duties"] = [duty]
 
 
+def by_the_hour(draw: Draw, made: Book) -> None:
+    """A year of two or three slices, with load that waits, storage, and a connection that may be cut
+    off; not in `FAMILIES`, as brute force knows of no slices."""
+    if "PowerPrices" not in made:
+        energy(draw, made)
+    if "PowerRamp" not in made:
+        power_ramp(draw, made)
+    hours = one_of(draw, (4380, 4380), (876, 7884), (2000, 3000, 3760))
+    names = [f"t{k}" for k in range(len(hours))]
+    days = one_of(draw, ["any"] * len(hours), [None] * len(hours))
+    made["Slices"] = [
+        {"slice": name, "hours_per_year": h, "day_type": day}
+        for name, h, day in zip(names, hours, days, strict=True)
+    ]
+    made["WorkloadSlices"] = [
+        {"workload": made["Workloads"][0]["workload"], "slice": "t0",
+         "shiftable_share": one_of(draw, None, 0.5, 1)}
+    ]  # fmt: skip
+    made["SpotSlices"] = [
+        {"zone": zone, "slice": name, "price_factor": 1}
+        for zone in names_of(made, "Sites", "grid_zone")[:1]
+        for name in names
+    ]
+    made["Storage"] = [
+        {"storage": "battery", "site": "s1", "lead_months": one_of(draw, 0, 6),
+         "life_years": one_of(draw, None, 1), "max_mw": 20, "max_hours": one_of(draw, None, 4),
+         "cost_per_mw": one_of(draw, 0.01, 0.3), "cost_per_mwh": one_of(draw, 0.001, 0.1),
+         "efficiency": one_of(draw, 0.85, 1), "peak_share": one_of(draw, None, 0)}
+    ]  # fmt: skip
+    made["Interruptible"] = [
+        {"site": "s1", "period": one_of(draw, "P1", "P2"), "max_mw": one_of(draw, 40, 10),
+         "fee_per_mw_year": one_of(draw, 0.01, 0)}
+    ]  # fmt: skip
+    made["Interruptions"] = [
+        {"site": "s1", "slice": "t0", "cut_share": one_of(draw, None, 0.5, 0.1)}
+    ]
+
+
 FAMILIES = (
     units, clusters, block_pace, grid_zones, power_ramp, energy, carbon, leases, components,
     equipment, labour, risk, budgets, pace, losses, decisions, gates, abandonments,

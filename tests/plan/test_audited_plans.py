@@ -14,9 +14,9 @@ import pytest
 import optalloc
 from tests.books import Book, write
 from tests.models.test_properties import NO_PLAN
-from tests.random_books import FAMILIES, MODEL, book_of
+from tests.random_books import FAMILIES, MODEL, book_of, by_the_hour, taxes
 
-MIXES = {family.__name__: family for family in FAMILIES}
+MIXES = {family.__name__: family for family in (*FAMILIES, taxes, by_the_hour)}
 
 
 def made(mix: str, seed: int) -> Book:
