@@ -62,6 +62,13 @@ def site_costs(data: Dataset) -> pd.DataFrame:
     return sites.set_index("site")[[*SITE_COSTS]]
 
 
+def single_jurisdiction(rows: pd.DataFrame, by: str) -> pd.Series:
+    """Jurisdiction by name of what has all sites in one; a site without one counts as another."""
+    groups = rows.dropna(subset=[by]).groupby(by)["jurisdiction"]
+    alike = (groups.nunique() == 1) & (groups.count() == groups.size())
+    return groups.first()[alike]
+
+
 @derived
 def active_sites(data: Dataset) -> pd.DataFrame:
     """Sites that are not excluded, indexed by site, without their costs (`site_costs`).

@@ -9,7 +9,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset, derived
 
-from ._building import site_periods
+from ._building import active_sites, single_jurisdiction, site_periods
 from ._calendar import TERM, calendar, months_of_last_days, signing_terms, whole_periods
 from ._money import to_workbook_currency
 
@@ -152,8 +152,8 @@ def hours(data: Dataset) -> pd.Series:
 
 
 def jurisdictions_of_contracts(data: Dataset) -> pd.Series:
-    """Jurisdiction of each contract that has just one."""
-    sites = data.columns("Sites", "site", "grid_zone", "jurisdiction")
+    """Jurisdiction of each contract whose sites that are not excluded all lie in one."""
+    sites = active_sites(data)[["site", "grid_zone", "jurisdiction"]].reset_index(drop=True)
     offered = data.columns("Contracts", "contract", "site", "zone")
     named = [
         offered.dropna(subset=[own]).merge(
@@ -161,5 +161,4 @@ def jurisdictions_of_contracts(data: Dataset) -> pd.Series:
         )
         for own, theirs in (("site", "site"), ("zone", "grid_zone"))
     ]
-    found = pd.concat(named).dropna(subset=["jurisdiction"]).groupby("contract")["jurisdiction"]
-    return found.first()[found.nunique() == 1]
+    return single_jurisdiction(pd.concat(named), "contract")

@@ -181,3 +181,16 @@ def test_terms_without_effect_are_noticed(solve: Solve) -> None:
     free = solve(**(connected() | {"PowerRamp": []}))
     assert "interruptible-unlimited" in {problem.code for problem in free.notices}
     assert free["InterruptibleUse"]["interruptible_mw"].sum() == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.long
+def test_rows_of_a_site_that_is_excluded_count_for_nothing(solve: Solve) -> None:
+    """Proves: terms of a site that is excluded are neither an error nor noticed, as a ramp of it is."""
+    case = connected()
+    site = {"site": "A", "status": "candidate", "max_mw": 100, **case["Sites"]}
+    case["Sites"] = [site, {"site": "B", "status": "excluded", "max_mw": 100, "grid_zone": "Z"}]
+    case["Network"] = [{"site": name, "region": "R", "latency_ms": 1} for name in "AB"]
+    case["Interruptible"] = [*case["Interruptible"], {"site": "B", "period": "Y1", "max_mw": 40}]
+    plan = solve(**case, WorkloadSlices=WAITS)
+    assert set(plan["InterruptibleUse"]["site"]) == {"A"}
+    assert not [p for p in plan.notices if str(p).startswith("Interruptible")]

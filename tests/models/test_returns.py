@@ -70,6 +70,26 @@ def renewed(value: float, **components: Any) -> dict[str, Any]:
 
 
 @pytest.mark.long
+def test_what_is_just_earned_back_has_no_rate_above_zero(solve: Solve) -> None:
+    """Proves: of 400 M paid at once and 100 a year the last comes after four years: paid back by then, at
+    no rate above zero. Sensitivity: a tenth more a year has a rate."""
+
+    def served(value: float) -> dict[str, Any]:
+        case = {
+            "Periods": years(4),
+            "Demand": demand(40, 40, 40, 40),
+            "Settings": {"life_years": 50},
+        }
+        return figures(solve(**case, Workloads={"value_per_mw_year": value}))
+
+    found = served(2.5)
+    assert found["payback"] == pytest.approx(4)
+    told = found["internal rate of return"]
+    assert told == "none above zero: what is paid is earned back, and no more"
+    assert served(2.75)["internal rate of return"] > 0
+
+
+@pytest.mark.long
 def test_where_there_is_no_rate_that_is_said(solve: Solve) -> None:
     """Proves: 199 a year do not earn back 400 every two; at 250 a year the flow is above zero before
     the second 400 and below it after: more than one rate may solve it. Sensitivity: paid back for
@@ -79,7 +99,7 @@ def test_where_there_is_no_rate_that_is_said(solve: Solve) -> None:
     assert found["payback"] == "none: what is paid is not earned back"
     found = figures(solve(**renewed(250)))
     assert found["internal rate of return"] == (
-        "none: more than one rate may solve it; the flow changes sign 3 times"
+        "none: more than one rate may solve it; the sum of the flow changes sign 3 times"
     )
     assert found["sign changes of the yearly flow"] == 3
     assert found["payback"] == pytest.approx(3.2)

@@ -671,3 +671,82 @@ def test_random_books_are_valued_the_same_by_small_steps(tmp_path: Path, seed: i
     book = books.book(**case)
     plan = books.solve(book, tmp_path)
     assert valued_again(book, plan) == pytest.approx(plan.cost, rel=1e-5)
+
+
+@pytest.mark.long
+def test_a_site_is_written_off_when_it_is_retired(solve: Solve) -> None:
+    """400 M of buildings and 30 of the site live for 2.5 of four years and are not renewed.
+
+    Proves: buildings leave service with the second year, when all of them is deducted, and are built
+    anew; of the site's own cost a life of 2.5 years is deducted. Half of each is saved: of 830 M
+    before tax 200, 160 of the second buildings in two of their years, and 15. Sensitivity: at a rate
+    of nothing 830.
+    """
+    site = {"jurisdiction": "J", "site_cost": 30, "life_years": 2.5, "end_of_life": "retired"}
+    case = {**BUILT, "Sites": {**site, "max_mw": 200}}
+    assert solve(**taxed(case, {"corporate_rate": 0.5})).cost == pytest.approx(455)
+    assert solve(**taxed(case, {"corporate_rate": 0})).cost == pytest.approx(830)
+
+
+def _shared(**second: Any) -> dict[str, Any]:
+    """Two sites of a zone, with a contract of the zone at 1 M a MW-year; A lies in J."""
+    sites = [
+        {"site": "A", "status": "existing", "existing_mw": 20, "max_mw": 20, "jurisdiction": "J"},
+        {"site": "B", "status": "existing", "existing_mw": 20, "max_mw": 20, **second},
+    ]
+    return {
+        "Settings": {},
+        "Sites": [{**row, "grid_zone": "Z"} for row in sites],
+        "Network": [{"site": name, "region": "R", "latency_ms": 1} for name in "AB"],
+        "Contracts": [
+            {"contract": "C", "zone": "Z", "kind": "capacity", "max_mw": 100,
+             "fixed_fee_per_mw_year": 1}
+        ],
+    }  # fmt: skip
+
+
+@pytest.mark.long
+def test_a_contract_belongs_to_the_sites_that_there_are(solve: Solve) -> None:
+    """Proves: a site that is excluded does not say where the fee of a zone is deducted: half of 20 M is
+    saved in J. A site without a jurisdiction counts as another one: of 40 M nothing is deducted, and
+    a notice names the contract. Sensitivity: with the site in J 20 M are saved."""
+    law = {"corporate_rate": 0.5}
+    excluded = _shared(jurisdiction="K") | {"Demand": demand(20)}
+    excluded["Sites"][1] |= {"status": "excluded", "existing_mw": 0}
+    assert solve(**taxed(excluded, law)).cost == pytest.approx(10)
+    nowhere = solve(**taxed(_shared() | {"Demand": demand(40)}, law))
+    assert nowhere.cost == pytest.approx(40)
+    told = {problem.code: str(problem) for problem in nowhere.notices}
+    assert "contract 'C'" in told["deducted-nowhere"]
+    assert solve(**taxed(_shared(jurisdiction="J") | {"Demand": demand(40)}, law)).cost == (
+        pytest.approx(20)
+    )
+
+
+@pytest.mark.long
+def test_an_option_of_several_jurisdictions_is_named(solve: Solve) -> None:
+    """Proves: the premium of an option on a zone with sites in two jurisdictions is deducted nowhere,
+    and a notice names it. Sensitivity: with a home jurisdiction it does not."""
+    case = _shared(jurisdiction="K") | {"Demand": demand(40), "Contracts": []}
+    case["GridZones"] = [{"zone": "Z", "period": "Y1", "max_total_mw": 100}]
+    case["Options"] = [
+        {"option": "queue", "kind": "grid", "zone": "Z", "premium": 10, "max_mw": 10}
+    ]
+    told = {p.code: str(p) for p in solve(**taxed(case, {"corporate_rate": 0.5})).notices}
+    assert "option 'queue'" in told["deducted-nowhere"]
+    home = solve(**taxed(case, {"corporate_rate": 0.5}, home_jurisdiction="J"))
+    assert "deducted-nowhere" not in {problem.code for problem in home.notices}
+
+
+@pytest.mark.long
+def test_the_bridge_puts_equipment_where_it_is_installed(solve: Solve) -> None:
+    """Proves: of 200 M of building in each country and 26 of equipment two units of four, 10 to 16 M, lie
+    in each before tax, whatever the home jurisdiction. Sensitivity: all of it would be 26 in K."""
+    rows = [{"jurisdiction": j, "corporate_rate": 0.5} for j in "JK"]
+    case = bought(*rows)
+    plan = solve(**case | {"Settings": {**case["Settings"], "home_jurisdiction": "K"}})
+    before = plan["TaxBridge"].query("term == 'before tax'").set_index("jurisdiction")
+    cost = before["present_value"].to_dict()
+    assert set(cost) == {"J", "K"}
+    assert sum(cost.values()) == pytest.approx(426)
+    assert all(210 - 1e-6 <= amount <= 216 + 1e-6 for amount in cost.values())

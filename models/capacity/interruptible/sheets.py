@@ -74,7 +74,7 @@ INTERRUPTIONS = Sheet(
 def check(data: Dataset) -> Iterator[Problem]:
     """Energy is balanced by slice wherever a site may be cut off."""
     rows = data.known("Interruptible", "site", "period", "max_mw")
-    rows = rows[rows["max_mw"] > 0]
+    rows = rows[(rows["max_mw"] > 0) & ~rows["site"].isin(_excluded(data))]
     if not (len(rows) and data.sound("Slices")):
         return
     if slices(data).empty:
@@ -103,9 +103,16 @@ def check(data: Dataset) -> Iterator[Problem]:
             )
 
 
+def _excluded(data: Dataset) -> set[str]:
+    """Sites whose rows count for nothing."""
+    status = data.column("Sites", "status", by="site")
+    return set(status.index[status == "excluded"])
+
+
 def notices(data: Dataset) -> Iterator[Problem]:
     """Terms that cut nothing off, or that a site has no use for."""
     rows = data.columns("Interruptible", "site")
+    rows = rows[~rows["site"].isin(_excluded(data))]
     cut = data["Interruptions"]
     cut_off = set(cut.loc[cut["cut_share"] > 0, "site"])
     zones = data.column("Sites", "grid_zone", by="site")

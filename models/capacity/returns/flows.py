@@ -58,28 +58,36 @@ def sign_changes(amounts: np.ndarray) -> int:
     return int((signs[1:] != signs[:-1]).sum())
 
 
-def rate_of_return(flows: pd.DataFrame, changes: int) -> float | str:
-    """The one rate at which flows are worth nothing, or why none is given.
-
-    Parameters
-    ----------
-    changes : int
-        How often the yearly flow changes sign.
-    """
-    sums = paid_by(flows, moments(flows))
-    sums = sums[np.abs(sums) > NOTHING]
-    if not (sums < 0).any():
-        return "none: nothing is paid before it is earned"
-    if sums[-1] < 0:
-        return "none: what is paid is not earned back"
-    if sums[0] > 0 or sign_changes(sums) > 1:
-        return f"none: more than one rate may solve it; the flow changes sign {changes} times"
+def rate_of_return(flows: pd.DataFrame) -> float | str:
+    """The one rate at which flows are worth nothing, or why none is given."""
+    unknown = _without_rate(paid_by(flows, moments(flows)))
+    if unknown:
+        return f"none{unknown}"
     high = 1.0
     while present_value(flows, high) > 0:
         high *= 2.0
         if high > HIGHEST_RATE:
             return f"none: above {HIGHEST_RATE:.0%} a year"
     return float(brentq(lambda rate: present_value(flows, rate), 0.0, high, xtol=1e-12))
+
+
+def _without_rate(sums: np.ndarray) -> str:
+    """Why a flow with these sums by each moment has not just one rate above zero; empty if it has."""
+    counted = sums[np.abs(sums) > NOTHING]
+    changes = sign_changes(counted)
+    if not (counted < 0).any():
+        return ": nothing is paid before it is earned"
+    if sums[-1] < -NOTHING:
+        return ": what is paid is not earned back"
+    if sums[-1] <= NOTHING:
+        return " above zero: what is paid is earned back, and no more"
+    if counted[0] > 0:
+        return ": more than one rate may solve it, as something is earned before it is paid"
+    if changes > 1:
+        return (
+            f": more than one rate may solve it; the sum of the flow changes sign {changes} times"
+        )
+    return ""
 
 
 def payback_years(flows: pd.DataFrame) -> float | str:

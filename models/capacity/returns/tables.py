@@ -108,8 +108,8 @@ def _figures(
     rows: list[tuple[str, object, str]] = [
         ("value of what is served", value, unit),
         ("value less total cost", value - float(cost["present_value"].sum()), unit),
-        ("internal rate of return", rate_of_return(flows, changes), "per year"),
-        ("with residual value", rate_of_return(left, changes), "per year"),
+        ("internal rate of return", rate_of_return(flows), "per year"),
+        ("with residual value", rate_of_return(left), "per year"),
         ("sign changes of the yearly flow", changes, "changes"),
         ("payback", payback_years(flows), "years from the base date"),
     ]

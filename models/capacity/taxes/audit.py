@@ -74,7 +74,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
         period = abandoned[own.whose["site"]]
         rows += written_off(laws(place), own, begin[period], period)
     found = charge_rows("taxes", pd.DataFrame(rows))
-    return {"Cost": found, "TaxBridge": bridge(data, tables["Cost"])}
+    return {"Cost": found, "TaxBridge": bridge(data, tables["Cost"], tables["EquipmentPlaces"])}
 
 
 class _Laws:
@@ -129,7 +129,9 @@ def _purchases(
         ready, life, lasts = service[word](row)
         online = begins[begins >= ready - TINY_MONTHS]
         since = online[0] if len(online) else end
-        stands, k = whole_periods_of(since, lasts, cal), int(named["life"] or 0)
+        # Buildings and what is part of them leave service with a period; a site's own cost does not.
+        stands = lasts if word == "site" else whole_periods_of(since, lasts, cal)
+        k = int(named["life"] or 0)
         online_k = since + 12 * life * k
         years = min(life, stands - life * k)
         serves = online_k < end - TINY_MONTHS and 12 * years > TINY_MONTHS

@@ -9,6 +9,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset, derived
 
+from .._building import active_sites, single_jurisdiction
 from .._calendar import months_from_base
 from .._contracts import jurisdictions_of_contracts
 from .._equipment import uses
@@ -77,7 +78,7 @@ class Belongs:
         word = rows["item"].astype(str).str.split("_").str[0]
         found = rows["site"].map(self.sites)
         for words, named in (
-            (("contract", "termination"), self.contracts),
+            (("contract", "deposit", "termination"), self.contracts),
             (("option",), self.options),
             (("wages",), self._pools(rows.loc[word == "wages", "subject"])),
         ):
@@ -115,16 +116,8 @@ def _home(data: Dataset) -> str | None:
     return None if pd.isna(home) else str(home)
 
 
-def _single(rows: pd.DataFrame, by: str) -> pd.Series:
-    """Jurisdiction by name of what has all its sites in one; a site without one counts as another."""
-    rows = rows.dropna(subset=[by]).fillna({"jurisdiction": NONE_NAMED})
-    groups = rows.groupby(by)["jurisdiction"]
-    first = groups.first()[groups.nunique() == 1]
-    return first[first != NONE_NAMED]
-
-
 def _of_markets(data: Dataset) -> pd.Series:
-    return _single(data.columns("Sites", "labour_market", "jurisdiction"), "labour_market")
+    return single_jurisdiction(active_sites(data).reset_index(drop=True), "labour_market")
 
 
 def _of_options(data: Dataset) -> pd.Series:
@@ -133,7 +126,7 @@ def _of_options(data: Dataset) -> pd.Series:
     sites = data.column("Sites", "jurisdiction", by="site")
     by_kind = {
         LAND: ("site", sites),
-        GRID: ("zone", _single(data.columns("Sites", "grid_zone", "jurisdiction"), "grid_zone")),
+        GRID: ("zone", single_jurisdiction(active_sites(data).reset_index(drop=True), "grid_zone")),
         CONTRACT: ("contract", jurisdictions_of_contracts(data)),
         LEASE: ("lease", data.column("Leases", "site", by="lease").map(sites)),
     }
@@ -144,14 +137,16 @@ def _of_options(data: Dataset) -> pd.Series:
     return pd.concat(found).dropna()
 
 
-def costs_of_several(data: Dataset) -> list[str]:
-    """Contracts and labour markets whose sites lie in several jurisdictions, in words."""
-    contracts = data.column("Contracts", "contract").dropna()
-    found = [
-        f"contract {name!r}" for name in contracts if name not in jurisdictions_of_contracts(data)
-    ]
+def costs_of_no_single(data: Dataset) -> list[str]:
+    """Contracts, labour and options that belong to no single jurisdiction, in words."""
     markets, used = _of_markets(data), set(data.column("LabourPools", "labour_market").dropna())
-    return found + [f"labour of {name!r}" for name in sorted(used - set(markets.index))]
+    found = {
+        "contract": set(data.column("Contracts", "contract").dropna())
+        - set(jurisdictions_of_contracts(data).index),
+        "labour of": used - set(markets.index),
+        "option": set(options_on_offer(data).index) - set(_of_options(data).index),
+    }
+    return [f"{kind} {name!r}" for kind, names in found.items() for name in sorted(names)]
 
 
 def homeless_taxes(data: Dataset, names: pd.Series, home: object) -> pd.Series:

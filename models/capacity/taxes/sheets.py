@@ -13,7 +13,7 @@ from optalloc.errors import Problem, Severity
 
 from .. import _plausible
 from .._columns import named, reference
-from .derived import STRAIGHT_LINE, costs_of_several, homeless_taxes
+from .derived import STRAIGHT_LINE, costs_of_no_single, homeless_taxes
 
 DECLINING_BALANCE = "declining_balance"
 _QUESTION = "Which taxes, depreciation and duties hold where?"
@@ -68,7 +68,7 @@ TAXES = Sheet(
             meaning="Years over which capital is depreciated; what is left where its life ends before is written off then.",
             plausible=_plausible.DEPRECIATION_YEARS,
             blank=None,
-            blank_means="the life of what is depreciated",
+            blank_means="as long as what is depreciated stands, its life at most",
             above=0,
             at_most=100,
             example=15,
@@ -168,13 +168,13 @@ def notices(data: Dataset) -> Iterator[Problem]:
     if not len(data["Taxes"]):
         return
     home = data.one("Settings").home_jurisdiction
-    several, taxed = costs_of_several(data), set(data["Taxes"]["jurisdiction"])
+    several, taxed = costs_of_no_single(data), set(data["Taxes"]["jurisdiction"])
     if several and pd.isna(home):
         yield data.problem(
             "Settings",
             data.rows("Settings").index[0],
             "home_jurisdiction",
-            f"home_jurisdiction says where costs of several jurisdictions are deducted: {several[0]}",
+            f"home_jurisdiction says where costs of no single jurisdiction are deducted: {several[0]}",
             "Name it; left blank, they are not deducted.",
             "deducted-nowhere",
             severity=Severity.NOTICE,

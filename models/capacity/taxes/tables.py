@@ -12,7 +12,7 @@ from optalloc.modelling.reports import Report
 from optalloc.modelling.solution import Solution
 
 from .._money import cost_rows
-from .derived import PLACE_KEYS, belongs, places, schedule
+from .derived import NONE_NAMED, PLACE_KEYS, belongs, places, schedule
 
 BEFORE = "before tax"
 # Terms of the way from before to after tax, in its order, by how names of items begin.
@@ -64,16 +64,42 @@ TAX_BRIDGE = TableSpec(
 
 def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     """Where equipment is installed, and the way from before to after tax."""
-    found = {"TaxBridge": bridge(data, cost_rows(values))}
+    placed = pd.DataFrame(columns=[column.name for column in EQUIPMENT_PLACES.columns])
     if len(places(data)):
         units = values.variable("assigned_units", PLACE_KEYS)
         units = units.rename(columns={"value": "assigned_units"})
-        found["EquipmentPlaces"] = units[units["assigned_units"] > 0]
-    return found
+        placed = units[units["assigned_units"] > 0]
+    return {"TaxBridge": bridge(data, cost_rows(values), placed), "EquipmentPlaces": placed}
 
 
-def bridge(data: Dataset, cost: pd.DataFrame) -> pd.DataFrame:
-    """The way from before to after tax, by term and jurisdiction, from the Cost table."""
+def _by_place(cost: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
+    """Cost with that of equipment cut by the jurisdictions in which it is installed.
+
+    The column installed_in names them, and is blank for all other costs.
+    """
+    keys = ["subject", "period"]
+    units = placed["assigned_units"].astype(float)
+    shares = placed[["period"]].assign(
+        subject=placed["equipment"] + " from " + placed["supplier"],
+        installed_in=placed["jurisdiction"],
+        share=units
+        / units.groupby([placed[key] for key in PLACE_KEYS if key != "jurisdiction"]).transform(
+            "sum"
+        ),
+    )
+    bought = cost["item"].astype(str).str.startswith("equipment")
+    of_equipment = cost[bought].merge(shares, on=keys, how="left")
+    share = of_equipment["share"].astype(float).fillna(1.0)
+    money = {name: of_equipment[name] * share for name in ("cash", "present_value")}
+    of_equipment = of_equipment.drop(columns="share").assign(**money)
+    others = cost[~bought].assign(installed_in=None)
+    parts = [part for part in (others, of_equipment) if len(part)] or [others]
+    return pd.concat(parts, ignore_index=True)
+
+
+def bridge(data: Dataset, cost: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
+    """The way from before to after tax, by term and jurisdiction, from Cost and EquipmentPlaces."""
+    cost = _by_place(cost, placed)
     item, taxed = cost["item"].astype(str), cost["family"] == "taxes"
     term = pd.Series(BEFORE, cost.index)
     for start, name in TERMS.items():
@@ -90,6 +116,8 @@ def bridge(data: Dataset, cost: pd.DataFrame) -> pd.DataFrame:
         for subject in subjects
     }
     where = where.mask(of_equipment, cost["subject"].map(named))
+    there = cost["installed_in"].notna() & (cost["installed_in"] != NONE_NAMED)
+    where = where.mask(there, cost["installed_in"])
     rows = cost.assign(term=term, jurisdiction=where.fillna("none"))
     sums = rows.groupby(["term", "jurisdiction"], sort=False)[["cash", "present_value"]].sum()
     order = {name: k for k, name in enumerate([BEFORE, *TERMS.values()])}
