@@ -24,7 +24,10 @@ SETTINGS = {
 }
 OTHERS = [name for name in SETTINGS if name != "python"]
 # Where a process is the library's own, it begins in one of these.
-OWN = ("__main__.py", "serve/work.py", "solving/pool.py", "system.py")
+OWN = (
+    *("__main__.py", "analysis/bench/runner.py", "serve/work/process.py"),
+    *("solving/pool.py", "system.py"),
+)
 
 Tables = dict[str, pd.DataFrame]
 

@@ -65,8 +65,8 @@ def site_costs(data: Dataset) -> pd.DataFrame:
 def single_jurisdiction(rows: pd.DataFrame, by: str) -> pd.Series:
     """Jurisdiction by name of what has all sites in one; a site without one counts as another."""
     groups = rows.dropna(subset=[by]).groupby(by)["jurisdiction"]
-    alike = (groups.nunique() == 1) & (groups.count() == groups.size())
-    return groups.first()[alike]
+    in_one = (groups.nunique() == 1) & (groups.count() == groups.size())
+    return groups.first()[in_one]
 
 
 @derived

@@ -81,7 +81,7 @@ COMMANDS = {
     ),
     "serve": Lazy(
         "optalloc.cli.serve",
-        "Serve the same in a browser: upload, check, solve, watch, read, change limits, compare.",
+        "Serve the same in a browser: start, solve, watch, explain, sweep, compare.",
     ),
     "template": Lazy(
         "optalloc.cli.workbook",

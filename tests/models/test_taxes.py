@@ -740,13 +740,13 @@ def test_an_option_of_several_jurisdictions_is_named(solve: Solve) -> None:
 
 @pytest.mark.long
 def test_the_bridge_puts_equipment_where_it_is_installed(solve: Solve) -> None:
-    """Proves: of 200 M of building in each country and 26 of equipment two units of four, 10 to 16 M, lie
-    in each before tax, whatever the home jurisdiction. Sensitivity: all of it would be 26 in K."""
+    """Proves: of 26 M of equipment two units of four, 10 to 16 M, lie in each country before tax,
+    whatever the home jurisdiction. Sensitivity: all of it would be in K."""
     rows = [{"jurisdiction": j, "corporate_rate": 0.5} for j in "JK"]
     case = bought(*rows)
     plan = solve(**case | {"Settings": {**case["Settings"], "home_jurisdiction": "K"}})
     before = plan["TaxBridge"].query("term == 'before tax'").set_index("jurisdiction")
     cost = before["present_value"].to_dict()
     assert set(cost) == {"J", "K"}
-    assert sum(cost.values()) == pytest.approx(426)
-    assert all(210 - 1e-6 <= amount <= 216 + 1e-6 for amount in cost.values())
+    assert sum(cost.values()) == pytest.approx(26)
+    assert all(10 - 1e-6 <= amount <= 16 + 1e-6 for amount in cost.values())

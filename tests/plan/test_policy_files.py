@@ -12,7 +12,7 @@ from optalloc.plan.approved import with_approved
 from optalloc.plan.held import held_rows
 from optalloc.plan.planfile import read_plan
 from optalloc.scenarios.uncertainty_sheets import AS_IT_STANDS
-from optalloc.serve import work
+from optalloc.serve.work import process
 from tests import books
 from tests.command import optalloc_says
 from tests.plan.test_policy import steps, tail, waiting
@@ -114,7 +114,7 @@ def test_the_server_shows_a_policy(folder: Path, tmp_path: Path) -> None:
     """Proves: a workbook with uncertainties ends in a policy, with its page and its measure."""
     asked = {"kind": "solve", "folder": tmp_path, "model": None, "gap": 0.0, "threads": 1}
     asked |= {"book": folder / "worst", "time_limit_s": 60, "changes": []}
-    found = work.done(asked, lambda **_: None)
+    found = process.done(asked, lambda **_: None)
     assert (found["ending"], found["policy"]) == ("plan", True)
     assert found["objective"] == pytest.approx(160)
     assert "What to do now" in (tmp_path / "report.html").read_text("utf-8")
