@@ -50,7 +50,7 @@ def named(path: Path) -> str:
 
 
 # Documents whose commands take minutes, and those that run by default.
-LONG = {"rolling.md", "uncertainty.md"}
+LONG = {"bench.md", "rolling.md", "uncertainty.md"}
 DEFAULT = {"README.md"}
 
 

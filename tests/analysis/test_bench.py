@@ -115,6 +115,7 @@ def test_what_is_said_of_phases() -> None:
     assert "a folder of CSV files" in said(9.0, 0.5, 0.5)[1]
 
 
+@pytest.mark.long
 def test_the_command(tmp_path: Path) -> None:
     """Proves: it prints sentences and tables and writes the page and the workbook; an unknown strategy,
     seeds that are none, and an absent book are refused, each with its exit code."""

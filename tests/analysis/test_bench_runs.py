@@ -201,7 +201,7 @@ def test_sources_are_read_before_anything_runs(tmp_path: Path) -> None:
             instances_of([absent], model, tmp_path)
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_a_campaign_of_two_workbooks_two_routes_and_two_seeds(tmp_path: Path) -> None:
     """Proves: eight runs with the costs known by hand (1,170 and 649.52), audited, none wrong; the
     second call makes none, and a run whose row was lost is made again alone."""

@@ -43,6 +43,7 @@ CASE: dict[str, Any] = {
 TWO_YEARS = {**CASE, "Periods": years(2), "Demand": demand(40, 40), "PowerPrices": spot(0, 2)}
 
 
+@pytest.mark.long
 def test_a_plant_covers_the_peak_that_the_connection_does_not(
     solve: Solve, least_cost: LeastCost, tmp_path: Path
 ) -> None:

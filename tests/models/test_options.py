@@ -339,6 +339,7 @@ def test_land_that_is_open_has_no_option(solve: Solve) -> None:
     assert "option-lead-longer" in [notice.code for notice in solve(**longer).notices]
 
 
+@pytest.mark.long
 def test_an_option_that_comes_too_late_is_said(solve: Solve) -> None:
     """Proves: land with which nothing can be in service by the last period is said, and neither bought.
     Sensitivity: three months sooner it serves the last period, and nothing is said."""

@@ -42,6 +42,7 @@ def event(*members: dict[str, Any], **columns: Any) -> dict[str, Any]:
     return {**CASE, **rows}
 
 
+@pytest.mark.long
 def test_any_one_supplier(solve: Solve, least_cost: LeastCost, tmp_path: Path) -> None:
     """Proves: half of each year's 4 transformers must come whichever supplier fails: 2 of each, in
     both years, 2 M dearer each: 8 M more. A quarter: 1 of each year from Volt. Sensitivity: all from

@@ -302,6 +302,7 @@ def test_a_class_that_nobody_supplies(solve: Solve) -> None:
     assert message.startswith("Equipment!A2: ")
 
 
+@pytest.mark.long
 def test_equipment_needed_before_the_first_period(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: 13 months before online is too early for a site of 12 months' lead, and the site is
     named; 12 are not. Sensitivity: nor are 13 where the site starts no earlier than Y2."""

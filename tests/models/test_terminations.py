@@ -47,6 +47,7 @@ def ended(plan: optalloc.Plan) -> list[list[Any]]:
     return plan["Terminations"].to_numpy().tolist()
 
 
+@pytest.mark.long
 def test_a_contract_is_ended_where_its_fee_is_worth_it(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: C is ended after Y1 for 4 M, D takes its place: 400 + 12 + 4 + 2 + 2.
     Sensitivity: it goes on, 436, if it cannot be ended, or only for 24 M where 20 are saved."""
@@ -152,6 +153,7 @@ def test_take_or_pay_is_not_billed_once_a_contract_is_ended(
     assert least_cost(**case | {"Contracts": kept}) == pytest.approx(465.7)
 
 
+@pytest.mark.long
 def test_the_audit_sees_each_limit_broken(solve: Solve, tmp_path: Path) -> None:
     """Proves: each limit, broken by hand in the tables of a plan, is found by the audit."""
     plan = solve(**HELD)

@@ -122,6 +122,7 @@ def test_a_plan_altered_by_hand_is_refused(share: int, everything: optalloc.Plan
     assert missed == []
 
 
+@pytest.mark.long
 def test_a_row_dropped_by_hand_is_refused(everything: optalloc.Plan, audited) -> None:
     """Proves: a row missing from any table is caught."""
     dataset, model = audited

@@ -203,6 +203,7 @@ def compare_processes(seeds: range, seconds: float) -> dict[str, int]:
     return seen
 
 
+@pytest.mark.long
 def test_processes_say_of_random_programs_what_the_solver_says() -> None:
     """Proves: for random programs in random parts no process comes to a fault, none bounds above the
     least cost, plans keep rows, bounds and whole numbers; the one that bounds always does, and
