@@ -120,6 +120,11 @@ def test_a_policy_fits_a_phone(policy: optalloc.Plan, opened: Any, tmp_path: Pat
     reader = Reader(opened, tmp_path / "report.html")
     reader.page.set_viewport_size({"width": 390, "height": 800})
     reader.draw_all()
+    # Charts are drawn anew for the narrow window, which takes them a moment.
+    for _ in range(50):
+        if reader.page.evaluate("document.documentElement.scrollWidth") <= 390:
+            break
+        reader.page.wait_for_timeout(100)
     assert reader.page.evaluate("document.documentElement.scrollWidth") <= 390
     reader.close()
 
