@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from optalloc.errors import OptallocError
 
 __all__ = [
     "EARLIER",
+    "ended_by",
     "infer_python_text",
     "limit_memory",
     "replacing",
@@ -186,3 +188,12 @@ def share_of_memory(processes: int, least: int = 4 * 2**30) -> int | None:
     except (AttributeError, ValueError, OSError):
         return None
     return max(total // processes, least)
+
+
+def ended_by(code: int | None) -> str:
+    """Say how a process ended, from its exit code: "ended with exit code 1"."""
+    if code is None or code >= 0:
+        return f"ended with exit code {code}"
+    name = signal.Signals(-code).name
+    starved = ", perhaps for want of memory" if name in ("SIGKILL", "SIGABRT") else ""
+    return f"was ended by {name}{starved}"

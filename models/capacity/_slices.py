@@ -30,6 +30,12 @@ def slices(data: Dataset) -> pd.DataFrame:
     return pd.DataFrame({"slice": rows["slice"], "day_type": day_type, "share": share})
 
 
+def shares_of_year(data: Dataset) -> dict[str, float]:
+    """Share of the year of each slice on the sheet, for audits; rounded hours are scaled."""
+    hours = data["Slices"].set_index("slice")["hours_per_year"]
+    return {str(name): float(own) for name, own in (hours / hours.sum()).items()}
+
+
 def slice_hours(data: Dataset, keys: pd.DataFrame) -> pd.Series:
     """Hours of the slice and period of each key."""
     years = keys["period"].map(calendar(data)["years"]).astype(float)

@@ -19,7 +19,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
 from optalloc.errors import OptallocError
-from optalloc.system import infer_python_text, limit_memory
+from optalloc.system import ended_by, infer_python_text, limit_memory
 
 __all__ = ["Limits", "Lost", "Make", "Tasks", "leave_with_parent", "run_pool"]
 
@@ -190,11 +190,7 @@ class _Worker:
         """Reason why the process ended."""
         assert self.process is not None
         self.process.join(_LEAVE_S)
-        code = self.process.exitcode
-        if code is not None and code < 0:
-            name = signal.Signals(-code).name
-            return f"its worker was ended by {name}" + _WHY.get(name, "")
-        return f"its worker ended with exit code {code}"
+        return f"its worker {ended_by(self.process.exitcode)}"
 
     def _lost(self, how: str) -> Lost | None:
         """Replace this worker by a new one; its task is lost."""
@@ -224,9 +220,6 @@ class _Worker:
                 self.connection.send(None)
             self.process.join(_LEAVE_S)
         self._kill()
-
-
-_WHY = {"SIGKILL": ", perhaps for want of memory", "SIGABRT": ", perhaps for want of memory"}
 
 
 def _work(connection: Connection) -> None:

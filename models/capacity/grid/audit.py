@@ -10,7 +10,7 @@ from optalloc.data.dataset import Dataset
 
 from .._building import active_sites, pue_of_sites
 from .._calendar import calendar
-from .._contracts import GENERATION, SITE_KEYS, grid_draw
+from .._contracts import GENERATION, SITE_KEYS, grid_draw, sums_at
 from .sheets import ZONE_KEYS
 
 
@@ -19,7 +19,8 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     sites, cal = active_sites(data), calendar(data)
     build = grid_draw(data, tables).merge(cal.reset_index(), on="period").sort_values("position")
     build = build.rename(columns={"grid_zone": "zone"})
-    build["grid_mw"] -= _interruptible(tables["InterruptibleUse"], build)
+    interruptible = tables["InterruptibleUse"].set_index(SITE_KEYS)["interruptible_mw"]
+    build["grid_mw"] -= sums_at(interruptible, build[SITE_KEYS])
     early = sites["under_construction_online"] < cal["date"].iloc[0]
     stood = (sites["existing_mw"] + early * sites["under_construction_mw"]) * pue_of_sites(data)
     contracts = data.columns("Contracts", "contract", "kind", "site")
@@ -54,13 +55,6 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
         "zone_total": _restated(zones, "grid_mw", "max_total_mw"),
         "connection": pd.DataFrame(rows, columns=[*SITE_KEYS, "used", "allowed"]),
     }
-
-
-def _interruptible(use: pd.DataFrame, build: pd.DataFrame) -> pd.Series:
-    """MW on interruptible terms at each site and period of a table."""
-    taken = use.set_index(SITE_KEYS)["interruptible_mw"].to_dict()
-    keys = zip(build["site"], build["period"], strict=True)
-    return pd.Series([taken.get(key, 0.0) for key in keys], build.index, dtype=float)
 
 
 def _connected(data: Dataset, held: pd.DataFrame) -> dict[tuple[str, int], float]:

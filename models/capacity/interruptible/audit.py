@@ -13,7 +13,7 @@ from optalloc.data.dataset import Dataset
 from .._calendar import calendar
 from .._contracts import GENERATION, SITE_KEYS, grid_draw
 from .._running_costs import running_rows
-from .._slices import SLICE_KEYS
+from .._slices import SLICE_KEYS, shares_of_year
 
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -21,15 +21,13 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     use, offers = _use(tables), _offers(data)
     grid = grid_draw(data, tables).set_index(SITE_KEYS)["grid_mw"].to_dict()
     drawn = _through_grid(data, tables)
-    hours = data["Slices"].set_index("slice")["hours_per_year"]
-    months = calendar(data)["months"]
+    shares, months = shares_of_year(data), calendar(data)["months"]
     cut = data["Interruptions"]
     rows = []
     for site, slice_name, share in zip(cut["site"], cut["slice"], cut["cut_share"], strict=True):
         for (own, period), mw in use.items():
             if own == site and share > 0:
-                # Hours that are rounded are scaled to a year of 8,760.
-                thousands = 0.73 * months[period] * hours[slice_name] / hours.sum()
+                thousands = 0.73 * months[period] * shares[slice_name]
                 left = thousands * (grid[site, period] - share * mw)
                 rows.append((site, period, slice_name, drawn[site, period, slice_name], left))
     return {

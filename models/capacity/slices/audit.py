@@ -14,7 +14,7 @@ from optalloc.data.dataset import Dataset
 from .._calendar import calendar
 from .._contracts import DELIVERS, GENERATION, KEYS, SITE_KEYS, USE_KEYS
 from .._running_costs import running_rows
-from .._slices import SLICE_KEYS
+from .._slices import SLICE_KEYS, shares_of_year
 from .tables import CLEAN_BY_SLICE, FEED_KEYS
 
 CONTRACT_KEYS = [*KEYS, "slice"]
@@ -25,8 +25,8 @@ Place = tuple[str, str, str]
 
 def _shares(data: Dataset) -> dict[str, float]:
     """Share of the year of each slice, where the year has several."""
-    hours = data["Slices"].set_index("slice")["hours_per_year"].to_dict()
-    return {str(t): float(h) / sum(hours.values()) for t, h in hours.items() if len(hours) > 1}
+    shares = shares_of_year(data)
+    return shares if len(shares) > 1 else {}
 
 
 def _stated(data: Dataset, sheet: str, key: str, column: str) -> dict[tuple[str, str], float]:

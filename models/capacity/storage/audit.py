@@ -15,6 +15,7 @@ from .._calendar import calendar
 from .._capital import Terms, lives
 from .._money import charge_rows
 from .._running_costs import running_rows
+from .._slices import shares_of_year
 from .tables import KEYS, USE_KEYS
 
 DAY_KEYS = [*KEYS, "day_type"]
@@ -25,10 +26,7 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     built, use = tables["StorageBuilt"], tables["StorageUse"]
     terms, months = _terms(data), calendar(data)["months"].to_dict()
     slices: dict[str, Any] = {row["slice"]: row for row in data["Slices"].to_dict("records")}
-    year = sum(at["hours_per_year"] for at in slices.values())
-    # Hours that are rounded are scaled to a year of 8,760.
-    for at in slices.values():
-        at["hours_per_year"] *= 8760 / year
+    hours_of = {name: 8760 * share for name, share in shares_of_year(data).items()}
     ready = built.set_index(KEYS)["ready_mw"].to_dict()
     held = built.set_index(KEYS)["held_mwh"].to_dict()
     ordered: dict[str, float] = defaultdict(float)
@@ -56,14 +54,14 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     ]
     for k, q, t in dict.fromkeys([*every, *moved]):
         taken, given = moved.get((k, q, t), {"charged_gwh": 0.0, "discharged_gwh": 0.0}).values()
-        most = slices[t]["hours_per_year"] / 1000 * months[q] / 12 * ready[k, q]
+        most = hours_of[t] / 1000 * months[q] / 12 * ready[k, q]
         power["charged"].append((k, q, t, taken, most))
         power["discharged"].append((k, q, t, given, most))
         sums = days[k, q, types[t]]
         sums[0] += taken
         sums[1] += given
     hours = {
-        day: sum(at["hours_per_year"] for t, at in slices.items() if types[t] == day)
+        day: sum(own for t, own in hours_of.items() if types[t] == day)
         for day in set(types.values())
     }
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,10 @@ from .._calendar import TINY_MONTHS, calendar
 from .._capital import CAPITAL_ITEMS, whole_periods_of
 from .._leases import leases_on_offer
 from .._money import CASH, charge_rows
-from .derived import PLACE_KEYS, belongs
+from .derived import NEED_KEYS, NONE_NAMED, ORDER_KEYS, PLACE_KEYS, belongs
 from .plain import Law, Purchase, Row, bought, deducted, integral, written_off
 from .tables import bridge
 
-ORDER_KEYS = ["equipment", "supplier", "period"]
-NEED_KEYS = ["equipment", "jurisdiction", "period"]
 LIFE = re.compile(r"(?P<item>.+?)(?:_renewal_(?P<life>\d+))?")
 # From costs to the jurisdiction of each.
 _Where = Callable[[pd.DataFrame], pd.Series]
@@ -37,7 +36,7 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     ordered = tables["Orders"].set_index(ORDER_KEYS)["ordered_units"]
     where, home = data.column("Sites", "jurisdiction", by="site"), belongs(data).home
     use = tables["EquipmentUse"]
-    use = use.assign(jurisdiction=use["site"].map(where).fillna(home or "none named"))
+    use = use.assign(jurisdiction=use["site"].map(where).fillna(home or NONE_NAMED))
     needed = use.groupby(NEED_KEYS)["needed_units"].sum()
     by_need = assigned.groupby(NEED_KEYS)["assigned_units"].sum()
     return {
@@ -53,7 +52,7 @@ def _frame(used: pd.Series, allowed: pd.Series, keys: list[str]) -> pd.DataFrame
 
 def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Taxes, payment by payment and purchase by purchase, in plain arithmetic."""
-    where, laws = belongs(data).of, _Laws(data)
+    where, laws = belongs(data).of, cache(partial(Law, data))
     cost = tables["Cost"]
     cost = cost[(cost["kind"] == CASH) & (cost["family"] != "taxes")]
     of_capital = cost["item"].astype(str).str.startswith(CAPITAL_ITEMS)
@@ -75,16 +74,6 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
         rows += written_off(laws(place), own, begin[period], period)
     found = charge_rows("taxes", pd.DataFrame(rows))
     return {"Cost": found, "TaxBridge": bridge(data, tables["Cost"], tables["EquipmentPlaces"])}
-
-
-class _Laws:
-    """Law of each jurisdiction, made once."""
-
-    def __init__(self, data: Dataset) -> None:
-        self.data, self.known = data, dict[str, Law]()
-
-    def __call__(self, jurisdiction: str) -> Law:
-        return self.known.setdefault(jurisdiction, Law(self.data, jurisdiction))
 
 
 def _rents(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -13,11 +13,13 @@ from .._building import active_sites, single_jurisdiction
 from .._calendar import months_from_base
 from .._contracts import jurisdictions_of_contracts
 from .._equipment import uses
+from .._money import STRAIGHT_LINE
 from .._options import CONTRACT, GRID, LAND, LEASE, options_on_offer
 
-STRAIGHT_LINE = "straight_line"
 # Name under which equipment is assigned where a site has no jurisdiction.
 NONE_NAMED = "none named"
+ORDER_KEYS = ["equipment", "supplier", "period"]
+NEED_KEYS = ["equipment", "jurisdiction", "period"]
 PLACE_KEYS = ["equipment", "supplier", "jurisdiction", "period"]
 
 

@@ -59,11 +59,9 @@ from .._calendar import calendar
 from .._capital import CAPITAL_ITEMS, post_spending
 from .._money import CASH
 from .abandoned import given_up
-from .derived import PLACE_KEYS, Belongs, belongs, duties, places, schedule
+from .derived import NEED_KEYS, ORDER_KEYS, PLACE_KEYS, Belongs, belongs, duties, places, schedule
 from .parts import World, deductions, on_capital
 
-ORDER_KEYS = ["equipment", "supplier", "period"]
-NEED_KEYS = ["equipment", "jurisdiction", "period"]
 # Cash that comes back and is no cost.
 NOT_DEDUCTED = "deposit"
 # Ends of names of items that are no purchase.

@@ -11,8 +11,16 @@ import numpy as np
 import pandas as pd
 
 from .._calendar import TINY_MONTHS
-from .._money import ANNUITY, CASH, NO_RESIDUAL, RESIDUAL, discount, mean_factor, residual_share
-from .derived import STRAIGHT_LINE
+from .._money import (
+    ANNUITY,
+    CASH,
+    NO_RESIDUAL,
+    RESIDUAL,
+    STRAIGHT_LINE,
+    discount,
+    mean_factor,
+    residual_share,
+)
 
 # Points of the quadrature of a book value times a discount factor: an error of 1e-12 of it over a
 # century at a rate of 100 %, 5e-6 with 16 points.

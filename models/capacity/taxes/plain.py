@@ -18,7 +18,7 @@ Row = dict[Any, Any]
 # Where no row holds.
 UNTAXED: Row = {
     "corporate_rate": 0.0,
-    "depreciation": "straight_line",
+    "depreciation": STRAIGHT_LINE,
     "depreciation_years": math.nan,
     "declining_factor": 1.0,
     "capital_credit_share": 0.0,
@@ -173,7 +173,7 @@ def _flows(law: Law, own: Purchase) -> Iterator[Row]:
     years: float = (
         own.years if pd.isna(taxes["depreciation_years"]) else taxes["depreciation_years"]
     )
-    straight = taxes["depreciation"] == "straight_line"
+    straight = taxes["depreciation"] == STRAIGHT_LINE
     kept = 1.0 if straight else 1 - taxes["declining_factor"] / years
     book = _Book(cost - credit, own.online, years, kept)
     end = own.online + 12 * min(years, own.years)

@@ -13,7 +13,8 @@ from optalloc.errors import Problem, Severity
 
 from .. import _plausible
 from .._columns import named, reference
-from .derived import STRAIGHT_LINE, costs_of_no_single, homeless_taxes
+from .._money import STRAIGHT_LINE
+from .derived import costs_of_no_single, homeless_taxes
 
 DECLINING_BALANCE = "declining_balance"
 _QUESTION = "Which taxes, depreciation and duties hold where?"

@@ -12,7 +12,7 @@ from optalloc.modelling.reports import Report
 from optalloc.modelling.solution import Solution
 
 from .._money import cost_rows
-from .derived import NONE_NAMED, PLACE_KEYS, belongs, places, schedule
+from .derived import NONE_NAMED, ORDER_KEYS, PLACE_KEYS, belongs, places, schedule
 
 BEFORE = "before tax"
 # Terms of the way from before to after tax, in its order, by how names of items begin.
@@ -82,10 +82,7 @@ def _by_place(cost: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
     shares = placed[["period"]].assign(
         subject=placed["equipment"] + " from " + placed["supplier"],
         installed_in=placed["jurisdiction"],
-        share=units
-        / units.groupby([placed[key] for key in PLACE_KEYS if key != "jurisdiction"]).transform(
-            "sum"
-        ),
+        share=units / units.groupby([placed[key] for key in ORDER_KEYS]).transform("sum"),
     )
     bought = cost["item"].astype(str).str.startswith("equipment")
     of_equipment = cost[bought].merge(shares, on=keys, how="left")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import math
@@ -27,7 +28,7 @@ from optalloc.analysis.bench.store import GAPS, KEY, RunStore, thinned
 from optalloc.mip.outcome import StopReason, relative_gap
 from optalloc.solving.highs import abandoned_runs
 from optalloc.solving.pool import leave_with_parent
-from optalloc.system import infer_python_text
+from optalloc.system import ended_by, infer_python_text, replacing
 
 __all__ = ["Grace", "Named", "Task", "campaign", "missing", "tasks_of"]
 
@@ -139,7 +140,10 @@ def run(task: Task, memory_mb: float, grace: Grace) -> tuple[dict[str, Any], pd.
         if reported is not None:
             note = "; ".join(filter(None, [note, reported["note"]]))
         elif not note:
-            note = _last_words(out / "error.txt") or _ended(process.exitcode)
+            note = (
+                _last_words(out / "error.txt")
+                or f"crashed: its process {ended_by(process.exitcode)}"
+            )
     found = _measured(reported)
     if reported:
         # What was taken back in the end, such as a candidate that was no plan, does not count.
@@ -178,9 +182,8 @@ def _work(task: Task, out: Path) -> None:
             (out / "error.txt").write_text(f"{type(error).__name__}: {error}", encoding="utf-8")
             os._exit(1)
     reported = asdict(found) | {"total": time.perf_counter() - begun}
-    unfinished = out / "unfinished.json"
-    unfinished.write_text(json.dumps(reported))
-    unfinished.rename(out / "answer.json")
+    with replacing(out / "answer.json") as draft:
+        draft.write_text(json.dumps(reported), encoding="utf-8")
     if abandoned_runs():
         os._exit(0)
 
@@ -208,30 +211,28 @@ def _watch(
     return "", peak
 
 
-def _memory_mb(pid: int) -> float:
-    """Memory of a process and all that it started; 0 where it has ended."""
+def _family(pid: int) -> list[psutil.Process]:
+    """A process and all that it started; none where it has ended."""
     try:
-        family = [psutil.Process(pid)]
-        family += family[0].children(recursive=True)
-        return float(sum(member.memory_info().rss for member in family)) / 2**20
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+def _memory_mb(pid: int) -> float:
+    """Memory of a process and all that it started; 0 where one of them has just ended."""
+    try:
+        return float(sum(member.memory_info().rss for member in _family(pid))) / 2**20
     except psutil.Error:
         return 0.0
 
 
 def _kill(process: Any) -> None:
     """End a process and all that it started, if it has not ended."""
-    family: list[psutil.Process] = []
-    if process.is_alive():
-        try:
-            family = [psutil.Process(process.pid)]
-            family += family[0].children(recursive=True)
-        except psutil.Error:
-            family = []
-    for member in family:
-        try:
+    for member in _family(process.pid) if process.is_alive() else ():
+        with contextlib.suppress(psutil.Error):
             member.kill()
-        except psutil.Error:
-            continue
     process.join()
 
 
@@ -243,16 +244,6 @@ def _points(path: Path) -> list[tuple[float, float, float]]:
 
 def _last_words(path: Path) -> str:
     return " ".join(path.read_text(encoding="utf-8").split())[:300] if path.exists() else ""
-
-
-def _ended(code: int | None) -> str:
-    """Reason why a process ended without an answer."""
-    if code is None or code >= 0:
-        return f"crashed: its process ended with exit code {code}"
-    name = signal.Signals(-code).name
-    return f"crashed: its process was ended by {name}" + (
-        ", perhaps for want of memory" if name in ("SIGKILL", "SIGABRT") else ""
-    )
 
 
 def _measured(reported: dict[str, Any] | None) -> Measured:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from optalloc.errors import OptallocError
 from optalloc.mip.outcome import relative_gap
+from optalloc.system import replacing
 
 __all__ = ["COLUMNS", "GAPS", "KEY", "RunStore", "thinned"]
 
@@ -104,7 +105,8 @@ def _mend(path: Path, columns: Iterable[str]) -> None:
     if not kept:
         kept = header
     if kept != data:
-        path.write_bytes(kept)
+        with replacing(path) as draft:
+            draft.write_bytes(kept)
 
 
 def _append(path: Path, rows: Iterable[Iterable[Any]]) -> None:
