@@ -89,19 +89,41 @@ def _within(edges: pd.DatetimeIndex, moments: list[float], k: int, day: pd.Times
     return min(moment, moments[k + 1]) if k + 1 < len(moments) else moment
 
 
+class _Days:
+    """Days by moment in months from the base date, each worked out once."""
+
+    def __init__(self, edges: pd.DatetimeIndex, moments: list[float]) -> None:
+        self._edges, self._moments = edges, moments
+        self._known: dict[float, pd.Timestamp] = {}
+
+    def at(self, moment: float) -> pd.Timestamp:
+        """The day that begins at a moment."""
+        if moment not in self._known:
+            self._known[moment] = self._found(moment)
+        return self._known[moment]
+
+    def _found(self, moment: float) -> pd.Timestamp:
+        moments = self._moments
+        k = max(int(np.searchsorted(moments, moment + TINY_MONTHS, "right")) - 1, 0)
+        whole, part = divmod(moment - moments[k] + TINY_MONTHS, 1.0)
+        days = round((part - TINY_MONTHS) * DAYS_PER_MONTH)
+        return self._edges[k] + pd.DateOffset(months=int(whole)) + pd.Timedelta(days=days)
+
+
+def _days(data: Dataset) -> _Days:
+    return _Days(*recalled(_edges, data))
+
+
 def date_of(data: Dataset, moment: float) -> pd.Timestamp:
     """The day that begins at a moment, in months from the base date."""
-    edges, moments = recalled(_edges, data)
-    k = max(int(np.searchsorted(moments, moment + TINY_MONTHS, "right")) - 1, 0)
-    whole, part = divmod(moment - moments[k] + TINY_MONTHS, 1.0)
-    days = round((part - TINY_MONTHS) * DAYS_PER_MONTH)
-    return edges[k] + pd.DateOffset(months=int(whole)) + pd.Timedelta(days=days)
+    return recalled(_days, data).at(float(moment))
 
 
 def dates_of(data: Dataset, moments: pd.Series) -> pd.Series:
     """The days that begin at moments, in months from the base date."""
-    days = {moment: date_of(data, moment) for moment in moments.unique()}
-    return moments.map(days).astype("datetime64[ns]")
+    days = recalled(_days, data)
+    found = [days.at(moment) for moment in moments.astype(float).tolist()]
+    return pd.Series(found, moments.index, dtype="datetime64[ns]")
 
 
 def months_of_last_days(data: Dataset, dates: pd.Series) -> pd.Series:

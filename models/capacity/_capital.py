@@ -13,7 +13,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.modelling.ledgers import Ledgers
-from optalloc.modelling.sets import index_set, indexed_set, parameter
+from optalloc.modelling.sets import aligned_parameter, index_set, indexed_set
 
 from ._calendar import TINY_MONTHS, calendar
 from ._money import (
@@ -109,14 +109,20 @@ def spending_by_period(
     pandas.DataFrame
         spent_in, `keys` and cash in M, each key once.
     """
-    spans = periods[["period", "begin", "end"]].rename(columns={"period": "spent_in"})
-    pairs = charges.merge(spans, how="cross")
-    span = pairs["last_month"] - pairs["first_month"]
-    overlap = pairs[["last_month", "end"]].min(axis=1) - pairs[["first_month", "begin"]].max(axis=1)
-    at_once = (pairs["first_month"] >= pairs["begin"]) & (pairs["first_month"] < pairs["end"])
-    share = (overlap.clip(lower=0) / span.where(span > 0)).fillna(at_once.astype(float))
-    pairs["cash"] *= share
-    spent = pairs[pairs["cash"] != 0].groupby(["spent_in", *keys], sort=False)["cash"].sum()
+    first, last = (charges[name].to_numpy(float)[:, None] for name in ("first_month", "last_month"))
+    begin, end = periods["begin"].to_numpy(float), periods["end"].to_numpy(float)
+    span = last - first
+    overlap = np.clip(np.minimum(last, end) - np.maximum(first, begin), 0.0, None)
+    at_once = (first >= begin) & (first < end)
+    share = np.where(span > 0, overlap / np.where(span > 0, span, 1.0), at_once)
+    cash = charges["cash"].to_numpy(float)[:, None] * share
+    charge, period = np.nonzero(cash)
+    pairs = (
+        charges[keys]
+        .iloc[charge]
+        .assign(spent_in=periods["period"].to_numpy()[period], cash=cash[charge, period])
+    )
+    spent = pairs.groupby(["spent_in", *keys], sort=False)["cash"].sum()
     return spent.reset_index()
 
 
@@ -147,7 +153,7 @@ def post_spending(
     spent = spending_by_period(paid, keys, periods)
     index = index_set(spent[["spent_in", *keys]])
     m.add_component(f"{item}_spending_keys", index)
-    cash = parameter(index, spent.set_index(["spent_in", *keys])["cash"])
+    cash = aligned_parameter(index, spent["cash"])
     m.add_component(f"{item}_spending", cash)
     over = index_set(periods[["period"]])
     m.add_component(f"{item}_spending_periods", over)

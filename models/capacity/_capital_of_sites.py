@@ -23,7 +23,7 @@ def charges_of_commitments(data: Dataset) -> dict[str, pd.DataFrame]:
     site = permits(data, *own).merge(commits, on=KEYS)
     priced = site["option"].map(land_options(data).set_index("option")["exercise_price"])
     ready = site["arrives"] + site["block_lead_months"]
-    plain = site["site"].map(site_costs(data)["site_cost"])
+    plain = site["site"].map(site_costs(data, "site_cost")["site_cost"])
     cal = calendar(data)
     site = site.assign(
         unit_cost=priced.astype(float).fillna(plain).astype(float),
@@ -37,20 +37,33 @@ def charges_of_beginnings(data: Dataset) -> dict[str, pd.DataFrame]:
     """Charges of a MW that begins, by item, as `capital_charges`: keyed by BEGINNING_KEYS, and
     those of components by their name before.
     """
+    return {**charges_of_buildings(data), **charges_of_components(data)}
+
+
+def charges_of_buildings(data: Dataset) -> dict[str, pd.DataFrame]:
+    """Charges of a MW that begins, components apart, keyed by BEGINNING_KEYS."""
+    building = _paid_beginnings(data)
+    per_mw = building["site"].map(site_costs(data, "build_cost_per_mw")["build_cost_per_mw"])
+    building = building.assign(unit_cost=per_mw.astype(float))
+    return capital_charges(data, "building", building[BEGINNING_KEYS], building)
+
+
+def charges_of_components(data: Dataset) -> dict[str, pd.DataFrame]:
+    """Charges of the components of a MW that begins, keyed by COMPONENT_KEYS."""
+    parts = component_starts(data, _paid_beginnings(data))
+    subjects = parts[COMPONENT_KEYS].assign(subject=parts["component"])
+    return capital_charges(data, "component", subjects, parts)
+
+
+def _paid_beginnings(data: Dataset) -> pd.DataFrame:
+    """Beginnings with the columns of `capital_charges` but for what a unit costs."""
     beginnings = possible_beginnings(data)
     begins = begins_or_end(calendar(data))
-    building = beginnings.assign(
-        unit_cost=beginnings["site"].map(site_costs(data)["build_cost_per_mw"]).astype(float),
+    return beginnings.assign(
         growth=data.one("Settings").build_cost_escalation,
         lead_months=beginnings["block_lead_months"],
         online=begins[beginnings["online_position"].to_numpy(int)],
     )
-    parts = component_starts(data, building)
-    subjects = parts[COMPONENT_KEYS].assign(subject=parts["component"])
-    return {
-        **capital_charges(data, "building", building[BEGINNING_KEYS], building),
-        **capital_charges(data, "component", subjects, parts),
-    }
 
 
 def component_starts(data: Dataset, building: pd.DataFrame) -> pd.DataFrame:

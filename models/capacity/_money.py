@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,9 @@ import pandas as pd
 from scipy.special import exprel
 
 from optalloc.data.dataset import Dataset
+from optalloc.data.text import TEXT
 from optalloc.modelling.ledgers import Ledgers
-from optalloc.modelling.sets import index_set, parameter
+from optalloc.modelling.sets import aligned_parameter, index_set
 from optalloc.modelling.solution import Solution
 
 # How what capital is still worth at the end of the horizon is found: `residual_value` of Settings.
@@ -61,15 +62,8 @@ COST_TABLE = (
     *("account", "family", "item", "kind", "subject", "site", "period", "cash", "present_value"),
     *("first_month", "last_month", "growth"),
 )
-COST_COLUMNS = {
-    "family": "first",
-    "kind": "first",
-    "cash": "sum",
-    "present_value": "sum",
-    "first_month": "min",
-    "last_month": "max",
-    "growth": "first",
-}
+COST_TEXTS = (*COST_KEYS, "family", "kind")
+COST_NUMBERS = ("cash", "present_value", "first_month", "last_month", "growth")
 
 
 def discount(rate: float, months: np.ndarray | pd.Series) -> np.ndarray:
@@ -166,12 +160,14 @@ def post_cost(
     kind : str
         CASH, RESIDUAL, PENALTY or EXPECTED_LOSS.
     """
-    charges = charges[(charges["cash"] != 0) | (charges["present_value"] != 0)]
+    # A sum that is not known is kept, and refused as a parameter.
+    due = (charges["cash"].to_numpy(float) != 0) | (charges["present_value"].to_numpy(float) != 0)
+    charges = charges if due.all() else charges[due]
     if charges.empty:
         return
     keyed = index_set(charges[keys])
     m.add_component(f"{item}_keys", keyed)
-    price = parameter(keyed, charges.set_index(keys)["present_value"])
+    price = aligned_parameter(keyed, charges["present_value"])
     m.add_component(f"{item}_price", price)
     ledgers.post(
         "cost",
@@ -184,8 +180,8 @@ def post_cost(
     )
 
 
-def divided(notes: pd.DataFrame, worth: np.ndarray) -> pd.DataFrame:
-    """Notes of a posting with cash and present_value of what it comes to, zero rows left out.
+def divided(notes: pd.DataFrame, worth: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows of a posting's notes that cost something, with their cash and present value.
 
     Parameters
     ----------
@@ -194,39 +190,56 @@ def divided(notes: pd.DataFrame, worth: np.ndarray) -> pd.DataFrame:
         the position of the key in ``at``.
     worth : numpy.ndarray
         Present value of each key.
+
+    Returns
+    -------
+    numpy.ndarray, numpy.ndarray, numpy.ndarray
+        Positions of the rows, and the two amounts of each.
     """
+    cash, value = notes["cash"].to_numpy(float), notes["present_value"].to_numpy(float)
     if "at" not in notes:
-        rows, worth = notes[worth != 0], worth[worth != 0]
-        cash = rows["cash"].to_numpy() * (worth / rows["present_value"].to_numpy())
-        return rows.assign(cash=cash, present_value=worth)[cash != 0]
+        rows = np.flatnonzero(worth != 0)
+        cash, value = cash[rows] * (worth[rows] / value[rows]), worth[rows]
+        paid = cash != 0
+        return rows[paid], cash[paid], value[paid]
     at = notes["at"].to_numpy(int)
-    per_unit = np.bincount(at, notes["present_value"], minlength=len(worth))
+    per_unit = np.bincount(at, value, minlength=len(worth))
     activity = np.divide(worth, per_unit, out=np.zeros(len(worth)), where=per_unit != 0)[at]
-    rows = notes.assign(
-        cash=notes["cash"] * activity, present_value=notes["present_value"] * activity
-    )
-    return rows[rows["cash"] != 0]
+    rows = np.flatnonzero(cash * activity)
+    return rows, (cash * activity)[rows], (value * activity)[rows]
 
 
 def cost_rows(values: Solution) -> pd.DataFrame:
     """Rows of the Cost table (COST_TABLE) from what is posted to the ledger ``cost``."""
-    columns = list(COST_TABLE)
-    frames = []
+    parts: list[dict[str, np.ndarray]] = []
     for posting, worth in values.postings("cost"):
-        assert posting.notes is not None
-        rows = divided(posting.notes, worth)
-        if rows.empty:
+        notes = posting.notes
+        assert notes is not None
+        rows, cash, value = divided(notes, worth)
+        if not len(rows):
             continue
-        item = rows["item"] if "item" in rows else pd.Series(posting.item, rows.index)
-        held = {name: rows[name].array if name in rows else np.nan for name in columns}
-        held["growth"] = rows["growth"].array if "growth" in rows else 0.0
-        held |= {"subject": rows["subject" if "subject" in rows else "site"].array}
-        held |= {"family": posting.family, "item": item.array}
-        held |= {"account": list(map(account_of, item, rows["kind"]))}
-        frames.append(pd.DataFrame(held, columns=columns))
-    return gathered(pd.concat(frames or [pd.DataFrame(columns=columns)], ignore_index=True))[
-        columns
-    ]
+        part = {name: _cells(notes, name)[rows] for name in (*COST_TEXTS, *COST_NUMBERS)}
+        part |= {"cash": cash, "present_value": value}
+        part["family"] = np.full(len(rows), posting.family, dtype=object)
+        if "item" not in notes:
+            part["item"] = np.full(len(rows), posting.item, dtype=object)
+        if "subject" not in notes:
+            part["subject"] = part["site"]
+        parts.append(part)
+    if not parts:
+        return pd.DataFrame(columns=list(COST_TABLE))
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return gathered(joined)[list(COST_TABLE)]
+
+
+def _cells(rows: pd.DataFrame, name: str) -> np.ndarray:
+    """Cells of a column of the Cost table, blank where there is no such column; no growth is 0."""
+    if name in COST_TEXTS:
+        return rows[name].to_numpy(object) if name in rows else np.full(len(rows), np.nan, object)
+    if name == "growth":
+        growth = rows[name].to_numpy(float) if name in rows else np.zeros(len(rows))
+        return np.where(np.isnan(growth), 0.0, growth)
+    return rows[name].to_numpy(float)
 
 
 def account_of(item: str, kind: str) -> str:
@@ -249,23 +262,51 @@ def charge_rows(family: str, rows: pd.DataFrame) -> pd.DataFrame:
         item, kind, subject, site, period, cash, present_value, first_month, last_month, and growth
         where it is not 0.
     """
-    columns = [*COST_KEYS, *COST_COLUMNS]
     if rows.empty:
-        return pd.DataFrame(columns=columns)
-    account = list(map(account_of, rows["item"], rows["kind"]))
-    rows = rows.assign(family=family, account=account).reindex(columns=columns)
-    return gathered(rows.fillna({"growth": 0.0}))
+        return pd.DataFrame(columns=[*COST_TEXTS, *COST_NUMBERS])
+    cells = {name: _cells(rows, name) for name in (*COST_TEXTS, *COST_NUMBERS)}
+    return gathered(cells | {"family": np.full(len(rows), family, dtype=object)})
 
 
-def gathered(rows: pd.DataFrame) -> pd.DataFrame:
+def gathered(rows: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """One row per key of the Cost table from rows of finer keys; the ones that cost nothing go.
 
     Payments from the first day to the last of any row that is more than the solver's rounding.
+
+    Parameters
+    ----------
+    rows : mapping of str to numpy.ndarray
+        COST_TEXTS but for the account, and COST_NUMBERS, row by row.
     """
-    keys = list(COST_KEYS)
-    most = rows["cash"].abs().groupby([rows[key] for key in keys], dropna=False).transform("max")
-    noise = rows["cash"].abs() < ROUNDING * most
-    spans = rows[["first_month", "last_month"]].mask(noise)
-    by_key = rows.assign(**spans).groupby(keys, as_index=False, sort=False, dropna=False)
-    sums = by_key.agg(COST_COLUMNS)
-    return sums[sums["cash"].abs() > NOTHING].reset_index(drop=True)
+    account = np.array(list(map(account_of, rows["item"], rows["kind"])), dtype=object)
+    rows = {**rows, "account": account}
+    group, first = _groups([rows[name] for name in COST_KEYS])
+    size = np.abs(rows["cash"])
+    most = np.zeros(len(first))
+    np.maximum.at(most, group, size)
+    noise = size < ROUNDING * most[group]
+    begin, end = np.full(len(first), np.nan), np.full(len(first), np.nan)
+    # NaN is passed over by both.
+    np.fmin.at(begin, group, np.where(noise, np.nan, rows["first_month"]))
+    np.fmax.at(end, group, np.where(noise, np.nan, rows["last_month"]))
+    sums = {name: np.bincount(group, rows[name]) for name in ("cash", "present_value")}
+    kept = ~(np.abs(sums["cash"]) <= NOTHING)
+    texts = {name: pd.array(rows[name][first[kept]], dtype=TEXT) for name in COST_TEXTS}
+    numbers = {**sums, "first_month": begin, "last_month": end, "growth": rows["growth"][first]}
+    return pd.DataFrame(texts | {name: cells[kept] for name, cells in numbers.items()})
+
+
+def _groups(keys: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Number of each row's group, and the first row of each group, in the order of the first rows.
+
+    A blank is a value of its own.
+    """
+    code = np.zeros(len(keys[0]), dtype=np.int64)
+    for key in keys:
+        found, distinct = pd.factorize(key)
+        code = code * (len(distinct) + 1) + found + 1
+    _, first, group = np.unique(code, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return rank[group], first[order]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from optalloc.data.dataset import Dataset
+from optalloc.data.dataset import Dataset, recalled
 
 from ._building import active_sites, site_costs
 from ._calendar import calendar
@@ -41,8 +41,8 @@ def _known(data: Dataset) -> _Known:
     service = possible_service(data)
     first = service.groupby("site")["position"].min().map(calendar(data)["date"].iloc.__getitem__)
     serving = set(arcs(data, "site")["site"])
-    sites = active_sites(data)
-    sites = sites[sites["site"].isin(first.index) & sites["site"].isin(serving)]
+    sites = active_sites(data, "is_open", "room_mw")
+    sites = sites[sites.index.isin(first.index) & sites.index.isin(serving)]
     costs = site_costs(data).reindex(sites.index)
     opening = costs["site_cost"].where(~sites["is_open"], 0.0)
     cost = costs["build_cost_per_mw"] + opening / sites["room_mw"]
@@ -64,16 +64,16 @@ def reasons(data: Dataset, listed: pd.DataFrame) -> list[str]:
     list of str
         In the order of the rows. Only what is certain is said to be a reason.
     """
-    known, sites = _known(data), active_sites(data)
+    known, sites = recalled(_known, data), active_sites(data, "is_open", "room_mw").to_dict("index")
     built = known.cost_per_mw[known.cost_per_mw.index.isin(listed["site"][listed["plan"] == "new"])]
     said = []
     for row in listed.to_dict("records"):
         if row["plan"] == "excluded":
             said.append("The workbook excludes it: its status on Sites says so.")
         elif row["plan"] in ("new", "extended"):
-            said.append(_taken(row, sites.loc[row["site"]]))
+            said.append(_taken(row, sites[row["site"]]))
         else:
-            said.append(_left(row, sites.loc[row["site"]], known, built))
+            said.append(_left(row, sites[row["site"]], known, built))
     return said
 
 

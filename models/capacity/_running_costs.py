@@ -82,20 +82,26 @@ def running_rows(data: Dataset, family: str, rows: pd.DataFrame, kind: str = CAS
         growth where it is not 0, and SPAN where that is not the period.
     """
     cal, rate = calendar(data), data.one("Settings").discount_rate
-    growth = rows["growth"].astype(float) if "growth" in rows else 0.0 * rows["amount"]
+    amount = rows["amount"].to_numpy(float)
+    growth = rows["growth"].to_numpy(float) if "growth" in rows else np.zeros(len(rows))
     first, last = (
-        rows[own].astype(float) if own in rows else rows["period"].map(cal[edge]).astype(float)
+        (rows[own] if own in rows else cal[edge].reindex(rows["period"])).to_numpy(float)
         for own, edge in zip(SPAN, ("begin", "end"), strict=True)
     )
-    cash = rows["amount"] * _mean_power(1 + growth, first, last)
-    value = rows["amount"] * _mean_power((1 + growth) / (1 + rate), first, last)
-    rows = rows.assign(kind=kind, cash=cash, present_value=value, growth=growth)
-    return charge_rows(family, rows.assign(first_month=first, last_month=last))
+    rows = rows.assign(
+        kind=kind,
+        cash=amount * _mean_power(1 + growth, first, last),
+        present_value=amount * _mean_power((1 + growth) / (1 + rate), first, last),
+        growth=growth,
+        first_month=first,
+        last_month=last,
+    )
+    return charge_rows(family, rows)
 
 
-def _mean_power(base: pd.Series, first: pd.Series, last: pd.Series) -> np.ndarray:
+def _mean_power(base: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
     """Mean of base^t over the years from first to last, by its antiderivative base^t / ln base."""
     start, half, end = (base ** (m / 12) for m in (first, (first + last) / 2, last))
     exponent = np.log(base) * (last - first) / 12
-    flat = exponent.abs() < FLAT
-    return np.where(flat, (start + 4 * half + end) / 6, (end - start) / exponent.where(~flat, 1.0))
+    flat = np.abs(exponent) < FLAT
+    return np.where(flat, (start + 4 * half + end) / 6, (end - start) / np.where(flat, 1, exponent))

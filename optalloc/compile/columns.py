@@ -12,7 +12,7 @@ import pyomo.environ as pyo
 from pyomo.core.expr.numvalue import native_types
 
 from optalloc.compile.deferred_components import is_deferred, template_of
-from optalloc.compile.depends import dependence_of
+from optalloc.compile.depends import Dependences
 from optalloc.compile.evaluate import Evaluator
 from optalloc.compile.keys import KeyTable
 from optalloc.compile.linear import Frame
@@ -146,7 +146,11 @@ def _bounds_of(entry: Any, tables: Tables) -> tuple[float, float]:
 
 
 def refreshed_columns(
-    columns: Columns, old: Tables, new: Tables, changed: frozenset[str]
+    columns: Columns,
+    old: Tables,
+    new: Tables,
+    changed: frozenset[str],
+    dependences: Dependences,
 ) -> Columns:
     """Evaluate the bounds that depend on parameters that have changed."""
     lower, upper = columns.lower, columns.upper
@@ -155,7 +159,7 @@ def refreshed_columns(
         if part.elsewhere is not None:
             continue
         place = slice(part.start, part.start + len(part.table))
-        depends = template is not None and bool(changed & dependence_of(template).constants)
+        depends = template is not None and bool(changed & dependences.of(template).constants)
         by_hand = [
             (key, entry)
             for key, entry in variable._data.items()

@@ -17,7 +17,7 @@ from optalloc.compile import symbolic as sy
 from optalloc.compile.deferred_components import is_deferred, template_of
 from optalloc.compile.templates import Template
 
-__all__ = ["Dependence", "dependence_of"]
+__all__ = ["Dependence", "Dependences"]
 
 _NONE: frozenset[str] = frozenset()
 
@@ -49,82 +49,89 @@ class Dependence:
         )
 
 
-def dependence_of(node: Any) -> Dependence:
-    """Find the dependence of a template, an expression or a relation, without evaluating it."""
-    if isinstance(node, Template):
-        return _of_template(node)
-    if isinstance(node, (sy.Node, sy.Relation)):
-        return _of_node(node)
-    if node.__class__ in native_types or not hasattr(node, "is_expression_type"):
-        return Dependence(constant=True)
-    if isinstance(node, ParamData):
-        return Dependence(constant=True, constants=frozenset([node.parent_component().name]))
-    if node.is_expression_type():
-        return _of_expression(node)
-    return Dependence(terms=True) if node.is_variable_type() else Dependence(constant=True)
+class Dependences:
+    """Dependence of templates, expressions and relations, none of which is evaluated.
 
+    That of a template is found once: no entry of an expression may be looked at meanwhile.
+    """
 
-def _of_template(template: Template) -> Dependence:
-    expression = template.expression
-    found = Dependence(plain=template.plain)
-    for part in expression if isinstance(expression, tuple) else (expression,):
-        found = found | dependence_of(part)
-    return found
+    def __init__(self) -> None:
+        # With the template, so that no other comes to have the same address.
+        self._known: dict[int, tuple[Template, Dependence]] = {}
 
+    def of(self, node: Any) -> Dependence:
+        """Find the dependence of a template, an expression or a relation."""
+        if isinstance(node, Template):
+            if id(node) not in self._known:
+                self._known[id(node)] = node, self._of_template(node)
+            return self._known[id(node)][1]
+        if isinstance(node, (sy.Node, sy.Relation)):
+            return self._of_node(node)
+        if node.__class__ in native_types or not hasattr(node, "is_expression_type"):
+            return Dependence(constant=True)
+        if isinstance(node, ParamData):
+            return Dependence(constant=True, constants=frozenset([node.parent_component().name]))
+        if node.is_expression_type():
+            return self._of_expression(node)
+        return Dependence(terms=True) if node.is_variable_type() else Dependence(constant=True)
 
-def _of_node(node: sy.Node | sy.Relation) -> Dependence:
-    if isinstance(node, sy.Item):
-        return _of_item(node)
-    if isinstance(node, sy.Symbol):
-        return Dependence(constant=True)
-    if isinstance(node, sy.Total):
-        looked_up = (loop.members for loop in node.loops if isinstance(loop.members, sy.Item))
-        keys = frozenset[str]().union(*(_of_places(members) for members in looked_up))
-        return dependence_of(node.term) | Dependence(plain=keys)
-    parts = [dependence_of(part) for part in node.parts()]
-    if isinstance(node, (sy.Product, sy.Division)):
-        return _of_product(*parts)
-    if isinstance(node, (sy.Addition, sy.Negation, sy.Relation)):
-        return _of_sum(parts)
-    return _of_constants(parts)
+    def _of_template(self, template: Template) -> Dependence:
+        expression = template.expression
+        found = Dependence(plain=template.plain)
+        for part in expression if isinstance(expression, tuple) else (expression,):
+            found = found | self.of(part)
+        return found
 
+    def _of_node(self, node: sy.Node | sy.Relation) -> Dependence:
+        if isinstance(node, sy.Item):
+            return self._of_item(node)
+        if isinstance(node, sy.Symbol):
+            return Dependence(constant=True)
+        if isinstance(node, sy.Total):
+            looked_up = (loop.members for loop in node.loops if isinstance(loop.members, sy.Item))
+            keys = frozenset[str]().union(*(self._of_places(members) for members in looked_up))
+            return self.of(node.term) | Dependence(plain=keys)
+        parts = [self.of(part) for part in node.parts()]
+        if isinstance(node, (sy.Product, sy.Division)):
+            return _of_product(*parts)
+        if isinstance(node, (sy.Addition, sy.Negation, sy.Relation)):
+            return _of_sum(parts)
+        return _of_constants(parts)
 
-def _of_places(node: sy.Item) -> frozenset[str]:
-    """Names of the parameters that decide which entry is looked up."""
-    needs = [dependence_of(place) for place in node.places]
-    return frozenset[str]().union(*(need.constants | need.plain for need in needs))
+    def _of_places(self, node: sy.Item) -> frozenset[str]:
+        """Names of the parameters that decide which entry is looked up."""
+        needs = [self.of(place) for place in node.places]
+        return frozenset[str]().union(*(need.constants | need.plain for need in needs))
 
+    def _of_item(self, node: sy.Item) -> Dependence:
+        component, keys = node.component, self._of_places(node)
+        kind = component.ctype
+        if kind is Param:
+            return Dependence(constant=True, constants=frozenset([component.name]), plain=keys)
+        if kind is Var:
+            return Dependence(terms=True, plain=keys)
+        template = template_of(component)
+        if kind is Expression and template is not None and is_deferred(component):
+            found = self.of(template)
+            looked_at = component.is_indexed() and component._data
+            opaque = frozenset([component.name]) if looked_at else _NONE
+            return found | Dependence(plain=keys, opaque=opaque)
+        if kind is Expression and not len(component.index_set()):
+            return Dependence(plain=keys)
+        return Dependence(True, True, plain=keys, opaque=frozenset([component.name]))
 
-def _of_item(node: sy.Item) -> Dependence:
-    component, keys = node.component, _of_places(node)
-    kind = component.ctype
-    if kind is Param:
-        return Dependence(constant=True, constants=frozenset([component.name]), plain=keys)
-    if kind is Var:
-        return Dependence(terms=True, plain=keys)
-    template = template_of(component)
-    if kind is Expression and template is not None and is_deferred(component):
-        found = dependence_of(template)
-        looked_at = component.is_indexed() and component._data
-        opaque = frozenset([component.name]) if looked_at else _NONE
-        return found | Dependence(plain=keys, opaque=opaque)
-    if kind is Expression and not len(component.index_set()):
-        return Dependence(plain=keys)
-    return Dependence(True, True, plain=keys, opaque=frozenset([component.name]))
-
-
-def _of_expression(node: Any) -> Dependence:
-    if node.is_named_expression_type():
-        template = template_of(node)
-        if template is not None and is_deferred(node):
-            return dependence_of(template)
-        return Dependence(True, True, opaque=frozenset([node.name]))
-    parts = [dependence_of(part) for part in node.args]
-    if isinstance(node, (ne.ProductExpression, ne.DivisionExpression)):
-        return _of_product(*parts)
-    if isinstance(node, (ne.SumExpression, ne.NegationExpression, RelationalExpression)):
-        return _of_sum(parts)
-    return _of_constants(parts)
+    def _of_expression(self, node: Any) -> Dependence:
+        if node.is_named_expression_type():
+            template = template_of(node)
+            if template is not None and is_deferred(node):
+                return self.of(template)
+            return Dependence(True, True, opaque=frozenset([node.name]))
+        parts = [self.of(part) for part in node.args]
+        if isinstance(node, (ne.ProductExpression, ne.DivisionExpression)):
+            return _of_product(*parts)
+        if isinstance(node, (ne.SumExpression, ne.NegationExpression, RelationalExpression)):
+            return _of_sum(parts)
+        return _of_constants(parts)
 
 
 def _of_sum(parts: Sequence[Dependence]) -> Dependence:

@@ -21,7 +21,7 @@ from optalloc.compile.assemble import (
 )
 from optalloc.compile.columns import refreshed_columns
 from optalloc.compile.deferred_components import is_deferred, template_of
-from optalloc.compile.depends import dependence_of
+from optalloc.compile.depends import Dependences
 from optalloc.compile.rows import coefficients_alone, limits_alone
 from optalloc.compile.templates import Template
 from optalloc.errors import ModelError
@@ -60,13 +60,14 @@ def refresh(arrays: Arrays, values: Mapping[str, Any]) -> Arrays:
     source: Source = arrays.source
     overrides = {name: _aligned(source, name, given) for name, given in values.items()}
     changed = frozenset(overrides)
-    _insist_on_templates(arrays, changed)
+    dependences = Dependences()
+    _insist_on_templates(arrays, changed, dependences)
     tables = source.tables.with_values(overrides)
-    columns = refreshed_columns(source.columns, source.tables, tables, changed)
+    columns = refreshed_columns(source.columns, source.tables, tables, changed, dependences)
     matrix, blocks, edits, start = arrays.matrix, [], [], 0
     for block in source.blocks:
         if block.template is not None:
-            needs = dependence_of(block.template)
+            needs = dependences.of(block.template)
             if changed & needs.coefficients:
                 found = coefficients_alone(block.template, block.table, tables, columns)
                 last = start + int(block.kept.sum())
@@ -84,7 +85,7 @@ def refresh(arrays: Arrays, values: Mapping[str, Any]) -> Arrays:
         lower = joined_arrays([block.of_kept(block.lower) for block in blocks])
         upper = joined_arrays([block.of_kept(block.upper) for block in blocks])
     cost, offset = arrays.cost, arrays.offset
-    needs = dependence_of(_rule_of(source.objective))
+    needs = dependences.of(_rule_of(source.objective))
     if changed & (needs.constants | needs.coefficients):
         cost, offset = costs_of(source.objective, tables, columns)
     return replace(
@@ -131,7 +132,7 @@ def _aligned(source: Source, name: str, given: Any) -> np.ndarray:
     return found
 
 
-def _insist_on_templates(arrays: Arrays, changed: frozenset[str]) -> None:
+def _insist_on_templates(arrays: Arrays, changed: frozenset[str], dependences: Dependences) -> None:
     """Refuse changes that would leave old numbers in place, as expanded rules cannot be traced."""
     source: Source = arrays.source
     opaque = {fallback.name for fallback in arrays.fallbacks}
@@ -141,7 +142,7 @@ def _insist_on_templates(arrays: Arrays, changed: frozenset[str]) -> None:
     templates = [block.template for block in source.blocks if block.template is not None]
     bounds = [template_of(part.component) for part in source.columns.parts]
     for rule in (*templates, *(b for b in bounds if b is not None), _rule_of(source.objective)):
-        needs = dependence_of(rule)
+        needs = dependences.of(rule)
         opaque |= needs.opaque
         plain |= changed & needs.plain
     if plain:

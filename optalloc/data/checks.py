@@ -44,19 +44,14 @@ def checked_rows(data: Dataset, model: Declared) -> tuple[Dataset, list[Problem]
     unread = {name: set(data.unread.get(name, ())) for name in model.sheets}
     data = replace(data, sheets=model.sheets, unread=unread)
     problems: list[Problem] = []
-    for sheet in model.sheets.values():
-        problems += _duplicate_keys(data, sheet, unread)
-    misspelt = dict(near_names(data))
-    problems += misspelt.values()
-    for cell in misspelt:
-        unread[cell.sheet].add((cell.row, cell.column))
-    problems += _unknown_references(data, unread, misspelt)
+    if any(unread.values()) or any(data.lost.values()) or not recalled(_names_are_sound, data):
+        problems += _wrong_names(data, unread)
     faulty = {name for name in model.sheets if not data.sound(name)}
     keyed = {name: _keyed(data.frames[name], model.sheets[name]) for name in faulty}
     whole = {n: data.frames[n] for n, frame in keyed.items() if len(frame) < len(data.frames[n])}
     # What is worked out from the dataset by itself serves whoever asks next.
     data = replace(data.with_frames(keyed), as_read=whole) if keyed else data
-    problems += _violated_rules(data)
+    problems += _violated_rules(data, recall=not faulty)
     for family in model.families:
         # What a family says depends on the sheets that it reads, and on what could not be read.
         found = family.check(data) if faulty else recalled(_all_of(family.check), data)
@@ -66,6 +61,22 @@ def checked_rows(data: Dataset, model: Declared) -> tuple[Dataset, list[Problem]
             if all(data.knows(sheet, row, column) for sheet, row, column in problem.cells)
         )
     return data, problems
+
+
+def _wrong_names(data: Dataset, unread: Mapping[str, set[tuple[int, str]]]) -> Iterator[Problem]:
+    """Keys that stand twice, names that look like others, and those that no row has."""
+    for sheet in data.sheets.values():
+        yield from _duplicate_keys(data, sheet, unread)
+    misspelt = dict(near_names(data))
+    yield from misspelt.values()
+    for cell in misspelt:
+        unread[cell.sheet].add((cell.row, cell.column))
+    yield from _unknown_references(data, unread, misspelt)
+
+
+def _names_are_sound(data: Dataset) -> bool:
+    """True if nothing is wrong with the names; numbers are not read for it."""
+    return not any(_wrong_names(data, {name: set() for name in data.sheets}))
 
 
 @functools.cache
@@ -79,9 +90,9 @@ def _all_of(
 def _duplicate_keys(
     dataset: Dataset, sheet: Sheet, unread: Mapping[str, set[tuple[int, str]]]
 ) -> Iterator[Problem]:
-    frame = dataset.frames[sheet.name]
     if not sheet.key:
         return
+    frame = dataset.columns(sheet.name, *sheet.key)
     seen: dict[tuple[object, ...], int] = {}
     keys = zip(*(frame[name].tolist() for name in sheet.key), strict=True)
     for row, values in zip(frame.index, keys, strict=True):
@@ -137,13 +148,13 @@ def _unknown_references(
         target_sheet, _, target_column = target.partition(".")
         if dataset.lost.get(target_sheet, frozenset()) & {WHOLE, target_column}:
             continue
-        there = dataset.frames[target_sheet][target_column]
+        there = dataset.column(target_sheet, target_column)
         known = set(there.dropna())
         cells = [
             (Cell(sheet.name, int(str(row)), column.name), name)
             for sheet, column in columns
-            if not dataset.frames[sheet.name].empty
-            for row, name in dataset.frames[sheet.name][column.name].dropna().items()
+            if dataset.uses([sheet.name])
+            for row, name in dataset.column(sheet.name, column.name).dropna().items()
             if name not in known
         ]
         cells = [(cell, name) for cell, name in cells if cell not in misspelt]
@@ -168,30 +179,42 @@ def _unknown_references(
             )
 
 
-def _violated_rules(data: Dataset) -> Iterator[Problem]:
+def _violated_rules(data: Dataset, *, recall: bool) -> Iterator[Problem]:
     """Rows, also those without a key of their own, that violate a rule of their sheet."""
-    positions = _positions(data)
-    for sheet in data.sheets.values():
-        frame = data.rows(sheet.name)
-        if not sheet.rules or frame.empty:
-            continue
-        blanks = {c.name: c.blank for c in sheet.columns if not c.required and c.blank is not None}
-        referred = {c.name: c.refers_to for c in sheet.columns if c.refers_to in positions}
-        rows = Rows(frame, blanks, {name: positions[to] for name, to in referred.items()})
-        for rule in sheet.rules:
-            for found in rule.violations(rows):
-                reads = found.reads or rule.reads
-                if data.knows(sheet.name, found.row, *reads):
-                    yield data.problem(
-                        sheet.name,
-                        found.row,
-                        found.column,
-                        found.must,
-                        found.action,
-                        rule.code,
-                        found=found.found,
-                        reads=[column for column in reads if column != found.column],
-                    )
+    for name, sheet in data.sheets.items():
+        if sheet.rules:
+            violated = _violated_in(name)
+            yield from recalled(violated, data) if recall else violated(data)
+
+
+@functools.cache
+def _violated_in(name: str) -> Callable[[Dataset], tuple[Problem, ...]]:
+    """Of a sheet the same function each time, which is the name by which its result is recalled."""
+    return lambda data: tuple(_violations(data, data.sheets[name]))
+
+
+def _violations(data: Dataset, sheet: Sheet) -> Iterator[Problem]:
+    frame = data.rows(sheet.name)
+    if frame.empty:
+        return
+    blanks = {c.name: c.blank for c in sheet.columns if not c.required and c.blank is not None}
+    positions = recalled(_positions, data)
+    referred = {c.name: c.refers_to for c in sheet.columns if c.refers_to in positions}
+    rows = Rows(frame, blanks, {name: positions[to] for name, to in referred.items()})
+    for rule in sheet.rules:
+        for found in rule.violations(rows):
+            reads = found.reads or rule.reads
+            if data.knows(sheet.name, found.row, *reads):
+                yield data.problem(
+                    sheet.name,
+                    found.row,
+                    found.column,
+                    found.must,
+                    found.action,
+                    rule.code,
+                    found=found.found,
+                    reads=[column for column in reads if column != found.column],
+                )
 
 
 def _positions(data: Dataset) -> dict[str, dict[str, int]]:
@@ -200,7 +223,8 @@ def _positions(data: Dataset) -> dict[str, dict[str, int]]:
     for sheet in data.sheets.values():
         if sheet.order and len(sheet.key) == 1:
             (name,) = sheet.key
-            rows = data[sheet.name].dropna(subset=[name, sheet.order]).sort_values(sheet.order)
+            rows = data.columns(sheet.name, *dict.fromkeys([name, sheet.order]))
+            rows = rows.dropna(subset=[name, sheet.order]).sort_values(sheet.order)
             names = enumerate(rows[name].drop_duplicates())
             positions[f"{sheet.name}.{name}"] = {str(key): position for position, key in names}
     return positions

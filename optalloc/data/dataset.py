@@ -301,7 +301,8 @@ def recalled(derive: Callable[[Dataset], T], data: Dataset) -> T:
     """
     kept = _kept(derive, data)
     if isinstance(data.frames, NotedFrames):
-        data.frames.notes.add_kept(kept)
+        plain = replace(data, frames=data.frames.frames)
+        data.frames.notes.add_kept(kept, plain.frame_of)
     value: T = kept.value
     return value
 

@@ -45,6 +45,9 @@ class Equality:
 def _changed(before: pd.DataFrame, after: pd.DataFrame) -> frozenset[object]:
     if not (before.columns.identical(after.columns) and before.index.identical(after.index)):
         return frozenset([ALL])
+    # One comparison of whole blocks, as most frames are equal.
+    if before.equals(after):
+        return frozenset()
     pairs = zip(before.items(), after.items(), strict=True)
     return frozenset(
         name for (name, old), (_, new) in pairs if not (old.dtype == new.dtype and old.equals(new))
@@ -92,10 +95,14 @@ class Notes:
         else:
             read[1].update(columns)
 
-    def add_kept(self, kept: Kept) -> None:
-        """Note a kept value, which stands for all that it was evaluated from."""
-        for source, (frame, columns) in kept.reads.items():
-            self.add(source, frame, columns)
+    def add_kept(self, kept: Kept, frame_of: Callable[[Source], pd.DataFrame]) -> None:
+        """Note a kept value, which stands for all that it was evaluated from.
+
+        The frames are those of the dataset at hand: what it was evaluated from is equal to them in
+        the columns read, and may differ in others that the reader reads as well.
+        """
+        for source, (_, columns) in kept.reads.items():
+            self.add(source, frame_of(source), columns)
 
     def kept(self, value: Any) -> Kept:
         """The value that the function returned, with all that it was handed."""

@@ -102,10 +102,9 @@ def near_names(data: Dataset) -> Iterator[tuple[Cell, Problem]]:
     for kind, columns in _mentions(data.sheets).items():
         groups: dict[str, dict[str, None]] = {}
         for sheet, column in columns:
-            frame = data.frames[sheet.name]
-            if frame.empty:
+            if not data.uses([sheet.name]):
                 continue
-            for name in frame[column.name].dropna().unique().tolist():
+            for name in data.column(sheet.name, column.name).dropna().unique().tolist():
                 groups.setdefault(canonical(name), {}).setdefault(name)
         near = {name: group for group in groups.values() if len(group) > 1 for name in group}
         if near:

@@ -6,7 +6,8 @@ Left to itself pandas infers the dtype of text by ``mode.string_storage`` and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,14 +32,15 @@ def with_text(frame: pd.DataFrame) -> pd.DataFrame:
 
     Columns that hold other values besides text stay object, as do those without a value.
     """
-    text = [name for name in frame.columns if _is_inferred(frame[name])]
+    text = [name for name, dtype in frame.dtypes.items() if _is_inferred(frame, name, dtype)]
     frame = frame.astype(dict.fromkeys(text, TEXT)) if text else frame.copy(deep=False)
-    frame.columns = pd.Index(frame.columns, dtype=TEXT)
+    if frame.columns.dtype != TEXT:
+        frame.columns = pd.Index(frame.columns, dtype=TEXT)
     return frame
 
 
-def _is_inferred(column: pd.Series) -> bool:
+def _is_inferred(frame: pd.DataFrame, name: Hashable, dtype: Any) -> bool:
     """Return True if a column holds text in another dtype than `TEXT`."""
-    if column.dtype == object:
-        return pd.api.types.infer_dtype(column, skipna=True) == "string"
-    return isinstance(column.dtype, pd.StringDtype) and column.dtype != TEXT
+    if isinstance(dtype, np.dtype) and dtype.kind == "O":
+        return pd.api.types.infer_dtype(frame[name], skipna=True) == "string"
+    return isinstance(dtype, pd.StringDtype) and dtype != TEXT

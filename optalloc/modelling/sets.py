@@ -8,7 +8,7 @@ import pandas as pd
 from optalloc.compile import Groups, KeyTable, TableIndexedSet, TableParam, TableSet
 from optalloc.errors import ModelError
 
-__all__ = ["frame_of", "index_set", "indexed_set", "parameter"]
+__all__ = ["aligned_parameter", "frame_of", "index_set", "indexed_set", "parameter"]
 
 
 def index_set(frame: pd.DataFrame) -> TableSet:
@@ -52,6 +52,20 @@ def parameter(index: TableSet, values: pd.Series) -> TableParam:
     at = keys.positions(columns, len(index.table))
     found = values.to_numpy(dtype=float)[at] if len(values) else np.empty(len(at))
     if (at < 0).any() or np.isnan(found).any():
+        raise ModelError(f"parameter from {values.name!r} has no value for some of its keys")
+    return TableParam(index, found)
+
+
+def aligned_parameter(index: TableSet, values: pd.Series) -> TableParam:
+    """Pyomo Param over a set, from values in the order of its members.
+
+    Raises
+    ------
+    ModelError
+        If a value is missing.
+    """
+    found = values.to_numpy(dtype=float)
+    if len(found) != len(index.table) or np.isnan(found).any():
         raise ModelError(f"parameter from {values.name!r} has no value for some of its keys")
     return TableParam(index, found)
 

@@ -7,17 +7,17 @@ dataset; the engine compares. Nothing here has seen Pyomo or the solver.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.mip.outcome import Outcome
-from optalloc.modelling.family import Family
 from optalloc.modelling.limits import Limit
 from optalloc.modelling.model import Model
 from optalloc.modelling.tables import AUDIT, LIMITS, SUMMARY, status_figures
-from optalloc.plan.memory import evaluated
+from optalloc.plan.memory import SharedFrames, evaluated
 
 __all__ = [
     "TOLERANCE",
@@ -46,44 +46,52 @@ def restate(
 ) -> Restated:
     """Every limit of every busy family, with used and allowed, from tables and dataset alone."""
     restated: dict[str, pd.DataFrame] = {}
+    plan = SharedFrames(tables) if recall else tables
     for family in model.busy_families(data):
-        frames = evaluated(family.audit, data, tables, recall=recall)
+        frames = evaluated(family.audit, data, plan)
         restated |= {limit.name: frames[limit.name] for limit in family.limits}
     return restated
 
 
 def limits_table(model: Model, restated: Restated) -> pd.DataFrame:
     """Give every limit with used, allowed and slack, and its sentence where it binds."""
-    columns: dict[str, list[np.ndarray]] = {column.name: [] for column in LIMITS.columns}
-    for name, (family, limit) in model.limits.items():
-        if name in restated and len(restated[name]):
-            for column, values in _limit_rows(family, limit, restated[name]).items():
-                columns[column].append(values)
-    if not columns["used"]:
-        return pd.DataFrame(columns=list(columns))
-    return pd.DataFrame({name: np.concatenate(parts) for name, parts in columns.items()})
-
-
-def _limit_rows(family: Family, limit: Limit, frame: pd.DataFrame) -> dict[str, np.ndarray]:
-    names, floors = limit.keys_of(frame), limit.floors(frame)
-    parts = [frame[name].tolist() for name in names]
-    keys = list(zip(*parts, strict=True)) if parts else [()] * len(frame)
-    used, allowed = frame["used"].to_numpy(float), frame["allowed"].to_numpy(float)
+    limits = [
+        (family.name, limit, restated[name])
+        for name, (family, limit) in model.limits.items()
+        if name in restated and len(restated[name])
+    ]
+    if not limits:
+        return pd.DataFrame(columns=[column.name for column in LIMITS.columns])
+    lengths = [len(frame) for *_, frame in limits]
+    used, allowed = (
+        np.concatenate(sides)
+        for sides in zip(*(_used_and_allowed(frame) for *_, frame in limits), strict=True)
+    )
     slack = allowed - used
     # Zero used of zero allowed is no information about the plan.
     tight = np.abs(slack) <= BINDING * np.maximum(1.0, np.abs(allowed))
-    binding = tight & (np.abs(used) > BINDING) & (limit.sense == "<=") & limit.reported
-    words = np.full(len(frame), "", dtype=object)
+    reported = np.repeat(
+        [limit.sense == "<=" and limit.reported for _, limit, _ in limits], lengths
+    )
+    binding = tight & (np.abs(used) > BINDING) & reported
+    floors = [floor for _, limit, frame in limits for floor in limit.floors(frame)]
+    keys = [key for _, limit, frame in limits for key in _keys_in(limit, frame)]
+    number = np.repeat(np.arange(len(limits)), lengths)
+    words = np.full(len(used), "", dtype=object)
     for row in np.flatnonzero(binding):
-        figures = {"used": _short(used[row]), "allowed": _short(allowed[row])}
-        template = limit.floor_sentence if floors[row] else ""
-        named = dict(zip(names, keys[row], strict=True))
-        words[row] = (template or limit.sentence).format(**named, **figures)
-    return {
-        "family": np.full(len(frame), family.name, dtype=object),
-        "limit": np.full(len(frame), limit.name, dtype=object),
+        _, limit, frame = limits[number[row]]
+        named = dict(zip(limit.keys_of(frame), keys[row], strict=True))
+        template = (limit.floor_sentence if floors[row] else "") or limit.sentence
+        words[row] = template.format(**named, used=_short(used[row]), allowed=_short(allowed[row]))
+
+    def of_each(texts: list[str]) -> np.ndarray:
+        return np.array(texts, dtype=object)[number]
+
+    columns = {
+        "family": of_each([family for family, *_ in limits]),
+        "limit": of_each([limit.name for _, limit, _ in limits]),
         "key": np.array([", ".join(map(str, key)) for key in keys], dtype=object),
-        "unit": np.full(len(frame), limit.unit, dtype=object),
+        "unit": of_each([limit.unit for _, limit, _ in limits]),
         "used": used,
         "allowed": allowed,
         "slack": slack,
@@ -91,6 +99,13 @@ def _limit_rows(family: Family, limit: Limit, frame: pd.DataFrame) -> dict[str, 
         "binding": binding,
         "in_words": words,
     }
+    return pd.DataFrame(columns)
+
+
+def _keys_in(limit: Limit, frame: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """Key of each row of an audit frame."""
+    parts = [frame[name].tolist() for name in limit.keys_of(frame)]
+    return list(zip(*parts, strict=True)) if parts else [()] * len(frame)
 
 
 def _short(number: float) -> str:
@@ -186,14 +201,21 @@ def excess(limit: Limit, frame: pd.DataFrame) -> np.ndarray:
 
     Of an equation it is what is missing. It is zero where no limit is set.
     """
-    used, allowed = frame["used"].to_numpy(float), frame["allowed"].to_numpy(float)
+    used, allowed = _used_and_allowed(frame)
     beyond = allowed - used if limit.sense == "==" else used - allowed
     return np.where(np.isposinf(allowed), 0.0, np.where(np.isnan(beyond), np.inf, beyond))
 
 
 def sizes(frame: pd.DataFrame) -> np.ndarray:
     """Size of used and allowed in each row of an audit frame, at least 1."""
-    used, allowed = frame["used"].to_numpy(float), frame["allowed"].to_numpy(float)
+    return _sizes(*_used_and_allowed(frame))
+
+
+def _used_and_allowed(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    return frame["used"].to_numpy(float), frame["allowed"].to_numpy(float)
+
+
+def _sizes(used: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     finite = np.where(np.isfinite(allowed), allowed, 0.0)
     return np.asarray(np.maximum(1.0, np.maximum(np.abs(finite), np.abs(used))))
 
@@ -201,19 +223,20 @@ def sizes(frame: pd.DataFrame) -> np.ndarray:
 def _check_limit(
     limit: Limit, frame: pd.DataFrame, waived: np.ndarray | None = None
 ) -> dict[str, object]:
-    used, allowed = frame["used"].to_numpy(float), frame["allowed"].to_numpy(float)
+    check = f"used {limit.sense} allowed"
+    check += ", or as the sheet Across says" if waived is not None else ""
+    if not len(frame):
+        return _row(limit.name, check, 0, 0.0, "")
+    used, allowed = _used_and_allowed(frame)
     over = np.maximum(used - allowed, 0.0)
     beyond = np.abs(used - allowed) if limit.sense == "==" else over
-    check = f"used {limit.sense} allowed"
     if waived is not None:
         beyond = np.where(waived, over if limit.sense == "==" else 0.0, beyond)
-        check += ", or as the sheet Across says"
-    scaled = beyond / sizes(frame)
+    scaled = beyond / _sizes(used, allowed)
     scaled = np.where(np.isnan(scaled), np.inf, scaled)
-    at = int(np.argmax(scaled)) if len(scaled) else 0
-    keys = limit.keys_of(frame)
-    where = ", ".join(str(frame[k].iloc[at]) for k in keys) if len(scaled) else ""
-    worst = float(scaled[at]) if len(scaled) else 0.0
+    at = int(np.argmax(scaled))
+    worst = float(scaled[at])
+    where = ", ".join(str(frame[k].iloc[at]) for k in limit.keys_of(frame)) if worst > 0 else ""
     return _row(limit.name, check, len(frame), worst, where)
 
 
@@ -222,12 +245,14 @@ def recomputed_tables(
 ) -> dict[str, pd.DataFrame]:
     """Give every table that follows from decisions, gathered over the families."""
     parts: dict[str, list[pd.DataFrame]] = {}
+    plan = SharedFrames(tables) if recall else tables
     for family in model.busy_families(data):
-        for name, frame in evaluated(family.recompute, data, tables, recall=recall).items():
+        for name, frame in evaluated(family.recompute, data, plan).items():
             parts.setdefault(name, []).append(frame)
+    filled = {name: [f for f in frames if len(f)] or frames[:1] for name, frames in parts.items()}
     return {
-        name: pd.concat([f for f in frames if len(f)] or frames[:1], ignore_index=True)
-        for name, frames in parts.items()
+        name: frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+        for name, frames in filled.items()
     }
 
 
@@ -235,37 +260,43 @@ def _compare(
     name: str, key: tuple[str, ...], table: pd.DataFrame, again: pd.DataFrame
 ) -> dict[str, object]:
     """Compare a table with its recomputed columns, row by row of the same key."""
-    mine, others = _places(table, key), _places(again, key)
-    if len(mine) < len(table) or len(others) < len(again):
+    mine, others = _keys(table, key), _keys(again, key)
+    places = {own: position for position, own in enumerate(others)}
+    if len(set(mine)) < len(table) or len(places) < len(again):
         return _row(name, RECOMPUTED, len(table), np.inf, "a key stands twice")
-    alone = sorted(mine.keys() ^ others.keys())
-    if alone:
-        return _row(name, RECOMPUTED, len(table), np.inf, ", ".join(alone[0]))
-    matched = again.iloc[[others[own] for own in mine]]
+    if mine != others:
+        alone = sorted(set(mine) ^ places.keys())
+        if alone:
+            return _row(name, RECOMPUTED, len(table), np.inf, ", ".join(alone[0]))
+        again = again.iloc[[places[own] for own in mine]]
     worst, where = 0.0, ""
     columns = [c for c in again.columns if c not in key]
     for column in columns:
-        difference = _difference(table[column], matched[column])
+        difference = _difference(table[column], again[column])
         if len(difference) and difference.max() > worst:
             at = int(difference.argmax())
             worst = float(difference[at])
-            where = f"{', '.join(list(mine)[at])}: {column}"
+            where = f"{', '.join(mine[at])}: {column}"
     return {**_row(name, RECOMPUTED, len(table), worst, where), "columns": ", ".join(columns)}
 
 
-def _places(table: pd.DataFrame, key: tuple[str, ...]) -> dict[tuple[str, ...], int]:
-    """Position of each row by its key, in the order of the rows; of rows with one key the last."""
-    keys = zip(*(_words(table[name]) for name in key), strict=True)
-    return {own: position for position, own in enumerate(keys)}
+def _keys(table: pd.DataFrame, key: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Key of each row in words."""
+    return list(zip(*(_words(table[name]) for name in key), strict=True))
 
 
 def _words(column: pd.Series) -> list[str]:
-    blank = column.isna()
-    return ["" if b else str(v) for v, b in zip(column.tolist(), blank.tolist(), strict=True)]
+    # A blank is None, or not equal to itself.
+    return ["" if v is None or v != v else str(v) for v in column.tolist()]
 
 
 def _difference(given: pd.Series, again: pd.Series) -> np.ndarray:
     """Distance of the cells of two columns, place by place; infinite for other words."""
+    if given.dtype == again.dtype and given.dtype.kind not in "fiub":
+        words, others = given.tolist(), again.tolist()
+        # Equal words need not be read as numbers.
+        if words == others:
+            return np.zeros(len(words))
     a, b = _numbers(given), _numbers(again)
     if a is None or b is None:
         same = np.array(_words(given), dtype=object) == np.array(_words(again), dtype=object)
@@ -277,8 +308,10 @@ def _difference(given: pd.Series, again: pd.Series) -> np.ndarray:
 
 
 def _numbers(column: pd.Series) -> np.ndarray | None:
+    if column.dtype.kind in "mM":
+        return None
     try:
-        return column.astype(float).to_numpy()
+        return column.to_numpy(float)
     except (TypeError, ValueError):
         return None
 

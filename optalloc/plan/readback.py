@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 
 import pandas as pd
@@ -15,7 +16,7 @@ from optalloc.modelling.program import Program
 from optalloc.modelling.tables import LIMITS, SUMMARY, status_figures
 from optalloc.modelling.values import Values
 from optalloc.plan.audit import Restated, Waived, audit_plan, limits_table, restate
-from optalloc.plan.memory import evaluated
+from optalloc.plan.memory import SharedFrames, evaluated
 
 __all__ = ["audited_tables", "decided_tables", "read_audited", "read_back", "worst_of"]
 
@@ -81,13 +82,14 @@ def decided_tables(
     """The families' tables."""
     assert outcome.values is not None
     values = Values(program, arrays, outcome.values)
+    plan = SharedFrames(values) if recall else values
     parts: dict[str, list[pd.DataFrame]] = {}
     for family in program.model.busy_families(program.dataset):
-        for name, frame in evaluated(family.tables, program.dataset, values, recall=recall).items():
+        for name, frame in evaluated(family.tables, program.dataset, plan).items():
             parts.setdefault(name, []).append(frame)
     specs = program.model.outputs
     return {
-        name: with_text(_joined(parts.get(name, []), spec))
+        name: _joined(parts.get(name, []), spec)
         for name, spec in {SUMMARY.name: SUMMARY, **specs}.items()
     }
 
@@ -103,12 +105,19 @@ def _with_limits(
 
 
 def _joined(frames: list[pd.DataFrame], spec: TableSpec) -> pd.DataFrame:
-    columns = [column.name for column in spec.columns]
+    columns = tuple(column.name for column in spec.columns)
     filled = [frame for frame in frames if len(frame)]
     if not filled:
-        return pd.DataFrame(columns=columns)
-    # Columns that a family does not fill stay blank.
-    joined = pd.concat(filled, ignore_index=True).reindex(columns=columns)
-    return (
-        joined.sort_values("date", kind="stable", ignore_index=True) if "date" in joined else joined
-    )
+        return _without_rows(columns).copy(deep=False)
+    joined = pd.concat(filled, ignore_index=True) if len(filled) > 1 else filled[0]
+    if tuple(joined.columns) != columns or not isinstance(joined.index, pd.RangeIndex):
+        # Columns that a family does not fill stay blank.
+        joined = joined.reindex(columns=list(columns)).reset_index(drop=True)
+    if "date" in columns:
+        joined = joined.sort_values("date", kind="stable", ignore_index=True)
+    return with_text(joined)
+
+
+@functools.cache
+def _without_rows(columns: tuple[str, ...]) -> pd.DataFrame:
+    return with_text(pd.DataFrame(columns=list(columns)))

@@ -37,12 +37,19 @@ def packed(tables: Mapping[str, pd.DataFrame], specs: Iterable[TableSpec]) -> by
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         for spec in specs:
-            table = pa.table({c.name: _array(tables[spec.name][c.name], c) for c in spec.columns})
+            table, frame = _schema(spec).empty_table(), tables[spec.name]
+            if len(frame):
+                arrays = [_array(frame[column.name], column) for column in spec.columns]
+                table = pa.Table.from_arrays(arrays, schema=table.schema)
             sink = pa.BufferOutputStream()
             with pa.ipc.new_stream(sink, table.schema) as writer:
                 writer.write_table(table)
             archive.writestr(spec.name, sink.getvalue().to_pybytes())
     return stream.getvalue()
+
+
+def _schema(spec: TableSpec) -> pa.Schema:
+    return pa.schema([(c.name, _TYPES.get(c.kind, pa.string())) for c in spec.columns])
 
 
 def unpacked(data: bytes) -> dict[str, pa.Table]:
@@ -55,6 +62,10 @@ def unpacked(data: bytes) -> dict[str, pa.Table]:
 
 def _array(cells: pd.Series, column: Column) -> pa.Array:
     kind = _TYPES.get(column.kind)
+    if kind is None and isinstance(cells.dtype, pd.StringDtype):
+        return pa.array(cells.to_numpy(object), type=pa.string(), from_pandas=True)
+    if kind == pa.float64() and cells.dtype.kind in "fiu":
+        return pa.array(cells.to_numpy(float), type=kind, from_pandas=True)
     if kind is not None:
         return pa.array(cells.astype(object).tolist(), type=kind, from_pandas=True)
     # A column of mixed kinds is kept as text, numbers with all their digits.

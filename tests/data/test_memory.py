@@ -20,7 +20,7 @@ from optalloc.data.memory import ALL
 from optalloc.data.schema import Column, Kind
 from optalloc.modelling.values import Values
 from optalloc.plan.audit import audit_plan
-from optalloc.plan.memory import evaluated
+from optalloc.plan.memory import SharedFrames, evaluated
 from optalloc.plan.readback import worst_of
 from tests.books import book, everything
 from tests.modelling.test_renew import dataset, multiplied, numeric_columns
@@ -73,6 +73,25 @@ def test_a_record_notes_what_is_taken_of_it(data: optalloc.Dataset) -> None:
         return float(settings.discount_rate)
 
     assert columns_read(data, read) == {"Settings": {"discount_rate"}}
+
+
+def test_of_parts_from_several_datasets_each_column_is_noted_as_it_was_read(tmp_path: Path) -> None:
+    """A sum has a part that is recalled and one that is evaluated, then its number is restored.
+
+    Proves: the sum is evaluated again. Sensitivity: noted with the sheet of the part recalled, the
+    sum would be that of the changed number.
+    """
+    costs = {"site_cost": 7.0, "fixed_cost_per_year": 2.0}
+    first = dataset(book(Sites=costs), tmp_path)
+    parts = [lambda d, c=c: float(d.columns("Sites", c)[c].sum()) for c in costs]
+
+    def total(data: optalloc.Dataset) -> float:
+        return sum(recalled(part, data) for part in parts)
+
+    assert recalled(total, first) == 9.0
+    second = multiplied(first, "Sites", "fixed_cost_per_year", 10)
+    assert recalled(total, second) == 27.0
+    assert recalled(total, second.with_frames({"Sites": first["Sites"]})) == 9.0
 
 
 def test_a_column_that_was_not_asked_for_is_not_there(data: optalloc.Dataset) -> None:
@@ -299,13 +318,15 @@ def returned(
     """All that families return of a plan."""
     plan = Values(program, arrays, values)
     tables = {name: pd.DataFrame() for name in MODEL.outputs}
+    solution = SharedFrames(plan) if recall else plan
     for family in MODEL.busy_families(data):
-        for name, frame in evaluated(family.tables, data, plan, recall=recall).items():
+        for name, frame in evaluated(family.tables, data, solution).items():
             yield f"{family.name} tables {name}", frame
             tables[name] = frame
+    decided = SharedFrames(tables) if recall else tables
     for family in MODEL.busy_families(data):
         for hook in (family.audit, family.recompute):
-            for name, frame in evaluated(hook, data, tables, recall=recall).items():
+            for name, frame in evaluated(hook, data, decided).items():
                 yield f"{family.name} {hook.__name__} {name}", frame
 
 

@@ -41,7 +41,7 @@ from typing import Any
 
 import pandas as pd
 
-from optalloc.data.dataset import Dataset
+from optalloc.data.dataset import Dataset, recalled
 from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import index_set, indexed_set, parameter
 
@@ -56,7 +56,12 @@ from .._building import (
 )
 from .._calendar import calendar
 from .._capital import post_spending
-from .._capital_of_sites import COMPONENT_KEYS, charges_of_beginnings, charges_of_commitments
+from .._capital_of_sites import (
+    COMPONENT_KEYS,
+    charges_of_buildings,
+    charges_of_commitments,
+    charges_of_components,
+)
 from .._money import CASH, RESIDUAL, post_cost
 from .._running_costs import yearly_charges
 
@@ -70,18 +75,37 @@ _Activity = tuple[Callable[..., Any], tuple[str, ...]]
 
 def parameters(data: Dataset) -> dict[str, pd.DataFrame]:
     """Charges by item of cost: for a commitment, a start, an open site and a MW online."""
-    settings = data.one("Settings")
-    frame, growth = site_periods(data), settings.running_cost_escalation
-    yearly = site_costs(data).reindex(frame["site"]).set_index(frame.index)
-    fixed = yearly_charges(data, frame[KEYS], yearly["fixed_cost_per_year"], growth)
+    # Each recalled by itself, as a sweep changes the price of one of them.
     return {
-        **charges_of_commitments(data),
-        **charges_of_beginnings(data),
-        "fixed": fixed.assign(is_open=frame["is_open"]),
-        "running": yearly_charges(data, frame[KEYS], yearly["cost_per_mw_year"], growth),
-        "open_by": open_by(data, useful_commitments(data)),
+        **recalled(charges_of_commitments, data),
+        **recalled(charges_of_buildings, data),
+        **recalled(charges_of_components, data),
+        "fixed": recalled(_fixed, data),
+        "running": recalled(_running, data),
+        "open_by": recalled(_open_by, data),
         "periods": calendar(data).reset_index()[["period", "begin", "end"]],
     }
+
+
+def _fixed(data: Dataset) -> pd.DataFrame:
+    is_open = site_periods(data, "is_open")["is_open"]
+    return _yearly(data, "fixed_cost_per_year").assign(is_open=is_open)
+
+
+def _running(data: Dataset) -> pd.DataFrame:
+    return _yearly(data, "cost_per_mw_year")
+
+
+def _yearly(data: Dataset, cost: str) -> pd.DataFrame:
+    """Charges of a yearly cost of sites, for each site and period."""
+    keys = site_periods(data, *KEYS)
+    per_year = site_costs(data, cost)[cost].reindex(keys["site"]).set_axis(keys.index)
+    growth = data.one("Settings").running_cost_escalation
+    return yearly_charges(data, keys, per_year, growth)
+
+
+def _open_by(data: Dataset) -> pd.DataFrame:
+    return open_by(data, useful_commitments(data))
 
 
 def declare(m: Any, p: dict[str, pd.DataFrame], ledgers: Ledgers) -> None:

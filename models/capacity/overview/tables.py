@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,7 @@ from optalloc.modelling.solution import Solution
 
 from .._beginnings import arrivals_of, building_dates
 from .._building import KEYS, active_sites
-from .._calendar import TINY_MONTHS, calendar, date_of, first_position_at
+from .._calendar import TINY_MONTHS, calendar, dates_of, first_position_at
 from .._demand import asked
 from .._reasons import reasons
 
@@ -155,39 +154,61 @@ def overview_tables(
 def _works(
     data: Dataset, started: pd.DataFrame, new: pd.DataFrame, committed: pd.Series
 ) -> pd.DataFrame:
-    """One row per start; what is energised first is what was started first."""
-    cal, sites = calendar(data), active_sites(data)
-    in_service = {site: own.set_index("period")["mw"] for site, own in new.groupby("site")}
-    rows = []
-    for site, own in started.groupby("site", sort=False):
-        at: Any = sites.loc[str(site)]
-        built = own.set_index("period")["mw"].reindex(cal.index)
-        total = built.fillna(0.0).cumsum()
-        energised = in_service.get(site, pd.Series(dtype=float)).reindex(cal.index).fillna(0.0)
-        placed = energised.to_numpy(float) + _gone(cal, at, own)
-        for period, mw, begin, begins in own[["period", "mw", "begin", "date"]].itertuples(
-            index=False
-        ):
-            done = np.flatnonzero(placed >= total[period] - TINY_MW * (1.0 + total[period]))
-            delivered = date_of(data, begin + at["block_lead_months"])
-            online = cal["date"].iloc[done[0]] if len(done) else pd.NaT
-            reached = mw if len(done) else max(placed[-1] - total[period] + mw, 0.0)
-            rows.append(
-                (site, at["jurisdiction"], period, mw, mw / at["block_mw"],
-                 committed.get(site, pd.NaT), begins, delivered, online, reached)
-            )  # fmt: skip
-    frame = pd.DataFrame(rows, columns=[column.name for column in WORKS.columns])
-    days = ["committed", "started", "delivered", "online"]
-    return frame.astype(dict.fromkeys(days, "datetime64[s]"))
+    """One row per start, site by site; what is energised first is what was started first."""
+    cal = calendar(data)
+    site, names = pd.factorize(started["site"])
+    order = np.argsort(site, kind="stable")
+    site, started = site[order], started.iloc[order]
+    own = active_sites(data).loc[names].iloc[site]
+    mw = started["mw"].to_numpy(float)
+    # By site and period.
+    shape = len(names), len(cal)
+    at = cal.index.get_indexer(pd.Index(started["period"]))
+    built, energised = np.zeros(shape), np.zeros(shape)
+    built[site, at] = mw
+    places = (
+        names.get_indexer(pd.Index(new["site"])),
+        cal.index.get_indexer(pd.Index(new["period"])),
+    )
+    known = (places[0] >= 0) & (places[1] >= 0)
+    energised[places[0][known], places[1][known]] = new["mw"].to_numpy(float)[known]
+    ready = started["begin"].to_numpy(float) + own["block_lead_months"].to_numpy(float)
+    placed = (energised + _gone(cal, own, ready, mw, site, shape))[site]
+    total = built.cumsum(axis=1)[site, at]
+    done = placed >= (total - TINY_MW * (1.0 + total))[:, None]
+    is_done, first = done.any(axis=1), done.argmax(axis=1)
+    online = cal["date"].to_numpy()[first]
+    return pd.DataFrame(
+        {
+            "site": started["site"].array,
+            "jurisdiction": own["jurisdiction"].array,
+            "period": started["period"].array,
+            "started_mw": mw,
+            "blocks": mw / own["block_mw"].to_numpy(float),
+            "committed": _days(committed, started["site"]),
+            "started": started["date"].to_numpy("datetime64[s]"),
+            "delivered": dates_of(data, pd.Series(ready)).to_numpy("datetime64[s]"),
+            "online": np.where(is_done, online, np.datetime64("NaT")).astype("datetime64[s]"),
+            "in_service_mw": np.where(is_done, mw, np.maximum(placed[:, -1] - total + mw, 0.0)),
+        }
+    )
 
 
-def _gone(cal: pd.DataFrame, at: Any, own: pd.DataFrame) -> np.ndarray:
-    """MW of a site's starts within whose life each period does not wholly lie, where retired."""
-    ready = first_position_at(cal, own["begin"] + at["block_lead_months"])
-    online = np.append(cal["begin"].to_numpy(), np.inf)[ready]
-    over = online + 12.0 * at["lasts_years"]
-    until = cal["end"].to_numpy()[:, None] - TINY_MONTHS
-    return np.asarray((over[None, :] < until) @ own["mw"].to_numpy(float))
+def _gone(
+    cal: pd.DataFrame,
+    own: pd.DataFrame,
+    ready: np.ndarray,
+    mw: np.ndarray,
+    site: np.ndarray,
+    shape: tuple[int, int],
+) -> np.ndarray:
+    """MW of starts within whose life a period does not wholly lie, by site and period."""
+    online = np.append(cal["begin"].to_numpy(), np.inf)[first_position_at(cal, ready)]
+    over = online + 12.0 * own["lasts_years"].to_numpy(float)
+    until = cal["end"].to_numpy() - TINY_MONTHS
+    gone = np.zeros(shape)
+    np.add.at(gone, site, np.where(over[:, None] < until, mw[:, None], 0.0))
+    return gone
 
 
 def _site_list(

@@ -155,24 +155,29 @@ def cash_flow(data: Dataset, cost: pd.DataFrame) -> pd.DataFrame:
     """
     cash, rate = cost[cost["kind"] == CASH], data.one("Settings").discount_rate
     years, edges = year_edges(data, cash["last_month"].max() if len(cash) else 0.0)
-    first, last = cash["first_month"].astype(float), cash["last_month"].astype(float)
-    amount, value = cash["cash"].to_numpy(float), cash["present_value"].to_numpy(float)
+    # By payment and year.
+    first, last, growth, amount, value = (
+        cash[name].to_numpy(float)[:, None]
+        for name in ("first_month", "last_month", "growth", "cash", "present_value")
+    )
+    span, begin, end = last - first, edges[:-1], edges[1:]
+    since, until = np.maximum(first, begin), np.minimum(last, end)
+    at_once = (first >= begin - TINY_MONTHS) & (first < end - TINY_MONTHS)
+    overlap = np.clip(until - since, 0.0, None)
+    share = np.where(span > 0, overlap / np.where(span > 0, span, 1.0), at_once)
+    until = np.maximum(until, since)
+    paid, discounted = (
+        share * sums * mean_factor(r, growth, since, until) / mean_factor(r, growth, first, last)
+        for sums, r in ((amount, 0.0), (value, rate))
+    )
     capital = cash["item"].str.startswith(CAPITAL_ITEMS).to_numpy(bool)
-    growth, span = cash["growth"].astype(float), (last - first).to_numpy()
-    grown, worth = (mean_factor(r, growth, first, last) for r in (0.0, rate))
-    rows = []
-    for year, begin, end in zip(years, edges[:-1], edges[1:], strict=True):
-        since, until = first.clip(lower=begin), last.clip(upper=end)
-        overlap = np.clip((until - since).to_numpy(), 0.0, None)
-        at_once = (first >= begin - TINY_MONTHS) & (first < end - TINY_MONTHS)
-        share = np.where(span > 0, overlap / np.where(span > 0, span, 1.0), at_once)
-        until = until.clip(lower=since)
-        paid = share * amount * mean_factor(0.0, growth, since, until) / grown
-        discounted = share * value * mean_factor(rate, growth, since, until) / worth
-        rows.append(
-            (int(year), paid[capital].sum(), paid[~capital].sum(), paid.sum(), discounted.sum())
-        )
-    frame = pd.DataFrame(rows, columns=["year", "capital", "running", "total", "present_value"])
+    columns = {
+        "capital": paid[capital].sum(axis=0),
+        "running": paid[~capital].sum(axis=0),
+        "total": paid.sum(axis=0),
+        "present_value": discounted.sum(axis=0),
+    }
+    frame = pd.DataFrame({"year": years.astype(int), **columns})
     return to_the_last_payment(frame)
 
 
