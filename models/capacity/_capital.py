@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,6 @@ import numpy as np
 import pandas as pd
 
 from optalloc.data.dataset import Dataset
-from optalloc.modelling.ledgers import Ledgers
-from optalloc.modelling.sets import aligned_parameter, index_set, indexed_set
 
 from ._calendar import TINY_MONTHS, calendar
 from ._money import (
@@ -124,48 +122,6 @@ def spending_by_period(
     )
     spent = pairs.groupby(["spent_in", *keys], sort=False)["cash"].sum()
     return spent.reset_index()
-
-
-def post_spending(
-    m: Any,
-    ledgers: Ledgers,
-    item: str,
-    charges: dict[str, pd.DataFrame],
-    periods: pd.DataFrame,
-    keys: list[str],
-    activity: Callable[..., Any],
-    reads: tuple[str, ...] = (),
-) -> None:
-    """Post an item's payments to ``capital_spending``, by the period in which they are made.
-
-    Parameters
-    ----------
-    charges : dict of str to pandas.DataFrame
-        Charges of the item by name, as `capital_charges` gives them; credits are no payment.
-    activity : callable
-        ``activity(m, *key)``, a linear expression.
-    """
-    columns = [*keys, "cash", "first_month", "last_month"]
-    parts = [part[columns] for name, part in charges.items() if not name.endswith("_residual")]
-    paid = pd.concat(parts) if parts else pd.DataFrame(columns=columns)
-    if paid.empty:
-        return
-    spent = spending_by_period(paid, keys, periods)
-    index = index_set(spent[["spent_in", *keys]])
-    m.add_component(f"{item}_spending_keys", index)
-    cash = aligned_parameter(index, spent["cash"])
-    m.add_component(f"{item}_spending", cash)
-    over = index_set(periods[["period"]])
-    m.add_component(f"{item}_spending_periods", over)
-    m.add_component(f"{item}_spent_in", indexed_set(over, spent, ["spent_in"], keys))
-    ledgers.post(
-        "capital_spending",
-        item,
-        lambda m, q: sum(
-            cash[(q, *key)] * activity(m, *key) for key in m.component(f"{item}_spent_in")[q]
-        ),
-        reads=reads,
-    )
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,14 @@
-"""Discounting, escalation, spend profiles and residual value; and the posting of costs."""
+"""Discounting, escalation, spend profiles, residual value, and rows of the Cost table."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import exprel
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.text import TEXT
-from optalloc.modelling.ledgers import Ledgers
-from optalloc.modelling.sets import aligned_parameter, index_set
 from optalloc.modelling.solution import Solution
 
 # How what capital is still worth at the end of the horizon is found: `residual_value` of Settings.
@@ -89,7 +85,10 @@ def mean_factor(
     """
     since, until = np.asarray(first, float) / 12.0, np.asarray(last, float) / 12.0
     force = np.log1p(np.asarray(growth, float)) - np.log1p(rate)
-    return np.asarray(np.exp(force * since) * exprel(force * (until - since)))
+    grown = np.asarray(force * (until - since))
+    # (e^x - 1) / x, which is 1 at 0; scipy.special.exprel would take as long to load as pandas.
+    mean = np.divide(np.expm1(grown), grown, out=np.ones_like(grown), where=grown != 0)
+    return np.asarray(np.exp(force * since) * mean)
 
 
 def residual_share(
@@ -133,51 +132,6 @@ def to_workbook_currency(data: Dataset, frame: pd.DataFrame, columns: list[str])
     rates = data.column("Currencies", "per_workbook_currency", by="currency")
     per = frame["currency"].map(rates).astype(float).fillna(1.0)
     return frame.assign(**{column: frame[column] / per for column in columns})
-
-
-def post_cost(
-    m: Any,
-    ledgers: Ledgers,
-    item: str,
-    charges: pd.DataFrame,
-    keys: list[str],
-    activity: Callable[..., Any],
-    kind: str = CASH,
-    reads: tuple[str, ...] = (),
-) -> None:
-    """Post a cost to the ledger: a price for each key, times an activity.
-
-    Parameters
-    ----------
-    item : str
-        Snake-case name of the cost; also names its parameter and set.
-    charges : pandas.DataFrame
-        One row per key: `keys`, cash (M per unit of activity, undiscounted), present_value (the
-        same, discounted), first_month and last_month of payment, and growth, the yearly growth
-        between the two where it is not 0.
-    activity : callable
-        ``activity(m, *key)``, a linear expression.
-    kind : str
-        CASH, RESIDUAL, PENALTY or EXPECTED_LOSS.
-    """
-    # A sum that is not known is kept, and refused as a parameter.
-    due = (charges["cash"].to_numpy(float) != 0) | (charges["present_value"].to_numpy(float) != 0)
-    charges = charges if due.all() else charges[due]
-    if charges.empty:
-        return
-    keyed = index_set(charges[keys])
-    m.add_component(f"{item}_keys", keyed)
-    price = aligned_parameter(keyed, charges["present_value"])
-    m.add_component(f"{item}_price", price)
-    ledgers.post(
-        "cost",
-        item,
-        lambda m, *key: price[key] * activity(m, *key),
-        index=keyed,
-        over=tuple(keys),
-        reads=reads,
-        notes=charges.assign(kind=kind),
-    )
 
 
 def divided(notes: pd.DataFrame, worth: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

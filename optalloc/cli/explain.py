@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from optalloc.analysis.explain import explain as explain_book
 from optalloc.analysis.explain.explanation import Explanation
 from optalloc.analysis.explain.repair_table import RELAXATION
 from optalloc.analysis.explain.solve_and_explain import BUDGET_S
+from optalloc.analysis.explain.solve_and_explain import explain as explain_book
 from optalloc.cli.ending import INFEASIBLE, guarded
 from optalloc.cli.options import SECONDS, Approved, ModelDir, share
 from optalloc.cli.progress import ProgressDisplay

@@ -76,7 +76,7 @@ COMMANDS = {
         "Find plans that cost little more than the best and differ from it as much as possible.",
     ),
     "check": Lazy(
-        "optalloc.cli.workbook",
+        "optalloc.cli.check",
         "Report every error of a workbook at once, with sheet and cell and what to do.",
     ),
     "serve": Lazy(
@@ -84,11 +84,11 @@ COMMANDS = {
         "Serve the same in a browser: start, solve, watch, explain, sweep, compare.",
     ),
     "template": Lazy(
-        "optalloc.cli.workbook",
+        "optalloc.cli.template",
         "Write a workbook to fill in, with every sheet and its columns explained.",
     ),
     "export": Lazy(
-        "optalloc.cli.workbook",
+        "optalloc.cli.model",
         "Write the model of a workbook as MPS or LP, for another solver or a second look.",
     ),
     "bench": Lazy(
@@ -96,7 +96,7 @@ COMMANDS = {
         "Measure solvers and strategies on workbooks, programs and generated sizes, and compare.",
     ),
     "document": Lazy(
-        "optalloc.cli.workbook",
+        "optalloc.cli.model",
         "Write the reference in Markdown: formulation, data dictionary, codes, commands, Python.",
     ),
     "futures": Lazy(

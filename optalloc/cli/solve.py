@@ -12,7 +12,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from optalloc.analysis.explain.solve_and_explain import BUDGET_S, explain_without_plan
 from optalloc.cli.ending import guarded
 from optalloc.cli.options import SECONDS, Approved, Book, ModelDir, share
 from optalloc.cli.progress import ProgressDisplay
@@ -107,10 +106,16 @@ def solve(
                 )
             except InfeasibleError as found:
                 display.phase("explain")
+                # Explanations load as much again as a plan needs, and most workbooks have a plan.
+                from optalloc.analysis.explain.solve_and_explain import (  # noqa: PLC0415
+                    BUDGET_S,
+                    explain_without_plan,
+                )
+
                 explanation = explain_without_plan(
                     book,
                     found,
-                    budget_s=_left_s(time_limit, begun),
+                    budget_s=_left_s(time_limit, begun, BUDGET_S),
                     gap=gap,
                     threads=threads,
                     seed=seed,
@@ -140,10 +145,10 @@ def solve(
         say(errors, line)
 
 
-def _left_s(limit_s: float | None, begun: float) -> float:
+def _left_s(limit_s: float | None, begun: float, usual_s: float) -> float:
     """Seconds for an explanation: those that the solve left of its limit."""
     if limit_s is None:
-        return BUDGET_S
+        return usual_s
     return max(limit_s - (time.perf_counter() - begun), min(LEAST_EXPLAINING_S, limit_s))
 
 

@@ -5,6 +5,7 @@ The engine knows families only through this record and never by name.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -93,8 +94,8 @@ class Family:
     ----------
     name, title : str
         Name of its file or folder, and the name in documents.
-    doc : str
-        Docstring of its file, or of the ``formulation.py`` of its folder, which loading fills in.
+    source : str
+        Text of its file, or of the ``formulation.py`` of its folder, which loading fills in.
     order : int
         Place in documents and in the template; never the order of building.
     sheets, ledgers, limits, outputs, charts : tuple
@@ -235,7 +236,12 @@ class Family:
     hold: Callable[[Dataset, Mapping[str, pd.DataFrame], pd.Timestamp], dict[str, pd.DataFrame]] = (
         _no_tables
     )
-    doc: str = ""
+    source: str = ""
+
+    @property
+    def doc(self) -> str:
+        """Docstring of `source`; empty where there is none."""
+        return ast.get_docstring(ast.parse(self.source)) or ""
 
     def is_idle(self, data: Dataset) -> bool:
         """True if the sheets that it needs have no rows."""

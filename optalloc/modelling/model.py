@@ -9,12 +9,8 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import importlib
-import importlib.util
-import inspect
 import math
 import sys
-import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +24,7 @@ from optalloc.data.schema import Sheet
 from optalloc.errors import InputError, ModelError, OptallocError, Problem, Severity
 from optalloc.mip.outcome import Options
 from optalloc.modelling.family import Family, Ledger
-from optalloc.modelling.folders import default_model_path
+from optalloc.modelling.folders import default_model_path, imported
 from optalloc.modelling.limits import Limit, Relax
 from optalloc.modelling.outputs import Chart, TableSpec
 from optalloc.modelling.reports import Report
@@ -260,16 +256,16 @@ def load_model(path: str | Path | None = None) -> Model:
     if not sources:
         raise ModelError(f"{folder}: no model folder with .py files here")
     digest = hashlib.sha256()
-    for source in sources:
-        digest.update(source.as_posix().encode() + b"\0" + (folder / source).read_bytes() + b"\0")
+    texts = {source: (folder / source).read_bytes() for source in sources}
+    for source, text in texts.items():
+        digest.update(source.as_posix().encode() + b"\0" + text + b"\0")
     package = _package(folder, digest.hexdigest())
     families = []
     for record, described in _family_files(folder, sources):
-        family = getattr(_imported(package, folder, record), "FAMILY", None)
+        family = getattr(imported(package, record), "FAMILY", None)
         if not isinstance(family, Family):
             raise ModelError(f"{folder / record}: a family file must end with FAMILY = Family(...)")
-        doc = inspect.getdoc(_imported(package, folder, described)) or ""
-        families.append(replace(family, doc=doc))
+        families.append(replace(family, source=texts[described].decode("utf-8")))
     families.sort(key=lambda family: (family.order, family.name))
     _refuse_duplicates(folder, families)
     return Model(folder, tuple(families), digest.hexdigest(), _opening(folder))
@@ -313,20 +309,6 @@ def _family_files(folder: Path, sources: Sequence[Path]) -> Iterator[tuple[Path,
                     "that is none begin with an underscore"
                 )
         yield record, described
-
-
-def _imported(package: str, folder: Path, source: Path) -> ModuleType:
-    """Import a file of a model folder; an error names the file that it is in."""
-    try:
-        return importlib.import_module(".".join((package, *source.with_suffix("").parts)))
-    except MemoryError:
-        raise
-    except Exception as error:
-        named = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
-        named += [error.filename or ""] if isinstance(error, SyntaxError) else []
-        own = [name for name in named if Path(name).is_relative_to(folder)]
-        file = own[-1] if own else folder / source
-        raise ModelError(f"{file}: cannot be imported: {error}") from error
 
 
 def _opening(folder: Path) -> str:

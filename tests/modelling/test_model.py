@@ -48,9 +48,10 @@ def folder(tmp_path: Path) -> Path:
     write(
         model / "several" / "family.py",
         '"""The record."""\nfrom optalloc.modelling.family import Family\nfrom .sheets import TITLE\n'
-        "from .formulation import constrain, declare, parameters\n"
-        + RECORD.format(name="several", order=1),
-    )
+        "from optalloc.modelling.folders import formulation\nRULES = formulation(__package__)\n"
+        + RECORD.format(name="several", order=1).replace("=parameters", "=RULES.parameters")
+        .replace("=declare", "=RULES.declare").replace("=constrain", "=RULES.constrain"),
+    )  # fmt: skip
     return model
 
 
@@ -66,6 +67,19 @@ def test_a_family_is_a_file_or_a_folder(folder: Path) -> None:
         ("several", "Shared", "Several: in its own folder."),
         ("single", "Shared", "Single: in one file."),
     ]
+
+
+def test_a_formulation_is_imported_when_a_program_is_built(folder: Path) -> None:
+    """Proves: a model loads, and its workbooks can be checked, whatever is wrong in a formulation;
+    what is wrong is reported with its file at the first call. Sensitivity: a sound one is called."""
+    several = next(f for f in optalloc.load_model(folder).families if f.name == "several")
+    assert several.parameters(None) is None
+    write(folder / "several" / "formulation.py", f'"""Several."""\n1 / 0\n{RULES}')
+    several = next(f for f in optalloc.load_model(folder).families if f.name == "several")
+    with pytest.raises(ModelError) as refusal:
+        several.declare(None, None, None)
+    assert str(refusal.value).startswith(f"{folder / 'several/formulation.py'}: ")
+    assert "division by zero" in str(refusal.value)
 
 
 def test_a_family_folder_may_be_a_link(folder: Path, tmp_path: Path) -> None:

@@ -36,8 +36,9 @@ def compiled(folder: Path) -> tuple[optalloc.Program, optalloc.Arrays]:
 
 
 def test_families_share_helpers_and_no_rules() -> None:
-    """Proves: no family imports another, and of a family's folder only family.py imports
-    formulation.py, so that its checks, tables and audit share nothing with its constraints."""
+    """Proves: no family imports another, and no file of a family's folder its formulation.py, which
+    the record names to be imported when a program is built, so that checks, tables and audit share
+    nothing with the constraints."""
     for path in MODEL.path.rglob("*.py"):
         place = path.relative_to(MODEL.path)
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -47,7 +48,16 @@ def test_families_share_helpers_and_no_rules() -> None:
             if node.level == len(place.parts):
                 assert all(name.startswith("_") for name in names), f"{place} imports {names}"
             else:
-                assert place.name == "family.py" or "formulation" not in names, place
+                assert "formulation" not in names, place
+
+
+def test_records_name_functions_of_their_formulations() -> None:
+    """Proves: each function that a record leaves to its formulation.py is there."""
+    for path in MODEL.path.glob("*/family.py"):
+        rules = ast.parse(path.with_name("formulation.py").read_text("utf-8")).body
+        there = {node.name for node in rules if isinstance(node, ast.FunctionDef)}
+        named = set(re.findall(r"=RULES\.(\w+)", path.read_text("utf-8")))
+        assert {"parameters", "declare", "constrain"} <= named <= there, path
 
 
 def test_every_optional_sheet_answers_a_question() -> None:
@@ -114,7 +124,7 @@ SHARED = {
     ("risk", "derived.periods_of"): "in which periods a limit holds",
     ("sites", "_building.standing_mw"): "capacity that stands without a decision, by its dates",
     ("taxes", "derived.belongs"): "the jurisdiction of a site, contract, option or labour market",
-    ("sourcing", "lost_suppliers"): "which suppliers fail with which member",
+    ("sourcing", "derived.lost_suppliers"): "which suppliers fail with which member",
 }
 # Derived tables that the audit works out by the function that made them, from the tables of decisions
 # instead of the solution; no limit and no cost is among them.

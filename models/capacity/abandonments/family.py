@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from optalloc.modelling.family import CostTerm, Family
+from optalloc.modelling.folders import formulation
 
 from .._money import CASH
 from .audit import audit, recompute
-from .formulation import constrain, declare, parameters
 from .limits import LIMITS
 from .sheets import ABANDONMENTS, CODES, notices
 from .tables import ABANDONED, REPORT, tables
 
 _ON_THE_DAY = "on the first day of the period"
 _AS_PAID = "on the days on which it would be paid; none before the site is abandoned"
+
+RULES = formulation(__package__)
 
 FAMILY = Family(
     name="abandonments",
@@ -86,9 +88,9 @@ FAMILY = Family(
     notices=notices,
     follows=("left", "dropped_mw"),
     same_in_all=(*("Abandonments.site", "Abandonments.first_period", "Abandonments.last_period"),),
-    parameters=parameters,
-    declare=declare,
-    constrain=constrain,
+    parameters=RULES.parameters,
+    declare=RULES.declare,
+    constrain=RULES.constrain,
     tables=tables,
     audit=audit,
     recompute=recompute,

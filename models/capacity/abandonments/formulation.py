@@ -52,8 +52,8 @@ from optalloc.modelling.sets import frame_of, index_set, indexed_set
 from .._abandonments import DROP_KEYS, LEFT_KEYS, drops, left, possible_abandonments
 from .._building import BEGINNING_KEYS, KEYS
 from .._calendar import calendar
-from .._capital import post_spending
-from .._money import CASH, RESIDUAL, post_cost
+from .._money import CASH, RESIDUAL
+from .._posting import post_cost, post_spending
 from .derived import charges
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from optalloc.modelling.family import CostTerm, Family, Ledger
+from optalloc.modelling.folders import formulation
 
 from .._money import CASH
 from .audit import recompute
-from .formulation import constrain, declare, parameters
 from .sheets import COMPONENTS
+
+RULES = formulation(__package__)
 
 FAMILY = Family(
     name="capital",
@@ -59,8 +61,8 @@ FAMILY = Family(
             escalation="`running_cost_escalation` of Settings, from instant to instant",
         ),
     ),
-    parameters=parameters,
-    declare=declare,
-    constrain=constrain,
+    parameters=RULES.parameters,
+    declare=RULES.declare,
+    constrain=RULES.constrain,
     recompute=recompute,
 )

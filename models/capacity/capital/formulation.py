@@ -55,14 +55,14 @@ from .._building import (
     useful_commitments,
 )
 from .._calendar import calendar
-from .._capital import post_spending
 from .._capital_of_sites import (
     COMPONENT_KEYS,
     charges_of_buildings,
     charges_of_commitments,
     charges_of_components,
 )
-from .._money import CASH, RESIDUAL, post_cost
+from .._money import CASH, RESIDUAL
+from .._posting import post_cost, post_spending
 from .._running_costs import yearly_charges
 
 CAPITAL = ("site", "building", "component")

@@ -8,13 +8,13 @@ from typing import Any
 from optalloc.data.dataset import Dataset
 from optalloc.data.rounding import exceeds
 from optalloc.modelling.family import Family
+from optalloc.modelling.folders import formulation
 from optalloc.modelling.limits import Cause, Limit, Relax
 
 from .._building import OPEN
 from .._standing_capacity import standing_at
 from .audit import audit
 from .checks import check
-from .formulation import constrain, declare, parameters
 from .hold import hold
 from .sheets import ABANDONED, COMMITTED, DECISIONS, ONLINE, STARTED, SUBJECTS
 
@@ -52,6 +52,8 @@ def _standing_online(data: Dataset, key: Mapping[str, Any]) -> Iterator[Cause]:
             cell = ("Sites", int(str(row)), "status")
             yield Cause(f"{at['site']} is {status} whatever is decided", (cell,))
 
+
+RULES = formulation(__package__)
 
 FAMILY = Family(
     name="commitments",
@@ -96,9 +98,9 @@ FAMILY = Family(
         "decision-never-active": "a decision on what can serve no whole period, which has no variable",
     },
     check=check,
-    parameters=parameters,
-    declare=declare,
-    constrain=constrain,
+    parameters=RULES.parameters,
+    declare=RULES.declare,
+    constrain=RULES.constrain,
     audit=audit,
     hold=hold,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optalloc.modelling.family import CostTerm, Family, Ledger
+from optalloc.modelling.folders import formulation
 
 from .._building import terms_compared
 from .._capacity_bounds import most_of_all, needed_of_contracts
@@ -11,10 +12,11 @@ from .._money import CASH
 from .._period_ends import CODES
 from .audit import audit, recompute
 from .checks import check
-from .formulation import constrain, declare, parameters
 from .limits import LIMITS
 from .sheets import CONTRACTS, SIGNED_CONTRACTS
 from .tables import COVERAGE, PROCUREMENT, REPORT, tables
+
+RULES = formulation(__package__)
 
 FAMILY = Family(
     name="contracts",
@@ -72,9 +74,9 @@ FAMILY = Family(
     zero_where_absent=("procured", "signs", "blocks_procured"),
     shared=((needed_of_contracts, most_of_all), (signing_terms_of_contracts, terms_compared)),
     same_in_all=("Contracts.block_mw",),
-    parameters=parameters,
-    declare=declare,
-    constrain=constrain,
+    parameters=RULES.parameters,
+    declare=RULES.declare,
+    constrain=RULES.constrain,
     tables=tables,
     audit=audit,
     recompute=recompute,

@@ -56,7 +56,8 @@ from .._contracts import (
     signings,
     tranches,
 )
-from .._money import charges_at, post_cost
+from .._money import charges_at
+from .._posting import post_cost
 from .._running_costs import yearly_charges
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from optalloc.data.dataset import Dataset
 from optalloc.modelling.family import CostTerm, Family, Ledger
+from optalloc.modelling.folders import formulation
 from optalloc.modelling.limits import Cause, Limit, Relax
 
 from .._demand import asked
@@ -14,7 +15,6 @@ from .._money import PENALTY
 from .._rows_per_period import CODES
 from .._unserved import why_unserved
 from .audit import audit, recompute
-from .formulation import constrain, declare, parameters
 from .sheets import COMPUTE_UNITS, DEMAND, KEYS, WORKLOADS, check, notices
 from .shortfalls import SHORTFALLS
 from .tables import REPORT, SERVICE, tables
@@ -36,6 +36,8 @@ def _standing_against(data: Dataset, key: Mapping[str, Any]) -> Iterator[Cause]:
         )
     yield from why_unserved(data, key["workload"], key["region"], key["period"])
 
+
+RULES = formulation(__package__)
 
 FAMILY = Family(
     name="demand",
@@ -119,9 +121,9 @@ FAMILY = Family(
     unmet=(UNMET,),
     report=REPORT,
     within=("unmet",),
-    parameters=parameters,
-    declare=declare,
-    constrain=constrain,
+    parameters=RULES.parameters,
+    declare=RULES.declare,
+    constrain=RULES.constrain,
     tables=tables,
     audit=audit,
     recompute=recompute,

@@ -34,7 +34,8 @@ from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import index_set, indexed_set, parameter
 
 from .._demand import positive_demand, unmet_cost_per_mw_year
-from .._money import PENALTY, post_cost
+from .._money import PENALTY
+from .._posting import post_cost
 from .._running_costs import yearly_charges
 from .sheets import KEYS
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from optalloc.modelling.family import CostTerm, Family
+from optalloc.modelling.folders import formulation
 from optalloc.modelling.limits import Limit
 
 from .._money import PENALTY
 from .audit import audit, recompute
 from .checks import check
-from .formulation import constrain, declare, parameters
 from .sheets import APPROVED_ACTIONS, DEPARTURE_COSTS
 from .tables import DEPARTURES, tables
+
+RULES = formulation(__package__)
 
 FAMILY = Family(
     name="departures",
@@ -71,9 +73,9 @@ FAMILY = Family(
     },
     check=check,
     within=("departed_mw",),
-    parameters=parameters,
-    declare=declare,
-    constrain=constrain,
+    parameters=RULES.parameters,
+    declare=RULES.declare,
+    constrain=RULES.constrain,
     tables=tables,
     audit=audit,
     recompute=recompute,

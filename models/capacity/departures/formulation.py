@@ -34,7 +34,8 @@ from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import frame_of, index_set, indexed_set, parameter
 
 from .._calendar import calendar, positions
-from .._money import PENALTY, discount, post_cost
+from .._money import PENALTY, discount
+from .._posting import post_cost
 from .derived import costs, held_actions, last_position, possible_decisions
 from .sheets import COMMIT, ITEMS, KEYS, SIGN, START
 

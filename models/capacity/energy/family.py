@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from optalloc.modelling.family import CostTerm, Family, Ledger
+from optalloc.modelling.folders import formulation
 
 from .._money import CASH
 from .audit import audit, recompute
-from .formulation import constrain, declare, parameters
 from .limits import LIMITS
 from .sheets import POWER_PRICES, check
 from .tables import BILLING, DELIVERIES, POWER, REPORT, tables
+
+RULES = formulation(__package__)
 
 FAMILY = Family(
     name="energy",
@@ -74,9 +76,9 @@ FAMILY = Family(
     check=check,
     report=REPORT,
     within=("drawn", "spot", "billed"),
-    parameters=parameters,
-    declare=declare,
-    constrain=constrain,
+    parameters=RULES.parameters,
+    declare=RULES.declare,
+    constrain=RULES.constrain,
     tables=tables,
     audit=audit,
     recompute=recompute,

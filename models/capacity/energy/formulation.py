@@ -51,7 +51,7 @@ from .._contracts import (
     reach,
     spot_prices,
 )
-from .._money import post_cost
+from .._posting import post_cost
 from .._running_costs import running_charges
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from optalloc.data.dataset import Dataset
 from optalloc.modelling.exhibits import Use
 from optalloc.modelling.family import Family, Ledger
+from optalloc.modelling.folders import formulation
 from optalloc.modelling.limits import Cause, Limit, Relax
 from optalloc.modelling.reports import Report
 
@@ -15,7 +16,6 @@ from .._building import active_sites, pue_of_sites
 from .._rows_per_period import CODES
 from .._standing_capacity import standing_at
 from .audit import audit
-from .formulation import constrain, declare, parameters
 from .sheets import GRID_ZONES, POWER_RAMP, check
 from .shortages import shortages
 
@@ -43,6 +43,8 @@ def _standing_of_site(data: Dataset, key: Mapping[str, Any]) -> Iterator[Cause]:
     pue = pue_of_sites(data)
     yield from standing_at(data, [key["site"]], key["period"], pue, "MW of grid power")
 
+
+RULES = formulation(__package__)
 
 FAMILY = Family(
     name="grid",
@@ -130,9 +132,9 @@ FAMILY = Family(
     codes=CODES,
     check=check,
     report=REPORT,
-    parameters=parameters,
-    declare=declare,
-    constrain=constrain,
+    parameters=RULES.parameters,
+    declare=RULES.declare,
+    constrain=RULES.constrain,
     audit=audit,
     shortages=shortages,
 )

@@ -40,7 +40,7 @@ from optalloc.modelling.sets import index_set, indexed_set, parameter
 
 from .._contracts import DELIVERS, GENERATION, SITE_KEYS, reach, spot_prices
 from .._interruptible import cut_shares, interruptible_offers
-from .._money import post_cost
+from .._posting import post_cost
 from .._running_costs import yearly_charges
 from .._slices import SLICE_KEYS, slice_hours
 

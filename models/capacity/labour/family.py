@@ -9,13 +9,13 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.modelling.family import CostTerm, Family, Ledger
+from optalloc.modelling.folders import formulation
 from optalloc.modelling.limits import Cause, Limit, Relax
 
 from .._building import active_sites
 from .._money import CASH
 from .._standing_capacity import standing_at
 from .audit import audit, recompute
-from .formulation import constrain, declare, parameters
 from .sheets import LABOUR_NEEDS, LABOUR_POOLS, LABOUR_TIERS, check
 from .shortages import shortages
 from .tables import LABOUR, REPORT, tables
@@ -30,6 +30,8 @@ def _standing_staff(data: Dataset, key: Mapping[str, Any]) -> Iterator[Cause]:
         each = pd.Series(float(staff), index=sites.index)
         yield from standing_at(data, inside, key["period"], each, f"{key['trade']} all the time")
 
+
+RULES = formulation(__package__)
 
 FAMILY = Family(
     name="labour",
@@ -116,9 +118,9 @@ FAMILY = Family(
     check=check,
     report=REPORT,
     within=("hired",),
-    parameters=parameters,
-    declare=declare,
-    constrain=constrain,
+    parameters=RULES.parameters,
+    declare=RULES.declare,
+    constrain=RULES.constrain,
     tables=tables,
     audit=audit,
     recompute=recompute,

@@ -39,7 +39,7 @@ from optalloc.modelling.sets import index_set, indexed_set, parameter
 from .._beginnings import possible_beginnings
 from .._building import BEGINNING_KEYS, site_periods
 from .._calendar import calendar
-from .._money import post_cost
+from .._posting import post_cost
 from .._running_costs import running_charges
 from .derived import sources
 from .sheets import KEYS, SOURCE_KEYS

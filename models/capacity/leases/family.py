@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optalloc.modelling.family import CostTerm, Family, Ledger
+from optalloc.modelling.folders import formulation
 from optalloc.modelling.limits import Limit
 
 from .._building import terms_compared
@@ -11,9 +12,10 @@ from .._leases import signing_terms_of_leases
 from .._money import CASH
 from .._period_ends import CODES
 from .audit import audit, recompute
-from .formulation import constrain, declare, parameters
 from .sheets import LEASES, check
 from .tables import LEASING, tables
+
+RULES = formulation(__package__)
 
 FAMILY = Family(
     name="leases",
@@ -97,9 +99,9 @@ FAMILY = Family(
     check=check,
     zero_where_absent=("leased", "signs_lease"),
     shared=((needed_of_leases, most_of_all), (signing_terms_of_leases, terms_compared)),
-    parameters=parameters,
-    declare=declare,
-    constrain=constrain,
+    parameters=RULES.parameters,
+    declare=RULES.declare,
+    constrain=RULES.constrain,
     tables=tables,
     audit=audit,
     recompute=recompute,

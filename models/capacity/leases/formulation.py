@@ -37,7 +37,7 @@ from .._building import site_periods
 from .._calendar import TINY_MONTHS, calendar
 from .._capacity_bounds import useful_leases
 from .._leases import lease_terms, lease_tranches, leases_active, leases_on_offer
-from .._money import post_cost
+from .._posting import post_cost
 from .._running_costs import yearly_charges
 from .sheets import KEYS, OFFER_KEYS, SITE_KEYS
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optalloc.modelling.family import CostTerm, Family
+from optalloc.modelling.folders import formulation
 
 from .._capacity_bounds import most_of_all
 from .._money import CASH
@@ -10,12 +11,13 @@ from .audit import audit, recompute
 from .checks import CODES, check, notices
 from .choice import OPTION_CHOICE
 from .derived import most_of_options
-from .formulation import constrain, declare, parameters
 from .limits import LIMITS
 from .sheets import OPTIONS
 from .tables import OPTIONS_HELD, REPORT, tables
 
 _ON_THE_DAY = "on the first day of the period"
+
+RULES = formulation(__package__)
 
 FAMILY = Family(
     name="options",
@@ -95,9 +97,9 @@ FAMILY = Family(
         ),
         *("Options.exercise_until", "Options.needed_from"),
     ),
-    parameters=parameters,
-    declare=declare,
-    constrain=constrain,
+    parameters=RULES.parameters,
+    declare=RULES.declare,
+    constrain=RULES.constrain,
     tables=tables,
     audit=audit,
     recompute=recompute,

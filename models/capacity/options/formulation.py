@@ -57,9 +57,10 @@ from optalloc.modelling.sets import frame_of, index_set, indexed_set, parameter
 
 from .._beginnings import PERMIT_KEYS, permits
 from .._calendar import calendar
-from .._money import charges_at, post_cost
+from .._money import charges_at
 from .._option_periods import exercised_by, exercises, option_periods, ready
 from .._options import CONTRACT, KEYS, LAND, LEASE, options_on_offer
+from .._posting import post_cost
 from .._running_costs import yearly_charges
 from .deliveries import constrain_deliveries, constrain_orders, declare_deliveries
 from .derived import most_of_options, strikes

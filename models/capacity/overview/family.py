@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from optalloc.modelling.family import Family
+from optalloc.modelling.folders import formulation
 
 from .._geography import CODES, place_notices
 from .audit import recompute
-from .formulation import constrain, declare, parameters
 from .sheets import REGIONS
 from .tables import REGION_LIST, REPORT, SITE_LIST, WORKS, tables
+
+RULES = formulation(__package__)
 
 FAMILY = Family(
     name="overview",
@@ -19,9 +21,9 @@ FAMILY = Family(
     report=REPORT,
     codes=CODES,
     notices=place_notices,
-    parameters=parameters,
-    declare=declare,
-    constrain=constrain,
+    parameters=RULES.parameters,
+    declare=RULES.declare,
+    constrain=RULES.constrain,
     tables=tables,
     recompute=recompute,
 )

@@ -8,12 +8,13 @@ from typing import Any
 from optalloc.data.dataset import Dataset
 from optalloc.modelling.exhibits import Use
 from optalloc.modelling.family import Family
+from optalloc.modelling.folders import formulation
 from optalloc.modelling.limits import Cause, Limit, Relax
 from optalloc.modelling.reports import Report
 
 from .._standing_capacity import standing_at
 from .audit import audit
-from .formulation import constrain, declare, members, parameters
+from .derived import members
 from .sheets import PACE
 
 
@@ -33,6 +34,8 @@ REPORT = Report(
         ),
     ),
 )
+
+RULES = formulation(__package__)
 
 FAMILY = Family(
     name="pace",
@@ -92,8 +95,8 @@ FAMILY = Family(
         ),
     ),
     report=REPORT,
-    parameters=parameters,
-    declare=declare,
-    constrain=constrain,
+    parameters=RULES.parameters,
+    declare=RULES.declare,
+    constrain=RULES.constrain,
     audit=audit,
 )

@@ -31,8 +31,8 @@ from optalloc.data.dataset import Dataset, derived
 from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import frame_of, index_set, indexed_set, parameter
 
-from .._building import active_sites
 from .._calendar import calendar
+from .derived import members
 from .sheets import KEYS
 
 
@@ -58,19 +58,6 @@ def rows_by_period(data: Dataset) -> pd.DataFrame:
     rows = rows[rows["only"].isna() | (rows["only"] == rows["period"])].reset_index(drop=True)
     growth = rows["max_growth_per_year"].astype(float)
     return rows.assign(factor=(1.0 + growth) ** rows["years"].astype(float))
-
-
-@derived
-def members(data: Dataset) -> pd.DataFrame:
-    """Which active sites each row is about."""
-    sites = active_sites(data).reset_index(drop=True)[["site", "market", "jurisdiction"]]
-    pairs = data.columns("Pace", "pace", "market", "jurisdiction").merge(
-        sites, how="cross", suffixes=("_of_row", "")
-    )
-    for scope in ("market", "jurisdiction"):
-        asked = pairs[f"{scope}_of_row"]
-        pairs = pairs[asked.isna() | (asked == pairs[scope])]
-    return pairs[["pace", "site"]].reset_index(drop=True)
 
 
 def parameters(data: Dataset) -> Parameters:

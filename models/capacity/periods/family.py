@@ -8,6 +8,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.modelling.family import Family, Ledger
+from optalloc.modelling.folders import formulation
 from optalloc.modelling.outputs import TableSpec
 
 from .._calendar import calendar
@@ -15,7 +16,6 @@ from .._currencies import CODES as CURRENCY_CODES
 from .._currencies import currency_notices
 from .._currencies import worth as worth_in_dollars
 from .audit import recompute
-from .formulation import constrain, declare, parameters
 from .sheets import ASSUMPTIONS, CURRENCIES, PERIODS, SETTINGS, SOURCES, check
 from .shortened import shortened
 from .tables import ACTIONS, CASH_FLOW, CHARTS, COST, REPORT, tables
@@ -44,6 +44,8 @@ SAME_IN_ALL = (
     *("name", "currency", "base_date", "discount_rate", "residual_value"),
     *("gap", "time_limit_s", "threads", "seed"),
 )
+
+RULES = formulation(__package__)
 
 FAMILY = Family(
     name="periods",
@@ -78,9 +80,9 @@ FAMILY = Family(
     notices=currency_notices,
     worth=worth_in_dollars,
     report=REPORT,
-    parameters=parameters,
-    declare=declare,
-    constrain=constrain,
+    parameters=RULES.parameters,
+    declare=RULES.declare,
+    constrain=RULES.constrain,
     tables=tables,
     recompute=recompute,
     defaults=defaults,

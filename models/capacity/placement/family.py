@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from optalloc.modelling.family import CostTerm, Family, Ledger
+from optalloc.modelling.folders import formulation
 from optalloc.modelling.outputs import Chart
 
 from .._concessions import farther
 from .._money import CASH
 from .audit import audit, recompute
 from .checks import check
-from .formulation import constrain, declare, parameters
 from .limits import LIMITS
 from .sheets import NETWORK, RESIDENCY
 from .shortages import shortages
 from .tables import BALANCE, LOAD, REPORT, tables
+
+RULES = formulation(__package__)
 
 FAMILY = Family(
     name="placement",
@@ -70,9 +72,9 @@ FAMILY = Family(
     check=check,
     report=REPORT,
     within=("served",),
-    parameters=parameters,
-    declare=declare,
-    constrain=constrain,
+    parameters=RULES.parameters,
+    declare=RULES.declare,
+    constrain=RULES.constrain,
     tables=tables,
     audit=audit,
     recompute=recompute,

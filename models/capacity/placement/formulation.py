@@ -42,8 +42,8 @@ from optalloc.modelling.sets import index_set, indexed_set, parameter
 
 from .._building import site_periods
 from .._demand import positive_demand
-from .._money import post_cost
 from .._network import covers
+from .._posting import post_cost
 from .._running_costs import yearly_charges
 from .derived import clusters, placements
 from .sheets import CLUSTER_KEYS, DEMAND_KEYS, KEYS, SITE_KEYS

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import scipy.sparse as sp
-from scipy.optimize import linprog
 
 from optalloc.data.dataset import Dataset
 
@@ -93,6 +91,9 @@ def maximum_flow(
     ]
     if not pairs:
         return 0.0
+    import scipy.sparse as sp  # noqa: PLC0415  (a workbook without events needs none)
+    from scipy.optimize import linprog  # noqa: PLC0415
+
     sites = {site: k for k, site in enumerate({site for site, _ in pairs})}
     demands = {pair: len(sites) + k for k, pair in enumerate({pair for _, pair in pairs})}
     columns = np.arange(len(pairs))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from optalloc.modelling.family import Family
+from optalloc.modelling.folders import formulation
 from optalloc.modelling.limits import Limit, Relax
 
 from .audit import audit, recompute
-from .formulation import constrain, declare, parameters, separate, separates
 from .sheets import LOSS_EVENTS, LOSS_MEMBERS, check
 from .shortages import shortages
 from .tables import LOSSES, REPORT, tables
+
+RULES = formulation(__package__)
 
 FAMILY = Family(
     name="resilience",
@@ -64,13 +66,13 @@ FAMILY = Family(
     check=check,
     report=REPORT,
     within=("lost_mw",),
-    parameters=parameters,
-    declare=declare,
-    constrain=constrain,
+    parameters=RULES.parameters,
+    declare=RULES.declare,
+    constrain=RULES.constrain,
     tables=tables,
     audit=audit,
     shortages=shortages,
     recompute=recompute,
-    separate=separate,
-    separates=separates,
+    separate=RULES.separate,
+    separates=RULES.separates,
 )

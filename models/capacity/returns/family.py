@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from optalloc.modelling.family import Family
+from optalloc.modelling.folders import formulation
 
 from .audit import recompute
-from .formulation import constrain, declare, parameters
 from .tables import CHARTS, RETURNS, tables
+
+RULES = formulation(__package__)
 
 FAMILY = Family(
     name="returns",
@@ -15,9 +17,9 @@ FAMILY = Family(
     sheets=(),
     outputs=(RETURNS,),
     charts=CHARTS,
-    parameters=parameters,
-    declare=declare,
-    constrain=constrain,
+    parameters=RULES.parameters,
+    declare=RULES.declare,
+    constrain=RULES.constrain,
     tables=tables,
     recompute=recompute,
 )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 
 from .._calendar import TINY_MONTHS
 from .._money import NOTHING, mean_factor
@@ -68,7 +68,7 @@ def rate_of_return(flows: pd.DataFrame) -> float | str:
         high *= 2.0
         if high > HIGHEST_RATE:
             return f"none: above {HIGHEST_RATE:.0%} a year"
-    return float(brentq(lambda rate: present_value(flows, rate), 0.0, high, xtol=1e-12))
+    return _root(lambda rate: present_value(flows, rate), 0.0, high, 1e-12)
 
 
 def _without_rate(sums: np.ndarray) -> str:
@@ -102,5 +102,11 @@ def payback_years(flows: pd.DataFrame) -> float | str:
     low, high = months[short[-1]], months[short[-1] + 1]
     if paid_by(flows, np.array([high]))[0] <= 0:
         return float(high / 12.0)
-    earned = brentq(lambda month: paid_by(flows, np.array([month]))[0], low, high, xtol=1e-9)
-    return float(earned / 12.0)
+    return _root(lambda month: paid_by(flows, np.array([month]))[0], low, high, 1e-9) / 12.0
+
+
+def _root(function: Callable[[float], float], low: float, high: float, within: float) -> float:
+    """Where a function that changes sign between two points is zero."""
+    from scipy.optimize import brentq  # noqa: PLC0415  (a workbook without rates of return needs none)
+
+    return float(brentq(function, low, high, xtol=within))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from optalloc.modelling.family import CostTerm, Family
+from optalloc.modelling.folders import formulation
 
 from .._money import EXPECTED_LOSS, PENALTY
 from .audit import audit, recompute
 from .checks import check
-from .formulation import constrain, declare, parameters, separate, separates
 from .limits import LIMITS
 from .sheets import JURISDICTION_GROUPS, JURISDICTIONS, RISK_LIMITS, RISK_WEIGHTS
 from .shortages import shortages
 from .tables import EXPOSURE, REPORT, RISK, tables
+
+RULES = formulation(__package__)
 
 FAMILY = Family(
     name="risk",
@@ -49,13 +51,13 @@ FAMILY = Family(
     check=check,
     report=REPORT,
     within=("excess_mw",),
-    parameters=parameters,
-    declare=declare,
-    constrain=constrain,
+    parameters=RULES.parameters,
+    declare=RULES.declare,
+    constrain=RULES.constrain,
     tables=tables,
     audit=audit,
     recompute=recompute,
     shortages=shortages,
-    separate=separate,
-    separates=separates,
+    separate=RULES.separate,
+    separates=RULES.separates,
 )

@@ -43,7 +43,8 @@ from optalloc.modelling.solution import Solution
 
 from .._building import active_sites, site_periods
 from .._calendar import calendar
-from .._money import EXPECTED_LOSS, PENALTY, post_cost
+from .._money import EXPECTED_LOSS, PENALTY
+from .._posting import post_cost
 from .._running_costs import yearly_charges
 from .._scores import scores
 from .derived import members, periods_of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optalloc.modelling.family import Family, Ledger
+from optalloc.modelling.folders import formulation
 
 from .._building import building_terms, terms_compared
 from .._capacity_bounds import most_of_all, needed_at_sites
@@ -11,10 +12,11 @@ from .._concessions import in_service
 from .._period_ends import CODES
 from .audit import audit, recompute
 from .checks import check
-from .formulation import constrain, declare, parameters
 from .limits import LIMITS
 from .sheets import SITES
 from .tables import BUILD, tables
+
+RULES = formulation(__package__)
 
 FAMILY = Family(
     name="sites",
@@ -67,9 +69,9 @@ FAMILY = Family(
     zero_where_absent=("started", "begun", "energised"),
     shared=((needed_at_sites, most_of_all), (building_terms, terms_compared)),
     same_in_all=("Sites.status", "Sites.block_mw"),
-    parameters=parameters,
-    declare=declare,
-    constrain=constrain,
+    parameters=RULES.parameters,
+    declare=RULES.declare,
+    constrain=RULES.constrain,
     tables=tables,
     audit=audit,
     recompute=recompute,

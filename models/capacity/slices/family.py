@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from optalloc.modelling.family import CostTerm, Family, Ledger
+from optalloc.modelling.folders import formulation
 
 from .._money import CASH
 from .audit import audit, recompute
-from .formulation import constrain, declare, parameters
 from .limits import LIMITS
 from .sheets import SHEETS, check, notices
 from .tables import CHART, CLEAN_BY_SLICE, DELIVERIES_BY_SLICE, POWER_BY_SLICE, REPORT, tables
+
+RULES = formulation(__package__)
 
 FAMILY = Family(
     name="slices",
@@ -54,9 +56,9 @@ FAMILY = Family(
     notices=notices,
     report=REPORT,
     within=("drawn_in_slice", "spot_in_slice", "shifted"),
-    parameters=parameters,
-    declare=declare,
-    constrain=constrain,
+    parameters=RULES.parameters,
+    declare=RULES.declare,
+    constrain=RULES.constrain,
     tables=tables,
     audit=audit,
     recompute=recompute,

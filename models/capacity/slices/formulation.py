@@ -57,7 +57,7 @@ from optalloc.modelling.sets import frame_of, index_set, indexed_set, parameter
 
 from .._building import pue_of_sites
 from .._contracts import DELIVERS, KEYS, SITE_KEYS, USE_KEYS, reach, spot_prices
-from .._money import post_cost
+from .._posting import post_cost
 from .._running_costs import running_charges
 from .._slices import (
     SLICE_KEYS,

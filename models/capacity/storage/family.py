@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from optalloc.modelling.family import CostTerm, Family
+from optalloc.modelling.folders import formulation
 
 from .._money import CASH
 from .audit import audit, recompute
-from .formulation import constrain, declare, parameters
 from .limits import LIMITS
 from .sheets import STORAGE, check, notices
 from .tables import BUILT, REPORT, USE, tables
+
+RULES = formulation(__package__)
 
 FAMILY = Family(
     name="storage",
@@ -50,9 +52,9 @@ FAMILY = Family(
     notices=notices,
     report=REPORT,
     within=("charged", "discharged"),
-    parameters=parameters,
-    declare=declare,
-    constrain=constrain,
+    parameters=RULES.parameters,
+    declare=RULES.declare,
+    constrain=RULES.constrain,
     tables=tables,
     audit=audit,
     recompute=recompute,

@@ -44,8 +44,9 @@ from .._calendar import (
     first_position_at,
     within_window,
 )
-from .._capital import CAPITAL_ITEMS, capital_charges, post_spending
-from .._money import CASH, RESIDUAL, post_cost, to_workbook_currency
+from .._capital import CAPITAL_ITEMS, capital_charges
+from .._money import CASH, RESIDUAL, to_workbook_currency
+from .._posting import post_cost, post_spending
 from .._running_costs import yearly_charges
 from .._slices import SLICE_KEYS, slice_hours, slices
 

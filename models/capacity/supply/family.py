@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from optalloc.modelling.family import CostTerm, Family, Ledger
+from optalloc.modelling.folders import formulation
 
 from .._money import CASH
 from .audit import audit, recompute
 from .checks import check
-from .formulation import constrain, declare, parameters
 from .limits import LIMITS
 from .sheets import EQUIPMENT, EQUIPMENT_NEEDS, EXPORT_LIMITS, SUPPLIERS
 from .tables import EQUIPMENT_USE, ORDERS, REPORT, tables
+
+RULES = formulation(__package__)
 
 FAMILY = Family(
     name="supply",
@@ -59,9 +61,9 @@ FAMILY = Family(
     },
     check=check,
     report=REPORT,
-    parameters=parameters,
-    declare=declare,
-    constrain=constrain,
+    parameters=RULES.parameters,
+    declare=RULES.declare,
+    constrain=RULES.constrain,
     tables=tables,
     audit=audit,
     recompute=recompute,

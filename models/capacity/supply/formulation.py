@@ -47,10 +47,11 @@ from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import index_set, indexed_set, parameter
 
 from .._calendar import calendar, first_position_at, positions, within_window
-from .._capital import capital_charges, post_spending
+from .._capital import capital_charges
 from .._equipment import uses
-from .._money import CASH, RESIDUAL, post_cost
+from .._money import CASH, RESIDUAL
 from .._option_periods import slots_ready
+from .._posting import post_cost, post_spending
 from .derived import supply
 from .sheets import EXPORT_KEYS, NEED_KEYS, ORDER_KEYS, PAIR
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from optalloc.modelling.family import CostTerm, Family
+from optalloc.modelling.folders import formulation
 
 from .._money import CASH, RESIDUAL
 from .audit import audit, recompute
-from .formulation import constrain, declare, follow, parameters
 from .limits import LIMITS
 from .sheets import DUTIES, TAXES, check, notices
 from .tables import EQUIPMENT_PLACES, REPORT, TAX_BRIDGE, tables
+
+RULES = formulation(__package__)
 
 FAMILY = Family(
     name="taxes",
@@ -80,10 +82,10 @@ FAMILY = Family(
     check=check,
     notices=notices,
     report=REPORT,
-    parameters=parameters,
-    declare=declare,
-    follow=follow,
-    constrain=constrain,
+    parameters=RULES.parameters,
+    declare=RULES.declare,
+    follow=RULES.follow,
+    constrain=RULES.constrain,
     tables=tables,
     audit=audit,
     recompute=recompute,

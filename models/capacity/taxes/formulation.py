@@ -56,8 +56,9 @@ from optalloc.modelling.sets import frame_of, index_set, indexed_set, parameter
 
 from .._abandonments import DROP_KEYS, LEFT_KEYS, drops, left
 from .._calendar import calendar
-from .._capital import CAPITAL_ITEMS, post_spending
+from .._capital import CAPITAL_ITEMS
 from .._money import CASH
+from .._posting import post_spending
 from .abandoned import given_up
 from .derived import NEED_KEYS, ORDER_KEYS, PLACE_KEYS, Belongs, belongs, duties, places, schedule
 from .parts import World, deductions, on_capital
