@@ -25,6 +25,8 @@ from optalloc.report.findings import Findings
 __all__ = ["futures"]
 
 futures = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
     no_args_is_help=True,
     help="Scenarios: generate or reduce them, test plans on new ones, and what less risk costs.",
 )

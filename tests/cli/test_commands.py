@@ -12,6 +12,7 @@ import pytest
 import typer
 
 import optalloc
+from optalloc.cli import main
 from optalloc.cli.main import COMMANDS
 from tests.command import optalloc_says
 from tests.paths import ROOT
@@ -84,6 +85,18 @@ def test_the_list_says_what_each_command_says_of_itself(name: str) -> None:
         assert command.info.help == COMMANDS[name].help
     else:
         assert (inspect.getdoc(command) or "").splitlines()[0] == COMMANDS[name].help
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_command_offers_to_complete_itself(name: str) -> None:
+    """Proves: neither a command nor a group of commands has options on the completion of a shell.
+    Sensitivity: a group has them unless it is told to do without."""
+    offered = [option for one in main.loaded(name).params for option in one.opts]
+    assert not [option for option in offered if "completion" in option]
+    group = typer.Typer()
+    group.callback()(lambda: None)
+    options = [option for one in typer.main.get_command(group).params for option in one.opts]
+    assert "--install-completion" in options
 
 
 def test_the_version_and_misspelt_commands() -> None:
