@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from optalloc.analysis.bench.instances import seeds_of
 from optalloc.analysis.bench.run_bench import LIMIT_S
 from optalloc.analysis.bench.run_bench import bench as bench_sources
 from optalloc.analysis.bench.tables import AGAINST, PHASES, RATIOS, ROUTES, RUNS, SIZES, WRONG
@@ -105,7 +104,7 @@ def bench(
                 time_limit_s=time_limit,
                 solvers=solver or (),
                 strategies=strategy or (),
-                seeds=seeds_of(seeds) if seeds is not None else (),
+                seeds=seeds or (),
                 gap=gap,
                 threads=threads,
                 memory_gb=memory_gb,

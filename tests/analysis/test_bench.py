@@ -115,6 +115,23 @@ def test_what_is_said_of_phases() -> None:
     assert "a folder of CSV files" in said(9.0, 0.5, 0.5)[1]
 
 
+def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
+    """Proves: wrong seeds, an unknown strategy, and two books of which one is absent and one is wrong
+    are told together, the cells of the wrong one with its name; no folder is made. Sensitivity: books
+    alone that are wrong are an error of the input."""
+    out, absent, broken = tmp_path / "bench", tmp_path / "absent.mps", INPUTS / "broken.xlsx"
+    with pytest.raises(optalloc.OptallocError) as refusal:
+        optalloc.bench([absent, broken], seeds="one", strategies=["dirct"], out=out)
+    lines = str(refusal.value).splitlines()
+    assert lines[0] == "seeds must be numbers such as 1,2 or 1-10; found 'one'"
+    assert lines[1].startswith("strategy must be one of") and "'dirct'" in lines[1]
+    assert lines[2].startswith(f"{absent}: must exist")
+    assert len(lines) > 4 and all(line.startswith(f"{broken}: ") for line in lines[3:])
+    assert not isinstance(refusal.value, optalloc.InputError) and not out.exists()
+    with pytest.raises(optalloc.InputError):
+        optalloc.bench([broken, INPUTS / "broken.xlsx"], out=out)
+
+
 @pytest.mark.long
 def test_the_command(tmp_path: Path) -> None:
     """Proves: it prints sentences and tables and writes the page and the workbook; an unknown strategy,

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from optalloc.analysis.bench.mistakes import Mistakes
 from optalloc.data.validate import validate
 from optalloc.errors import ModelError, OptallocError
 from optalloc.mip.outcome import Options
@@ -71,7 +72,9 @@ def is_program_file(path: str | Path) -> bool:
     return str(path).lower().endswith(ENDINGS)
 
 
-def instances_of(sources: Sequence[Source], model: Model, folder: Path) -> list[Instance]:
+def instances_of(
+    sources: Sequence[Source], model: Model, folder: Path, mistakes: Mistakes | None = None
+) -> list[Instance]:
     """Read every source once, so that a bad one is refused before anything runs.
 
     Parameters
@@ -81,19 +84,30 @@ def instances_of(sources: Sequence[Source], model: Model, folder: Path) -> list[
     model : Model
     folder : Path
         Where generated instances and frames are written, if they are not there yet.
+    mistakes : Mistakes, optional
+        Where errors are noted instead of being raised.
 
     Raises
     ------
     InputError
-        With every problem of a workbook at once.
+        With every problem of all workbooks at once.
     OptallocError
-        If a file cannot be read, there is no such size, or two instances have one name.
+        If a file cannot be read or there is no such size, all of them at once; or two instances
+        have one name.
     """
-    found = [one for k, source in enumerate(sources) for one in _read(source, k, model, folder)]
+    found: list[Instance] = []
+    every = Mistakes() if mistakes is None else mistakes
+    for k, source in enumerate(sources):
+        name = f"{NAME} {k + 1}" if isinstance(source, Mapping) else str(source)
+        with every.noted(name):
+            found += _read(source, k, model, folder)
     names = [one.name for one in found]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise OptallocError(f"instances must differ in their names; found twice: {twice[0]}")
+        with every.noted():
+            raise OptallocError(f"instances must differ in their names; found twice: {twice[0]}")
+    if mistakes is None:
+        every.insist()
     return found
 
 

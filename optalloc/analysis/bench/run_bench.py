@@ -15,8 +15,15 @@ import psutil
 from optalloc.analysis.bench import phases, sentences
 from optalloc.analysis.bench import tables as specs
 from optalloc.analysis.bench.answers import Known, read_known
-from optalloc.analysis.bench.instances import Instance, Source, instances_of, is_program_file
+from optalloc.analysis.bench.instances import (
+    Instance,
+    Source,
+    instances_of,
+    is_program_file,
+    seeds_of,
+)
 from optalloc.analysis.bench.machine import cores, machine, versions
+from optalloc.analysis.bench.mistakes import Mistakes
 from optalloc.analysis.bench.page import write_page
 from optalloc.analysis.bench.result import counted, findings_of
 from optalloc.analysis.bench.routes import Limits, compiled, routes_of
@@ -48,7 +55,7 @@ def bench(
     time_limit_s: float = LIMIT_S,
     solvers: Sequence[str] = (),
     strategies: Sequence[str | Strategy] = (),
-    seeds: Sequence[int] = (),
+    seeds: str | Sequence[int] = (),
     threads: int | None = None,
     gap: float | None = None,
     memory_gb: float | None = None,
@@ -77,8 +84,8 @@ def bench(
         By default all that are installed, or HiGHS alone where strategies are named.
     strategies : sequence of str or Strategy, optional
         Of HiGHS; by default direct, race and decompose.
-    seeds : sequence of int, optional
-        Seeds of the solver; by default the one of the workbook.
+    seeds : str or sequence of int, optional
+        Seeds of the solver, also as text such as ``"0-9"``; by default the one of the workbook.
     threads, gap : optional
         Solver options of each run; those not given come from the workbook.
     memory_gb : float, optional
@@ -103,27 +110,34 @@ def bench(
     Raises
     ------
     InputError
-        With every problem of a workbook at once.
+        With every problem of all workbooks at once.
     NoPlanError
         If Ctrl-C ended it; finished runs are kept in `out`.
     OptallocError
-        If there is no such solver, strategy or file, or the folder holds runs of another machine or
-        version.
+        If there is no such solver, strategy or file, all of them at once; or the folder holds runs
+        of another machine or version.
     """
     listed = [sources] if isinstance(sources, str | Path | Mapping) else [*sources]
     if not listed:
         raise OptallocError("there must be an instance: a workbook, a program or a size")
     loaded = model if isinstance(model, Model) else load_model(model)
-    routes = routes_of(solvers, strategies, str(loaded.path))
-    best_known = {} if known is None else read_known(known)
-    earlier = None if against is None else counted(RunStore(Path(against), make=False), {})
     say = on_phase or (lambda _: None)
+    mistakes = Mistakes()
+    with mistakes.noted():
+        chosen_seeds = seeds_of(seeds) if isinstance(seeds, str) else [*seeds]
+    with mistakes.noted():
+        routes = routes_of(solvers, strategies, str(loaded.path))
+    with mistakes.noted():
+        best_known = {} if known is None else read_known(known)
+    with mistakes.noted():
+        earlier = None if against is None else counted(RunStore(Path(against), make=False), {})
     with _folder(out) as folder:
-        store = RunStore(folder)
         say("read")
-        instances = instances_of(listed, loaded, folder / "instances")
+        instances = instances_of(listed, loaded, folder / "instances", mistakes)
+        mistakes.insist()
+        store = RunStore(folder)
         given = _Given(gap, threads, time_limit_s)
-        tasks = tasks_of(instances, routes, seeds, given.limits)
+        tasks = tasks_of(instances, routes, chosen_seeds, given.limits)
         todo = missing(tasks, store)
         _refuse_mixture(store, todo)
         say("solve")
