@@ -13,7 +13,7 @@ from optalloc.cli.options import ModelDir
 from optalloc.errors import OptallocError
 from optalloc.starting.examples import EXAMPLES, copy_example
 from optalloc.starting.load import load_starter
-from optalloc.starting.names import names_of, place_called
+from optalloc.starting.names import ALL_PLACES, names_of, place_called
 from optalloc.starting.starter import KnownPlace
 
 if TYPE_CHECKING:
@@ -74,7 +74,15 @@ def places(
     if name is None:
         _print_places(known)
         return
-    _print_figures(guarded(lambda: place_called(name, names_of(known))))
+    _print_figures(guarded(lambda: _called(name, known)))
+
+
+def _called(name: str, known: Sequence[KnownPlace]) -> KnownPlace:
+    """The place of a name; where there is none, with the command that lists all."""
+    try:
+        return place_called(name, names_of(known))
+    except OptallocError as error:
+        raise OptallocError(f"{error}; {ALL_PLACES}") from None
 
 
 def example(

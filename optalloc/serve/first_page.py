@@ -20,12 +20,19 @@ from optalloc.serve.server import COOKIE, QUICK_LIMIT_S, Server
 from optalloc.serve.task import Task
 from optalloc.serve.visitors import Book, Visitor
 from optalloc.starting.examples import EXAMPLES
-from optalloc.starting.request import read_request
+from optalloc.starting.request import Wording, read_request
 
 __all__ = ["FirstPage"]
 
-# What a workbook is started from, as the form has it before anything is typed.
-FIELDS = ("places", "home", "demand", "growth", "years")
+# What a workbook is started from, and the labels of the form.
+FIELDS = {
+    "places": "Where could be built",
+    "home": "Home",
+    "demand": "Demand now",
+    "growth": "Growth a year",
+    "years": "Years",
+}
+WORDING = Wording(FIELDS, "the places that the catalogue knows are listed below the form")
 
 
 class FirstPage:
@@ -60,6 +67,7 @@ class FirstPage:
             "places": server.places,
             "demand_unit": server.demand_unit,
             "typed": dict.fromkeys(FIELDS, ""),
+            "labels": FIELDS,
             "mistakes": (),
             "link": server.link(request),
         }
@@ -100,7 +108,12 @@ class FirstPage:
         asked: dict[str, Any] = {name: value or None for name, value in typed.items()}
         try:
             found = await asyncio.to_thread(
-                read_request, server.places, server.demand_unit, first_year=None, **asked
+                read_request,
+                server.places,
+                server.demand_unit,
+                first_year=None,
+                wording=WORDING,
+                **asked,
             )
         except OptallocError as error:
             mistakes = str(error).splitlines()

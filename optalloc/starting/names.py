@@ -9,7 +9,10 @@ from collections.abc import Mapping, Sequence
 from optalloc.errors import OptallocError
 from optalloc.starting.starter import KnownPlace
 
-__all__ = ["names_of", "place_called"]
+__all__ = ["ALL_PLACES", "names_of", "place_called"]
+
+# Where all places are listed, as a clause.
+ALL_PLACES = "optalloc places lists all"
 
 
 def names_of(known: Sequence[KnownPlace]) -> dict[str, KnownPlace]:
@@ -29,7 +32,7 @@ def place_called(name: str, names: Mapping[str, KnownPlace]) -> KnownPlace:
     place = names.get(_folded(name))
     if place is None:
         hint = _hint(_folded(name)[:100], names)
-        raise OptallocError(f"{name!r} is not in the catalogue{hint}; optalloc places lists all")
+        raise OptallocError(f"{name!r} is not in the catalogue{hint}")
     return place
 
 

@@ -12,6 +12,7 @@ import pytest
 import optalloc
 from optalloc.starting.load import load_starter
 from tests.browser import needs_browser
+from tests.command import optalloc_says
 from tests.paths import ROOT
 from tests.serve.guest import MODEL, Guest, served
 
@@ -21,15 +22,21 @@ PLACES = {"places": "Dallas, Atlanta", "home": "Northern Virginia", "demand": "5
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"places": "Atlantis, Dallas"}, "places: &#39;Atlantis&#39; is not in the catalogue"),
-        ({"places": "Dallas, dallas"}, "places: &#39;dallas&#39; is &#39;Dallas&#39; again"),
-        ({"places": "; ,"}, "places: name at least one"),
+        (
+            {"places": "Atlantis, Dallas"},
+            "Where could be built: &#39;Atlantis&#39; is not in the catalogue",
+        ),
+        (
+            {"places": "Dallas, dallas"},
+            "Where could be built: &#39;dallas&#39; is &#39;Dallas&#39; again",
+        ),
+        ({"places": "; ,"}, "Where could be built: name at least one"),
         ({"places": ",".join(f"place {k}" for k in range(10_000))}, "found 10,000"),
-        ({"home": ""}, "home: name the place where the demand is"),
-        ({"demand": "0"}, "demand: must be above 0"),
-        ({"demand": "1e400"}, "demand: must be a number above 0"),
-        ({"growth": "-200 %"}, "growth: must be a share a year of 0 to 200%"),
-        ({"years": "a decade"}, "years: must be a whole number"),
+        ({"home": ""}, "Home: name the place where the demand is"),
+        ({"demand": "0"}, "Demand now: must be above 0"),
+        ({"demand": "1e400"}, "Demand now: must be a number above 0"),
+        ({"growth": "-200 %"}, "Growth a year: must be a share a year of 0 to 200%"),
+        ({"years": "a decade"}, "Years: must be a whole number"),
     ],
 )
 def test_what_no_workbook_can_be_started_from_is_said(
@@ -46,11 +53,22 @@ def test_what_no_workbook_can_be_started_from_is_said(
 
 
 def test_every_mistake_is_said_at_once(guest: Guest) -> None:
-    """Proves: an empty form has one line for each field."""
+    """Proves: an empty form has one line for each field, by the label that the field has on the page,
+    and none sends to a command line. Sensitivity: the command itself does."""
     answer = guest.client.post("/start", data={})
     assert answer.status_code == 422
-    found = re.findall(r"<li>(\w+):", answer.text)
-    assert found == ["places", "home", "demand", "growth", "years"]
+    form = re.search(r'<form method="post" action="/start".*?</form>', answer.text, re.DOTALL)
+    assert form is not None
+    labels = re.findall(
+        r"<label[^>]*>([^<]+?)[:(]?\s*(?:where the demand is|\([^)]*\))? <input", form[0]
+    )
+    found = re.findall(r"<li>([^:<]+):", answer.text)
+    assert found == [label.partition(":")[0].partition(" (")[0] for label in labels]
+    assert len(found) == 5
+    wrong = guest.client.post("/start", data={**PLACES, "places": "Atlantis", "years": "6"}).text
+    told = "".join(re.findall(r"<li>.*?</li>", answer.text + wrong))
+    assert "listed below the form" in told and "optalloc" not in told
+    assert "optalloc places lists all" in optalloc_says("places", "Atlantis").stderr
 
 
 @pytest.mark.long
