@@ -20,6 +20,8 @@ __all__ = ["Asked", "asked", "asked_as_it_stands"]
 BESIDE_SOLVING_S = 900.0
 # A comparison solves nothing.
 COMPARING_S = 300.0
+# Neither does drawing scenarios, of which each is tried on the workbook.
+DRAWING_S = 900.0
 # Most alternatives, and most new scenarios.
 MOST_ALTERNATIVES, MOST_DRAWS = 50, 1000
 
@@ -134,17 +136,20 @@ def _options(gap: float, seconds: float, each: str = "") -> str:
 
 def _explain(form: _Form) -> Asked:
     plan, seconds = form.plan(), form.seconds
+    about = text_of(form.form, "about")
+    if about and about not in form.book.task.result["choices"]:
+        raise HTTPException(400, f"Nothing that {form.book.name} chooses is called {about}.")
     subject = f"the plan of {form.book.name}" if plan is None else _lower(plan.name)
     return Asked(
         kind="explain",
-        title=f"Why {subject}",
+        title=f"Why {subject}{f': {about}' if about else ''}",
         note=f"{_options(form.gap, seconds)} for the plan, and again for the explanation",
         book=form.book,
         gap=form.gap,
         time_limit_s=seconds,
         # A plan is solved for once more where its workbook has changed since.
         limit_s=3 * seconds + BESIDE_SOLVING_S,
-        arguments={"threads": form.settings.threads},
+        arguments={"threads": form.settings.threads, "about": [about] if about else []},
         files={"plan": None if plan is None else str(plan.plan), **_workbook(plan)},
         of=[] if plan is None else [plan.id],
     )
@@ -247,6 +252,44 @@ def _test(form: _Form) -> Asked:
     )
 
 
+def _generate(form: _Form) -> Asked:
+    if not form.book.task.result["ranges"]:
+        raise HTTPException(409, f"{form.book.name} has no ranges. Fill in its sheet Ranges.")
+    draws = None
+    if text_of(form.form, "draws"):
+        draws = form.integer("draws", 1, MOST_DRAWS, "The number of scenarios")
+    seed = form.integer("seed", 0, 2**31 - 1, "The random seed")
+    drawn = "three outcomes of each range" if draws is None else f"{draws} scenarios, seed {seed}"
+    return Asked(
+        kind="generate",
+        title=f"Scenarios drawn from the ranges of {form.book.name}",
+        note=drawn,
+        book=form.book,
+        gap=0.0,
+        time_limit_s=DRAWING_S,
+        limit_s=DRAWING_S,
+        arguments={"draws": draws, "seed": seed},
+    )
+
+
+def _reduce(form: _Form) -> Asked:
+    size, seconds = form.book.task.result["scenarios"], form.seconds
+    if size < 2:
+        words = f"{form.book.name} has no scenarios that could be fewer."
+        raise HTTPException(409, f"{words} Fill in its sheet Uncertainties.")
+    to = form.integer("to", 1, size - 1, "The number of scenarios to keep")
+    return Asked(
+        kind="reduce",
+        title=f"{to} of {size} scenarios of {form.book.name}",
+        note=_options(form.gap, seconds, " for each solve"),
+        book=form.book,
+        gap=form.gap,
+        time_limit_s=seconds,
+        limit_s=form.settings.total_limit_s,
+        arguments={"to": to},
+    )
+
+
 def _compare(form: _Form) -> Asked:
     a, b = form.plan("a"), form.plan("b")
     if a is None or b is None:
@@ -272,5 +315,7 @@ _KINDS: Mapping[str, Callable[[_Form], Asked]] = {
     "regrets": _scenarios("regrets", "What is done now, scenario by scenario,"),
     "frontier": _scenarios("frontier", "What less risk costs"),
     "test": _test,
+    "generate": _generate,
+    "reduce": _reduce,
     "compare": _compare,
 }

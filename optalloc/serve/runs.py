@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,9 @@ from optalloc.serve.asked import Asked, asked, asked_as_it_stands
 from optalloc.serve.files import (
     CHANGED,
     EXPLANATION,
+    OTHER_VERSION,
     PLAN,
+    RENEWED,
     REPORT,
     SWEEP,
     SWEEP_PAGE,
@@ -46,6 +50,7 @@ class Runs:
             ("GET", "/runs/{id}/state", self.state),
             ("POST", "/runs/{id}/stop", self.stop),
             ("POST", "/runs/{id}/resume", self.resume),
+            ("POST", "/runs/{id}/open", self.open),
             ("GET", "/runs/{id}/report.html", self.report),
             ("GET", "/runs/{id}/sweep.html", self.sweep),
             ("GET", "/runs/{id}/{file}.xlsx", self.file),
@@ -76,7 +81,7 @@ class Runs:
             place=server.queue.place(run.task),
             subjects=[visitor.runs.get(name) or visitor.books.get(name) for name in run.of],
             tables=(folder / tables_of(run.kind)).is_file(),
-            resumable=run.kind == "sweep" and (folder / SWEEP).is_dir(),
+            resumable=_is_resumable(run),
         )
 
     async def state(self, request: Request) -> Response:
@@ -92,17 +97,31 @@ class Runs:
     async def resume(self, request: Request) -> Response:
         """Go on with a sweep that was stopped or interrupted: only what is missing is solved."""
         server, run = self._server, self._server.run(request)
-        if run.kind != "sweep" or not run.task.ended or not run.book.path.is_file():
+        if not (run.task.ended and _is_resumable(run) and run.book.path.is_file()):
             raise HTTPException(409, "Only a sweep that was stopped can be gone on with.")
         server.refuse_more(server.insist(request))
         run.task = _task(server, run, server.settings.total_limit_s, {})
         server.queue.take(run.task)
         return RedirectResponse(f"/runs/{run.id}", 303)
 
+    async def open(self, request: Request) -> Response:
+        """Take the workbook that a run has written as a workbook of the visitor, and check it."""
+        server, run = self._server, self._server.run(request)
+        if not run.task.result.get("workbook"):
+            raise HTTPException(409, "This run has written no workbook.")
+        _, visitor = server.welcome(request)
+        book_id, folder = visitor.new_folder()
+        path = folder / f"{Path(run.book.name).stem}-{run.kind}.xlsx"
+        await asyncio.to_thread(shutil.copyfile, run.task.folder / RENEWED, path)
+        task = server.check_task(folder, path)
+        server.take_book(visitor, Book(book_id, path.name, path, task, origin=run.title))
+        return RedirectResponse(f"/books/{book_id}", 303)
+
     async def report(self, request: Request) -> Response:
         """The report, apart from the server's own pages."""
         run = self._server.run(request)
-        if not (run.has_plan or run.task.result.get("page")):
+        result = run.task.result
+        if not (run.has_plan or result.get("page") or REPORT in result.get("files", ())):
             raise HTTPException(404)
         return report_page(run.task.folder / REPORT)
 
@@ -113,7 +132,7 @@ class Runs:
     async def file(self, request: Request) -> Response:
         """The plan, the tables or the changed workbook of a run."""
         run, file = self._server.run(request), request.path_params["file"]
-        kept = {"plan": PLAN, "explanation": EXPLANATION, "changed": CHANGED}
+        kept = {"plan": PLAN, "explanation": EXPLANATION, "changed": CHANGED, "renewed": RENEWED}
         kept |= {"sweep": f"{SWEEP}/{SWEEP_TABLES}", "tables": tables_of(run.kind)}
         if file not in kept or not run.task.ended:
             raise HTTPException(404)
@@ -121,6 +140,12 @@ class Runs:
         ending = run.kind if file == "tables" else file
         name = which if which == ending else f"{which}-{ending}"
         return download(run.task.folder / kept[file], f"{Path(run.book.name).stem}-{name}.xlsx")
+
+
+def _is_resumable(run: Run) -> bool:
+    """True of a sweep of this version that has begun."""
+    own = run.kind == "sweep" and run.task.result.get("ending") != OTHER_VERSION
+    return own and (run.task.folder / SWEEP).is_dir()
 
 
 def solve_as_it_stands(server: Server, visitor: Visitor, book: Book) -> None:

@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
+import optalloc
 from optalloc.errors import OptallocError
+from optalloc.serve.files import ITEM
 from optalloc.serve.folder import kept_folder
+from optalloc.serve.records import write_book, write_run
+from optalloc.serve.task import Task
+from optalloc.serve.visitors import Book, Run, Visitor, folder_name
 from tests.serve.guest import Guest, served, solvers
 from tests.serve.test_runs import with_sweep
 
@@ -70,6 +75,53 @@ def test_a_server_that_was_killed_leaves_an_interrupted_run(minimal: Path, tmp_p
         guest.client.post(f"/mine/{token}")
         assert "minimal.xlsx</a>" in guest.client.get("/").text
         assert "The server ended while this went on" in guest.client.get(run).text
+        guest.close()
+
+
+def test_runs_of_another_version_are_named_and_downloaded(tmp_path: Path) -> None:
+    """Proves: what another version has recorded, of whatever shape, is listed with the version that made
+    it; workbook, plan and report are downloaded as they were, and nothing can be asked of it.
+    Sensitivity: what this version has recorded beside it is shown as its own."""
+    token = "a token that nobody guesses"
+    visitor = Visitor(tmp_path / "kept" / folder_name(token))
+    for name in ("own", "old", "odd", "run"):
+        (visitor.folder / name).mkdir(parents=True)
+    for name in ("own", "old"):
+        folder = visitor.folder / name
+        (folder / "book.xlsx").write_bytes(name.encode())
+        book = Book(name, "book.xlsx", folder / "book.xlsx", Task(folder, {}, 1.0))
+        write_book(book)
+    folder = visitor.folder / "run"
+    write_run(Run("run", "solve", "Run 1", 1, "a gap", book, Task(folder, {}, 1.0), {}, 0.0, 9.0))
+    for file in ("plan.xlsx", "report.html"):
+        (folder / file).write_text(file)
+    for path in (visitor.folder / "old" / ITEM, folder / ITEM):
+        record = json.loads(path.read_text())
+        assert record["version"] == optalloc.__version__
+        kind = "run" if "run" in record else "book"
+        # A later version may have given what it keeps other names.
+        record[kind]["colour"] = record[kind].pop("made_s")
+        path.write_text(json.dumps({**record, "version": "9.9"}))
+    (visitor.folder / "odd" / ITEM).write_text(json.dumps({"book": ["book.xlsx"]}))
+    with served(keep=tmp_path / "kept") as address:
+        guest = Guest(address)
+        guest.client.post(f"/mine/{token}")
+        first = guest.client.get("/").text
+        assert all(
+            f"/{one}" in first for one in ("books/own", "books/old", "books/odd", "runs/run")
+        )
+        other = f"made by optalloc 9.9, and this server is optalloc {optalloc.__version__}"
+        assert other in guest.client.get("/books/old").text
+        assert other in guest.client.get("/runs/run").text
+        assert "made by an earlier version of optalloc" in guest.client.get("/books/odd").text
+        assert "The server ended while this went on" in guest.client.get("/books/own").text
+        for file in ("plan.xlsx", "report.html"):
+            assert f'href="/runs/run/{file}"' in guest.client.get("/runs/run").text
+            assert guest.client.get(f"/runs/run/{file}").text == file
+        assert guest.client.get("/books/old/workbook.xlsx").content == b"old"
+        asked = {"gap": "0", "seconds": "9"}
+        assert guest.client.post("/books/old/solve", data=asked).status_code == 409
+        assert guest.client.post("/runs/run/resume").status_code == 409
         guest.close()
 
 

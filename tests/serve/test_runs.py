@@ -15,6 +15,7 @@ import optalloc
 from optalloc.serve.files import RESULT
 from optalloc.serve.task import LAUNCH
 from optalloc.serve.work import process
+from tests.analysis.test_out_of_sample import RANGE
 from tests.browser import needs_browser
 from tests.paths import INPUTS
 from tests.plan.test_policy import newsvendor
@@ -203,6 +204,63 @@ def test_questions_about_scenarios(guest: Guest, tmp_path: Path) -> None:
     assert "best for demand=low: 87.5 M expected, and at most 100 M more" in guest.ended(regrets)
     frontier = guest.ended(guest.ask(book, "frontier"))
     assert "Frontier" in frontier and "87.5" in frontier
+
+
+@pytest.mark.long
+def test_why_one_member_and_not_another(guest: Guest, minimal: Path) -> None:
+    """Proves: of a plan of 1170 M by hand, where the best without North costs 1175 M, only the member
+    that was asked about is explained. Sensitivity: asked about nothing, South is explained, too; a name
+    that nothing has is refused, with the name."""
+    book = guest.checked(minimal)
+    assert re.findall(r"<option>(\w+)</option>", guest.client.get(book).text) == ["North", "South"]
+    why = guest.ended(guest.ask(book, "explain", about="North"))
+    assert "the best plan that builds nothing at North costs 5 M more" in why
+    assert "Why the plan of minimal.xlsx: North" in guest.client.get(book).text
+    south = "South: the plan builds at South"
+    assert south not in why
+    assert south in guest.ended(guest.ask(book, "explain"))
+    wrong = {"gap": "0", "seconds": "9", "about": "Nord"}
+    answer = guest.client.post(f"{book}/explain", data=wrong)
+    assert answer.status_code == 400 and "is called Nord" in answer.text
+
+
+@pytest.mark.long
+def test_scenarios_are_drawn_from_ranges_and_made_fewer(guest: Guest, tmp_path: Path) -> None:
+    """Proves: of one range come three scenarios, of which two can be kept; each copy is downloaded, and
+    opened as a workbook of its own, whose scenarios are counted. Sensitivity: the workbook itself keeps
+    its range and has none."""
+    made = newsvendor()
+    del made["Uncertainties"], made["Outcomes"]
+    made["Ranges"] = [RANGE]
+    optalloc.write_template(MODEL, tmp_path / "news.xlsx", made)
+    book = guest.checked(tmp_path / "news.xlsx")
+    run = guest.ask(book, "generate", seed=0)
+    assert "Open it here" in guest.ended(run)
+    copy = opened_copy(guest, run)
+    assert "of its 3 scenarios" in guest.client.get(copy).text
+    run = guest.ask(copy, "reduce", to=2)
+    assert "Open it here" in guest.ended(run)
+    assert "of its 2 scenarios" in guest.client.get(opened_copy(guest, run)).text
+    kept = optalloc.read_workbook(saved(guest, run, tmp_path / "fewer.xlsx"))
+    assert len(kept.sheets["Scenarios"].rows) - 1 == 2
+    assert "Questions on risk are offered once" in guest.client.get(book).text
+    for to, said in ((3, "from 1 to 2"), (0, "from 1 to 2")):
+        answer = guest.client.post(f"{copy}/reduce", data={"gap": "0", "seconds": "9", "to": to})
+        assert answer.status_code == 400 and said in answer.text
+
+
+def opened_copy(guest: Guest, run: str) -> str:
+    """The page of the workbook that a run has written, once it has been checked."""
+    answer = guest.client.post(f"{run}/open")
+    assert answer.status_code == 303, answer.text
+    page = str(answer.headers["location"])
+    assert "No errors." in guest.ended(page)
+    return page
+
+
+def saved(guest: Guest, run: str, path: Path) -> Path:
+    path.write_bytes(guest.client.get(f"{run}/renewed.xlsx").content)
+    return path
 
 
 class Stopped:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +85,15 @@ def _questions(data: Dataset, model: Model) -> dict[str, Any]:
         ],
         "scenarios": 0 if tree is None else len(tree.scenarios),
         "ranges": bool(len(data[RANGES.name])),
+        "choices": list(dict.fromkeys(_choices(data, model))),
     }
+
+
+def _choices(data: Dataset, model: Model) -> Iterator[str]:
+    """Members of the choices of a plan, each of which may be asked about."""
+    for family in model.busy_families(data):
+        for choice in family.choices:
+            yield from choice.members(data)
 
 
 # Making -------------------------------------------------------------------------------------------

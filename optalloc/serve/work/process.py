@@ -37,6 +37,8 @@ _WORK: Mapping[str, Callable[[Job], dict[str, Any]]] = {
     "regrets": questions.regrets,
     "frontier": questions.frontier,
     "test": questions.test,
+    "generate": questions.generate,
+    "reduce": questions.reduce,
     "compare": questions.compare,
 }
 

@@ -9,15 +9,26 @@ from optalloc.analysis.alternatives.words import ALTERNATIVES
 from optalloc.analysis.diff.compare import diff
 from optalloc.analysis.explain.solve_and_explain import explain as explain_book
 from optalloc.analysis.futures.frontier import frontier as find_frontier
+from optalloc.analysis.futures.generated import generate_scenarios
 from optalloc.analysis.futures.out_of_sample import out_of_sample
+from optalloc.analysis.futures.reduced import reduce_scenarios
 from optalloc.analysis.futures.regrets import regret_matrix
 from optalloc.plan.planfile import read_plan
 from optalloc.report.findings import Findings
-from optalloc.serve.files import PLAN, REPORT, tables_of
+from optalloc.serve.files import PLAN, RENEWED, REPORT, tables_of
 from optalloc.serve.work.job import Job
 from optalloc.serve.work.shown import finite, headline, tables_of_findings
 
-__all__ = ["alternatives", "compare", "explain", "frontier", "regrets", "test"]
+__all__ = [
+    "alternatives",
+    "compare",
+    "explain",
+    "frontier",
+    "generate",
+    "reduce",
+    "regrets",
+    "test",
+]
 
 
 def explain(job: Job) -> dict[str, Any]:
@@ -27,6 +38,7 @@ def explain(job: Job) -> dict[str, Any]:
         job.book if plan is None else plan,
         None if plan is None else job.book,
         budget_s=request["time_limit_s"],
+        sites=request.get("about", ()),
         gap=request["gap"],
         threads=request["threads"],
         model=job.model,
@@ -72,6 +84,23 @@ def regrets(job: Job) -> dict[str, Any]:
 def frontier(job: Job) -> dict[str, Any]:
     """Say how much less the worst scenarios cost where the expected cost may be more."""
     return _answer(job, find_frontier(job.book, **_each_solve(job)))
+
+
+def generate(job: Job) -> dict[str, Any]:
+    """Write a copy of a workbook whose ranges have become outcomes or scenarios."""
+    request, out = job.request, job.folder / RENEWED
+    job.phase("draw")
+    found = generate_scenarios(
+        job.book, out, draws=request["draws"], seed=request["seed"], model=job.model
+    )
+    return {**_answer(job, found), "workbook": True}
+
+
+def reduce(job: Job) -> dict[str, Any]:
+    """Write a copy of a workbook with fewer scenarios, chosen by what decisions cost in them."""
+    out = job.folder / RENEWED
+    found = reduce_scenarios(job.book, job.request["to"], out, **_each_solve(job))
+    return {**_answer(job, found), "workbook": True}
 
 
 def test(job: Job) -> dict[str, Any]:
