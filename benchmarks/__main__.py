@@ -19,6 +19,10 @@ from benchmarks.campaign.history import learn
 from benchmarks.campaign.report import report as make_report
 from benchmarks.campaign.routes import ROUTES, route_of
 from benchmarks.convert import read_orlib, read_tbed1, write_folder
+from benchmarks.detail import BEGIN as DETAIL_BEGIN
+from benchmarks.detail import END as DETAIL_END
+from benchmarks.detail import as_markdown as detail_as_markdown
+from benchmarks.detail import solved
 from benchmarks.families import as_markdown, left_out, with_table
 from benchmarks.futures import FuturesRoute, measure_futures
 from benchmarks.pages import VIEWS, opened_in, pictures, write_made_up
@@ -250,6 +254,27 @@ def families(
     typer.echo(table)
     if into is not None:
         into.write_text(with_table(into.read_text(), table))
+
+
+@app.command("detail")
+def detail_command(
+    book: Annotated[Path, typer.Argument(help="Workbook with slices and taxes.", exists=True)],
+    gap: Annotated[float | None, typer.Option(help="Proven gap; the workbook's.")] = None,
+    time_limit: Annotated[float | None, typer.Option(help="Seconds for each plan.")] = None,
+    threads: Annotated[int, typer.Option(help="Threads of each plan.", min=1)] = 2,
+    out: Annotated[Path, typer.Option(help="Folder of what is solved; it goes on there.")] = Path(
+        "out/detail"
+    ),
+    into: Annotated[Path | None, typer.Option(help="Page whose tables are to be replaced.")] = None,
+) -> None:
+    """Solve a workbook with slices, with taxes, with both and with neither, and compare."""
+    tables = detail_as_markdown(
+        solved(book, out, gap=gap, time_limit_s=time_limit, threads=threads)
+    )
+    typer.echo(tables)
+    if into is not None:
+        page = with_table(into.read_text("utf-8"), tables, DETAIL_BEGIN, DETAIL_END)
+        into.write_text(page, encoding="utf-8")
 
 
 @app.command()
