@@ -31,7 +31,8 @@ from optalloc.modelling.reports import Report
 from optalloc.scenarios.assemble import sheet_problems
 from optalloc.scenarios.ranges import RangedUncertainty, ranges_of
 from optalloc.scenarios.read_across import AcrossLine, Relaxable, across_lines
-from optalloc.scenarios.read_tree import Horizon, scenario_tree
+from optalloc.scenarios.read_tree import scenario_tree
+from optalloc.scenarios.read_uncertainties import Horizon
 from optalloc.scenarios.scenario_datasets import scenario_problems
 from optalloc.scenarios.sheet import SWEEPS, sweeps_of
 from optalloc.scenarios.tree import ScenarioTree

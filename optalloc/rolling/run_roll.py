@@ -26,9 +26,9 @@ from optalloc.rolling.messages import Policy, RollBase, RollCase
 from optalloc.rolling.pool import Task, run_rolls
 from optalloc.rolling.result import RollResult, result_of
 from optalloc.rolling.roller import Roller
+from optalloc.scenarios.combinations import MOST_SCENARIOS
 from optalloc.scenarios.generate import three_points
 from optalloc.scenarios.ranges import RangedUncertainty
-from optalloc.scenarios.read_tree import MOST_SCENARIOS
 from optalloc.scenarios.scenario_datasets import scenario_datasets
 from optalloc.scenarios.tree import Scenario
 from optalloc.scenarios.uncertainty_sheets import SCENARIOS

@@ -8,7 +8,7 @@ are multiplied, so that a factor stays above zero.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Any
 
@@ -19,6 +19,7 @@ from optalloc.data.convert import shown
 from optalloc.data.dataset import Dataset
 from optalloc.data.reader import fold
 from optalloc.errors import Problem
+from optalloc.scenarios.cell_problems import CellProblems
 from optalloc.scenarios.overrides import Override, WrongOverride, altered, row_filter
 from optalloc.scenarios.range_sheet import RANGES
 from optalloc.scenarios.read_outcomes import column_of, is_fixed
@@ -104,14 +105,16 @@ def ranges_of(
         In the order of their first rows; those without a problem.
     """
     reader = _Reader(data, fixed)
-    return tuple(reader.uncertainties()), reader.problems
+    return tuple(reader.uncertainties()), reader.problems.found
 
 
 @dataclass
 class _Reader:
     data: Dataset
     fixed: tuple[str, ...]
-    problems: list[Problem] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.problems = CellProblems(self.data, RANGES.name)
 
     def uncertainties(self) -> Iterator[RangedUncertainty]:
         frame = self.data.known(RANGES.name, *RANGES.by_name)
@@ -120,7 +123,7 @@ class _Reader:
             revealed = self._revealed(str(name), own["revealed"])
             if set(";=") & set(str(name)):
                 must = "the name of an uncertainty must be without ; and =, which join names"
-                self._say(own.index[0], "uncertainty", must, "Rename it.", "range-name")
+                self.problems.say(own.index[0], "uncertainty", must, "Rename it.", "range-name")
             rows = [
                 self._range(int(number), {str(k): v for k, v in row.items()})
                 for number, row in zip(own.index, own.to_dict("records"), strict=True)
@@ -133,12 +136,12 @@ class _Reader:
         code = "range-revealed"
         if pd.isna(first):
             must = "the first row of an uncertainty must have the day on which it is known"
-            self._say(days.index[0], "revealed", must, "Fill it in.", code)
+            self.problems.say(days.index[0], "revealed", must, "Fill it in.", code)
             return None
         for number, day in days.iloc[1:].dropna().items():
             if day != first:
                 must = f"all rows of {name} must be known on one day, {shown(first)}"
-                self._say(number, "revealed", must, "Change it, or leave it blank.", code)
+                self.problems.say(number, "revealed", must, "Change it, or leave it blank.", code)
         return first
 
     def _range(self, number: int, row: dict[str, Any]) -> Range | None:
@@ -147,12 +150,12 @@ class _Reader:
         if not low <= mode <= high or low == high:
             must = "low, mode and high must rise: P5, P50 and P95 of what is uncertain"
             found = f"{low:g}, {mode:g}, {high:g}"
-            self._say(number, "mode", must, "Correct their order.", "range-order", found)
+            self.problems.say(number, "mode", must, "Correct their order.", "range-order", found)
             return None
         if operation is Operation.MULTIPLY and low <= 0:
             must = "a factor must be above 0"
             action = "Correct it, or choose add or set."
-            self._say(number, "low", must, action, "range-order")
+            self.problems.say(number, "low", must, action, "range-order")
             return None
         tried = "low"
         try:
@@ -164,12 +167,12 @@ class _Reader:
         except WrongOverride as wrong:
             column = tried if column_of(wrong) == "value" else column_of(wrong)
             code = wrong.code.replace("sweep-", "range-")
-            self._say(number, column, wrong.must, wrong.action, code, wrong.found)
+            self.problems.say(number, column, wrong.must, wrong.action, code, wrong.found)
             return None
         if is_fixed(self.fixed, override.sheet, override.column):
             must = f"{override.sheet}.{override.column} must be the same in every scenario"
             action = "Change an amount, a cost or a date instead: scenarios are compared by it."
-            self._say(number, "column", must, action, "range-fixed")
+            self.problems.say(number, "column", must, action, "range-fixed")
             return None
         return made
 
@@ -177,16 +180,3 @@ class _Reader:
         """False where the sheet has errors of its own, which a change may run into."""
         declared = {fold(name): name for name in self.data.sheets}.get(fold(sheet), "")
         return not declared or self.data.sound(declared)
-
-    def _say(
-        self,
-        row: Any,
-        column: str,
-        must: str,
-        action: str,
-        code: str,
-        found: str | None = None,
-    ) -> None:
-        self.problems.append(
-            self.data.problem(RANGES.name, row, column, must, action, code, found=found)
-        )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.reader import fold
 from optalloc.errors import Problem, Severity
+from optalloc.scenarios.cell_problems import CellProblems
 from optalloc.scenarios.outcome_names import outcomes_in
 from optalloc.scenarios.overrides import Override, WrongOverride, altered, row_filter
 from optalloc.scenarios.sheet import Operation
@@ -57,7 +58,9 @@ class OutcomeReader:
     data: Dataset
     fixed: tuple[str, ...]
     outcomes: Mapping[str, Sequence[str]]
-    problems: list[Problem] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.problems = CellProblems(self.data, OUTCOMES.name)
 
     def changes(self) -> list[OutcomeChange]:
         """The changes of cells, each with the outcome that it comes with."""
@@ -71,7 +74,7 @@ class OutcomeReader:
                 action = "Name an uncertainty and an outcome of the sheet Uncertainties."
                 if named:
                     code = "unknown-outcome"
-                    self._say(number, "outcome", found, action, code, text)
+                    self.problems.say(number, "outcome", found, action, code, text)
             change = self._change(
                 int(number),
                 ("", "") if isinstance(found, str) else found[0],
@@ -94,12 +97,12 @@ class OutcomeReader:
         except WrongOverride as wrong:
             column = column_of(wrong)
             code = wrong.code.replace("sweep-", "outcome-")
-            self._say(number, column, wrong.must, wrong.action, code, wrong.found)
+            self.problems.say(number, column, wrong.must, wrong.action, code, wrong.found)
             return None
         if is_fixed(self.fixed, target, override.column):
             must = f"{target}.{override.column} must be the same in every scenario"
             action = "Change an amount, a cost or a date instead: scenarios are compared by it."
-            self._say(number, "column", must, action, "outcome-fixed")
+            self.problems.say(number, "column", must, action, "outcome-fixed")
             return None
         before, after = self.data.frames[target], made.frames[target]
         if after.equals(before):
@@ -107,20 +110,13 @@ class OutcomeReader:
             action = "Correct the value or the rows, or remove the row: the outcome is then the "
             action += "workbook as it stands."
             found = f"{override.sheet}.{override.column} as it is"
-            self._say(number, "value", must, action, "outcome-changes-nothing", found)
+            self.problems.say(number, "value", must, action, "outcome-changes-nothing", found)
             return None
         column = {fold(name): name for name in before.columns}[fold(override.column)]
         now, then = before[column], after[column].reindex(before.index)
         differs = ~((now == then) | (now.isna() & then.isna()))
         cells = frozenset(before.index[differs.to_numpy(bool)])
         return OutcomeChange(number, outcome, override, target, column, cells)
-
-    def _say(
-        self, row: int, column: str, must: str, action: str, code: str, found: str | None = None
-    ) -> None:
-        self.problems.append(
-            self.data.problem(OUTCOMES.name, row, column, must, action, code, found=found)
-        )
 
 
 def overlaps(data: Dataset, changes: Sequence[OutcomeChange]) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ from optalloc.errors import InputError, OptallocError, Problem, Severity
 from optalloc.modelling.model import Model
 from optalloc.pipeline import open_book
 from optalloc.report.findings import Findings
+from optalloc.scenarios.combinations import MOST_SCENARIOS
 from optalloc.scenarios.edits import edits_between, sheet_name
 from optalloc.scenarios.generate import (
     Generated,
@@ -22,7 +23,6 @@ from optalloc.scenarios.generate import (
 )
 from optalloc.scenarios.range_sheet import RANGES
 from optalloc.scenarios.ranges import RangedUncertainty
-from optalloc.scenarios.read_tree import MOST_SCENARIOS
 from optalloc.scenarios.uncertainty_sheets import OUTCOMES, SCENARIOS, UNCERTAINTIES
 from optalloc.spreadsheet.edit import refuse_target, write_edits
 from optalloc.spreadsheet.frames import Book, as_files
