@@ -291,6 +291,8 @@ class Futures:
         With at most so many non-zeros the extensive form is proved as a whole.
     first_gap : float
         Relative gap of each scenario alone at first.
+    near_plans : int
+        Plans of other scenarios, the nearest, from which a scenario alone begins.
     subproblem_gap_share : float
         Gap of a scenario at prices, as a share of the gap asked for: bounds and plans add up to it.
     policy_gap : float
@@ -322,6 +324,7 @@ class Futures:
 
     extensive_entries: int = 100_000
     first_gap: float = 0.03
+    near_plans: int = 2
     subproblem_gap_share: float = 1 / 3
     policy_gap: float = 0.01
     step_share: float = 0.5

@@ -132,14 +132,6 @@ class StochasticProgram:
         return total
 
     @cached_property
-    def owners(self) -> np.ndarray:
-        """By column of the extensive form, the number of scenarios that share it."""
-        total = np.zeros(self.size, dtype=np.int64)
-        for own in self.columns:
-            total[own] += 1
-        return total
-
-    @cached_property
     def first_owner(self) -> np.ndarray:
         """By column of the extensive form, its first scenario and its number there."""
         found = np.full((self.size, 2), -1)

@@ -170,7 +170,7 @@ def _shared(made: Futures, s: int, level: int) -> list[int]:
     """
     program, nodes = made.stochastic, made.tree.nodes
     own = program.columns[s]
-    everywhere = program.owners[own] == int((nodes[:, level] == nodes[s, level]).sum())
+    everywhere = program.sharing[own] == int((nodes[:, level] == nodes[s, level]).sum())
     decided = np.flatnonzero((made.levels[s] == level) & everywhere)
     return [int(column) for column in decided[np.argsort(own[decided])]]
 

@@ -23,10 +23,11 @@ from optalloc.mip.outcome import Outcome, Progress, StopReason
 from optalloc.mip.stochastic import StochasticProgram
 from optalloc.mip.tolerances import ROUNDING, ROW_VIOLATION
 from optalloc.solving.cluster import run_cluster
+from optalloc.solving.futures.nearness import FarthestFirst
 from optalloc.solving.futures.outcome import Alone
 from optalloc.solving.futures.policies import Policy, held_bounds, orders
 from optalloc.solving.futures.prices import Prices, from_relaxation, zero_prices
-from optalloc.solving.futures.queue import SubproblemQueue
+from optalloc.solving.futures.queue import Handler, SubproblemQueue, Task
 from optalloc.solving.futures.subproblem import (
     Point,
     Relaxation,
@@ -89,8 +90,9 @@ class Decomposition:
         self._unmeasured: list[np.ndarray] = []
         self._idle = 0
         self._policies = 0
-        for s in range(count):
-            self._ask_alone(s)
+        self._order = FarthestFirst(self.program)
+        for _ in range(count):
+            self._queue.ask_later(self._next_alone)
 
     def run(self) -> StopReason | None:
         """Solve until the gap is reached, time is over, or nothing is left to try.
@@ -148,15 +150,22 @@ class Decomposition:
 
     # Each alone -----------------------------------------------------------------------------------
 
-    def _ask_alone(self, scenario: int) -> None:
+    def _next_alone(self) -> tuple[Task, Handler]:
+        """The next scenario alone; it begins from the nearest plans that are known by now."""
+        return self._alone(self._order.next())
+
+    def _alone(self, scenario: int) -> tuple[Task, Handler]:
         gap = max(self.monitor.options.gap, self._parameters.first_gap)
-        task = self._queue.task(scenario, gap=gap)
-        self._queue.ask(task, functools.partial(self._take_alone, scenario))
+        solved = [s for s, one in enumerate(self.alone) if one.values is not None]
+        near = self._order.nearest(scenario, solved)[: self._parameters.near_plans]
+        starts = tuple(v for s in near if (v := self.alone[s].values) is not None)
+        task = self._queue.task(scenario, gap=gap, starts=starts)
+        return task, functools.partial(self._take_alone, scenario)
 
     def _take_alone(self, scenario: int, found: Solved | Point | Lost) -> None:
         if isinstance(found, Lost) and self._retries < self._parameters.retries:
             self._retries += 1
-            self._ask_alone(scenario)
+            self._queue.ask(*self._alone(scenario))
             return
         self._unsolved.discard(scenario)
         if isinstance(found, Solved):
@@ -349,7 +358,7 @@ class Decomposition:
             return False
         gap = self.monitor.options.gap * self._parameters.subproblem_gap_share
         for s, own in enumerate(self.program.columns):
-            shared = np.where(self.program.owners[own] > 1, point[own], np.nan)
+            shared = np.where(self.program.sharing[own] > 1, point[own], np.nan)
             lower, upper = held_bounds(self.program, s, shared)
             if (lower == upper).all():
                 continue
@@ -366,7 +375,7 @@ class Decomposition:
         if isinstance(found, Solved) and found.values is not None and point is not None:
             better = point[: self.program.size].copy()
             exact = self.program.exact(scenario, found.values)
-            better[own] = np.where(self.program.owners[own] > 1, point[own], exact)
+            better[own] = np.where(self.program.sharing[own] > 1, point[own], exact)
             self._take_policy(better)
         if not self._improving:
             self._improved = self.incumbent.objective

@@ -43,7 +43,7 @@ class SubproblemQueue:
 
     def __post_init__(self) -> None:
         self._rows: list[list[ExtraRows]] = [[] for _ in self.program.names]
-        self._waiting: deque[tuple[Task, Handler]] = deque()
+        self._waiting: deque[Callable[[], tuple[Task, Handler]]] = deque()
         self._working: dict[int, tuple[Task, Handler]] = {}
         self._numbers = 0
 
@@ -57,7 +57,7 @@ class SubproblemQueue:
 
     def next(self) -> tuple[int, Task]:
         """Return the next task with its number."""
-        task, handler = self._waiting.popleft()
+        task, handler = self._waiting.popleft()()
         left = self.monitor.left_s()
         if not math.isinf(left):
             task = replace(task, time_limit_s=min(task.time_limit_s, max(left, 1.0)))
@@ -75,17 +75,22 @@ class SubproblemQueue:
             if violated is not None:
                 self._rows[task.scenario].append(violated)
                 rows = self._known_rows(task.scenario)
-                self._waiting.appendleft((replace(task, rows=rows), handler))
+                self.ask(replace(task, rows=rows), handler, soon=True)
                 return
         handler(result)
 
     def ask(self, task: Task, handler: Handler, *, soon: bool = False) -> None:
         """Put a task at the end, or at the front where it is wanted soon."""
-        (self._waiting.appendleft if soon else self._waiting.append)((task, handler))
+        (self._waiting.appendleft if soon else self._waiting.append)(lambda: (task, handler))
+
+    def ask_later(self, make: Callable[[], tuple[Task, Handler]]) -> None:
+        """Put at the end a task that is made, by what is known then, as it begins."""
+        self._waiting.append(make)
 
     def ask_again(self) -> None:
         """Put at the front what was at work when a pool was left."""
-        self._waiting.extendleft(reversed(self._working.values()))
+        for task, handler in reversed(self._working.values()):
+            self.ask(task, handler, soon=True)
         self._working = {}
 
     def task(self, scenario: int, **more: object) -> Subproblem:
