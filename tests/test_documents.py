@@ -317,14 +317,3 @@ def test_the_glossary_says_each_term_once() -> None:
     terms = Counter(term for names, _ in rows for term in names.split(", ") if term != "Term")
     assert [term for term, count in terms.items() if count > 1] == []
     assert [names for names, meaning in rows if len(re.findall(r"\.(?: |$)", meaning)) > 2] == []
-
-
-def test_the_table_of_families_is_the_model() -> None:
-    """Proves: ARCHITECTURE lists every family, in the order of the documents, with the ledgers it owns."""
-    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
-    rows = re.findall(
-        r"^\| (\w+) \| [^|]* \| ?([^|]*?) ?\|$", text.partition("| Family |")[2], re.M
-    )
-    listed = {family: set(re.findall(r"`(\w+)`", ledgers)) for family, ledgers in rows}
-    model = optalloc.load_model()
-    assert listed == {f.name: {ledger.name for ledger in f.ledgers} for f in model.families}
