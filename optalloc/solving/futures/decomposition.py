@@ -23,11 +23,10 @@ from optalloc.mip.outcome import Outcome, Progress, StopReason
 from optalloc.mip.stochastic import StochasticProgram
 from optalloc.mip.tolerances import ROUNDING, ROW_VIOLATION
 from optalloc.solving.cluster import run_cluster
-from optalloc.solving.futures.nearness import FarthestFirst
-from optalloc.solving.futures.outcome import Alone
 from optalloc.solving.futures.policies import Policy, held_bounds, orders
 from optalloc.solving.futures.prices import Prices, from_relaxation, zero_prices
-from optalloc.solving.futures.queue import Handler, SubproblemQueue, Task
+from optalloc.solving.futures.queue import SubproblemQueue
+from optalloc.solving.futures.scenarios_alone import ScenariosAlone
 from optalloc.solving.futures.subproblem import (
     Point,
     Relaxation,
@@ -66,22 +65,15 @@ class Decomposition:
     monitor: Monitor
     cluster: str | None = None
     incumbent: Incumbent = field(default_factory=Incumbent)
-    alone: list[Alone] = field(init=False)
     resting: bool = False
-    infeasible: int | None = None
-    shortfalls: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
-        count = len(self.program.names)
         self._parameters = self.monitor.options.parameters.futures
-        self.alone = [Alone(math.inf, -math.inf, None)] * count
         self._queue = SubproblemQueue(self.program, self.monitor, self._is_over)
         self._orders: deque[tuple[int, ...]] = deque()
         self._all_orders: list[tuple[int, ...]] = []
         self._tried: set[tuple[int, ...]] = set()
-        self._unsolved = set(range(count))
         self._passes = 0
-        self._retries = 0
         self._policy: Policy | None = None
         self._round: _Round | None = None
         self._next: Prices | None = None
@@ -90,9 +82,9 @@ class Decomposition:
         self._unmeasured: list[np.ndarray] = []
         self._idle = 0
         self._policies = 0
-        self._order = FarthestFirst(self.program)
-        for _ in range(count):
-            self._queue.ask_later(self._next_alone)
+        self.alone = ScenariosAlone(
+            self.program, self.monitor, self._queue, self._report, self._begin
+        )
 
     def run(self) -> StopReason | None:
         """Solve until the gap is reached, time is over, or nothing is left to try.
@@ -116,7 +108,7 @@ class Decomposition:
         except KeyboardInterrupt:
             return StopReason.INTERRUPTED
         self._queue.ask_again()
-        if self.infeasible is not None:
+        if self.alone.infeasible is not None:
             return StopReason.INFEASIBLE
         if self.incumbent.gap <= self.monitor.options.gap:
             return StopReason.GAP
@@ -137,56 +129,15 @@ class Decomposition:
     def _is_over(self) -> bool:
         """True once the gap is reached, time is over, or a scenario has no plan."""
         return (
-            self.infeasible is not None
+            self.alone.infeasible is not None
             or self.resting
             or self.incumbent.gap <= self.monitor.options.gap
             or self.monitor.left_s() <= 0
         )
 
-    def _starts(self, scenario: int) -> tuple[np.ndarray, ...]:
-        """The best plan known of a scenario alone, if there is one."""
-        known = self.alone[scenario].values
-        return () if known is None else (known,)
-
-    # Each alone -----------------------------------------------------------------------------------
-
-    def _next_alone(self) -> tuple[Task, Handler]:
-        """The next scenario alone; it begins from the nearest plans that are known by now."""
-        return self._alone(self._order.next())
-
-    def _alone(self, scenario: int) -> tuple[Task, Handler]:
-        gap = max(self.monitor.options.gap, self._parameters.first_gap)
-        solved = [s for s, one in enumerate(self.alone) if one.values is not None]
-        near = self._order.nearest(scenario, solved)[: self._parameters.near_plans]
-        starts = tuple(v for s in near if (v := self.alone[s].values) is not None)
-        task = self._queue.task(scenario, gap=gap, starts=starts)
-        return task, functools.partial(self._take_alone, scenario)
-
-    def _take_alone(self, scenario: int, found: Solved | Point | Lost) -> None:
-        if isinstance(found, Lost) and self._retries < self._parameters.retries:
-            self._retries += 1
-            self._queue.ask(*self._alone(scenario))
-            return
-        self._unsolved.discard(scenario)
-        if isinstance(found, Solved):
-            name = self.program.names[scenario]
-            if found.reason is StopReason.INFEASIBLE and found.shortfalls:
-                self.infeasible, self.shortfalls = scenario, found.shortfalls
-                return
-            logger.info("%s alone: %.8g, bound %.8g", name, found.objective, found.bound)
-            self.alone[scenario] = Alone(found.objective, found.bound, found.values)
-            self._report(f"{name} alone")
-        if not self._unsolved:
-            self._begin()
-
-    @property
-    def references(self) -> np.ndarray:
-        """Least known cost of each scenario alone."""
-        return np.array([one.objective for one in self.alone])
-
     def _begin(self) -> None:
         """Bound the measure by the scenarios alone; go on with prices and policies."""
-        costs, bounds = self.references, np.array([one.bound for one in self.alone])
+        costs, bounds = self.alone.costs, self.alone.bounds
         self._raise_bound(self.attitude.value(self.program.probability, bounds, costs))
         self._all_orders = orders(self.program, bounds)
         self._orders.extend(self._all_orders)
@@ -200,7 +151,7 @@ class Decomposition:
 
     def _take_relaxation(self, found: Solved | Point | Lost) -> None:
         p = self.program.probability
-        weights = self.attitude.weights(p, self.references, self.references)
+        weights = self.attitude.weights(p, self.alone.costs, self.alone.costs)
         prices = zero_prices(self.program, weights)
         if isinstance(found, Point) and found.duals is not None:
             prices = from_relaxation(self.program, self.attitude, self.form, found.duals)
@@ -213,7 +164,7 @@ class Decomposition:
         gap = self.monitor.options.gap * self._parameters.subproblem_gap_share
         for s in range(len(self.program.names)):
             share = self._parameters.idle_share
-            task = self._queue.task(s, starts=self._starts(s), gap=gap, idle_share=share)
+            task = self._queue.task(s, starts=self.alone.starts(s), gap=gap, idle_share=share)
             task = self._at_prices(task, prices)
             self._queue.ask(task, functools.partial(self._take_priced, self._round, s))
         self._next_policy()
@@ -230,7 +181,7 @@ class Decomposition:
             return
         solved = [running.found[s] for s in range(len(self.program.names))]
         bounds = np.array([-math.inf if one is None else one.bound for one in solved])
-        bound = running.prices.bound(self.program, self.attitude, self.references, bounds)
+        bound = running.prices.bound(self.program, self.attitude, self.alone.costs, bounds)
         logger.info("pass %d of prices: bound %.8g", self._passes, bound)
         self._idle = 0 if self._gains(bound) else self._idle + 1
         self._raise_bound(bound)
@@ -321,9 +272,11 @@ class Decomposition:
             gap = max(gap, self._parameters.policy_gap)
         for s in reversed(policy.begun()):
             lower, upper = policy.bounds(s)
-            task = self._queue.task(s, lower=lower, upper=upper, starts=self._starts(s), gap=gap)
+            task = self._queue.task(
+                s, lower=lower, upper=upper, starts=self.alone.starts(s), gap=gap
+            )
             if policy.prices is None:
-                task = replace(task, bound=self.alone[s].bound)
+                task = replace(task, bound=self.alone.found[s].bound)
             else:
                 task = self._at_prices(task, policy.prices)
             self._queue.ask(task, functools.partial(self._take_decisions, policy, s), soon=True)
@@ -364,7 +317,7 @@ class Decomposition:
                 continue
             task = self._queue.task(s, lower=lower, upper=upper, starts=(point[own],), gap=gap)
             limit = self._parameters.improvement_s
-            task = replace(task, bound=self.alone[s].bound, time_limit_s=limit)
+            task = replace(task, bound=self.alone.found[s].bound, time_limit_s=limit)
             self._improving.add(s)
             self._queue.ask(task, functools.partial(self._take_improvement, s))
         return bool(self._improving)
@@ -387,7 +340,7 @@ class Decomposition:
             if not one.keeps(point[own], ROW_VIOLATION) or len(one.violated_by(point[own])):
                 logger.info("a policy violates a row by rounding, and is dropped")
                 return
-        if self.attitude.measure is Measure.REGRET and self._unsolved:
+        if self.attitude.measure is Measure.REGRET and not self.alone.is_done:
             self._unmeasured.append(point)
         else:
             self._measure_policy(point)
@@ -401,14 +354,14 @@ class Decomposition:
         self._report("deciding scenario by scenario")
 
     def _measured(self, costs: np.ndarray) -> float:
-        return self.attitude.value(self.program.probability, costs, self.references)
+        return self.attitude.value(self.program.probability, costs, self.alone.costs)
 
     def _take_as_own(self, point: np.ndarray, costs: np.ndarray) -> None:
         """Take what a policy does in a scenario as a plan of its own: it may be the best known."""
-        better = np.flatnonzero(costs < self.references)
+        better = np.flatnonzero(costs < self.alone.costs)
         for s in better:
             own = point[self.program.columns[s]]
-            self.alone[s] = replace(self.alone[s], objective=float(costs[s]), values=own)
+            self.alone.take(int(s), float(costs[s]), own)
         known = self.incumbent.values
         if len(better) and known is not None:
             # Regret is against the best that is known.
@@ -422,7 +375,7 @@ class Decomposition:
         """The outcome, in the columns of the extensive form without those of the measure."""
         found = self.incumbent.outcome(reason, self.monitor)
         if reason is StopReason.INFEASIBLE:
-            return replace(found, bound=math.inf, shortfalls=self.shortfalls)
+            return replace(found, bound=math.inf, shortfalls=self.alone.shortfalls)
         return replace(found, notes=tuple(self._queue.notes))
 
 

@@ -112,11 +112,13 @@ def _by_scenarios(
     found = work.outcome(reason)
     if reason is StopReason.TIME and monitor.left_s() > 0:
         # Nothing is left to try: integers leave a gap that prices do not close.
-        found = _better(found, _whole(program, attitude, work.references, monitor), monitor)
+        found = _better(found, _whole(program, attitude, work.alone.costs, monitor), monitor)
     costs = np.full(len(program.names), math.inf)
     if found.values is not None:
         costs = program.costs(found.values[: program.size])
-    return StochasticOutcome(found, tuple(work.alone), costs, work.infeasible, decomposed=True)
+    return StochasticOutcome(
+        found, tuple(work.alone.found), costs, work.alone.infeasible, decomposed=True
+    )
 
 
 def _whole(
