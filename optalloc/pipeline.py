@@ -42,7 +42,7 @@ from optalloc.plan.approved import open_workbook
 from optalloc.plan.audit import Restated
 from optalloc.plan.marginals import FixedPlan, binding_limits, marginals_table
 from optalloc.plan.plan import Plan
-from optalloc.plan.policy import Value, policy_of
+from optalloc.plan.policy import Value, decided_in_scenarios, policy_of
 from optalloc.plan.policy_values import values_of
 from optalloc.plan.readback import audited_tables, decided_tables, worst_of
 from optalloc.plan.record import plan_of
@@ -336,6 +336,18 @@ def solve_policy(
     watch = _Stopwatch(None, {})
     found = _solved_together(made, attitude, options, watch, None, None, cluster)
     return _audited_policy(made, found, attitude, options, watch, (), ())
+
+
+def decide_together(
+    made: Futures, attitude: Attitude, options: Options, cluster: str | None = None
+) -> tuple[Outcome, Sequence[Mapping[str, pd.DataFrame]]]:
+    """Solve all scenarios together by a measure; the tables of what is decided in each.
+
+    They are not audited: for plans of which only a part is held. Exceptions are those of `solve`,
+    as is `cluster`.
+    """
+    found = _solved_together(made, attitude, options, _Stopwatch(None, {}), None, None, cluster)
+    return found.outcome, decided_in_scenarios(made, found)
 
 
 def _solved_together(

@@ -45,7 +45,7 @@ from optalloc.plan.record import plan_of
 from optalloc.plan.stretches import binding_stretches
 from optalloc.solving.futures import StochasticOutcome
 
-__all__ = ["LEAST", "Value", "policy_of", "scenario_plans"]
+__all__ = ["LEAST", "Value", "decided_in_scenarios", "policy_of", "scenario_plans"]
 
 # The measures in words.
 LEAST = {
@@ -74,6 +74,17 @@ def scenario_plans(made: Futures, found: StochasticOutcome, options: Options) ->
         tables[MARGINALS.name] = pd.DataFrame(columns=[c.name for c in MARGINALS.columns])
         plans[name] = plan_of(program, arrays.size, outcome, options, {}, (), tables, audit)
     return plans
+
+
+def decided_in_scenarios(made: Futures, found: StochasticOutcome) -> list[dict[str, pd.DataFrame]]:
+    """The families' tables of each scenario under the policy, not audited."""
+    point = found.outcome.values
+    assert point is not None
+    parts = zip(made.programs, made.stochastic.programs, made.stochastic.columns, strict=True)
+    return [
+        decided_tables(program, arrays, replace(found.outcome, values=point[own]))
+        for program, arrays, own in parts
+    ]
 
 
 def own_plans(made: Futures, found: StochasticOutcome) -> Iterator[tuple[int, pd.DataFrame]]:

@@ -16,7 +16,7 @@ from optalloc.modelling.futures import attitude_of, futures
 from optalloc.modelling.model import Model
 from optalloc.modelling.program import Program, build
 from optalloc.modelling.renew import renewed
-from optalloc.pipeline import solve_policy, solve_program
+from optalloc.pipeline import decide_together, solve_program
 from optalloc.plan.held import rows_held
 from optalloc.plan.readback import decided_tables, read_audited, worst_of
 from optalloc.rolling.days import ReplanningDay
@@ -119,15 +119,16 @@ class Planner:
         short = [rows_added(held, self.model.shortened(data, day.looks_until)) for data in datasets]
         groups = merged(outlooks, short, tree, day.looks_until)
         own = [short[group[0]] for group in groups]
+        every: Sequence[Tables]
         if len(groups) == 1:
             outcome, tables = self._planned(own[0], day)
-            cost, bound, every = outcome.objective, outcome.bound, [tables]
+            every = (tables,)
         else:
-            cost, bound, every = self._together(tree, outlooks, groups, own, day)
+            outcome, every = self._together(tree, outlooks, groups, own, day)
         branches: dict[int, Branch] = {}
-        for group, data, tables in zip(groups, own, every, strict=True):
-            branches |= dict.fromkeys(group, Branch(data, tables))
-        return Replan(cost, bound, branches)
+        for group, data, found in zip(groups, own, every, strict=True):
+            branches |= dict.fromkeys(group, Branch(data, found))
+        return Replan(outcome.objective, outcome.bound, branches)
 
     def _together(
         self,
@@ -136,7 +137,7 @@ class Planner:
         groups: Sequence[Sequence[int]],
         datasets: Sequence[Dataset],
         day: ReplanningDay,
-    ) -> tuple[float, float, list[Tables]]:
+    ) -> tuple[Outcome, Sequence[Tables]]:
         scenarios = []
         for group in groups:
             members = [outlooks[k].scenario for k in group]
@@ -146,10 +147,8 @@ class Planner:
         seen = ScenarioTree(tree.uncertainties, tuple(scenarios))
         home = self._home(datasets[0], day)
         made = futures(home.program, home.arrays, seen, (), datasets)
-        plan = solve_policy(made, attitude_of(datasets[0]), self.options, self.cluster)
-        assert plan.futures is not None
-        tables = [plan.futures[one.name].tables for one in scenarios]
-        return plan.cost, plan.outcome.bound, tables
+        attitude = attitude_of(datasets[0])
+        return decide_together(made, attitude, self.options, self.cluster)
 
     def held(self, branch: Branch, until: pd.Timestamp) -> Rows:
         """Rows that hold what a plan decides before a day."""
