@@ -19,16 +19,15 @@ from benchmarks.campaign.history import learn
 from benchmarks.campaign.report import report as make_report
 from benchmarks.campaign.routes import ROUTES, route_of
 from benchmarks.convert import read_orlib, read_tbed1, write_folder
-from benchmarks.detail import BEGIN as DETAIL_BEGIN
-from benchmarks.detail import END as DETAIL_END
 from benchmarks.detail import as_markdown as detail_as_markdown
 from benchmarks.detail import solved
-from benchmarks.families import as_markdown, left_out, with_table
+from benchmarks.families import as_markdown, left_out
 from benchmarks.futures import FuturesRoute, measure_futures
+from benchmarks.gaps import as_markdown as gaps_as_markdown
+from benchmarks.gaps import gaps_over_time
+from benchmarks.marked import write_table
 from benchmarks.pages import VIEWS, opened_in, pictures, write_made_up
 from benchmarks.published import fetch, published
-from benchmarks.rolled import BEGIN as ROLL_BEGIN
-from benchmarks.rolled import END as ROLL_END
 from benchmarks.rolled import as_markdown as roll_as_markdown
 from benchmarks.smps import read_smps, trio_in, write_program
 from benchmarks.sweep import BOOKS, GAP, SweepRoute, measure_sweep
@@ -253,7 +252,7 @@ def families(
     table = as_markdown(found)
     typer.echo(table)
     if into is not None:
-        into.write_text(with_table(into.read_text(), table))
+        write_table(into, "families", table)
 
 
 @app.command("detail")
@@ -273,8 +272,7 @@ def detail_command(
     )
     typer.echo(tables)
     if into is not None:
-        page = with_table(into.read_text("utf-8"), tables, DETAIL_BEGIN, DETAIL_END)
-        into.write_text(page, encoding="utf-8")
+        write_table(into, "detail", tables)
 
 
 @app.command()
@@ -304,8 +302,7 @@ def roll(
     table = roll_as_markdown(found)
     typer.echo(table)
     if into is not None:
-        page = with_table(into.read_text("utf-8"), table, ROLL_BEGIN, ROLL_END)
-        into.write_text(page, encoding="utf-8")
+        write_table(into, "roll", table)
 
 
 @app.command()
@@ -376,6 +373,24 @@ def report(
         raise typer.BadParameter(str(error)) from error
     typer.echo(text)
     typer.echo("wrote " + " and ".join(map(str, pages)))
+
+
+@app.command()
+def gaps(
+    folder: Annotated[Path, typer.Argument(help="Folder of runs.", exists=True, file_okay=False)],
+    groups: Annotated[str, typer.Option(help="Groups of instances, by commas; all.")] = "",
+    into: Annotated[Path | None, typer.Option(help="Page whose table is to be replaced.")] = None,
+) -> None:
+    """Make the table of the gap over time of a campaign, by group and route."""
+    wanted = [one for one in groups.split(",") if one]
+    try:
+        store = RunStore(folder, make=False)
+    except OptallocError as error:
+        raise typer.BadParameter(str(error)) from error
+    table = gaps_as_markdown(gaps_over_time(store.runs(), store.traces(), wanted))
+    typer.echo(table)
+    if into is not None:
+        write_table(into, "gaps", table)
 
 
 def _told(row: dict[str, object], contradiction: str) -> str:

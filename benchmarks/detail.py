@@ -21,9 +21,8 @@ from optalloc.plan.plan import Plan
 from optalloc.spreadsheet.read import read_workbook
 from optalloc.system import replacing
 
-__all__ = ["BEGIN", "CASES", "END", "Case", "as_markdown", "cut_down", "solved"]
+__all__ = ["CASES", "Case", "as_markdown", "cut_down", "solved"]
 
-BEGIN, END = "<!-- detail: begin -->", "<!-- detail: end -->"
 # Each case with the families whose sheets it leaves out.
 HOURLY, MONEY = ("slices", "storage", "interruptible"), ("taxes",)
 CASES: dict[str, tuple[str, ...]] = {

@@ -17,9 +17,8 @@ from optalloc.modelling.model import Model, load_model
 from optalloc.pipeline import solve_dataset
 from optalloc.spreadsheet.read import read_workbook
 
-__all__ = ["LeftOut", "as_markdown", "left_out", "with_table", "without"]
+__all__ = ["LeftOut", "as_markdown", "left_out", "without"]
 
-BEGIN, END = "<!-- families: begin -->", "<!-- families: end -->"
 # Contracts without prices, or the other way round, leave sites without energy: they go together.
 TOGETHER = {"contracts": ("PowerPrices", "Carbon")}
 WITH_OTHERS = ("energy",)
@@ -148,12 +147,3 @@ def _difference(whole: LeftOut, row: LeftOut) -> str:
     if not apart:
         parts.append("cost: difference undecided at this gap")
     return "; ".join(parts) or "nothing"
-
-
-def with_table(page: str, table: str, begin: str = BEGIN, end: str = END) -> str:
-    """Give a page with the text between its marks replaced."""
-    before, _, rest = page.partition(begin)
-    _, _, after = rest.partition(end)
-    if not rest or end not in page:
-        raise ValueError(f"the page has no {begin} and {end}")
-    return f"{before}{begin}\n{table}\n{end}{after}"

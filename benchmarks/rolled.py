@@ -6,9 +6,7 @@ import pandas as pd
 
 from optalloc.rolling.result import RollResult
 
-__all__ = ["BEGIN", "END", "as_markdown"]
-
-BEGIN, END = "<!-- roll: begin -->", "<!-- roll: end -->"
+__all__ = ["as_markdown"]
 
 
 def as_markdown(found: RollResult) -> str:

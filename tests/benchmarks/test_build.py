@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 import optalloc
 from benchmarks import build, sweep
 from benchmarks.__main__ import app
-from benchmarks.families import BEGIN, END, LeftOut, as_markdown, with_table, without
+from benchmarks.families import LeftOut, as_markdown, without
+from benchmarks.marked import with_table
 from optalloc.compile import refresh
 from optalloc.scenarios.designs import Case
 from optalloc.scenarios.overrides import Override, altered
@@ -106,8 +107,9 @@ def test_a_difference_within_the_gaps_is_undecided() -> None:
     rows = as_markdown([whole, near, far]).splitlines()
     assert rows[3].endswith("| + C; B +40 MW; cost: difference undecided at this gap |")
     assert rows[4].endswith("| 104 | 103 | 1 | - B |")
-    page = with_table(f"# P\n{BEGIN}\nold\n{END}\nrest", "new")
-    assert page == f"# P\n{BEGIN}\nnew\n{END}\nrest"
+    begin, end = "<!-- families: begin -->", "<!-- families: end -->"
+    page = with_table(f"# P\n{begin}\nold\n{end}\nrest", "families", "new")
+    assert page == f"# P\n{begin}\nnew\n{end}\nrest"
 
 
 @pytest.mark.long
@@ -160,7 +162,7 @@ def test_the_sweep_benchmark_counts_the_same_cases_by_every_route() -> None:
 def test_families_are_left_out_of_a_workbook(tmp_path: Path) -> None:
     """Proves: `families` solves inputs/minimal, by hand 1170, and writes its table into a page."""
     page = tmp_path / "page.md"
-    page.write_text(f"# P\n{BEGIN}\n{END}\n")
+    page.write_text("# P\n<!-- families: begin -->\n<!-- families: end -->\n")
     words = ["families", "inputs/minimal", "--into", str(page)]
     said = CliRunner().invoke(app, words, catch_exceptions=False)
     assert said.exit_code == 0
@@ -204,4 +206,4 @@ def test_every_command_has_a_name_of_its_own() -> None:
         one.name or (one.callback.__name__ if one.callback else "")
         for one in app.registered_commands
     ]
-    assert len(set(named)) == len(named) == 12
+    assert len(set(named)) == len(named) == 14

@@ -8,8 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks.__main__ import app
-from benchmarks.families import with_table
-from benchmarks.rolled import BEGIN, END
+from benchmarks.marked import with_table
 from tests.paths import INPUTS
 
 
@@ -19,7 +18,9 @@ def test_the_table_of_a_roll_stands_in_a_page(tmp_path: Path) -> None:
     costs 970 on average, 157.5 above foresight, and 1175 or 765. Made a second time from the folder of
     the first, the table is the same, and the words around it stay."""
     page = tmp_path / "page.md"
-    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n", encoding="utf-8")
+    page.write_text(
+        "before\n<!-- roll: begin -->\nold\n<!-- roll: end -->\nafter\n", encoding="utf-8"
+    )
     for _ in range(2):
         words = ("roll", INPUTS / "minimal-uncertain", "--look-ahead", 36, "--jobs", 1)
         words = (*words, "--out", tmp_path / "out", "--into", page)
@@ -38,4 +39,4 @@ def test_the_table_of_a_roll_stands_in_a_page(tmp_path: Path) -> None:
 def test_a_page_without_its_marks_is_left_alone(tmp_path: Path) -> None:
     """Proves: a page that does not say where the table stands is not written over."""
     with pytest.raises(ValueError, match="roll: begin"):
-        with_table("no marks", "table", BEGIN, END)
+        with_table("no marks", "roll", "table")
