@@ -16,7 +16,7 @@ from benchmarks.families import without
 from optalloc.data.dataset import Dataset
 from optalloc.data.validate import validate
 from optalloc.modelling.model import Model, load_model
-from optalloc.pipeline import solve_dataset
+from optalloc.pipeline.one_plan import solve_dataset
 from optalloc.plan.plan import Plan
 from optalloc.spreadsheet.read import read_workbook
 from optalloc.system import replacing

@@ -14,7 +14,7 @@ from optalloc.data.validate import validate
 from optalloc.errors import OptallocError, Severity
 from optalloc.modelling.family import Family
 from optalloc.modelling.model import Model, load_model
-from optalloc.pipeline import solve_dataset
+from optalloc.pipeline.one_plan import solve_dataset
 from optalloc.spreadsheet.read import read_workbook
 
 __all__ = ["LeftOut", "as_markdown", "left_out", "without"]

@@ -15,7 +15,7 @@ from optalloc.mip.extensive_form import extensive_form
 from optalloc.mip.outcome import Options, Outcome, Progress
 from optalloc.mip.stochastic import StochasticProgram
 from optalloc.modelling.futures import attitude_of
-from optalloc.pipeline import scenarios_of
+from optalloc.pipeline.policies import scenarios_of
 from optalloc.solving.direct import solve_directly
 from optalloc.solving.futures import solve_stochastic
 

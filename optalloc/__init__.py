@@ -70,7 +70,7 @@ _PUBLIC = {
     "relaxed": "analysis.explain.repair_table",
     "renewed": "modelling.renew",
     "roll": "rolling.run_roll",
-    "solve": "pipeline",
+    "solve": "pipeline.solve_book",
     "solve_arrays": "solving.selection",
     "start": "starting.start",
     "sweep": "sweeps.run_sweep",
@@ -128,7 +128,7 @@ if _TYPE_CHECKING:
     from optalloc.modelling.program import build as build
     from optalloc.modelling.renew import Renewed as Renewed
     from optalloc.modelling.renew import renewed as renewed
-    from optalloc.pipeline import solve as solve
+    from optalloc.pipeline.solve_book import solve as solve
     from optalloc.plan.approved import with_approved as with_approved
     from optalloc.plan.audit import audit_plan as audit_plan
     from optalloc.plan.plan import Plan as Plan

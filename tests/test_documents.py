@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 import optalloc
-import optalloc.pipeline
+import optalloc.pipeline.solve_book
 import optalloc.report.cells
 import optalloc.report.paper.fit
 import optalloc.report.symbols
@@ -145,7 +145,7 @@ def test_cells_that_a_page_says_to_type_are_typed(in_root: Path) -> None:
 def test_docstring_examples_run(in_root: Path) -> None:
     """Proves: the examples in docstrings give what they say."""
     for module in (
-        optalloc.pipeline,
+        optalloc.pipeline.solve_book,
         optalloc.solving.resolve,
         optalloc.report.symbols,
         optalloc.report.cells,

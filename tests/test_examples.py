@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import optalloc
-from optalloc.pipeline import solve_dataset
+from optalloc.pipeline.one_plan import solve_dataset
 from optalloc.scenarios.overrides import altered
 from optalloc.scenarios.uncertainty_sheets import UNCERTAINTY_SHEETS
 from tests.paths import INPUTS

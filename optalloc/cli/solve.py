@@ -21,7 +21,7 @@ from optalloc.errors import (
     gathered,
 )
 from optalloc.mip.outcome import Strategy
-from optalloc.pipeline import solve as solve_book
+from optalloc.pipeline.solve_book import solve as solve_book
 from optalloc.plan.plan import Plan
 from optalloc.solving.solvers import SOLVERS
 

@@ -16,7 +16,8 @@ from optalloc.modelling.futures import attitude_of, futures
 from optalloc.modelling.model import Model
 from optalloc.modelling.program import Program, build
 from optalloc.modelling.renew import renewed
-from optalloc.pipeline import decide_together, solve_program
+from optalloc.pipeline.one_plan import solve_program
+from optalloc.pipeline.policies import decide_together
 from optalloc.plan.held import rows_held
 from optalloc.plan.readback import decided_tables, read_audited, worst_of
 from optalloc.rolling.days import ReplanningDay

@@ -13,7 +13,8 @@ from optalloc.data.dataset import Dataset
 from optalloc.errors import InputError, NoPlanError, OptallocError, Problem
 from optalloc.mip.outcome import Options
 from optalloc.modelling.model import Model, options_of
-from optalloc.pipeline import open_book, scenarios_of
+from optalloc.pipeline.opening import open_book
+from optalloc.pipeline.policies import scenarios_of
 from optalloc.rolling.days import replanning_days
 from optalloc.rolling.figures import figures_of
 from optalloc.rolling.knowledge import (

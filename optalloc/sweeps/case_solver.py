@@ -20,7 +20,7 @@ from optalloc.modelling.compiled import compile_program
 from optalloc.modelling.model import options_of
 from optalloc.modelling.program import Program, build
 from optalloc.modelling.renew import renewed
-from optalloc.pipeline import solve_program
+from optalloc.pipeline.one_plan import solve_program
 from optalloc.plan.readback import read_audited, worst_of
 from optalloc.scenarios.designs import Case
 from optalloc.scenarios.edits import rows_added

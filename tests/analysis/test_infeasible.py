@@ -24,7 +24,7 @@ from optalloc.analysis.explain.shortages import shortages
 from optalloc.data.schema import Kind
 from optalloc.modelling.compiled import compile_program
 from optalloc.modelling.renew import renewed
-from optalloc.pipeline import solve_program
+from optalloc.pipeline.one_plan import solve_program
 from optalloc.solving.submip import with_slack
 from tests import books, random_books
 from tests.cli.test_main import optalloc_says

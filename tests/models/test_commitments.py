@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import optalloc
-from optalloc.pipeline import solve_dataset
+from optalloc.pipeline.one_plan import solve_dataset
 from optalloc.scenarios.edits import rows_added
 from tests.books import binding, book, cost_without, demand, years
 from tests.families import LeastCost, Solve, assert_adds_nothing, broken, problems

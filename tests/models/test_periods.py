@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import optalloc
-import optalloc.pipeline
+from optalloc.pipeline.one_plan import solve_dataset
 from tests import books
 from tests.books import Book, book, demand, few, worth, years
 from tests.families import LeastCost
@@ -334,7 +334,7 @@ def test_a_shortened_workbook_is_one_with_fewer_periods(tmp_path: Path) -> None:
     model = optalloc.load_model()
     short = model.shortened(data, pd.Timestamp("2029-01-01"))
     typed = books.plan_of(made(2, dear), tmp_path / "two")
-    plan = optalloc.pipeline.solve_dataset(short, model)
+    plan = solve_dataset(short, model)
     assert plan.cost == pytest.approx(typed.cost)
     assert plan.cost == pytest.approx(100 - 90 + 2 * 10 * 8760 * 100 / 1e6)
 
@@ -349,7 +349,7 @@ def test_every_family_stands_with_an_earlier_end(until: str, tmp_path: Path) -> 
     data = books.dataset(made, tmp_path / "book")
     steps = optalloc.load_model().steps(data).set_index("step")["begin"]
     short = optalloc.load_model().shortened(data, steps[until])
-    plan = optalloc.pipeline.solve_dataset(short, optalloc.load_model(), gap=0.05)
+    plan = solve_dataset(short, optalloc.load_model(), gap=0.05)
     left = set(steps.index[steps < steps[until]])
     for name, frame in plan.tables.items():
         if "period" in frame:

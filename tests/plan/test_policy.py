@@ -15,7 +15,8 @@ import pytest
 import optalloc
 from optalloc.errors import NoPolicyError
 from optalloc.mip.attitude import Attitude
-from optalloc.pipeline import open_scenarios, scenarios_of
+from optalloc.pipeline.opening import open_scenarios
+from optalloc.pipeline.policies import scenarios_of
 from optalloc.plan.policy_values import values_of
 from optalloc.plan.policy_words import value_in_words
 from optalloc.solving.futures import solve_stochastic

@@ -35,7 +35,9 @@ from optalloc.modelling.choices import BoundChange
 from optalloc.modelling.compiled import compile_program
 from optalloc.modelling.model import Model, options_of
 from optalloc.modelling.program import Program, build
-from optalloc.pipeline import PhaseCallback, open_book, solve_program
+from optalloc.pipeline.one_plan import solve_program
+from optalloc.pipeline.opening import open_book
+from optalloc.pipeline.stopwatch import PhaseCallback
 from optalloc.plan.readback import read_audited, worst_of
 from optalloc.report.findings import Findings
 from optalloc.report.progress import with_bar

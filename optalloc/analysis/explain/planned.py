@@ -17,7 +17,8 @@ from optalloc.modelling.compiled import compile_program
 from optalloc.modelling.model import Model, load_model, options_of
 from optalloc.modelling.program import Program, build
 from optalloc.modelling.tables import AUDIT
-from optalloc.pipeline import open_book, solve_program
+from optalloc.pipeline.one_plan import solve_program
+from optalloc.pipeline.opening import open_book
 from optalloc.plan.plan import Origin, Plan
 from optalloc.plan.planfile import PlanFile, is_plan, open_plan
 from optalloc.plan.readback import read_audited

@@ -23,7 +23,7 @@ from optalloc.modelling.model import Model
 from optalloc.modelling.policy_tables import FUTURES
 from optalloc.modelling.program import build
 from optalloc.modelling.renew import renewed
-from optalloc.pipeline import scenarios_of
+from optalloc.pipeline.policies import scenarios_of
 from optalloc.plan.held import rows_held, tables_of_scenario
 from optalloc.plan.plan import Plan
 from optalloc.plan.planfile import PlanFile

@@ -22,7 +22,10 @@ from optalloc.mip.outcome import ProgressCallback, StepCallback
 from optalloc.modelling.compiled import compile_program
 from optalloc.modelling.model import Model, load_model, options_of
 from optalloc.modelling.program import build
-from optalloc.pipeline import PhaseCallback, open_book, solve, solve_program
+from optalloc.pipeline.one_plan import solve_program
+from optalloc.pipeline.opening import open_book
+from optalloc.pipeline.solve_book import solve
+from optalloc.pipeline.stopwatch import PhaseCallback
 from optalloc.plan.plan import Plan
 from optalloc.plan.planfile import PlanFile, plan_of
 from optalloc.report.findings import Findings

@@ -14,7 +14,8 @@ import pandas as pd
 from optalloc.data.dataset import Dataset
 from optalloc.errors import InfeasibleError, InputError, NoPlanError, SolveError
 from optalloc.modelling.model import Model
-from optalloc.pipeline import open_book, solve_dataset
+from optalloc.pipeline.one_plan import solve_dataset
+from optalloc.pipeline.opening import open_book
 from optalloc.plan.plan import Plan
 from optalloc.spreadsheet.edit import refuse_target, write_edits
 from optalloc.spreadsheet.frames import Book, Frames, as_files

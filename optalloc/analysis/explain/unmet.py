@@ -30,7 +30,7 @@ from optalloc.modelling.choices import Unmet
 from optalloc.modelling.limits import Cause, Relax
 from optalloc.modelling.outputs import TableSpec
 from optalloc.modelling.program import build
-from optalloc.pipeline import solve_dataset
+from optalloc.pipeline.one_plan import solve_dataset
 from optalloc.report.findings import Findings, figure
 from optalloc.scenarios.edits import Edit, Layout, edited, where, where_all
 

@@ -26,7 +26,8 @@ from optalloc.mip.attitude import Attitude, Measure
 from optalloc.mip.stochastic import StochasticProgram
 from optalloc.modelling.futures import Futures, attitude_of
 from optalloc.modelling.model import Model
-from optalloc.pipeline import open_scenarios, scenarios_of
+from optalloc.pipeline.opening import open_scenarios
+from optalloc.pipeline.policies import scenarios_of
 from optalloc.report.findings import Findings
 from optalloc.scenarios.outcome_names import written
 from optalloc.scenarios.tree import ScenarioTree

@@ -18,7 +18,8 @@ from optalloc.modelling.futures import attitude_of
 from optalloc.modelling.model import Model, options_of
 from optalloc.modelling.outputs import Chart, TableSpec
 from optalloc.modelling.policy_tables import FUTURES
-from optalloc.pipeline import open_scenarios, scenarios_of, solve_policy
+from optalloc.pipeline.opening import open_scenarios
+from optalloc.pipeline.policies import scenarios_of, solve_policy
 from optalloc.plan.plan import Plan
 from optalloc.report.findings import Findings, figure
 from optalloc.report.progress import with_bar

@@ -9,7 +9,7 @@ from optalloc.analysis.explain.repair_table import edits_table
 from optalloc.data.dataset import Dataset
 from optalloc.errors import InputError, OptallocError, Problem, Severity
 from optalloc.modelling.model import Model
-from optalloc.pipeline import open_book
+from optalloc.pipeline.opening import open_book
 from optalloc.report.findings import Findings
 from optalloc.scenarios.combinations import MOST_SCENARIOS
 from optalloc.scenarios.edits import edits_between, sheet_name

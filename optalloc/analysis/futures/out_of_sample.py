@@ -26,7 +26,7 @@ from optalloc.errors import InputError, OptallocError, Problem
 from optalloc.mip.outcome import StepCallback
 from optalloc.modelling.model import Model, options_of
 from optalloc.modelling.policy_tables import FUTURES, TREE
-from optalloc.pipeline import open_book
+from optalloc.pipeline.opening import open_book
 from optalloc.plan.held import rows_held, tables_of_scenario
 from optalloc.plan.planfile import PlanFile, read_plan
 from optalloc.report.findings import Findings, figure

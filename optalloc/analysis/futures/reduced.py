@@ -23,7 +23,8 @@ from optalloc.mip.stochastic import StochasticProgram
 from optalloc.modelling.futures import Futures
 from optalloc.modelling.model import Model, options_of
 from optalloc.modelling.outputs import TableSpec
-from optalloc.pipeline import open_book, scenarios_of
+from optalloc.pipeline.opening import open_book
+from optalloc.pipeline.policies import scenarios_of
 from optalloc.report.findings import Findings, figure
 from optalloc.report.progress import with_bar
 from optalloc.scenarios.edits import rows_added

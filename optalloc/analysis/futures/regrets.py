@@ -16,7 +16,8 @@ from optalloc.mip.outcome import Options, StepCallback, StopReason, raise_withou
 from optalloc.modelling.futures import Futures
 from optalloc.modelling.model import Model, options_of
 from optalloc.modelling.outputs import TableSpec
-from optalloc.pipeline import open_scenarios, scenarios_of
+from optalloc.pipeline.opening import open_scenarios
+from optalloc.pipeline.policies import scenarios_of
 from optalloc.plan.held import held_rows, rows_held
 from optalloc.plan.readback import decided_tables
 from optalloc.report.findings import Findings, figure

@@ -8,8 +8,8 @@ from typing import Any
 
 from optalloc.analysis.explain.solve_and_explain import explain_without_plan
 from optalloc.errors import InfeasibleError
-from optalloc.pipeline import open_book
-from optalloc.pipeline import solve as solve_book
+from optalloc.pipeline.opening import open_book
+from optalloc.pipeline.solve_book import solve as solve_book
 from optalloc.serve.files import CHANGED, EXPLANATION, PLAN, REPORT
 from optalloc.serve.levers import write_changed
 from optalloc.serve.work.job import Job
