@@ -388,6 +388,8 @@ def everything() -> Book:
              "lead_months": 6, "life_years": 1, "max_mw": 20, "max_hours": 4, "cost_per_mw": 30,
              "cost_per_mwh": 15, "running_cost_per_mw_year": 1, "efficiency": 0.85,
              "peak_share": 0.5, "currency": "JPY"},
+            {"storage": "East battery", "zone": "East", "max_mw": 10, "cost_per_mw": 0.01,
+             "cost_per_mwh": 0.006, "efficiency": 0.9},
         ],
         Interruptible=[
             {"site": "Tokyo", "period": "Y2", "max_mw": 30, "fee_per_mw_year": 15,

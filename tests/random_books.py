@@ -395,6 +395,9 @@ def by_the_hour(draw: Draw, made: Book) -> None:
          "cost_per_mw": one_of(draw, 0.01, 0.3), "cost_per_mwh": one_of(draw, 0.001, 0.1),
          "efficiency": one_of(draw, 0.85, 1), "peak_share": one_of(draw, None, 0)}
     ]  # fmt: skip
+    zone = made["Sites"][0].get("grid_zone")
+    if zone is not None and one_of(draw, True, False):
+        made["Storage"][0] |= {"site": None, "zone": zone}
     made["Interruptible"] = [
         {"site": "s1", "period": one_of(draw, "P1", "P2"), "max_mw": one_of(draw, 40, 10),
          "fee_per_mw_year": one_of(draw, 0.01, 0)}

@@ -190,6 +190,8 @@ def needed_of_contracts(data: Dataset) -> pd.DataFrame:
     pairs = pd.concat([own, shared])[["contract", "site"]]
     pue = pue_of_sites(data)
     stored = useful_storage(data)
+    zones = offered["zone"].fillna(offered["site"].map(sites["grid_zone"]))
+    of_zone = zones.map(useful_storage_of_zones(data)).astype(float).fillna(0.0)
     peak = most_in_service(data) * pue + stored
     load = useful["load_mw"] * pue * most_made_up(data) + stored
     by_site = pd.DataFrame({"peak": peak, "energy": load})
@@ -198,7 +200,9 @@ def needed_of_contracts(data: Dataset) -> pd.DataFrame:
     # Availability may be zero: no amount is then enough, and none is of use for energy.
     least = least_output(data).reindex(offered.index)
     share = least.where(least > 0)
-    energy = (sums["energy"] / share).fillna(0.0).where(offered["kind"].isin(DELIVERS), 0.0)
+    energy = (
+        ((sums["energy"] + of_zone) / share).fillna(0.0).where(offered["kind"].isin(DELIVERS), 0.0)
+    )
     # A plant on site that delivers unevenly covers peak by the least of what it delivers.
     firm = firm_output(data).reindex(offered.index)
     peak = (sums["peak"] / firm.where(firm > 0)).where(
@@ -223,13 +227,28 @@ def useful_storage(data: Dataset) -> pd.Series:
     It gives no more than the site runs on, and takes it in the shortest slice of a type of day.
     """
     sites = active_sites(data)
-    offered = data.columns("Storage", "site", "max_mw", "efficiency")
+    offered = data.columns("Storage", "site", "max_mw", "efficiency").dropna(subset=["site"])
     if slices(data).empty or offered.empty:
         return pd.Series(0.0, sites.index)
     run = offered["site"].map(most_in_service(data) * pue_of_sites(data)).astype(float).fillna(0.0)
     useful = run * day_over_slice(data) / offered["efficiency"]
     most = offered["max_mw"].clip(upper=useful).groupby(offered["site"]).sum()
     return most.reindex(sites.index, fill_value=0.0)
+
+
+def useful_storage_of_zones(data: Dataset) -> pd.Series:
+    """The most MW of storage that stands at no site that are of use, by zone.
+
+    As at a site, of all that its sites run on; and it gives in the same hours of a slice.
+    """
+    offered = data.columns("Storage", "zone", "max_mw", "efficiency").dropna(subset=["zone"])
+    if slices(data).empty or offered.empty:
+        return pd.Series(dtype=float)
+    run = most_in_service(data) * pue_of_sites(data)
+    of_zones = run.groupby(active_sites(data)["grid_zone"]).sum()
+    useful = offered["zone"].map(of_zones).astype(float).fillna(0.0)
+    useful *= day_over_slice(data) / offered["efficiency"] + 1.0
+    return offered["max_mw"].clip(upper=useful).groupby(offered["zone"]).sum()
 
 
 def most_of_all(frames: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:

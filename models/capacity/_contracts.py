@@ -35,13 +35,23 @@ def contracts_on_offer(data: Dataset) -> pd.DataFrame:
 def reach(data: Dataset, *kinds: str) -> pd.DataFrame:
     """Sites that each contract of some kinds may serve, in every period: contract, site, period."""
     offered = data.columns("Contracts", "contract", "site", "zone", "kind")
-    offered = offered[offered["kind"].isin(kinds)]
+    return sites_served(data, offered[offered["kind"].isin(kinds)], "contract")
+
+
+def sites_served(data: Dataset, offered: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Active sites that each offer to a site or a zone serves, in every period: name, site, period.
+
+    Parameters
+    ----------
+    offered : pandas.DataFrame
+        `name`, site, and zone, one of which is blank.
+    """
     sites = site_periods(data, "site", "grid_zone", "period")
-    own = offered.dropna(subset=["site"])[["contract", "site"]].merge(sites, on="site")
-    shared = offered.dropna(subset=["zone"])[["contract", "zone"]].merge(
+    own = offered.dropna(subset=["site"])[[name, "site"]].merge(sites, on="site")
+    shared = offered.dropna(subset=["zone"])[[name, "zone"]].merge(
         sites, left_on="zone", right_on="grid_zone"
     )
-    return pd.concat([own, shared])[USE_KEYS].reset_index(drop=True)
+    return pd.concat([own, shared])[[name, *SITE_KEYS]].reset_index(drop=True)
 
 
 def spot_prices(data: Dataset) -> pd.DataFrame:
@@ -134,10 +144,16 @@ def grid_draw(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame
 def storage_peak(
     data: Dataset, tables: Mapping[str, pd.DataFrame], keys: pd.DataFrame
 ) -> list[float]:
-    """MW of storage in service that count against the grid's peak at each site and period."""
+    """MW of storage in service that count against the grid's peak, for audits.
+
+    Parameters
+    ----------
+    keys : pandas.DataFrame
+        Site, or zone of what stands at no site, and period.
+    """
     built = tables["StorageBuilt"]
     share = built["storage"].map(data.column("Storage", "peak_share", by="storage")).astype(float)
-    mw = built.assign(mw=built["ready_mw"] * share).groupby(SITE_KEYS)["mw"].sum()
+    mw = built.assign(mw=built["ready_mw"] * share).groupby([*keys.columns])["mw"].sum()
     return sums_at(mw, keys)
 
 
@@ -153,12 +169,22 @@ def hours(data: Dataset) -> pd.Series:
 
 def jurisdictions_of_contracts(data: Dataset) -> pd.Series:
     """Jurisdiction of each contract whose sites that are not excluded all lie in one."""
+    return jurisdictions_served(data, data.columns("Contracts", "contract", "site", "zone"))
+
+
+def jurisdictions_served(data: Dataset, offered: pd.DataFrame) -> pd.Series:
+    """Jurisdiction of each offer to a site or a zone whose sites that are not excluded lie in one.
+
+    Parameters
+    ----------
+    offered : pandas.DataFrame
+        Its name in the first column, site, and zone, one of which is blank.
+    """
     sites = active_sites(data)[["site", "grid_zone", "jurisdiction"]].reset_index(drop=True)
-    offered = data.columns("Contracts", "contract", "site", "zone")
     named = [
         offered.dropna(subset=[own]).merge(
             sites[["jurisdiction", theirs]].rename(columns={theirs: own}), on=own
         )
         for own, theirs in (("site", "site"), ("zone", "grid_zone"))
     ]
-    return single_jurisdiction(pd.concat(named), "contract")
+    return single_jurisdiction(pd.concat(named), str(offered.columns[0]))

@@ -123,7 +123,10 @@ SHARED = {
     ("risk", "derived.members"): "which jurisdictions a limit names",
     ("risk", "derived.periods_of"): "in which periods a limit holds",
     ("sites", "_building.standing_mw"): "capacity that stands without a decision, by its dates",
-    ("taxes", "derived.belongs"): "the jurisdiction of a site, contract, option or labour market",
+    (
+        "taxes",
+        "derived.belongs",
+    ): "the jurisdiction of a site, contract, storage, option or labour market",
     ("sourcing", "derived.lost_suppliers"): "which suppliers fail with which member",
 }
 # Derived tables that the audit works out by the function that made them, from the tables of decisions

@@ -31,7 +31,7 @@ FAMILY = Family(
             name="losses_gwh",
             unit="GWh",
             over=("site", "period"),
-            meaning="Energy that a site takes beyond its load.",
+            meaning="Energy that a site takes beyond its load; negative where storage of its zone gives it more.",
         ),
         Ledger(name="energy_gwh", unit="GWh", over=("period",), meaning="Energy that is drawn."),
         Ledger(

@@ -41,7 +41,7 @@ POWER = TableSpec(
             name="energy_gwh",
             kind=Kind.NUMBER,
             unit="GWh",
-            meaning="Energy its load takes, and what storage loses there.",
+            meaning="Energy its load takes, and that storage takes there less what storage gives it.",
         ),
         Column(
             name="contract_gwh",

@@ -10,7 +10,7 @@ from optalloc.data.dataset import Dataset
 
 from .._building import active_sites, pue_of_sites
 from .._calendar import calendar
-from .._contracts import GENERATION, SITE_KEYS, grid_draw, sums_at
+from .._contracts import GENERATION, SITE_KEYS, grid_draw, storage_peak, sums_at
 from .sheets import ZONE_KEYS
 
 
@@ -31,6 +31,11 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     build["new_mw"] = build["grid_mw"] - before.fillna(build["site"].map(stood))
     by_zone = build.groupby(ZONE_KEYS)[["grid_mw", "new_mw"]].sum().reset_index()
     zones = data["GridZones"].merge(by_zone, on=ZONE_KEYS)
+    earlier = dict(zip(cal.index[1:], cal.index, strict=False))
+    stood_before = zones[ZONE_KEYS].assign(period=zones["period"].map(earlier))
+    stored = pd.Series(storage_peak(data, tables, zones[ZONE_KEYS]), zones.index, dtype=float)
+    zones["grid_mw"] += stored
+    zones["new_mw"] += stored - storage_peak(data, tables, stood_before)
     connected = _connected(data, tables["OptionsHeld"])
     at = zones["period"].map(cal["position"])
     now, before = (

@@ -70,6 +70,12 @@ FAMILY = Family(
             meaning="What a zone carries beside its own limits, as it was reserved and is connected.",
         ),
         Ledger(
+            name="zone_mw",
+            unit="MW grid",
+            over=("zone", "period"),
+            meaning="Peak of what stands in a zone and at no site.",
+        ),
+        Ledger(
             name="interruptible_mw",
             unit="MW grid",
             over=("site", "period"),
@@ -92,7 +98,7 @@ FAMILY = Family(
             sentence="grid zone {zone} energises all it can in {period}: {used} of {allowed} MW",
             lasting="grid zone {zone} energises all it can {when}",
             marginal="saving from one more MW energised in the period",
-            formula="sum_{i in z} (firm[i,p] - firm[i,p-1]) <= max_new[z,p] + reserved[z,p] - reserved[z,p-1]",
+            formula="sum_{i in z} (firm[i,p] - firm[i,p-1]) + zone[z,p] - zone[z,p-1] <= max_new[z,p] + reserved[z,p] - reserved[z,p-1]",
         ),
         Limit(
             name="zone_total",
@@ -109,7 +115,7 @@ FAMILY = Family(
             sentence="grid zone {zone} is full in {period}: {used} of {allowed} MW",
             lasting="grid zone {zone} is full {when}",
             marginal="saving from one more MW in the zone",
-            formula="sum_{i in z} firm[i,p] <= max_total[z,p] + reserved[z,p]",
+            formula="sum_{i in z} firm[i,p] + zone[z,p] <= max_total[z,p] + reserved[z,p]",
         ),
         Limit(
             name="connection",

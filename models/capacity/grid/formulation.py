@@ -5,7 +5,8 @@ In words
     A zone can energise only so much in a period, beyond what stood online before the first, and
     carry only so much in all; a site can draw what its connection gives. Peak that comes back to
     the grid because less is covered on site counts as new. What is reserved besides and connected
-    comes on top, and so does what a site draws on interruptible terms.
+    comes on top, and so does what a site draws on interruptible terms. What stands in a zone and at no site
+    counts there.
 Data
     GridZones, PowerRamp; PUE and grid_zone of Sites; generation of SignedContracts, which covered
     peak before the first period. ``connection[i,p]``: energised_mw of PowerRamp, carried forward. ``on_site[i,p]``: the
@@ -19,12 +20,13 @@ Decides
 Limits
     With ``grid[i,p] = pue[i] online[i,p] - on_site[i,p]`` and
     ``firm[i,p] = grid[i,p] - interruptible[i,p]``, over the sites of a zone ``z``:
-    ``sum_i (firm[i,p] - firm[i,p-1]) <= max_new[z,p] + reserved[z,p] - reserved[z,p-1]`` and
-    ``sum_i firm[i,p] <= max_total[z,p] + reserved[z,p]``;
+    ``sum_i (firm[i,p] - firm[i,p-1]) + zone[z,p] - zone[z,p-1] <= max_new[z,p] + reserved[z,p] -
+    reserved[z,p-1]`` and ``sum_i firm[i,p] + zone[z,p] <= max_total[z,p] + reserved[z,p]``;
     at a site ``firm[i,p] <= connection[i,p]``. Before the first period stands what exists then.
 Reads and posts
     Reads ``online_mw``; owns and posts ``grid_mw``, from which on-site generation takes; owns
-    ``reserved_mw``, to which options post, and ``interruptible_mw``, to which interruptible connections do.
+    ``reserved_mw``, to which options post, ``zone_mw``, to which storage does, and ``interruptible_mw``,
+    to which interruptible connections do.
 Source
     Planner's convention.
 """
@@ -95,6 +97,7 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     m.energised_mw = parameter(m.RAMPED, p.ramp.set_index(SITE_KEYS)["energised_mw"])
     m.ZONE_PERIODS = index_set(p.zones)
     ledgers.open("reserved_mw", m.ZONE_PERIODS)
+    ledgers.open("zone_mw", m.ZONE_PERIODS)
     m.ZONES = index_set(p.members[["grid_zone"]].drop_duplicates())
     m.SITES_IN_ZONE = indexed_set(m.ZONES, p.members, ["grid_zone"], ["site"])
     ledgers.open("interruptible_mw", m.GRID_PERIODS)
@@ -119,8 +122,9 @@ def constrain(m: Any, p: Parameters) -> None:
                 for r in m.PERIOD_BEFORE[q]
             )
             - m.stood_mw[z, q]
+            + m.zone_mw[z, q]
             - m.reserved_mw[z, q]
-            + sum(m.reserved_mw[z, r] for r in m.PERIOD_BEFORE[q])
+            - sum(m.zone_mw[z, r] - m.reserved_mw[z, r] for r in m.PERIOD_BEFORE[q])
             <= m.max_new_mw[z, q]
         ),
     )
@@ -128,6 +132,7 @@ def constrain(m: Any, p: Parameters) -> None:
         m.TOTAL_LIMITED,
         rule=lambda m, z, q: (
             sum(m.grid_mw[i, q] - m.interruptible_mw[i, q] for i in m.SITES_IN_ZONE[z])
+            + m.zone_mw[z, q]
             - m.reserved_mw[z, q]
             <= m.max_total_mw[z, q]
         ),

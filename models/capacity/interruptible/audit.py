@@ -63,7 +63,10 @@ def _offers(data: Dataset) -> dict[tuple[str, str], dict[Any, Any]]:
 def _through_grid(
     data: Dataset, tables: Mapping[str, pd.DataFrame]
 ) -> Mapping[tuple[str, str, str], float]:
-    """GWh that each site draws from the grid in each period and slice: all but on-site generation."""
+    """GWh that each site draws from the grid in each period and slice.
+
+    All but on-site generation, and of storage what stands in its zone.
+    """
     kinds = data.column("Contracts", "kind", by="contract").to_dict()
     sums: dict[tuple[str, str, str], float] = defaultdict(float)
     flows = tables["DeliveriesBySlice"][["contract", *SLICE_KEYS, "drawn_gwh"]]
@@ -73,6 +76,11 @@ def _through_grid(
     power = tables["PowerBySlice"][[*SLICE_KEYS, "spot_gwh"]]
     for site, period, name, gwh in power.itertuples(index=False, name=None):
         sums[site, period, name] += gwh
+    zoned = set(data["Storage"].dropna(subset=["zone"])["storage"])
+    use = tables["StorageUse"][["storage", *SLICE_KEYS, "charged_gwh", "discharged_gwh"]]
+    for storage, site, period, name, taken, given in use.itertuples(index=False, name=None):
+        if storage in zoned:
+            sums[site, period, name] += given - taken
     return sums
 
 

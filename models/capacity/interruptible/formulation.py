@@ -4,7 +4,8 @@ In words
     Where the grid is short at some hours alone, it connects a site sooner or with more MW, if it may
     cut these off. They come on top of what the connection gives and the zone carries and takes on.
     In the slices in which they are cut off the site draws from the grid no more than the rest;
-    load there waits, is served from storage or covered on site, or is served elsewhere all year.
+    load there waits, is served from storage at the site or covered there, or is served elsewhere
+    all year. What storage of the zone gives the site comes through the grid.
 Data
     Interruptible, Interruptions; Slices. ``max_mw[i,p]`` is carried forward from period to period,
     ``cut_share[i,t]`` is 0 where Interruptions has no row. ``share[t]``: hours of a slice over those of
@@ -17,10 +18,10 @@ Decides
 Limits
     ``interruptible[i,p] <= max_mw[i,p]``; ``interruptible[i,p] <= grid[i,p]``; and where ``cut_share[i,t]``
     is above 0, over all contracts that are not on site,
-    ``sum_c drawn_in_slice[c,i,p,t] + spot_in_slice[i,p,t] <= share[t] hours[p] (grid[i,p] -
-    cut_share[i,t] interruptible[i,p])``.
+    ``sum_c drawn_in_slice[c,i,p,t] + spot_in_slice[i,p,t] - zone_stored[i,p,t] <= share[t] hours[p]
+    (grid[i,p] - cut_share[i,t] interruptible[i,p])``.
 Reads and posts
-    Reads ``grid_mw``; posts ``interruptible_mw`` and ``cost``.
+    Reads ``grid_mw`` and ``zone_stored_gwh``; posts ``interruptible_mw`` and ``cost``.
 Source
     Planner's convention; flexible connections as grid companies offer them (Anaya and Pollitt,
     Options for allocating and releasing distribution system capacity, Applied Energy 144, 2015).
@@ -107,6 +108,7 @@ def constrain(m: Any, p: Parameters) -> None:
         rule=lambda m, i, q, t: (
             sum(m.drawn_in_slice[c, i, q, t] for c in m.FED_WHILE_CUT_OFF[i, q, t])
             + sum(m.spot_in_slice[i, q, u] for u in m.SPOT_WHILE_CUT_OFF[i, q, t])
+            - m.zone_stored_gwh[i, q, t]
             <= m.hours_cut_off[i, q, t]
             * (m.grid_mw[i, q] - m.cut_share[i, q, t] * m.interruptible[i, q])
         ),

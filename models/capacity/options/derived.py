@@ -15,6 +15,7 @@ from .._capacity_bounds import (
     useful_leases,
     useful_sites,
     useful_storage,
+    useful_storage_of_zones,
 )
 from .._options import (
     BOUGHT,
@@ -71,7 +72,8 @@ def _decided(data: Dataset) -> pd.Series:
 def _grid_need(data: Dataset) -> pd.Series:
     """Grid MW of all that can be in service in each zone."""
     most = most_in_service(data) * pue_of_sites(data) + useful_storage(data)
-    return most.groupby(active_sites(data)["grid_zone"]).sum()
+    at_sites = most.groupby(active_sites(data)["grid_zone"]).sum()
+    return at_sites.add(useful_storage_of_zones(data).reindex(at_sites.index).fillna(0.0))
 
 
 def _units_needed(data: Dataset) -> pd.Series:

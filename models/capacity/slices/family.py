@@ -24,7 +24,13 @@ FAMILY = Family(
             name="stored_gwh",
             unit="GWh",
             over=("site", "period", "slice"),
-            meaning="Energy put into storage at a site in a slice, less what it gives.",
+            meaning="Energy put into storage from a site in a slice, less what it gives there.",
+        ),
+        Ledger(
+            name="zone_stored_gwh",
+            unit="GWh",
+            over=("site", "period", "slice"),
+            meaning="The part of it that passes through the grid, to and from storage of the zone.",
         ),
     ),
     costs=(

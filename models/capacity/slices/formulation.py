@@ -36,8 +36,8 @@ Limits
     where it is given;
     ``offset[c,p] <= least_available[c] / mean_available[c] contracted[c,p]``.
 Reads and posts
-    Reads ``hosted_mw``, ``contracted_mw`` and ``online_mw``; owns ``stored_gwh``; posts
-    ``cost``.
+    Reads ``hosted_mw``, ``contracted_mw`` and ``online_mw``; owns ``stored_gwh`` and
+    ``zone_stored_gwh``; posts ``cost``.
 Source
     Planner's convention; slices as in energy system models (Loulou et al., Documentation for the
     TIMES Model, 2016).
@@ -137,6 +137,7 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     m.SHIFTS = index_set(p.shifts[SLICE_KEYS])
     m.shifted = pyo.Var(m.SHIFTS, domain=pyo.Reals)
     ledgers.open("stored_gwh", m.SLICED_SITES)
+    ledgers.open("zone_stored_gwh", m.SLICED_SITES)
     post_cost(
         m,
         ledgers,

@@ -12,7 +12,7 @@ from optalloc.errors import Problem, Severity
 
 from .._building import active_sites
 from .._columns import named, reference
-from .._contracts import CAPACITY, DELIVERS, reach, sources, spot_prices
+from .._contracts import CAPACITY, DELIVERS, reach, sites_served, sources, spot_prices
 from .._slices import HOURS_PER_YEAR, availability_in_slices, load_in_slices, slices
 
 _QUESTION = "Does power differ by the hour?"
@@ -323,7 +323,11 @@ def _dark_slices(data: Dataset, each: pd.DataFrame) -> Iterator[Problem]:
     lit = lit.loc[lit["available"] > 0, ["site", "slice"]]
     priced = spot_prices(data)[["site"]].drop_duplicates().merge(each[["slice"]], how="cross")
     fed = set(pd.concat([lit, priced]).itertuples(index=False, name=None))
-    rows, stored = data.columns("Sites", "site"), set(data.columns("Storage", "site")["site"])
+    offered = data.columns("Storage", "storage", "site", "zone")
+    rows, stored = (
+        data.columns("Sites", "site"),
+        set(sites_served(data, offered, "storage")["site"]),
+    )
     for row, site in rows["site"].items():
         if site in stored:
             continue

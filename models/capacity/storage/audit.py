@@ -13,12 +13,14 @@ from optalloc.data.dataset import Dataset
 
 from .._calendar import calendar
 from .._capital import Terms, lives
+from .._contracts import GENERATION
 from .._money import charge_rows
 from .._running_costs import running_rows
-from .._slices import shares_of_year
+from .._slices import SLICE_KEYS, shares_of_year
 from .tables import KEYS, USE_KEYS
 
 DAY_KEYS = [*KEYS, "day_type"]
+RUN_KEYS = [*KEYS, "slice"]
 
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -41,10 +43,9 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
         name: name if pd.isna(at["day_type"]) else at["day_type"] for name, at in slices.items()
     }
     several = {day for day in types.values() if list(types.values()).count(day) > 1}
-    moved: dict[Any, Any] = use.set_index(USE_KEYS)[["charged_gwh", "discharged_gwh"]].to_dict(
-        "index"
-    )
-    power: dict[str, list[tuple[Any, ...]]] = {"charged": [], "discharged": []}
+    sums = use.groupby(RUN_KEYS)[["charged_gwh", "discharged_gwh"]].sum()
+    moved: dict[Any, Any] = sums.to_dict("index")
+    power: dict[str, list[tuple[Any, ...]]] = {"charged": [], "discharged": [], "used": []}
     days: dict[tuple[str, str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
     every: list[tuple[str, str, str]] = [
         (k, q, t)
@@ -55,11 +56,14 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     for k, q, t in dict.fromkeys([*every, *moved]):
         taken, given = moved.get((k, q, t), {"charged_gwh": 0.0, "discharged_gwh": 0.0}).values()
         most = hours_of[t] / 1000 * months[q] / 12 * ready[k, q]
-        power["charged"].append((k, q, t, taken, most))
-        power["discharged"].append((k, q, t, given, most))
-        sums = days[k, q, types[t]]
-        sums[0] += taken
-        sums[1] += given
+        if pd.isna(terms[k]["zone"]):
+            power["charged"].append((k, q, t, taken, most))
+            power["discharged"].append((k, q, t, given, most))
+        else:
+            power["used"].append((k, q, t, taken + given, most))
+        in_day = days[k, q, types[t]]
+        in_day[0] += taken
+        in_day[1] += given
     hours = {
         day: sum(own for t, own in hours_of.items() if types[t] == day)
         for day in set(types.values())
@@ -69,8 +73,11 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
             ["storage"], [(k, mw, terms[k]["max_mw"]) for k, mw in ordered.items()]
         ),
         "storage_hours_within_max": _frame(KEYS, hours_rows),
-        "charged_within_power": _frame(USE_KEYS, power["charged"]),
-        "given_within_power": _frame(USE_KEYS, power["discharged"]),
+        "charged_within_power": _frame(RUN_KEYS, power["charged"]),
+        "given_within_power": _frame(RUN_KEYS, power["discharged"]),
+        "used_within_power": _frame(RUN_KEYS, power["used"]),
+        "stored_from_grid": _from_grid(data, tables),
+        "stored_at_own_sites": _own(data, use),
         "given_is_taken": _frame(
             DAY_KEYS,
             [
@@ -86,6 +93,44 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
             ],
         ),
     }
+
+
+def _from_grid(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Energy that sites put into storage of their zone, against what they draw from the grid."""
+    zoned = data["Storage"].dropna(subset=["zone"])
+    zones = data.column("Sites", "grid_zone", by="site").to_dict()
+    kinds = data.column("Contracts", "kind", by="contract").to_dict()
+    power = tables["PowerBySlice"]
+    drawn: dict[Any, float] = {
+        (i, q, t): gwh
+        for i, q, t, gwh in power[[*SLICE_KEYS, "spot_gwh"]].itertuples(index=False, name=None)
+        if zones[i] in set(zoned["zone"])
+    }
+    for contract, *key, gwh in tables["DeliveriesBySlice"][
+        ["contract", *SLICE_KEYS, "drawn_gwh"]
+    ].itertuples(index=False, name=None):
+        if tuple(key) in drawn and kinds[contract] != GENERATION:
+            drawn[tuple(key)] += gwh
+    stored = dict.fromkeys(drawn, 0.0)
+    use = tables["StorageUse"]
+    use = use[use["storage"].isin(zoned["storage"])]
+    for *key, taken, given in use[[*SLICE_KEYS, "charged_gwh", "discharged_gwh"]].itertuples(
+        index=False, name=None
+    ):
+        stored[tuple(key)] = stored.get(tuple(key), 0.0) + taken - given
+    rows = [(*key, own, drawn.get(key, 0.0)) for key, own in stored.items()]
+    return _frame(SLICE_KEYS, rows)
+
+
+def _own(data: Dataset, use: pd.DataFrame) -> pd.DataFrame:
+    """Energy that storage moves, against that at sites that it serves."""
+    terms, zones = _terms(data), data.column("Sites", "grid_zone", by="site").to_dict()
+    moved = use["charged_gwh"].abs() + use["discharged_gwh"].abs()
+    own = [
+        terms[k]["site"] == i or (pd.notna(terms[k]["zone"]) and terms[k]["zone"] == zones.get(i))
+        for k, i in use[["storage", "site"]].itertuples(index=False, name=None)
+    ]
+    return use[USE_KEYS].assign(used=moved, allowed=moved * pd.Series(own, use.index, dtype=float))
 
 
 def _frame(keys: list[str], rows: list[tuple[Any, ...]]) -> pd.DataFrame:
@@ -140,9 +185,9 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     paid = [charge_rows("storage", pd.DataFrame(rows))]
     if running:
         paid.append(running_rows(data, "storage", pd.DataFrame(running)))
-    use = tables["StorageUse"]
     frame = built[KEYS].assign(
         site=[terms[k]["site"] for k in built["storage"]],
+        zone=[terms[k]["zone"] for k in built["storage"]],
         ready_mw=[ready[key][0] for key in keys],
         held_mwh=[ready[key][1] for key in keys],
     )
@@ -154,7 +199,6 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     columns = ["date", "period", "action", "subject", "mw"]
     return {
         "StorageBuilt": frame,
-        "StorageUse": use[USE_KEYS].assign(site=[terms[k]["site"] for k in use["storage"]]),
         "Actions": pd.DataFrame(orders, columns=columns),
         "Cost": pd.concat([part for part in paid if len(part)] or paid[:1]),
     }

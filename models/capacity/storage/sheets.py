@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from optalloc.data.dataset import Dataset
-from optalloc.data.rules import InOrder
+from optalloc.data.rules import ExactlyOne, InOrder
 from optalloc.data.schema import Column, Kind, Sheet
 from optalloc.errors import Problem, Severity
 
@@ -18,14 +18,26 @@ STORAGE = Sheet(
     name="Storage",
     question="Are batteries on offer?",
     meaning=(
-        "Storage on offer at a site: how many MW and MWh of it to order in each period is decided. "
+        "Storage on offer at a site or in a grid zone: how many MW and MWh of it to order in each "
+        "period is decided. "
         "It moves energy between slices of the same type of day."
     ),
     key=("storage",),
-    rules=(InOrder(("first_period", "last_period")),),
+    rules=(ExactlyOne(("site", "zone")), InOrder(("first_period", "last_period"))),
     columns=(
         named("storage", "Name of the storage.", example="Kanto battery"),
-        reference("Sites.site", "Site at which it stands.", example="Kanto North"),
+        reference(
+            "Sites.site",
+            "Site at which it stands, behind its connection.",
+            blank_means="it stands in a zone",
+            example="Kanto North",
+        ),
+        reference(
+            "Sites.grid_zone",
+            "Grid zone whose sites it serves through the grid, and whose peak it counts against.",
+            name="zone",
+            blank_means="it stands at a site",
+        ),
         *window("in which it can be ordered"),
         lead_months(
             "lead_months",

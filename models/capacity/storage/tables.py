@@ -14,9 +14,8 @@ from optalloc.modelling.solution import Solution
 from .._calendar import TINY_MONTHS, calendar
 
 KEYS = ["storage", "period"]
-USE_KEYS = [*KEYS, "slice"]
+USE_KEYS = ["storage", "site", "period", "slice"]
 _STORAGE = Column(name="storage", kind=Kind.TEXT, meaning="Storage.")
-_SITE = Column(name="site", kind=Kind.TEXT, meaning="Site at which it stands.")
 _PERIOD = Column(name="period", kind=Kind.TEXT, meaning="Period.")
 
 BUILT = TableSpec(
@@ -27,7 +26,16 @@ BUILT = TableSpec(
     spread=("ordered_mw", "ordered_mwh", "ready_mw", "held_mwh"),
     columns=(
         _STORAGE,
-        _SITE,
+        Column(
+            name="site",
+            kind=Kind.TEXT,
+            meaning="Site at which it stands; blank where that is a zone.",
+        ),
+        Column(
+            name="zone",
+            kind=Kind.TEXT,
+            meaning="Grid zone in which it stands; blank where that is a site.",
+        ),
         _PERIOD,
         Column(name="ordered_mw", kind=Kind.NUMBER, unit="MW grid", meaning="Power ordered."),
         Column(name="ordered_mwh", kind=Kind.NUMBER, unit="MWh", meaning="Energy ordered."),
@@ -38,13 +46,15 @@ BUILT = TableSpec(
 
 USE = TableSpec(
     name="StorageUse",
-    meaning="Energy that storage takes and gives in each slice.",
-    key=("storage", "period", "slice"),
+    meaning="Energy that storage takes from each site that it serves and gives it in each slice.",
+    key=("storage", "site", "period", "slice"),
     across="period",
     spread=("charged_gwh", "discharged_gwh"),
     columns=(
         _STORAGE,
-        _SITE,
+        Column(
+            name="site", kind=Kind.TEXT, meaning="Site whose energy it takes, or that it serves."
+        ),
         _PERIOD,
         Column(name="slice", kind=Kind.TEXT, meaning="Slice of the year."),
         Column(name="charged_gwh", kind=Kind.NUMBER, unit="GWh", meaning="Energy taken."),
@@ -55,7 +65,6 @@ USE = TableSpec(
 
 def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     """Storage by period, its use by slice, and orders as dated actions."""
-    site = data.column("Storage", "site", by="storage")
     orders = values.variable("ordered_mw", KEYS).rename(columns={"value": "ordered_mw"})
     held = values.variable("ordered_mwh", KEYS).rename(columns={"value": "ordered_mwh"})
     orders = orders.merge(held, on=KEYS)
@@ -66,7 +75,6 @@ def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     )
     use = charged.merge(discharged, on=USE_KEYS)
     use = use[(use["charged_gwh"] > 0) | (use["discharged_gwh"] > 0)]
-    use = use.assign(site=use["storage"].map(site))
     return {
         "StorageBuilt": built[[column.name for column in BUILT.columns]],
         "StorageUse": use[[column.name for column in USE.columns]],
@@ -76,7 +84,7 @@ def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
 
 def in_service(data: Dataset, orders: pd.DataFrame) -> pd.DataFrame:
     """Each storage in each period, with what is in service of what was ordered before."""
-    terms = data.columns("Storage", "storage", "site", "lead_months")
+    terms = data.columns("Storage", "storage", "site", "zone", "lead_months")
     cal = calendar(data).reset_index()[["period", "begin"]]
     every = terms[terms["storage"].isin(orders["storage"])].merge(cal, how="cross")
     every = every.merge(orders, on=KEYS, how="left")

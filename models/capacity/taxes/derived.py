@@ -11,7 +11,7 @@ from optalloc.data.dataset import Dataset, derived
 
 from .._building import active_sites, single_jurisdiction
 from .._calendar import months_from_base
-from .._contracts import jurisdictions_of_contracts
+from .._contracts import jurisdictions_of_contracts, jurisdictions_served
 from .._equipment import uses
 from .._money import STRAIGHT_LINE
 from .._options import CONTRACT, GRID, LAND, LEASE, options_on_offer
@@ -61,10 +61,11 @@ def schedule(data: Dataset) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Belongs:
-    """Jurisdictions of sites, contracts, options and labour markets by name, and the home one."""
+    """Jurisdictions of sites and what has none of its own by name, and the home one."""
 
     sites: pd.Series
     contracts: pd.Series
+    storage: pd.Series
     options: pd.Series
     markets: pd.Series
     home: str | None
@@ -81,6 +82,7 @@ class Belongs:
         found = rows["site"].map(self.sites)
         for words, named in (
             (("contract", "deposit", "termination"), self.contracts),
+            (("storage", "running"), self.storage),
             (("option",), self.options),
             (("wages",), self._pools(rows.loc[word == "wages", "subject"])),
         ):
@@ -101,12 +103,13 @@ class Belongs:
 def belongs(data: Dataset) -> Belongs:
     """Where costs belong.
 
-    By their site; of contracts, options and labour markets by their sites, where all lie in one;
-    else the home jurisdiction.
+    By their site; of contracts, storage of zones, options and labour markets by their sites, where
+    all lie in one; else the home jurisdiction.
     """
     return Belongs(
         data.column("Sites", "jurisdiction", by="site").dropna(),
         jurisdictions_of_contracts(data),
+        _of_storage(data),
         _of_options(data),
         _of_markets(data),
         _home(data),
@@ -120,6 +123,10 @@ def _home(data: Dataset) -> str | None:
 
 def _of_markets(data: Dataset) -> pd.Series:
     return single_jurisdiction(active_sites(data).reset_index(drop=True), "labour_market")
+
+
+def _of_storage(data: Dataset) -> pd.Series:
+    return jurisdictions_served(data, data.columns("Storage", "storage", "site", "zone"))
 
 
 def _of_options(data: Dataset) -> pd.Series:
@@ -140,11 +147,12 @@ def _of_options(data: Dataset) -> pd.Series:
 
 
 def costs_of_no_single(data: Dataset) -> list[str]:
-    """Contracts, labour and options that belong to no single jurisdiction, in words."""
+    """Contracts, storage, labour and options that belong to no single jurisdiction, in words."""
     markets, used = _of_markets(data), set(data.column("LabourPools", "labour_market").dropna())
     found = {
         "contract": set(data.column("Contracts", "contract").dropna())
         - set(jurisdictions_of_contracts(data).index),
+        "storage": set(data.column("Storage", "storage").dropna()) - set(_of_storage(data).index),
         "labour of": used - set(markets.index),
         "option": set(options_on_offer(data).index) - set(_of_options(data).index),
     }
