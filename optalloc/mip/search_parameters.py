@@ -289,6 +289,8 @@ class Futures:
     ----------
     extensive_entries : int
         With at most so many non-zeros the extensive form is proved as a whole.
+    whole_entries : int
+        Nor is it with more non-zeros in any one scenario, whose own search is then needed.
     first_gap : float
         Relative gap of each scenario alone at first.
     near_plans : int
@@ -323,6 +325,7 @@ class Futures:
     """
 
     extensive_entries: int = 100_000
+    whole_entries: int = 30_000
     first_gap: float = 0.03
     near_plans: int = 2
     subproblem_gap_share: float = 1 / 3

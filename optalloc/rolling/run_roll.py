@@ -33,6 +33,7 @@ from optalloc.scenarios.ranges import RangedUncertainty
 from optalloc.scenarios.scenario_datasets import scenario_datasets
 from optalloc.scenarios.tree import Scenario
 from optalloc.scenarios.uncertainty_sheets import SCENARIOS
+from optalloc.solving.futures import is_large
 from optalloc.solving.pool import Limits
 from optalloc.solving.versions import engine_versions
 from optalloc.sweeps.messages import Base, Finished, Status
@@ -304,8 +305,7 @@ def _is_large(forecast: Forecast, model: Model, options: Options) -> bool:
         If an outcome is felt before it is known.
     """
     made = scenarios_of(forecast.data, model, forecast.tree, across=False)
-    entries = sum(one.matrix.nnz for one in made.stochastic.programs)
-    return bool(entries > options.parameters.futures.extensive_entries)
+    return is_large(made.stochastic, options.parameters.futures)
 
 
 # Cases ------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from optalloc.mip.outcome import (
     contradicts,
     quality_of,
 )
+from optalloc.mip.parameters import Futures
 from optalloc.mip.stochastic import StochasticProgram
 from optalloc.solving.futures.decomposition import Decomposition
 from optalloc.solving.futures.outcome import Alone, StochasticOutcome
@@ -38,12 +39,20 @@ from optalloc.solving.monitor import Monitor
 from optalloc.solving.resolve import Resolver
 from optalloc.solving.solvers import solve_by
 
-__all__ = ["solve_stochastic"]
+__all__ = ["is_large", "solve_stochastic"]
 
 logger = logging.getLogger(__name__)
 
 SOLVED_HERE = "the cluster was not used: all scenarios are solved together, on this machine"
 NO_REFERENCE = Outcome(stop_reason=StopReason.TIME, quality=Quality.NONE)
+
+
+def is_large(program: StochasticProgram, parameters: Futures) -> bool:
+    """True if a program is solved scenario by scenario, in processes of its own."""
+    entries = [one.matrix.nnz for one in program.programs]
+    large = sum(entries) > parameters.extensive_entries or max(entries) > parameters.whole_entries
+    # Rows across scenarios would need prices of their own.
+    return large and not program.across
 
 
 def solve_stochastic(
@@ -84,9 +93,7 @@ def solve_stochastic(
     monitor = Monitor(options, progress)
     zeros = np.zeros(len(program.names))
     form = extensive_form(program, attitude, zeros)
-    large = form.arrays.matrix.nnz > options.parameters.futures.extensive_entries
-    # Rows across scenarios would need prices of their own.
-    if large and not program.across:
+    if is_large(program, options.parameters.futures):
         found = _by_scenarios(program, attitude, form, monitor, cluster)
     else:
         found = _as_a_whole(program, attitude, monitor, worst_slack)
