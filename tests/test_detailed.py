@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 import optalloc
-from benchmarks.detail import BEGIN, CASES, END, cut_down
+from benchmarks.detail import CASES, cut_down
 from optalloc.errors import Severity
 from tests.paths import INPUTS
 
@@ -215,6 +215,6 @@ def test_without_its_detail_it_is_pacific() -> None:
 def test_its_page_has_its_table() -> None:
     """Proves: the page has the tables of all cases between their marks."""
     page = (DETAILED / "README.md").read_text("utf-8")
-    table = page.partition(BEGIN)[2].partition(END)[0]
+    table = page.partition("<!-- detail: begin -->")[2].partition("<!-- detail: end -->")[0]
     for case in CASES:
         assert f"| {case} |" in table

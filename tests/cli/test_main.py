@@ -351,10 +351,13 @@ def test_ctrl_c_before_a_first_plan_is_one_line(hard: Path, tmp_path: Path) -> N
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("module", ["typer", "numpy", "pandas", "pyomo"])
-def test_ctrl_c_while_libraries_are_imported_is_one_line(module: str) -> None:
+@pytest.mark.parametrize(
+    ("verb", "module"),
+    [("check", "typer"), ("check", "numpy"), ("check", "pandas"), ("solve", "pyomo")],
+)
+def test_ctrl_c_while_libraries_are_imported_is_one_line(verb: str, module: str) -> None:
     """The interpreter itself tells, on stderr, what has just been imported."""
-    command = [sys.executable, "-X", "importtime", *COMMAND[1:], "check", str(PACIFIC)]
+    command = [sys.executable, "-X", "importtime", *COMMAND[1:], verb, str(PACIFIC)]
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,

@@ -14,8 +14,7 @@ import pytest
 
 from tests.books import demand
 from tests.families import LeastCost
-
-from .test_slices import SPOT
+from tests.models.test_slices import SPOT
 
 
 def _by_linopy(case: dict[str, Any]) -> float:

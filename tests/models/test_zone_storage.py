@@ -15,9 +15,8 @@ import pytest
 
 from tests.books import binding, demand, years
 from tests.families import LeastCost, Solve, broken, compiled, problems
-
-from . import test_interruptible as interruptible
-from . import test_storage as at_site
+from tests.models import test_interruptible as interruptible
+from tests.models import test_storage as at_site
 
 BATTERY = {
     "storage": "battery", "zone": "Z", "max_mw": 100, "cost_per_mw": 0.1, "cost_per_mwh": 0.01,
