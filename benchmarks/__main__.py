@@ -29,6 +29,7 @@ from benchmarks.marked import write_table
 from benchmarks.pages import VIEWS, opened_in, pictures, write_made_up
 from benchmarks.published import fetch, published
 from benchmarks.rolled import as_markdown as roll_as_markdown
+from benchmarks.server_pages import server_pictures
 from benchmarks.smps import read_smps, trio_in, write_program
 from benchmarks.sweep import BOOKS, GAP, SweepRoute, measure_sweep
 from optalloc.analysis.bench.instances import instances_of
@@ -234,6 +235,15 @@ def screenshots(
     if example not in VIEWS:
         raise typer.BadParameter(f"must be one of {', '.join(VIEWS)}; found {example!r}")
     for path in pictures(page, example, out):
+        typer.echo(f"wrote {path}: {path.stat().st_size / 1e3:.0f} kB")
+
+
+@app.command("server-pages")
+def server_pages(
+    out: Annotated[Path, typer.Option(help="Folder for them.")] = Path("docs/pictures"),
+) -> None:
+    """Take the pictures of the server that the documents have, with chromium."""
+    for path in server_pictures(out):
         typer.echo(f"wrote {path}: {path.stat().st_size / 1e3:.0f} kB")
 
 

@@ -27,7 +27,7 @@ from optalloc.modelling.tables import (
 )
 from optalloc.report.page import write_report
 
-__all__ = ["VIEWS", "made_up", "opened_in", "pictures", "write_made_up"]
+__all__ = ["VIEWS", "chromium", "made_up", "opened_in", "pictures", "write_made_up"]
 
 # How many there are of what: where not said, a fifth of the sites.
 FEW = {"workload": 4, "region": 15, "kind": 3, "trade": 3, "source": 3, "equipment": 3}
@@ -148,7 +148,7 @@ def _limits(model: Model, names: _Names, draw: np.random.Generator) -> pd.DataFr
 
 
 @contextmanager
-def _browser() -> Iterator[Any]:
+def chromium() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright  # noqa: PLC0415  (only with a browser)
 
     found = which("chromium") or which("chromium-browser")
@@ -165,7 +165,7 @@ def _browser() -> Iterator[Any]:
 def opened_in(path: Path, repeats: int) -> list[Mapping[str, float]]:
     """Seconds until a report is there, charts in view drawn: by the clock, and of the processor."""
     rows: list[Mapping[str, float]] = []
-    with _browser() as browser:
+    with chromium() as browser:
         for _ in range(repeats):
             page = browser.new_page(viewport={"width": 1360, "height": 900})
             session = page.context.new_cdp_session(page)
@@ -210,7 +210,7 @@ _SCROLL = "(at) => document.querySelector(at).scrollIntoView({ behavior: 'instan
 def pictures(path: Path, example: str, folder: Path) -> Iterator[Path]:
     """Take the pictures that the documents have of an example's report."""
     folder.mkdir(parents=True, exist_ok=True)
-    with _browser() as browser:
+    with chromium() as browser:
         for view in VIEWS[example]:
             width, height = view.window
             page = browser.new_page(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from optalloc.scenarios.designs import Case
 from optalloc.scenarios.overrides import Override, altered
 from optalloc.scenarios.sheet import Operation
 from tests.browser import needs_browser
+from tests.paths import ROOT
 
 
 def test_all_routes_make_the_same_matrix() -> None:
@@ -200,10 +202,23 @@ def test_pages_are_measured_and_pictured(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("*.png"))) == 2
 
 
+@pytest.mark.slow
+@needs_browser
+def test_the_server_is_pictured(tmp_path: Path) -> None:
+    """Proves: `server-pages` goes from the first page to a plan and its reasons, and the page on the
+    server shows what it takes."""
+    words = ["server-pages", "--out", str(tmp_path)]
+    said = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert said.exit_code == 0
+    taken = {path.name for path in tmp_path.glob("*.png")}
+    shown = (ROOT / "docs" / "how-to" / "server.md").read_text("utf-8")
+    assert set(re.findall(r"server-\w+\.png", shown)) == taken
+
+
 def test_every_command_has_a_name_of_its_own() -> None:
     """Proves: no command hides another, as one of the same name would."""
     named = [
         one.name or (one.callback.__name__ if one.callback else "")
         for one in app.registered_commands
     ]
-    assert len(set(named)) == len(named) == 14
+    assert len(set(named)) == len(named) == 15
