@@ -5,6 +5,7 @@ Every lead is added in months and rounded once, to a period, here.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -89,11 +90,14 @@ def _within(edges: pd.DatetimeIndex, moments: list[float], k: int, day: pd.Times
     return min(moment, moments[k + 1]) if k + 1 < len(moments) else moment
 
 
+@dataclass
 class _Days:
     """Days by moment in months from the base date, each worked out once."""
 
-    def __init__(self, edges: pd.DatetimeIndex, moments: list[float]) -> None:
-        self._edges, self._moments = edges, moments
+    edges: pd.DatetimeIndex
+    moments: list[float]
+
+    def __post_init__(self) -> None:
         self._known: dict[float, pd.Timestamp] = {}
 
     def at(self, moment: float) -> pd.Timestamp:
@@ -103,11 +107,11 @@ class _Days:
         return self._known[moment]
 
     def _found(self, moment: float) -> pd.Timestamp:
-        moments = self._moments
+        moments = self.moments
         k = max(int(np.searchsorted(moments, moment + TINY_MONTHS, "right")) - 1, 0)
         whole, part = divmod(moment - moments[k] + TINY_MONTHS, 1.0)
         days = round((part - TINY_MONTHS) * DAYS_PER_MONTH)
-        return self._edges[k] + pd.DateOffset(months=int(whole)) + pd.Timedelta(days=days)
+        return self.edges[k] + pd.DateOffset(months=int(whole)) + pd.Timedelta(days=days)
 
 
 def _days(data: Dataset) -> _Days:
