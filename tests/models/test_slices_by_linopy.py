@@ -19,6 +19,7 @@ from tests.models.test_slices import SPOT
 
 def _by_linopy(case: dict[str, Any]) -> float:
     """Least cost of energy at two sites that stand, in linopy, from the figures of a random case."""
+    linopy = pytest.importorskip("linopy")
     slices = pd.Index(case["slices"], name="slice")
     contracts = pd.Index(case["contracts"], name="contract")
     available = pd.DataFrame(case["available"], contracts, slices)
@@ -29,7 +30,7 @@ def _by_linopy(case: dict[str, Any]) -> float:
     load = load.rename_axis("site").rename_axis("slice", axis=1).stack().to_xarray()
     capacity = pd.Series(case["capacity"]).rename_axis("site")
     price, fee = (pd.Series(case[name], contracts) for name in ("price", "fee"))
-    m = pytest.importorskip("linopy").Model()
+    m = linopy.Model()
     signed = m.add_variables(lower=0, upper=case["most"], coords=[contracts], name="signed")
     in_zone = pd.DataFrame(1.0, contracts, sites)
     in_zone.loc[[name for name in contracts if not case["shared"][name]], "B"] = 0.0
