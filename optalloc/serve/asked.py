@@ -246,8 +246,8 @@ def _test(form: _Form) -> Asked:
         gap=form.gap,
         time_limit_s=seconds,
         limit_s=form.settings.total_limit_s,
-        arguments={"draws": draws, "seed": seed},
-        files={"plans": [str(plan.plan)], **_workbook(plan)},
+        arguments={"draws": draws, "seed": seed, "name": plan.name},
+        files={"plan": str(plan.plan), **_workbook(plan)},
         of=[plan.id],
     )
 

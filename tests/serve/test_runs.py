@@ -249,6 +249,25 @@ def test_scenarios_are_drawn_from_ranges_and_made_fewer(guest: Guest, tmp_path: 
         assert answer.status_code == 400 and said in answer.text
 
 
+@pytest.mark.long
+def test_a_plan_in_new_scenarios_is_named_as_its_visitor_knows_it(
+    guest: Guest, tmp_path: Path
+) -> None:
+    """Proves: words and tables name the run. Sensitivity: by the path of its plan they would show the
+    folders of the server, and the visitor's own among them."""
+    made = newsvendor()
+    del made["Uncertainties"], made["Outcomes"]
+    made["Ranges"] = [RANGE]
+    optalloc.write_template(MODEL, tmp_path / "news.xlsx", made)
+    book = guest.checked(tmp_path / "news.xlsx")
+    run = guest.solve(book, 0)
+    guest.ended(run)
+    plan = run.rpartition("/")[2]
+    text = guest.ended(guest.ask(book, "test", plan=plan, draws=2, seed=0))
+    assert "OutOfSample" in text and "<td>Run 1 of news.xlsx</td>" in text
+    assert "plan.xlsx</td>" not in text and "optalloc-serve" not in text
+
+
 def opened_copy(guest: Guest, run: str) -> str:
     """The page of the workbook that a run has written, once it has been checked."""
     answer = guest.client.post(f"{run}/open")

@@ -55,7 +55,7 @@ class _Sample:
 
 @with_bar
 def out_of_sample(
-    plans: Sequence[str | Path],
+    plans: Sequence[str | Path] | Mapping[str, str | Path],
     book: Book,
     *,
     draws: int | None = None,
@@ -74,8 +74,9 @@ def out_of_sample(
 
     Parameters
     ----------
-    plans : sequence of str or Path
-        Each a plan.xlsx; all meet the same scenarios.
+    plans : sequence of str or Path, or mapping from names to them
+        Each a plan.xlsx; all meet the same scenarios. The findings name a plan by its name, or else
+        by its path.
     book : str or Path
         Workbook of the plans. Scenarios are drawn from its sheet Ranges, independently.
     draws : int, optional
@@ -105,8 +106,9 @@ def out_of_sample(
         If no scenario or no plan is named, or a plan twice.
     """
     data, loaded, problems = open_book(book, model)
-    _refuse_plans(plans)
-    read = {str(path): read_plan(path, loaded) for path in plans}
+    _refuse_plans([*plans])
+    paths = plans if isinstance(plans, Mapping) else {str(path): path for path in plans}
+    read = {name: read_plan(path, loaded) for name, path in paths.items()}
     sample = _sampled(data, loaded, problems, scenarios, draws, seed)
     options = options_of(data, loaded, {"gap": gap, "time_limit_s": time_limit_s, "threads": 1})
     own_tree = loaded.scenario_tree(data)

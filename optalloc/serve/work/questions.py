@@ -104,10 +104,10 @@ def reduce(job: Job) -> dict[str, Any]:
 
 
 def test(job: Job) -> dict[str, Any]:
-    """Say what plans cost in new scenarios that are drawn from the ranges of their workbook."""
+    """Say what a plan costs in new scenarios that are drawn from the ranges of its workbook."""
     request = job.request
     found = out_of_sample(
-        request["plans"],
+        {request["name"]: request["plan"]},
         job.book,
         draws=request["draws"],
         seed=request["seed"],
