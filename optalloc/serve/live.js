@@ -16,6 +16,15 @@ function asPercent(share) {
   return `${(100 * share).toFixed(3)} %`;
 }
 
+// Range and ticks of an axis of powers of ten, from one to another, with at most four labels.
+function decades(values) {
+  const powers = values.filter((value) => value > 0).map((value) => Math.log10(value));
+  if (!powers.length) return {};
+  const low = Math.floor(Math.min(...powers));
+  const high = Math.max(Math.ceil(Math.max(...powers)), low + 1);
+  return { range: [low - 0.1, high + 0.1], tick0: low, dtick: Math.ceil((high - low) / 3) };
+}
+
 // Cost of plan and bound above, the area between them filled; their gap below, by powers of ten.
 function drawProof(chart, points) {
   if (!window.Plotly) return;
@@ -62,11 +71,11 @@ function drawProof(chart, points) {
     yaxis: { title: { text: "Cost (M, present value)" }, tickformat: ",~r", domain: [0.38, 1] },
     annotations: words ? [{ text: words, showarrow: false, xref: "paper", yref: "paper", font: { color: last ? look.ink : look.soft }, ...place }] : [],
   });
-  const own = { type: "log", tickformat: "~g", domain: [0, 0.27], nticks: 4, visible: Boolean(last) };
+  const own = { type: "log", tickformat: "~g", domain: [0, 0.27], ...decades(gap.y), visible: Boolean(last) };
   layout.yaxis2 = { ...layout.yaxis, title: { ...layout.yaxis.title, text: "Gap (%)" }, ...own };
-  // Its labels are short, and margins that follow two axes are worked out without end.
-  layout.yaxis.automargin = layout.yaxis2.automargin = false;
-  layout.margin.l = 84;
+  // Labels are short, and margins that follow axes and legend are worked out without end.
+  layout.xaxis.automargin = layout.yaxis.automargin = layout.yaxis2.automargin = false;
+  layout.margin = { ...layout.margin, l: 84, t: look.narrow ? 76 : 40, b: 56 };
   layout.yaxis.visible = layout.xaxis.visible = Boolean(last);
   window.Plotly.react(chart, traces, layout, { responsive: true, displayModeBar: false });
 }

@@ -150,8 +150,8 @@ class Task:
             self.phase = f"{message['doing']}{_CANDIDATE if message['candidate'] else ''}"
             self._add(list(message["point"]))
         elif "step" in message:
-            what, done, of = self.step = list(message["step"])
-            self.phase = f"{what}: {done} of {of}"
+            # How far it is has a bar of its own.
+            self.phase, *_ = self.step = list(message["step"])
         else:
             self.phase, self.step = str(message["phase"]), []
             self._renewed = time.monotonic()

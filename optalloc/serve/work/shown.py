@@ -79,21 +79,22 @@ def tables(frames: Mapping[str, pd.DataFrame], specs: Sequence[TableSpec]) -> li
                 "name": spec.name,
                 "meaning": spec.meaning,
                 "columns": [
-                    (
-                        c.name.replace("_", " "),
-                        c.unit,
-                        isinstance(frame[c.name].dropna().iloc[0], Real),
-                    )
+                    (c.name.replace("_", " "), c.unit, _is_number(frame[c.name].dropna().iloc[0]))
                     for c in columns
                 ],
                 "rows": [
-                    [(_cell(row[c.name]), isinstance(row[c.name], int | float)) for c in columns]
+                    [(_cell(row[c.name]), _is_number(row[c.name])) for c in columns]
                     for row in head.to_dict("records")
                 ],
                 "more": len(frame) - len(head),
             }
         )
     return shown
+
+
+def _is_number(value: Any) -> bool:
+    """True for a number; a flag is a word on the page."""
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _has_values(column: pd.Series[Any]) -> bool:
