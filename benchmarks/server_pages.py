@@ -38,16 +38,14 @@ def _served(folder: Path) -> Iterator[str]:
 
 
 def server_pictures(out: Path) -> Iterator[Path]:
-    """Go from the first page to a plan, its reasons and a sweep of inputs/minimal."""
+    """Go from the first page to the plan of inputs/minimal and its reasons."""
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder, _served(Path(folder)) as address, chromium() as browser:
         page = browser.new_page(viewport={"width": _WIDTH, "height": 700})
 
         def picture(name: str, height: int) -> Path:
             page.set_viewport_size({"width": _WIDTH, "height": height})
-            page.evaluate(
-                "document.activeElement.blur(); scrollTo({ top: 0, behavior: 'instant' })"
-            )
+            page.evaluate(_STILL)
             page.wait_for_timeout(800)
             target = out / f"server-{name}.png"
             page.screenshot(path=target)
