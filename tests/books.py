@@ -346,12 +346,12 @@ def everything() -> Book:
              "min_mw": 10, "block_mw": None, "max_mw": 60, "price_per_mwh": 60, "availability": 0.9,
              "take_or_pay_share": 0.6, "price_escalation": 0.02, "fixed_fee_per_mw_year": 0.01,
              "fee_escalation": 0.02, "deposit_per_mw": 0.1, "termination_fee_per_mw": 0.05,
-             "tco2_per_mwh": 0},
+             "tco2_per_mwh": 0, "max_surplus_share": 0.3},
             {"contract": "firm", "site": None, "zone": "East", "kind": "energy", "term_months": None,
              "min_mw": 0, "block_mw": None, "max_mw": 60, "price_per_mwh": 55, "availability": 1,
              "take_or_pay_share": 0, "price_escalation": 0.02, "fixed_fee_per_mw_year": 0,
              "fee_escalation": 0, "deposit_per_mw": 0.1, "termination_fee_per_mw": None,
-             "tco2_per_mwh": 0.3},
+             "tco2_per_mwh": 0.3, "max_surplus_share": 0.1},
             {"contract": "capacity", "site": "Home", "zone": None, "kind": "capacity",
              "term_months": None, "min_mw": 0, "block_mw": 10, "max_mw": 90, "price_per_mwh": 0,
              "availability": 1, "take_or_pay_share": 0, "price_escalation": 0,
@@ -396,6 +396,10 @@ def everything() -> Book:
              "currency": "JPY"},
         ],
         Interruptions=[{"site": "Tokyo", "slice": "day", "cut_share": 0.4}],
+        SurplusSlices=[
+            {"zone": zone, "slice": name, "price_factor": 0.5}
+            for zone, name in (("Kanto", "day"), ("Kanto", "night"), ("East", "day"))
+        ],
         SpotSlices=[
             {"zone": "East", "slice": "day", "price_factor": 1.2},
             {"zone": "East", "slice": "night", "price_factor": 0.8},

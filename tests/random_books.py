@@ -367,8 +367,8 @@ def taxes(draw: Draw, made: Book) -> None:
 
 
 def by_the_hour(draw: Draw, made: Book) -> None:
-    """A year of two or three slices, with load that waits, storage, and a connection that may be cut
-    off; not in `FAMILIES`, as brute force knows of no slices."""
+    """A year of two or three slices, with load that waits, storage, surplus that is sold, and a
+    connection that may be cut off; not in `FAMILIES`, as brute force knows of no slices."""
     if "PowerPrices" not in made:
         energy(draw, made)
     if "PowerRamp" not in made:
@@ -389,6 +389,13 @@ def by_the_hour(draw: Draw, made: Book) -> None:
         for zone in names_of(made, "Sites", "grid_zone")[:1]
         for name in names
     ]
+    made["SurplusSlices"] = [
+        {"zone": row["zone"], "slice": "t1", "price_factor": one_of(draw, 0.1, 0.8, 1.2)}
+        for row in made["SpotSlices"][:1]
+    ]
+    for contract in made.get("Contracts", []):
+        if contract["kind"] == "energy":
+            contract["max_surplus_share"] = one_of(draw, None, 0.2, 0.9)
     made["Storage"] = [
         {"storage": "battery", "site": "s1", "lead_months": one_of(draw, 0, 6),
          "life_years": one_of(draw, None, 1), "max_mw": 20, "max_hours": one_of(draw, None, 4),

@@ -141,7 +141,7 @@ def test_pacific_uses_every_sheet(pacific: optalloc.Dataset) -> None:
     and taxes."""
     unused = {sheet for sheet in MODEL.sheets if pacific[sheet].empty}
     by_the_hour = {"Slices", "WorkloadSlices", "ContractSlices", "SpotSlices", "Storage"}
-    by_the_hour |= {"Interruptible", "Interruptions"}
+    by_the_hour |= {"Interruptible", "Interruptions", "SurplusSlices"}
     flexible = {"Options", "Gates", "Abandonments"}
     assert unused == {*UNCERTAINTY_SHEETS, *flexible, *by_the_hour, "Taxes", "Duties"}
 

@@ -47,7 +47,7 @@ SHEETS = (
     ),
     *("Jurisdictions", "JurisdictionGroups", "RiskLimits", "RiskWeights", "LossEvents", "Pace"),
     *("Leases", "Contracts", "Decisions", "ApprovedActions", "Currencies"),
-    *("Slices", "WorkloadSlices", "ContractSlices", "Storage"),
+    *("Slices", "WorkloadSlices", "ContractSlices", "SurplusSlices", "Storage"),
 )
 # What rows of Decisions and ApprovedActions ask MW of, and in which column.
 STARTS, LEASES, SIGNINGS = "starts", "leases", "signings"
@@ -179,8 +179,8 @@ def needed_of_contracts(data: Dataset) -> pd.DataFrame:
     """MW that can be needed of each contract: need_mw, by contract.
 
     Peak of all that can stand where it covers peak; energy of all that can be served where it
-    delivers energy, in the slice in which it delivers least. Storage draws peak and energy, and
-    load may be made up in a slice.
+    delivers energy, in the slice in which it delivers least. Storage draws peak and energy, load
+    may be made up in a slice, and surplus sold.
     """
     offered, sites = contracts_on_offer(data), active_sites(data)
     useful = useful_sites(data).set_index("site")
@@ -200,9 +200,8 @@ def needed_of_contracts(data: Dataset) -> pd.DataFrame:
     # Availability may be zero: no amount is then enough, and none is of use for energy.
     least = least_output(data).reindex(offered.index)
     share = least.where(least > 0)
-    energy = (
-        ((sums["energy"] + of_zone) / share).fillna(0.0).where(offered["kind"].isin(DELIVERS), 0.0)
-    )
+    energy = (sums["energy"] + of_zone) * _with_surplus(data, offered) / share
+    energy = energy.fillna(0.0).where(offered["kind"].isin(DELIVERS), 0.0)
     # A plant on site that delivers unevenly covers peak by the least of what it delivers.
     firm = firm_output(data).reindex(offered.index)
     peak = (sums["peak"] / firm.where(firm > 0)).where(
@@ -210,6 +209,18 @@ def needed_of_contracts(data: Dataset) -> pd.DataFrame:
     )
     pledged = _pledged(data, SIGNINGS, offered.index)
     return pd.concat([energy, peak, pledged], axis=1).max(axis=1).to_frame("need_mw")
+
+
+def _with_surplus(data: Dataset, offered: pd.DataFrame) -> pd.Series | float:
+    """Most energy taken of each contract in a slice over what its sites take, with surplus sold.
+
+    All that may be sold in a year may be sold in its shortest slice.
+    """
+    each = slices(data, "share")
+    if each.empty or data["SurplusSlices"].empty:
+        return 1.0
+    sold = offered["max_surplus_share"]
+    return 1.0 + sold / (1.0 - sold) / float(each["share"].min())
 
 
 def most_in_service(data: Dataset) -> pd.Series:

@@ -208,6 +208,8 @@ DAYS: list[dict[str, Any]] = [
     {"slice": "day", "hours_per_year": 4380, "day_type": "any"},
     {"slice": "night", "hours_per_year": 4380, "day_type": "any"},
 ]
+SOLD = {"zone": "Z", "slice": "day", "price_factor": 0.5}
+PRICE = {"zone": "Z", "period": "Y1", "spot_price_per_mwh": 90}
 BATTERY = {
     **{"storage": "battery", "site": "A", "max_mw": 10, "efficiency": 0.8, "lead_months": 0},
     **{"cost_per_mw": 0.1, "cost_per_mwh": 0.1},
@@ -272,6 +274,15 @@ ALONE: dict[str, Callable[[Path], Path]] = {
         folder,
         Contracts=[SUN, {"contract": "peak", "site": "A", "kind": "capacity", "max_mw": 100}],
         ContractSlices=[{"contract": "peak", "slice": "day"}],
+    ),
+    "surplus-without-slices": lambda folder: by_the_hour(
+        folder,
+        Slices=[{"slice": "day", "hours_per_year": 8760}],
+        SurplusSlices=[SOLD],
+        Sites={"grid_zone": "Z"},
+    ),
+    "surplus-of-generation": lambda folder: small(
+        folder, Contracts=[SUN | {"kind": "generation", "max_surplus_share": 0.5}]
     ),
     "storage-never-ready": lambda folder: by_the_hour(
         folder, Storage=[BATTERY | {"lead_months": 24}]
@@ -388,6 +399,25 @@ NOTICED: dict[str, Callable[[Path], Path]] = {
         Sites={"grid_zone": "Z"},
         GridZones=[{"zone": "Z", "period": "Y1", "max_new_mw": 100}],
         SpotSlices=[{"zone": "Z", "slice": "day", "price_factor": 1}],
+    ),
+    "surplus-of-unpriced-zone": lambda folder: by_the_hour(
+        folder, Sites={"grid_zone": "Z"}, SurplusSlices=[SOLD]
+    ),
+    "surplus-unused": lambda folder: by_the_hour(
+        folder, Sites={"grid_zone": "Z"}, SurplusSlices=[SOLD], PowerPrices=[PRICE]
+    ),
+    "surplus-unpriced": lambda folder: by_the_hour(
+        folder,
+        Sites={"grid_zone": "Z"},
+        Contracts=[SUN | {"max_surplus_share": 0.5}],
+        SurplusSlices=[SOLD],
+    ),
+    "surplus-for-profit": lambda folder: by_the_hour(
+        folder,
+        Sites={"grid_zone": "Z"},
+        Contracts=[SUN | {"max_surplus_share": 0.5, "price_per_mwh": 20}],
+        SurplusSlices=[SOLD],
+        PowerPrices=[PRICE],
     ),
     "never-cut-off": lambda folder: by_the_hour(folder, Interruptible=[NON_FIRM]),
     "interruptible-unlimited": lambda folder: by_the_hour(

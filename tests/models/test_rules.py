@@ -42,7 +42,8 @@ def filler(sheet: Sheet, name: str) -> object:
         return MODEL.sheets[target].by_name[key].example
     if column.kind is Kind.DATE:
         return "2028-01-01"
-    return next(number for number in (1, 0.5) if number != column.blank)
+    most = float("inf") if column.at_most is None else column.at_most
+    return next(number for number in (1, 0.5) if number != column.blank and number <= most)
 
 
 def violating(sheet: Sheet, rule: Rule, example: Row) -> Iterator[Row]:

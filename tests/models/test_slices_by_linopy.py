@@ -1,7 +1,8 @@
 """Energy by slice against a model written in linopy from the same figures, on random cases.
 
 Two sites that stand share a battery of their zone. A, with 40 MW of load, has contracts of its own and a
-connection that is interruptible in part; B, with 10 MW, has contracts of the zone alone.
+connection that is interruptible in part; B, with 10 MW, has contracts of the zone alone. What neither
+takes of a contract may be sold, up to a share.
 """
 
 from __future__ import annotations
@@ -38,21 +39,16 @@ def _by_linopy(case: dict[str, Any]) -> float:
     each = {"lower": 0, "coords": [sites, slices]}
     spot, up = (m.add_variables(name=name, **each) for name in ("spot", "up"))
     off = m.add_variables(upper=case["shiftable"] * load, name="off", **each)
-    # The battery stands in the zone: it takes of both sites, and gives to both.
-    charged, given = (m.add_variables(name=name, **each) for name in ("charged", "given"))
+    charged, given, mw, mwh = _battery(m, case["battery"], hours, each)
     battery = case["battery"]
-    mw = m.add_variables(lower=0, upper=battery["max_mw"], name="mw")
-    mwh = m.add_variables(lower=0, name="mwh")
-    m.add_constraints(mwh <= battery["max_hours"] * mw)
-    m.add_constraints((charged + given).sum("site") - hours.to_xarray() * mw <= 0)
-    m.add_constraints(given.sum() == battery["efficiency"] * charged.sum())
-    m.add_constraints(given.sum() <= 0.365 * mwh)
     taken = drawn.sum("contract") + spot if case["contracts"] else 1 * spot
     m.add_constraints(taken + off - up + given - charged == load)
+    sold = m.add_variables(lower=0, coords=[contracts, slices], name="sold")
     if case["contracts"]:
         m.add_constraints(drawn <= 1e6 * in_zone.stack().to_xarray())
         most = (available * hours).stack().to_xarray()
-        m.add_constraints(drawn.sum("site") - most * signed <= 0)
+        m.add_constraints(drawn.sum("site") + sold - most * signed <= 0)
+        _limit_sales(m, case, drawn, sold)
     m.add_constraints(off.sum("slice") - up.sum("slice") == 0)
     m.add_constraints(up - off <= capacity.to_xarray() * hours.to_xarray() - load)
     # What connection and zone do not give A is interruptible, and is cut off by a share in a slice.
@@ -70,15 +66,38 @@ def _by_linopy(case: dict[str, Any]) -> float:
     if share > 0:
         stored = charged - given
         m.add_constraints((of_clean - stored - share * (taken - stored)).sum("site") >= 0)
-    spot_price = case["spot"] * pd.Series(case["factor"], slices) / 1000
+    spot_price, surplus_price = (
+        case["spot"] * pd.Series(case[name], slices) / 1000 for name in ("factor", "surplus")
+    )
     m.add_objective(
         (drawn * (price / 1000)).sum()
         + (spot * spot_price).sum()
+        + (sold * (price / 1000)).sum()
+        - (sold * surplus_price).sum()
         + (signed * fee).sum()
         + (battery["cost_per_mw"] * mw + battery["cost_per_mwh"] * mwh)
     )
     status, _ = m.solve(solver_name="highs", output_flag=False)
     return float(m.objective.value) if status == "ok" else np.inf
+
+
+def _battery(m: Any, terms: dict[str, float], hours: pd.Series, each: dict[str, Any]) -> Any:
+    """A battery that stands in the zone: it takes of both sites, and gives to both."""
+    charged, given = (m.add_variables(name=name, **each) for name in ("charged", "given"))
+    mw = m.add_variables(lower=0, upper=terms["max_mw"], name="mw")
+    mwh = m.add_variables(lower=0, name="mwh")
+    m.add_constraints(mwh <= terms["max_hours"] * mw)
+    m.add_constraints((charged + given).sum("site") - hours.to_xarray() * mw <= 0)
+    m.add_constraints(given.sum() == terms["efficiency"] * charged.sum())
+    m.add_constraints(given.sum() <= 0.365 * mwh)
+    return charged, given, mw, mwh
+
+
+def _limit_sales(m: Any, case: dict[str, Any], drawn: Any, sold: Any) -> None:
+    """Of all that is taken from a contract no more than its share is sold."""
+    share = pd.Series(case["surplus_share"]).rename_axis("contract")[case["contracts"]].to_xarray()
+    taken = drawn.sum(["site", "slice"]) + sold.sum("slice")
+    m.add_constraints(sold.sum("slice") - share * taken <= 0)
 
 
 def _random_case(seed: int) -> dict[str, Any]:
@@ -114,7 +133,10 @@ def _random_case(seed: int) -> dict[str, Any]:
         "cost_per_mw": float(draw.choice([0.001, 0.02])), "efficiency": float(draw.choice([0.8, 1])),
         "cost_per_mwh": float(draw.choice([0, 0.002])), "peak_share": float(draw.choice([0, 0.5, 1])),
     }  # fmt: skip
+    sells = draw.choice([0, 0.1, 0.5], len(contracts))
     return case | {
+        "surplus": draw.uniform(0, 1, len(names)),
+        "surplus_share": dict(zip(contracts, sells, strict=True)),
         "cut": cut, "firm": firm, "zone": float(draw.choice([45, 60, 200])), "battery": battery,
         "shared": dict(zip(contracts, draw.random(len(contracts)) < 0.5, strict=True)),
     }  # fmt: skip
@@ -126,7 +148,7 @@ def test_energy_is_what_a_second_model_says(seed: int, least_cost: LeastCost) ->
     """Proves: the least cost of energy of two random sites is that of a model written in linopy from
     the same figures, or neither has a plan.
     Sensitivity: the cases differ in all that slices have: prices, outputs, loads, shifts, clean, what
-    is interruptible, and a battery of the zone."""
+    is interruptible, a battery of the zone, and what surplus earns."""
     case = _random_case(seed)
     share = case["hours"] / 8760
     available = pd.DataFrame(case["available"], case["contracts"], case["slices"])
@@ -139,6 +161,7 @@ def test_energy_is_what_a_second_model_says(seed: int, least_cost: LeastCost) ->
             "zone": "Z" if case["shared"][name] else None, "kind": "energy", "max_mw": case["most"],
             "price_per_mwh": case["price"][name], "availability": mean[name],
             "fixed_fee_per_mw_year": case["fee"][name], "tco2_per_mwh": case["tco2"][name],
+            "max_surplus_share": case["surplus_share"][name],
         }
         for name in case["contracts"]
     ]  # fmt: skip
@@ -178,6 +201,9 @@ def test_energy_is_what_a_second_model_says(seed: int, least_cost: LeastCost) ->
         ],
         SpotSlices=[
             {"zone": "Z", "slice": name, "price_factor": case["factor"][k]} for k, name in each
+        ],
+        SurplusSlices=[
+            {"zone": "Z", "slice": name, "price_factor": case["surplus"][k]} for k, name in each
         ],
         Carbon=[{"period": "Y1", "min_clean_share_in_slice": case["clean"]}],
         PowerRamp=[{"site": "A", "period": "Y1", "energised_mw": case["firm"]}],

@@ -64,6 +64,7 @@ FAMILY = Family(
         "energy-of-capacity": "a price, share or emission of energy on a contract that delivers none",
         "generation-in-zone": "on-site generation without a site",
         "take-or-pay-of-generation": "a take-or-pay share of on-site generation",
+        "surplus-of-generation": "surplus sold by on-site generation",
         "contract-ended": "a signed contract that ended before the first period",
         "contract-never-active": "a contract whose term holds no whole period; a notice where some was signed before",
         **CODES,

@@ -34,7 +34,10 @@ CONTRACTS = Sheet(
         NotAbove(("min_mw", "max_mw")),
         NotAbove(("block_mw", "max_mw")),
         BlankWhere(
-            ("price_per_mwh", "availability", "take_or_pay_share", "tco2_per_mwh"),
+            (
+                *("price_per_mwh", "availability", "take_or_pay_share", "max_surplus_share"),
+                "tco2_per_mwh",
+            ),
             "kind",
             CAPACITY,
             reason="which bills no energy",
@@ -48,6 +51,14 @@ CONTRACTS = Sheet(
             reason="which runs only as needed",
             action="Empty the cell; what is due undrawn is the fixed fee.",
             code="take-or-pay-of-generation",
+        ),
+        BlankWhere(
+            ("max_surplus_share",),
+            "kind",
+            GENERATION,
+            reason="which has no connection to feed into",
+            action="Empty the cell; plant on site runs for its site alone.",
+            code="surplus-of-generation",
         ),
     ),
     columns=(
@@ -147,6 +158,18 @@ CONTRACTS = Sheet(
             at_least=0,
             at_most=1,
             example=0.7,
+        ),
+        Column(
+            name="max_surplus_share",
+            kind=Kind.NUMBER,
+            unit="share of energy",
+            meaning=(
+                "Most of the energy taken from it in a period that may be sold, where no site takes "
+                "it, at the prices of SurplusSlices."
+            ),
+            blank=0.0,
+            at_least=0,
+            at_most=0.9,
         ),
         amount(
             "deposit_per_mw",

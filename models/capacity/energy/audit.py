@@ -47,7 +47,7 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
             used=fed["energy_gwh"], allowed=fed["contract_gwh"] + fed["spot_gwh"]
         ),
         "drawn_within_contract": billed[KEYS].assign(
-            used=billed["drawn_gwh"], allowed=billed["deliverable_gwh"]
+            used=billed["drawn_gwh"] + billed["sold_gwh"], allowed=billed["deliverable_gwh"]
         ),
         "spot_within_share": zones[ZONE_KEYS].assign(
             used=zones["spot_gwh"], allowed=zones["max_spot_share"] * zones["energy_gwh"]
@@ -69,7 +69,7 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     mean = load.assign(value=load["served_mw"] * factor.astype(float))
     mean = mean.groupby(SITE_KEYS, as_index=False).agg({"value": "sum"})
     grid = grid_draw(data, tables)[[*SITE_KEYS, "grid_mw"]]
-    billed = _billing(data, tables["Procurement"], deliveries)
+    billed = _billing(data, tables["Procurement"], deliveries, tables["Surplus"])
     return {
         "Power": _by_site(data, tables, mean, grid),
         "Billing": billed,
@@ -110,8 +110,10 @@ def _by_site(
     return pd.DataFrame(rows, columns=columns)
 
 
-def _billing(data: Dataset, active: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
-    """Deliverable, drawn and billed energy of each contract, looked up row by row."""
+def _billing(
+    data: Dataset, active: pd.DataFrame, deliveries: pd.DataFrame, surplus: pd.DataFrame
+) -> pd.DataFrame:
+    """Deliverable, drawn, sold and billed energy of each contract, looked up row by row."""
     terms = data["Contracts"].set_index("contract")
     terms = terms[terms["kind"].isin(DELIVERS)][["availability", "take_or_pay_share"]]
     hours = (calendar(data)["months"] * HOURS_PER_MONTH).to_dict()
@@ -120,14 +122,17 @@ def _billing(data: Dataset, active: pd.DataFrame, deliveries: pd.DataFrame) -> p
         index=False, name=None
     ):
         drawn[contract, period] += gwh
+    sold: dict[tuple[str, str], float] = defaultdict(float)
+    for contract, period, gwh in surplus[[*KEYS, "sold_gwh"]].itertuples(index=False, name=None):
+        sold[contract, period] += gwh
     rows = []
     for contract, period, mw in active[[*KEYS, "active_mw"]].itertuples(index=False, name=None):
         if contract in terms.index:
             available, firm_share = terms.loc[contract]
             most = mw * available * hours[period] / 1000
-            billed = max(drawn[contract, period], firm_share * most)
-            rows.append((contract, period, most, drawn[contract, period], billed))
-    columns = [*KEYS, "deliverable_gwh", "drawn_gwh", "billed_gwh"]
+            taken = drawn[contract, period], sold[contract, period]
+            rows.append((contract, period, most, *taken, max(sum(taken), firm_share * most)))
+    columns = [*KEYS, "deliverable_gwh", "drawn_gwh", "sold_gwh", "billed_gwh"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -33,6 +33,12 @@ FAMILY = Family(
             over=("site", "period"),
             meaning="Energy that a site takes beyond its load; negative where storage of its zone gives it more.",
         ),
+        Ledger(
+            name="sold_gwh",
+            unit="GWh",
+            over=("contract", "period"),
+            meaning="Energy taken from a contract that is sold and feeds no site.",
+        ),
         Ledger(name="energy_gwh", unit="GWh", over=("period",), meaning="Energy that is drawn."),
         Ledger(
             name="clean_gwh",

@@ -3,7 +3,7 @@
 In words
     A site's load takes energy in every period. Energy contracts and on-site generation deliver up
     to their active MW times availability; spot exists only where it is priced, up to its share of a zone's energy.
-    What a contract bills is what is drawn, or its take-or-pay share of what it could deliver
+    What a contract bills is what is drawn or sold, or its take-or-pay share of what it could deliver
     where that is more. Where nothing is priced, energy is left out. Energy drawn emits what its
     source says, whatever is billed; what emits nothing is clean.
 Data
@@ -16,11 +16,11 @@ Decides
     all in GWh.
 Limits
     ``pue[i] hours[p] mean_load[i,p] + losses[i,p] = sum_c drawn[c,i,p] + spot[i,p]``;
-    ``sum_i drawn[c,i,p] <= availability[c] hours[p] contracted[c,p]``; over a zone ``z``, spot is at
-    most its share of the energy; ``billed[c,p] >= sum_i drawn[c,i,p]`` and
+    ``sum_i drawn[c,i,p] + sold[c,p] <= availability[c] hours[p] contracted[c,p]``; over a zone ``z``,
+    spot is at most its share of the energy; ``billed[c,p] >= sum_i drawn[c,i,p] + sold[c,p]`` and
     ``billed[c,p] >= take_or_pay[c] availability[c] hours[p] contracted[c,p]``.
 Reads and posts
-    Reads ``mean_load_mw`` and ``contracted_mw``; owns ``losses_gwh``; owns and posts ``energy_gwh``,
+    Reads ``mean_load_mw`` and ``contracted_mw``; owns ``losses_gwh`` and ``sold_gwh``; owns and posts ``energy_gwh``,
     ``clean_gwh`` and ``emissions_tco2``; posts ``cost``.
 Source
     Planner's convention.
@@ -112,6 +112,8 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
         post_cost(m, ledgers, item, p.charges[name], keys, lambda m, *key, v=variable: v[key])
     m.FED = index_set(p.needs.index.to_frame(index=False))
     ledgers.open("losses_gwh", m.FED)
+    m.ENERGY_CONTRACTS = index_set(p.contracts[KEYS])
+    ledgers.open("sold_gwh", m.ENERGY_CONTRACTS)
     _post_emissions(m, p, ledgers)
 
 
@@ -204,7 +206,6 @@ def constrain(m: Any, p: Parameters) -> None:
 
 
 def _constrain_contracts(m: Any, p: Parameters) -> None:
-    m.ENERGY_CONTRACTS = index_set(p.contracts[KEYS])
     m.deliverable = parameter(m.ENERGY_CONTRACTS, p.contracts.set_index(KEYS)["deliverable"])
     m.take_or_pay = parameter(m.ENERGY_CONTRACTS, p.contracts.set_index(KEYS)["take_or_pay_share"])
     m.FEEDS_SITES = indexed_set(m.ENERGY_CONTRACTS, p.feeds, KEYS, ["site"])
@@ -215,10 +216,13 @@ def _constrain_contracts(m: Any, p: Parameters) -> None:
     m.FEEDING = index_set(p.feeds[KEYS].drop_duplicates())
     m.drawn_within_contract = pyo.Constraint(
         m.FEEDING,
-        rule=lambda m, c, q: m.drawn_in_all[c, q] <= m.deliverable[c, q] * m.contracted_mw[c, q],
+        rule=lambda m, c, q: (
+            m.drawn_in_all[c, q] + m.sold_gwh[c, q] <= m.deliverable[c, q] * m.contracted_mw[c, q]
+        ),
     )
     m.billed_if_drawn = pyo.Constraint(
-        m.BILLED, rule=lambda m, c, q: m.drawn_in_all[c, q] <= m.billed[c, q]
+        m.BILLED,
+        rule=lambda m, c, q: m.drawn_in_all[c, q] + m.sold_gwh[c, q] <= m.billed[c, q],
     )
     m.billed_if_not_drawn = pyo.Constraint(
         m.BILLED,

@@ -29,10 +29,10 @@ LIMITS = (
         conflict="{contract} delivers no more in {period} than is signed, at an availability of {value}",
         unit="GWh",
         sense="<=",
-        sentence="{contract}, {period}: all {allowed} GWh it delivers are drawn",
-        lasting="all that {contract} delivers is drawn {when}",
+        sentence="{contract}, {period}: all {allowed} GWh it delivers are taken",
+        lasting="all that {contract} delivers is taken {when}",
         marginal="saving from one more GWh delivered",
-        formula="sum_i drawn[c,i,p] <= availability[c] hours[p] contracted[c,p]",
+        formula="sum_i drawn[c,i,p] + sold[c,p] <= availability[c] hours[p] contracted[c,p]",
     ),
     Limit(
         name="spot_within_share",

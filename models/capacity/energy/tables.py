@@ -69,10 +69,10 @@ DELIVERIES = TableSpec(
 
 BILLING = TableSpec(
     name="Billing",
-    meaning="Energy that each contract or generation delivers at most, that is drawn, and billed.",
+    meaning="Energy that each contract or generation delivers at most, that is drawn, sold, and billed.",
     key=("contract", "period"),
     across="period",
-    spread=("deliverable_gwh", "drawn_gwh", "billed_gwh"),
+    spread=("deliverable_gwh", "drawn_gwh", "sold_gwh", "billed_gwh"),
     columns=(
         Column(name="contract", kind=Kind.TEXT, meaning="Contract of energy or generation."),
         Column(name="period", kind=Kind.TEXT, meaning="Period."),
@@ -84,10 +84,16 @@ BILLING = TableSpec(
         ),
         Column(name="drawn_gwh", kind=Kind.NUMBER, unit="GWh", meaning="Energy drawn."),
         Column(
+            name="sold_gwh",
+            kind=Kind.NUMBER,
+            unit="GWh",
+            meaning="Energy that no site draws and that is sold.",
+        ),
+        Column(
             name="billed_gwh",
             kind=Kind.NUMBER,
             unit="GWh",
-            meaning="Drawn, or the take-or-pay share of what is deliverable if that is more.",
+            meaning="Drawn and sold, or the take-or-pay share of what is deliverable if that is more.",
         ),
     ),
 )
@@ -100,6 +106,7 @@ def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
     spot = values.variable("spot", SITE_KEYS).rename(columns={"value": "spot_gwh"})
     online, load = values.ledger("online_mw"), values.ledger("mean_load_mw")
     active = values.ledger("contracted_mw").rename(columns={"value": "active_mw"})
+    sold = values.ledger("sold_gwh").rename(columns={"value": "sold_gwh"})
     grid = values.ledger("grid_mw").rename(columns={"value": "grid_mw"})
     lost = values.ledger("losses_gwh").rename(columns={"value": "lost_gwh"})
     return {
@@ -107,7 +114,7 @@ def tables(data: Dataset, values: Solution) -> dict[str, pd.DataFrame]:
             data, online, load, grid.merge(lost, on=SITE_KEYS, how="left"), deliveries, spot
         ),
         "Deliveries": deliveries,
-        "Billing": billing(data, active, deliveries),
+        "Billing": billing(data, active.merge(sold, on=KEYS), deliveries),
     }
 
 
@@ -138,18 +145,18 @@ def by_site(
 
 
 def billing(data: Dataset, active: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
-    """Deliverable, drawn and billed by energy contract, from active MW and energy drawn."""
+    """Deliverable, drawn and billed by energy contract, from active MW with energy sold, and drawn."""
     drawn = deliveries.groupby(KEYS, as_index=False)["drawn_gwh"].sum()
     energy = data.columns("Contracts", "contract", "kind", "availability", "take_or_pay_share")
     energy = energy[energy["kind"].isin(DELIVERS)]
-    frame = active[[*KEYS, "active_mw"]].merge(energy, on="contract")
+    frame = active[[*KEYS, "active_mw", "sold_gwh"]].merge(energy, on="contract")
     frame = frame.merge(drawn, on=KEYS, how="left").fillna({"drawn_gwh": 0.0})
     months = frame["period"].map(calendar(data)["months"]).astype(float)
     frame["deliverable_gwh"] = (
         frame["active_mw"] * frame["availability"] * months * HOURS_PER_MONTH / 1000
     )
     firm = frame["take_or_pay_share"] * frame["deliverable_gwh"]
-    frame["billed_gwh"] = np.maximum(frame["drawn_gwh"], firm)
+    frame["billed_gwh"] = np.maximum(frame["drawn_gwh"] + frame["sold_gwh"], firm)
     return frame[[column.name for column in BILLING.columns]]
 
 

@@ -144,16 +144,17 @@ def _capacity(data: Dataset, tables: Mapping[str, pd.DataFrame], power: pd.DataF
 
 
 def _within_contracts(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Energy drawn from each contract in each slice, against what it delivers."""
+    """Energy drawn from and sold of each contract in each slice, against what it delivers."""
     offered = data["Contracts"].set_index("contract")
     terms = offered.loc[offered["kind"].isin(DELIVERS), "availability"].to_dict()
     available = _scaled(data, "ContractSlices", "contract", "available", terms)
     months, shares = calendar(data)["months"], _shares(data)
     drawn = tables["DeliveriesBySlice"].groupby(CONTRACT_KEYS)["drawn_gwh"].sum()
+    sold = tables["Surplus"].set_index(CONTRACT_KEYS)["sold_gwh"]
     rows = [
         (
             *(contract, period, name),
-            drawn.get((contract, period, name), 0.0),
+            drawn.get((contract, period, name), 0.0) + sold.get((contract, period, name), 0.0),
             mw * available[contract, name] * 0.73 * months[period] * share,
         )
         for contract, period, mw in tables["Procurement"][[*KEYS, "active_mw"]].itertuples(

@@ -32,6 +32,12 @@ FAMILY = Family(
             over=("site", "period", "slice"),
             meaning="The part of it that passes through the grid, to and from storage of the zone.",
         ),
+        Ledger(
+            name="sold_in_slice_gwh",
+            unit="GWh",
+            over=("contract", "period", "slice"),
+            meaning="Energy taken from a contract in a slice that is sold and feeds no site.",
+        ),
     ),
     costs=(
         CostTerm(

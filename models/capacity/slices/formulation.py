@@ -26,7 +26,8 @@ Limits
     ``drawn[c,i,p] = sum_t drawn_in_slice[c,i,p,t]``; ``spot[i,p] = sum_t spot_in_slice[i,p,t]``;
     ``pue[i] share[t] hours[p] sum_w load[w,t] hosted[w,i,p] + shifted[i,p,t] + stored[i,p,t] =
     sum_c drawn_in_slice[c,i,p,t] + spot_in_slice[i,p,t]``;
-    ``sum_i drawn_in_slice[c,i,p,t] <= available[c,t] share[t] hours[p] contracted[c,p]``;
+    ``sum_i drawn_in_slice[c,i,p,t] + sold_in_slice[c,p,t] <= available[c,t] share[t] hours[p]
+    contracted[c,p]``;
     ``-shifted[i,p,t] <= pue[i] share[t] hours[p] sum_w shiftable_share[w,t] load[w,t] hosted[w,i,p]``;
     over the slices ``t`` of a type of day, ``sum_t shifted[i,p,t] = 0``;
     ``pue[i] share[t] hours[p] sum_w load[w,t] hosted[w,i,p] + shifted[i,p,t] <= pue[i] share[t]
@@ -36,8 +37,8 @@ Limits
     where it is given;
     ``offset[c,p] <= least_available[c] / mean_available[c] contracted[c,p]``.
 Reads and posts
-    Reads ``hosted_mw``, ``contracted_mw`` and ``online_mw``; owns ``stored_gwh`` and
-    ``zone_stored_gwh``; posts ``cost``.
+    Reads ``hosted_mw``, ``contracted_mw`` and ``online_mw``; owns ``stored_gwh``,
+    ``zone_stored_gwh`` and ``sold_in_slice_gwh``; posts ``cost``.
 Source
     Planner's convention; slices as in energy system models (Loulou et al., Documentation for the
     TIMES Model, 2016).
@@ -138,6 +139,8 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     m.shifted = pyo.Var(m.SHIFTS, domain=pyo.Reals)
     ledgers.open("stored_gwh", m.SLICED_SITES)
     ledgers.open("zone_stored_gwh", m.SLICED_SITES)
+    m.SLICED_CONTRACTS = index_set(p.deliverable[CONTRACT_KEYS])
+    ledgers.open("sold_in_slice_gwh", m.SLICED_CONTRACTS)
     post_cost(
         m,
         ledgers,
@@ -218,7 +221,6 @@ def _constrain_years(m: Any, p: Parameters) -> None:
 
 def _constrain_contracts(m: Any, p: Parameters) -> None:
     """Contracts deliver by their availability in each slice, and cover peak by the least of it."""
-    m.SLICED_CONTRACTS = index_set(p.deliverable[CONTRACT_KEYS])
     deliverable = p.deliverable.set_index(CONTRACT_KEYS)["gwh"]
     m.deliverable_in_slice = parameter(m.SLICED_CONTRACTS, deliverable)
     m.SITES_FED_IN_SLICE = indexed_set(m.SLICED_CONTRACTS, p.feeds, CONTRACT_KEYS, ["site"])
@@ -226,6 +228,7 @@ def _constrain_contracts(m: Any, p: Parameters) -> None:
         m.SLICED_CONTRACTS,
         rule=lambda m, c, q, t: (
             sum(m.drawn_in_slice[c, i, q, t] for i in m.SITES_FED_IN_SLICE[c, q, t])
+            + m.sold_in_slice_gwh[c, q, t]
             <= m.deliverable_in_slice[c, q, t] * m.contracted_mw[c, q]
         ),
     )

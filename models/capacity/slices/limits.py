@@ -46,10 +46,13 @@ LIMITS = (
         conflict="{contract} delivers in {slice} of {period} by an availability of {value}",
         unit="GWh",
         sense="<=",
-        sentence="{contract}, {slice} of {period}: all {allowed} GWh that it delivers are drawn",
-        lasting="all that {contract} delivers in {slice} is drawn {when}",
+        sentence="{contract}, {slice} of {period}: all {allowed} GWh that it delivers are taken",
+        lasting="all that {contract} delivers in {slice} is taken {when}",
         marginal="saving from one more GWh delivered in the slice",
-        formula="sum_i drawn_in_slice[c,i,p,t] <= available[c,t] share[t] hours[p] contracted[c,p]",
+        formula=(
+            "sum_i drawn_in_slice[c,i,p,t] + sold_in_slice[c,p,t] <= "
+            "available[c,t] share[t] hours[p] contracted[c,p]"
+        ),
     ),
     Limit(
         name="put_off_within_share",

@@ -1,0 +1,32 @@
+"""Contracts that may sell surplus, with the prices of their zones: look-ups in the workbook."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from optalloc.data.dataset import Dataset, derived
+
+from .._contracts import ENERGY, contracts_on_offer
+from .._slices import slices
+
+SOLD_KEYS = ["contract", "period", "slice"]
+
+
+@derived
+def surplus_offers(data: Dataset) -> pd.DataFrame:
+    """Each contract that may sell, in each period and slice in which its zone has a price.
+
+    Columns: SOLD_KEYS; surplus_price_per_mwh; and of the contract price_per_mwh, price_escalation,
+    take_or_pay_share and max_surplus_share. Nothing in a year that is whole.
+    """
+    terms = ["price_per_mwh", "price_escalation", "take_or_pay_share", "max_surplus_share"]
+    offered = contracts_on_offer(data).reset_index(drop=True)
+    offered = offered[(offered["kind"] == ENERGY) & (offered["max_surplus_share"] > 0)]
+    zones = data.column("Sites", "grid_zone", by="site")
+    zone = offered["zone"].where(offered["zone"].notna(), offered["site"].map(zones))
+    prices = data.columns("PowerPrices", "zone", "period", "spot_price_per_mwh")
+    factors = data["SurplusSlices"].merge(slices(data, "slice"), on="slice")
+    frame = offered[["contract", *terms]].assign(zone=zone)
+    frame = frame.merge(factors, on="zone").merge(prices, on="zone")
+    frame["surplus_price_per_mwh"] = frame["price_factor"] * frame["spot_price_per_mwh"]
+    return frame[[*SOLD_KEYS, "surplus_price_per_mwh", *terms]]

@@ -1,0 +1,169 @@
+"""Surplus of contracts that is sold, each limit in a case solved by hand.
+
+40 MW of IT (400 M to build) draw 175.2 GWh by day and as much at night. The sun delivers by day
+alone, at 20 per MWh; spot costs 100. Without surplus sold the plan costs 400 + 3.504 + 17.52.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import optalloc
+from tests.books import binding
+from tests.families import LeastCost, Solve, assert_adds_nothing, broken, problems
+from tests.models.test_slices import SLICED, SUN
+
+UNSOLD = 421.024
+
+
+def selling(factor: float, share: float | None = 0.5, **columns: Any) -> dict[str, Any]:
+    """The case, with surplus of the sun by day that sells at a share of the spot price."""
+    return {
+        **SLICED,
+        "Contracts": [{**SUN, "max_surplus_share": share, **columns}],
+        "SurplusSlices": [{"zone": "Z", "slice": "day", "price_factor": factor}],
+    }
+
+
+def test_surplus_is_sold_where_it_pays(solve: Solve, least_cost: LeastCost) -> None:
+    """Proves: at 30 per MWh half of what is taken from the sun is sold, 175.2 GWh at 10 above its price;
+    one more GWh would save 0.01. It is drawn by no site, and billed.
+    Sensitivity: at its own price of 20 it saves nothing, below that none is sold; where a quarter may
+    be sold it is a third of what is drawn, 58.4 GWh; where none may be, none."""
+    plan = solve(**selling(0.3))
+    assert plan.cost == pytest.approx(UNSOLD - 1.752)
+    (sold,) = plan["Surplus"].to_dict("records")
+    assert (sold["contract"], sold["period"], sold["slice"]) == ("sun", "Y1", "day")
+    assert (sold["sold_gwh"], sold["surplus_price_per_mwh"]) == pytest.approx((175.2, 30))
+    billed = plan["Billing"].iloc[0]
+    assert (billed["drawn_gwh"], billed["billed_gwh"]) == pytest.approx((175.2, 350.4))
+    assert plan["Power"]["contract_gwh"].sum() == pytest.approx(175.2)
+    costs = plan["Cost"].set_index("item")["cash"]
+    assert costs["contract_energy_for_sale"] == pytest.approx(3.504)
+    assert costs["contract_surplus_sold"] == pytest.approx(-5.256)
+    assert binding(plan, "sold_within_share") == ["sun, Y1"]
+    (row,) = plan["Marginals"].query("limit == 'sold_within_share'").to_dict("records")
+    assert row["saving"] == pytest.approx(0.01)
+    assert least_cost(**selling(0.2)) == pytest.approx(UNSOLD)
+    assert least_cost(**selling(0.1)) == pytest.approx(UNSOLD)
+    assert least_cost(**selling(0.3, 0.25)) == pytest.approx(UNSOLD - 0.584)
+    assert least_cost(**selling(0.3, None)) == pytest.approx(UNSOLD)
+
+
+def test_what_is_billed_anyway_is_sold_at_any_price(solve: Solve, least_cost: LeastCost) -> None:
+    """Proves: 120 MW, the least that is signed, deliver 262.8 GWh, all of them billed; 87.6 that no site
+    takes are sold at 5. What is sold counts towards take-or-pay: at a share of 0.8 of it, 210.24 GWh
+    are due, 35.04 of them undrawn, and at 5 no more than these is sold.
+    Sensitivity: without the sale 400 + 5.256 + 17.52."""
+    firm = {"min_mw": 120, "take_or_pay_share": 1}
+    assert least_cost(**selling(0.05, **firm)) == pytest.approx(422.776 - 0.438)
+    assert least_cost(**selling(0.05, None, **firm)) == pytest.approx(422.776)
+    part = solve(**selling(0.05, min_mw=120, take_or_pay_share=0.8))
+    assert part.cost == pytest.approx(400 + 4.2048 + 17.52 - 0.1752)
+    assert part["Surplus"]["sold_gwh"].sum() == pytest.approx(35.04)
+    assert set(part["Cost"]["item"]) & {"contract_energy_for_sale", "contract_energy"} == set()
+
+
+@pytest.mark.long
+def test_all_of_it_may_be_sold_in_a_short_slice(least_cost: LeastCost) -> None:
+    """Proves: signings are bounded by what may be of use. Where the tenth of the year that is dark pays
+    200 for surplus, as many GWh are sold in it as are drawn in the year, 350.4, for which 880 MW are
+    signed: 400 + 7.008 - 350.4 x 0.18.
+    Sensitivity: all that 480 MW deliver there, 210.24 GWh, is sold, and its load is bought at spot:
+    400 + 525.6 x 0.02 + 35.04 x 0.1 - 210.24 x 0.2."""
+    slices = [{"slice": "day", "hours_per_year": 7884}, {"slice": "dark", "hours_per_year": 876}]
+    even: dict[str, Any] = {
+        **selling(2, availability=0.5),
+        "Slices": slices,
+        "ContractSlices": [],
+        "SurplusSlices": [{"zone": "Z", "slice": "dark", "price_factor": 2}],
+    }
+    assert least_cost(**even) == pytest.approx(407.008 - 63.072)
+    less = [{**even["Contracts"][0], "max_mw": 480}]
+    assert least_cost(**{**even, "Contracts": less}) == pytest.approx(371.968)
+
+
+@pytest.mark.long
+def test_a_sale_is_taxed_where_its_contract_is(least_cost: LeastCost) -> None:
+    """Proves: of the 1.752 that a sale earns, a quarter is taxed in the jurisdiction of its site.
+    Sensitivity: without tax it is all earned (above)."""
+    taxed = {
+        "Sites": {"grid_zone": "Z", "jurisdiction": "J"},
+        "Taxes": [{"jurisdiction": "J", "corporate_rate": 0.25}],
+    }
+    without, sold = (least_cost(**selling(0.3, share) | taxed) for share in (None, 0.5))
+    assert without - sold == pytest.approx(0.75 * 1.752)
+
+
+def test_the_audit_sees_what_is_sold_beyond(solve: Solve, tmp_path: Path) -> None:
+    """Proves: more sold than its share, than is delivered, and in a slice without a price are each
+    found in the tables."""
+    case = selling(0.3, max_mw=160)
+    plan = solve(**case)
+    surplus = plan["Surplus"]
+    assert not broken(plan, case, tmp_path)
+    more = surplus.assign(sold_gwh=200.0)
+    found = broken(plan, case, tmp_path, Surplus=more)
+    assert {"sold_within_share", "drawn_within_slice"} <= found
+    dark = surplus.assign(slice="night")
+    assert {"sold_where_offered", "drawn_within_slice"} <= broken(
+        plan, case, tmp_path, Surplus=dark
+    )
+
+
+def test_without_its_sheet_there_is_nothing(tmp_path: Path) -> None:
+    """Proves: neither absent nor empty sheets add a row, a column or a cost."""
+    assert_adds_nothing(SLICED, "surplus", tmp_path)
+
+
+@pytest.mark.long
+def test_wrong_surplus_is_told_at_once(solve: Solve) -> None:
+    """Proves: prices of surplus in a year that is whole, surplus of a plant on site and of a contract of
+    capacity, shares of 1 and prices below zero are each told at their cell."""
+    whole = selling(0.3) | {"Slices": [], "ContractSlices": [], "SurplusSlices": []}
+    whole["Slices"] = [{"slice": "day", "hours_per_year": 8760}]
+    whole["SurplusSlices"] = [{"zone": "Z", "slice": "day", "price_factor": 0.3}]
+    (message,) = problems(solve, **whole)
+    assert message.startswith("SurplusSlices!B2: ")
+    assert message.endswith("[surplus-without-slices]")
+    wrong = selling(-0.1)
+    wrong["Contracts"] = [
+        {**SUN, "max_surplus_share": 1},
+        {**SUN, "contract": "plant", "kind": "generation", "max_surplus_share": 0.5},
+        {
+            "contract": "peak",
+            "site": "A",
+            "kind": "capacity",
+            "max_mw": 9,
+            "max_surplus_share": 0.5,
+        },
+    ]
+    messages = problems(solve, **wrong)
+    assert len(messages) == 4
+    assert [text for text in messages if "[surplus-of-generation]" in text]
+    assert [text for text in messages if "[energy-of-capacity]" in text]
+
+
+@pytest.mark.long
+def test_surplus_that_is_not_sold_is_noticed(solve: Solve) -> None:
+    """Proves: a price that nobody may sell at, a contract that sells nowhere, a zone without a spot
+    price, and a sale that pays by itself are noticed; a sale below cost is not."""
+
+    def noticed(case: dict[str, Any]) -> set[str]:
+        plan: optalloc.Plan = solve(**case)
+        return {problem.code for problem in plan.notices if problem.code.startswith("surplus")}
+
+    assert noticed(selling(0.1)) == set()
+    assert noticed(selling(0.3)) == {"surplus-for-profit"}
+    assert noticed(selling(0.3, None)) == {"surplus-unused"}
+    elsewhere = selling(0.1)
+    elsewhere["Sites"] = [
+        {"site": "A", "status": "candidate", "max_mw": 100, "grid_zone": "Z"},
+        {"site": "B", "status": "excluded", "max_mw": 100, "grid_zone": "Y"},
+    ]
+    elsewhere["Network"] = [{"site": name, "region": "R", "latency_ms": 1} for name in "AB"]
+    elsewhere["SurplusSlices"] = [{"zone": "Y", "slice": "day", "price_factor": 0.3}]
+    assert noticed(elsewhere) == {"surplus-of-unpriced-zone", "surplus-unpriced"}
