@@ -32,6 +32,7 @@ from benchmarks.rolled import as_markdown as roll_as_markdown
 from benchmarks.server_pages import server_pictures
 from benchmarks.smps import read_smps, trio_in, write_program
 from benchmarks.sweep import BOOKS, GAP, SweepRoute, measure_sweep
+from benchmarks.uncertain import write_uncertainties
 from optalloc.analysis.bench.instances import instances_of
 from optalloc.analysis.bench.machine import conditions
 from optalloc.analysis.bench.routes import Limits
@@ -134,6 +135,9 @@ def generate(
     size: Annotated[str, typer.Argument(help=f"One of {', '.join(SIZES)}.")],
     out: Annotated[Path, typer.Argument(help="Folder to write.")],
     seed: Annotated[int, typer.Option(help="The same seed, the same instance.", min=0)] = 1,
+    scenarios: Annotated[
+        int, typer.Option(help="With so many scenarios of demand and spot price.", min=1)
+    ] = 1,
 ) -> None:
     """Make a planning instance as a workbook folder: always feasible, the same for each seed."""
     if size not in SIZES:
@@ -141,6 +145,8 @@ def generate(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise typer.BadParameter(f"{out}: must be a new or empty folder")
     load_generator().write(size, seed, out)
+    if scenarios > 1:
+        write_uncertainties(out, scenarios)
     typer.echo(f"wrote {out}: {SIZES[size]}")
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+import optalloc
 from benchmarks.__main__ import app
 from benchmarks.smps import write_program
+from optalloc.scenarios.scenario_datasets import scenario_datasets
 from tests.mip.test_extensive_form import newsvendor
 from tests.paths import ROOT
 
@@ -24,6 +27,33 @@ def test_both_routes_find_the_optimum(tmp_path: Path) -> None:
     for line in ends:
         assert float(line.split("plan ")[1].split(",")[0]) == pytest.approx(87.5)
         assert float(line.split("bound ")[1]) == pytest.approx(87.5)
+
+
+@pytest.mark.parametrize(("count", "outcomes"), [(3, {"demand": 3}), (6, {"demand": 3, "spot": 2})])
+def test_generated_instances_have_scenarios(
+    tmp_path: Path, count: int, outcomes: dict[str, int]
+) -> None:
+    """Proves: as many scenarios as asked, each of a checked workbook, from a third of the periods on;
+    the greatest demand is that of the instance, so that its plan serves every scenario.
+    Sensitivity: before that day the scenarios are equal."""
+    book = tmp_path / "XS"
+    arguments = ["generate", "XS", str(book), "--scenarios", str(count)]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    model = optalloc.load_model()
+    data = optalloc.validate(optalloc.read_workbook(book), model)
+    tree = model.scenario_tree(data)
+    assert tree is not None
+    assert len(tree.scenarios) == count
+    assert data["Uncertainties"].groupby("uncertainty").size().to_dict() == outcomes
+    keys = ["workload", "region", "period"]
+    datasets, problems = scenario_datasets(data, tree.scenarios, model)
+    assert problems == []
+    demand = [own["Demand"].set_index(keys)["it_mw"] for own in datasets]
+    most = pd.concat(demand, axis=1).max(axis=1)
+    pd.testing.assert_series_equal(most, demand[-1], check_names=False)
+    early = [own[own.index.get_level_values("period") == "P01"] for own in demand]
+    assert all(own.equals(early[0]) for own in early)
+    assert not demand[0].equals(demand[-1])
 
 
 def test_a_certain_workbook_is_refused() -> None:
