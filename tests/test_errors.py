@@ -65,7 +65,17 @@ def test_sheets_that_lack_the_same_stay_apart() -> None:
 
 
 # What a code stands in: the call that makes a problem, or one that passes it on.
-MAKERS = {"Problem", "Fault", "WrongOverride", "problem", "blame", "problem_at", "refusal", "wrong"}
+MAKERS = {
+    "Problem",
+    "Fault",
+    "WrongOverride",
+    "problem",
+    "notice",
+    "blame",
+    "problem_at",
+    "refusal",
+    "wrong",
+}
 
 
 def codes_given() -> set[str]:

@@ -8,14 +8,13 @@ They need not be exact, as a notice takes a rate that is off by a factor of 4 (`
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.declared import Worth
-from optalloc.errors import Problem, Severity
+from optalloc.errors import Problem
 
 __all__ = ["CODES", "currency_notices", "worth"]
 
@@ -77,11 +76,6 @@ def currency_notices(data: Dataset) -> Iterator[Problem]:
     yield from _blanks(data)
 
 
-def _notice(data: Dataset, sheet: str, row: Any, column: str, *words: str) -> Problem:
-    must, action, code = words
-    return data.problem(sheet, row, column, must, action, code, severity=Severity.NOTICE)
-
-
 def _codes(data: Dataset) -> Iterator[Problem]:
     """Three-letter codes of which none is known; other names are the planner's own."""
     named = [
@@ -97,7 +91,7 @@ def _codes(data: Dataset) -> Iterator[Problem]:
             else:
                 continue
             must = "a currency is usually a code such as USD, EUR or JPY"
-            yield _notice(data, sheet, row, "currency", must, action, "currency-code")
+            yield data.notice(sheet, row, "currency", must, action, "currency-code")
 
 
 def _rates(data: Dataset) -> Iterator[Problem]:
@@ -111,9 +105,7 @@ def _rates(data: Dataset) -> Iterator[Problem]:
         if 1 / FAR_OFF <= rate * usual <= FAR_OFF:
             action = f"It looks inverted: write {1 / rate:.4g}; it is used as it stands."
         must = f"one {workbook} usually buys about {usual:.3g} {at['currency']}"
-        yield _notice(
-            data, "Currencies", row, "per_workbook_currency", must, action, "exchange-rate"
-        )
+        yield data.notice("Currencies", row, "per_workbook_currency", must, action, "exchange-rate")
 
 
 def _blanks(data: Dataset) -> Iterator[Problem]:
@@ -141,7 +133,7 @@ def _blanks(data: Dataset) -> Iterator[Problem]:
             usual = usual or [local[code] for code in (where,) if code in local]
             if usual and len(blank):
                 rest = f", as in {len(blank) - 1} more of its rows" if len(blank) > 1 else ""
-                yield data.problem(
+                yield data.notice(
                     name,
                     blank[0],
                     "currency",
@@ -149,5 +141,4 @@ def _blanks(data: Dataset) -> Iterator[Problem]:
                     f"Fill in the currency; blank means {data.one('Settings').currency}.",
                     "currency-blank",
                     found=f"a blank{rest}",
-                    severity=Severity.NOTICE,
                 )

@@ -14,7 +14,7 @@ import pandas as pd
 
 from optalloc.data.coast import km_from_land
 from optalloc.data.dataset import Dataset
-from optalloc.errors import Problem, Severity
+from optalloc.errors import Problem
 
 from ._countries import boxes_of, small_boxes
 
@@ -107,7 +107,7 @@ def _notice(
         if country and any(box.holds(*meant) for box in boxes_of(country)) and not _at_sea(meant):
             action = f"It would with {meant.shown}: perhaps {words}."
             break
-    return data.problem(
+    return data.notice(
         sheet,
         row,
         "latitude",
@@ -115,5 +115,4 @@ def _notice(
         action,
         "place",
         found=point.shown,
-        severity=Severity.NOTICE,
     )

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from optalloc.data.dataset import Dataset
-from optalloc.errors import Problem, Severity
+from optalloc.errors import Problem
 
 from ._calendar import TINY_MONTHS, calendar, date_of, first_position_at, first_position_beyond
 
@@ -42,7 +42,7 @@ def inside_periods(data: Dataset, spans: pd.DataFrame, must: str) -> Iterator[Pr
     for _, own in lost.groupby(["sheet", "column", "value"], dropna=False, sort=False):
         at = own.iloc[0]
         more = f"; likewise on {len(own) - 1} more rows" if len(own) > 1 else ""
-        yield data.problem(
+        yield data.notice(
             at["sheet"],
             at["row"],
             at["column"],
@@ -50,7 +50,6 @@ def inside_periods(data: Dataset, spans: pd.DataFrame, must: str) -> Iterator[Pr
             f"Let a period begin on {_missed(data, at)}, change this cell, or leave it so.",
             CODE,
             found=_amount(data, at) + _served(data, at) + more,
-            severity=Severity.NOTICE,
         )
 
 

@@ -261,6 +261,24 @@ class Dataset:
         at = place.named((r, c))
         return Problem(name, at, must, found, action, code, severity, order, cells)
 
+    def notice(
+        self,
+        sheet: str,
+        row: object,
+        column: str,
+        must: str,
+        action: str,
+        code: str,
+        *,
+        found: str | None = None,
+        reads: Iterable[str] = (),
+    ) -> Problem:
+        """Make a notice of what is implausible, as `problem` makes an error."""
+        words = must, action, code
+        return self.problem(
+            sheet, row, column, *words, found=found, severity=Severity.NOTICE, reads=reads
+        )
+
     def cell_name(self, sheet: str, row: Any, column: str) -> str:
         """Return a record's cell as messages name it, such as ``Sites!C7``."""
         place = self.places.get(sheet, SheetPlace(position=10_000, columns={}))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from optalloc.data.dataset import Dataset
 from optalloc.data.rules import InOrder
 from optalloc.data.schema import Missing, Sheet
-from optalloc.errors import Problem, Severity
+from optalloc.errors import Problem
 
 from .. import _plausible
 from .._abandonments import abandonable
@@ -72,12 +72,11 @@ def notices(data: Dataset) -> Iterator[Problem]:
     """Sites that cannot be abandoned."""
     rows, known = data["Abandonments"], set(abandonable(data)["site"])
     for row in rows.index[~rows["site"].isin(known)]:
-        yield data.problem(
+        yield data.notice(
             "Abandonments",
             row,
             "site",
             "what is abandoned is a candidate, or a committed site where nothing stands or is under construction; this row is left out",
             "Nothing need be done, or take the row out.",
             "abandonment-left-out",
-            severity=Severity.NOTICE,
         )

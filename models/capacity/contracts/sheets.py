@@ -170,6 +170,7 @@ CONTRACTS = Sheet(
             blank=0.0,
             at_least=0,
             at_most=0.9,
+            example=0.2,
         ),
         amount(
             "deposit_per_mw",

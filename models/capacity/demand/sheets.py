@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from optalloc.data.dataset import Dataset
 from optalloc.data.rules import ExactlyOne
 from optalloc.data.schema import Column, Kind, Missing, Sheet
-from optalloc.errors import Problem, Severity
+from optalloc.errors import Problem
 
 from .. import _plausible
 from .._calendar import calendar
@@ -225,12 +225,11 @@ def notices(data: Dataset) -> Iterator[Problem]:
     if 1 / MOST_ROOM < peak / room < MOST_DEMAND:
         return
     rows = data["Demand"]["it_mw"].where(data["Demand"]["period"] == period)
-    yield data.problem(
+    yield data.notice(
         "Demand",
         rows.idxmax(),
         "it_mw",
         f"all demand of {period}, {peak:,.6g} MW, should be of the size of all sites, {room:,.6g} MW",
         "Check the unit of both: MW, not kW or GW. They are used as they stand.",
         "demand-size",
-        severity=Severity.NOTICE,
     )

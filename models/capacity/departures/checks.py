@@ -10,7 +10,7 @@ import pandas as pd
 from optalloc.data.dataset import Dataset
 from optalloc.data.names import canonical
 from optalloc.data.reader import suggest
-from optalloc.errors import Problem, Severity
+from optalloc.errors import Problem
 
 from .._building import OPEN, SERVICE_COLUMNS
 from .._calendar import TERM, calendar
@@ -22,7 +22,7 @@ def check(data: Dataset) -> Iterator[Problem]:
     """Approved actions are of this workbook, and what is not compared is said."""
     rows, priced = data["ApprovedActions"], bool((costs(data) > 0).any())
     if bool(len(rows)) != priced and data.sound("ApprovedActions") and data.sound("DepartureCosts"):
-        yield data.problem(
+        yield data.notice(
             "DepartureCosts",
             None,
             "cost_per_site",
@@ -32,7 +32,6 @@ def check(data: Dataset) -> Iterator[Problem]:
             found="prices without an approved plan"
             if priced
             else "an approved plan without prices",
-            severity=Severity.NOTICE,
         )
     if len(rows) == 0 or not data.sound("Periods") or calendar(data).empty:
         return
@@ -106,7 +105,7 @@ def _not_compared(data: Dataset, rows: pd.DataFrame, must: str, action: str) -> 
         return
     words = ", ".join(sorted(set(rows["action"])))
     count = f"{len(rows)} rows" if len(rows) > 1 else "1 row"
-    yield data.problem(
+    yield data.notice(
         "ApprovedActions",
         rows.index[0],
         "action",
@@ -114,7 +113,6 @@ def _not_compared(data: Dataset, rows: pd.DataFrame, must: str, action: str) -> 
         action,
         "not-compared",
         found=f"{count} from here on: {words}",
-        severity=Severity.NOTICE,
     )
 
 
@@ -188,12 +186,11 @@ def _check_subject(data: Dataset, row: Any, at: Mapping[Hashable, Any]) -> Itera
             reads=("action",),
         )
     elif at["action"] == COMMIT and known.at[at["subject"], "status"] in OPEN:
-        yield data.problem(
+        yield data.notice(
             "ApprovedActions",
             row,
             "subject",
             "a site that is open is committed already, so this is not compared",
             "Nothing need be done.",
             "not-compared",
-            severity=Severity.NOTICE,
         )

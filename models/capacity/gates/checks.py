@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from optalloc.data.dataset import Dataset
-from optalloc.errors import Problem, Severity
+from optalloc.errors import Problem
 
 from .._calendar import TINY_MONTHS, calendar, months_from_base
 from .._period_ends import inside_periods
@@ -26,25 +26,23 @@ def notices(data: Dataset) -> Iterator[Problem]:
         at = rows.loc[row]
         column = "site" if pd.notna(at["site"]) else "jurisdiction"
         what = "a candidate" if at["holds"] == COMMIT else "a site that is not excluded"
-        yield data.problem(
+        yield data.notice(
             "Gates",
             row,
             column,
             f"a gate that holds {at['holds']} is at {what}; this one holds nothing",
             "Nothing need be done, or change the status of the site.",
             "gate-holds-nothing",
-            severity=Severity.NOTICE,
         )
     opens = months_from_base(data, rows["opens"])
     for row in rows.index[opens > cal["begin"].max() + TINY_MONTHS]:
-        yield data.problem(
+        yield data.notice(
             "Gates",
             row,
             "opens",
             "a gate opens by the first day of the last period; this one stays shut throughout",
             "Nothing need be done, or plan further ahead.",
             "gate-stays-shut",
-            severity=Severity.NOTICE,
         )
     known = opens.dropna()
     yield from inside_periods(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind, Missing, Sheet
-from optalloc.errors import Problem, Severity
+from optalloc.errors import Problem
 
 from .. import _plausible
 from .._columns import amount, currency, reference
@@ -120,22 +120,20 @@ def notices(data: Dataset) -> Iterator[Problem]:
     limited |= set(zones.index[zones.isin(data.column("GridZones", "zone"))])
     for row, site in rows["site"].drop_duplicates().items():
         if site not in cut_off:
-            yield data.problem(
+            yield data.notice(
                 "Interruptible",
                 row,
                 "site",
                 f"{site!r} is cut off in no slice, so that these MW are as firm as any",
                 "Name the slices in which it is cut off on the sheet Interruptions, or leave it if that is meant.",
                 "never-cut-off",
-                severity=Severity.NOTICE,
             )
         if site not in limited:
-            yield data.problem(
+            yield data.notice(
                 "Interruptible",
                 row,
                 "site",
                 f"neither PowerRamp nor GridZones limits what {site!r} draws, so that it needs no such terms",
                 "Limit what it draws on firm terms, or remove the row.",
                 "interruptible-unlimited",
-                severity=Severity.NOTICE,
             )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from optalloc.data.dataset import Dataset
-from optalloc.errors import Problem, Severity
+from optalloc.errors import Problem
 
 from .._beginnings import permits
 from .._building import active_sites
@@ -103,36 +103,33 @@ def notices(data: Dataset) -> Iterator[Problem]:
     for row, at in data.rows("Options").to_dict("index").items():
         site = at["site"]
         if at["kind"] == LEASE and of_lease.map(status).get(at["lease"]) == "excluded":
-            yield data.problem(
+            yield data.notice(
                 "Options",
                 row,
                 "lease",
                 "an option on a lease is on one of a site that is not excluded; this one is left out",
                 "Nothing need be done, or make the site a candidate.",
                 "option-left-out",
-                severity=Severity.NOTICE,
             )
         if at["kind"] != LAND or pd.isna(site) or site not in status.index:
             continue
         if status[site] != "candidate":
-            yield data.problem(
+            yield data.notice(
                 "Options",
                 row,
                 "site",
                 "an option on land is on a candidate; this one is left out",
                 "Nothing need be done, or make the site a candidate.",
                 "option-left-out",
-                severity=Severity.NOTICE,
             )
         elif at["lead_months"] > leads[site]:
-            yield data.problem(
+            yield data.notice(
                 "Options",
                 row,
                 "lead_months",
                 f"the lead should not be longer than the {leads[site]:g} months without the option",
                 "Shorten it, or leave it blank for the site's own.",
                 "option-lead-longer",
-                severity=Severity.NOTICE,
             )
 
 
@@ -155,7 +152,7 @@ def _of_no_use(data: Dataset) -> Iterator[Problem]:
     awaited = offered[offered.isin((LAND, GRID, EQUIPMENT))]
     late = rows["option"].isin(awaited.index.difference(pd.Index(list(in_time), dtype=object)))
     for row in rows.index[late]:
-        yield data.problem(
+        yield data.notice(
             "Options",
             row,
             "lead_months",
@@ -163,5 +160,4 @@ def _of_no_use(data: Dataset) -> Iterator[Problem]:
             "comes too late by its window and leads",
             "Nothing need be done, or let it be exercised earlier, or with a shorter lead.",
             "option-serves-nothing",
-            severity=Severity.NOTICE,
         )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.rounding import exceeds
-from optalloc.errors import Problem, Severity
+from optalloc.errors import Problem
 
 from .._building import SERVICE_COLUMNS, active_sites, lives_of_starts
 from .._calendar import calendar
@@ -97,12 +97,11 @@ def _check_edges(data: Dataset) -> Iterator[Problem]:
         "what is under construction serves from the first period that begins on its date or later",
     )
     for site in building.loc[building["built_online"] >= calendar(data)["end"].iloc[-1], "site"]:
-        yield data.problem(
+        yield data.notice(
             "Sites",
             rows[site],
             "under_construction_online",
             "what is under construction serves within the horizon",
             "Nothing need be done, or plan further ahead.",
             CODE,
-            severity=Severity.NOTICE,
         )

@@ -8,7 +8,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind, Sheet
-from optalloc.errors import Problem, Severity
+from optalloc.errors import Problem
 
 from .._building import active_sites
 from .._columns import named, reference
@@ -275,8 +275,7 @@ def notices(data: Dataset) -> Iterator[Problem]:
     if each.empty:
         return
     if sources(data).empty:
-        yield _notice(
-            data,
+        yield data.notice(
             "Slices",
             data["Slices"].index[0],
             "slice",
@@ -289,8 +288,7 @@ def notices(data: Dataset) -> Iterator[Problem]:
     yield from _unpriced(data)
     waiting = load_in_slices(data).query("shiftable_share > 0")
     if len(waiting) and not each["day_type"].duplicated().any():
-        yield _notice(
-            data,
+        yield data.notice(
             "WorkloadSlices",
             data["WorkloadSlices"].index[0],
             "shiftable_share",
@@ -305,8 +303,7 @@ def _unpriced(data: Dataset) -> Iterator[Problem]:
     priced = set(data.columns("PowerPrices", "zone")["zone"])
     for row, zone in data.columns("SpotSlices", "zone")["zone"].items():
         if zone not in priced:
-            yield _notice(
-                data,
+            yield data.notice(
                 "SpotSlices",
                 row,
                 "zone",
@@ -333,8 +330,7 @@ def _dark_slices(data: Dataset, each: pd.DataFrame) -> Iterator[Problem]:
             continue
         dark = [name for name in each["slice"] if (site, name) not in fed]
         if dark and site in active_sites(data).index:
-            yield _notice(
-                data,
+            yield data.notice(
                 "Sites",
                 row,
                 "site",
@@ -343,9 +339,3 @@ def _dark_slices(data: Dataset, each: pd.DataFrame) -> Iterator[Problem]:
                 "can be put off is served there.",
                 "no-energy-in-slice",
             )
-
-
-def _notice(
-    data: Dataset, sheet: str, row: object, column: str, must: str, action: str, code: str
-) -> Problem:
-    return data.problem(sheet, row, column, must, action, code, severity=Severity.NOTICE)

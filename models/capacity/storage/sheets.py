@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from optalloc.data.dataset import Dataset
 from optalloc.data.rules import ExactlyOne, InOrder
 from optalloc.data.schema import Column, Kind, Sheet
-from optalloc.errors import Problem, Severity
+from optalloc.errors import Problem
 
 from .. import _plausible
 from .._calendar import TINY_MONTHS, calendar, reversed_windows, within_window
@@ -140,12 +140,11 @@ def notices(data: Dataset) -> Iterator[Problem]:
     """Storage has something to do only between slices of one type of day."""
     rows, days = data.columns("Storage", "storage"), slices(data)["day_type"]
     if len(rows) and not days.duplicated().any():
-        yield data.problem(
+        yield data.notice(
             "Storage",
             rows.index[0],
             "storage",
             "storage moves energy between slices of the same type of day, and no type of day has two",
             "Name the type of day of slices in the sheet Slices, or empty this sheet.",
             "storage-without-slices",
-            severity=Severity.NOTICE,
         )

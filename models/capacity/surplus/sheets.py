@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind, Sheet
-from optalloc.errors import Problem, Severity
+from optalloc.errors import Problem
 
 from .._columns import reference
 from .._slices import slices
@@ -66,8 +66,7 @@ def notices(data: Dataset) -> Iterator[Problem]:
     priced = set(data.columns("PowerPrices", "zone")["zone"])
     for row, zone in rows["zone"].drop_duplicates().items():
         if zone not in priced:
-            yield _notice(
-                data,
+            yield data.notice(
                 "SurplusSlices",
                 row,
                 "zone",
@@ -76,8 +75,7 @@ def notices(data: Dataset) -> Iterator[Problem]:
                 "surplus-of-unpriced-zone",
             )
         elif zone not in set(served[sells]):
-            yield _notice(
-                data,
+            yield data.notice(
                 "SurplusSlices",
                 row,
                 "zone",
@@ -88,8 +86,7 @@ def notices(data: Dataset) -> Iterator[Problem]:
     for row, contract in contracts.loc[sells, "contract"].items():
         own = offers[offers["contract"] == contract]
         if own.empty:
-            yield _notice(
-                data,
+            yield data.notice(
                 "Contracts",
                 row,
                 "max_surplus_share",
@@ -98,8 +95,7 @@ def notices(data: Dataset) -> Iterator[Problem]:
                 "surplus-unpriced",
             )
         elif (own["surplus_price_per_mwh"] > own["price_per_mwh"]).any():
-            yield _notice(
-                data,
+            yield data.notice(
                 "Contracts",
                 row,
                 "price_per_mwh",
@@ -108,9 +104,3 @@ def notices(data: Dataset) -> Iterator[Problem]:
                 "Correct the prices, or leave it if that is meant; max_surplus_share limits it.",
                 "surplus-for-profit",
             )
-
-
-def _notice(
-    data: Dataset, sheet: str, row: Hashable, column: str, must: str, action: str, code: str
-) -> Problem:
-    return data.problem(sheet, row, column, must, action, code, severity=Severity.NOTICE)

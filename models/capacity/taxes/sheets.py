@@ -9,7 +9,7 @@ import pandas as pd
 from optalloc.data.dataset import Dataset
 from optalloc.data.rules import FilledUnless
 from optalloc.data.schema import Column, Kind, Missing, Sheet
-from optalloc.errors import Problem, Severity
+from optalloc.errors import Problem
 
 from .. import _plausible
 from .._columns import named, reference
@@ -171,24 +171,22 @@ def notices(data: Dataset) -> Iterator[Problem]:
     home = data.one("Settings").home_jurisdiction
     several, taxed = costs_of_no_single(data), set(data["Taxes"]["jurisdiction"])
     if several and pd.isna(home):
-        yield data.problem(
+        yield data.notice(
             "Settings",
             data.rows("Settings").index[0],
             "home_jurisdiction",
             f"home_jurisdiction says where costs of no single jurisdiction are deducted: {several[0]}",
             "Name it; left blank, they are not deducted.",
             "deducted-nowhere",
-            severity=Severity.NOTICE,
         )
     if pd.notna(home) and home not in taxed:
-        yield data.problem(
+        yield data.notice(
             "Settings",
             data.rows("Settings").index[0],
             "home_jurisdiction",
             "home_jurisdiction should have a row on Taxes, or nothing is deducted there",
             "Give its taxes, or leave it blank.",
             "home-untaxed",
-            severity=Severity.NOTICE,
         )
 
 
@@ -197,14 +195,13 @@ def _without_sites(data: Dataset) -> Iterator[Problem]:
     for sheet in ("Taxes", "Duties"):
         rows = data.columns(sheet, "jurisdiction")
         for row, name in homeless_taxes(data, rows["jurisdiction"], home).items():
-            yield data.problem(
+            yield data.notice(
                 sheet,
                 row,
                 "jurisdiction",
                 f"no site lies in {name!r}, so that the row is of no use",
                 "Correct the name here or on Sites, or take the row out.",
                 "taxed-without-site",
-                severity=Severity.NOTICE,
             )
 
 
@@ -215,7 +212,7 @@ def _beyond_life(data: Dataset) -> Iterator[Problem]:
     longest = life.groupby(sites["jurisdiction"]).max()
     lives = rows["jurisdiction"].map(longest).astype(float)
     for row in rows.index[rows["depreciation_years"] > lives]:
-        yield data.problem(
+        yield data.notice(
             "Taxes",
             row,
             "depreciation_years",
@@ -223,5 +220,4 @@ def _beyond_life(data: Dataset) -> Iterator[Problem]:
             "is written off",
             "Correct depreciation_years, or life_years on Sites or Settings.",
             "depreciated-beyond-life",
-            severity=Severity.NOTICE,
         )
