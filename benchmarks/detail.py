@@ -24,7 +24,7 @@ from optalloc.system import replacing
 __all__ = ["CASES", "Case", "as_markdown", "cut_down", "solved"]
 
 # Each case with the families whose sheets it leaves out.
-HOURLY, MONEY = ("slices", "storage", "interruptible"), ("taxes",)
+HOURLY, MONEY = ("slices", "surplus", "storage", "interruptible"), ("taxes",)
 CASES: dict[str, tuple[str, ...]] = {
     "neither": (*HOURLY, *MONEY),
     "slices": MONEY,

@@ -419,6 +419,13 @@ NOTICED: dict[str, Callable[[Path], Path]] = {
         SurplusSlices=[SOLD],
         PowerPrices=[PRICE],
     ),
+    "surplus-above-spot": lambda folder: by_the_hour(
+        folder,
+        Sites={"grid_zone": "Z"},
+        Contracts=[SUN | {"max_surplus_share": 0.5, "price_per_mwh": 200}],
+        SurplusSlices=[SOLD | {"price_factor": 1.1}],
+        PowerPrices=[PRICE],
+    ),
     "never-cut-off": lambda folder: by_the_hour(folder, Interruptible=[NON_FIRM]),
     "interruptible-unlimited": lambda folder: by_the_hour(
         folder, Interruptible=[NON_FIRM], Interruptions=[CUT]

@@ -18,7 +18,7 @@ from tests.books import everything, write
 # Relaxed in an elastic program, and enforced by rows.
 EVERY = {
     "blocks_per_period", "demand_met", "zone_energisation", "zone_total", "connection",
-    "spot_within_share", "emissions_within_cap", "clean_energy", "labour_within_pool",
+    "spot_within_share", "sold_within_share", "emissions_within_cap", "clean_energy", "labour_within_pool",
     "equipment_available", "export_in_period", "export_in_all", "online_exposure",
     "served_exposure", "survives_loss", "survives_supplier_loss", "capital_in_period",
     "capital_to_date", "sites_per_period", "mw_started_per_period", "growth",

@@ -26,7 +26,7 @@ BEGIN = {
 # While the step runs: operations, and what is felt in it.
 WITHIN = {
     "served", "unmet", "covered", "offset", "drawn", "spot", "billed", "hired", "excess_mw",
-    "lost_mw", "departed_mw", "drawn_in_slice", "sold", "spot_in_slice", "shifted", "charged", "discharged",
+    "lost_mw", "departed_mw", "drawn_in_slice", "sold", "drawn_for_load", "spot_in_slice", "shifted", "charged", "discharged",
     "interruptible",
 }  # fmt: skip
 # From others, in each scenario.

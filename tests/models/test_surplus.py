@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 import optalloc
-from tests.books import binding
+from tests.books import binding, demand, years
 from tests.families import LeastCost, Solve, assert_adds_nothing, broken, problems
-from tests.models.test_slices import SLICED, SUN
+from tests.models.test_slices import SLICED, SPOT, SUN
 
 UNSOLD = 421.024
 
@@ -68,10 +68,10 @@ def test_what_is_billed_anyway_is_sold_at_any_price(solve: Solve, least_cost: Le
 
 
 @pytest.mark.long
-def test_all_of_it_may_be_sold_in_a_short_slice(least_cost: LeastCost) -> None:
+def test_all_of_it_may_be_sold_in_a_short_slice(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: signings are bounded by what may be of use. Where the tenth of the year that is dark pays
     200 for surplus, as many GWh are sold in it as are drawn in the year, 350.4, for which 880 MW are
-    signed: 400 + 7.008 - 350.4 x 0.18.
+    signed: 400 + 7.008 - 350.4 x 0.18. One GWh more would save 0.18.
     Sensitivity: all that 480 MW deliver there, 210.24 GWh, is sold, and its load is bought at spot:
     400 + 525.6 x 0.02 + 35.04 x 0.1 - 210.24 x 0.2."""
     slices = [{"slice": "day", "hours_per_year": 7884}, {"slice": "dark", "hours_per_year": 876}]
@@ -82,8 +82,57 @@ def test_all_of_it_may_be_sold_in_a_short_slice(least_cost: LeastCost) -> None:
         "SurplusSlices": [{"zone": "Z", "slice": "dark", "price_factor": 2}],
     }
     assert least_cost(**even) == pytest.approx(407.008 - 63.072)
+    plan = solve(**even)
+    (row,) = plan["Marginals"].query("limit == 'sold_within_share'").to_dict("records")
+    assert row["saving"] == pytest.approx(0.18)
     less = [{**even["Contracts"][0], "max_mw": 480}]
     assert least_cost(**{**even, "Contracts": less}) == pytest.approx(371.968)
+
+
+@pytest.mark.long
+def test_what_storage_loses_is_no_reason_to_sell_more(solve: Solve, least_cost: LeastCost) -> None:
+    """Proves: a battery that could burn what the sun gives, for nothing, lets no more be sold than
+    nine times what load runs on. Load that runs by day costs 3.504, that of the night is spot or
+    350.4 GWh through the battery, and each GWh for load lets nine be sold at 10 above their price:
+    through the battery it is 400 + 3.504 + 7.008 - 3,153.6 x 0.01, where 2,000 MW suffice.
+    Sensitivity: without it half of that is sold, beside 17.52 of spot."""
+    battery = {
+        "storage": "b", "site": "A", "max_mw": 1000, "cost_per_mw": 0, "cost_per_mwh": 0,
+        "efficiency": 0.5, "peak_share": 0,
+    }  # fmt: skip
+    case = selling(0.3, 0.9, max_mw=100_000)
+    plan = solve(**case, Storage=[battery])
+    assert plan.cost == pytest.approx(400 + 3.504 + 7.008 - 31.536)
+    assert plan["Surplus"]["sold_gwh"].sum() == pytest.approx(3153.6)
+    assert plan["SurplusUse"]["drawn_for_load_gwh"].sum() == pytest.approx(350.4)
+    assert least_cost(**case) == pytest.approx(400 + 3.504 + 17.52 - 15.768)
+
+
+@pytest.mark.long
+def test_the_share_need_not_hold_in_every_future(solve: Solve) -> None:
+    """Proves: in the scenario in which the share need not hold all that 1,000 MW deliver by day beyond
+    load is sold, 2,014.8 GWh a year at 20 above their price: 400 - 2 x 19.272. In the other it is
+    438.544, so that the mean is 400.
+    Sensitivity: where it holds in both, the scenario of the higher price is 400 + 2 x (21.024 - 3.504)."""
+    case: dict[str, Any] = {
+        **selling(0.3),
+        "Periods": years(2),
+        "Demand": demand(40, 40),
+        "PowerPrices": [{**SPOT[0], "period": name} for name in ("Y1", "Y2")],
+        "Uncertainties": [
+            {"uncertainty": "price", "outcome": name, "probability": 0.5, "revealed": "2027-01-01"}
+            for name in ("usual", "high")
+        ],
+        "Outcomes": [
+            {
+                "uncertainty": "price", "outcome": "high", "sheet": "SurplusSlices",
+                "rows": "zone=Z", "column": "price_factor", "operation": "set", "value": 0.4,
+            }
+        ],
+    }  # fmt: skip
+    holds = {"limit": "sold_within_share", "holds": "in most futures", "share": 0.5}
+    assert solve(**case, Across=[holds]).cost == pytest.approx(400)
+    assert solve(**case).cost == pytest.approx((438.544 + 435.04) / 2)
 
 
 @pytest.mark.long
@@ -150,7 +199,7 @@ def test_wrong_surplus_is_told_at_once(solve: Solve) -> None:
 @pytest.mark.long
 def test_surplus_that_is_not_sold_is_noticed(solve: Solve) -> None:
     """Proves: a price that nobody may sell at, a contract that sells nowhere, a zone without a spot
-    price, and a sale that pays by itself are noticed; a sale below cost is not."""
+    price, a sale that pays by itself and one above spot are noticed; a sale below cost is not."""
 
     def noticed(case: dict[str, Any]) -> set[str]:
         plan: optalloc.Plan = solve(**case)
@@ -159,6 +208,13 @@ def test_surplus_that_is_not_sold_is_noticed(solve: Solve) -> None:
     assert noticed(selling(0.1)) == set()
     assert noticed(selling(0.3)) == {"surplus-for-profit"}
     assert noticed(selling(0.3, None)) == {"surplus-unused"}
+    # By the price of the middle of the year: 20 falls to 14.1. No sun delivers at night.
+    assert noticed(selling(0.19, price_escalation=-0.5)) == {"surplus-for-profit"}
+    at_night = selling(0.3) | {
+        "SurplusSlices": [{"zone": "Z", "slice": "night", "price_factor": 1}]
+    }
+    assert noticed(at_night) == {"surplus-unpriced"}
+    assert noticed(selling(1.1)) == {"surplus-for-profit", "surplus-above-spot"}
     elsewhere = selling(0.1)
     elsewhere["Sites"] = [
         {"site": "A", "status": "candidate", "max_mw": 100, "grid_zone": "Z"},

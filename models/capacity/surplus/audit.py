@@ -9,30 +9,41 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset
 
-from .._contracts import ENERGY, KEYS
+from .._calendar import calendar
+from .._contracts import ENERGY, KEYS, SITE_KEYS, USE_KEYS, sums_at
 from .._running_costs import running_rows
 from .derived import SOLD_KEYS
 
 
 def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Surplus by contract and period against what is taken, and where it may be sold at all."""
-    surplus = tables["Surplus"]
+    """Surplus by contract and period against what load runs on, and where it may be sold at all."""
+    surplus, use = tables["Surplus"], tables["SurplusUse"]
     terms = data["Contracts"].set_index("contract")
     sold: dict[tuple[str, str], float] = defaultdict(float)
     for contract, period, gwh in surplus[[*KEYS, "sold_gwh"]].itertuples(index=False, name=None):
         sold[contract, period] += gwh
-    drawn: dict[tuple[str, str], float] = defaultdict(float)
-    deliveries = tables["Deliveries"][[*KEYS, "drawn_gwh"]]
-    for contract, period, gwh in deliveries.itertuples(index=False, name=None):
-        drawn[contract, period] += gwh
+    used: dict[tuple[str, str], float] = defaultdict(float)
+    for contract, period, gwh in use[[*KEYS, "drawn_for_load_gwh"]].itertuples(
+        index=False, name=None
+    ):
+        used[contract, period] += gwh
     share = terms["max_surplus_share"].to_dict()
     rows = [
-        (*key, gwh, share[key[0]] * drawn[key] / (1 - share[key[0]])) for key, gwh in sold.items()
+        (*key, gwh, share[key[0]] * used[key] / (1 - share[key[0]])) for key, gwh in sold.items()
     ]
     prices = _prices(data, surplus)
     may = surplus["contract"].map(terms["kind"]) == ENERGY
     may &= surplus["contract"].map(terms["max_surplus_share"]) > 0
+    drawn = tables["Deliveries"].set_index(USE_KEYS)["drawn_gwh"]
+    by_site = use.groupby(SITE_KEYS, as_index=False).agg({"drawn_for_load_gwh": "sum"})
     return {
+        "for_load_within_drawn": use[USE_KEYS].assign(
+            used=use["drawn_for_load_gwh"], allowed=sums_at(drawn, use[USE_KEYS])
+        ),
+        "for_load_within_load": by_site[SITE_KEYS].assign(
+            used=by_site["drawn_for_load_gwh"],
+            allowed=sums_at(_loads(data, tables), by_site[SITE_KEYS]),
+        ),
         "sold_within_share": pd.DataFrame(rows, columns=[*KEYS, "used", "allowed"]).astype(
             {"used": float, "allowed": float}
         ),
@@ -41,6 +52,16 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
             allowed=surplus["sold_gwh"].where(may & prices.notna(), 0.0),
         ),
     }
+
+
+def _loads(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.Series:
+    """Energy that load takes, in GWh, by site and period."""
+    load = tables["Load"]
+    factor = load["workload"].map(data.column("Workloads", "load_factor", by="workload"))
+    pue = load["site"].map(data.column("Sites", "pue", by="site"))
+    thousands = load["period"].map(calendar(data)["months"]) * 0.73
+    gwh = load["served_mw"] * factor.astype(float) * pue.astype(float) * thousands.astype(float)
+    return gwh.groupby([load["site"], load["period"]]).sum()
 
 
 def _prices(data: Dataset, surplus: pd.DataFrame) -> pd.Series:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from optalloc.modelling.family import CostTerm, Family
 from optalloc.modelling.folders import formulation
-from optalloc.modelling.limits import Limit, Relax
 
 from .._money import CASH
 from .audit import audit, recompute
+from .limits import LIMITS
 from .sheets import SURPLUS_SLICES, check, notices
-from .tables import REPORT, SURPLUS, tables
+from .tables import REPORT, SURPLUS, SURPLUS_USE, tables
 
 RULES = formulation(__package__)
 
@@ -35,47 +35,20 @@ FAMILY = Family(
             escalation="no; the price is given for each period",
         ),
     ),
-    limits=(
-        Limit(
-            name="sold_within_share",
-            over=("contract", "period"),
-            cells=("Contracts.max_surplus_share",),
-            relax=Relax.PRICED,
-            conflict="at most {value} of what is taken from {contract} in {period} is sold",
-            unit="GWh",
-            sense="<=",
-            sentence="{contract}, {period}: all the surplus that may be sold is, {used} of {allowed} GWh",
-            lasting="all the surplus of {contract} that may be sold is {when}",
-            marginal="saving from one more GWh that may be sold",
-            formula=(
-                "sum_t sold[c,p,t] <= "
-                "max_surplus_share[c] / (1 - max_surplus_share[c]) sum_i drawn[c,i,p]"
-            ),
-        ),
-        Limit(
-            name="sold_where_offered",
-            over=("contract", "period", "slice"),
-            unit="GWh",
-            sense="<=",
-            enforced="sets",
-            reported=False,
-            sentence="{contract} sells surplus in {slice} of {period}",
-            marginal="none: it has no row",
-            formula="sold[c,p,t] exists only where the contract may sell and its zone has a price",
-        ),
-    ),
-    outputs=(SURPLUS,),
+    limits=LIMITS,
+    outputs=(SURPLUS, SURPLUS_USE),
     codes={
         "surplus-without-slices": "surplus sold in a year that is whole",
         "surplus-unused": "a price of surplus that no contract may sell at",
         "surplus-unpriced": "a contract that may sell surplus where nobody pays for it",
         "surplus-of-unpriced-zone": "surplus priced by a spot price that is not there",
         "surplus-for-profit": "surplus that sells above what it costs",
+        "surplus-above-spot": "surplus that sells above the spot price of its slice",
     },
     check=check,
     notices=notices,
     report=REPORT,
-    within=("sold",),
+    within=("sold", "drawn_for_load"),
     parameters=RULES.parameters,
     declare=RULES.declare,
     constrain=RULES.constrain,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+
+import pandas as pd
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.schema import Column, Kind, Sheet
 from optalloc.errors import Problem
 
+from .._calendar import calendar
 from .._columns import reference
 from .._slices import slices
 from .derived import surplus_offers
@@ -84,23 +87,41 @@ def notices(data: Dataset) -> Iterator[Problem]:
                 "surplus-unused",
             )
     for row, contract in contracts.loc[sells, "contract"].items():
-        own = offers[offers["contract"] == contract]
-        if own.empty:
-            yield data.notice(
-                "Contracts",
-                row,
-                "max_surplus_share",
-                f"nobody pays for surplus of {contract!r}, so that none is sold",
-                "Price it on the sheet SurplusSlices, or empty the cell.",
-                "surplus-unpriced",
-            )
-        elif (own["surplus_price_per_mwh"] > own["price_per_mwh"]).any():
-            yield data.notice(
-                "Contracts",
-                row,
-                "price_per_mwh",
-                f"surplus of {contract!r} sells for more than it costs in some slice, so that the "
-                "plan may sign more than its sites need",
-                "Correct the prices, or leave it if that is meant; max_surplus_share limits it.",
-                "surplus-for-profit",
-            )
+        yield from _of_contract(data, row, offers[offers["contract"] == contract])
+
+
+def _of_contract(data: Dataset, row: Hashable, offers: pd.DataFrame) -> Iterator[Problem]:
+    """Where one contract sells nothing, or for more than what it sells or spot costs."""
+    contract = data["Contracts"].at[row, "contract"]
+    if offers.empty:
+        yield data.notice(
+            "Contracts",
+            row,
+            "max_surplus_share",
+            f"nobody pays for surplus of {contract!r} while it delivers, so that none is sold",
+            "Price it on the sheet SurplusSlices, or empty the cell.",
+            "surplus-unpriced",
+        )
+        return
+    years = offers["period"].map(calendar(data)[["begin", "end"]].mean(axis=1) / 12)
+    own = offers["price_per_mwh"] * (1 + offers["price_escalation"]) ** years
+    if (offers["surplus_price_per_mwh"] > own).any():
+        yield data.notice(
+            "Contracts",
+            row,
+            "price_per_mwh",
+            f"surplus of {contract!r} sells for more than it costs in some slice, so that the "
+            "plan may sign more than its sites need",
+            "Correct the prices, or leave it if that is meant; max_surplus_share limits it.",
+            "surplus-for-profit",
+        )
+    if (offers["surplus_price_per_mwh"] > offers["spot_in_slice_per_mwh"]).any():
+        yield data.notice(
+            "Contracts",
+            row,
+            "max_surplus_share",
+            f"surplus of {contract!r} sells for more than spot costs in some slice, so that the "
+            "plan may sell it and run on spot",
+            "Lower price_factor on SurplusSlices, or leave it if that is meant.",
+            "surplus-above-spot",
+        )

@@ -51,12 +51,16 @@ class BreakEven:
         True if it is proven to be left even at the lowest price that a cell may hold.
     matters : bool
         False if the plan pays nothing at this price.
+    earns : bool
+        True if it earns more at this price than it pays: where it is left lies below, and is not
+        looked for.
     """
 
     taken: float = -math.inf
     left: float = math.inf
     lowest: bool = False
     matters: bool = True
+    earns: bool = False
 
     def within(self, now: float) -> bool:
         """True if the bracket is as narrow as the tolerance, by its price or a tenth of ``now``."""
@@ -170,11 +174,14 @@ class _Search:
         )
         return taken, without
 
+    def slope(self, taken: Known, without: Known) -> float:
+        """Increase of the cost with the member over that without it when the price rises by one."""
+        alone = 0.0 if self.alone else self.prices.exposure(without.values)
+        return self.prices.exposure(taken.values) - alone
+
     def meeting(self, price: float, taken: Known, without: Known) -> float:
         """Price at which the plan with the member costs as much as the bound without it."""
-        slope = self.prices.exposure(taken.values) - (
-            0.0 if self.alone else self.prices.exposure(without.values)
-        )
+        slope = self.slope(taken, without)
         if taken.values is None or slope <= 1e-12:
             return math.nan
         return price + (without.bound - taken.cost) / slope
@@ -279,7 +286,8 @@ def _bracket(search: _Search, cells: PriceCells, taken: Known, without: Known) -
     bracket.take(price, _verdict(taken, without))
     meeting = search.meeting(price, taken, without)
     if math.isnan(meeting):
-        return BreakEven(bracket.low, bracket.high, matters=False)
+        earns = search.slope(taken, without) < -1e-12
+        return BreakEven(bracket.low, bracket.high, matters=earns, earns=earns)
     for _ in range(STEPS):
         if bracket.closed or search.what_if.solved.left_s() <= 0:
             break

@@ -356,8 +356,11 @@ def _break_even_in_words(
     of = f"{case.member}, {name}"
     if len(cells.cells) > 1:
         now = f"{now}, all in proportion, as their mean"
-    if not found.matters:
-        return f"{of}: it pays nothing at this price ({now}), which so decides nothing."
+    if found.earns or not found.matters:
+        words = "it earns more at this price than it pays, so that a higher one speaks for it; "
+        words += f"others were not tried ({now})."
+        nothing = f"it pays nothing at this price ({now}), which so decides nothing."
+        return f"{of}: {words if found.earns else nothing}"
     if found.lowest:
         return (
             f"{of}: even at {cells.lowest:g} {unit} it would not be taken; it would have to be "
