@@ -131,6 +131,31 @@ def test_break_even_by_solving_on_both_sides(tmp_path: Path, site: str) -> None:
         assert builds(changed, tmp_path / f"{price}", site) is built
 
 
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("factor", "words"), [(3, "it earns more"), (0, "it leaves the plan above")]
+)
+def test_a_price_at_which_more_is_earned_than_paid(
+    tmp_path: Path, factor: float, words: str
+) -> None:
+    """Proves: A buys 438 GWh of sun by day at 20 and as much spot at 90 at night, 48.18, and sells 438 GWh
+    at 270 that cost it 20, so that a higher price speaks for it.
+    Sensitivity: where nothing is paid for surplus a higher price speaks against it."""
+    made = powered(20)
+    made["Slices"] = [{"slice": name, "hours_per_year": 4380} for name in ("day", "night")]
+    made["Contracts"] = [
+        {"contract": "sun", "site": "A", "kind": "energy", "max_mw": 1000, "price_per_mwh": 20,
+         "availability": 0.25, "max_surplus_share": 0.5}
+    ]  # fmt: skip
+    made["ContractSlices"] = [
+        {"contract": "sun", "slice": name, "available": share}
+        for name, share in (("day", 0.5), ("night", 0))
+    ]
+    made["SurplusSlices"] = [{"zone": "East", "slice": "day", "price_factor": factor}]
+    text = asked(made, tmp_path, "A").to_text()
+    assert f"A, power price: {words}" in text
+
+
 @pytest.mark.slow
 def test_a_site_that_no_price_lets_in(tmp_path: Path) -> None:
     """Proves: at a site cost of 2000 B stays out even if building there is free. Sensitivity: at a
