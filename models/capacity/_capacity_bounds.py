@@ -214,8 +214,8 @@ def needed_of_contracts(data: Dataset) -> pd.DataFrame:
 def _with_surplus(data: Dataset, offered: pd.DataFrame) -> pd.Series | float:
     """Most energy taken of each contract in a slice over what its sites take, with surplus sold.
 
-    All that may be sold in a year may be sold in its shortest slice. Twice that, so that no bound
-    binds where the share does and takes its price; without end where the share need not hold.
+    All that may be sold in a year may be sold in its shortest slice. A little more than that, so
+    that no bound binds where the share does and takes its price; no end where it need not hold.
     """
     each = slices(data, "share")
     if each.empty or data["SurplusSlices"].empty:
@@ -223,7 +223,7 @@ def _with_surplus(data: Dataset, offered: pd.DataFrame) -> pd.Series | float:
     share = offered["max_surplus_share"]
     if not data["Across"].empty:
         return (1.0 + share).where(share <= 0, np.inf)
-    return 1.0 + 2.0 * share / (1.0 - share) / float(each["share"].min())
+    return 1.0 + 1.05 * share / (1.0 - share) / float(each["share"].min())
 
 
 def most_in_service(data: Dataset) -> pd.Series:

@@ -85,14 +85,14 @@ function drawPlain(chart, plan, look) {
   const traces = chart.series.map((name, place) => ({
     opacity: seen(place) ? 1 : 0,
     showlegend: seen(place),
-    name: spaced(name),
+    name: measured(name),
     x,
     y: rows.map((row) => table.numbers(name)[row]),
     type: chart.drawn === "line" ? "scatter" : "bar",
     mode: "lines+markers",
     line: { color: look.series[place], width: 2.25, dash: DASHES[place % DASHES.length] },
     marker: { color: look.series[place], symbol: SYMBOLS[place % SYMBOLS.length], size: 6 },
-    hovertemplate: `${escaped(spaced(name))}<br>%{x}: <b>%{y:,.1f}</b><extra></extra>`,
+    hovertemplate: `${escaped(measured(name))}<br>%{x}: <b>%{y:,.1f}</b><extra></extra>`,
   }));
   for (const trace of traces) if (trace.type === "bar") delete trace.marker.symbol;
   const layout = baseLayout(look, {

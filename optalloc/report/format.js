@@ -50,10 +50,14 @@ function spaced(name) {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-// The title of a measured column: its name without the unit that follows in brackets.
+// The name of a measured column without its unit, which stands beside it.
+function measured(name) {
+  return spaced(name.replace(/_(mw|gwh|tco2|ms|units|months|person_months)$/, ""));
+}
+
 function titled(column) {
   if (column.name.toUpperCase() === column.unit) return column.unit;
-  const name = spaced(column.name.replace(/_(mw|gwh|tco2|ms|units|months|person_months)$/, ""));
+  const name = measured(column.name);
   return column.unit ? `${name} (${column.unit})` : name;
 }
 

@@ -12,12 +12,12 @@ function useOf(plan, limit) {
   for (const row of table.rowsBy("limit").get(limit) ?? []) {
     if (kept && !kept.has(row)) continue;
     unit = units[row];
-    const key = String(keys[row] ?? "");
-    const cut = key.lastIndexOf(", ");
-    const period = cut < 0 ? key : key.slice(cut + 2);
-    const place = plan.place.get(period);
-    if (place === undefined || !Number.isFinite(allowed[row])) continue;
-    const subject = cut < 0 ? "" : key.slice(0, cut);
+    // What a limit is about may follow its period, as slices do.
+    const parts = String(keys[row] ?? "").split(", ");
+    const at = parts.findLastIndex((part) => plan.place.has(part));
+    if (at < 0 || !Number.isFinite(allowed[row])) continue;
+    const place = plan.place.get(parts[at]);
+    const subject = parts.filter((_, other) => other !== at).join(", ");
     if (!subjects.has(subject)) {
       if (plan.selects([subject, ...subject.split(", ")]) === false) {
         left = true;

@@ -61,6 +61,8 @@ def test_the_sun_delivers_by_day_alone(solve: Solve, least_cost: LeastCost) -> N
     by_slice = plan["CleanBySlice"].set_index("slice")
     assert by_slice["clean_share"].to_dict() == pytest.approx({"day": 1.0, "night": 0.0})
     assert by_slice["other_mw"].to_dict() == pytest.approx({"day": 0.0, "night": 40.0})
+    assert by_slice["contract_mw"].to_dict() == pytest.approx({"day": 40.0, "night": 0.0})
+    assert by_slice["spot_mw"].to_dict() == pytest.approx({"day": 0.0, "night": 40.0})
     assert least_cost(**CASE) == pytest.approx(407.008)
 
 

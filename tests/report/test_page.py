@@ -189,6 +189,19 @@ def test_use_is_what_limits_say(reader: Reader, everything: optalloc.Plan) -> No
 
 
 @needs_browser
+def test_use_of_limits_whose_period_is_not_last(reader: Reader, everything: optalloc.Plan) -> None:
+    """Proves: limits by slice are named by all but their period, which stands before the slice."""
+    limits = everything["Limits"]
+    own = limits[limits["limit"] == "drawn_within_slice"].set_index("key")
+    rows = reader.drawn("Slices of the year")["rows"]
+    assert len(rows) == len(own)
+    for subject, period, used, allowed in rows:
+        contract, name = subject.split(", ")
+        row = own.loc[f"{contract}, {period}, {name}"]
+        assert (used, allowed) == (row["used"], row["allowed"])
+
+
+@needs_browser
 def test_a_floor_is_what_is_asked_for_and_not_what_is_used(
     reader: Reader, everything: optalloc.Plan
 ) -> None:

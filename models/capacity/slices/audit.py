@@ -255,9 +255,14 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
 
 
 def _by_slice(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Energy of each period and slice and its clean part, and the mean power of both."""
+    """Energy of each period and slice and its clean part, and mean power by cleanness and source."""
     clean, every = _flows(data, tables)
     months, shares = calendar(data)["months"], _shares(data)
+    bought: dict[tuple[str, str], float] = defaultdict(float)
+    for period, name, gwh in tables["PowerBySlice"][["period", "slice", "spot_gwh"]].itertuples(
+        index=False, name=None
+    ):
+        bought[period, name] += gwh
     rows = []
     for period, name in dict.fromkeys(
         tables["PowerBySlice"][["period", "slice"]].itertuples(index=False, name=None)
@@ -266,7 +271,9 @@ def _by_slice(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame
         hours = 0.73 * months[period] * shares[name]
         share = own / energy if energy > 0 else math.nan
         when = f"{period} {name}"
-        rows.append((period, name, when, energy, own, share, own / hours, (energy - own) / hours))
+        spot = bought[period, name]
+        means = [mean / hours for mean in (own, energy - own, energy - spot, spot)]
+        rows.append((period, name, when, energy, own, share, *means))
     columns = [column.name for column in CLEAN_BY_SLICE.columns]
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[3:], float))
 

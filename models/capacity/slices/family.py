@@ -9,7 +9,7 @@ from .._money import CASH
 from .audit import audit, recompute
 from .limits import LIMITS
 from .sheets import SHEETS, check, notices
-from .tables import CHART, CLEAN_BY_SLICE, DELIVERIES_BY_SLICE, POWER_BY_SLICE, REPORT, tables
+from .tables import CHARTS, CLEAN_BY_SLICE, DELIVERIES_BY_SLICE, POWER_BY_SLICE, REPORT, tables
 
 RULES = formulation(__package__)
 
@@ -52,7 +52,7 @@ FAMILY = Family(
     ),
     limits=LIMITS,
     outputs=(POWER_BY_SLICE, DELIVERIES_BY_SLICE, CLEAN_BY_SLICE),
-    charts=(CHART,),
+    charts=CHARTS,
     codes={
         "slices-not-a-year": "slices whose hours are not those of a year",
         "clean-without-slices": "a clean share in every slice of a year that is whole",

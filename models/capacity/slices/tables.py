@@ -90,6 +90,18 @@ CLEAN_BY_SLICE = TableSpec(
             unit="MW grid",
             meaning="Mean power drawn that is not.",
         ),
+        Column(
+            name="contract_mw",
+            kind=Kind.NUMBER,
+            unit="MW grid",
+            meaning="Mean power drawn from contracts and on-site generation.",
+        ),
+        Column(
+            name="spot_mw",
+            kind=Kind.NUMBER,
+            unit="MW grid",
+            meaning="Mean power bought at spot.",
+        ),
     ),
 )
 
@@ -154,7 +166,7 @@ def _over_sites(data: Dataset, power: pd.DataFrame, drawn: pd.DataFrame) -> pd.D
     )
     taken = power["contract_gwh"] + power["spot_gwh"]
     by_slice = power.assign(energy_gwh=taken).groupby(keys, as_index=False, sort=False)
-    frame = by_slice.agg({"energy_gwh": "sum"})
+    frame = by_slice.agg({"energy_gwh": "sum", "contract_gwh": "sum", "spot_gwh": "sum"})
     clean = clean.groupby(keys, as_index=False).agg({"gwh": "sum"})
     frame = frame.merge(clean.rename(columns={"gwh": "clean_gwh"}), on=keys, how="left")
     frame["clean_gwh"] = frame["clean_gwh"].astype(float).fillna(0.0)
@@ -169,19 +181,27 @@ def _with_rates(data: Dataset, frame: pd.DataFrame) -> pd.DataFrame:
         clean_share=frame["clean_gwh"] / energy.where(energy > 0),
         clean_mw=1000 * frame["clean_gwh"] / hours,
         other_mw=1000 * (energy - frame["clean_gwh"]) / hours,
+        contract_mw=1000 * frame["contract_gwh"] / hours,
+        spot_mw=1000 * frame["spot_gwh"] / hours,
     )
     return frame[[column.name for column in CLEAN_BY_SLICE.columns]]
 
 
-CHART = Chart(
-    title="Power drawn in each slice of the year",
-    table="CleanBySlice",
-    kind="stacked",
-    x="when",
-    series=("clean_mw", "other_mw"),
-    x_title="Period and slice",
-    y_title="Mean MW drawn",
-    order=440,
+CHARTS = tuple(
+    Chart(
+        title=title,
+        table="CleanBySlice",
+        kind="stacked",
+        x="when",
+        series=series,
+        x_title="Period and slice",
+        y_title="Mean MW drawn",
+        order=order,
+    )
+    for title, series, order in (
+        ("Power drawn in each slice of the year", ("clean_mw", "other_mw"), 440),
+        ("Where the power of each slice comes from", ("contract_mw", "spot_mw"), 441),
+    )
 )
 
 REPORT = Report(
