@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from optalloc.mip.outcome import Options, Progress, ProgressCallback
 
@@ -34,3 +34,7 @@ class Monitor:
         self.history.append(progress)
         if self.callback is not None:
             self.callback(progress)
+
+    def report_within(self, progress: Progress) -> None:
+        """Report a moment of a solve that is part of this one, by the seconds of this one."""
+        self.report(replace(progress, seconds=self.seconds()))

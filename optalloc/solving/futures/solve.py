@@ -132,7 +132,7 @@ def _whole(
     program: StochasticProgram, attitude: Attitude, references: np.ndarray, monitor: Monitor
 ) -> Outcome:
     form = extensive_form(program, attitude, references)
-    return solve_by(form.arrays, _left(monitor), monitor.report)
+    return solve_by(form.arrays, _left(monitor), monitor.report_within)
 
 
 def _better(found: Outcome, whole: Outcome, monitor: Monitor) -> Outcome:

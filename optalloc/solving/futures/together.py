@@ -26,7 +26,7 @@ def search_together(work: Decomposition) -> StopReason | None:
         return None
     seconds = work.monitor.seconds() * options.parameters.futures.together_share
     seconds = min(seconds, work.monitor.left_s())
-    monitor = Monitor(replace(options, time_limit_s=seconds), work.monitor.report)
+    monitor = Monitor(replace(options, time_limit_s=seconds), work.monitor.report_within)
     roles = [Role.SEARCH] * work.jobs
     portfolio = Portfolio(arrays, monitor, roles, work.notes.append, work.incumbent)
     reason = portfolio.work()
