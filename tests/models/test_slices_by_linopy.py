@@ -48,7 +48,7 @@ def _by_linopy(case: dict[str, Any]) -> float:
         m.add_constraints(drawn <= 1e6 * in_zone.stack().to_xarray())
         most = (available * hours).stack().to_xarray()
         m.add_constraints(drawn.sum("site") + sold - most * signed <= 0)
-        _limit_sales(m, case, drawn, sold)
+        _limit_sales(m, case, drawn, sold, load)
     m.add_constraints(off.sum("slice") - up.sum("slice") == 0)
     m.add_constraints(up - off <= capacity.to_xarray() * hours.to_xarray() - load)
     # What connection and zone do not give A is interruptible, and is cut off by a share in a slice.
@@ -93,11 +93,15 @@ def _battery(m: Any, terms: dict[str, float], hours: pd.Series, each: dict[str, 
     return charged, given, mw, mwh
 
 
-def _limit_sales(m: Any, case: dict[str, Any], drawn: Any, sold: Any) -> None:
-    """Of all that is taken from a contract no more than its share is sold."""
+def _limit_sales(m: Any, case: dict[str, Any], drawn: Any, sold: Any, load: Any) -> None:
+    """Of what is sold of a contract and what load runs on no more than a share is sold."""
     share = pd.Series(case["surplus_share"]).rename_axis("contract")[case["contracts"]].to_xarray()
-    taken = drawn.sum(["site", "slice"]) + sold.sum("slice")
-    m.add_constraints(sold.sum("slice") - share * taken <= 0)
+    by_site = drawn.sum("slice")
+    coords = [pd.Index(case["contracts"], name="contract"), pd.Index(["A", "B"], name="site")]
+    used = m.add_variables(lower=0, coords=coords, name="used")
+    m.add_constraints(used - by_site <= 0)
+    m.add_constraints(used.sum("contract") <= load.sum("slice"))
+    m.add_constraints((1 - share) * sold.sum("slice") - share * used.sum("site") <= 0)
 
 
 def _random_case(seed: int) -> dict[str, Any]:
