@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
@@ -29,7 +29,8 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
         used[contract, period] += gwh
     share = terms["max_surplus_share"].to_dict()
     rows = [
-        (*key, gwh, share[key[0]] * used[key] / (1 - share[key[0]])) for key, gwh in sold.items()
+        (*key, sold[key], share[key[0]] * used[key] / (1 - share[key[0]]))
+        for key in dict.fromkeys([*_may_sell(data), *sold])
     ]
     prices = _prices(data, surplus)
     may = surplus["contract"].map(terms["kind"]) == ENERGY
@@ -52,6 +53,17 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
             allowed=surplus["sold_gwh"].where(may & prices.notna(), 0.0),
         ),
     }
+
+
+def _may_sell(data: Dataset) -> Iterator[tuple[str, str]]:
+    """Contracts that may sell, in the periods in which their zone has a price of surplus."""
+    at_site = data.column("Sites", "grid_zone", by="site").to_dict()
+    priced = set(data.column("SurplusSlices", "zone"))
+    prices = data.columns("PowerPrices", "zone", "period")
+    for row in data["Contracts"].to_dict("records"):
+        zone = at_site.get(row["site"]) if pd.isna(row["zone"]) else row["zone"]
+        if row["kind"] == ENERGY and row["max_surplus_share"] > 0 and zone in priced:
+            yield from ((row["contract"], q) for q in prices.loc[prices["zone"] == zone, "period"])
 
 
 def _loads(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.Series:
