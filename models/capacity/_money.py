@@ -237,7 +237,8 @@ def gathered(rows: Mapping[str, np.ndarray]) -> pd.DataFrame:
     group, first = _groups([rows[name] for name in COST_KEYS])
     size = np.abs(rows["cash"])
     most = np.zeros(len(first))
-    np.maximum.at(most, group, size)
+    # A cost that is not known is passed over here, and kept below.
+    np.fmax.at(most, group, size)
     noise = size < ROUNDING * most[group]
     begin, end = np.full(len(first), np.nan), np.full(len(first), np.nan)
     # NaN is passed over by both.
