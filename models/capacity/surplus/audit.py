@@ -10,7 +10,7 @@ import pandas as pd
 from optalloc.data.dataset import Dataset
 
 from .._calendar import calendar
-from .._contracts import ENERGY, KEYS, SITE_KEYS, USE_KEYS, sums_at
+from .._contracts import ENERGY, KEYS, SITE_KEYS, USE_KEYS, contracts_on_offer, sums_at
 from .._running_costs import running_rows
 from .derived import SOLD_KEYS
 
@@ -95,19 +95,13 @@ def recompute(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd
     """Prices, and what surplus costs where nothing is billed by take-or-pay, and earns."""
     surplus = tables["Surplus"]
     prices = _prices(data, surplus)
-    rates = data.columns("Currencies", "currency", "per_workbook_currency")
-    per_workbook = rates.set_index("currency")["per_workbook_currency"]
-    terms = data["Contracts"].set_index("contract")
-    named = surplus["contract"]
-    own = named.map(terms["price_per_mwh"]) / named.map(terms["currency"]).map(per_workbook).fillna(
-        1.0
-    )
+    terms = contracts_on_offer(data)
     # What is sold where nobody pays is found by its limit.
-    rows = surplus.assign(subject=named)[prices.notna()]
+    rows = surplus.assign(subject=surplus["contract"])[prices.notna()]
     unbilled = rows[rows["subject"].map(terms["take_or_pay_share"]) == 0]
     bought = unbilled.assign(
         item="contract_energy_for_sale",
-        amount=unbilled["sold_gwh"] * own[unbilled.index] / 1000,
+        amount=unbilled["sold_gwh"] * unbilled["subject"].map(terms["price_per_mwh"]) / 1000,
         growth=unbilled["subject"].map(terms["price_escalation"]),
     )
     earned = rows.assign(
