@@ -54,6 +54,13 @@ def sites_served(data: Dataset, offered: pd.DataFrame, name: str) -> pd.DataFram
     return pd.concat([own, shared])[[name, *SITE_KEYS]].reset_index(drop=True)
 
 
+def zones_of_contracts(data: Dataset) -> pd.Series:
+    """Grid zone of each contract, its own or that of its site, by contract."""
+    offered = data.columns("Contracts", "contract", "site", "zone").set_index("contract")
+    at_site = offered["site"].map(data.column("Sites", "grid_zone", by="site"))
+    return offered["zone"].where(offered["zone"].notna(), at_site)
+
+
 def spot_prices(data: Dataset) -> pd.DataFrame:
     """Spot price, share and emissions at each site and period that has one, with its grid_zone."""
     sites = site_periods(data, "site", "grid_zone", "period")

@@ -10,7 +10,15 @@ import pandas as pd
 from optalloc.data.dataset import Dataset
 
 from .._calendar import calendar
-from .._contracts import ENERGY, KEYS, SITE_KEYS, USE_KEYS, contracts_on_offer, sums_at
+from .._contracts import (
+    ENERGY,
+    KEYS,
+    SITE_KEYS,
+    USE_KEYS,
+    contracts_on_offer,
+    sums_at,
+    zones_of_contracts,
+)
 from .._running_costs import running_rows
 from .derived import SOLD_KEYS
 
@@ -57,11 +65,11 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
 
 def _may_sell(data: Dataset) -> Iterator[tuple[str, str]]:
     """Contracts that may sell, in the periods in which their zone has a price of surplus."""
-    at_site = data.column("Sites", "grid_zone", by="site").to_dict()
+    zones = zones_of_contracts(data).to_dict()
     priced = set(data.column("SurplusSlices", "zone"))
     prices = data.columns("PowerPrices", "zone", "period")
     for row in data["Contracts"].to_dict("records"):
-        zone = at_site.get(row["site"]) if pd.isna(row["zone"]) else row["zone"]
+        zone = zones[row["contract"]]
         if row["kind"] == ENERGY and row["max_surplus_share"] > 0 and zone in priced:
             yield from ((row["contract"], q) for q in prices.loc[prices["zone"] == zone, "period"])
 
@@ -78,14 +86,12 @@ def _loads(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> pd.Series:
 
 def _prices(data: Dataset, surplus: pd.DataFrame) -> pd.Series:
     """Price of each row of the table, looked up by zone; NaN where there is none."""
-    terms = data["Contracts"].set_index("contract")
-    at_site = data.column("Sites", "grid_zone", by="site").to_dict()
+    zones = zones_of_contracts(data).to_dict()
     spot = data["PowerPrices"].set_index(["zone", "period"])["spot_price_per_mwh"].to_dict()
     factor = data["SurplusSlices"].set_index(["zone", "slice"])["price_factor"].to_dict()
     found = []
     for contract, period, name in surplus[SOLD_KEYS].itertuples(index=False, name=None):
-        zone, site = terms["zone"][contract], terms["site"][contract]
-        zone = at_site.get(site) if pd.isna(zone) else zone
+        zone = zones[contract]
         known = (zone, period) in spot and (zone, name) in factor
         found.append(spot[zone, period] * factor[zone, name] if known else float("nan"))
     return pd.Series(found, surplus.index, dtype=float)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset, derived
 
-from .._contracts import ENERGY, contracts_on_offer
+from .._contracts import ENERGY, contracts_on_offer, zones_of_contracts
 from .._slices import availability_in_slices, price_factors, slices
 
 SOLD_KEYS = ["contract", "period", "slice"]
@@ -23,11 +23,11 @@ def surplus_offers(data: Dataset) -> pd.DataFrame:
     terms = ["price_per_mwh", "price_escalation", "take_or_pay_share", "max_surplus_share"]
     offered = contracts_on_offer(data).reset_index(drop=True)
     offered = offered[(offered["kind"] == ENERGY) & (offered["max_surplus_share"] > 0)]
-    zones = data.column("Sites", "grid_zone", by="site")
-    zone = offered["zone"].where(offered["zone"].notna(), offered["site"].map(zones))
     prices = data.columns("PowerPrices", "zone", "period", "spot_price_per_mwh")
     factors = data["SurplusSlices"].merge(slices(data, "slice"), on="slice")
-    frame = offered[["contract", *terms]].assign(zone=zone)
+    frame = offered[["contract", *terms]].assign(
+        zone=offered["contract"].map(zones_of_contracts(data))
+    )
     frame = frame.merge(factors, on="zone").merge(prices, on="zone")
     available = availability_in_slices(data)
     frame = frame.merge(available[available["available"] > 0], on=["contract", "slice"])

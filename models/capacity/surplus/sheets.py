@@ -12,6 +12,7 @@ from optalloc.errors import Problem
 
 from .._calendar import calendar
 from .._columns import reference
+from .._contracts import zones_of_contracts
 from .._slices import slices
 from .derived import surplus_offers
 
@@ -63,8 +64,7 @@ def notices(data: Dataset) -> Iterator[Problem]:
     if rows.empty or slices(data).empty:
         return
     offers = surplus_offers(data)
-    zones = data.column("Sites", "grid_zone", by="site")
-    served = contracts["zone"].where(contracts["zone"].notna(), contracts["site"].map(zones))
+    served = contracts["contract"].map(zones_of_contracts(data))
     sells = contracts["max_surplus_share"] > 0
     priced = set(data.columns("PowerPrices", "zone")["zone"])
     for row, zone in rows["zone"].drop_duplicates().items():
