@@ -17,6 +17,7 @@ FAMILY = Family(
     order=52,
     sheets=(),
     idle_without=("Contracts",),
+    needed_with=("Slices",),
     limits=(
         Limit(
             name="offset_within_contract",

@@ -19,6 +19,7 @@ FAMILY = Family(
     order=56,
     sheets=SHEETS,
     idle_without=("Slices",),
+    needed_with=("Storage", "Interruptible", "SurplusSlices"),
     ledgers=(
         Ledger(
             name="stored_gwh",

@@ -25,9 +25,9 @@ def surplus_offers(data: Dataset) -> pd.DataFrame:
     offered = offered[(offered["kind"] == ENERGY) & (offered["max_surplus_share"] > 0)]
     prices = data.columns("PowerPrices", "zone", "period", "spot_price_per_mwh")
     factors = data["SurplusSlices"].merge(slices(data, "slice"), on="slice")
-    frame = offered[["contract", *terms]].assign(
-        zone=offered["contract"].map(zones_of_contracts(data))
-    )
+    # Merged, not mapped: where there is no contract a mapped column has no type to merge on.
+    zones = zones_of_contracts(data).rename("zone").reset_index()
+    frame = offered[["contract", *terms]].merge(zones, on="contract")
     frame = frame.merge(factors, on="zone").merge(prices, on="zone")
     available = availability_in_slices(data)
     frame = frame.merge(available[available["available"] > 0], on=["contract", "slice"])

@@ -167,9 +167,12 @@ def homeless_taxes(data: Dataset, names: pd.Series, home: object) -> pd.Series:
 
 @derived
 def places(data: Dataset) -> pd.DataFrame:
-    """Uses of equipment with the jurisdiction in which each is installed, as `uses` gives them."""
+    """Uses of equipment with the jurisdiction in which each is installed, as `uses` gives them.
+
+    None where nothing is taxed.
+    """
     home = _home(data)
-    frame = uses(data)
+    frame = uses(data) if len(schedule(data)) else uses(data).iloc[:0]
     return frame.assign(jurisdiction=frame["jurisdiction"].fillna(home or NONE_NAMED))
 
 
