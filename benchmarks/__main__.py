@@ -22,7 +22,7 @@ from benchmarks.convert import read_orlib, read_tbed1, write_folder
 from benchmarks.detail import as_markdown as detail_as_markdown
 from benchmarks.detail import solved
 from benchmarks.families import as_markdown, left_out
-from benchmarks.futures import FuturesRoute, measure_futures
+from benchmarks.futures import FuturesRoute, MpiSppy, measure_futures
 from benchmarks.gaps import as_markdown as gaps_as_markdown
 from benchmarks.gaps import gaps_over_time
 from benchmarks.marked import write_table
@@ -110,20 +110,27 @@ def _convert_smps(files: list[Path], out: Path) -> str:
 @app.command("futures")
 def futures_command(
     source: Annotated[Path, typer.Argument(help=".npz, SMPS folder or workbook.", exists=True)],
-    routes: Annotated[str, typer.Option(help="Routes, by commas.")] = ",".join(FuturesRoute),
+    routes: Annotated[
+        str, typer.Option(help=f"Of {', '.join(FuturesRoute)}, by commas.")
+    ] = f"{FuturesRoute.SCENARIOS},{FuturesRoute.WHOLE}",
     gap: Annotated[float, typer.Option(help="Relative gap to stop at.", min=0)] = 0.01,
     limit: Annotated[float, typer.Option(help="Seconds for one route.", min=1)] = 600,
     threads: Annotated[int, typer.Option(help="Processes, or threads of HiGHS.", min=1)] = 2,
+    mpi_sppy: Annotated[
+        Path | None, typer.Option(help="Python of an environment with mpi-sppy.", exists=True)
+    ] = None,
+    rho: Annotated[float, typer.Option(help="Penalty of mpi-sppy on departing.", min=0)] = 1.0,
 ) -> None:
-    """Solve a stochastic program by its scenarios, and as a whole by HiGHS: gap over time."""
+    """Solve a stochastic program by its scenarios, as a whole, or by mpi-sppy: gap over time."""
     unknown = {*routes.split(",")} - {*FuturesRoute}
     if unknown:
         raise typer.BadParameter(f"unknown: {', '.join(sorted(unknown))}")
     options = Options(gap=gap, time_limit_s=limit, threads=threads)
+    peer = None if mpi_sppy is None else MpiSppy(mpi_sppy, rho)
     for route in routes.split(","):
         typer.echo(f"{source.name} by {route}, at most {limit:g} s")
         try:
-            found = measure_futures(source, FuturesRoute(route), options, typer.echo)
+            found = measure_futures(source, FuturesRoute(route), options, typer.echo, peer)
         except (ValueError, OptallocError) as error:
             raise typer.BadParameter(str(error)) from error
         typer.echo(f"{found.stop_reason}: plan {found.objective:.8g}, bound {found.bound:.8g}")

@@ -1,29 +1,17 @@
-"""The scenarios of a workbook as files that mpi-sppy reads: one program and its nodes for each.
-
-The format is that of the MPS file mode of mpi-sppy 0.14 (``mpisppy/problem_io/mps_module.py``):
-``scenN.mps``, and ``scenN_nonants.json`` with the nodes of the scenario tree that the scenario
-passes through, each with the names of the columns that are decided there.
-"""
+"""The scenarios of a workbook as files that mpi-sppy reads, and the command that solves them."""
 
 from __future__ import annotations
 
-import json
-import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import chain, count, pairwise
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
 from optalloc.errors import OptallocError
-from optalloc.mip.arrays import Arrays, Labels
 from optalloc.mip.attitude import Attitude, Measure
-from optalloc.mip.stochastic import StochasticProgram
 from optalloc.modelling.futures import Futures, attitude_of
 from optalloc.modelling.model import Model
 from optalloc.pipeline.opening import open_scenarios
@@ -31,16 +19,12 @@ from optalloc.pipeline.policies import scenarios_of
 from optalloc.report.findings import Findings
 from optalloc.scenarios.outcome_names import written
 from optalloc.scenarios.tree import ScenarioTree
-from optalloc.solving.export import plain_name, write_model
+from optalloc.solving.scenario_files import Node, ScenarioFile, write_scenarios
 from optalloc.system import replacing_together
 
 __all__ = ["export_futures"]
 
 ROOT = "ROOT"
-# A column fixed at 1 that carries the offset of the cost, which not every reader of MPS keeps.
-CONSTANT = "constant"
-# What mpi-sppy itself adds to the program of a scenario.
-RESERVED = (CONSTANT, "objective")
 COMMAND = "python -m mpisppy.generic_cylinders --EF --EF-solver-name appsi_highs"
 
 
@@ -88,16 +72,10 @@ def export_futures(
     paths = _paths(tree)
     # mpi-sppy takes scenarios in the order of their names for the order of the leaves of the tree.
     order = sorted(range(len(paths)), key=lambda s: paths[s])
-    names = _column_names([one.columns for one in made.stochastic.programs])
-    digits = len(str(len(order) - 1))
     earlier = [path.name for path in target.glob("scen*") if path.is_file()]
     with replacing_together(target, earlier) as (draft, _):
-        for number, s in enumerate(order):
-            name = f"scen{number:0{digits}d}"
-            arrays = _as_file(made.stochastic, s)
-            write_model(arrays, [*names[s], CONSTANT], draft / f"{name}.mps")
-            content = json.dumps(_described(made, s, name, paths, names[s]), indent=1)
-            (draft / f"{name}_nonants.json").write_text(content + "\n", encoding="utf-8")
+        described = [_described(made, s, paths) for s in order]
+        write_scenarios(made.stochastic, described, len(_all_nodes(paths)), draft)
     return Findings("Files for mpi-sppy", tuple(_said(made, attitude_of(data), paths, target)))
 
 
@@ -142,26 +120,23 @@ def _branching(paths: Sequence[Branches]) -> tuple[int, ...] | None:
     return tuple(factors)
 
 
-def _described(
-    made: Futures, s: int, name: str, paths: Sequence[Branches], columns: Sequence[str]
-) -> dict[str, Any]:
-    """The content of the file with the nodes of a scenario."""
+def _described(made: Futures, s: int, paths: Sequence[Branches]) -> ScenarioFile:
+    """A scenario with the nodes of its path but the leaf."""
     tree, path = made.tree, paths[s]
-    scenario, p, nodes = tree.scenarios[s], tree.probability, _all_nodes(paths)
+    p, numbers = tree.probability, _all_nodes(paths)
     reached = [float(p[tree.nodes[:, k] == node].sum()) for k, node in enumerate(tree.nodes[s])]
-    own = {}
-    for k in range(len(path)):
-        own[_node_name(path[:k])] = {
-            "serialNumber": nodes.index(path[:k]),
-            "condProb": reached[k] / reached[k - 1] if k else 1.0,
-            "known": written(tree.known(scenario, k)),
-            "nonAnts": [columns[column] for column in _shared(made, s, k)],
-        }
-    about = {"outcomes": written(scenario.outcomes), "leaf": _node_name(path)}
-    return {
-        "scenarioData": {"name": name, "scenProb": scenario.probability, **about},
-        "treeData": {"globalNodeCount": len(nodes), "nodes": own},
-    }
+    nodes = tuple(
+        Node(
+            _node_name(path[:k]),
+            numbers.index(path[:k]),
+            reached[k] / reached[k - 1] if k else 1.0,
+            _shared(made, s, k),
+            {"known": written(tree.known(tree.scenarios[s], k))},
+        )
+        for k in range(len(path))
+    )
+    about = {"outcomes": written(tree.scenarios[s].outcomes), "leaf": _node_name(path)}
+    return ScenarioFile(s, tree.scenarios[s].probability, nodes, about)
 
 
 def _shared(made: Futures, s: int, level: int) -> list[int]:
@@ -174,56 +149,6 @@ def _shared(made: Futures, s: int, level: int) -> list[int]:
     everywhere = program.sharing[own] == int((nodes[:, level] == nodes[s, level]).sum())
     decided = np.flatnonzero((made.levels[s] == level) & everywhere)
     return [int(column) for column in decided[np.argsort(own[decided])]]
-
-
-# The programs ------------------------------------------------------------------------------------
-
-
-def _column_names(labels: Sequence[Labels]) -> list[list[str]]:
-    """Names of the columns of each scenario: the same where component and key are the same.
-
-    mpi-sppy finds components of Pyomo by them, and so only words.
-    """
-    names: dict[tuple[str, Any], str] = {}
-    taken = set(RESERVED)
-    for own in labels:
-        for number in range(len(own)):
-            if own[number] in names:
-                continue
-            word = re.sub(r"\W", "_", plain_name(own.name(number)), flags=re.ASCII)
-            numbered = (f"{word}_{k}" for k in count(2))
-            names[own[number]] = next(n for n in chain([word], numbered) if n not in taken)
-            taken.add(names[own[number]])
-    return [[names[own[number]] for number in range(len(own))] for own in labels]
-
-
-def _as_file(program: StochasticProgram, s: int) -> Arrays:
-    """The program of a scenario with the bounds of all that share a column.
-
-    mpi-sppy reads neither rows without a variable nor two bounds of one row.
-    """
-    arrays, own = program.programs[s], program.columns[s]
-    matrix = arrays.matrix.tocsr()
-    least, most = np.isfinite(arrays.row_lower), np.isfinite(arrays.row_upper)
-    filled = np.diff(matrix.indptr) > 0
-    equal = arrays.row_lower == arrays.row_upper
-    above, below = np.flatnonzero(filled & least), np.flatnonzero(filled & most & ~equal)
-    rows = np.concatenate([above, below])
-    listed = replace(
-        arrays,
-        matrix=sp.csc_array(matrix[rows]),
-        row_lower=np.concatenate([arrays.row_lower[above], np.full(len(below), -np.inf)]),
-        row_upper=np.concatenate(
-            [np.where(equal, arrays.row_upper, np.inf)[above], arrays.row_upper[below]]
-        ),
-        col_lower=program.col_lower[own],
-        col_upper=program.col_upper[own],
-        strengthening=arrays.strengthening[rows],
-        rows=arrays.rows.take(rows),
-    )
-    one = np.ones(1)
-    whole = listed.with_columns(one, one, False, (CONSTANT, (None,)))
-    return replace(whole, cost=np.append(arrays.cost, arrays.offset), offset=0.0)
 
 
 # In words ----------------------------------------------------------------------------------------
