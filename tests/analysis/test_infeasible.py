@@ -303,6 +303,7 @@ def elastic_optimum(before: Case, after: Case) -> float | None:
     old, new = before.arrays, after.arrays
     same = old.matrix.shape == new.matrix.shape and abs(old.matrix - new.matrix).nnz == 0
     bounds = zip((old.col_lower, old.col_upper), (new.col_lower, new.col_upper), strict=True)
+    same = same and np.array_equal(old.cost, new.cost) and old.offset == new.offset
     if not same or old.separate is not None or not all(np.array_equal(*b) for b in bounds):
         return None
     up, down = (
