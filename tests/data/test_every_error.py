@@ -67,7 +67,7 @@ SLIPS = (
     Slip("Sites", 2, "labour_market", "Sydney trades", "missing-pool"),
     Slip("Sites", 2, "currency", "XAU", "unknown-currency"),
     Slip("Sites", 3, "jurisdiction", "NZ", "site-jurisdiction",
-         beside=new(site="Perth", market="M", grid_zone="East", status="candidate", max_mw=20,
+         beside=new(site="Perth", market="J", grid_zone="East", status="candidate", max_mw=20,
                     block_lead_months=6)),
     Slip("Components", 0, "cost_per_mw", "two", "not-a-number"),
     Slip("Leases", 0, "min_mw", 40, "min-above-max"),
