@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import optalloc
+from tests import books
 from tests.books import binding, demand, years
 from tests.families import LeastCost, Solve, assert_adds_nothing, broken, problems
 from tests.models.test_slices import SLICED, SPOT, SUN
@@ -223,3 +224,22 @@ def test_surplus_that_is_not_sold_is_noticed(solve: Solve) -> None:
     elsewhere["Network"] = [{"site": name, "region": "R", "latency_ms": 1} for name in "AB"]
     elsewhere["SurplusSlices"] = [{"zone": "Y", "slice": "day", "price_factor": 0.3}]
     assert noticed(elsewhere) == {"surplus-of-unpriced-zone", "surplus-unpriced"}
+
+
+def test_what_is_an_error_is_no_notice(tmp_path: Path) -> None:
+    """Proves: surplus of a plant, and prices of a zone that is on no sheet, are an error each and
+    nothing more. Sensitivity: of a contract, and of a zone without a spot price, they are notices."""
+    case = selling(0.1)
+    case["Contracts"] = [*case["Contracts"], {**SUN, "contract": "plant", "max_surplus_share": 0.5}]
+    case["Contracts"][1]["kind"] = "generation"
+    case["SurplusSlices"] = [
+        *case["SurplusSlices"],
+        {"zone": "X", "slice": "day", "price_factor": 1},
+    ]
+    model = optalloc.load_model()
+    _, found = optalloc.check(
+        optalloc.read_workbook(books.write(books.book(**case), tmp_path)), model
+    )
+    about = ("surplus", "unknown")
+    codes = sorted(problem.code for problem in found if problem.code.startswith(about))
+    assert codes == ["surplus-of-generation", "unknown-ref"]

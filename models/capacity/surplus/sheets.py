@@ -12,7 +12,7 @@ from optalloc.errors import Problem
 
 from .._calendar import calendar
 from .._columns import reference
-from .._contracts import zones_of_contracts
+from .._contracts import ENERGY, zones_of_contracts
 from .._slices import slices
 from .derived import surplus_offers
 
@@ -65,9 +65,11 @@ def notices(data: Dataset) -> Iterator[Problem]:
         return
     offers = surplus_offers(data)
     served = contracts["contract"].map(zones_of_contracts(data))
-    sells = contracts["max_surplus_share"] > 0
+    # A plant that sells, and a zone that is on no sheet, are errors of their own.
+    sells = (contracts["max_surplus_share"] > 0) & (contracts["kind"] == ENERGY)
+    zones = set(data.column("Sites", "grid_zone"))
     priced = set(data.columns("PowerPrices", "zone")["zone"])
-    for row, zone in rows["zone"].drop_duplicates().items():
+    for row, zone in rows.loc[rows["zone"].isin(zones), "zone"].drop_duplicates().items():
         if zone not in priced:
             yield data.notice(
                 "SurplusSlices",
