@@ -18,6 +18,7 @@ __all__ = ["Coded", "Dimension", "Groups", "KeyTable"]
 # Beyond this many combinations keys are looked up by the members themselves.
 _MOST_COMBINATIONS = 2**62
 _DENSE_PER_MEMBER = 8
+_BLANK = object()
 
 
 class Dimension:
@@ -161,6 +162,11 @@ class KeyTable(Sequence[Any]):
         """Number of places of a key."""
         return len(self.dimensions)
 
+    @property
+    def has_blanks(self) -> bool:
+        """True if a member has a blank in some place."""
+        return not self.is_product and any((self.codes(k) < 0).any() for k in range(self.arity))
+
     def codes(self, place: int) -> np.ndarray:
         """Codes of all members in one place."""
         found = self._codes[place]
@@ -176,7 +182,7 @@ class KeyTable(Sequence[Any]):
         return self.dimensions[place], self.codes(place)
 
     def positions(self, columns: Sequence[Coded], rows: int) -> np.ndarray:
-        """Position of each row's key among the members, -1 where it is not one.
+        """Position of each row's key among the members, -1 where it is not one or has a blank.
 
         Parameters
         ----------
@@ -203,6 +209,11 @@ class KeyTable(Sequence[Any]):
             columns, self.dimensions, self._strides, strict=True
         ):
             local = codes
+            if np.size(codes) and np.min(codes) < 0:
+                # As an index -1 would be the last value.
+                blank = np.asarray(codes) < 0
+                missing = blank if missing is None else missing | blank
+                local = codes = np.maximum(codes, 0)
             table = None if dimension is own else dimension.recode(own)
             if table is not None and not np.array_equal(table, np.arange(len(table))):
                 if len(table) and table.min() < 0:
@@ -264,7 +275,11 @@ class KeyTable(Sequence[Any]):
 
     def _positions_by_member(self, columns: Sequence[Coded], rows: int) -> np.ndarray:
         wide = [
-            np.broadcast_to(np.asarray(dimension.values, dtype=object)[codes], (rows,)).tolist()
+            np.broadcast_to(
+                # The blank that is appended is no value of a member.
+                np.asarray([*dimension.values, _BLANK], dtype=object)[codes],
+                (rows,),
+            ).tolist()
             for dimension, codes in columns
         ]
         find = self._by_member.get

@@ -20,7 +20,7 @@ def index_set(frame: pd.DataFrame) -> TableSet:
         If a row is there twice, or has a blank.
     """
     table = KeyTable.of_frame(frame)
-    if any((table.codes(place) < 0).any() for place in range(table.arity)):
+    if table.has_blanks:
         raise ModelError(f"the keys {', '.join(frame.columns)} have blanks")
     if table.has_repeats():
         raise ModelError(f"the keys {', '.join(frame.columns)} have rows that are the same")
@@ -32,9 +32,17 @@ def indexed_set(
 ) -> TableIndexedSet:
     """Pyomo indexed Set: for each key of `index`, the `member` rows of the frame that have it.
 
-    Keys without a row get an empty set, so that a sum over it is zero.
+    Keys without a row get an empty set, so that a sum over it is zero. Rows with a blank key belong
+    to none.
+
+    Raises
+    ------
+    ModelError
+        If a member has a blank.
     """
     keys, members = KeyTable.of_frame(frame, by), KeyTable.of_frame(frame, member)
+    if members.has_blanks:
+        raise ModelError(f"the members {', '.join(member)} have blanks")
     owner = index.table.positions([keys.column(place) for place in range(len(by))], len(frame))
     return TableIndexedSet(index, Groups.of_rows(index.table, owner, members))
 
@@ -45,9 +53,11 @@ def parameter(index: TableSet, values: pd.Series) -> TableParam:
     Raises
     ------
     ModelError
-        If a member has no value.
+        If a member has no value, or a value has a blank for its key.
     """
     keys = KeyTable.of_index(values.index)
+    if keys.has_blanks:
+        raise ModelError(f"parameter from {values.name!r} has blanks among its keys")
     columns = [index.table.column(place) for place in range(index.table.arity)]
     at = keys.positions(columns, len(index.table))
     found = values.to_numpy(dtype=float)[at] if len(values) else np.empty(len(at))

@@ -71,6 +71,31 @@ def test_in_a_slice_it_takes_in_some_hours_and_gives_in_others(
     assert least_cost(**battery(TWO_SITES | least)) == pytest.approx(15.932 + 87.6 * 0.102)
 
 
+def test_each_counts_where_it_stands_and_nowhere_else(least_cost: LeastCost) -> None:
+    """Proves: beside storage of another kind, at an absurd price, a battery at A counts in no other
+    zone, though Y is full, and one of Z at no site, though B's connection is: 26.362 and 24.692 as
+    without these limits. Sensitivity: of 20 MW more in Z itself none are left, 28.032."""
+    dear = {"storage": "dear", "max_mw": 1, "cost_per_mw": 1000, "cost_per_mwh": 1000,
+            "efficiency": 0.8}  # fmt: skip
+    two_zones = TWO_SITES | {
+        "Sites": [{"site": "A", **STANDING}, {"site": "B", **STANDING, "grid_zone": "Y"}],
+        "PowerPrices": [{**at_site.CASE["PowerPrices"][0], "zone": zone} for zone in "ZY"],
+        "Storage": [{**BATTERY, "zone": None, "site": "A"}, {**dear, "zone": "Y"}],
+    }
+
+    def zones(**most: float) -> float:
+        limits = [{"zone": z, "period": "Y1", "max_total_mw": mw} for z, mw in most.items()]
+        return least_cost(**two_zones, GridZones=limits)
+
+    assert zones(Z=100, Y=20) == pytest.approx(26.362)
+    assert zones(Z=20, Y=100) == pytest.approx(28.032)
+    one_zone = battery() | {"Storage": [{**BATTERY}, {**dear, "site": "B"}]}
+    ramp = [
+        {"site": site, "period": "Y1", "energised_mw": mw} for site, mw in (("A", 40), ("B", 20))
+    ]
+    assert least_cost(**one_zone, PowerRamp=ramp) == pytest.approx(24.692)
+
+
 def test_it_counts_at_the_peak_of_its_zone_and_at_no_connection(least_cost: LeastCost) -> None:
     """Proves: of a zone that carries or takes on 20 MW beside the 40 that stand, as at a site, 20 MW
     are left for a battery, 19.688. A connection of 40 MW is no limit to it.
