@@ -17,7 +17,8 @@ def possible_service(data: Dataset) -> pd.DataFrame:
     """Where new capacity can be in service: site, period, the start and commitment it needs.
 
     ``start`` is the latest start that can be delivered by then, whose `undelivered` permits apart;
-    ``ripe_position`` the latest commitment from which a permit and a block lead lie before it;
+    ``ripe_position`` the latest commitment of use from which a permit and a block lead lie before
+    it;
     ``expired`` is the latest start within whose life, counted from the soonest, the period does not
     wholly lie, where what is built is retired, and blank where there is none.
     """
@@ -30,6 +31,9 @@ def possible_service(data: Dataset) -> pd.DataFrame:
     latest = by_option.groupby(KEYS)["position"].max().rename("latest")
     latest = frame[KEYS].join(latest, on=KEYS)["latest"]
     latest = ripe.where(~(latest > ripe), latest).astype(int)
+    # What is committed later is of use to no start, where its life ends too soon for a period.
+    useful = starts.groupby("site")["commit_position"].max()
+    latest = latest.clip(upper=frame["site"].map(useful).fillna(np.inf)).astype(int)
     frame["ripe_position"] = latest.where(~frame["is_open"], -1)
     frame = frame.merge(_latest_starts(frame, starts), on=KEYS)
     ok = frame["earliest"] + frame["block_lead_months"] <= frame["begin"] + TINY_MONTHS

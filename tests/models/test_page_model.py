@@ -9,9 +9,13 @@ import pytest
 
 from tests import books, page_model
 
+# In 18 a life ends within a period that a later commitment would be in time for.
+ALWAYS = (0, 1, 18)
+
 
 @pytest.mark.parametrize(
-    "seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 40))]
+    "seed",
+    [seed if seed in ALWAYS else pytest.param(seed, marks=pytest.mark.slow) for seed in range(40)],
 )
 def test_the_model_of_the_page_gives_the_same_least_cost(seed: int, tmp_path: Path) -> None:
     """Proves: over seeded random workbooks of sites, capital, demand, placement and contracts, with
