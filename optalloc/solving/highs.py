@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 # What is left in the solver after these is no point of the program.
 NO_POINT = {"kInfeasible", "kUnbounded", "kUnboundedOrInfeasible", "kSolveError", "kPostsolveError"}
+# Nor does what is left bound it.
+NO_BOUND = NO_POINT - {"kInfeasible"}
 # Name of the thread of a run that did not end.
 ABANDONED = "abandoned HiGHS run"
 
@@ -406,7 +408,7 @@ class Highs:
             offset = float(self._highs.getLp().offset_)
             return Result("kOptimal", offset, offset, np.empty(0), None, 0)
         solution = self._highs.getSolution()
-        feasible = info.primal_solution_status == 2
+        feasible = info.valid and info.primal_solution_status == 2
         values = np.array(solution.col_value, dtype=float) if feasible else None
         duals, reduced = (
             np.array(dual, dtype=float) if solution.dual_valid else None
@@ -414,8 +416,9 @@ class Highs:
         )
         objective = float(info.objective_function_value) if feasible else math.inf
         bound = float(info.mip_dual_bound) if self._integer else objective
-        if not self._integer and status != "kOptimal":
-            bound = -math.inf
+        # After an error the bound reads 0, which is above the least cost where that is negative.
+        proven = info.valid and status not in NO_BOUND if self._integer else status == "kOptimal"
+        bound = bound if proven else -math.inf
         nodes = int(max(info.mip_node_count, 0))
         return Result(status, objective, bound, values, duals, nodes, reduced)
 

@@ -84,7 +84,8 @@ def optimum(arrays: optalloc.Arrays | None) -> float:
     outcome = optalloc.solve_arrays(arrays, OPTIONS)
     if outcome.stop_reason is optalloc.StopReason.INFEASIBLE:
         return math.inf
-    assert outcome.quality is optalloc.Quality.OPTIMAL, outcome.stop_reason
+    # Feasibility tolerances of the solver may leave more than the 1e-9 of a proof.
+    assert outcome.gap <= 1e-8, (outcome.stop_reason, outcome.gap)
     return outcome.objective
 
 

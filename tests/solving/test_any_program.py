@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -114,8 +114,11 @@ def truth(arrays: Arrays) -> Result:
         options = Options(threads=1, gap=1e-9, presolve=presolve)
         result = Highs(arrays, options, integer=True).run(time_limit_s=30)
         if result.status != "kUnboundedOrInfeasible":
-            break
-    return result
+            return result
+    # A program without costs is one or the other.
+    free = Highs(replace(arrays, cost=np.zeros_like(arrays.cost)), Options(threads=1), integer=True)
+    infeasible = free.run(time_limit_s=30).status == "kInfeasible"
+    return replace(result, status="kInfeasible" if infeasible else "kUnbounded")
 
 
 def check_plan(arrays: Arrays, values: np.ndarray, least: Result) -> None:
@@ -180,7 +183,7 @@ def hear(arrays: Arrays, role: Role, seconds: float) -> Heard:
     return link
 
 
-def compare_processes(seeds: range, seconds: float) -> dict[str, int]:
+def compare_processes(seeds: Iterable[int], seconds: float) -> dict[str, int]:
     """Compare what processes say of random programs with the truth, and count the truths."""
     seen: dict[str, int] = {}
     for seed in seeds:
@@ -207,9 +210,9 @@ def compare_processes(seeds: range, seconds: float) -> dict[str, int]:
 def test_processes_say_of_random_programs_what_the_solver_says() -> None:
     """Proves: for random programs in random parts no process comes to a fault, none bounds above the
     least cost, plans keep rows, bounds and whole numbers; the one that bounds always does, and
-    finds that there is no plan where there is none, and only there. Sensitivity: all kinds are
-    met."""
-    seen = compare_processes(range(25), seconds=0.1)
+    finds that there is no plan where there is none, and only there. Of program 86 HiGHS ends a part
+    with an error, and its bound then reads 0, above the least cost. Sensitivity: all kinds are met."""
+    seen = compare_processes([*range(25), 86], seconds=0.1)
     assert seen["kOptimal"] > 9 and seen["kInfeasible"] > 1 and seen["kUnbounded"] > 1
 
 

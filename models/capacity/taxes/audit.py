@@ -171,12 +171,14 @@ def _service(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, _Se
     def of_site(row: Mapping[Any, Any]) -> tuple[float, float, float]:
         at = sites[row["site"]]
         stands = at["life_years"] if at["end_of_life"] == RETIRED else np.inf
-        return arrives[row["site"]] + at["block_lead_months"], at["life_years"], stands
+        # What is paid for and never begun is for other checks to refuse: it serves at no time.
+        ready = arrives.get(row["site"], np.inf) + at["block_lead_months"]
+        return ready, at["life_years"], stands
 
     def of_building(row: Mapping[Any, Any]) -> tuple[float, float, float]:
         at = sites[row["site"]]
         stands = at["life_years"] if at["end_of_life"] == RETIRED else np.inf
-        day = days[row["site"], row["period"]]
+        day = days.get((row["site"], row["period"]), np.inf)
         return day + at["block_lead_months"], at["life_years"], stands
 
     def of_component(row: Mapping[Any, Any]) -> tuple[float, float, float]:
