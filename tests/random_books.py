@@ -496,11 +496,12 @@ def _columns(made: Book, wanted: Callable[[Any], bool]) -> list[tuple[str, str]]
 
 
 def renamed(made: Book, order: random.Random) -> Book:
-    """The workbook with every name replaced by another, alike on all sheets."""
+    """The workbook with every name replaced by another, alike on all sheets; actions are words."""
     named = [
         (sheet, column)
         for sheet, column in _columns(made, lambda column: column.kind is Kind.TEXT)
-        if sheet != "Settings" and column != "currency"
+        if (sheet != "Settings" or column == "home_jurisdiction")
+        and column not in ("currency", "action")
     ]
     old = {row.get(column) for sheet, column in named for row in made[sheet]} - {None}
     new = [f"n{k:03d}" for k in range(len(old))]

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 import optalloc
-from tests.books import Book, write
+from tests.books import Book, everything, write
 from tests.brute_force import TooManyError, of_arrays, of_book, relaxation
 from tests.random_books import (
     FAMILIES,
@@ -116,6 +116,14 @@ def test_order_and_names_do_not_matter(examples: int) -> None:
         assert least_cost(renamed(shuffled(made, order), order)) == same(cost)
 
     holds(examples, kept, made=random_books(), order=st.randoms(use_true_random=True))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(2))
+def test_order_and_names_of_everything_do_not_matter(seed: int) -> None:
+    """Proves: the same of a workbook with rows on every sheet."""
+    made, order = everything(), random.Random(seed)
+    assert least_cost(shuffled(renamed(made, order), order)) == same(least_cost(made))
 
 
 @pytest.mark.slow
