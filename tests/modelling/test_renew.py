@@ -28,7 +28,7 @@ from tests.random_books import MODEL, random_books
 REBUILT = {
     ("Periods", "months"), ("Sites", "existing_mw"), ("Sites", "block_mw"),
     ("Sites", "block_lead_months"), ("Sites", "site_lead_months"), ("Sites", "life_years"),
-    ("Components", "life_years"),
+    ("Components", "life_years"), ("Storage", "lead_months"), ("Storage", "life_years"),
     ("Contracts", "lead_months"), ("Contracts", "min_mw"), ("EquipmentNeeds", "life_years"),
     ("EquipmentNeeds", "months_before_online"),
 }  # fmt: skip
@@ -103,6 +103,16 @@ def assert_renewed(
     assert_same(made.arrays, expected)
     assert made.program.dataset is data
     return made
+
+
+@pytest.mark.long
+def test_a_price_is_a_new_number_in_a_workbook_with_every_sheet(tmp_path: Path) -> None:
+    """Proves: nothing that a family declares is expanded entry by entry, after which numbers could not
+    be put into the program at hand."""
+    data = dataset(everything(), tmp_path)
+    program, arrays = scratch(data)
+    found = renewed(program, arrays, multiplied(data, "Contracts", "price_per_mwh", 1.1))
+    assert found.same_sets, found.reason
 
 
 @pytest.mark.slow

@@ -69,6 +69,28 @@ def test_what_can_be_given_up_is_begun_before_demand_is_known(tmp_path: Path) ->
 
 
 @pytest.mark.long
+def test_components_are_given_up_as_each_is_paid(tmp_path: Path) -> None:
+    """Proves: of a shell at 0.6, paid evenly, and racks at 0.4, paid as they serve, 30 are paid after a
+    year: A is begun if it can be given up for 49.9, 0.5 x 100 + 0.5 x 79.9, and not for 50.1."""
+    parts = [
+        {"component": "shell", "cost_per_mw": 0.6},
+        {"component": "racks", "cost_per_mw": 0.4, "spend_profile": "at_end"},
+    ]
+
+    def plan(cost: float) -> optalloc.Policy:
+        made = race(cost) | {"Components": parts}
+        made["Sites"][0]["build_cost_per_mw"] = 0
+        return books.solve(made, tmp_path / str(cost))
+
+    cheap = plan(49.9)
+    assert cheap.cost == pytest.approx(89.95)
+    assert cheap["Abandoned"]["dropped_mw"].tolist() == pytest.approx([100])
+    ended = cheap["Cost"].query("scenario == 'demand=none' and item == 'component_cancelled'")
+    assert ended["cash"].sum() == pytest.approx(-30 - 40)
+    assert plan(50.1).cost == pytest.approx(90)
+
+
+@pytest.mark.long
 def test_a_site_is_given_up_where_that_is_worth_its_fixed_cost(
     solve: Solve, least_cost: LeastCost
 ) -> None:

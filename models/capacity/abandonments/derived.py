@@ -21,8 +21,8 @@ def charges(data: Dataset) -> dict[str, pd.DataFrame]:
     """Charges by item: of what an abandonment costs and recovers, and of the payments it ends.
 
     Those whose name begins with ``abandonment`` are of the site where it ends in no ``per_mw``, and
-    else of a MW; ``site`` of a commitment, ``building`` and ``component`` of a MW, ``fixed`` of a
-    site and a period.
+    else of a MW; ``site`` of a commitment, ``building`` of a MW, ``component`` of a MW by component,
+    whose payments may differ in time, ``fixed`` of a site and a period.
     """
     of_site, of_mw, gone = possible_abandonments(data), drops(data), left(data)
     found = {}
@@ -68,7 +68,8 @@ def _ended(
     for name, part in paid.items():
         item, _, rest = name.partition("_")
         part = part.rename(columns={"period": "start"} if "begins" in part else {})
-        due = part[[*own, "cash", "first_month", "last_month"]]
+        of_part = ["component"] if "component" in part else []
+        due = part[[*of_part, *own, "cash", "first_month", "last_month"]]
         both = rows[[*keys, "begin"]].merge(due, on=own)
         span = both["last_month"] - both["first_month"]
         since = both[["first_month", "begin"]].max(axis=1)
@@ -83,10 +84,9 @@ def _ended(
             first_month=since,
             last_month=until,
         )
-        # One charge a key: components of a MW are added up.
         named = f"{item}_cancelled" + (f"_{rest}" if rest else "")
-        gathered = both.groupby([*keys, "subject", "first_month", "last_month"], as_index=False)
-        found[named] = gathered[["cash", "present_value"]].sum()
+        columns = ["subject", "first_month", "last_month", "cash", "present_value"]
+        found[named] = both[[*of_part, *keys, *columns]].reset_index(drop=True)
     return found
 
 

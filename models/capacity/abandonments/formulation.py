@@ -98,7 +98,7 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     activities: dict[str, tuple[list[str], Callable[..., Any]]] = {
         "site": (LEFT_KEYS, lambda m, *key: m.left[key]),
         "building": (DROP_KEYS, lambda m, *key: m.dropped_mw[key]),
-        "component": (DROP_KEYS, lambda m, *key: m.dropped_mw[key]),
+        "component": (["component", *DROP_KEYS], lambda m, k, *key: m.dropped_mw[key]),
     }
     for item, (keys, activity) in activities.items():
         paid = {name: part for name, part in p.charges.items() if name.startswith(item)}

@@ -184,13 +184,13 @@ def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
 def _post_charges(m: Any, p: Parameters, ledgers: Ledgers) -> None:
     """Cost of what is ordered and in service; of orders also what is spent of a budget."""
     for item, amount in (
-        ("storage", m.ordered_mw),
-        ("storage_energy", m.ordered_mwh),
-        ("running_storage", m.storage_ready_mw),
+        ("storage", "ordered_mw"),
+        ("storage_energy", "ordered_mwh"),
+        ("running_storage", "storage_ready_mw"),
     ):
 
-        def activity(m: Any, *key: Any, of: Any = amount) -> Any:
-            return of[key]
+        def activity(m: Any, *key: Any, of: str = amount) -> Any:
+            return m.component(of)[key]
 
         for name, charges in p.charges[item].items():
             kind = RESIDUAL if name.endswith("_residual") else CASH
@@ -275,23 +275,23 @@ def _constrain_power(m: Any, p: Parameters) -> None:
     m.STORAGE_RUNS = index_set(p.runs[RUN_KEYS])
     m.storage_hours = parameter(m.STORAGE_RUNS, p.runs.set_index(RUN_KEYS)["hours"])
     m.STORAGE_SERVES = indexed_set(m.STORAGE_RUNS, p.use, RUN_KEYS, ["site"])
-    for name, variable in (("taken_by_storage", m.charged), ("given_by_storage", m.discharged)):
+    for name, variable in (("taken_by_storage", "charged"), ("given_by_storage", "discharged")):
         every = pyo.Expression(
             m.STORAGE_RUNS,
             rule=lambda m, k, q, t, v=variable: sum(
-                v[k, i, q, t] for i in m.STORAGE_SERVES[k, q, t]
+                m.component(v)[k, i, q, t] for i in m.STORAGE_SERVES[k, q, t]
             ),
         )
         m.add_component(name, every)
     m.RUNS_AT_SITES = index_set(p.runs.loc[p.runs["zone"].isna(), RUN_KEYS])
-    for name, every in (
-        ("charged_within_power", m.taken_by_storage),
-        ("given_within_power", m.given_by_storage),
+    for name, used in (
+        ("charged_within_power", "taken_by_storage"),
+        ("given_within_power", "given_by_storage"),
     ):
         rows = pyo.Constraint(
             m.RUNS_AT_SITES,
-            rule=lambda m, k, q, t, every=every: (
-                every[k, q, t] <= m.storage_hours[k, q, t] * m.storage_ready_mw[k, q]
+            rule=lambda m, k, q, t, used=used: (
+                m.component(used)[k, q, t] <= m.storage_hours[k, q, t] * m.storage_ready_mw[k, q]
             ),
         )
         m.add_component(name, rows)

@@ -65,6 +65,8 @@ from .parts import World, deductions, on_capital
 
 # Cash that comes back and is no cost.
 NOT_DEDUCTED = "deposit"
+# Relative to the largest part of a cost.
+ROUNDING = 1e-12
 # Ends of names of items that are no purchase.
 NO_PURCHASE = "_cancelled"
 
@@ -177,6 +179,9 @@ def _post(
     price : pandas.Series, optional
         Present value of a unit, where the component is that of a cost and not of units.
     """
+    # What is left of a difference by rounding is neither due nor saved.
+    size = parts["present_value"].abs()
+    parts = parts[size > ROUNDING * size.groupby(parts["at"]).transform("max")]
     for suffix, own in (
         ("due", parts[parts["present_value"] > 0]),
         ("saved", parts[parts["present_value"] < 0]),
