@@ -22,10 +22,11 @@ from benchmarks.convert import read_orlib, read_tbed1, write_folder
 from benchmarks.detail import as_markdown as detail_as_markdown
 from benchmarks.detail import solved
 from benchmarks.families import as_markdown, left_out
-from benchmarks.futures import FuturesRoute, MpiSppy, measure_futures
+from benchmarks.futures import FuturesRoute, measure_futures
 from benchmarks.gaps import as_markdown as gaps_as_markdown
 from benchmarks.gaps import gaps_over_time
 from benchmarks.marked import write_table
+from benchmarks.mpi_sppy import MpiSppy
 from benchmarks.pages import VIEWS, opened_in, pictures, write_made_up
 from benchmarks.published import fetch, published
 from benchmarks.rolled import as_markdown as roll_as_markdown

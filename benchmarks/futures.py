@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
 import optalloc
-from benchmarks.mpi_sppy import solve_by_mpi_sppy
+from benchmarks.mpi_sppy import MpiSppy, solve_by_mpi_sppy
 from benchmarks.smps import read_program, read_smps, trio_in
 from optalloc.mip.attitude import Attitude, Measure
 from optalloc.mip.extensive_form import extensive_form
-from optalloc.mip.outcome import Options, Outcome, Progress, relative_gap
+from optalloc.mip.outcome import Options, Outcome, Progress
 from optalloc.mip.stochastic import StochasticProgram
 from optalloc.modelling.futures import attitude_of
 from optalloc.pipeline.policies import scenarios_of
 from optalloc.solving.direct import solve_directly
 from optalloc.solving.futures import solve_stochastic
 
-__all__ = ["FuturesRoute", "MpiSppy", "measure_futures", "stochastic_program"]
+__all__ = ["FuturesRoute", "measure_futures", "stochastic_program"]
 
 Say = Callable[[str], None]
 
@@ -55,14 +55,6 @@ def stochastic_program(source: Path) -> tuple[StochasticProgram, Attitude]:
     return scenarios_of(data, model, tree).stochastic, attitude_of(data)
 
 
-@dataclass(frozen=True)
-class MpiSppy:
-    """Python of the environment in which mpi-sppy is installed, and its penalty of departing."""
-
-    python: Path
-    rho: float
-
-
 def measure_futures(
     source: Path, route: FuturesRoute, options: Options, say: Say, mpi_sppy: MpiSppy | None = None
 ) -> Outcome:
@@ -86,15 +78,7 @@ def measure_futures(
     if route is FuturesRoute.MPI_SPPY:
         if mpi_sppy is None or attitude.measure is not Measure.EXPECTED:
             raise ValueError("mpi-sppy needs its Python named, and minimises the expected cost")
-        return solve_by_mpi_sppy(
-            program,
-            mpi_sppy.python,
-            mpi_sppy.rho,
-            options,
-            lambda seconds, plan, bound: say(
-                _line(seconds, plan, bound, relative_gap(plan, bound), route)
-            ),
-        )
+        return solve_by_mpi_sppy(program, mpi_sppy, options, report)
     references = None
     form = extensive_form(program, attitude, references)
     return solve_directly(form.arrays, options, report)

@@ -12,16 +12,25 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from optalloc.mip.outcome import Options, Outcome, StopReason, quality_of, relative_gap
+from optalloc.mip.outcome import (
+    Options,
+    Outcome,
+    Progress,
+    ProgressCallback,
+    StopReason,
+    quality_of,
+    relative_gap,
+)
 from optalloc.mip.stochastic import StochasticProgram
 from optalloc.solving.scenario_files import Node, ScenarioFile, write_scenarios
 
-__all__ = ["read_line", "solve_by_mpi_sppy", "two_stages"]
+__all__ = ["MpiSppy", "read_line", "solve_by_mpi_sppy", "two_stages"]
 
 # Seconds, iteration, who found something, bound and plan: `[   22.55]  4  L X  814.5  982.5 ...`.
 _LINE = re.compile(r"^\[ *([\d.]+)\] +\d+ +(?:[A-Z*]+ +)*(\S+) +(\S+) +\S+ +\S+$")
@@ -29,24 +38,26 @@ _ITERATIONS = 1_000_000
 _END_S = 30.0
 
 
-def solve_by_mpi_sppy(
-    program: StochasticProgram,
-    python: Path,
-    rho: float,
-    options: Options,
-    say: Callable[[float, float, float], None],
-) -> Outcome:
-    """Solve a program of two stages; say seconds, plan and bound as they improve.
+@dataclass(frozen=True)
+class MpiSppy:
+    """Where mpi-sppy is installed, and how it hedges.
 
     Parameters
     ----------
-    program : StochasticProgram
     python : Path
         Of an environment with mpi-sppy 0.14, mpi4py and mip.
     rho : float
         What a unit costs by which a scenario departs from the mean; mpi-sppy has no default.
-    options : Options
-        The gap and the time limit count.
+    """
+
+    python: Path
+    rho: float
+
+
+def solve_by_mpi_sppy(
+    program: StochasticProgram, peer: MpiSppy, options: Options, progress: ProgressCallback
+) -> Outcome:
+    """Solve a program of two stages, to the gap or the time limit of the options.
 
     Raises
     ------
@@ -60,18 +71,19 @@ def solve_by_mpi_sppy(
     with tempfile.TemporaryDirectory() as folder:
         write_scenarios(program, two_stages(program), 1, Path(folder))
         command = [launcher, "--oversubscribe", "--mca", "mpi_yield_when_idle", "1", "-n", "3"]
-        command += [str(python), "-u", "-m", "mpi4py", "-m", "mpisppy.generic_cylinders"]
+        command += [str(peer.python.absolute()), "-u", "-m", "mpi4py"]
+        command += ["-m", "mpisppy.generic_cylinders"]
         command += ["--mps-files-directory", folder, "--solver-name", "appsi_highs"]
-        command += ["--default-rho", f"{rho:g}", "--max-iterations", str(_ITERATIONS)]
+        command += ["--default-rho", f"{peer.rho:g}", "--max-iterations", str(_ITERATIONS)]
         command += ["--rel-gap", f"{options.gap:g}", "--lagrangian", "--xhatshuffle"]
         # HiGHS minimises no quadratic function of integers.
         command += ["--linearize-proximal-terms", "--linearize-binary-proximal-terms"]
         if options.time_limit_s is not None:
             command += ["--time-limit", f"{options.time_limit_s:g}"]
-        for seconds, plan, bound in _lines(command, options.time_limit_s):
+        for seconds, plan, bound in _lines(command, folder, options.time_limit_s):
             if plan < best or bound > least:
                 best, least = min(best, plan), max(least, bound)
-                say(seconds, best, least)
+                progress(Progress(seconds, best, least, "mpi-sppy"))
     reason = StopReason.GAP if relative_gap(best, least) <= options.gap else StopReason.TIME
     quality = quality_of(best, least, options.gap)
     return Outcome(stop_reason=reason, quality=quality, objective=best, bound=least)
@@ -109,8 +121,13 @@ def read_line(line: str) -> tuple[float, float, float] | None:
     return seconds, plan, bound
 
 
-def _lines(command: list[str], limit_s: float | None) -> Iterator[tuple[float, float, float]]:
-    """Progress as it is printed, until the command ends or is long over its time."""
+def _lines(
+    command: list[str], folder: str, limit_s: float | None
+) -> Iterator[tuple[float, float, float]]:
+    """Progress as it is printed, until the command ends or is long over its time.
+
+    It leaves logs where it runs, which is the folder.
+    """
     environment = {
         **os.environ,
         "OMPI_ALLOW_RUN_AS_ROOT": "1",
@@ -120,7 +137,12 @@ def _lines(command: list[str], limit_s: float | None) -> Iterator[tuple[float, f
     if limit_s is not None:
         command = ["timeout", f"{limit_s + _END_S:g}", *command]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment,
+        cwd=folder,
     ) as running:
         assert running.stdout is not None
         for line in running.stdout:

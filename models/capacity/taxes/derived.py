@@ -172,7 +172,9 @@ def places(data: Dataset) -> pd.DataFrame:
     None where nothing is taxed.
     """
     home = _home(data)
-    frame = uses(data) if len(schedule(data)) else uses(data).iloc[:0]
+    frame = uses(data)
+    if schedule(data).empty:
+        frame = frame.iloc[:0]
     return frame.assign(jurisdiction=frame["jurisdiction"].fillna(home or NONE_NAMED))
 
 
