@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import pandas as pd
@@ -132,19 +132,23 @@ def _keyed(frame: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:
 def _unknown_references(
     dataset: Dataset,
     unread: Mapping[str, set[tuple[int, str]]],
-    misspelt: Container[Cell],
+    misspelt: Collection[Cell],
 ) -> Iterator[Problem]:
     """Names that are not where they must come from.
 
-    A name that could not be read there may be one of them: of the unknown ones as many are passed
-    over, those that most cells have, so that few messages are of this one mistake.
+    A name that could not be read there, or is itself of no row, may be one of them: of the unknown
+    ones as many are passed over, those that most cells have, so that few messages are of this one
+    mistake.
     """
     named: dict[str, list[tuple[Sheet, Column]]] = {}
     for sheet in dataset.sheets.values():
         for column in sheet.columns:
             if column.refers_to:
                 named.setdefault(column.refers_to, []).append((sheet, column))
-    for target, columns in named.items():
+    # A column that itself refers comes after those it refers to, whose mistakes it may repeat.
+    wrong = set(misspelt)
+    for target in sorted(named, key=lambda target: _references_from(dataset, target)):
+        columns = named[target]
         target_sheet, _, target_column = target.partition(".")
         if dataset.lost.get(target_sheet, frozenset()) & {WHOLE, target_column}:
             continue
@@ -160,13 +164,14 @@ def _unknown_references(
         cells = [(cell, name) for cell, name in cells if cell not in misspelt]
         names_unread = sum(
             (int(row), target_column) in unread[target_sheet] for row in there.index[there.isna()]
-        )
+        ) + sum((cell.sheet, cell.column) == (target_sheet, target_column) for cell in wrong)
         passed = Counter(name for _, name in cells).most_common(names_unread)
         for cell, name in cells:
             if name in dict(passed):
                 continue
             guess = suggest(str(name), known)
             unread[cell.sheet].add((cell.row, cell.column))
+            wrong.add(cell)
             yield dataset.problem(
                 cell.sheet,
                 cell.row,
@@ -177,6 +182,13 @@ def _unknown_references(
                 else f"Add it to {target_sheet}, or correct the name.",
                 "unknown-ref",
             )
+
+
+def _references_from(dataset: Dataset, target: str) -> int:
+    """How many references lead on from a column ``"Sheet.column"``, one after another."""
+    sheet, _, column = target.partition(".")
+    further = dataset.sheets[sheet].by_name[column].refers_to
+    return 1 + _references_from(dataset, further) if further else 0
 
 
 def _violated_rules(data: Dataset, *, recall: bool) -> Iterator[Problem]:
