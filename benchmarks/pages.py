@@ -32,10 +32,16 @@ __all__ = ["VIEWS", "chromium", "made_up", "opened_in", "pictures", "write_made_
 # How many there are of what: where not said, a fifth of the sites.
 FEW = {"workload": 4, "region": 15, "kind": 3, "trade": 3, "source": 3, "equipment": 3}
 FEW |= {"supplier": 5, "event": 2, "family": 12, "item": 6, "jurisdiction": 20, "limit": 12}
-# Rows for a site in a period, as on inputs/pacific; of a table not named, a row for each key.
+# Rows for a site in a period, as on inputs/pacific; of a table not named, a row for each key. What
+# it has none of is given a few.
 ROWS = {"Actions": 0.4, "Cost": 5, "Load": 1, "Coverage": 0.1, "Terminations": 0.01}
 ROWS |= {"Generation": 0.01, "Deliveries": 0.35, "Labour": 4.8, "EquipmentUse": 0.3}
-ROWS |= {"Departures": 0.06, "Losses": 0.05, "Works": 0.15, "Audit": 0.01, "Orders": 0.14}
+ROWS |= {"Departures": 0.06, "Losses": 0.05, "Works": 0.15, "Audit": 0.22, "Orders": 0.14}
+ROWS |= {"BindingLimits": 0.49, "Shortfalls": 0.01}
+ROWS |= dict.fromkeys(("TaxBridge", "Returns", "EquipmentPlaces", "GatesHeld", "OptionsHeld"), 0.01)
+ROWS |= dict.fromkeys(("PowerBySlice", "DeliveriesBySlice", "CleanBySlice", "Abandoned"), 0.01)
+ROWS |= dict.fromkeys(("StorageBuilt", "StorageUse", "InterruptibleUse"), 0.01)
+ROWS |= dict.fromkeys(("Surplus", "SurplusUse"), 0.01)
 # Of the kinds of limit, so many are about each site in each period, as on inputs/pacific.
 SITE_LIMITS = 27
 EXACT = {"plan": ("new", "extended", "as it stands", "not built"), "quality": ("within gap",)}
