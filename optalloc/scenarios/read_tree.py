@@ -87,7 +87,8 @@ class _Reader:
         of_outcomes = OutcomeReader(self.data, self.fixed, of_uncertainties.outcomes)
         changes = of_outcomes.changes()
         self.problems += [*of_uncertainties.problems.found, *of_outcomes.problems.found]
-        if of_uncertainties.problems.has_errors or of_uncertainties.doubtful:
+        sound = self.data.sound(UNCERTAINTIES.name)
+        if of_uncertainties.problems.has_errors or not sound:
             return None
         combined = CombinationReader(self.data, uncertainties, rows, of_uncertainties.outcomes)
         found = combined.read()
