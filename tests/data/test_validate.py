@@ -589,9 +589,9 @@ def test_a_setting_in_row_1_is_read(example: Workbook) -> None:
         ("Sites", lambda rows: rows[0].append("owner"), "AB1", "unknown-column"),
         ("Sites", lambda rows: rows[1].append("us"), "AB2", "no-header"),
         ("Sites", lambda rows: rows.insert(0, ["Our sites"]), "A1", "missing-column"),
-        ("Settings", lambda rows: rows.append(["currency", "JPY"]), "A14", "duplicate-column"),
-        ("Settings", lambda rows: rows.append(["colour", "red"]), "A14", "unknown-column"),
-        ("Settings", lambda rows: rows.append([None, "red"]), "A14", "no-header"),
+        ("Settings", lambda rows: rows.append(["currency", "JPY"]), "A15", "duplicate-column"),
+        ("Settings", lambda rows: rows.append(["colour", "red"]), "A15", "unknown-column"),
+        ("Settings", lambda rows: rows.append([None, "red"]), "A15", "no-header"),
         (
             "Settings",
             lambda rows: rows.__setitem__(slice(None), [["?", 1]]),
