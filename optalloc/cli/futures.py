@@ -16,7 +16,7 @@ from optalloc.analysis.futures.reduced import reduce_scenarios
 from optalloc.analysis.futures.regrets import regret_matrix
 from optalloc.cli.ending import guarded
 from optalloc.cli.findings import TablesOut, answer
-from optalloc.cli.options import SECONDS, Book, ModelDir, share
+from optalloc.cli.options import SECONDS, Book, Cluster, Jobs, ModelDir, share
 from optalloc.cli.progress import ProgressDisplay
 from optalloc.cli.tables import print_findings
 from optalloc.mip.outcome import StepCallback
@@ -114,6 +114,8 @@ def test_plans(
     out: TablesOut = None,
     gap: Gap = None,
     time_limit: TimeLimit = None,
+    jobs: Jobs = None,
+    cluster: Cluster = None,
     model: ModelDir = None,
     as_json: Json = False,
 ) -> None:
@@ -128,6 +130,8 @@ def test_plans(
             scenarios=scenarios,
             gap=gap,
             time_limit_s=time_limit,
+            jobs=jobs,
+            cluster=cluster,
             model=model,
             on_step=on_step,
         )
@@ -145,6 +149,8 @@ def regrets(
     out: TablesOut = None,
     gap: Gap = None,
     time_limit: TimeLimit = None,
+    jobs: Jobs = None,
+    cluster: Cluster = None,
     model: ModelDir = None,
     as_json: Json = False,
 ) -> None:
@@ -156,6 +162,8 @@ def regrets(
             hold or (),
             gap=gap,
             time_limit_s=time_limit,
+            jobs=jobs,
+            cluster=cluster,
             model=model,
             on_step=on_step,
         )

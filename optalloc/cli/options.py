@@ -9,7 +9,17 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["GIGABYTES", "SECONDS", "Approved", "Book", "ModelDir", "amount", "share"]
+__all__ = [
+    "GIGABYTES",
+    "SECONDS",
+    "Approved",
+    "Book",
+    "Cluster",
+    "Jobs",
+    "ModelDir",
+    "amount",
+    "share",
+]
 
 Parser = Callable[[str | float], float]
 
@@ -56,6 +66,12 @@ SECONDS, GIGABYTES = amount("seconds", 0.001), amount("GB", 0.001)
 
 Book = Annotated[Path, typer.Argument(help="An .xlsx workbook, or a folder of CSV files.")]
 ModelDir = Annotated[Path | None, typer.Option("--model", help="Folder of model families.")]
+Jobs = Annotated[
+    int | None, typer.Option(help="Workers, of one thread each; one a core by default.", min=1)
+]
+Cluster = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers to use.")
+]
 Approved = Annotated[
     Path | None, typer.Option(help="The plan.xlsx approved last, to stay close to at a price.")
 ]

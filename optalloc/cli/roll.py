@@ -9,7 +9,16 @@ import typer
 from rich.console import Console
 
 from optalloc.cli.ending import INFEASIBLE, NO_PLAN, guarded
-from optalloc.cli.options import GIGABYTES, SECONDS, Approved, Book, ModelDir, share
+from optalloc.cli.options import (
+    GIGABYTES,
+    SECONDS,
+    Approved,
+    Book,
+    Cluster,
+    Jobs,
+    ModelDir,
+    share,
+)
 from optalloc.cli.screen import print_json, say
 from optalloc.cli.sweep_display import SweepDisplay
 from optalloc.cli.tables import print_tables
@@ -43,12 +52,8 @@ def roll(
         typer.Option(help="New futures drawn from the sheet Ranges, in place of the workbook's."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Random seed of the draws.", min=0, max=2**31 - 1)] = 0,
-    jobs: Annotated[
-        int | None, typer.Option(help="Workers, of one thread each; one a core by default.", min=1)
-    ] = None,
-    cluster: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers to use.")
-    ] = None,
+    jobs: Jobs = None,
+    cluster: Cluster = None,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out/roll"),
     resume: Annotated[bool, typer.Option(help="Roll only what is missing in OUT.")] = False,
     force: Annotated[bool, typer.Option(help="Begin again, whatever is in OUT.")] = False,

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from optalloc.cli.ending import guarded
-from optalloc.cli.options import SECONDS, Approved, Book, ModelDir, share
+from optalloc.cli.options import SECONDS, Approved, Book, Cluster, ModelDir, share
 from optalloc.cli.progress import ProgressDisplay
 from optalloc.cli.screen import print_json, print_policy, print_summary, refuse_folder, results, say
 from optalloc.errors import (
@@ -64,10 +64,7 @@ def solve(
     certain: Annotated[
         bool, typer.Option("--certain", help="Leave the workbook's uncertainties out.")
     ] = False,
-    cluster: Annotated[
-        str | None,
-        typer.Option(help="Address of a Dask scheduler, on whose workers scenarios are solved."),
-    ] = None,
+    cluster: Cluster = None,
     model: ModelDir = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the plan as one JSON object, nothing else.")

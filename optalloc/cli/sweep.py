@@ -9,7 +9,16 @@ import typer
 from rich.console import Console
 
 from optalloc.cli.ending import NO_PLAN, guarded
-from optalloc.cli.options import GIGABYTES, SECONDS, Approved, Book, ModelDir, share
+from optalloc.cli.options import (
+    GIGABYTES,
+    SECONDS,
+    Approved,
+    Book,
+    Cluster,
+    Jobs,
+    ModelDir,
+    share,
+)
 from optalloc.cli.screen import print_json, say
 from optalloc.cli.sweep_display import SweepDisplay, print_cases
 from optalloc.sweeps.result import SweepResult
@@ -27,12 +36,8 @@ def sweep(
             help="A sweep of the Sweeps sheet, or a TOML file (FILE.toml:NAME of several).",
         ),
     ] = None,
-    jobs: Annotated[
-        int | None, typer.Option(help="Workers, of one thread each; one a core by default.", min=1)
-    ] = None,
-    cluster: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers to use.")
-    ] = None,
+    jobs: Jobs = None,
+    cluster: Cluster = None,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out/sweep"),
     resume: Annotated[bool, typer.Option(help="Solve only what is missing in OUT.")] = False,
     force: Annotated[bool, typer.Option(help="Begin again, whatever is in OUT.")] = False,

@@ -113,10 +113,12 @@ class Dataset:
         return SimpleNamespace(**{str(k): v for k, v in self.frames[sheet].iloc[0].items()})
 
     def with_frames(self, frames: Mapping[str, pd.DataFrame]) -> Dataset:
-        """Give the same dataset with some sheets replaced."""
+        """Give the same dataset with some sheets replaced.
+
+        What it took in from other scenarios (`with_shared`) it has no longer: it may need more now.
+        """
         as_read = {s: frame for s, frame in self.as_read.items() if s not in frames}
-        memory = Memory(shared=self.memory.shared)
-        changed = replace(self, frames={**self.frames, **frames}, as_read=as_read, memory=memory)
+        changed = replace(self, frames={**self.frames, **frames}, as_read=as_read, memory=Memory())
         changed.recall_from(self)
         return changed
 
@@ -299,7 +301,10 @@ def _plain(value: object) -> object:
 def _kept(derive: Callable[[Dataset], Any], data: Dataset) -> Kept:
     """The value of a function of a dataset, recalled or evaluated, with what it reads."""
     memory = data.memory
-    kept = memory.shared.get(derive) or memory.kept.get(derive)
+    if derive in memory.shared:
+        # Not kept: a dataset made from this one would recall what is not its own.
+        return memory.shared[derive]
+    kept = memory.kept.get(derive)
     if kept is None:
         if isinstance(data.frames, NotedFrames):
             # Another function's notes are not of what this one reads.

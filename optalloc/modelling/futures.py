@@ -11,14 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
-from optalloc.data.dataset import Dataset
+from optalloc.data.dataset import Dataset, Derived
 from optalloc.errors import InfeasibleError, InputError, Problem
 from optalloc.mip.arrays import Arrays
 from optalloc.mip.attitude import Attitude, Measure
 from optalloc.mip.stochastic import StochasticProgram, owned_columns
 from optalloc.modelling.across import across_rows, unbounded
 from optalloc.modelling.decision_days import decision_days, named_by, numbered_columns
+from optalloc.modelling.family import Combine
 from optalloc.modelling.model import Model
 from optalloc.modelling.program import Program
 from optalloc.modelling.renew import renewed
@@ -28,7 +30,15 @@ from optalloc.scenarios.scenario_datasets import scenario_datasets
 from optalloc.scenarios.tree import ScenarioTree
 from optalloc.scenarios.uncertainty_sheets import ATTITUDE
 
-__all__ = ["Futures", "attitude_of", "futures", "sharing", "worst_slack_of"]
+__all__ = [
+    "Futures",
+    "attitude_of",
+    "futures",
+    "shared_frames",
+    "sharing",
+    "with_shared_frames",
+    "worst_slack_of",
+]
 
 
 @dataclass(frozen=True)
@@ -153,9 +163,25 @@ def _datasets(base: Program, tree: ScenarioTree) -> list[Dataset]:
 
 def sharing(datasets: Sequence[Dataset], model: Model) -> list[Dataset]:
     """Datasets that take bounds from what any of them can need: `Family.shared`."""
-    shared = list(datasets)
-    for family in model.families:
-        for derive, combine in family.shared:
-            frames = combine([derive(data) for data in shared])
-            shared = [d.with_shared(derive, f) for d, f in zip(shared, frames, strict=True)]
-    return shared
+    frames = shared_frames(datasets, model)
+    return [with_shared_frames(d, own, model) for d, own in zip(datasets, frames, strict=True)]
+
+
+def shared_frames(datasets: Sequence[Dataset], model: Model) -> list[tuple[pd.DataFrame, ...]]:
+    """By dataset, what it takes from what any can need: a frame for each of `Family.shared`."""
+    shared, frames = list(datasets), []
+    for derive, combine in _shared(model):
+        frames.append(combine([derive(data) for data in shared]))
+        shared = [d.with_shared(derive, f) for d, f in zip(shared, frames[-1], strict=True)]
+    return [tuple(own[k] for own in frames) for k in range(len(shared))]
+
+
+def with_shared_frames(data: Dataset, frames: Sequence[pd.DataFrame], model: Model) -> Dataset:
+    """The dataset that takes in its own of `shared_frames`."""
+    for (derive, _), frame in zip(_shared(model), frames, strict=True):
+        data = data.with_shared(derive, frame)
+    return data
+
+
+def _shared(model: Model) -> list[tuple[Derived, Combine]]:
+    return [pair for family in model.families for pair in family.shared]

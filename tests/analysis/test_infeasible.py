@@ -360,7 +360,9 @@ def followed(seed: int, folder: Path) -> list[str]:
     plan = after.plan()
     told = explained["RelaxedPlan"].set_index("figure")["value"]
     assert plan.bound == pytest.approx(float(told["bound: no plan costs less"]), rel=1e-5), seed
-    optimum = elastic_optimum(before, after)
+    # A date moves several rows together, which the elastic program could take one by one.
+    dated = explained["Relaxation"]["unit"].eq("date").any()
+    optimum = None if dated else elastic_optimum(before, after)
     if optimum is None:
         return ["followed"]
     assert plan.cost == pytest.approx(optimum, rel=1e-4, abs=1e-3), seed

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from optalloc.analysis.futures.sample_tables import interval
 from optalloc.errors import InputError, OptallocError
 from tests.books import Book, write
 from tests.command import optalloc_says
+from tests.dask_cluster import dask
 from tests.plan.test_policy import newsvendor, uncertain, waiting
 from tests.plan.test_policy import site as site_of
 
@@ -63,7 +67,7 @@ def test_the_newsvendor_meets_other_demand(tmp_path: Path) -> None:
     del certain["Uncertainties"], certain["Outcomes"]
     _, mean = plan_of(certain, tmp_path / "mean")
     new = others(newsvendor(), tmp_path / "new", "Y2", (0.25, -10), (0.5, 10), (0.25, 60))
-    found = out_of_sample([plan, mean], source, scenarios=new)
+    found = out_of_sample([plan, mean], source, scenarios=new, jobs=1)
     for rest in (OPTIMISTIC, IMPLEMENTABLE):
         assert row(found, plan, rest)["mean"] == pytest.approx(110)
         assert row(found, mean, rest)["mean"] == pytest.approx(97.5)
@@ -87,7 +91,7 @@ def test_common_draws_and_their_intervals(tmp_path: Path) -> None:
     more = newsvendor()
     more["Workloads"][0]["unmet_penalty_per_mw_year"] = 4.1
     _, high = plan_of(more, tmp_path / "more")
-    found = out_of_sample([plan, high], source, draws=4, seed=5)
+    found = out_of_sample([plan, high], source, draws=4, seed=5, jobs=1)
     sample = found["Sample"]
     own = {
         path: sample[(sample["plan"] == str(path)) & (sample["rest"] == OPTIMISTIC)]
@@ -115,7 +119,7 @@ def test_the_nearest_branch_is_followed(tmp_path: Path) -> None:
     40 MW are nearer to none too, and 50 would do: 65."""
     source, plan = plan_of(waiting(), tmp_path / "book")
     new = others(waiting(), tmp_path / "new", "Y3", (0.25, 0), (0.25, 60), (0.25, 10), (0.25, 40))
-    found = out_of_sample([plan], source, scenarios=new)
+    found = out_of_sample([plan], source, scenarios=new, jobs=1)
     costs = found["Sample"].pivot(index="scenario", columns="rest", values="cost")
     assert costs[OPTIMISTIC].tolist() == pytest.approx([0, 130, 65, 65])
     assert costs[IMPLEMENTABLE].tolist() == pytest.approx([0, 130, np.nan, np.nan], nan_ok=True)
@@ -142,7 +146,7 @@ def test_a_plan_that_cannot_be_continued_is_counted(tmp_path: Path) -> None:
     source, plan = plan_of(certain(50), tmp_path / "book")
     _, sixty = plan_of(certain(60), tmp_path / "sixty")
     new = others(certain(50), tmp_path / "new", "Y2", (0.5, 0), (0.5, 10))
-    found = out_of_sample([plan, sixty], source, scenarios=new)
+    found = out_of_sample([plan, sixty], source, scenarios=new, jobs=1)
     lost = row(found, plan, OPTIMISTIC)
     assert lost["without_plan"] == 1
     assert np.isnan(lost["mean"])
@@ -159,7 +163,7 @@ def test_what_a_plan_does_is_not_cut_off_by_less_need(tmp_path: Path) -> None:
     made["Workloads"][0]["unmet_penalty_per_mw_year"] = 4.1
     source, plan = plan_of(made, tmp_path / "book")
     new = others(newsvendor(), tmp_path / "new", "Y2", (0.5, -30), (0.5, -50))
-    found = out_of_sample([plan], source, scenarios=new)
+    found = out_of_sample([plan], source, scenarios=new, jobs=1)
     assert found["Sample"]["cost"].tolist() == pytest.approx([100] * 4)
 
 
@@ -178,8 +182,8 @@ def test_the_command_line_tests_plans(tmp_path: Path) -> None:
     made["Ranges"] = [RANGE]
     source, plan = plan_of(made, tmp_path / "book")
     out = tmp_path / "test.xlsx"
-    words = ("futures", "test", plan, "--book", source, "--draws", 3, "--out", out, "--json")
-    run = optalloc_says(*words)
+    words = ("futures", "test", plan, "--book", source, "--draws", 3, "--jobs", 1, "--out", out)
+    run = optalloc_says(*words, "--json")
     assert run.returncode == 0, run.stderr
     told = json.loads(run.stdout)
     assert {one["scenarios"] for one in told["tables"]["OutOfSample"]} == {3}
@@ -201,6 +205,77 @@ def test_what_cannot_be_tested(tmp_path: Path) -> None:
     made = newsvendor()
     made["Uncertainties"][0]["outcome"] = "lower"
     other = write(made, tmp_path / "other")
-    found = out_of_sample([plan], other, scenarios=source)
+    found = out_of_sample([plan], other, scenarios=source, jobs=1)
     assert set(found["Sample"]["rest"]) == {OPTIMISTIC}
     assert "none of its branches could be followed" in found.sentences[-1]
+
+
+def ways(folder: Path) -> tuple[Path, Path, Path]:
+    """The newsvendor's workbook, its plan, and a workbook with three other demands."""
+    new = others(newsvendor(), folder / "new", "Y2", (0.25, -10), (0.5, 10), (0.25, 60))
+    return *plan_of(newsvendor(), folder / "book"), new
+
+
+@pytest.mark.long
+def test_two_processes_find_what_one_does(tmp_path: Path) -> None:
+    """Proves: the same costs, in the order of the scenarios, and as many steps are told of."""
+    source, plan, new = ways(tmp_path)
+    told: dict[int, list[int]] = {1: [], 2: []}
+
+    def costs(jobs: int) -> pd.DataFrame:
+        def on_step(_: str, done: int, total: int) -> None:
+            told[jobs].append(done)
+            assert total == 6
+
+        found = out_of_sample([plan], source, scenarios=new, jobs=jobs, on_step=on_step)
+        return found["Sample"][["rest", "scenario", "cost", "status"]]
+
+    pd.testing.assert_frame_equal(costs(1), costs(2))
+    assert told[1] == told[2] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.slow
+def test_a_cluster_finds_what_one_process_does(tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    source, plan, new = ways(tmp_path)
+    with dask(tmp_path, workers=2, threads=1) as address:
+        far = out_of_sample([plan], source, scenarios=new, cluster=address)
+    near = out_of_sample([plan], source, scenarios=new, jobs=1)
+    pd.testing.assert_frame_equal(far["Sample"], near["Sample"])
+
+
+@pytest.mark.long
+def test_a_process_that_is_killed_costs_one_scenario(
+    tmp_path: Path,
+) -> None:
+    """Proves: the scenario at work is undecided, a sentence says why, and the others have their costs."""
+    source, plan, new = ways(tmp_path)
+    killed: list[int] = []
+
+    def kill_one(*_: object) -> None:
+        for process in multiprocessing.active_children():
+            if not killed and process.pid is not None:
+                os.kill(process.pid, signal.SIGKILL)
+                killed.append(process.pid)
+
+    found = out_of_sample([plan], source, scenarios=new, jobs=2, on_step=kill_one)
+    sample = found["Sample"]
+    assert len(killed) == 1
+    lost = sample["status"] == "undecided"
+    assert lost.sum() <= 1
+    assert sample.loc[~lost, "cost"].notna().all()
+    assert sum("was not solved" in one for one in found.sentences) == lost.sum()
+
+
+def test_what_was_tested_by_ctrl_c_is_kept(tmp_path: Path) -> None:
+    """Proves: stopped in the second test, the first has its mean, and a sentence says so."""
+    source, plan, new = ways(tmp_path)
+
+    def on_step(_: str, done: int, __: int) -> None:
+        if done == 4:
+            raise KeyboardInterrupt
+
+    found = out_of_sample([plan], source, scenarios=new, jobs=1, on_step=on_step)
+    assert found["OutOfSample"]["rest"].tolist() == [OPTIMISTIC]
+    assert row(found, plan, OPTIMISTIC)["mean"] == pytest.approx(110)
+    assert found.sentences[0] == "It was stopped: what follows is of 1 of 2 tests."

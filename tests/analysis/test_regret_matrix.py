@@ -23,7 +23,7 @@ def test_regrets_by_hand(tmp_path: Path) -> None:
     source = write(newsvendor(), tmp_path / "book")
     plan = tmp_path / "plan.xlsx"
     optalloc.solve(source).to_excel(plan)
-    found = optalloc.regret_matrix(source, [plan])
+    found = optalloc.regret_matrix(source, [plan], jobs=1)
     costs = found["Regrets"].pivot(index="plan", columns="scenario", values="cost")
     by_hand = {LOW: (50, 200), HIGH: (100, 100), str(plan): (50, 200)}
     assert set(costs.index) == set(by_hand)
@@ -43,7 +43,7 @@ def test_what_cannot_be_continued_has_no_mean(tmp_path: Path) -> None:
     made = newsvendor()
     made["Workloads"][0]["unmet_penalty_per_mw_year"] = None
     source, out = write(made, tmp_path / "book"), tmp_path / "regrets.xlsx"
-    run = optalloc_says("futures", "regrets", source, "--out", out, "--json")
+    run = optalloc_says("futures", "regrets", source, "--jobs", 2, "--out", out, "--json")
     assert run.returncode == 0, run.stderr
     told = json.loads(run.stdout)
     compared = {one["plan"]: one for one in told["tables"]["Compared"]}
@@ -61,10 +61,26 @@ def test_every_limit_holds_whatever_is_asked_across_scenarios(tmp_path: Path) ->
     made = newsvendor()
     made["Workloads"][0]["unmet_penalty_per_mw_year"] = None
     made["Across"] = [{"limit": "demand_met", "holds": "in most futures", "share": 0.75}]
-    rows = optalloc.regret_matrix(write(made, tmp_path / "book"))["Regrets"]
+    rows = optalloc.regret_matrix(write(made, tmp_path / "book"), jobs=1)["Regrets"]
     own = rows[rows["plan"] == HIGH].set_index("scenario")
     assert own["cost"].tolist() == pytest.approx([100, 100])
     assert own["best"].tolist() == pytest.approx([50, 100])
+
+
+def test_more_may_be_held_than_any_scenario_needs(tmp_path: Path) -> None:
+    """Proves: 150 MW, built by a plan for 150, cost 150 in each scenario, though 100 MW are the most
+    that one of them can need."""
+    made = newsvendor()
+    made["Sites"][0]["max_mw"] = 200
+    source, plan = write(made, tmp_path / "book"), tmp_path / "plan.xlsx"
+    certain = newsvendor()
+    certain["Sites"][0]["max_mw"], certain["Demand"][1]["it_mw"] = 200, 150
+    del certain["Uncertainties"], certain["Outcomes"]
+    optalloc.solve(write(certain, tmp_path / "certain")).to_excel(plan)
+    rows = optalloc.regret_matrix(source, [plan], jobs=1)["Regrets"]
+    own = rows[rows["plan"] == str(plan)]
+    assert own["status"].tolist() == ["continued", "continued"]
+    assert own["cost"].tolist() == pytest.approx([150, 150])
 
 
 def test_what_has_no_regrets() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pandas as pd
 
 from optalloc.analysis.futures.branches import Forest, nearest_branches
 from optalloc.analysis.futures.generated import draws_of, ranges_in
-from optalloc.analysis.futures.held_solves import Costed, Status, costs_held
+from optalloc.analysis.futures.held_solves import Costed, HeldGroup, HeldSolves, Status
 from optalloc.analysis.futures.sample_tables import (
     DIFFERENCES,
     MEANS,
@@ -63,6 +64,8 @@ def out_of_sample(
     scenarios: str | Path | None = None,
     gap: float | None = None,
     time_limit_s: float | None = None,
+    jobs: int | None = None,
+    cluster: str | None = None,
     model: str | Path | Model | None = None,
     on_step: StepCallback | None = None,
 ) -> Findings:
@@ -87,6 +90,10 @@ def out_of_sample(
         A workbook with the same sheets and other outcomes, whose scenarios are taken instead.
     gap, time_limit_s : float, optional
         Of each solve; of the workbook by default.
+    jobs : int, optional
+        Workers on this machine, each with one solver thread; as many as cores by default.
+    cluster : str, optional
+        Address of a Dask scheduler whose workers are used instead.
     model : str, Path or Model, optional
         Model folder; the capacity model by default.
     on_step : callable, optional
@@ -103,7 +110,7 @@ def out_of_sample(
     InputError
         If a workbook or a plan cannot be read, or there is no range to draw from.
     OptallocError
-        If no scenario or no plan is named, or a plan twice.
+        If no scenario or no plan is named, or a plan twice; or if no worker can start.
     """
     data, loaded, problems = open_book(book, model)
     _refuse_plans([*plans])
@@ -116,19 +123,11 @@ def out_of_sample(
     tests = [
         test for name, plan in read.items() for test in _tests(name, plan, own, sample, loaded)
     ]
-    total, done = len(tests) * len(sample.scenarios), 0
-    parts: list[pd.DataFrame] = []
-    with keeping(lambda: len(parts), len(tests), "tests") as stopped:
-        for test in tests:
-            costed: dict[int, Costed] = {}
-            for numbers, rows in test.groups:
-                datasets = [sample.datasets[k] for k in numbers]
-                each = costs_held(datasets, rows, loaded, options)
-                for k, found in zip(numbers, each, strict=True):
-                    costed[k], done = found, done + 1
-                    if on_step is not None:
-                        on_step(f"{Path(test.plan).name}, {test.rest}", done, total)
-            parts.append(_rows_of(test, sample, costed))
+    solves = HeldSolves(sample.forest.data, loaded, options, jobs, cluster)
+    collected = _Collected(sample, tests, on_step)
+    with keeping(lambda: len(collected.finished), len(tests), "tests") as stopped:
+        solves.run([group for _, _, group in collected.groups], collected.take)
+    parts = [_rows_of(tests[k], sample, collected.costed[k]) for k in collected.finished]
     table = pd.concat(parts, ignore_index=True)[[column.name for column in SAMPLE.columns]]
     tables = {
         MEANS.name: means(table, sample.draws),
@@ -136,7 +135,12 @@ def out_of_sample(
         SAMPLE.name: table,
     }
     followed = {test.plan for test in tests if test.rest == IMPLEMENTABLE}
-    sentences = [*stopped, *_sentences(tables, sample), *_not_followed(read, followed)]
+    sentences = [
+        *stopped,
+        *_sentences(tables, sample),
+        *collected.lost(),
+        *_not_followed(read, followed),
+    ]
     return Findings(
         "Plans on new scenarios", tuple(sentences), tables, (MEANS, DIFFERENCES, SAMPLE)
     )
@@ -240,6 +244,52 @@ def _is_of(plan: PlanFile, tree: ScenarioTree) -> bool:
     """True if the scenarios of a policy are those of a tree, by name and outcomes."""
     listed = plan[FUTURES.name][["scenario", "outcomes"]].itertuples(index=False, name=None)
     return dict(listed) == {one.name: written(one.outcomes) for one in tree.scenarios}
+
+
+@dataclass
+class _Collected:
+    """Costs of each scenario, test by test, as they come."""
+
+    sample: _Sample
+    tests: Sequence[_Test]
+    on_step: StepCallback | None
+    costed: list[dict[int, Costed]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.costed = [{} for _ in self.tests]
+
+    @functools.cached_property
+    def groups(self) -> list[tuple[int, Sequence[int], HeldGroup]]:
+        """Groups of all tests: the number of the test, those of the scenarios, and the group."""
+        return [
+            (t, numbers, HeldGroup([self.sample.datasets[k] for k in numbers], rows))
+            for t, test in enumerate(self.tests)
+            for numbers, rows in test.groups
+        ]
+
+    @property
+    def finished(self) -> list[int]:
+        """Tests of which every scenario is there."""
+        every = len(self.sample.scenarios)
+        return [t for t, costed in enumerate(self.costed) if len(costed) == every]
+
+    def take(self, group: int, place: int, costed: Costed) -> None:
+        """Take what came of a scenario of a group."""
+        number, scenarios, _ = self.groups[group]
+        self.costed[number][scenarios[place]] = costed
+        if self.on_step is not None:
+            test, done = self.tests[number], sum(map(len, self.costed))
+            total = len(self.tests) * len(self.sample.scenarios)
+            self.on_step(f"{Path(test.plan).name}, {test.rest}", done, total)
+
+    def lost(self) -> Iterator[str]:
+        """Sentences on scenarios that were lost with the process that solved them."""
+        for number in self.finished:
+            test = self.tests[number]
+            for k, costed in sorted(self.costed[number].items()):
+                if costed.reason:
+                    name = self.sample.scenarios[k].name
+                    yield f"{test.plan}, {test.rest}: {name} was not solved: {costed.reason}."
 
 
 # Findings ---------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from optalloc.analysis.futures.held_solves import Costed, Status, costs_held
+from optalloc.analysis.futures.held_solves import Costed, HeldGroup, HeldSolves, Status
 from optalloc.analysis.stopped import keeping
 from optalloc.data.schema import Column, Kind
 from optalloc.errors import InfeasibleError
@@ -82,6 +82,8 @@ def regret_matrix(
     *,
     gap: float | None = None,
     time_limit_s: float | None = None,
+    jobs: int | None = None,
+    cluster: str | None = None,
     model: str | Path | Model | None = None,
     on_step: StepCallback | None = None,
 ) -> Findings:
@@ -99,6 +101,11 @@ def regret_matrix(
     gap, time_limit_s : float, optional
         Of each solve; of the workbook by default. For n scenarios there are n solves, and n for
         each different plan.
+    jobs : int, optional
+        Workers on this machine that solve with decisions held, each with one solver thread; as many
+        as cores by default.
+    cluster : str, optional
+        Address of a Dask scheduler whose workers are used instead.
     model : str, Path or Model, optional
         Model folder; the capacity model by default.
     on_step : callable, optional
@@ -117,7 +124,7 @@ def regret_matrix(
     InfeasibleError, NoPlanError
         If a scenario has no plan by itself, or none was found in time.
     OptallocError
-        If the workbook has no scenarios, or a plan is named twice.
+        If the workbook has no scenarios, or a plan is named twice; or if no worker can start.
     """
     data, loaded, tree = open_scenarios(book, model)
     until = tree.reveals[0]
@@ -127,25 +134,34 @@ def regret_matrix(
     own, best = _own_plans(made, until, options, on_step)
     held: dict[str, Rows] = {**own, **named}
     datasets = [program.dataset for program in made.programs]
-    found: dict[str, list[Costed]] = {}
-    with keeping(lambda: len(found), len(held), "plans") as stopped:
-        for label, rows in held.items():
-            own_costs: list[Costed] = []
-            for costed in costs_held(datasets, rows, loaded, options):
-                own_costs.append(costed)
-                done = len(found) * len(best) + len(own_costs)
-                if on_step is not None:
-                    on_step("what plans do now held", done, len(held) * len(best))
-            found[label] = own_costs
-    costs = np.array([[one.cost for one in row] for row in found.values()])
+    found: dict[str, dict[int, Costed]] = {label: {} for label in held}
+    labels, total = [*held], len(held) * len(datasets)
+
+    def take(group: int, place: int, costed: Costed) -> None:
+        found[labels[group]][place] = costed
+        if on_step is not None:
+            on_step("what plans do now held", sum(map(len, found.values())), total)
+
+    def finished() -> dict[str, list[Costed]]:
+        return {
+            label: [own[k] for k in sorted(own)]
+            for label, own in found.items()
+            if len(own) == len(datasets)
+        }
+
+    solves = HeldSolves(data, loaded, options, jobs, cluster)
+    with keeping(lambda: len(finished()), len(held), "plans") as stopped:
+        solves.run([HeldGroup(datasets, rows) for rows in held.values()], take)
+    costed = finished()
+    costs = np.array([[one.cost for one in row] for row in costed.values()])
     # A plan found with decisions held is one of the scenario, too.
     least = np.fmin(best, np.nanmin(np.vstack([costs, best]), axis=0))
-    table = _regrets(found, made.stochastic.names, least)
+    table = _regrets(costed, made.stochastic.names, least)
     compared = _compared(table, tree.probability)
     tables = {COMPARED.name: compared, REGRETS.name: table}
     return Findings(
         "What is done now, by scenario",
-        (*stopped, *_sentences(compared)),
+        (*stopped, *_sentences(compared), *_lost(costed, made.stochastic.names)),
         tables,
         (COMPARED, REGRETS),
     )
@@ -196,6 +212,16 @@ def _regrets(
         for name, one, best in zip(names, costed, least, strict=True)
     ]
     return pd.DataFrame(rows)
+
+
+def _lost(found: Mapping[str, Sequence[Costed]], names: Sequence[str]) -> list[str]:
+    """Sentences on scenarios that were lost with the process that solved them."""
+    return [
+        f"{label}: {name} was not solved: {one.reason}."
+        for label, costed in found.items()
+        for name, one in zip(names, costed, strict=True)
+        if one.reason
+    ]
 
 
 def _compared(table: pd.DataFrame, probability: np.ndarray) -> pd.DataFrame:
