@@ -48,8 +48,10 @@ SHEETS = (
     *("Jurisdictions", "JurisdictionGroups", "RiskLimits", "RiskWeights", "LossEvents", "Pace"),
     *("Leases", "Contracts", "Decisions", "ApprovedActions", "Currencies"),
     *("Slices", "WorkloadSlices", "ContractSlices", "SurplusSlices", "Storage"),
+    *("Interruptible", "Interruptions", "GridZones", "Across", "Uncertainties", "Scenarios"),
 )
-# What rows of Decisions and ApprovedActions ask MW of, and in which column.
+# What rows of Decisions and ApprovedActions ask MW of, and in which column. What is decided counts
+# towards what load needs; what was approved is started or signed besides, so as not to depart.
 STARTS, LEASES, SIGNINGS = "starts", "leases", "signings"
 DECIDED = {
     "started_mw": ("site", STARTS),
@@ -71,8 +73,7 @@ def useful_sites(data: Dataset) -> pd.DataFrame:
     """
     sites, need = active_sites(data), needed_at_sites(data)
     room, block = sites["room_mw"], sites["block_mw"]
-    smallest = sites["min_mw"].where(sites["min_mw"] > 0, LEAST_MW).where(need["need_mw"] <= 0, 0.0)
-    start = need["need_mw"].clip(lower=sites["min_mw"]).clip(lower=smallest) * _lives(data)
+    start = need["begun_mw"]
     units = (start / block.fillna(1.0)).to_numpy(float)
     whole = np.ceil(units - ROUNDING * np.maximum(1.0, units)).clip(min=1.0)
     units = np.where(
@@ -137,8 +138,8 @@ def _lives(data: Dataset) -> pd.Series:
 
 def useful_leases(data: Dataset) -> pd.Series:
     """The most MW of each lease that it is of use to sign at a time, by lease."""
-    leases = leases_on_offer(data)
-    return lease_need(data).clip(lower=leases["min_mw"]).clip(upper=leases["max_mw"])
+    useful = needed_of_leases(data, "signed_mw")["signed_mw"]
+    return useful.clip(upper=leases_on_offer(data)["max_mw"])
 
 
 def site_need(data: Dataset) -> pd.Series:
@@ -153,17 +154,21 @@ def lease_need(data: Dataset) -> pd.Series:
 
 @derived
 def needed_of_leases(data: Dataset) -> pd.DataFrame:
-    """MW that can be needed of each lease: need_mw, by lease."""
+    """MW that can be needed of each lease: need_mw, and signed_mw with its minimum, by lease."""
     leases = leases_on_offer(data)
     need = leases["site"].map(site_need(data)).astype(float)
-    return need.clip(lower=_pledged(data, LEASES, leases.index)).to_frame("need_mw")
+    # What a zone draws already may be drawn anew elsewhere in it where only more is limited.
+    zones = leases["site"].map(active_sites(data)["grid_zone"])
+    of_zone = zones.map(_held_in_zones(data)).astype(float)
+    need = need.where(~(of_zone > need), of_zone)
+    need = need.clip(lower=_pledged(data, LEASES, leases.index))
+    return pd.DataFrame({"need_mw": need, "signed_mw": need.clip(lower=leases["min_mw"])})
 
 
 def useful_contracts(data: Dataset) -> pd.Series:
     """The most MW of each contract that it is of use to sign at a time, in whole blocks."""
-    offered, need = contracts_on_offer(data), contract_need(data)
+    offered, need = contracts_on_offer(data), needed_of_contracts(data, "signed_mw")["signed_mw"]
     block = offered["block_mw"]
-    need = need.clip(lower=offered["min_mw"])
     blocks = need / block
     whole = pd.Series(np.ceil(blocks - ROUNDING * blocks.clip(lower=1.0)), blocks.index)
     return need.where(block.isna(), whole * block).clip(upper=offered["max_mw"])
@@ -176,7 +181,7 @@ def contract_need(data: Dataset) -> pd.Series:
 
 @derived
 def needed_of_contracts(data: Dataset) -> pd.DataFrame:
-    """MW that can be needed of each contract: need_mw, by contract.
+    """MW that can be needed of each contract: need_mw, and signed_mw with its minimum, by contract.
 
     Peak of all that can stand where it covers peak; energy of all that can be served where it
     delivers energy, in the slice in which it delivers least. Storage draws peak and energy, load
@@ -208,7 +213,8 @@ def needed_of_contracts(data: Dataset) -> pd.DataFrame:
         (offered["kind"] == CAPACITY) | offered["site"].notna(), 0.0
     )
     pledged = _pledged(data, SIGNINGS, offered.index)
-    return pd.concat([energy, peak, pledged], axis=1).max(axis=1).to_frame("need_mw")
+    need = pd.concat([energy, peak, pledged], axis=1).max(axis=1)
+    return pd.DataFrame({"need_mw": need, "signed_mw": need.clip(lower=offered["min_mw"])})
 
 
 def _with_surplus(data: Dataset, offered: pd.DataFrame) -> pd.Series | float:
@@ -276,14 +282,19 @@ def needed_at_sites(data: Dataset) -> pd.DataFrame:
     """MW in service that a plan of least cost can need at each active site, by site.
 
     Columns: load_mw, the most over periods of the demands that may be served there, with reserve;
-    need_mw, with all else that asks for capacity.
+    need_mw, with all else that asks for capacity; begun_mw, what is started for that in all, with
+    the site's minimum and in each life, which may be others in another scenario.
     """
     sites = active_sites(data)
     demands = _demands(data)
     peaks = demands.merge(arcs(data, "workload", "region", "site"), on=["workload", "region"])
     load = peaks.groupby(["site", "period"])["needed_mw"].sum().groupby("site").max()
     load = load.reindex(sites.index, fill_value=0.0)
-    need = np.maximum(load * most_made_up(data), _pledged(data, STARTS, sites.index))
+    need = np.maximum(
+        load * most_made_up(data) * _cut_off(data),
+        _decided(data, STARTS).reindex(sites.index).fillna(0.0),
+    )
+    need += _approved(data, STARTS).reindex(sites.index).fillna(0.0)
     factors = [*_risk_factors(data), *_loss_factors(data)]
     # A share is kept, a loss survived and growth allowed by capacity that serves nothing, too.
     # Factors of several limits multiply, and periods add up, as capacity stays in service.
@@ -294,7 +305,42 @@ def needed_at_sites(data: Dataset) -> pd.DataFrame:
         pledged = sum(float(_pledges(data, what).sum()) for what in (STARTS, LEASES))
         total += standing + pledged + leases_on_offer(data, "min_mw")["min_mw"].sum()
         need = np.maximum(need, total * float(np.prod(factors)) * len(calendar(data)))
-    return pd.DataFrame({"load_mw": load, "need_mw": need})
+    need *= _averaged(data)
+    smallest = sites["min_mw"].where(sites["min_mw"] > 0, LEAST_MW).where(need <= 0, 0.0)
+    begun = need.clip(lower=sites["min_mw"]).clip(lower=smallest) * _lives(data)
+    return pd.DataFrame({"load_mw": load, "need_mw": need, "begun_mw": begun})
+
+
+def _cut_off(data: Dataset) -> pd.Series:
+    """What has to be in service at each site over what it runs on, where it may be cut off in part.
+
+    All that it draws may be on such terms: while so much of that is cut off, the rest is left.
+    """
+    sites = active_sites(data)
+    cut = data.columns("Interruptions", "site", "cut_share")
+    most = cut[cut["cut_share"] < 1].groupby("site")["cut_share"].max().astype(float)
+    named = sites["site"].isin(data.column("Interruptible", "site"))
+    return 1.0 / (1.0 - most.reindex(sites.index).where(named).fillna(0.0))
+
+
+def _held_in_zones(data: Dataset) -> pd.Series:
+    """MW that can be needed at all sites of each grid zone that limits what is drawn anew."""
+    limited = data.columns("GridZones", "zone", "max_new_mw").dropna()["zone"]
+    sites = active_sites(data, "site", "grid_zone")
+    need = site_need(data).groupby(sites["grid_zone"]).sum()
+    return need[need.index.isin(limited)]
+
+
+def _averaged(data: Dataset) -> float:
+    """Most of a scenario over all of them in the mean, where limits hold across scenarios."""
+    if data["Across"].empty:
+        return 1.0
+    listed = data.column("Scenarios", "probability").astype(float)
+    if len(listed):
+        return 1.0 / float(listed[listed > 0].min())
+    rows = data.columns("Uncertainties", "uncertainty", "probability").dropna()
+    rows = rows[rows["probability"] > 0]
+    return 1.0 / float(np.prod(rows.groupby("uncertainty")["probability"].min().to_numpy()))
 
 
 def _demands(data: Dataset) -> pd.DataFrame:
@@ -303,20 +349,27 @@ def _demands(data: Dataset) -> pd.DataFrame:
     return rows.assign(needed_mw=rows["it_mw"] * (1.0 + rows["reserve_share"]))
 
 
-def _pledges(data: Dataset, what: str) -> pd.Series:
-    """MW that decisions and the approved plan ask for of each site, lease or contract, in all."""
-    decisions, approved = data["Decisions"], data["ApprovedActions"]
+def _decided(data: Dataset, what: str) -> pd.Series:
+    """MW that decisions ask for of each site, lease or contract, in all."""
+    decisions = data["Decisions"]
     parts = [
         decisions[decisions["what"] == kind].groupby(column)["at_least"].sum()
         for kind, (column, asks) in DECIDED.items()
         if asks == what
     ]
-    parts += [
-        approved[approved["action"] == action].groupby("subject")["mw"].sum()
-        for action, asks in APPROVED.items()
-        if asks == what
-    ]
     return pd.concat(parts).astype(float).groupby(level=0).sum()
+
+
+def _approved(data: Dataset, what: str) -> pd.Series:
+    """MW that the approved plan has of each site, lease or contract, in all."""
+    rows = data["ApprovedActions"]
+    asked = rows["action"].map(APPROVED) == what
+    return rows[asked].groupby("subject")["mw"].sum().astype(float)
+
+
+def _pledges(data: Dataset, what: str) -> pd.Series:
+    """MW that decisions and the approved plan ask for of each site, lease or contract, in all."""
+    return _decided(data, what).add(_approved(data, what), fill_value=0.0)
 
 
 def _pledged(data: Dataset, what: str, names: pd.Index) -> pd.Series:

@@ -50,7 +50,8 @@ def most_of_options(data: Dataset) -> pd.DataFrame:
         own = rows["kind"] == kind
         used = rows.loc[own, column].map(need).astype(float).fillna(0.0)
         asked = decided.reindex(used.index, fill_value=0.0)
-        most[own] = np.fmin(rows.loc[own, "max_size"], np.fmax(used, asked))
+        # What is asked for in one period may be besides what is used in another.
+        most[own] = np.fmin(rows.loc[own, "max_size"], used + asked)
     by_size = rows["kind"] != LAND
     return pd.DataFrame(
         {
