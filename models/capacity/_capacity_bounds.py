@@ -157,7 +157,7 @@ def needed_of_leases(data: Dataset) -> pd.DataFrame:
     """MW that can be needed of each lease: need_mw, and signed_mw with its minimum, by lease."""
     leases = leases_on_offer(data)
     need = leases["site"].map(site_need(data)).astype(float)
-    # What a zone draws already may be drawn anew elsewhere in it where only more is limited.
+    # What a zone draws already may be drawn again elsewhere in it where only more is limited.
     zones = leases["site"].map(active_sites(data)["grid_zone"])
     of_zone = zones.map(_held_in_zones(data)).astype(float)
     need = need.where(~(of_zone > need), of_zone)
@@ -312,7 +312,7 @@ def needed_at_sites(data: Dataset) -> pd.DataFrame:
 
 
 def _cut_off(data: Dataset) -> pd.Series:
-    """What has to be in service at each site over what it runs on, where it may be cut off in part.
+    """Give the share of its load that a site needs in service, where it may be cut off in part.
 
     All that it draws may be on such terms: while so much of that is cut off, the rest is left.
     """
@@ -324,7 +324,7 @@ def _cut_off(data: Dataset) -> pd.Series:
 
 
 def _held_in_zones(data: Dataset) -> pd.Series:
-    """MW that can be needed at all sites of each grid zone that limits what is drawn anew."""
+    """MW that can be needed at all sites of each grid zone that limits additions to its power."""
     limited = data.columns("GridZones", "zone", "max_new_mw").dropna()["zone"]
     sites = active_sites(data, "site", "grid_zone")
     need = site_need(data).groupby(sites["grid_zone"]).sum()
