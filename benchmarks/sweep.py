@@ -21,6 +21,7 @@ from typing import Any
 
 import optalloc
 from optalloc.errors import InfeasibleError
+from optalloc.modelling.base import Base
 from optalloc.modelling.model import options_of
 from optalloc.plan.readback import read_audited, worst_of
 from optalloc.scenarios.assemble import assembled
@@ -29,7 +30,7 @@ from optalloc.scenarios.overrides import altered
 from optalloc.scenarios.tomlfile import entries_of_toml
 from optalloc.solving.versions import engine_versions
 from optalloc.starting.load import load_generator
-from optalloc.sweeps.messages import Base, Finished, Settled
+from optalloc.sweeps.messages import Finished, Settled
 from optalloc.sweeps.pack import packed, stacked_specs
 from optalloc.sweeps.pool import Limits, run_cases
 from optalloc.sweeps.queue import CaseQueue

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from optalloc.data.digest import content_digest
+from optalloc.modelling.base import Base
 from optalloc.modelling.model import Model
 from optalloc.rolling.days import ReplanningDay
 from optalloc.rolling.knowledge import Forecast, Future
 from optalloc.scenarios.tree import ScenarioTree
-from optalloc.sweeps.messages import Base
 
 __all__ = ["Policy", "RollBase", "RollCase"]
 

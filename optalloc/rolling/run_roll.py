@@ -12,6 +12,7 @@ from optalloc.analysis.futures.generated import draws_of, ranges_in
 from optalloc.data.dataset import Dataset
 from optalloc.errors import InputError, NoPlanError, OptallocError, Problem
 from optalloc.mip.outcome import Options
+from optalloc.modelling.base import Base
 from optalloc.modelling.model import Model, options_of
 from optalloc.pipeline.opening import open_book
 from optalloc.pipeline.policies import scenarios_of
@@ -36,9 +37,9 @@ from optalloc.scenarios.uncertainty_sheets import SCENARIOS
 from optalloc.solving.futures import is_large
 from optalloc.solving.pool import Limits
 from optalloc.solving.versions import engine_versions
-from optalloc.sweeps.messages import Base, Finished, Status
+from optalloc.solving.workers import case_limit, cores, worker_memory
+from optalloc.sweeps.messages import Finished, Status
 from optalloc.sweeps.store import Store
-from optalloc.sweeps.workers import case_limit, cores, worker_memory
 
 __all__ = ["POLICIES", "roll"]
 

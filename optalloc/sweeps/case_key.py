@@ -7,9 +7,9 @@ import json
 
 from optalloc.data.dataset import Dataset
 from optalloc.data.digest import frame_digest
+from optalloc.modelling.base import Base
 from optalloc.scenarios.sheet import SWEEPS
 from optalloc.scenarios.uncertainty_sheets import UNCERTAINTY_SHEETS
-from optalloc.sweeps.messages import Base
 
 __all__ = ["Digests"]
 

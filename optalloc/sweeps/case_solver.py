@@ -16,6 +16,7 @@ from optalloc.data.dataset import Dataset
 from optalloc.errors import InfeasibleError, NoPlanError
 from optalloc.mip.arrays import Arrays
 from optalloc.mip.outcome import Options, Outcome, raise_without_plan
+from optalloc.modelling.base import Base
 from optalloc.modelling.compiled import compile_program
 from optalloc.modelling.model import options_of
 from optalloc.modelling.program import Program, build
@@ -28,7 +29,7 @@ from optalloc.scenarios.overrides import WrongOverride, altered
 from optalloc.scenarios.trial import errors_of
 from optalloc.solving.resolve import Resolver
 from optalloc.sweeps.case_key import Digests
-from optalloc.sweeps.messages import Base, Finished, Settled, Status
+from optalloc.sweeps.messages import Finished, Settled, Status
 from optalloc.sweeps.pack import packed, stacked_specs
 
 __all__ = ["CaseSolver"]

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from optalloc.modelling.base import Base
 from optalloc.scenarios.designs import Case
 from optalloc.solving.cluster import run_cluster
 from optalloc.solving.pool import Limits, Lost, run_pool
 from optalloc.sweeps.case_solver import CaseSolver
-from optalloc.sweeps.messages import Base, Finished, Status
+from optalloc.sweeps.messages import Finished, Status
 from optalloc.sweeps.queue import CaseQueue
 
 __all__ = ["Limits", "run_cases"]

@@ -13,6 +13,7 @@ from optalloc.data.dataset import Dataset
 from optalloc.data.reader import fold, suggest
 from optalloc.data.validate import accepted
 from optalloc.errors import InputError, NoPlanError, OptallocError, Problem, Severity
+from optalloc.modelling.base import Base
 from optalloc.modelling.model import Model, load_model, options_of
 from optalloc.modelling.tables import ENGINE_TABLES, RUN, SUMMARY, units_in
 from optalloc.plan.approved import open_workbook
@@ -27,14 +28,14 @@ from optalloc.scenarios.tomlfile import entries_of_toml
 from optalloc.scenarios.trial import rule_problems
 from optalloc.scenarios.uncertainty_sheets import as_it_stands
 from optalloc.solving.versions import engine_versions
+from optalloc.solving.workers import case_limit, cores, worker_memory
 from optalloc.spreadsheet.frames import Book
 from optalloc.sweeps.case_solver import CaseSolver
-from optalloc.sweeps.messages import Base, Finished, Status
+from optalloc.sweeps.messages import Finished, Status
 from optalloc.sweeps.pool import Limits, run_cases
 from optalloc.sweeps.queue import CaseQueue
 from optalloc.sweeps.result import SweepResult, gathered
 from optalloc.sweeps.store import Store
-from optalloc.sweeps.workers import case_limit, cores, worker_memory
 
 __all__ = ["sweep"]
 

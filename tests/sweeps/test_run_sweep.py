@@ -13,12 +13,13 @@ import pytest
 
 import optalloc
 from optalloc.errors import InputError, OptallocError
+from optalloc.modelling.base import Base
 from optalloc.scenarios.designs import Case
 from optalloc.scenarios.overrides import Override, altered
 from optalloc.scenarios.sheet import Operation
 from optalloc.sweeps.case_key import Digests
 from optalloc.sweeps.case_solver import CaseSolver
-from optalloc.sweeps.messages import Base, Finished, Status
+from optalloc.sweeps.messages import Finished, Status
 from optalloc.sweeps.queue import CaseQueue, features
 from optalloc.sweeps.store import Store
 from tests import books

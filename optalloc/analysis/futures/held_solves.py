@@ -12,6 +12,7 @@ import pandas as pd
 from optalloc.data.dataset import Dataset
 from optalloc.errors import InfeasibleError
 from optalloc.mip.outcome import Options, Outcome, Quality, StopReason
+from optalloc.modelling.base import Base
 from optalloc.modelling.compiled import compile_program
 from optalloc.modelling.futures import shared_frames, with_shared_frames
 from optalloc.modelling.model import Model
@@ -23,8 +24,7 @@ from optalloc.solving.cluster import run_cluster
 from optalloc.solving.pool import Limits, Lost, run_pool
 from optalloc.solving.resolve import Resolver
 from optalloc.solving.versions import engine_versions
-from optalloc.sweeps.messages import Base
-from optalloc.sweeps.workers import case_limit, cores, worker_memory
+from optalloc.solving.workers import case_limit, cores, worker_memory
 
 __all__ = ["Costed", "HeldGroup", "HeldSolves", "Status"]
 
