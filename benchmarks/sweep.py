@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,7 +28,6 @@ from optalloc.scenarios.assemble import assembled
 from optalloc.scenarios.designs import Case, cases_of
 from optalloc.scenarios.overrides import altered
 from optalloc.scenarios.tomlfile import entries_of_toml
-from optalloc.solving.versions import engine_versions
 from optalloc.starting.load import load_generator
 from optalloc.sweeps.messages import Finished, Settled
 from optalloc.sweeps.pack import packed, stacked_specs
@@ -108,15 +107,7 @@ def cases_for(book: Path, count: int) -> tuple[Base, list[Case]]:
     if problems:
         raise ValueError("\n".join(map(str, problems)))
     cases = cases_of(sweeps["tornado"])[1:]
-    base = Base(
-        data.frames,
-        data.places,
-        data.digest,
-        str(model.path),
-        model.digest,
-        {},
-        engine_versions(),
-    )
+    base = Base.of(data, model, {})
     return base, cases[:count]
 
 
@@ -182,15 +173,7 @@ class _TimedQueue(CaseQueue):
 def _by_runner(
     base: Base, cases: Sequence[Case], _: SweepRoute, jobs: int, options: _Options
 ) -> tuple[float, list[_Answer]]:
-    base = Base(
-        base.frames,
-        base.places,
-        base.digest,
-        base.model_path,
-        base.model_digest,
-        options,
-        base.versions,
-    )
+    base = replace(base, options=options)
     queue, found = _TimedQueue(cases, {}), {}
 
     def take(position: int, finished: Finished) -> None:

@@ -145,8 +145,8 @@ def _unknown_references(
         for column in sheet.columns:
             if column.refers_to:
                 named.setdefault(column.refers_to, []).append((sheet, column))
-    # A column that itself refers comes after those it refers to, whose mistakes it may repeat.
     wrong = set(misspelt)
+    # A column that itself refers comes after those it refers to, whose mistakes it may repeat.
     for target in sorted(named, key=lambda target: _references_from(dataset, target)):
         columns = named[target]
         target_sheet, _, target_column = target.partition(".")

@@ -11,6 +11,7 @@ import pandas as pd
 from optalloc.data.dataset import Dataset, SheetPlace
 from optalloc.errors import OptallocError
 from optalloc.modelling.model import Model, load_model
+from optalloc.solving.versions import engine_versions
 
 __all__ = ["Base"]
 
@@ -41,6 +42,17 @@ class Base:
     options: Mapping[str, Any]
     versions: Mapping[str, str]
     held: Mapping[str, Mapping[str, pd.DataFrame]] = field(default_factory=dict)
+
+    @staticmethod
+    def of(
+        data: Dataset,
+        model: Model,
+        options: Mapping[str, Any],
+        held: Mapping[str, Mapping[str, pd.DataFrame]] | None = None,
+    ) -> Base:
+        """The base of a dataset and a model, with the versions of this process."""
+        of_data = data.frames, data.places, data.digest
+        return Base(*of_data, str(model.path), model.digest, options, engine_versions(), held or {})
 
     def model(self) -> Model:
         """Load the model folder.

@@ -10,8 +10,8 @@ from typing import Any
 
 from optalloc.rolling.messages import RollBase, RollCase
 from optalloc.rolling.roller import Roller
-from optalloc.solving.cluster import run_cluster
-from optalloc.solving.pool import Limits, Lost, run_pool
+from optalloc.solving.cluster import run_tasks
+from optalloc.solving.pool import Limits, Lost
 from optalloc.sweeps.messages import Finished, Status
 
 __all__ = ["Task", "run_rolls"]
@@ -47,13 +47,10 @@ def run_rolls(
     ------
     OptallocError
         If a worker cannot start or has another model folder, or `take` refuses; further as
-        `optalloc.solving.cluster.run_cluster` does.
+        `optalloc.solving.cluster.run_tasks` does.
     """
     make, queue = functools.partial(_roller, base), _Queue(deque(tasks), take)
-    if cluster is not None:
-        run_cluster(make, queue, cluster, limits)
-    else:
-        run_pool(make, queue, min(jobs, len(queue)), limits)
+    run_tasks(make, queue, min(jobs, len(queue)), limits, cluster)
 
 
 def _roller(base: RollBase) -> Callable[[tuple[RollCase, str]], Finished]:

@@ -36,7 +36,6 @@ from optalloc.scenarios.tree import Scenario
 from optalloc.scenarios.uncertainty_sheets import SCENARIOS
 from optalloc.solving.futures import is_large
 from optalloc.solving.pool import Limits
-from optalloc.solving.versions import engine_versions
 from optalloc.solving.workers import case_limit, cores, worker_memory
 from optalloc.sweeps.messages import Finished, Status
 from optalloc.sweeps.store import Store
@@ -149,15 +148,7 @@ def roll(
     if steps.empty:
         raise OptallocError(f"{loaded.path}: no family of this model has steps of time")
     base = RollBase(
-        Base(
-            forecast.data.frames,
-            forecast.data.places,
-            forecast.data.digest,
-            str(loaded.path),
-            loaded.digest,
-            options,
-            engine_versions(),
-        ),
+        Base.of(forecast.data, loaded, options),
         forecast.tree,
         forecast.drawn,
         replanning_days(steps, every, look_ahead),

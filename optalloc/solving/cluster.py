@@ -14,16 +14,32 @@ from concurrent.futures import Future
 from typing import Any
 
 from optalloc.errors import OptallocError
-from optalloc.solving.pool import Limits, Lost, Make, Tasks
+from optalloc.solving.pool import Limits, Lost, Make, Tasks, run_pool
 from optalloc.solving.versions import engine_versions
 
-__all__ = ["run_cluster"]
+__all__ = ["run_cluster", "run_tasks"]
 
 _CONNECT_S = 20
 # How often it is asked whether anything more is wanted.
 _TICK_S = 0.25
 
 _made = threading.local()
+
+
+def run_tasks(
+    make: Make, tasks: Tasks, jobs: int, limits: Limits, address: str | None = None
+) -> None:
+    """Do tasks in processes of this machine (`run_pool`), or at an address on a Dask cluster.
+
+    Raises
+    ------
+    OptallocError
+        As `run_cluster`, or `optalloc.solving.pool.run_pool`.
+    """
+    if address is None:
+        run_pool(make, tasks, jobs, limits)
+    else:
+        run_cluster(make, tasks, address, limits)
 
 
 def run_cluster(make: Make, tasks: Tasks, address: str, limits: Limits) -> None:

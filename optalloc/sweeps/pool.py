@@ -11,8 +11,8 @@ import numpy as np
 
 from optalloc.modelling.base import Base
 from optalloc.scenarios.designs import Case
-from optalloc.solving.cluster import run_cluster
-from optalloc.solving.pool import Limits, Lost, run_pool
+from optalloc.solving.cluster import run_tasks
+from optalloc.solving.pool import Limits, Lost
 from optalloc.sweeps.case_solver import CaseSolver
 from optalloc.sweeps.messages import Finished, Status
 from optalloc.sweeps.queue import CaseQueue
@@ -48,13 +48,10 @@ def run_cases(
     ------
     OptallocError
         If a worker cannot start or has another model folder, or `take` refuses; further as
-        `optalloc.solving.cluster.run_cluster` does.
+        `optalloc.solving.cluster.run_tasks` does.
     """
     make, cases = functools.partial(_solver, base), _Cases(queue, take)
-    if cluster is not None:
-        run_cluster(make, cases, cluster, limits)
-    else:
-        run_pool(make, cases, min(jobs, len(queue)), limits)
+    run_tasks(make, cases, min(jobs, len(queue)), limits, cluster)
 
 
 def _solver(base: Base) -> Callable[[tuple[Case, np.ndarray | None]], Finished]:

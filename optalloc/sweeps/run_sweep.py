@@ -27,7 +27,6 @@ from optalloc.scenarios.sheet import SWEEPS, Operation
 from optalloc.scenarios.tomlfile import entries_of_toml
 from optalloc.scenarios.trial import rule_problems
 from optalloc.scenarios.uncertainty_sheets import as_it_stands
-from optalloc.solving.versions import engine_versions
 from optalloc.solving.workers import case_limit, cores, worker_memory
 from optalloc.spreadsheet.frames import Book
 from optalloc.sweeps.case_solver import CaseSolver
@@ -129,16 +128,7 @@ def sweep(
     free = cases_of(wanted)
     cases = [replace(case, held=plan) for plan in ("", *held) for case in free]
     options = {"gap": gap, "time_limit_s": time_limit_s, "seed": seed}
-    base = Base(
-        data.frames,
-        data.places,
-        data.digest,
-        str(loaded.path),
-        loaded.digest,
-        options,
-        engine_versions(),
-        held,
-    )
+    base = Base.of(data, loaded, options, held)
     run = _Run(cases, Path(out) if out is not None else None, on_case)
     run.open(base, resume=resume, force=force)
     time_limit = options_of(data, loaded, options).time_limit_s

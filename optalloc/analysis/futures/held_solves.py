@@ -20,10 +20,9 @@ from optalloc.modelling.program import build
 from optalloc.modelling.renew import Renewed, renewed
 from optalloc.plan.readback import read_audited, worst_of
 from optalloc.scenarios.edits import rows_added
-from optalloc.solving.cluster import run_cluster
-from optalloc.solving.pool import Limits, Lost, run_pool
+from optalloc.solving.cluster import run_tasks
+from optalloc.solving.pool import Limits, Lost
 from optalloc.solving.resolve import Resolver
-from optalloc.solving.versions import engine_versions
 from optalloc.solving.workers import case_limit, cores, worker_memory
 
 __all__ = ["Costed", "HeldGroup", "HeldSolves", "Status"]
@@ -102,21 +101,9 @@ class HeldSolves:
                 number, task = tasks.next()
                 tasks.done(number, solver.solve(task))
             return
-        base = Base(
-            self.data.frames,
-            self.data.places,
-            self.data.digest,
-            str(self.model.path),
-            self.model.digest,
-            {},
-            engine_versions(),
-        )
-        make = functools.partial(_solver, base, self.options)
+        make = functools.partial(_solver, Base.of(self.data, self.model, {}), self.options)
         limits = Limits(case_limit(None, self.options.time_limit_s), worker_memory(None, self.jobs))
-        if self.cluster is not None:
-            run_cluster(make, tasks, self.cluster, limits)
-        else:
-            run_pool(make, tasks, jobs, limits)
+        run_tasks(make, tasks, jobs, limits, self.cluster)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from optalloc.mip.extensive_form import ExtensiveForm
 from optalloc.mip.outcome import Outcome, Progress, StopReason
 from optalloc.mip.stochastic import StochasticProgram
 from optalloc.mip.tolerances import ROUNDING, ROW_VIOLATION
-from optalloc.solving.cluster import run_cluster
+from optalloc.solving.cluster import run_tasks
 from optalloc.solving.futures.policies import Policy, held_bounds, orders
 from optalloc.solving.futures.prices import Prices, from_relaxation, zero_prices
 from optalloc.solving.futures.queue import SubproblemQueue
@@ -37,7 +37,7 @@ from optalloc.solving.futures.subproblem import (
 )
 from optalloc.solving.incumbent import Incumbent
 from optalloc.solving.monitor import Monitor
-from optalloc.solving.pool import Limits, Lost, run_pool
+from optalloc.solving.pool import Limits, Lost
 
 __all__ = ["Decomposition"]
 
@@ -101,10 +101,7 @@ class Decomposition:
         make = functools.partial(solver_of, bare(self.program), self.monitor.options)
         limits = Limits(self._parameters.lost_after_s)
         try:
-            if self.cluster is not None:
-                run_cluster(make, self._queue, self.cluster, limits)
-            else:
-                run_pool(make, self._queue, self.jobs, limits)
+            run_tasks(make, self._queue, self.jobs, limits, self.cluster)
         except KeyboardInterrupt:
             return StopReason.INTERRUPTED
         self._queue.ask_again()
