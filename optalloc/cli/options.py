@@ -67,7 +67,8 @@ SECONDS, GIGABYTES = amount("seconds", 0.001), amount("GB", 0.001)
 Book = Annotated[Path, typer.Argument(help="An .xlsx workbook, or a folder of CSV files.")]
 ModelDir = Annotated[Path | None, typer.Option("--model", help="Folder of model families.")]
 Jobs = Annotated[
-    int | None, typer.Option(help="Workers, of one thread each; one a core by default.", min=1)
+    int | None,
+    typer.Option(help="Workers, of one thread each; one a core at most by default.", min=1),
 ]
 Cluster = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers to use.")

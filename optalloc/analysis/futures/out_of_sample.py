@@ -91,7 +91,8 @@ def out_of_sample(
     gap, time_limit_s : float, optional
         Of each solve; of the workbook by default.
     jobs : int, optional
-        Workers on this machine, each with one solver thread; as many as cores by default.
+        Workers on this machine, each with one solver thread; by default as many as cores, for eight
+        solves each at least.
     cluster : str, optional
         Address of a Dask scheduler whose workers are used instead.
     model : str, Path or Model, optional

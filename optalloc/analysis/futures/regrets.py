@@ -102,8 +102,8 @@ def regret_matrix(
         Of each solve; of the workbook by default. For n scenarios there are n solves, and n for
         each different plan.
     jobs : int, optional
-        Workers on this machine that solve with decisions held, each with one solver thread; as many
-        as cores by default.
+        Workers on this machine that solve with decisions held, each with one solver thread; by
+        default as many as cores, for eight solves each at least.
     cluster : str, optional
         Address of a Dask scheduler whose workers are used instead.
     model : str, Path or Model, optional
