@@ -64,6 +64,13 @@ def solve(
     certain: Annotated[
         bool, typer.Option("--certain", help="Leave the workbook's uncertainties out.")
     ] = False,
+    values: Annotated[
+        bool,
+        typer.Option(
+            "--values",
+            help="Values of information and waiting for large trees too: a solve each.",
+        ),
+    ] = False,
     cluster: Cluster = None,
     model: ModelDir = None,
     as_json: Annotated[
@@ -97,6 +104,7 @@ def solve(
                     model=model,
                     approved=approved,
                     certain=certain,
+                    values=values,
                     cluster=cluster,
                     progress=display.update,
                     on_phase=on_phase,
@@ -159,7 +167,8 @@ def _plan_kept(errors: Console) -> Iterator[Callable[[str], None]]:
         say(errors, "the plan is being checked and written; press Ctrl-C again to give it up")
 
     def hold(phase: str) -> None:
-        signal.signal(signal.SIGINT, warn if phase in ("read back", "value", "audit") else usual)
+        # Ctrl-C while values are worked out ends those alone.
+        signal.signal(signal.SIGINT, warn if phase in ("read back", "audit") else usual)
 
     try:
         yield hold

@@ -17,6 +17,7 @@ import scipy.sparse as sp
 
 from optalloc.errors import ModelError
 from optalloc.mip.arrays import Arrays
+from optalloc.mip.tolerances import ROW_VIOLATION
 
 __all__ = ["AcrossRows", "Holds", "StochasticProgram", "lifted", "owned_columns"]
 
@@ -170,6 +171,27 @@ class StochasticProgram:
                 for program, own in zip(self.programs, self.columns, strict=True)
             ]
         )
+
+    def excludes(self, held: np.ndarray) -> bool:
+        """True if columns held at these values, NaN where free, miss bounds beyond rounding."""
+        near = np.clip(held, self.col_lower, self.col_upper)
+        return bool((np.abs(held - near) > ROW_VIOLATION * np.maximum(1.0, np.abs(held))).any())
+
+    def with_held(self, held: np.ndarray) -> StochasticProgram:
+        """The same scenarios with columns held at values, as near as their bounds allow.
+
+        Parameters
+        ----------
+        held : numpy.ndarray, shape (columns of the extensive form,)
+            NaN where a column is free.
+        """
+        fixed = ~np.isnan(held)
+        near = np.clip(np.nan_to_num(held), self.col_lower, self.col_upper)
+        programs = tuple(
+            one.with_fixed(fixed[own], near[own])
+            for one, own in zip(self.programs, self.columns, strict=True)
+        )
+        return replace(self, programs=programs)
 
     def separated(self) -> StochasticProgram:
         """The same scenarios without a common column: each is known before the first decision."""

@@ -73,14 +73,24 @@ def solved_scenarios(
     notices: tuple[Problem, ...],
     progress: ProgressCallback | None,
     cluster: str | None,
+    *,
+    large_values: bool,
 ) -> Plan:
-    """Solve all scenarios together, and audit the policy."""
+    """Solve all scenarios together, and audit the policy; `large_values` as `values_of` has it."""
     made = _scenarios(dataset, model, tree, model.across(dataset), watch)
     options, attitude = options_of(dataset, model, given), attitude_of(dataset)
     slack = worst_slack_of(dataset)
     found = _solved_together(made, attitude, options, watch, progress, slack, cluster)
     with watch.phase("value"):
-        values = values_of(made, found, attitude, options, watch.seconds["solve"])
+        values = values_of(
+            made,
+            found,
+            attitude,
+            options,
+            watch.seconds["solve"],
+            large=large_values,
+            cluster=cluster,
+        )
     return _audited_policy(made, found, attitude, options, watch, notices, values)
 
 

@@ -46,6 +46,7 @@ def solve(
     model: str | Path | Model | None = None,
     approved: str | Path | None = None,
     certain: bool = False,
+    values: bool = False,
     cluster: str | None = None,
     progress: ProgressCallback | None = None,
     on_phase: PhaseCallback | None = None,
@@ -73,6 +74,9 @@ def solve(
         The plan.xlsx that was approved last; it fills the sheets that a plan may fill.
     certain : bool
         Solve the workbook as it stands, without its uncertainties.
+    values : bool
+        Work out the values of information, of waiting and of options of large trees too, where
+        each is a solve as long as that of the policy; those of small ones are always worked out.
     cluster : str, optional
         Address of a Dask scheduler, whose workers solve the scenarios where these are not solved
         together.
@@ -119,7 +123,9 @@ def solve(
     given |= {"parameters": read}
     tree = None if certain else loaded.scenario_tree(dataset)
     if tree is not None:
-        return solved_scenarios(dataset, loaded, tree, given, watch, notices, progress, cluster)
+        return solved_scenarios(
+            dataset, loaded, tree, given, watch, notices, progress, cluster, large_values=values
+        )
     if cluster is not None:
         raise OptallocError(NO_SCENARIOS_FOR_CLUSTER)
     return solved_dataset(dataset, loaded, given, watch, notices, progress)

@@ -45,7 +45,7 @@ def value_in_words(value: tuple[str, float, float, str], nothing: float) -> str:
     elif below:
         words = f": undecided, at most {_money(most)}"
     elif above:
-        words = f" is worth at least {_money(least)}"
+        words = f" is worth at least {_money(least)}" if least > nothing else ": undecided"
     elif least < -nothing:
         words = f": undecided, between {figure(least)} and {_money(most)}"
     elif most <= nothing:

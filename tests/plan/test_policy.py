@@ -318,6 +318,7 @@ def test_values_of_what_is_too_large_to_be_solved_as_a_whole(tmp_path: Path) -> 
         assert "is worth at most 5 M, and perhaps nothing" in value_in_words(values[name], 1e-6)
     said = value_in_words(values["being able to wait"], 1e-6)
     assert said.startswith("Being able to wait is not worked out: the scenarios are too large")
+    assert "`optalloc solve --values` works it out" in said
 
 
 @pytest.mark.slow
