@@ -19,18 +19,13 @@ from optalloc.data.dataset import Dataset, derived
 from optalloc.errors import Problem
 
 from ._building import active_sites, pue_of_sites, standing_mw
-from ._calendar import calendar
 from ._contracts import CAPACITY, DELIVERS, contracts_on_offer
-from ._demand import positive_demand
 from ._leases import leases_on_offer
-from ._network import arcs
-from ._scores import scores
+from ._site_need import ENDINGS, LEASES, SIGNINGS, needed_at_sites, pledged
 from ._slices import day_over_slice, firm_output, least_output, most_made_up, slices
 
 # A sum that rounding has made larger by this share needs no whole block more.
 ROUNDING = 1e-9
-# The least that a site without minimum and blocks can be asked to build, where nothing needs it.
-LEAST_MW = 1.0
 # Sizes further apart than this are not carried by a solver's tolerances, which are a millionth.
 FARTHEST_APART = 1e6
 # Sheets from which need follows.
@@ -50,17 +45,6 @@ SHEETS = (
     *("Slices", "WorkloadSlices", "ContractSlices", "SurplusSlices", "Storage"),
     *("Interruptible", "Interruptions", "GridZones", "Across", "Uncertainties", "Scenarios"),
 )
-# What rows of Decisions and ApprovedActions ask MW of, and in which column. What is decided counts
-# towards what load needs; what was approved is started or signed besides, so as not to depart.
-STARTS, LEASES, SIGNINGS = "starts", "leases", "signings"
-DECIDED = {
-    "started_mw": ("site", STARTS),
-    "online_mw": ("site", STARTS),
-    "leased_mw": ("lease", LEASES),
-    "signed_mw": ("contract", SIGNINGS),
-    "ended_mw": ("contract", SIGNINGS),
-}
-APPROVED = {"start building": STARTS, "sign contract": SIGNINGS}
 
 
 @derived
@@ -75,7 +59,7 @@ def useful_sites(data: Dataset) -> pd.DataFrame:
     room, block = sites["room_mw"], sites["block_mw"]
     start = need["begun_mw"]
     units = (start / block.fillna(1.0)).to_numpy(float)
-    whole = np.ceil(units - ROUNDING * np.maximum(1.0, units)).clip(min=1.0)
+    whole = np.ceil(units * (1.0 - ROUNDING) - ROUNDING).clip(min=1.0)
     units = np.where(
         block.notna(), np.minimum(whole, sites["room_blocks"]), np.minimum(start, room)
     )
@@ -110,6 +94,7 @@ def not_carried(
     needed = need(data)
     for row, at in data.columns(sheet, name, "max_mw", *sizes).to_dict("index").items():
         most = float(needed.get(at[name], 0.0))
+        most = most if np.isfinite(most) else float(at["max_mw"])
         for column in sizes if most > 0 else ():
             small = column == "block_mw" and at[column] * FARTHEST_APART < min(most, at["max_mw"])
             if not small and not at[column] > most * FARTHEST_APART:
@@ -124,16 +109,6 @@ def not_carried(
                 + (", or leave it blank for any size." if column == "block_mw" else "."),
                 "beyond-tolerance",
             )
-
-
-def _lives(data: Dataset) -> pd.Series:
-    """How many times over a site may be built within the horizon, where what is built is retired.
-
-    Starts that are all needed overlap at most twice, and one in each life lies in every stretch.
-    """
-    years = calendar(data)["years"].sum()
-    lasts = active_sites(data, "lasts_years")["lasts_years"]
-    return (2.0 * (np.ceil(years / lasts) + 1.0)).where(lasts < years - ROUNDING, 1.0)
 
 
 def useful_leases(data: Dataset) -> pd.Series:
@@ -157,11 +132,7 @@ def needed_of_leases(data: Dataset) -> pd.DataFrame:
     """MW that can be needed of each lease: need_mw, and signed_mw with its minimum, by lease."""
     leases = leases_on_offer(data)
     need = leases["site"].map(site_need(data)).astype(float)
-    # What a zone draws already may be drawn again elsewhere in it where only more is limited.
-    zones = leases["site"].map(active_sites(data)["grid_zone"])
-    of_zone = zones.map(_held_in_zones(data)).astype(float)
-    need = need.where(~(of_zone > need), of_zone)
-    need = need.clip(lower=_pledged(data, LEASES, leases.index))
+    need = need.clip(lower=pledged(data, LEASES, leases.index))
     return pd.DataFrame({"need_mw": need, "signed_mw": need.clip(lower=leases["min_mw"])})
 
 
@@ -212,8 +183,8 @@ def needed_of_contracts(data: Dataset) -> pd.DataFrame:
     peak = (sums["peak"] / firm.where(firm > 0)).where(
         (offered["kind"] == CAPACITY) | offered["site"].notna(), 0.0
     )
-    pledged = _pledged(data, SIGNINGS, offered.index)
-    need = pd.concat([energy, peak, pledged], axis=1).max(axis=1)
+    need = pd.concat([energy, peak, pledged(data, SIGNINGS, offered.index)], axis=1).max(axis=1)
+    need += pledged(data, ENDINGS, offered.index)
     return pd.DataFrame({"need_mw": need, "signed_mw": need.clip(lower=offered["min_mw"])})
 
 
@@ -275,127 +246,3 @@ def most_of_all(frames: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
     """The most that any of several scenarios needs, for each of them by its own rows."""
     most = pd.concat(frames).groupby(level=0).max()
     return [most.reindex(frame.index) for frame in frames]
-
-
-@derived
-def needed_at_sites(data: Dataset) -> pd.DataFrame:
-    """MW in service that a plan of least cost can need at each active site, by site.
-
-    Columns: load_mw, the most over periods of the demands that may be served there, with reserve;
-    need_mw, with all else that asks for capacity; begun_mw, what is started for that in all, with
-    the site's minimum and in each life, which may be others in another scenario.
-    """
-    sites = active_sites(data)
-    demands = _demands(data)
-    peaks = demands.merge(arcs(data, "workload", "region", "site"), on=["workload", "region"])
-    load = peaks.groupby(["site", "period"])["needed_mw"].sum().groupby("site").max()
-    load = load.reindex(sites.index, fill_value=0.0)
-    need = np.maximum(
-        load * most_made_up(data) * _cut_off(data),
-        _decided(data, STARTS).reindex(sites.index).fillna(0.0),
-    )
-    need += _approved(data, STARTS).reindex(sites.index).fillna(0.0)
-    factors = [*_risk_factors(data), *_loss_factors(data)]
-    # A share is kept, a loss survived and growth allowed by capacity that serves nothing, too.
-    # Factors of several limits multiply, and periods add up, as capacity stays in service.
-    if factors or data.column("Pace", "max_growth_per_year").notna().any():
-        standing = standing_mw(data).groupby("period")["standing_mw"].sum().max()
-        total = demands.groupby("period")["needed_mw"].sum().max() if len(demands) else 0.0
-        total *= most_made_up(data)
-        pledged = sum(float(_pledges(data, what).sum()) for what in (STARTS, LEASES))
-        total += standing + pledged + leases_on_offer(data, "min_mw")["min_mw"].sum()
-        need = np.maximum(need, total * float(np.prod(factors)) * len(calendar(data)))
-    need *= _averaged(data)
-    smallest = sites["min_mw"].where(sites["min_mw"] > 0, LEAST_MW).where(need <= 0, 0.0)
-    begun = need.clip(lower=sites["min_mw"]).clip(lower=smallest) * _lives(data)
-    return pd.DataFrame({"load_mw": load, "need_mw": need, "begun_mw": begun})
-
-
-def _cut_off(data: Dataset) -> pd.Series:
-    """Give the share of its load that a site needs in service, where it may be cut off in part.
-
-    All that it draws may be on such terms: while so much of that is cut off, the rest is left.
-    """
-    sites = active_sites(data)
-    cut = data.columns("Interruptions", "site", "cut_share")
-    most = cut[cut["cut_share"] < 1].groupby("site")["cut_share"].max().astype(float)
-    named = sites["site"].isin(data.column("Interruptible", "site"))
-    return 1.0 / (1.0 - most.reindex(sites.index).where(named).fillna(0.0))
-
-
-def _held_in_zones(data: Dataset) -> pd.Series:
-    """MW that can be needed at all sites of each grid zone that limits additions to its power."""
-    limited = data.columns("GridZones", "zone", "max_new_mw").dropna()["zone"]
-    sites = active_sites(data, "site", "grid_zone")
-    need = site_need(data).groupby(sites["grid_zone"]).sum()
-    return need[need.index.isin(limited)]
-
-
-def _averaged(data: Dataset) -> float:
-    """Most of a scenario over all of them in the mean, where limits hold across scenarios."""
-    if data["Across"].empty:
-        return 1.0
-    listed = data.column("Scenarios", "probability").astype(float)
-    if len(listed):
-        return 1.0 / float(listed[listed > 0].min())
-    rows = data.columns("Uncertainties", "uncertainty", "probability").dropna()
-    rows = rows[rows["probability"] > 0]
-    return 1.0 / float(np.prod(rows.groupby("uncertainty")["probability"].min().to_numpy()))
-
-
-def _demands(data: Dataset) -> pd.DataFrame:
-    rows = positive_demand(data)[["workload", "region", "period", "it_mw"]]
-    rows = rows.merge(data.columns("Workloads", "workload", "reserve_share"), on="workload")
-    return rows.assign(needed_mw=rows["it_mw"] * (1.0 + rows["reserve_share"]))
-
-
-def _decided(data: Dataset, what: str) -> pd.Series:
-    """MW that decisions ask for of each site, lease or contract, in all."""
-    decisions = data["Decisions"]
-    parts = [
-        decisions[decisions["what"] == kind].groupby(column)["at_least"].sum()
-        for kind, (column, asks) in DECIDED.items()
-        if asks == what
-    ]
-    return pd.concat(parts).astype(float).groupby(level=0).sum()
-
-
-def _approved(data: Dataset, what: str) -> pd.Series:
-    """MW that the approved plan has of each site, lease or contract, in all."""
-    rows = data["ApprovedActions"]
-    asked = rows["action"].map(APPROVED) == what
-    return rows[asked].groupby("subject")["mw"].sum().astype(float)
-
-
-def _pledges(data: Dataset, what: str) -> pd.Series:
-    """MW that decisions and the approved plan ask for of each site, lease or contract, in all."""
-    return _decided(data, what).add(_approved(data, what), fill_value=0.0)
-
-
-def _pledged(data: Dataset, what: str, names: pd.Index) -> pd.Series:
-    return _pledges(data, what).reindex(names, fill_value=0.0).astype(float)
-
-
-def _risk_factors(data: Dataset) -> Iterator[float]:
-    """For each limit that weighs what stands, what all may come to over what it is about."""
-    limits = data["RiskLimits"]
-    where = active_sites(data, "jurisdiction")["jurisdiction"]
-    for limit in limits[limits["workload"].isna()].to_dict("records"):
-        value = float(limit["value"])
-        if limit["kind"] == "max_share" and value > 0:
-            yield 1.0 / value
-        elif limit["kind"] == "min_share" and value < 1:
-            yield 1.0 / (1.0 - value)
-        elif limit["kind"] == "max_hhi":
-            yield 1.0 + where.nunique()
-        elif limit["kind"] == "max_mean_score":
-            excess = where.map(scores(data, limit["risk_class"])).astype(float) - value
-            above, below = excess[excess > 0], -excess[excess < 0]
-            if len(above) and len(below):
-                yield 1.0 + float(above.max() / below.min())
-
-
-def _loss_factors(data: Dataset) -> Iterator[float]:
-    """Factors of need by loss: a whole loss is replaced elsewhere, a part by more of the same."""
-    for share in data.column("LossEvents", "share_lost").astype(float):
-        yield 2.0 if share >= 1 else 1.0 + 1.0 / (1.0 - share)

@@ -11,8 +11,9 @@ from optalloc.data.dataset import Dataset
 from optalloc.modelling.choices import BoundChange, Choice, Price
 
 from ._building import active_sites, possible_starts, useful_commitments
-from ._capacity_bounds import LEAST_MW, useful_sites
+from ._capacity_bounds import useful_sites
 from ._contracts import ENERGY
+from ._site_need import LEAST_MW
 
 
 def sites(data: Dataset) -> Sequence[str]:

@@ -6,10 +6,11 @@ from optalloc.modelling.family import Family, Ledger
 from optalloc.modelling.folders import formulation
 
 from .._building import building_terms, terms_compared
-from .._capacity_bounds import most_of_all, needed_at_sites
+from .._capacity_bounds import most_of_all
 from .._choices import SITE_CHOICE
 from .._concessions import in_service
 from .._period_ends import CODES
+from .._site_need import needed_at_sites
 from .audit import audit, recompute
 from .checks import check
 from .limits import LIMITS
