@@ -9,6 +9,7 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset, derived
 
+from ._asked import asked_for
 from ._building import active_sites, single_jurisdiction, site_periods
 from ._calendar import TERM, calendar, months_of_last_days, signing_terms, whole_periods
 from ._money import to_workbook_currency
@@ -115,9 +116,12 @@ def signings(data: Dataset) -> pd.DataFrame:
 
 @derived
 def signing_terms_of_contracts(data: Dataset) -> pd.DataFrame:
-    """Terms of signing by contract, and in ``differs`` whether another scenario has others."""
+    """Terms of signing by contract, and in ``differs`` whether another scenario has others.
+
+    Or a decision asks for one, as of a plan that is held.
+    """
     offered = data.columns("Contracts", "contract", *TERM).set_index("contract")
-    return offered.assign(differs=False)
+    return offered.assign(differs=offered.index.isin(asked_for(data, "contract", "signed_mw")))
 
 
 @derived
