@@ -53,10 +53,12 @@ ACCOUNTS = tuple(dict.fromkeys([*_ACCOUNT_OF_ITEM.values(), *_ACCOUNT_OF_KIND.va
 NOTHING = 1e-7
 # A row of a key below this share of its largest may be integers that are so only by tolerance.
 ROUNDING = 1e-4
+# Payments whose months agree to so many decimals are made together.
+MONTH_DECIMALS = 5
 COST_KEYS = ("account", "item", "subject", "site", "period")
 COST_TABLE = (
-    *("account", "family", "item", "kind", "subject", "site", "period", "cash", "present_value"),
-    *("first_month", "last_month", "growth"),
+    *("account", "family", "item", "kind", "subject", "site", "period", "payment"),
+    *("cash", "present_value", "first_month", "last_month", "growth"),
 )
 COST_TEXTS = (*COST_KEYS, "family", "kind")
 COST_NUMBERS = ("cash", "present_value", "first_month", "last_month", "growth")
@@ -217,15 +219,17 @@ def charge_rows(family: str, rows: pd.DataFrame) -> pd.DataFrame:
         where it is not 0.
     """
     if rows.empty:
-        return pd.DataFrame(columns=[*COST_TEXTS, *COST_NUMBERS])
+        return pd.DataFrame(columns=[*COST_TEXTS, "payment", *COST_NUMBERS])
     cells = {name: _cells(rows, name) for name in (*COST_TEXTS, *COST_NUMBERS)}
     return gathered(cells | {"family": np.full(len(rows), family, dtype=object)})
 
 
 def gathered(rows: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """One row per key of the Cost table from rows of finer keys; the ones that cost nothing go.
+    """One row per payment of a key of the Cost table, from rows of finer keys.
 
-    Payments from the first day to the last of any row that is more than the solver's rounding.
+    Rows of a key that are paid over the same months are one payment; payments of a key are numbered
+    in the order of their months. What is no more than the solver's rounding is paid with the
+    largest row of its key. Payments that cost nothing go.
 
     Parameters
     ----------
@@ -234,21 +238,36 @@ def gathered(rows: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """
     account = np.array(list(map(account_of, rows["item"], rows["kind"])), dtype=object)
     rows = {**rows, "account": account}
-    group, first = _groups([rows[name] for name in COST_KEYS])
-    size = np.abs(rows["cash"])
-    most = np.zeros(len(first))
-    # A cost that is not known is passed over here, and kept below.
-    np.fmax.at(most, group, size)
-    noise = size < ROUNDING * most[group]
-    begin, end = np.full(len(first), np.nan), np.full(len(first), np.nan)
-    # NaN is passed over by both.
-    np.fmin.at(begin, group, np.where(noise, np.nan, rows["first_month"]))
-    np.fmax.at(end, group, np.where(noise, np.nan, rows["last_month"]))
+    key, _ = _groups([rows[name] for name in COST_KEYS])
+    paid = _months_with_the_largest(key, rows)
+    group, first = _groups([key, *np.round(paid, MONTH_DECIMALS)])
     sums = {name: np.bincount(group, rows[name]) for name in ("cash", "present_value")}
-    kept = ~(np.abs(sums["cash"]) <= NOTHING)
-    texts = {name: pd.array(rows[name][first[kept]], dtype=TEXT) for name in COST_TEXTS}
-    numbers = {**sums, "first_month": begin, "last_month": end, "growth": rows["growth"][first]}
-    return pd.DataFrame(texts | {name: cells[kept] for name, cells in numbers.items()})
+    # A cost that is not known is kept.
+    kept = np.flatnonzero(~(np.abs(sums["cash"]) <= NOTHING))
+    key, (begin, end) = key[first], paid[:, first]
+    kept = kept[np.lexsort((end[kept], begin[kept], key[kept]))]
+    at = first[kept]
+    texts = {name: pd.array(rows[name][at], dtype=TEXT) for name in COST_TEXTS}
+    return pd.DataFrame(
+        {
+            **texts,
+            "payment": np.arange(1, len(kept) + 1) - np.searchsorted(key[kept], key[kept]),
+            **{name: of_group[kept] for name, of_group in sums.items()},
+            "first_month": begin[kept],
+            "last_month": end[kept],
+            "growth": rows["growth"][at],
+        }
+    )
+
+
+def _months_with_the_largest(key: np.ndarray, rows: Mapping[str, np.ndarray]) -> np.ndarray:
+    """First and last month of each row; of what is rounding those of the largest row of its key."""
+    # A cost that is not known is no rounding, and none the largest.
+    size = np.abs(rows["cash"])
+    order = np.lexsort((-np.nan_to_num(size), key))
+    largest = order[np.searchsorted(key[order], np.arange(key.max() + 1))][key]
+    source = np.where(size < ROUNDING * size[largest], largest, np.arange(len(key)))
+    return np.vstack([rows["first_month"], rows["last_month"]])[:, source]
 
 
 def _groups(keys: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

@@ -210,3 +210,37 @@ def test_a_site_that_stands_is_not_given_up(solve: Solve) -> None:
 def test_without_the_sheet_nothing_is_added(tmp_path: Path) -> None:
     """Proves: without it the family has no row, and a sheet of a header reads as if absent."""
     assert_adds_nothing(HELD, "abandonments", tmp_path)
+
+
+def test_a_budget_counts_each_start_that_is_given_up(solve: Solve) -> None:
+    """Starts of 10 MW in Y1 and in Y2, at 1 a MW over three years, are given up in Y3, of no budget.
+
+    Proves: the payments that end are those of each start: 10/3 of the one in Y1 and, two years into
+    its three, 20/3 of the other; so 10/3 are paid in Y1, 20/3 in Y2 and none in Y3, as the audit
+    finds. Sensitivity: 6 in Y2 are too little.
+    """
+
+    def case(period: str, most: float) -> dict[str, Any]:
+        starts = [("Y1", 10, 10), ("Y2", 20, None)]
+        return {
+            "Periods": years(5),
+            "Sites": {"block_lead_months": 36, "build_cost_per_mw": 1},
+            "Demand": demand(0, 0, 0, 0, 0),
+            "Decisions": [
+                {"decision": period, "what": "started_mw", "site": "A", "period": period,
+                 "at_least": least, "at_most": top}
+                for period, least, top in starts
+            ]
+            + [{"decision": "gone", "what": "abandoned", "site": "A", "period": "Y3",
+                "at_least": 1, "at_most": None}],
+            "Budgets": [{"period": period, "max_capital": most}],
+            **given_up(),
+        }  # fmt: skip
+
+    plan = solve(**case("Y3", 0))
+    ended = plan["Cost"].query("item == 'building_cancelled'")
+    assert ended["cash"].tolist() == pytest.approx([-10 / 3, -20 / 3])
+    assert ended["last_month"].tolist() == pytest.approx([36, 48])
+    assert plan["CashFlow"]["capital"].tolist() == pytest.approx([10 / 3, 20 / 3])
+    with pytest.raises(optalloc.InfeasibleError):
+        solve(**case("Y2", 6))

@@ -184,6 +184,23 @@ def test_rent_escalates_and_is_discounted_while_it_is_due(
     assert foreign.cost == pytest.approx(20 + 20)
 
 
+def test_each_signing_is_paid_until_its_own_term_ends(solve: Solve) -> None:
+    """10 MW at 1 a MW-year for 30 months, signed in each of two periods of two years.
+
+    Proves: the first signing is paid for half of 2029, too, and so the years cost 10, 10, 10 + 5 and
+    10, in the cash flow and in what is paid of the returns.
+    """
+    plan = solve(
+        Periods=years(2, months=24),
+        Sites={"max_mw": 0},
+        Demand=demand(10, 10),
+        Workloads={"value_per_mw_year": 1},
+        **lease(term_months=30),
+    )
+    for table, column in (("CashFlow", "running"), ("Returns", "paid")):
+        assert plan[table][column].tolist() == pytest.approx([10, 10, 15, 10])
+
+
 @pytest.mark.slow
 def test_a_lease_of_an_excluded_site_is_left_out(solve: Solve, least_cost: LeastCost) -> None:
     """Proves: with A excluded, B is built on for 400 and the table is empty. Sensitivity: 40."""

@@ -49,8 +49,8 @@ ACTIONS = TableSpec(
 
 COST = TableSpec(
     name="Cost",
-    meaning="Every cost by account, item, subject and period; residual value is a credit, and neither it nor a penalty or expected loss is cash.",
-    key=COST_KEYS,
+    meaning="Every cost by account, item, subject, period and payment; residual value is a credit, and neither it nor a penalty or expected loss is cash.",
+    key=(*COST_KEYS, "payment"),
     objective="present_value",
     columns=(
         Column(
@@ -73,6 +73,11 @@ COST = TableSpec(
         Column(name="site", kind=Kind.TEXT, meaning="Site it belongs to, where it is one site's."),
         Column(
             name="period", kind=Kind.TEXT, meaning="Period of the decision or of the running cost."
+        ),
+        Column(
+            name="payment",
+            kind=Kind.INTEGER,
+            meaning="Which payment of this: 1, and more where parts of it are paid at different times.",
         ),
         Column(name="cash", kind=Kind.NUMBER, unit="M", meaning="Undiscounted amount."),
         Column(
