@@ -21,7 +21,7 @@ from ._network import arcs
 from ._scores import scores
 from ._slices import most_made_up
 
-# Lives that are longer than the horizon by rounding alone end with it.
+# Lives that end, and scores that differ, within this are the same.
 ROUNDING = 1e-9
 # The least that a site without minimum and blocks can be asked to build, where nothing needs it.
 LEAST_MW = 1.0
@@ -190,7 +190,8 @@ def _risk_factors(data: Dataset) -> Iterator[float]:
             yield 1.0 + where.nunique()
         elif limit["kind"] == "max_mean_score":
             excess = where.map(scores(data, limit["risk_class"])).astype(float) - value
-            above, below = excess[excess > 0], -excess[excess < 0]
+            # A mean that is the limit but for rounding is at it.
+            above, below = excess[excess > ROUNDING], -excess[excess < -ROUNDING]
             if len(above) and len(below):
                 yield 1.0 + float(above.max() / below.min())
 

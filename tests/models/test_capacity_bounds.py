@@ -186,3 +186,36 @@ def test_growth_needs_capacity_a_year_ahead(tmp_path: Path) -> None:
     assert least_cost(made, tmp_path / "late") == pytest.approx(400 + 360)
     del made["Pace"]
     assert least_cost(made, tmp_path / "free") == pytest.approx(400)
+
+
+def test_a_mean_score_that_is_the_limit_but_for_rounding(tmp_path: Path) -> None:
+    """Scores of 0.35 in three classes of equal weight have a mean of 0.35 - 5.6e-17 in floating point.
+
+    Proves: under a limit of 0.35 it is at it, and offsets nothing: 10 MW are built there, in a block
+    of 50 at 1 a MW, and what a site at 0.9 may come to follows from the one at 0.25, which is 0.1
+    below. Sensitivity: without A, the block is built at B at 2 a MW.
+    """
+    classes = ("legal", "political", "conflict")
+    scores = {"A": 0.35, "B": 0.25, "X": 0.9}
+
+    def case(*names: str) -> Book:
+        return book(
+            Sites=[
+                {"site": name, "status": "candidate", "max_mw": 1e9, "block_mw": 50,
+                 "build_cost_per_mw": 2 if name == "B" else 1, "jurisdiction": name}
+                for name in names
+            ],
+            Network=[{"site": name, "region": "R", "latency_ms": 1} for name in names],
+            Demand=demand(10),
+            Jurisdictions=[
+                {"jurisdiction": name, "trusted": True, "grid_risk": score,
+                 "supply_chain_risk": score, **{f"{risk}_risk": score for risk in classes}}
+                for name, score in scores.items()
+            ],
+            RiskWeights=[{"risk_class": risk, "weight": 1} for risk in classes],
+            RiskLimits=[{"limit": "L", "kind": "max_mean_score", "value": 0.35}],
+        )  # fmt: skip
+
+    assert sum([0.35] * 3) / 3 < 0.35
+    assert least_cost(case("A", "B", "X"), tmp_path / "all") == pytest.approx(50)
+    assert least_cost(case("B", "X"), tmp_path / "rest") == pytest.approx(100)
