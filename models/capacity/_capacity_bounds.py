@@ -53,7 +53,7 @@ def useful_sites(data: Dataset) -> pd.DataFrame:
 
     Columns: site; service_mw, new MW in service; start_mw, MW started in all, in whole blocks where
     the site has blocks; start_units, the same in blocks, or MW where it has none; load_mw, the most
-    that can be served there, with reserve.
+    that can be served there, with reserve; greatest_min_mw, as in `needed_at_sites`.
     """
     sites, need = active_sites(data), needed_at_sites(data)
     room, block = sites["room_mw"], sites["block_mw"]
@@ -70,6 +70,7 @@ def useful_sites(data: Dataset) -> pd.DataFrame:
             "start_mw": units * block.fillna(1.0),
             "start_units": units,
             "load_mw": need["load_mw"],
+            "greatest_min_mw": need["greatest_min_mw"],
         }
     ).reset_index(drop=True)
 
@@ -129,11 +130,19 @@ def lease_need(data: Dataset) -> pd.Series:
 
 @derived
 def needed_of_leases(data: Dataset) -> pd.DataFrame:
-    """MW that can be needed of each lease: need_mw, and signed_mw with its minimum, by lease."""
+    """MW that can be needed of each lease: need_mw, and signed_mw with its minimum, by lease.
+
+    And greatest_min_mw, its minimum, or that of another scenario.
+    """
     leases = leases_on_offer(data)
     need = leases["site"].map(site_need(data)).astype(float)
     need = need.clip(lower=pledged(data, LEASES, leases.index))
-    return pd.DataFrame({"need_mw": need, "signed_mw": need.clip(lower=leases["min_mw"])})
+    return _with_minimum(need, leases["min_mw"])
+
+
+def _with_minimum(need: pd.Series, minimum: pd.Series) -> pd.DataFrame:
+    signed = need.clip(lower=minimum)
+    return pd.DataFrame({"need_mw": need, "signed_mw": signed, "greatest_min_mw": minimum})
 
 
 def useful_contracts(data: Dataset) -> pd.Series:
@@ -156,7 +165,7 @@ def needed_of_contracts(data: Dataset) -> pd.DataFrame:
 
     Peak of all that can stand where it covers peak; energy of all that can be served where it
     delivers energy, in the slice in which it delivers least. Storage draws peak and energy, load
-    may be made up in a slice, and surplus sold.
+    may be made up in a slice, and surplus sold. And greatest_min_mw, as in `needed_of_leases`.
     """
     offered, sites = contracts_on_offer(data), active_sites(data)
     useful = useful_sites(data).set_index("site")
@@ -185,7 +194,7 @@ def needed_of_contracts(data: Dataset) -> pd.DataFrame:
     )
     need = pd.concat([energy, peak, pledged(data, SIGNINGS, offered.index)], axis=1).max(axis=1)
     need += pledged(data, ENDINGS, offered.index)
-    return pd.DataFrame({"need_mw": need, "signed_mw": need.clip(lower=offered["min_mw"])})
+    return _with_minimum(need, offered["min_mw"])
 
 
 def _with_surplus(data: Dataset, offered: pd.DataFrame) -> pd.Series | float:

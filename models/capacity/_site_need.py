@@ -47,7 +47,8 @@ def needed_at_sites(data: Dataset) -> pd.DataFrame:
 
     Columns: load_mw, the most over periods of the demands that may be served there, with reserve;
     need_mw, with all else that asks for capacity; begun_mw, what is started for that in all, with
-    the site's minimum and in each life, which may be others in another scenario.
+    the site's minimum and in each life, which may be others in another scenario;
+    greatest_min_mw, that minimum, or that of another scenario.
     """
     sites = active_sites(data)
     demands = _demands(data)
@@ -71,7 +72,10 @@ def needed_at_sites(data: Dataset) -> pd.DataFrame:
     need = np.maximum(need, _held_in_zones(data, need)) * _averaged(data)
     smallest = sites["min_mw"].where(sites["min_mw"] > 0, LEAST_MW).where(need <= 0, 0.0)
     begun = need.clip(lower=sites["min_mw"]).clip(lower=smallest) * _lives(data)
-    return pd.DataFrame({"load_mw": load, "need_mw": need, "begun_mw": begun})
+    minimum = sites["min_mw"]
+    return pd.DataFrame(
+        {"load_mw": load, "need_mw": need, "begun_mw": begun, "greatest_min_mw": minimum}
+    )
 
 
 def _cut_off(data: Dataset) -> pd.Series:

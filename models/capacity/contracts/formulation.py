@@ -17,8 +17,9 @@ Time
     due for what is active.
 Decides
     ``procured[contract, period]``, the MW to sign; ``covered[contract, site, period]``, the peak
-    MW it covers; where a signing has them, ``blocks_procured[contract, period]`` whole blocks, and
-    ``signs[contract, period]``, 1 if anything is signed.
+    MW it covers; where a signing has them, or has a minimum in another scenario,
+    ``blocks_procured[contract, period]`` whole blocks, and ``signs[contract, period]``, 1 if
+    anything is signed.
 Limits
     ``contracted[c,p] <= max[c]`` over what is active; at a site that a capacity contract serves
     ``grid[i,p] = sum_c covered[c,i,p]``; for each of them
@@ -43,7 +44,7 @@ from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import index_set, indexed_set, parameter
 
 from .._calendar import calendar
-from .._capacity_bounds import useful_contracts
+from .._capacity_bounds import needed_of_contracts, useful_contracts
 from .._contracts import (
     CAPACITY,
     KEYS,
@@ -77,7 +78,8 @@ class Parameters:
 def parameters(data: Dataset) -> Parameters:
     """All numbers of the family from the dataset."""
     contracts, already, serving = contracts_on_offer(data), already_signed(data), signings(data)
-    contracts = contracts.assign(useful_mw=useful_contracts(data))
+    greatest = needed_of_contracts(data, "greatest_min_mw")["greatest_min_mw"]
+    contracts = contracts.assign(useful_mw=useful_contracts(data), greatest_min_mw=greatest)
     offers = tranches(data).merge(contracts.reset_index(drop=True), on="contract")
     offered = contracts.loc[already["contract"]].set_index(already.index)
     keys = already[KEYS].assign(subject=already["contract"])
@@ -168,7 +170,7 @@ def _constrain_signings(m: Any, offers: pd.DataFrame) -> None:
         ),
     )
     # A whole block that is no smaller than the minimum meets it by itself.
-    least = offers[offers["min_mw"] > offers["block_mw"].fillna(0.0)]
+    least = offers[offers["greatest_min_mw"] > offers["block_mw"].fillna(0.0)]
     m.LEAST_OFFERS = index_set(least[TRANCHE_KEYS])
     m.contract_min_mw = parameter(m.LEAST_OFFERS, least.set_index(TRANCHE_KEYS)["min_mw"])
     m.signs = pyo.Var(m.LEAST_OFFERS, domain=pyo.Binary)

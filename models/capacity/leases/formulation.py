@@ -10,8 +10,8 @@ Time
     A signing in s runs from begin(s) + lead_months for term_months, and is active in the periods that
     lie wholly within; one without such a period has no variable.
 Decides
-    ``leased[lease, period]``, the MW to sign; where a signing has a minimum,
-    ``signs_lease[lease, period]``, 1 if anything is signed.
+    ``leased[lease, period]``, the MW to sign; where a signing has a minimum, or has one in another
+    scenario, ``signs_lease[lease, period]``, 1 if anything is signed.
 Limits
     For a lease ``l``: ``min[l] signs_lease[l,s] <= leased[l,s] <= max[l] signs_lease[l,s]``, and
     over what is active ``sum_s leased[l,s] <= max[l]``.
@@ -35,7 +35,7 @@ from optalloc.modelling.sets import index_set, indexed_set, parameter
 
 from .._building import site_periods
 from .._calendar import TINY_MONTHS, calendar
-from .._capacity_bounds import useful_leases
+from .._capacity_bounds import needed_of_leases, useful_leases
 from .._leases import lease_terms, lease_tranches, leases_active, leases_on_offer
 from .._posting import post_cost
 from .._running_costs import yearly_charges
@@ -56,9 +56,10 @@ class Parameters:
 def parameters(data: Dataset) -> Parameters:
     """All numbers of the family from the dataset."""
     leases, active = leases_on_offer(data), leases_active(data)
-    leases = leases.assign(useful_mw=useful_leases(data))
+    greatest = needed_of_leases(data, "greatest_min_mw")["greatest_min_mw"]
+    leases = leases.assign(useful_mw=useful_leases(data), greatest_min_mw=greatest)
     offers = lease_tranches(data)[OFFER_KEYS].merge(
-        leases[["lease", "min_mw"]].reset_index(drop=True), on="lease"
+        leases[["lease", "min_mw", "greatest_min_mw"]].reset_index(drop=True), on="lease"
     )
     places = site_periods(data, *SITE_KEYS)
     return Parameters(leases, offers, active, places, _rents(data, offers))
@@ -129,7 +130,7 @@ def constrain(m: Any, p: Parameters) -> None:
     m.lease_within_max = pyo.Constraint(
         m.LEASE_PERIODS, rule=lambda m, k, q: m.leased_mw[k, q] <= m.lease_max_mw[k]
     )
-    least = p.offers[p.offers["min_mw"] > 0]
+    least = p.offers[p.offers["greatest_min_mw"] > 0]
     m.LEAST_LEASES = index_set(least[OFFER_KEYS])
     m.lease_min_mw = parameter(m.LEAST_LEASES, least.set_index(OFFER_KEYS)["min_mw"])
     m.signs_lease = pyo.Var(m.LEAST_LEASES, domain=pyo.Binary)

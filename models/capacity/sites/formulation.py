@@ -27,7 +27,7 @@ Decides
     (cumulative whole blocks, or MW where a site has no blocks), ``energised[site, period]`` (MW of
     new capacity in service), ``late_mw[site, permit]`` (MW started in the period in which that
     permit arrives, that begin on the day it does), ``begun[site, period]`` (1 once
-    something is started, where the first start has a minimum).
+    something is started, where the first start has a minimum, or has one in another scenario).
 Limits
     With ``permit(c) = begin(c) + site_lead`` and ``soonest(s)`` the later of begin(s) and the site's
     earliest start, which lies before end(s): ``L(s)``, the late permits of a start in s, are those
@@ -324,7 +324,8 @@ def _constrain_sizes(m: Any, p: Parameters) -> None:
         m.PACED, rule=lambda m, i, s: m.starting_mw[i, s] <= m.pace_mw[i, s]
     )
     # A whole block that is no smaller than the minimum meets it by itself.
-    floor = p.starts[p.starts["min_mw"] > p.starts["block_mw"].fillna(0.0)]
+    greatest = p.starts["site"].map(p.sites.set_index("site")["greatest_min_mw"])
+    floor = p.starts[greatest > p.starts["block_mw"].fillna(0.0)]
     m.FIRST_STARTS = index_set(floor[KEYS])
     m.first_mw = parameter(m.FIRST_STARTS, floor.set_index(KEYS)["min_mw"])
     m.begun = pyo.Var(m.FIRST_STARTS, domain=pyo.Binary)
