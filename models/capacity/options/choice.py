@@ -25,7 +25,7 @@ def options(data: Dataset) -> Sequence[str]:
 
 def exercise(data: Dataset, option: str) -> Sequence[BoundChange]:
     """All of an option on land by the last period, of another a MW or unit, or what is of use."""
-    used, most = exercises(data), float(most_of_options(data)["most"][option])
+    used, most = exercises(data), float(most_of_options(data)[option])
     used = used[used["option"] == option]
     if used.empty or most <= 0:
         return ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from optalloc.data.dataset import Dataset, derived
@@ -30,32 +29,38 @@ from .._options import (
 )
 
 
-@derived
-def most_of_options(data: Dataset) -> pd.DataFrame:
-    """The most of each option that is of use, and whether its fixed prices need a 0-1 decision.
+def most_of_options(data: Dataset) -> pd.Series:
+    """The most of each option that is of use, 1 of an option on land and else MW or units."""
+    need = needed_of_options(data, "need")["need"]
+    return need.clip(upper=options_on_offer(data, "max_size")["max_size"])
 
-    Columns, by option: most, 1 of an option on land and else MW or units; fixed_premium and
-    fixed_price, 1 where something is due whatever the size, and else 0.
+
+@derived
+def needed_of_options(data: Dataset) -> pd.DataFrame:
+    """The most of each option that can be needed, and whether fixed prices need a 0-1 decision.
+
+    Columns, by option: need, 1 of an option on land and else MW or units, whatever its size;
+    fixed_premium and fixed_price, 1 where something is due whatever the size, and else 0.
     """
     rows, periods, decided = options_on_offer(data), len(calendar(data)), _decided(data)
-    most = pd.Series(1.0, rows.index)
+    need = pd.Series(1.0, rows.index)
     # What is signed again after its term, or drawn again after it was given back, is exercised
     # again.
-    for kind, column, need in (
+    for kind, column, of_subject in (
         (GRID, "zone", _grid_need(data) * periods),
         (CONTRACT, "contract", useful_contracts(data) * periods),
         (LEASE, "lease", useful_leases(data) * periods),
         (EQUIPMENT, "equipment", _units_needed(data)),
     ):
         own = rows["kind"] == kind
-        used = rows.loc[own, column].map(need).astype(float).fillna(0.0)
+        used = rows.loc[own, column].map(of_subject).astype(float).fillna(0.0)
         asked = decided.reindex(used.index, fill_value=0.0)
         # What is asked for in one period may be besides what is used in another.
-        most[own] = np.fmin(rows.loc[own, "max_size"], used + asked)
+        need[own] = used + asked
     by_size = rows["kind"] != LAND
     return pd.DataFrame(
         {
-            "most": most,
+            "need": need,
             "fixed_premium": (by_size & (rows["premium"] > 0)).astype(float),
             "fixed_price": (by_size & (rows["exercise_price"] > 0)).astype(float),
         }

@@ -10,7 +10,7 @@ from .._money import CASH
 from .audit import audit, recompute
 from .checks import CODES, check, notices
 from .choice import OPTION_CHOICE
-from .derived import most_of_options
+from .derived import needed_of_options
 from .limits import LIMITS
 from .sheets import OPTIONS
 from .tables import OPTIONS_HELD, REPORT, tables
@@ -84,7 +84,7 @@ FAMILY = Family(
     codes=CODES,
     check=check,
     notices=notices,
-    shared=((most_of_options, most_of_all),),
+    shared=((needed_of_options, most_of_all),),
     same_in_all=(
         *("Options.option", "Options.kind", "Options.site", "Options.zone", "Options.contract"),
         *(

@@ -63,7 +63,7 @@ from .._options import CONTRACT, KEYS, LAND, LEASE, options_on_offer
 from .._posting import post_cost
 from .._running_costs import yearly_charges
 from .deliveries import constrain_deliveries, constrain_orders, declare_deliveries
-from .derived import most_of_options, strikes
+from .derived import most_of_options, needed_of_options, strikes
 
 SITE_KEYS = ["site", "period"]
 
@@ -86,7 +86,8 @@ class Parameters:
 
 def parameters(data: Dataset) -> Parameters:
     """All numbers of the family from the dataset."""
-    options = options_on_offer(data).join(most_of_options(data))
+    options = options_on_offer(data).join(needed_of_options(data))
+    options["most"] = most_of_options(data)
     given = permits(data, *PERMIT_KEYS, "option", "period", "position")
     by_option = given.dropna(subset=["option"])
     # The site's own permit is that of a commitment without any of its options.
