@@ -13,7 +13,15 @@ from optalloc.data.dataset import Dataset
 from optalloc.mip.arrays import Labels
 from optalloc.modelling.model import Model
 
-__all__ = ["END", "START", "components", "decision_days", "named_by", "numbered_columns"]
+__all__ = [
+    "END",
+    "START",
+    "components",
+    "decision_days",
+    "named_by",
+    "numbered_columns",
+    "reacting",
+]
 
 # Before anything is known, and when everything is.
 START = np.datetime64("1678-01-01", "ns")
@@ -47,6 +55,11 @@ def decision_days(model: Model, data: Dataset, columns: Labels) -> np.ndarray:
 def named_by(model: Model, field: str) -> set[str]:
     """Variables that families name in one of their fields."""
     return {name for family in model.families for name in getattr(family, field)}
+
+
+def reacting(model: Model) -> set[str]:
+    """Variables that are no decisions taken on a day: operations, and what follows from others."""
+    return named_by(model, "within") | named_by(model, "follows")
 
 
 def components(labels: Labels) -> Iterator[tuple[str, Any, np.ndarray | None, slice]]:

@@ -19,7 +19,7 @@ from optalloc.mip.arrays import Arrays
 from optalloc.mip.attitude import Attitude, Measure
 from optalloc.mip.stochastic import StochasticProgram, owned_columns
 from optalloc.modelling.across import across_rows, unbounded
-from optalloc.modelling.decision_days import decision_days, named_by, numbered_columns
+from optalloc.modelling.decision_days import decision_days, named_by, numbered_columns, reacting
 from optalloc.modelling.family import Combine
 from optalloc.modelling.model import Model
 from optalloc.modelling.program import Program
@@ -33,6 +33,7 @@ from optalloc.scenarios.uncertainty_sheets import ATTITUDE
 __all__ = [
     "Futures",
     "attitude_of",
+    "first_decisions",
     "futures",
     "shared_frames",
     "sharing",
@@ -87,6 +88,18 @@ def worst_slack_of(data: Dataset) -> float | None:
         return None
     slack = float(data.one(ATTITUDE.name).worst_slack)
     return None if np.isnan(slack) else slack
+
+
+def first_decisions(made: Futures) -> tuple[np.ndarray, ...]:
+    """Of each scenario, the mask of its columns that are decided before anything is known.
+
+    Operations are none: another scenario has its own, also of the same first decisions.
+    """
+    free = reacting(made.base.model)
+    return tuple(
+        (level == 0) & ~own.columns.mask_of(free)
+        for own, level in zip(made.stochastic.programs, made.levels, strict=True)
+    )
 
 
 def futures(

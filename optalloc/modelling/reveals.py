@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 
 from optalloc.mip.stochastic import StochasticProgram, owned_columns
-from optalloc.modelling.decision_days import START, decision_days, named_by, numbered_columns
+from optalloc.modelling.decision_days import (
+    START,
+    decision_days,
+    named_by,
+    numbered_columns,
+    reacting,
+)
 from optalloc.modelling.futures import Futures
 from optalloc.modelling.shared_decisions import SharedDecisions
 
@@ -59,7 +65,7 @@ def decided_today(made: Futures) -> StochasticProgram:
     Only what is decided while a step runs may still react.
     """
     model = made.base.model
-    free = named_by(model, "within") | named_by(model, "follows")
+    free = reacting(model)
     programs = made.stochastic.programs
     levels = tuple(
         np.where(own.columns.mask_of(free), level, 0)

@@ -25,8 +25,8 @@ from optalloc.mip.outcome import Options, Outcome, Quality, StopReason
 from optalloc.mip.stochastic import StochasticProgram
 from optalloc.mip.tolerances import VALUE_IN_USE
 from optalloc.modelling.choices import Choice
-from optalloc.modelling.decision_days import numbered_columns
-from optalloc.modelling.futures import Futures
+from optalloc.modelling.decision_days import named_by, numbered_columns
+from optalloc.modelling.futures import Futures, first_decisions
 from optalloc.modelling.renew import renewed
 from optalloc.modelling.reveals import BEFORE_ALL, decided_today, known_on, one_period_later
 from optalloc.plan.policy import Value
@@ -229,10 +229,13 @@ def _stochastic(made: Futures, policy: Outcome, solves: _Solves) -> Iterator[Val
         yield STOCHASTIC, -math.inf, math.inf, means
         return
     held = np.full(made.stochastic.size, np.nan)
-    first = made.levels[0] == 0
-    at = _places(mean.arrays.columns, made.stochastic.programs[0].columns)
+    first, own = first_decisions(made)[0], made.stochastic.programs[0].columns
+    at = _places(mean.arrays.columns, own)
     taken = first & (at >= 0)
     held[made.stochastic.columns[0][taken]] = certain.values[at[taken]]
+    # What cannot be done by the expected figures is not done.
+    undone = first & (at < 0) & own.mask_of(named_by(made.base.model, "zero_where_absent"))
+    held[made.stochastic.columns[0][undone]] = 0.0
     other = solves.least(made.stochastic, held)
     yield _difference(STOCHASTIC, other, policy, means, none)
 

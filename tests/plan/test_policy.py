@@ -389,6 +389,58 @@ def test_what_is_built_too_late_is_credited_nothing(tmp_path: Path) -> None:
     }
 
 
+def test_what_cannot_be_done_by_the_expected_figures_is_not_done(tmp_path: Path) -> None:
+    """Proves: begun in Y2 at the earliest, 12 months serve Y3 and 36 (0.1) do not. The policy begins
+    blind: 100, and 0.1 x 150 unmet. At the mean of 14.4 months nothing is in time: 150."""
+    begun_late = site("F", 1.0, 100, site_lead_months=0, block_lead_months=12)
+    begun_late["earliest_start"] = "2028-01-01"
+    longer = {"sheet": "Sites", "column": "block_lead_months", "value": 36}
+    made = late(longer, "2029-01-01", begun_late, unmet=1.5)
+    for row, probability in zip(made["Uncertainties"], (0.9, 0.1), strict=True):
+        row["probability"] = probability
+    plan = solve(made, tmp_path)
+    assert plan.cost == pytest.approx(115)
+    assert value(plan, "planning for uncertainty") == pytest.approx((35, 35))
+
+
+def test_operations_of_the_expected_figures_are_not_held(tmp_path: Path) -> None:
+    """Proves: 40 stand, or 10 after a fire, 5 per MW unmet. As served in Y1 before it is known, 10
+    serve in both: 150, and 30 more are begun at once: 180. Expected are 25, so that 15 are begun:
+    165, or 15 unmet in Y2 (75) and 15 more begun then (15) after a fire: 255."""
+    made = uncertain(
+        site("N", 1.0, 100, status="existing", existing_mw=40),
+        base=(40, 40, 40),
+        futures={"fire": {"no": (0.5,), "yes": (0.5,)}},
+        revealed={"fire": "2028-01-01"},
+        unmet=5,
+    )
+    burnt = {"uncertainty": "fire", "outcome": "yes", "sheet": "Sites", "rows": "site=N"}
+    made["Outcomes"] = [{**burnt, "column": "existing_mw", "operation": "set", "value": 10}]
+    plan = solve(made, tmp_path)
+    assert costs(plan) == [180, 180]
+    assert value(plan, "planning for uncertainty") == pytest.approx((30, 30))
+
+
+def test_expected_room_may_be_more_than_a_scenario_has(tmp_path: Path) -> None:
+    """Proves: N has room for 100, or for 40, and the mean of 70 has the 60 that are needed: begun
+    there they leave the narrow scenario without a plan, and that is said."""
+    made = uncertain(
+        site("N", 1.0, 100),
+        site("F", 5.0, 100),
+        base=(0, 60),
+        futures={"room": {"wide": (0.5,), "tight": (0.5,)}},
+        revealed={"room": "2028-01-01"},
+        unmet=10,
+    )
+    tight = {"uncertainty": "room", "outcome": "tight", "sheet": "Sites", "rows": "site=N"}
+    made["Outcomes"] = [{**tight, "column": "max_mw", "operation": "set", "value": 40}]
+    plan = solve(made, tmp_path)
+    # 40 at N and 20 at F.
+    assert costs(plan) == [140, 140]
+    words = plan["Values"].set_index("value")["in_words"]["planning for uncertainty"]
+    assert "leaves some scenario without any plan" in words
+
+
 @pytest.mark.slow
 def test_a_permit_that_may_be_late_is_paid_for(tmp_path: Path) -> None:
     # Committed in Y1 for 20, permit in 6 or 30 months; known in 2028, it is built on for 100 or
