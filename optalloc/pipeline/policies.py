@@ -108,14 +108,19 @@ def solve_policy(
 
 
 def decide_together(
-    made: Futures, attitude: Attitude, options: Options, cluster: str | None = None
+    made: Futures,
+    attitude: Attitude,
+    options: Options,
+    worst_slack: float | None = None,
+    cluster: str | None = None,
 ) -> tuple[Outcome, Sequence[Mapping[str, pd.DataFrame]]]:
     """Solve all scenarios together by a measure; the tables of what is decided in each.
 
     They are not audited: for plans of which only a part is held. Exceptions are those of `solve`,
-    as is `cluster`.
+    as is `cluster`; `worst_slack` is that of `solve_stochastic`.
     """
-    found = _solved_together(made, attitude, options, Stopwatch(None, {}), None, None, cluster)
+    watch = Stopwatch(None, {})
+    found = _solved_together(made, attitude, options, watch, None, worst_slack, cluster)
     return found.outcome, decided_in_scenarios(made, found)
 
 

@@ -12,7 +12,7 @@ from optalloc.data.dataset import Dataset
 from optalloc.mip.arrays import Arrays
 from optalloc.mip.outcome import Options, Outcome, raise_without_plan
 from optalloc.modelling.compiled import compile_program
-from optalloc.modelling.futures import attitude_of, futures
+from optalloc.modelling.futures import attitude_of, futures, worst_slack_of
 from optalloc.modelling.model import Model
 from optalloc.modelling.program import Program, build
 from optalloc.modelling.renew import renewed
@@ -148,8 +148,8 @@ class Planner:
         seen = ScenarioTree(tree.uncertainties, tuple(scenarios))
         home = self._home(datasets[0], day)
         made = futures(home.program, home.arrays, seen, (), datasets)
-        attitude = attitude_of(datasets[0])
-        return decide_together(made, attitude, self.options, self.cluster)
+        attitude, slack = attitude_of(datasets[0]), worst_slack_of(datasets[0])
+        return decide_together(made, attitude, self.options, slack, self.cluster)
 
     def held(self, branch: Branch, until: pd.Timestamp) -> Rows:
         """Rows that hold what a plan decides before a day."""

@@ -377,5 +377,15 @@ def test_each_plan_has_the_attitude_of_the_workbook(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.long
+def test_each_plan_has_the_worst_slack_of_the_workbook(tmp_path: Path) -> None:
+    """Proves: the least worst cost is 100, by N begun at once. Half as much again may be paid, 130 are
+    within that, and waiting for F costs least on average: 130 or 0."""
+    made = waiting()
+    made["Attitude"] = [{"measure": "worst", "worst_slack": 0.5}]
+    found = waited_for(write(made, tmp_path / "book"))
+    assert by_future(found)["futures"] == pytest.approx([130, 0])
+
+
 def waited_for(source: Path) -> optalloc.RollResult:
     return optalloc.roll(source, look_ahead=36, jobs=1, policy="futures")
