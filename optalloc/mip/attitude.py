@@ -52,6 +52,13 @@ class Attitude:
             and (self.tail_weight == 0.0 or self.tail_share >= 1.0)
         )
 
+    @property
+    def is_indifferent(self) -> bool:
+        """True where some scenarios may cost more, and the measure is the same."""
+        return not self.is_linear and (
+            self.measure is not Measure.MEAN_AND_TAIL or self.tail_weight == 1.0
+        )
+
     def weights(
         self, probability: np.ndarray, costs: np.ndarray, references: np.ndarray | None = None
     ) -> np.ndarray:

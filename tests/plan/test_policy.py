@@ -215,6 +215,23 @@ def test_attitude_to_a_dear_tail(
     assert costs(plan) == scenarios
 
 
+def test_the_tail_alone_leaves_no_scenario_dearer_than_need_be(tmp_path: Path) -> None:
+    """Proves: of the 150 asked for in the tail (1/2) N serves 100 at 1.0 and F 50 at 2.0: 200. N
+    serves the 50 of the other scenario for 50, though up to 200 for it the tail were the same."""
+    made = uncertain(
+        site("F", 2.0, 100, block_mw=50),
+        site("N", 1.0, 100, block_mw=50),
+        base=(0, 0, 50),
+        futures={"demand": {"low": (0.5,), "high": (0.5, 100, "Y3")}},
+        revealed={"demand": "2028-01-01"},
+        unmet=4,
+    )
+    made["Attitude"] = [{"measure": "mean and tail", "tail_share": 0.5, "tail_weight": 1}]
+    plan = solve(made, tmp_path)
+    assert plan.cost == pytest.approx(200)
+    assert costs(plan) == [50, 200]
+
+
 @pytest.mark.first(1)
 @pytest.mark.parametrize(
     ("measure", "best", "scenarios"),

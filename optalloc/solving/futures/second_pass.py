@@ -28,7 +28,8 @@ def with_least_mean(
 ) -> Outcome:
     """Of the policies about as good by the measure, the one of least mean cost.
 
-    The worst cost and regret are indifferent to all scenarios but one.
+    The worst cost and regret are indifferent to all scenarios but one, the tail alone to all
+    outside it.
     """
     form = extensive_form(program, attitude, references, at_most=found.objective + slack)
     second = solve_by(form.arrays, options)

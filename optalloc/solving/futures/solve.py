@@ -27,6 +27,7 @@ from optalloc.mip.outcome import (
 )
 from optalloc.mip.parameters import Futures
 from optalloc.mip.stochastic import StochasticProgram
+from optalloc.mip.tolerances import PROVEN_GAP
 from optalloc.solving.futures.decomposition import Decomposition
 from optalloc.solving.futures.outcome import Alone, StochasticOutcome
 from optalloc.solving.futures.second_pass import (
@@ -167,8 +168,11 @@ def _as_a_whole(
     waiting = attitude.value(p, np.array([one.bound for one in alone]), references)
     found = _whole(program, attitude, references, monitor)
     found = _with_bound(found, waiting)
-    if found.values is not None and attitude.measure in (Measure.WORST, Measure.REGRET):
-        slack = (options.gap if worst_slack is None else worst_slack) * _size(program, found.values)
+    if found.values is not None and attitude.is_indifferent:
+        share = options.gap if worst_slack is None else worst_slack
+        # Whoever weighs the tail alone gives up nothing of it.
+        share = PROVEN_GAP if attitude.measure is Measure.MEAN_AND_TAIL else share
+        slack = share * _size(program, found.values)
         found = with_least_mean(program, attitude, references, found, slack, _left(monitor))
     if found.values is not None:
         values = without_idle(program, found.values, _left(monitor))
