@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from optalloc.data.dataset import Dataset
-from optalloc.data.schema import Kind
+from optalloc.data.schema import Kind, Sheet
 
 __all__ = ["mean_dataset"]
 
@@ -16,9 +16,9 @@ __all__ = ["mean_dataset"]
 def mean_dataset(data: Dataset, scenarios: Sequence[Dataset], p: np.ndarray) -> Dataset:
     """Give the workbook with expected figures.
 
-    A sheet whose scenarios have the same rows and differ in numbers alone gets the mean of each
-    cell, weighted by probability; of any other, which has no mean, the likeliest scenario's rows
-    are taken.
+    Cells that are numbers in all scenarios get their mean, weighted by probability. Any other has
+    none, and is that of the likeliest scenario; so are rows that differ in words, and sheets that
+    have other rows.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def mean_dataset(data: Dataset, scenarios: Sequence[Dataset], p: np.ndarray) -> 
     p : numpy.ndarray, shape (scenarios,)
         Their probabilities.
     """
-    likeliest = scenarios[int(np.argmax(p))]
+    likeliest = int(np.argmax(p))
     changed = {
         name
         for other in scenarios
@@ -38,34 +38,29 @@ def mean_dataset(data: Dataset, scenarios: Sequence[Dataset], p: np.ndarray) -> 
     }
     return data.with_frames(
         {
-            name: _mean([one.frames[name] for one in scenarios], p, data, name)
-            if _comparable([one.frames[name] for one in scenarios], data, name)
-            else likeliest.frames[name]
+            name: _mean([one.frames[name] for one in scenarios], p, likeliest, data.sheets[name])
             for name in sorted(changed)
         }
     )
 
 
-def _numbers(data: Dataset, name: str) -> list[str]:
-    return [c.name for c in data.sheets[name].columns if c.kind is Kind.NUMBER]
-
-
-def _comparable(frames: list[pd.DataFrame], data: Dataset, name: str) -> bool:
-    """True where the frames have the same rows, and differ in numbers alone."""
-    numbers = _numbers(data, name)
-    words = frames[0].drop(columns=numbers)
-    blanks = frames[0][numbers].isna()
-    return all(
-        other.drop(columns=numbers).equals(words) and other[numbers].isna().equals(blanks)
-        for other in frames[1:]
-    )
-
-
-def _mean(frames: list[pd.DataFrame], p: np.ndarray, data: Dataset, name: str) -> pd.DataFrame:
-    numbers = _numbers(data, name)
+def _mean(frames: list[pd.DataFrame], p: np.ndarray, likeliest: int, sheet: Sheet) -> pd.DataFrame:
+    numbers = [c.name for c in sheet.columns if c.kind is Kind.NUMBER]
+    words = [c.name for c in sheet.columns if c.kind not in (Kind.NUMBER, Kind.INTEGER, Kind.DATE)]
+    mean = frames[likeliest].copy()
+    if any(len(frame) != len(mean) for frame in frames):
+        return mean
     total = sum(
         share * frame[numbers].to_numpy(float) for share, frame in zip(p, frames, strict=True)
     )
-    mean = frames[0].copy()
-    mean[numbers] = total
+    # Words say what the numbers of a row are, such as their currency. A blank leaves no mean.
+    same = np.all([_equal(frame[words], mean[words]) for frame in frames], axis=0)
+    has_mean = same[:, None] & ~np.isnan(total)
+    mean[numbers] = np.where(has_mean, total, mean[numbers].to_numpy(float))
     return mean
+
+
+def _equal(one: pd.DataFrame, other: pd.DataFrame) -> np.ndarray:
+    """By row, True if all cells are equal or blank."""
+    a, b = one.to_numpy(object), other.to_numpy(object)
+    return np.asarray(((a == b) | (pd.isna(a) & pd.isna(b))).all(axis=1), dtype=bool)
