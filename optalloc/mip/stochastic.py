@@ -19,7 +19,7 @@ from optalloc.errors import ModelError
 from optalloc.mip.arrays import Arrays
 from optalloc.mip.tolerances import ROW_VIOLATION
 
-__all__ = ["AcrossRows", "Holds", "StochasticProgram", "lifted", "owned_columns"]
+__all__ = ["AcrossRows", "Holds", "StochasticProgram", "lifted", "misses", "owned_columns"]
 
 
 class Holds(StrEnum):
@@ -174,8 +174,7 @@ class StochasticProgram:
 
     def excludes(self, held: np.ndarray) -> bool:
         """True if columns held at these values, NaN where free, miss bounds beyond rounding."""
-        near = np.clip(held, self.col_lower, self.col_upper)
-        return bool((np.abs(held - near) > ROW_VIOLATION * np.maximum(1.0, np.abs(held))).any())
+        return misses(held, self.col_lower, self.col_upper)
 
     def with_held(self, held: np.ndarray) -> StochasticProgram:
         """The same scenarios with columns held at values, as near as their bounds allow.
@@ -197,6 +196,12 @@ class StochasticProgram:
         """The same scenarios without a common column: each is known before the first decision."""
         nodes = [np.full(len(own), s) for s, own in enumerate(self.columns)]
         return replace(self, columns=owned_columns(self.columns, nodes), absent=())
+
+
+def misses(held: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> bool:
+    """True if values, NaN where there is none, are beyond bounds by more than rounding."""
+    near = np.clip(held, lower, upper)
+    return bool((np.abs(held - near) > ROW_VIOLATION * np.maximum(1.0, np.abs(held))).any())
 
 
 def lifted(matrix: Any, own: np.ndarray, size: int) -> sp.coo_array:

@@ -102,6 +102,53 @@ def test_costs_under_first_decisions_by_hand(tmp_path: Path) -> None:
         assert costs.tolist() == [pytest.approx(row) for row in by_hand]
 
 
+def under_each_other(made: Book, folder: Path) -> list[list[float]]:
+    """Costs of each scenario under the first decisions of each one's own best plan."""
+    data = optalloc.validate(optalloc.read_workbook(write(made, folder)), MODEL)
+    tree = MODEL.scenario_tree(data)
+    assert tree is not None
+    base = optalloc.build(data, MODEL)
+    scenarios = futures(base, optalloc.compile_program(base), tree)
+    costs: list[list[float]] = first_decision_costs(scenarios, Options(gap=0, threads=1)).tolist()
+    return costs
+
+
+def test_a_scenario_alone_has_its_own_room(tmp_path: Path) -> None:
+    """Proves: with room for 100 at N alone 60 cost 60, and where it has room for 40 there is no
+    continuation of that. 40 and 20 at F cost 140 in both."""
+    made = uncertain(
+        site("N", 1.0, 100),
+        site("F", 5.0, 100),
+        base=(0, 60),
+        futures={"room": {"wide": (0.5,), "tight": (0.5,)}},
+        revealed={"room": DAY},
+        unmet=10,
+    )
+    tight = {"uncertainty": "room", "outcome": "tight", "sheet": "Sites", "rows": "site=N"}
+    made["Outcomes"] = [{**tight, "column": "max_mw", "operation": "set", "value": 40}]
+    wide, narrow = under_each_other(made, tmp_path)
+    assert wide == pytest.approx([60, 140])
+    assert narrow == pytest.approx([np.inf, 140])
+
+
+def test_operations_are_no_first_decisions(tmp_path: Path) -> None:
+    """Proves: 40 stand, or 10, and 5 per MW are unmet in Y1. Alone the first costs nothing, and with
+    the 30 that the second begins 30; the second costs 150 and 30, or 300 where nothing is begun
+    for Y2 before it is known, and no more than that though 40 were served in the first."""
+    made = uncertain(
+        site("N", 1.0, 100, status="existing", existing_mw=40),
+        base=(40, 40),
+        futures={"fire": {"no": (0.5,), "yes": (0.5,)}},
+        revealed={"fire": DAY},
+        unmet=5,
+    )
+    burnt = {"uncertainty": "fire", "outcome": "yes", "sheet": "Sites", "rows": "site=N"}
+    made["Outcomes"] = [{**burnt, "column": "existing_mw", "operation": "set", "value": 10}]
+    spared, hit = under_each_other(made, tmp_path)
+    assert spared == pytest.approx([0, 30])
+    assert hit == pytest.approx([300, 180])
+
+
 @pytest.mark.slow
 def test_equal_scenarios_merge_first_and_change_nothing(tmp_path: Path) -> None:
     """Proves: of demand 50 and three times 100 two scenarios are kept, at 0.7 and 0.3, and the optimal

@@ -19,8 +19,8 @@ from optalloc.mip.outcome import (
     StopReason,
     raise_without_plan,
 )
-from optalloc.mip.stochastic import StochasticProgram
-from optalloc.modelling.futures import Futures
+from optalloc.mip.stochastic import StochasticProgram, misses
+from optalloc.modelling.futures import Futures, first_decisions
 from optalloc.modelling.model import Model, options_of
 from optalloc.modelling.outputs import TableSpec
 from optalloc.pipeline.opening import open_book
@@ -33,7 +33,6 @@ from optalloc.scenarios.outcome_names import written
 from optalloc.scenarios.reduction import Reduction, cost_distances, forward_selection
 from optalloc.scenarios.tree import ScenarioTree
 from optalloc.scenarios.uncertainty_sheets import SCENARIOS
-from optalloc.solving.futures.policies import held_bounds
 from optalloc.solving.futures.subproblem import Solved, Subproblem, solver_of
 from optalloc.spreadsheet.edit import refuse_target
 from optalloc.spreadsheet.frames import Book
@@ -174,29 +173,37 @@ def first_decision_costs(
     program, names = made.stochastic, made.stochastic.names
     solve = solver_of(program, options)
     limit = 1e9 if options.time_limit_s is None else options.time_limit_s
-    free = np.full(program.size, np.nan)
+    first, decided = first_decisions(made), np.zeros(program.size, dtype=bool)
+    for own, mask in zip(program.columns, first, strict=True):
+        decided[own[mask]] = True
     plans: dict[bytes, np.ndarray] = {}
     for s, name in enumerate(names):
-        found = solve(_held(program, s, free, options.gap, limit))
+        found = solve(Subproblem(s, options.gap, time_limit_s=limit))
         assert isinstance(found, Solved)
         if found.values is None:
             if found.reason is StopReason.INFEASIBLE:
                 raise InfeasibleError(found.shortfalls, name)
             raise_without_plan(_without_plan(found))
         assert found.values is not None
-        first, held = made.levels[s] == 0, free.copy()
-        held[program.columns[s][first]] = program.exact(s, found.values)[first]
+        # What a scenario lacks of the first decisions of others, its plan does not do.
+        held = np.where(decided, 0.0, np.nan)
+        own = program.columns[s][first[s]]
+        held[own] = program.exact(s, found.values)[first[s]]
         plans.setdefault(np.round(held, 6).tobytes(), held)
         if on_step is not None:
             on_step("each scenario alone", s + 1, len(names))
     costs = np.full((len(names), len(plans)), np.inf)
     for s in range(len(names)):
         for k, held in enumerate(plans.values()):
-            found = solve(_held(program, s, held, options.gap, limit))
-            assert isinstance(found, Solved)
-            if found.values is None and found.reason is not StopReason.INFEASIBLE:
-                raise_without_plan(_without_plan(found))
-            costs[s, k] = np.inf if found.values is None else found.objective
+            bounds = _bounds(program, s, held)
+            if bounds is not None:
+                lower, upper = bounds
+                task = Subproblem(s, options.gap, lower=lower, upper=upper, time_limit_s=limit)
+                found = solve(task)
+                assert isinstance(found, Solved)
+                if found.values is None and found.reason is not StopReason.INFEASIBLE:
+                    raise_without_plan(_without_plan(found))
+                costs[s, k] = np.inf if found.values is None else found.objective
             if on_step is not None:
                 on_step("under each other's plan", s * len(plans) + k + 1, costs.size)
     return costs
@@ -206,9 +213,20 @@ def _without_plan(found: Solved) -> Outcome:
     return Outcome(stop_reason=found.reason, quality=Quality.NONE)
 
 
-def _held(
-    program: StochasticProgram, scenario: int, held: np.ndarray, gap: float, limit_s: float
-) -> Subproblem:
-    """A scenario with columns of the extensive form held; NaN where they are free."""
-    lower, upper = held_bounds(program, scenario, held[program.columns[scenario]])
-    return Subproblem(scenario, gap, lower=lower, upper=upper, time_limit_s=limit_s)
+def _bounds(
+    program: StochasticProgram, scenario: int, held: np.ndarray
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Bounds of the columns of a scenario with decisions held; None where it cannot decide so.
+
+    They are those of the scenario alone: what is impossible in another is possible here.
+    """
+    own, alone = program.columns[scenario], program.programs[scenario]
+    # What it lacks it cannot do.
+    lower, upper = np.zeros((2, program.size))
+    lower[own], upper[own] = alone.col_lower, alone.col_upper
+    if misses(held, lower, upper):
+        return None
+    at = held[own]
+    near = np.clip(at, alone.col_lower, alone.col_upper)
+    free = np.isnan(at)
+    return np.where(free, alone.col_lower, near), np.where(free, alone.col_upper, near)
