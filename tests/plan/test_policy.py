@@ -458,6 +458,26 @@ def test_expected_room_may_be_more_than_a_scenario_has(tmp_path: Path) -> None:
     assert "leaves some scenario without any plan" in words
 
 
+def test_nothing_is_begun_that_nobody_needs(tmp_path: Path) -> None:
+    """Proves: N, where 30 at least may be required, is begun in neither before that is known, and F
+    serves the 40 of Y2 and Y3 for 360. Amounts within the tolerance of costs are no actions."""
+    lead = {"site_lead_months": 0, "block_lead_months": 12}
+    made = uncertain(
+        site("N", 8.0, 100, min_mw=None, **lead),
+        site("F", 9.0, 100, min_mw=None, **lead),
+        base=(0, 40, 40),
+        futures={"law": {"none": (0.5,), "strict": (0.5,)}},
+        revealed={"law": "2029-01-01"},
+    )
+    strict = {"uncertainty": "law", "outcome": "strict", "sheet": "Sites", "rows": "site=N"}
+    made["Outcomes"] = [{**strict, "column": "min_mw", "operation": "set", "value": 30}]
+    plan = solve(made, tmp_path)
+    assert costs(plan) == [360, 360]
+    assert plan["HereAndNow"]["subject"].tolist() == ["F", "F"]
+    started = plan["Build"].query("started_mw > 0")
+    assert started.groupby("scenario")["started_mw"].apply(list).tolist() == [[40], [40]]
+
+
 @pytest.mark.slow
 def test_a_permit_that_may_be_late_is_paid_for(tmp_path: Path) -> None:
     # Committed in Y1 for 20, permit in 6 or 30 months; known in 2028, it is built on for 100 or

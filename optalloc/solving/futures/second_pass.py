@@ -48,7 +48,9 @@ def without_idle(program: StochasticProgram, values: np.ndarray, options: Option
     """
     arrays = extensive_form(program).arrays
     counted = replace(arrays, cost=arrays.integer.astype(float), offset=0.0)
-    return _costing_no_more(program, counted, values, options)
+    fewest = _costing_no_more(program, counted, values, options)
+    # What costs may differ by in a proof buys amounts that nobody needs; least cost has none.
+    return _costing_no_more(program, _with_integers_of(program, arrays, fewest), fewest, options)
 
 
 def with_least_excess(
@@ -62,10 +64,15 @@ def with_least_excess(
     if not program.across:
         return values
     arrays = with_excess(extensive_form(program).arrays, program)
+    return _costing_no_more(program, _with_integers_of(program, arrays, values), values, options)
+
+
+def _with_integers_of(program: StochasticProgram, arrays: Arrays, values: np.ndarray) -> Arrays:
+    """The program with the integers of all scenarios fixed at those of a policy."""
     fixed = arrays.integer & (np.arange(len(arrays.cost)) < program.size)
     point = np.zeros(len(arrays.cost))
     point[: program.size] = np.round(values[: program.size])
-    return _costing_no_more(program, arrays.with_fixed(fixed, point), values, options)
+    return arrays.with_fixed(fixed, point)
 
 
 def _costing_no_more(
