@@ -5,6 +5,7 @@ Every mistake is found before anything runs, and named at its cell, or at its ke
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -189,3 +190,18 @@ def _design_problems(first: Entry, sweep: Sweep) -> Iterator[Problem]:
         must = f"a sweep must have at most {MOST_CASES:,} cases"
         found, action = f"{size:,}", "Take fewer values, changes or samples."
         yield first.blame("sweep", must, found, action, "sweep-size")
+    for change in () if sweep.design.is_sampled else sweep.changes:
+        yield from _repetitions(change)
+
+
+def _repetitions(change: Change) -> Iterator[Problem]:
+    """Problem of a value that stands twice in the first row of a change, where it names cases."""
+    named = change.targets[0]
+    counts = Counter(map(fold, named.values))
+    for value in named.values:
+        if counts.pop(fold(value), 1) > 1:
+            must = f"each value of {change.name!r} must be another, as cases are named by it"
+            action = "Remove one of them."
+            if len(change.targets) > 1:
+                action = "Remove one of them, or begin with the row whose values all differ."
+            yield named.blame("values", must, f"{shown(value)} twice", action, "sweep-values")

@@ -157,6 +157,24 @@ def test_a_mistake_on_the_sheet_is_told_by_cell_when_the_workbook_is_checked(
     assert problem.endswith(f"[{code}]")
 
 
+@pytest.mark.parametrize("design", ["one at a time", "grid", "frontier"])
+def test_a_value_that_stands_twice_is_told_before_anything_runs(
+    tmp_path: Path, design: str
+) -> None:
+    """Proves: cases are named by the values of a change's first row, which must differ; those of its
+    other rows may repeat. Sensitivity: both samples of a range from 3 to 3 have a name."""
+    first = (design, "load", "Demand", "", "it_mw", "set", "30; 40; 40; 40")
+    other = ("", "load", "Sites", "", "site_cost", "set", "1; 2; 3; 4")
+    _, problems = check(tmp_path / "first", rows(first, other))
+    (problem,) = problems
+    said = "each value of 'load' must be another, as cases are named by it; found '40' twice."
+    assert problem.startswith(f"Sweeps!H2: {said} Remove one of them, or begin with the row")
+    turned = [(design, *other[1:]), ("", *first[1:])]
+    assert len(cases(tmp_path / "other", *turned)) == 1 + 4
+    sampled = ("latin hypercube", "load", "Demand", "", "it_mw", "set", "30; 30")
+    assert len(cases(tmp_path / "sampled", sampled, samples=2)) == 1 + 2
+
+
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     """Proves: designs that differ, rows of unequal length, ends that are no numbers, sizes."""
     _, problems = check(
