@@ -97,8 +97,9 @@ def on_a_grid(result: CaseFrames) -> pd.DataFrame:
     """Cost of each combination of two changes: ``down`` the first, ``across`` the second."""
     down, across = result.about["changes"]
     values = result.inputs.pivot(index="number", columns="change", values="value")
+    # Renamed first, as a change may have the name of a column of the cases.
+    values = values.rename(columns={down: "down", across: "across"})
     frame = free_cases(result.cases).merge(values, left_on="number", right_index=True)
-    frame = frame.rename(columns={down: "down", across: "across"})
     frame["word"] = [
         _cost_in_words(row["objective"], row[LESS], row["status"])
         for row in frame.to_dict("records")

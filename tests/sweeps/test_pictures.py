@@ -123,13 +123,13 @@ def test_the_robust_core_counts_plans() -> None:
     assert pd.isna(frame.loc["B", "done_first"])
 
 
-def grid() -> SweepResult:
+def grid(down: str = "a", across: str = "b") -> SweepResult:
     rows: list[Any] = [("base", {}, 7.0, 7.0, "optimal")]
     costs = {("1", "1"): (10.0, 9.0), ("1", "2"): (12.0, 12.0), ("2", "1"): NONE}
     for (a, b), (cost, bound) in costs.items():
         status = "infeasible" if math.isnan(cost) else "within gap"
-        rows.append((f"{a},{b}", {"a": a, "b": b}, cost, bound, status))
-    return result("grid", {"a": 2, "b": 2}, rows)
+        rows.append((f"{a},{b}", {down: a, across: b}, cost, bound, status))
+    return result("grid", {down: 2, across: 2}, rows)
 
 
 def test_a_grid_says_cost_and_noise_in_each_cell() -> None:
@@ -142,6 +142,16 @@ def test_a_grid_says_cost_and_noise_in_each_cell() -> None:
         ("2", "1"): "infeasible",
     }
     assert frame.loc[("1", "1"), ["objective", "less"]].tolist() == [10, 1]
+
+
+@pytest.mark.parametrize(
+    ("down", "across"),
+    [("status", "less"), ("number", "objective"), ("case", "plan"), ("across", "down")],
+)
+def test_a_grid_takes_changes_of_any_name(down: str, across: str) -> None:
+    """Proves: a change named as a column of the cases, or as the other direction, is no other grid."""
+    pd.testing.assert_frame_equal(figures.on_a_grid(grid(down, across)), figures.on_a_grid(grid()))
+    assert "Grid" in pictures_of(grid(down, across)).tables
 
 
 def test_indices_stand_at_both_ends() -> None:
