@@ -180,8 +180,10 @@ def _matching(frame: pd.DataFrame, sheet: Sheet, rows: tuple[tuple[str, str], ..
 def matches(cells: Iterable[object], pattern: str) -> np.ndarray:
     """Mask of the cells that a pattern of a row filter matches."""
     wanted = fold(pattern)
+    # Only * and ? stand for letters; fnmatch would read a class of them after a bracket.
+    letters = wanted.replace("[", "[[]")
     texts = (fold(text_of(cell)) for cell in cells)
-    return np.array([t == wanted or fnmatch.fnmatchcase(t, wanted) for t in texts], dtype=bool)
+    return np.array([t == wanted or fnmatch.fnmatchcase(t, letters) for t in texts], dtype=bool)
 
 
 _SOME_ROWS = "rows must match at least one row"

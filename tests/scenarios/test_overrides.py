@@ -9,7 +9,14 @@ import optalloc
 from optalloc.data.checks import checked_rows
 from optalloc.errors import Severity
 from optalloc.scenarios.edits import edited
-from optalloc.scenarios.overrides import Override, WrongOverride, altered, edits_of, row_filter
+from optalloc.scenarios.overrides import (
+    Override,
+    WrongOverride,
+    altered,
+    edits_of,
+    matches,
+    row_filter,
+)
 from optalloc.scenarios.sheet import Operation
 from tests import books
 
@@ -79,6 +86,22 @@ def test_rows_are_chosen_by_value_wildcard_and_blank(
     all three sites would be."""
     assert made(data, "Sites", rows, "max_mw", operation, value)["max_mw"].tolist() == expected
     assert data["Sites"]["max_mw"].tolist() == [100, 60, 80], "the base stays as it was"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("DC [1]", [True, False, False]),
+        ("dc [*", [True, True, False]),
+        ("DC [!2]", [False, False, False]),
+        ("DC ?", [False, False, True]),
+        ("*]", [True, True, False]),
+    ],
+)
+def test_a_bracket_in_a_row_filter_is_a_bracket(pattern: str, expected: list[bool]) -> None:
+    """Proves: only * and ? stand for letters. Sensitivity: as a class of letters "[1]" and "[!2]"
+    match "1" too."""
+    assert matches(["DC [1]", "DC [2]", "DC 1"], pattern).tolist() == expected
 
 
 def test_a_blank_is_not_zero(data: optalloc.Dataset) -> None:
