@@ -97,9 +97,10 @@ SWEEPS = Sheet(
         Column(
             name="operation",
             kind=Kind.CHOICE,
-            meaning="set: take the value; add and multiply: with the number that stands there, a "
-            "blank staying blank; shift: a date, or the name of a row that has a date, later by so "
-            "many months; of names, to the first that begins no sooner.",
+            meaning="set: take the value; add and multiply: with the number that stands there, or "
+            "that a blank stands for, and a blank without a number stays blank; shift: a date, or "
+            "the name of a row that has a date, later by so many months; of names, to the first "
+            "that begins no sooner.",
             choices=tuple(Operation),
             blank=str(Operation.SET),
         ),

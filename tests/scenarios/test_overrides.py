@@ -17,7 +17,7 @@ from optalloc.scenarios.overrides import (
     matches,
     row_filter,
 )
-from optalloc.scenarios.sheet import Operation
+from optalloc.scenarios.sheet import SWEEPS, Operation
 from tests import books
 
 MODEL = optalloc.load_model()
@@ -113,6 +113,19 @@ def test_a_blank_is_not_zero(data: optalloc.Dataset) -> None:
     zero = made(data, "Sites", "site=Sydney", "min_mw", "set", "0")["min_mw"]
     assert (zero.iloc[2], data["Sites"]["min_mw"].iloc[2]) == (0, data["Sites"]["min_mw"].iloc[2])
     assert refused(data, "Sites", "", "max_mw", "set", "(blank)").must == "max_mw must be filled in"
+
+
+def test_a_blank_that_stands_for_a_number_is_that_number(data: optalloc.Dataset) -> None:
+    """Proves: a blank cost is 0 and a blank PUE its default, which add and multiply start from, as
+    from the same number typed; the note on the column says so."""
+    sites = MODEL.sheets["Sites"].by_name
+    assert (sites["site_cost"].blank, sites["block_mw"].blank) == (0, None)
+    assert made(data, "Sites", "", "site_cost", "add", "5")["site_cost"].tolist() == [5] * 3
+    worse = made(data, "Sites", "", "pue", "multiply", "1.4")["pue"].tolist()
+    assert worse == pytest.approx([1.4 * sites["pue"].blank] * 3)
+    typed = altered(data, [Override("Sites", (), "pue", Operation.SET, str(sites["pue"].blank))])
+    assert made(typed, "Sites", "", "pue", "multiply", "1.4")["pue"].tolist() == worse
+    assert "or that a blank stands for" in SWEEPS.by_name["operation"].meaning
 
 
 def test_a_blank_with_a_value_of_its_own_takes_it(data: optalloc.Dataset) -> None:
