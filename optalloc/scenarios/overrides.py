@@ -33,6 +33,8 @@ __all__ = [
 ]
 
 _NUMBERS = (Kind.NUMBER, Kind.INTEGER)
+# A date may be of the years 1900 to 2300, so that no two are further apart.
+_MOST_MONTHS = 12 * 401
 
 
 @dataclass(frozen=True)
@@ -237,27 +239,39 @@ def _arithmetic(
     number = _number(override)
     frame = frame.copy()
     cells = frame[column.name].to_numpy(dtype=float, copy=True)
-    chosen = chosen & ~np.isnan(cells)
-    if not chosen.any():
-        must = f"{override.operation} must find a number in {column.name}"
-        action = "Use set, which fills blanks."
-        raise WrongOverride("rows", must, "blanks alone", action, "sweep-operation")
+    chosen = _filled(chosen, ~np.isnan(cells), column, "a number", override)
     if override.operation is Operation.ADD:
         cells[chosen] += number
     else:
         cells[chosen] *= number
-    converted = convert(cells[chosen].tolist(), column, text=False)
-    for fault in converted.faults:
-        row = frame.index[chosen][fault.position]
-        place = data.places[sheet.name]
-        at = f"{place.name or sheet.name}!{place.named(place.cell(int(row), column.name))}"
-        found = f"{fault.found} at {at}"
-        action = "Correct the value, or choose other rows."
-        raise WrongOverride("values", fault.must, found, action, "sweep-value")
     # Values that missed a bound by rounding alone are set to it.
-    cells[chosen] = converted.values
+    cells[chosen] = _converted(data, sheet, column, frame.index[chosen], cells[chosen].tolist())
     frame[column.name] = cells
     return frame
+
+
+def _filled(
+    chosen: np.ndarray, filled: np.ndarray, column: Column, what: str, override: Override
+) -> np.ndarray:
+    """Mask of the chosen rows that hold something which an operation can start from."""
+    chosen = chosen & filled
+    if not chosen.any():
+        must = f"{override.operation} must find {what} in {column.name}"
+        action = "Use set, which fills blanks."
+        raise WrongOverride("rows", must, "blanks alone", action, "sweep-operation")
+    return chosen
+
+
+def _converted(
+    data: Dataset, sheet: Sheet, column: Column, rows: pd.Index, values: list[Any]
+) -> Any:
+    """Changed cells of some rows, as if typed there."""
+    converted = convert(values, column, text=False)
+    for fault in converted.faults:
+        found = f"{fault.found} at {data.cell_name(sheet.name, rows[fault.position], column.name)}"
+        action = "Correct the value, or choose other rows."
+        raise WrongOverride("values", fault.must, found, action, "sweep-value")
+    return converted.values
 
 
 def _holds(column: Column) -> str:
@@ -268,12 +282,17 @@ def _holds(column: Column) -> str:
 
 def _number(override: Override) -> float:
     integral = override.operation is Operation.SHIFT
-    what = "a whole number of months" if integral else "a number"
+    what = "a number"
+    if integral:
+        what = f"a whole number of months, at most {_MOST_MONTHS:,} either way,"
     try:
         number = float(override.value)
     except ValueError:
         number = float("nan")
-    if not np.isfinite(number) or (integral and number != int(number)):
+    fits = np.isfinite(number)
+    if integral:
+        fits = fits and number == int(number) and abs(number) <= _MOST_MONTHS
+    if not fits:
         must = f"values must be {what} for {override.operation}"
         action = "Type a plain number, without units or thousands separators."
         raise WrongOverride("values", must, shown(override.value), action, "sweep-value")
@@ -291,14 +310,19 @@ def _shift(
     months = int(_number(override))
     if column.kind is Kind.DATE:
         frame = frame.copy()
+        dated = frame[column.name].notna().to_numpy()
+        chosen = _filled(chosen, dated, column, "a date", override)
         moved = frame.loc[chosen, column.name] + pd.DateOffset(months=months)
-        frame.loc[chosen, column.name] = moved.astype(frame[column.name].dtype)
+        dates = _converted(data, sheet, column, moved.index, moved.tolist())
+        frame.loc[chosen, column.name] = dates
         return frame
     calendar = _calendar(data, column)
     if calendar is None:
         must = f"operation shift needs dates or names of rows with a date in {column.name}"
         action = "Use add for a number of months, or set."
         raise WrongOverride("operation", must, override.operation, action, "sweep-operation")
+    named = frame[column.name].isin(calendar.index).to_numpy()
+    chosen = _filled(chosen, named, column, "a name", override)
     return _shifted_names(sheet, column, frame, chosen, months, calendar)
 
 

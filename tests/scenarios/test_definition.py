@@ -31,7 +31,11 @@ def rows(*cells: Sequence[object], **more: Any) -> list[dict[str, Any]]:
 
 
 def check(folder: Path, made: list[dict[str, Any]]) -> tuple[optalloc.Dataset, list[str]]:
-    case = books.book(Sweeps=made, PowerRamp=[{"site": "A", "period": "Y1", "energised_mw": 90}])
+    case = books.book(
+        Sites={"earliest_start": "2027-01-01"},
+        Sweeps=made,
+        PowerRamp=[{"site": "A", "period": "Y1", "energised_mw": 90}],
+    )
     workbook = optalloc.read_workbook(books.write(case, folder / "book"))
     data, problems = optalloc.check(workbook, MODEL)
     return data, [str(p) for p in problems if p.severity is Severity.ERROR]

@@ -209,6 +209,13 @@ def test_of_steps_that_meet_the_later_holds(data: optalloc.Dataset) -> None:
         (("Sites", "", "max_mw", "set", "-3"), "values", "Correct the number."),
         (("Sites", "", "status", "set", "open"), "values", "Choose one of them."),
         (("Sites", "site=Sydney", "block_mw", "add", "2"), "rows", "Use set, which fills blanks."),
+        (
+            ("Sites", "site=Sydney", "earliest_start", "shift", "2"),
+            "rows",
+            "Use set, which fills blanks.",
+        ),
+        (("Sites", "", "market", "shift", "2"), "operation", "Use add for a number of months"),
+        (("Sites", "", "earliest_start", "shift", "1e12"), "values", "Type a plain number"),
         (("PowerRamp", "site=Sydney", "period", "shift", "13"), "values", "Shift by less"),
         (("Leases", "", "max_mw", "set", "1"), "rows", "Correct the rows."),
     ],
@@ -224,6 +231,18 @@ def test_an_override_that_cannot_be_made_says_which_part_is_wrong(
 def test_a_cell_out_of_bounds_is_named(data: optalloc.Dataset) -> None:
     wrong = refused(data, "Sites", "site=Sydney", "max_mw", "add", "-81")
     assert wrong.found == "-1 at Sites!D4"
+
+
+def test_a_date_is_shifted_within_the_years_that_may_be_typed(data: optalloc.Dataset) -> None:
+    """Proves, by hand: 273 years are 3,276 months, after which it is 2300, the last year that may be
+    typed; a year later is refused as if typed there, and 4,000 months later it is May 2360."""
+    last = made(data, "Sites", "", "earliest_start", "shift", "3276")["earliest_start"]
+    assert last.iloc[0] == pd.Timestamp(2300, 1, 31).as_unit("s")
+    wrong = refused(data, "Sites", "", "earliest_start", "shift", "3288")
+    assert (wrong.part, wrong.found) == ("values", "2301-01-31 at Sites!H2")
+    assert wrong.must == "earliest_start must be a date of the years 1900 to 2300"
+    assert refused(data, "Sites", "", "earliest_start", "shift", "4000").found[:10] == "2360-05-31"
+    assert refused(data, "Sites", "", "earliest_start", "shift", "-1600").found[:4] == "1893"
 
 
 def test_a_filter_without_a_sign_is_refused() -> None:
