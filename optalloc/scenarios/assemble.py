@@ -16,7 +16,7 @@ from optalloc.data.dataset import Dataset
 from optalloc.data.reader import fold
 from optalloc.errors import Problem
 from optalloc.scenarios.definition import Blame, Change, Entry, Sweep, Target, size_of
-from optalloc.scenarios.overrides import WrongOverride, row_filter
+from optalloc.scenarios.overrides import WrongOverride, draws_integers, row_filter
 from optalloc.scenarios.sheet import BASE, SWEEPS, Design, Operation
 from optalloc.scenarios.trial import blamed, value_problems
 
@@ -91,7 +91,7 @@ def _sweep(entries: Sequence[Entry], data: Dataset) -> tuple[Sweep | None, list[
         problems.append(first.blame("design", must, shown(None), action, "sweep-design"))
         return None, problems
     design = Design(design)
-    changes = _changes(entries, design, problems)
+    changes = _changes(entries, design, data, problems)
     problems += _samples_problems(first, design, samples)
     sweep = Sweep(name, design, changes, int(samples or 0), int(seed or 0))
     if not problems:
@@ -113,7 +113,7 @@ def _common(entries: Sequence[Entry], column: str, problems: list[Problem]) -> A
 
 
 def _changes(
-    entries: Sequence[Entry], design: Design, problems: list[Problem]
+    entries: Sequence[Entry], design: Design, data: Dataset, problems: list[Problem]
 ) -> tuple[Change, ...]:
     targets: dict[str, list[Target]] = {}
     names: dict[str, str] = {}
@@ -126,7 +126,7 @@ def _changes(
             found, action = shown(name), "Give it another name."
             problems.append(entry.blame("change", must, found, action, "sweep-change"))
             continue
-        target = _target(entry, problems)
+        target = _target(entry, data, problems)
         if target is None:
             continue
         problems += _count_problems(target, design, targets.get(key, ()))
@@ -134,7 +134,7 @@ def _changes(
     return tuple(Change(names[key], tuple(own)) for key, own in targets.items())
 
 
-def _target(entry: Entry, problems: list[Problem]) -> Target | None:
+def _target(entry: Entry, data: Dataset, problems: list[Problem]) -> Target | None:
     cells = entry.cells
     values = tuple(value.strip() for value in str(cells["values"]).split(";"))
     try:
@@ -149,7 +149,9 @@ def _target(entry: Entry, problems: list[Problem]) -> Target | None:
         problems.append(entry.blame("values", must, found, action, "sweep-values"))
         return None
     operation = Operation(cells["operation"])
-    return Target(cells["sheet"], rows, cells["column"], operation, values, entry.blame)
+    sheet, column = cells["sheet"], cells["column"]
+    integral = draws_integers(data, sheet, column, operation)
+    return Target(sheet, rows, column, operation, values, entry.blame, integral)
 
 
 def _count_problems(target: Target, design: Design, others: Sequence[Target]) -> Iterator[Problem]:

@@ -26,7 +26,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Target:
-    """One row of a change: its cells, and the values that they take in turn."""
+    """One row of a change: its cells, and the values that they take in turn.
+
+    ``integral`` is True if what is drawn between two values is rounded.
+    """
 
     sheet: str
     rows: tuple[tuple[str, str], ...]
@@ -34,6 +37,7 @@ class Target:
     operation: Operation
     values: tuple[str, ...]
     blame: Blame = field(compare=False, repr=False)
+    integral: bool = False
 
     def override(self, value: str) -> Override:
         """The override with one of its values."""

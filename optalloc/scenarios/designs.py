@@ -15,7 +15,7 @@ import numpy as np
 from optalloc.errors import InternalError
 from optalloc.scenarios.definition import Change, Sweep, Target
 from optalloc.scenarios.overrides import Override
-from optalloc.scenarios.sheet import BASE, Design, Operation
+from optalloc.scenarios.sheet import BASE, Design
 
 __all__ = ["Case", "cases_of", "salib_problem"]
 
@@ -111,8 +111,7 @@ def _within(change: Change, share: float) -> _Made:
 def _between(target: Target, share: float) -> str:
     low, high = map(float, target.values)
     value = low + share * (high - low)
-    # A shift is an integer number of months.
-    return str(round(value)) if target.operation is Operation.SHIFT else repr(value)
+    return str(round(value)) if target.integral else repr(value)
 
 
 def salib_problem(names: Sequence[str]) -> dict[str, Any]:

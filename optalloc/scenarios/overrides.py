@@ -26,8 +26,10 @@ __all__ = [
     "Override",
     "WrongOverride",
     "altered",
+    "draws_integers",
     "edits_of",
     "matches",
+    "refuse_fractions",
     "row_filter",
     "text_of",
 ]
@@ -139,6 +141,32 @@ def edits_of(data: Dataset, overrides: Sequence[Override]) -> Iterator[Edit]:
             for row, value in now[~same].items():
                 to = None if pd.isna(value) else value
                 yield Edit(sheet, int(str(row)), str(column), to)
+
+
+def draws_integers(data: Dataset, sheet: str, column: str, operation: Operation) -> bool:
+    """True if amounts drawn from a range are integers: months, and those of integer columns."""
+    if operation is Operation.SHIFT:
+        return True
+    return any(
+        declared.kind is Kind.INTEGER
+        for name, own in data.sheets.items()
+        for declared in own.columns
+        if (fold(name), fold(declared.name)) == (fold(sheet), fold(column))
+    )
+
+
+def refuse_fractions(override: Override, *, integral: bool) -> None:
+    """Refuse a range of factors of integers, which are fractional wherever they are drawn.
+
+    Raises
+    ------
+    WrongOverride
+        If it is one.
+    """
+    if integral and override.operation is Operation.MULTIPLY:
+        must = f"operation must suit a range of {override.column}, which holds whole numbers"
+        action = "Use set or add, of which draws are rounded."
+        raise WrongOverride("operation", must, override.operation, action, "sweep-operation")
 
 
 def _one(data: Dataset, override: Override) -> Dataset:

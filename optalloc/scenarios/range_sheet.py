@@ -39,7 +39,7 @@ RANGES = Sheet(
             name="operation",
             kind=Kind.CHOICE,
             meaning="As on the sheet Outcomes. A factor, of multiply, stays above zero however far "
-            "it is drawn; months, of shift, are rounded.",
+            "it is drawn; months, of shift, and amounts of whole numbers are rounded.",
             choices=tuple(Operation),
             blank=str(Operation.MULTIPLY),
         ),

@@ -20,7 +20,14 @@ from optalloc.data.dataset import Dataset
 from optalloc.data.reader import fold
 from optalloc.errors import Problem
 from optalloc.scenarios.cell_problems import CellProblems
-from optalloc.scenarios.overrides import Override, WrongOverride, altered, row_filter
+from optalloc.scenarios.overrides import (
+    Override,
+    WrongOverride,
+    altered,
+    draws_integers,
+    refuse_fractions,
+    row_filter,
+)
 from optalloc.scenarios.range_sheet import RANGES
 from optalloc.scenarios.read_outcomes import column_of, is_fixed
 from optalloc.scenarios.sheet import Operation
@@ -43,6 +50,8 @@ class Range:
         The change at its mode.
     low, mode, high : float
         P5, P50 and P95.
+    integral : bool
+        Whether amounts are rounded.
     """
 
     number: int
@@ -50,6 +59,7 @@ class Range:
     low: float
     mode: float
     high: float
+    integral: bool = False
 
     def quantiles(self, u: np.ndarray) -> np.ndarray:
         """Amounts at probabilities strictly between 0 and 1.
@@ -70,11 +80,8 @@ class Range:
         return np.asarray(np.exp(values) if is_factor else values)
 
     def at(self, value: float) -> Override:
-        """The change by an amount, to six digits; months are rounded."""
-        if self.override.operation is Operation.SHIFT:
-            text = str(round(value))
-        else:
-            text = f"{float(f'{value:.6g}'):.12g}"
+        """The change by an amount, to six digits or rounded."""
+        text = str(round(value)) if self.integral else f"{float(f'{value:.6g}'):.12g}"
         return replace(self.override, value=text)
 
 
@@ -161,7 +168,9 @@ class _Reader:
         try:
             where = row_filter(str(row["rows"] or ""))
             override = Override(row["sheet"], where, row["column"], operation, f"{mode:.12g}")
-            made = Range(number, override, low, mode, high)
+            integral = draws_integers(self.data, override.sheet, override.column, operation)
+            refuse_fractions(override, integral=integral)
+            made = Range(number, override, low, mode, high, integral)
             for tried in ("low", "mode", "high") if self._is_sound(override.sheet) else ():
                 altered(self.data, [made.at(float(row[tried]))])
         except WrongOverride as wrong:

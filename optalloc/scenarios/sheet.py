@@ -109,7 +109,8 @@ SWEEPS = Sheet(
             kind=Kind.TEXT,
             names=FREE_TEXT,
             meaning="The value, or several joined by semicolons: one for a case, the steps for one "
-            "at a time, grid and frontier, both ends of the range for samples. "
+            "at a time, grid and frontier, both ends of the range for samples, which are "
+            "rounded where the column holds whole numbers. "
             f"{BLANK} empties the cell, which is not zero.",
         ),
         Column(

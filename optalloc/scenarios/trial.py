@@ -11,7 +11,7 @@ from optalloc.data.declared import Declared
 from optalloc.data.reader import fold
 from optalloc.errors import Problem, Severity
 from optalloc.scenarios.definition import Blame, Sweep, Target
-from optalloc.scenarios.overrides import Override, WrongOverride, altered
+from optalloc.scenarios.overrides import Override, WrongOverride, altered, refuse_fractions
 
 __all__ = ["blamed", "errors_of", "found_at", "rule_problems", "value_problems"]
 
@@ -54,6 +54,10 @@ def _range_problems(target: Target) -> Iterator[Problem]:
             must, action = "both ends of a range must be numbers", "Give two plain numbers."
             yield target.blame("values", must, shown(value), action, "sweep-values")
             return
+    try:
+        refuse_fractions(target.override(target.values[0]), integral=target.integral)
+    except WrongOverride as wrong:
+        yield blamed(target.blame, wrong)
 
 
 def errors_of(data: Dataset, model: Declared) -> list[Problem]:

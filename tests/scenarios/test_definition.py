@@ -15,6 +15,7 @@ from optalloc.errors import InputError, Severity
 from optalloc.scenarios.assemble import assembled, entries_of_sheet
 from optalloc.scenarios.definition import Sweep
 from optalloc.scenarios.designs import Case, cases_of
+from optalloc.scenarios.overrides import altered
 from optalloc.scenarios.tomlfile import entries_of_toml
 from optalloc.scenarios.trial import rule_problems
 from tests import books
@@ -127,6 +128,21 @@ def test_months_of_a_range_are_whole(tmp_path: Path) -> None:
         samples=5,
     )
     assert {case.inputs["late"] for case in found[1:]} <= {str(k) for k in range(7)}
+
+
+def test_samples_of_whole_numbers_are_whole(tmp_path: Path) -> None:
+    """Proves: each sample between 1 and 4 blocks is one of 1, 2, 3 and 4, and can be made; factors,
+    which would leave fractions of a block, are refused at the operation."""
+    blocks = ("latin hypercube", "blocks", "Sites", "", "max_blocks_per_period")
+    found = cases(tmp_path / "set", (*blocks, "set", "1; 4"), samples=5)
+    assert {case.inputs["blocks"] for case in found[1:]} <= set("1234")
+    data, _ = check(tmp_path / "data", [])
+    for case in found[1:]:
+        sites = altered(data, case.overrides)["Sites"]
+        assert sites["max_blocks_per_period"].tolist() == [float(case.inputs["blocks"])]
+    _, problems = check(tmp_path / "factor", rows((*blocks, "multiply", "1; 2"), samples=5))
+    said = "operation must suit a range of max_blocks_per_period, which holds whole numbers"
+    assert problems[-1].startswith(f"Sweeps!G2: {said}")
 
 
 @pytest.mark.first(4)

@@ -18,7 +18,7 @@ from optalloc.errors import InputError, OptallocError, Severity
 from optalloc.report.template import write_template
 from optalloc.scenarios.generate import probabilities_of_draws
 from optalloc.scenarios.overrides import Override
-from optalloc.scenarios.ranges import Range
+from optalloc.scenarios.ranges import Range, ranges_of
 from optalloc.scenarios.sheet import Operation
 from optalloc.spreadsheet.package import Package
 from tests.books import Book, book, demand, write, years
@@ -61,6 +61,21 @@ def test_quantiles_by_hand() -> None:
     assert factors == pytest.approx([0.25, 0.5, 1, 3, 9])
     # Whatever is drawn, a factor is above zero.
     assert row(Operation.MULTIPLY, 0.1, 1, 3).quantiles(np.array([1e-12]))[0] > 0
+
+
+def test_amounts_of_whole_numbers_are_rounded(tmp_path: Path) -> None:
+    """Proves: 2.6 blocks drawn are 3, and 2.6 MW are 2.6; factors of blocks are refused."""
+    blocks = ("blocks", "Sites", "", "max_blocks_per_period")
+    found = {}
+    for name, own in {"set": (1, 2, 4), "multiply": (1, 2, 3)}.items():
+        path = write(ranged((*blocks, name, *own, DAY), DEMAND), tmp_path / name)
+        data = check(optalloc.read_workbook(path), MODEL)[0]
+        found[name] = ranges_of(data)
+    (of_blocks, of_demand), problems = found["set"]
+    assert problems == []
+    assert of_blocks.ranges[0].at(2.6).value == "3"
+    assert of_demand.ranges[0].at(2.6).value == "2.6"
+    assert [problem.code for problem in found["multiply"][1]] == ["range-operation"]
 
 
 def test_a_latin_hypercube_has_a_draw_in_every_stratum() -> None:
