@@ -190,6 +190,9 @@ class Family:
     hold : callable
         ``hold(data, tables, until) -> {sheet: frame}``: rows of sheets that fix the decisions of a
         plan with these tables before a date, and leave the rest open.
+    not_held : callable
+        ``not_held(data, tables, until) -> sentences``: such decisions that `hold` would lose, as
+        the workbook lacks what they name; each the part of a sentence, without a full stop.
     """
 
     name: str
@@ -235,6 +238,9 @@ class Family:
     defaults: Callable[[Dataset], dict[str, Any]] = _no_tables
     hold: Callable[[Dataset, Mapping[str, pd.DataFrame], pd.Timestamp], dict[str, pd.DataFrame]] = (
         _no_tables
+    )
+    not_held: Callable[[Dataset, Mapping[str, pd.DataFrame], pd.Timestamp], Iterable[str]] = (
+        _nothing
     )
     source: str = ""
 

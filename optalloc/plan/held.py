@@ -13,7 +13,7 @@ from optalloc.modelling.model import Model
 from optalloc.modelling.policy_tables import FUTURES, TREE
 from optalloc.plan.planfile import PlanFile, read_plan
 
-__all__ = ["held_rows", "rows_held", "tables_of_scenario"]
+__all__ = ["held_rows", "refuse_lost", "rows_held", "tables_of_scenario"]
 
 
 def held_rows(
@@ -39,8 +39,8 @@ def held_rows(
     Raises
     ------
     OptallocError
-        If the date is missing or not a date, a plan is named twice, or a policy depends by then on
-        what is known.
+        If the date is missing or not a date, a plan is named twice, a policy depends by then on
+        what is known, nothing is decided by then, or the workbook lacks what a plan decides on.
     ModelError
         If no family of the model defines how decisions are held.
     InputError
@@ -62,9 +62,40 @@ def held_rows(
     for path in map(str, paths):
         if path in held:
             raise OptallocError(f"{path}: is held twice. Name each plan once.")
-        tables = _tables_until(read_plan(path, model), date)
+        plan = read_plan(path, model)
+        tables = _tables_until(plan, date)
+        refuse_lost(plan, tables, date, data, model)
         held[path] = rows_held(tables, date, data, model)
+        if all(frame.empty for frame in held[path].values()):
+            raise OptallocError(
+                f"{plan.source.name}: nothing is decided before {date:%Y-%m-%d}, so that nothing "
+                "of it would be held. Name a later date."
+            )
     return held
+
+
+def refuse_lost(
+    plan: PlanFile,
+    tables: Mapping[str, pd.DataFrame],
+    until: pd.Timestamp,
+    data: Dataset,
+    model: Model,
+) -> None:
+    """Refuse to hold a plan in a workbook that lacks what the plan decides on.
+
+    What has another name there would be held as not done.
+
+    Raises
+    ------
+    OptallocError
+        With the names that differ.
+    """
+    lost = [said for family in model.families for said in family.not_held(data, tables, until)]
+    if lost:
+        raise OptallocError(
+            f"{plan.source.name} cannot be held in {Path(data.source).name}: {'; '.join(lost)}. "
+            "Name them as the plan does, or make the plan again from this workbook."
+        )
 
 
 def rows_held(

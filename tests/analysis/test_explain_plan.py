@@ -79,6 +79,18 @@ def test_a_plan_that_the_workbook_no_longer_allows_is_refused(tmp_path: Path) ->
     assert "has changed since and has no plan with these decisions" in run.stderr
 
 
+@pytest.mark.slow
+def test_a_plan_is_explained_by_a_workbook_of_its_names(tmp_path: Path) -> None:
+    """Proves: the plan builds 40 MW at B; where B is named Bb it is refused, and not explained as one
+    that builds nothing."""
+    _, plan = dear_plan(tmp_path)
+    sites = [SITES[0], {**SITES[1], "site": "Bb"}]
+    network = [{**row, "site": row["site"].replace("B", "Bb")} for row in NETWORK]
+    book = books.write({**BOOK, "Sites": sites, "Network": network}, tmp_path / "other")
+    with pytest.raises(OptallocError, match=r"plan\.xlsx .* in other: .*no site 'B'"):
+        optalloc.explain(plan, book, budget_s=20)
+
+
 def test_a_second_argument_needs_a_plan(tmp_path: Path) -> None:
     """Proves: two workbooks are refused, and so is a plan to be relaxed."""
     book, plan = dear_plan(tmp_path)

@@ -12,6 +12,7 @@ import pytest
 import optalloc
 from optalloc.cli.sweep_display import print_cases
 from optalloc.errors import InputError, ModelError, OptallocError
+from optalloc.plan.held import held_rows
 from optalloc.sweeps.regret import regrets
 from optalloc.sweeps.result import SweepResult
 from tests import books
@@ -149,3 +150,63 @@ def test_what_cannot_be_held_is_told(tmp_path: Path) -> None:
     optalloc.solve(own, model=TOY).to_excel(tmp_path / "toy.xlsx")
     with pytest.raises(ModelError, match="no family of this model holds decisions"):
         optalloc.sweep(own, definition, model=TOY, hold=[tmp_path / "toy.xlsx"], until="2028-01-01")
+
+
+def renamed(name: str, **names: str) -> books.Book:
+    """The case with other names in a column."""
+    return {
+        sheet: [{**row, **({name: names.get(row[name], row[name])} if name in row else {})}
+                for row in rows]
+        for sheet, rows in CASE.items()
+    }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_plan_is_held_by_the_names_that_it_has(tmp_path: Path) -> None:
+    """Proves: with A or Y1 under another name the plan, which builds at A in Y1, is refused with both
+    names; with B, where it builds nothing, or the later Y2 under another name it is held: 5 + 400 M.
+    Before the first period there is nothing to hold."""
+    optalloc.solve(books.write(CASE, tmp_path / "book")).to_excel(tmp_path / "plan.xlsx")
+    model = optalloc.load_model()
+
+    def held(book: books.Book, until: str = "2028-01-01") -> pd.DataFrame:
+        data = books.dataset(book, tmp_path / "data")
+        (rows,) = held_rows([tmp_path / "plan.xlsx"], until, data, model).values()
+        return rows["Decisions"].set_index(["what", "site", "period"])["at_least"]
+
+    with pytest.raises(OptallocError, match=r"plan\.xlsx .* the workbook has no site 'A'"):
+        held(renamed("site", A="Aa"))
+    with pytest.raises(
+        OptallocError, match=r"workbook has no period 'Y1' before .*no period '2027'"
+    ):
+        held(renamed("period", Y1="2027"))
+    with pytest.raises(OptallocError, match=r"nothing is decided before 2027-01-01"):
+        held(CASE, "2027-01-01")
+    for case in (CASE, renamed("site", B="Bb"), renamed("period", Y2="2028")):
+        assert held(case)["started_mw", "A", "Y1"] == 40
+    assert held(renamed("site", B="Bb"))["started_mw", "Bb", "Y1"] == 0
+
+
+@pytest.mark.slow
+def test_whatever_a_plan_decides_on_must_be_in_the_workbook(tmp_path: Path) -> None:
+    """Proves: of what is decided before 2028, each lease, contract and option that the workbook lacks is
+    named, and so is a site that nobody may abandon; what comes later is not looked for."""
+    (hold,) = (one for one in optalloc.load_model().families if one.name == "commitments")
+    data = books.dataset(CASE, tmp_path)
+    decided = ["abandon site", "sign lease", "sign contract", "end contract", "buy option"]
+    actions = pd.DataFrame(
+        [(period, action, subject + period)
+         for action, subject in zip(decided, ("A", "L", "C", "E", "O"), strict=True)
+         for period in ("Y1", "Y2")],
+        columns=["period", "action", "subject"],
+    )  # fmt: skip
+    actions.loc[0, "subject"] = "A"
+    starts = pd.to_datetime(["2027-01-01", "2028-01-01"])
+    balance = pd.DataFrame({"period": ["Y1", "Y2"], "start": starts})
+    tables = {"Actions": actions, "Balance": balance}
+    assert list(hold.not_held(data, tables, pd.Timestamp("2028-01-01"))) == [
+        "the workbook has no lease 'LY1'",
+        "the workbook has no contract 'CY1', 'EY1'",
+        "the workbook has no option 'OY1'",
+        "the workbook lets nobody abandon 'A'",
+    ]

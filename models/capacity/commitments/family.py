@@ -15,7 +15,7 @@ from .._building import OPEN
 from .._standing_capacity import standing_at
 from .audit import audit
 from .checks import check
-from .hold import hold
+from .hold import hold, not_held
 from .sheets import ABANDONED, COMMITTED, DECISIONS, ONLINE, STARTED, SUBJECTS
 
 
@@ -103,4 +103,5 @@ FAMILY = Family(
     constrain=RULES.constrain,
     audit=audit,
     hold=hold,
+    not_held=not_held,
 )

@@ -1,9 +1,9 @@
-"""Rows of Decisions that fix the early decisions of a plan."""
+"""Rows of Decisions that fix the early decisions of a plan, and what no row can fix."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
 
@@ -14,6 +14,20 @@ from .._building import active_sites
 from .._calendar import calendar
 from .._options import BOUGHT, EXERCISED, KEPT
 from .sheets import ABANDONED, COMMITTED, DECISIONS, ENDED, LEASED, SIGNED, STARTED, SUBJECTS
+
+# What a plan does, as its Actions say, by what is held of it.
+ACTIONS = {
+    "commit site": COMMITTED,
+    "start building": STARTED,
+    "abandon site": ABANDONED,
+    "sign lease": LEASED,
+    "sign contract": SIGNED,
+    "end contract": ENDED,
+    "buy option": BOUGHT,
+    "exercise option": EXERCISED,
+}
+# Names that one sentence gives.
+MOST_NAMES = 5
 
 
 def hold(
@@ -70,3 +84,45 @@ def hold(
             row = {"decision": label, "what": what, name: subject, "period": period}
             rows.append(row | {"at_least": value, "at_most": value})
     return {"Decisions": pd.DataFrame(rows, columns=[column.name for column in DECISIONS.columns])}
+
+
+def not_held(
+    data: Dataset, tables: Mapping[str, pd.DataFrame], until: pd.Timestamp
+) -> Iterator[str]:
+    """Early decisions of a plan that `hold` would lose, as plan and workbook differ in names.
+
+    A site that only the workbook has is not built in the plan; a period that only one of them has
+    cannot be told from one under another name.
+    """
+    own, theirs = calendar(data)["date"], tables["Balance"].set_index("period")["start"]
+    early, held = theirs.index[theirs < until], own.index[own < until]
+    some = len(early) < len(theirs) or len(held) < len(own)
+    when = f" before {until:%Y-%m-%d}" if some else ""
+    for which, lacking in (("workbook", early.difference(held)), ("plan", held.difference(early))):
+        if len(lacking):
+            yield f"the {which} has no period {_listed(lacking)}{when}"
+    actions = tables["Actions"]
+    actions = actions[actions["period"].isin(early)]
+    what = actions["action"].map(ACTIONS)
+    named = {
+        "site": active_sites(data).index,
+        "lease": data.column("Leases", "lease"),
+        "contract": data.column("Contracts", "contract"),
+        "option": data.column("Options", "option"),
+    }
+    for kind, names in named.items():
+        subjects = actions.loc[what.map(SUBJECTS) == kind, "subject"].drop_duplicates()
+        if len(lost := subjects[~subjects.isin(names)]):
+            left_out = ", or excludes it" if kind == "site" else ""
+            yield f"the workbook has no {kind} {_listed(lost)}{left_out}"
+    given_up = actions.loc[what == ABANDONED, "subject"]
+    given_up = given_up[given_up.isin(named["site"])]
+    if len(lost := given_up[~given_up.isin(possible_abandonments(data)["site"])]):
+        yield f"the workbook lets nobody abandon {_listed(lost)}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Names in quotes; of many the first few."""
+    every = [repr(str(name)) for name in names]
+    more = f" and {len(every) - MOST_NAMES} more" if len(every) > MOST_NAMES else ""
+    return ", ".join(every[:MOST_NAMES]) + more

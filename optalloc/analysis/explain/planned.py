@@ -19,6 +19,7 @@ from optalloc.modelling.program import Program, build
 from optalloc.modelling.tables import AUDIT
 from optalloc.pipeline.one_plan import solve_program
 from optalloc.pipeline.opening import open_book
+from optalloc.plan.held import refuse_lost
 from optalloc.plan.plan import Origin, Plan
 from optalloc.plan.planfile import PlanFile, is_plan, open_plan
 from optalloc.plan.readback import read_audited
@@ -94,7 +95,8 @@ def planned(
     InputError
         If the plan or the workbook cannot be read.
     OptallocError
-        If the workbook is not found, or by now has no plan with these decisions.
+        If the workbook is not found, lacks what the plan decides on, or by now has no plan with
+        these decisions.
     """
     loaded = model if isinstance(model, Model) else load_model(model)
     source = workbook_of(plan) if book is None else Path(book)
@@ -146,6 +148,7 @@ def workbook_of(plan: PlanFile) -> Path:
 
 def _with_fixed(data: Dataset, model: Model, plan: PlanFile) -> Dataset:
     """The workbook with rows that fix all decisions of the plan."""
+    refuse_lost(plan, plan.tables, END_OF_TIME, data, model)
     rows: dict[str, pd.DataFrame] = {}
     for family in model.families:
         rows |= family.hold(data, plan.tables, END_OF_TIME)

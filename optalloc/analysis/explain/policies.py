@@ -24,7 +24,7 @@ from optalloc.modelling.policy_tables import FUTURES
 from optalloc.modelling.program import build
 from optalloc.modelling.renew import renewed
 from optalloc.pipeline.policies import scenarios_of
-from optalloc.plan.held import rows_held, tables_of_scenario
+from optalloc.plan.held import refuse_lost, rows_held, tables_of_scenario
 from optalloc.plan.plan import Plan
 from optalloc.plan.planfile import PlanFile
 from optalloc.plan.policy import LEAST, scenario_plans
@@ -174,6 +174,8 @@ def _integers(
     """Mask and values of the integer columns of the extensive form, from the tables of a policy."""
     program, model, lines = made.stochastic, made.base.model, made.across
     tables = [tables_of_scenario(file, name) for name in program.names]
+    for scenario, one in zip(tables, made.programs, strict=True):
+        refuse_lost(file, scenario, END_OF_TIME, one.dataset, model)
     datasets = [
         rows_added(rows_held(own, END_OF_TIME, one.dataset, model), one.dataset)
         for own, one in zip(tables, made.programs, strict=True)

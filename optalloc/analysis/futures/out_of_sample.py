@@ -28,7 +28,7 @@ from optalloc.mip.outcome import StepCallback
 from optalloc.modelling.model import Model, options_of
 from optalloc.modelling.policy_tables import FUTURES, TREE
 from optalloc.pipeline.opening import open_book
-from optalloc.plan.held import rows_held, tables_of_scenario
+from optalloc.plan.held import refuse_lost, rows_held, tables_of_scenario
 from optalloc.plan.planfile import PlanFile, read_plan
 from optalloc.report.findings import Findings, figure
 from optalloc.report.progress import with_bar
@@ -210,10 +210,12 @@ def _tests(
     data, every = sample.forest.data, range(len(sample.scenarios))
     until = min(sample.forest.tree.reveals[0], _first_reveal(plan))
     first = _tables(plan, plan[FUTURES.name]["scenario"].iloc[0] if plan.is_policy else "")
+    refuse_lost(plan, first, until, data, model)
     now = rows_held(first, until, data, model)
     yield _Test(name, OPTIMISTIC, ((every, now),), ("",) * len(every))
     end = model.steps(data)["end"].max()
     if not plan.is_policy:
+        refuse_lost(plan, plan.tables, end, data, model)
         rows = rows_held(plan.tables, end, data, model)
         yield _Test(name, IMPLEMENTABLE, ((every, rows),), ("",) * len(every))
     elif own is not None and _is_of(plan, own.tree):
