@@ -163,8 +163,8 @@ class SheetReader:
             for i, row in enumerate(self.rows, start=1)
             if row and not _is_blank(row[0])
         }
-        # Row 1 says "setting, value"; unless it holds a setting already.
-        if _fold_title(titles.get(1, "")) not in self._readings:
+        # Row 1 says "setting, value"; unless it holds a setting already, perhaps misspelt.
+        if _fold_title(titles.get(1, "")) not in self._readings and self._is_headed():
             titles.pop(1, None)
         if not titles and not self.sheet.required and not self._values_below():
             return {}, [], []
@@ -188,6 +188,15 @@ class SheetReader:
         if not self.sheet.required and all(map(_is_blank, record)):
             return columns, [], []
         return columns, [tuple(record)], [2]
+
+    def _is_headed(self) -> bool:
+        """Return True if row 1 of a sheet that runs downwards reads like titles of its columns."""
+        name, value = (*self.rows[0], None, None)[:2] if self.rows else (None, None)
+        return (
+            _is_blank(value)
+            or fold(str(value)) == "value"
+            or fold(str(name)) in {"setting", "name"}
+        )
 
     def _values_below(self) -> bool:
         return any(not _is_blank(cell) for row in self.rows[1:] for cell in row)

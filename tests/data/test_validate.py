@@ -581,6 +581,24 @@ def test_a_setting_in_row_1_is_read(example: Workbook) -> None:
     assert check(headless, MODEL)[0].one("Settings").currency == "USD"
 
 
+def test_a_misspelt_setting_in_row_1_is_reported(example: Workbook) -> None:
+    """Proves: a first row that is no header is an unknown name, with the one that is meant; a header in
+    other words above a value, or with nothing beside it, is none."""
+
+    def first(title: str, value: object) -> Workbook:
+        def edit(rows: list[list[object]]) -> None:
+            rows[:] = [row for row in rows if row[0] != "running_cost_escalation"]
+            rows[0] = [title, value]
+
+        return edited(example, "Settings", edit)
+
+    problem = one(first("running cost escalation", 0.5))
+    assert (problem.cell, problem.code) == ("A1", "unknown-column")
+    assert "'running_cost_escalation'" in problem.action
+    for title, value in (("Setting", "Wert"), ("what", "Value"), ("Our settings", None)):
+        assert notices(first(title, value)) == []
+
+
 @pytest.mark.first(3)
 @pytest.mark.parametrize(
     ("sheet", "edit", "cell", "code"),
