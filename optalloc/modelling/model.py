@@ -13,6 +13,7 @@ import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral, Real
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -57,7 +58,14 @@ def options_of(dataset: Dataset, model: Model, given: Mapping[str, Any]) -> Opti
     chosen: dict[str, Any] = {}
     for family in model.families:
         chosen |= family.defaults(dataset)
-    return Options(**chosen | {k: v for k, v in given.items() if v is not None})
+    return Options(**chosen | {k: _plain(v) for k, v in given.items() if v is not None})
+
+
+def _plain(value: Any) -> Any:
+    """A number of another library as one of Python."""
+    if isinstance(value, int | float) or not isinstance(value, Real):
+        return value
+    return int(value) if isinstance(value, Integral) else float(value)
 
 
 _OPTION_BOUNDS = {
@@ -66,6 +74,7 @@ _OPTION_BOUNDS = {
     "threads": (1, 1024),
     "seed": (0, 2**31 - 1),
 }
+_WHOLE_OPTIONS = {"threads", "seed"}
 
 
 def _refuse_nonsense(given: Mapping[str, Any]) -> None:
@@ -73,10 +82,13 @@ def _refuse_nonsense(given: Mapping[str, Any]) -> None:
         value = given.get(name)
         if value is None:
             continue
-        # NaN is outside any bounds, and text is no number.
-        if not isinstance(value, int | float) or not low <= value <= high:
+        kind: type = Integral if name in _WHOLE_OPTIONS else Real
+        # NaN is outside any bounds, text is no number, and True is none here.
+        is_number = isinstance(value, kind) and not isinstance(value, bool)
+        if not is_number or not low <= value <= high:
             upper = f" and at most {high:.12g}" if math.isfinite(high) else ""
-            must = f"{name} must be a number of at least {low:g}{upper}"
+            number = "whole number" if name in _WHOLE_OPTIONS else "number"
+            must = f"{name} must be a {number} of at least {low:g}{upper}"
             raise OptallocError(f"{must}; found {value!r}")
 
 

@@ -96,13 +96,25 @@ def _sheet(name: str, frame: object) -> RawSheet:
         raise refusal("not-frames", f"sheet {name!r} of {NAME}", "columns of several levels")
     labels = tuple(frame.index)
     named = [level for level in frame.index.names if level is not None]
+    if both := [level for level in named if level in frame.columns]:
+        found = f"an index named as its column {both[0]!r}: use reset_index(drop=True)"
+        raise refusal("not-frames", f"sheet {name!r} of {NAME}", found)
     if named:
         frame = frame.reset_index(level=named)
     titles = tuple(None if _is_blank(title) else str(title) for title in frame.columns)
     columns = [frame.iloc[:, place].astype(object).tolist() for place in range(len(titles))]
+    for title, cells in zip(titles, columns, strict=True):
+        if kinds := [type(cell).__name__ for cell in cells if _is_array(cell)]:
+            found = f"a cell of column {title!r} that holds a {kinds[0]}"
+            raise refusal("not-frames", f"sheet {name!r} of {NAME}", found)
     rows = tuple(tuple(map(_cell, row)) for row in zip(*columns, strict=True))
     names = tuple(title or "" for title in titles)
     return RawSheet(name, trimmed([titles, *rows]), hidden=False, labels=Labels(names, labels))
+
+
+def _is_array(value: object) -> bool:
+    """True for an array, a Series or a frame in a cell."""
+    return hasattr(value, "__array__") and not pd.api.types.is_scalar(value)
 
 
 def _is_blank(value: Any) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -59,6 +60,8 @@ def read_workbook(book: Book | Workbook) -> Workbook:
         return book
     if isinstance(book, Mapping):
         return read_frames(book)
+    if not isinstance(book, str | os.PathLike):
+        raise refusal("not-frames", "a workbook that is no path", f"a {type(book).__name__}")
     path = Path(book)
     with readable(path.name):
         is_folder = path.is_dir()

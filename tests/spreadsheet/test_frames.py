@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import optalloc
+from optalloc.modelling.model import options_of
 from optalloc.spreadsheet.frames import read_frames, write_frames
 from tests.paths import INPUTS
 
@@ -67,6 +69,17 @@ def test_errors_name_sheet_column_and_row_label(frames: dict[str, pd.DataFrame])
             {"Sites": pd.DataFrame([[1]], columns=pd.MultiIndex.from_tuples([("a", "b")]))},
             "columns of several levels",
         ),
+        (
+            {"Sites": pd.DataFrame({"site": ["a"]}).set_index("site", drop=False)},
+            "sheet 'Sites' of frames .* an index named as its column 'site'",
+        ),
+        (
+            {"Sites": pd.DataFrame({"max_mw": pd.Series([np.array([1, 2])], dtype=object)})},
+            "sheet 'Sites' of frames .* column 'max_mw' that holds a ndarray",
+        ),
+        (3, "found a int"),
+        ([1], "found a list"),
+        (None, "found a NoneType"),
         ({"Places": pd.DataFrame({"site": ["a"]})}, "a sheet must be one that the model reads"),
     ],
 )
@@ -114,3 +127,18 @@ def test_frames_without_a_plan_are_explained_and_relaxed(
     assert any(f"costs {plan.cost:,.6g} M" in sentence for sentence in found.sentences)
     with pytest.raises(optalloc.OptallocError, match="must not exist yet"):
         optalloc.explain(frames, relaxed=tmp_path / "relaxed")
+
+
+@pytest.mark.parametrize(
+    ("given", "must"),
+    [({"gap": True}, "gap must be a number"), ({"seed": 1.5}, "seed must be a whole number"),
+     ({"threads": 1.5}, "threads must be a whole number")],
+)  # fmt: skip
+def test_options_are_numbers_of_their_kind(given: dict[str, Any], must: str) -> None:
+    """Proves: True is no gap, and half a thread none; a number of numpy is one of Python."""
+    data = optalloc.validate(optalloc.read_workbook(INPUTS / "minimal"), MODEL)
+    with pytest.raises(optalloc.OptallocError, match=must):
+        options_of(data, MODEL, given)
+    options = options_of(data, MODEL, {"gap": np.float32(0.25), "threads": np.int64(2)})
+    assert (options.gap, options.threads) == (0.25, 2)
+    assert (type(options.gap), type(options.threads)) == (float, int)
