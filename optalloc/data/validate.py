@@ -7,6 +7,7 @@ unless its name starts with ``#``, by which a planner marks it as a note of thei
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pandas as pd
 
@@ -28,6 +29,8 @@ __all__ = ["accepted", "blocking", "check", "validate"]
 # Sheets with one of these could not be read, so nothing is said of what they lack.
 _UNREADABLE = {"encoding", "nul-byte", "csv-quote", "csv-delimiter"}
 _ABSENT = 10_000
+# Faults of single cells, which are none in cells that are not read.
+_OF_CELLS = {"formula-without-value", "error-value", "merged-cells"}
 
 
 def validate(workbook: Workbook, model: Declared) -> Dataset:
@@ -86,7 +89,7 @@ def check(book: Book | Workbook, model: Declared) -> tuple[Dataset, list[Problem
     model : Declared
         A loaded model (`optalloc.load_model`).
     """
-    workbook = read_workbook(book)
+    workbook = _without_notes(read_workbook(book), model)
     # What a planner's own sheet holds is not read, so nothing is wrong with it.
     problems = [p for p in workbook.problems if not p.sheet.startswith("#")]
     matched, lost = _match_sheets(workbook, model, problems)
@@ -123,6 +126,33 @@ def check(book: Book | Workbook, model: Declared) -> tuple[Dataset, list[Problem
     problems += (p for p in model.check_scenarios(dataset) if p.order[:2] not in faulty_rows)
     problems.sort(key=lambda p: (p.order, p.code, p.must))
     return dataset, list(dict.fromkeys(problems))
+
+
+def _without_notes(workbook: Workbook, model: Declared) -> Workbook:
+    """The workbook without faults of cells that are not read, below a title that is a note."""
+    vertical = {fold(name) for name, sheet in model.sheets.items() if sheet.vertical}
+    by_position = {
+        raw.position or place: raw for place, raw in enumerate(workbook.sheets.values(), start=1)
+    }
+
+    def is_of_note(problem: Problem) -> bool:
+        position, row, column = problem.order
+        raw = by_position.get(position)
+        if problem.code not in _OF_CELLS or raw is None or not raw.rows or row < 2:
+            return False
+        titles = raw.rows[0][column - 1 :]
+        if fold(raw.name) in vertical and column <= 2:
+            # Its names stand in column A, and nothing is read beyond B.
+            titles = raw.rows[row - 1][:1] if row <= len(raw.rows) and column == 2 else ()
+        # A merged range may reach into the columns to the right.
+        reached = titles if problem.code == "merged-cells" else titles[:1]
+        return (
+            bool(titles)
+            and str(titles[0]).startswith("#")
+            and all(title is None or str(title).startswith("#") for title in reached)
+        )
+
+    return replace(workbook, problems=tuple(p for p in workbook.problems if not is_of_note(p)))
 
 
 def _match_sheets(

@@ -581,6 +581,33 @@ def test_a_setting_in_row_1_is_read(example: Workbook) -> None:
     assert check(headless, MODEL)[0].one("Settings").currency == "USD"
 
 
+def test_faults_below_a_note_are_none(tmp_path: Path) -> None:
+    """Proves: a formula without a value, an error value and merged cells below a title with # are left
+    alone, also beside a setting that is a note; below a title that is read each is reported, and so
+    are cells merged from a note into a column that is read."""
+    book, page, settings = openpyxl.Workbook(), "Sites", "Settings"
+    book.active.title = page
+    for cell, value in {
+        "A1": "#check", "B1": "site", "C1": "#more", "A2": "=1+1", "B2": "=1+1", "A3": "#N/A",
+        "B3": "#N/A", "A4": "ours", "C4": "theirs",
+    }.items():  # fmt: skip
+        book[page][cell] = value
+    book[page].merge_cells("A4:B4")
+    book[page].merge_cells("C4:C5")
+    book.create_sheet(settings)
+    for row in (("setting", "value"), ("#date", "=NOW()"), ("gap", "=0+0")):
+        book[settings].append(row)
+    book.save(tmp_path / "book.xlsx")
+    _, problems = check(tmp_path / "book.xlsx", MODEL)
+    kinds = {"formula-without-value", "error-value", "merged-cells"}
+    assert {(p.sheet, p.cell, p.code) for p in problems if p.code in kinds} == {
+        (page, "B2", "formula-without-value"),
+        (page, "B3", "error-value"),
+        (page, "A4", "merged-cells"),
+        (settings, "B3", "formula-without-value"),
+    }
+
+
 def test_a_misspelt_setting_in_row_1_is_reported(example: Workbook) -> None:
     """Proves: a first row that is no header is an unknown name, with the one that is meant; a header in
     other words above a value, or with nothing beside it, is none."""
