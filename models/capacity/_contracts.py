@@ -73,9 +73,13 @@ def sources(data: Dataset) -> pd.DataFrame:
     return pd.concat([reach(data, *DELIVERS)[SITE_KEYS], spot_prices(data)[SITE_KEYS]])
 
 
-def tranche_before(expiry: pd.Timestamp) -> str:
-    """Name of the tranche of MW signed before the first period, by their last day."""
-    return f"held until {expiry.date().isoformat()}"
+def tranches_before(data: Dataset) -> pd.Series:
+    """Names of the tranches of MW signed before the first period, by their rows of SignedContracts.
+
+    Not by their last day, which may be another in another scenario that shares their termination.
+    """
+    rows = data["SignedContracts"].index
+    return pd.Series([f"before (row {row})" for row in rows], rows, dtype=object)
 
 
 @derived
@@ -87,7 +91,7 @@ def held(data: Dataset) -> pd.DataFrame:
     rows = data["SignedContracts"]
     rows = rows.assign(
         to=months_of_last_days(data, rows["expiry"]),
-        signed=pd.Series([*map(tranche_before, rows["expiry"])], rows.index, dtype=object),
+        signed=tranches_before(data),
     )
     frame = whole_periods(rows.assign(**{"from": -np.inf}), calendar(data))
     return frame[[*TRANCHE_KEYS, "signed_mw", "period", "position"]].reset_index(drop=True)

@@ -113,9 +113,9 @@ def test_no_more_is_ended_than_was_signed(
     assert plan.cost == pytest.approx(414.6)
     assert sorted(ended(plan)) == [
         ["C", "Y1", "Y2", pytest.approx(20)],
-        ["C", "held until 2029-01-01", "Y1", pytest.approx(40)],
+        ["C", "before (row 2)", "Y1", pytest.approx(40)],
     ]
-    assert binding(plan, "ended_within_signed") == ["C, held until 2029-01-01"]
+    assert binding(plan, "ended_within_signed") == ["C, before (row 2)"]
     without = cost_without(book(**HELD), tmp_path / "w", "ended_within_signed")
     assert without == pytest.approx(412.8)
     kept = [{**HELD["Contracts"][0], "termination_fee_per_mw": None}]

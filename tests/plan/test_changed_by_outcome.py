@@ -98,3 +98,20 @@ def test_the_units_of_a_slot_are_those_of_each_outcome(tmp_path: Path) -> None:
         Options=[SLOT | {"premium_per_unit": 1}],
     )
     assert solve(made, tmp_path).cost == pytest.approx(53)
+
+
+@pytest.mark.long
+def test_a_contract_whose_expiry_is_not_known_can_be_ended(tmp_path: Path) -> None:
+    """Proves: a contract signed before that covers no peak costs 50 a year to the end of Y3 or of Y2.
+    Known in Y3, it is ended at once for 5 in both outcomes, where 150 or 100 would be paid."""
+    made = changed(
+        {"sheet": "SignedContracts", "column": "expiry", "value": "2028-12-31"},
+        "2029-01-01",
+        Sites=[{"site": "A", **STANDING}, {"site": "B", **BARE}],
+        Network=[{"site": site, "region": "R", "latency_ms": 10} for site in "AB"],
+        Contracts=[CONTRACT | {"site": "B", "termination_fee_per_mw": 0.1}],
+        SignedContracts=[{"contract": "C", "signed_mw": 50, "expiry": "2029-12-31"}],
+    )
+    plan = solve(made, tmp_path)
+    assert plan.cost == pytest.approx(5)
+    assert set(plan["Terminations"]["signed"]) == {"before (row 2)"}

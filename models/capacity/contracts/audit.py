@@ -20,7 +20,7 @@ from .._contracts import (
     grid_draw,
     jurisdictions_of_contracts,
     sums_at,
-    tranche_before,
+    tranches_before,
 )
 from .._money import CASH, charge_rows
 from .._running_costs import running_rows
@@ -121,8 +121,9 @@ def _tranches(
     before = data["SignedContracts"]
     before = before[before["contract"] == at["contract"]]
     ends = months_of_last_days(data, before["expiry"])
-    for expiry, mw, until in zip(before["expiry"], before["signed_mw"], ends, strict=True):
-        yield tranche_before(expiry), mw, -np.inf, until
+    names = tranches_before(data)[before.index]
+    for name, mw, until in zip(names, before["signed_mw"], ends, strict=True):
+        yield name, mw, -np.inf, until
     begin = calendar(data)["begin"]
     term = np.inf if pd.isna(at["term_months"]) else at["term_months"]
     for period, mw in zip(own["period"], own["signed_mw"], strict=True):

@@ -14,7 +14,7 @@ from .._contracts import (
     KEYS,
     TRANCHE_KEYS,
     contracts_on_offer,
-    tranche_before,
+    tranches_before,
 )
 from .._money import CASH, charge_rows
 from .tables import ENDING_KEYS, actions
@@ -51,9 +51,9 @@ def _tranches(
     contracts = terms.set_index("contract").to_dict("index")
     found = {}
     days = months_of_last_days(data, before["expiry"])
-    for signed, until in zip(before.to_dict("records"), days, strict=True):
-        key = signed["contract"], tranche_before(signed["expiry"])
-        found[key] = (signed["signed_mw"], -np.inf, until)
+    names = tranches_before(data)
+    for name, signed, until in zip(names, before.to_dict("records"), days, strict=True):
+        found[signed["contract"], name] = (signed["signed_mw"], -np.inf, until)
     for signed in procurement[procurement["signed_mw"] > 0].to_dict("records"):
         at = contracts[signed["contract"]]
         since = begin[signed["period"]] + at["lead_months"]

@@ -26,7 +26,7 @@ TERMINATIONS = TableSpec(
         Column(
             name="signed",
             kind=Kind.TEXT,
-            meaning="Period in which they were signed; or 'held until' their expiry, if before.",
+            meaning="Period in which they were signed; or 'before' the first, with their row of SignedContracts.",
         ),
         Column(
             name="period", kind=Kind.TEXT, meaning="Period from whose first day on they are ended."
