@@ -228,6 +228,8 @@ class Sheet:
     order : str
         Column by whose values its rows follow each other, where other sheets carry a value
         forward along them.
+    ordered : bool
+        Whether the order of its rows matters: what they say is done one after another.
     plan_table : str
         Table of an earlier plan from which the sheet may be filled, its columns by their names.
     advisory : bool
@@ -250,6 +252,7 @@ class Sheet:
     required: bool = False
     vertical: bool = False
     order: str = ""
+    ordered: bool = False
     plan_table: str = ""
     advisory: bool = False
     rules: tuple[Rule, ...] = ()

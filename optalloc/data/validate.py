@@ -108,7 +108,7 @@ def check(book: Book | Workbook, model: Declared) -> tuple[Dataset, list[Problem
         frames,
         model.sheets,
         places,
-        content_digest(frames),
+        content_digest(frames, [s.name for s in model.sheets.values() if s.ordered]),
         unread,
         lost,
         source=str(workbook.source),

@@ -15,6 +15,7 @@ _UNIT = "factor, or unit of the column"
 
 RANGES = Sheet(
     name="Ranges",
+    ordered=True,
     question="What if the future is not known?",
     meaning="One change of one column by an amount that lies in a range: `optalloc futures` "
     "generates outcomes from it, and draws scenarios on which to test plans.",

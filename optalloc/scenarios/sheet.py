@@ -47,6 +47,7 @@ class Operation(StrEnum):
 
 SWEEPS = Sheet(
     name="Sweeps",
+    ordered=True,
     question="What if costs, limits or dates were others?",
     meaning="One change of one column in a sweep: the cases that `optalloc sweep` solves.",
     advisory=True,

@@ -49,6 +49,7 @@ _QUESTION = RANGES.question
 
 UNCERTAINTIES = Sheet(
     name="Uncertainties",
+    ordered=True,
     question=_QUESTION,
     meaning="One outcome of an uncertainty, its probability, and the day on which it is known.",
     key=("uncertainty", "outcome", "given"),
@@ -102,6 +103,7 @@ UNCERTAINTIES = Sheet(
 
 OUTCOMES = Sheet(
     name="Outcomes",
+    ordered=True,
     question=_QUESTION,
     meaning="One change of one column that comes with an outcome of an uncertainty. Where outcomes "
     "change the same cells they do so one after another, by the order of their uncertainties.",

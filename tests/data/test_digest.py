@@ -1,5 +1,6 @@
 """The hash of an input is of what was read, not of how it is stored."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
@@ -9,6 +10,8 @@ import pytest
 import optalloc
 from optalloc.analysis.diff import diff
 from optalloc.data.digest import content_digest
+from optalloc.scenarios.overrides import altered
+from optalloc.scenarios.read_tree import scenario_tree
 from tests import books
 from tests.paths import INPUTS
 
@@ -81,3 +84,48 @@ def test_books_that_differ_have_different_hashes(tmp_path: Path) -> None:
     """Proves: one cell of one sheet is enough."""
     made = [books.write(books.book(Sites={"max_mw": mw}), tmp_path / f"b{mw}") for mw in (100, 101)]
     assert len({hash_of(path) for path in made}) == 2
+
+
+@pytest.fixture
+def uncertain(tmp_path: Path) -> Callable[[str, str], Path]:
+    """Writes a book whose demand of 40 one outcome sets to 20, and another raises by half.
+
+    Both are certain; uncertainties and their changes stand in a given order.
+    """
+
+    def written(uncertainties: str, changes: str) -> Path:
+        known = {"outcome": "x", "probability": 1, "revealed": "2027-06-01"}
+        change = {"outcome": "x", "sheet": "Demand", "column": "it_mw"}
+        made = {
+            "a": {"operation": "set", "value": "20"},
+            "b": {"operation": "multiply", "value": "1.5"},
+        }
+        case = books.book(
+            Uncertainties=[{"uncertainty": name, **known} for name in uncertainties],
+            Outcomes=[{"uncertainty": name, **change, **made[name]} for name in changes],
+        )
+        return books.write(case, tmp_path / f"{uncertainties}{changes}")
+
+    return written
+
+
+def test_rows_whose_order_matters_are_hashed_and_compared_in_order(
+    uncertain: Callable[[str, str], Path],
+) -> None:
+    """Proves, by hand: 20 raised by half is 30, but what is raised before it is set is 20, so that
+    the order of the uncertainties makes another input. Hash and diff say so, and so of changes.
+    Sensitivity: the order of what is demanded makes no difference, as saving again shows."""
+    base = uncertain("ab", "ab")
+    demands = {}
+    for book in (base, uncertain("ba", "ab"), uncertain("ab", "ba")):
+        data = optalloc.validate(optalloc.read_workbook(book), MODEL)
+        tree = scenario_tree(data)[0]
+        assert tree is not None
+        made = altered(data, tree.scenarios[0].overrides)
+        demands[book.name] = sorted(set(made["Demand"]["it_mw"]))
+        if book != base:
+            sheet = "Uncertainties" if book.name == "baab" else "Outcomes"
+            assert hash_of(book) != hash_of(base)
+            said = f"{sheet}: rows are in another order, which matters there."
+            assert diff(base, book).sentences == (said,)
+    assert demands == {"abab": [30], "baab": [20], "abba": [30]}

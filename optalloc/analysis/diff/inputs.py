@@ -1,8 +1,9 @@
 """Two inputs: which rows were added or removed and which cells changed, by sheet and key.
 
-Cells are compared as validation reads them, so that neither the order of rows and columns nor the
-way a number is stored matters; but a blank is never the same as a value. Where a book has errors,
-what could be read is compared, and the errors are reported.
+Cells are compared as validation reads them, so that neither the order of columns nor the way a
+number is stored matters, nor the order of rows but where a sheet is `ordered`; but a blank is never
+the same as a value. Where a book has errors, what could be read is compared, and the errors are
+reported.
 """
 
 from __future__ import annotations
@@ -127,13 +128,17 @@ def compare_inputs(title: str, a: Workbook, b: Workbook, model: Model) -> Findin
         ]
         removed = [_lone(sheet, left, row, "removed") for k, row in in_a.items() if k not in in_b]
         added = [_lone(sheet, right, row, "added") for k, row in in_b.items() if k not in in_a]
+        reordered = sheet.ordered and _common(in_a, in_b) != _common(in_b, in_a)
         rows["Cells"] += cells
         rows["Rows"] += [*removed, *added]
-        if cells or removed or added:
+        if cells or removed or added or reordered:
             counts = (len(in_a), len(in_b), len(added), len(removed), len(cells))
             names = [column.name for column in CHANGES.columns]
             rows["Changes"].append(dict(zip(names, (sheet.name, *counts), strict=True)))
-            sentences.append(_sheet_in_words(sheet, added, removed, cells))
+            if cells or removed or added:
+                sentences.append(_sheet_in_words(sheet, added, removed, cells))
+            if reordered:
+                sentences.append(f"{sheet.name}: rows are in another order, which matters there.")
             sentences += _renamed(sheet, removed, added)
     if not rows["Changes"]:
         sentences.append(_same_in_words(left, right, compared))
@@ -150,6 +155,11 @@ def compare_inputs(title: str, a: Workbook, b: Workbook, model: Model) -> Findin
         specs.append(ERRORS)
         tables[ERRORS.name] = _frame(ERRORS, errors)
     return Findings(title, tuple(sentences), tables, tuple(specs))
+
+
+def _common(rows: Mapping[Key, _Row], others: Mapping[Key, _Row]) -> list[Key]:
+    """Keys of the rows that others have too, in order."""
+    return [key for key in rows if key in others]
 
 
 def _frame(spec: TableSpec, rows: list[dict[str, object]]) -> pd.DataFrame:
