@@ -36,3 +36,27 @@ def cut_shares(data: Dataset) -> pd.DataFrame:
     rows = data.columns("Interruptions", "site", "slice", "cut_share")
     frame = interruptible_offers(data)[SITE_KEYS].merge(rows, on="site")
     return frame.loc[frame["cut_share"] > 0, [*SLICE_KEYS, "cut_share"]]
+
+
+def storage_beside_peak(data: Dataset) -> pd.DataFrame:
+    """Storage at sites of firm connections with the share of its MW that the peak leaves out.
+
+    What it draws then comes through the firm connection. None where that gives nothing, or where
+    the zone carries nothing.
+
+    Columns: storage, site, period, beside_share.
+    """
+    rows = data.columns("Storage", "storage", "site", "peak_share").dropna(subset=["site"])
+    rows = rows.assign(beside_share=1.0 - rows["peak_share"])
+    frame = rows[rows["beside_share"] > 0].merge(interruptible_offers(data)[SITE_KEYS], on="site")
+    given = carried_forward(data["PowerRamp"], calendar(data), ["site"])
+    energised = frame[SITE_KEYS].merge(given, on=SITE_KEYS, how="left")["energised_mw"]
+    limited = frame["site"].isin(data.column("PowerRamp", "site"))
+    zone = frame["site"].map(data.column("Sites", "grid_zone", by="site"))
+    full = data.columns("GridZones", "zone", "period", "max_total_mw")
+    full = full[full["max_total_mw"] <= 0]
+    shut = pd.MultiIndex.from_arrays([zone, frame["period"]]).isin(
+        pd.MultiIndex.from_frame(full[["zone", "period"]])
+    )
+    firm = ~shut & ((energised > 0).to_numpy() | ~limited)
+    return frame.loc[firm, ["storage", *SITE_KEYS, "beside_share"]].reset_index(drop=True)

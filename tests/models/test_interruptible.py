@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import optalloc
 from tests.books import binding, demand, years
 from tests.families import LeastCost, Solve, assert_adds_nothing, broken, problems
 
@@ -129,6 +130,46 @@ def test_a_plant_on_site_serves_what_is_cut_off(least_cost: LeastCost) -> None:
     case = {**connected(), "Contracts": [plant]}
     cost = 1 + 2 * ENERGY + 31.536 * 0.1 + 4 * 0.1
     assert least_cost(**case) == pytest.approx(cost)
+
+
+def test_an_offer_that_nobody_takes_keeps_no_storage_from_charging(solve: Solve) -> None:
+    """10 MW day and night from 20 MW of sun by day, through a battery that the peak leaves out.
+
+    Proves: 10 to build, 10 MW and 12 hours of battery at 0.1 + 0.6 and 0.2 of sun are 10.9, also where
+    the site may draw 1 MW on terms that cut it off by day and cost 100: it draws 20 MW by day, of
+    which 10 are no peak. Sensitivity: with all on such terms and no firm connection, nothing charges
+    by day, and there is no plan.
+    """
+    case = {
+        "Sites": {"build_cost_per_mw": 1, "max_mw": 1000, "grid_zone": "Z"},
+        "Demand": demand(10),
+        "Slices": [
+            {"slice": name, "hours_per_year": 4380, "day_type": "any"} for name in ("day", "night")
+        ],
+        "Contracts": [
+            {"contract": "sun", "site": "A", "kind": "energy", "max_mw": 100, "availability": 0.5,
+             "price_per_mwh": 0, "fixed_fee_per_mw_year": 0.01}
+        ],
+        "ContractSlices": [
+            {"contract": "sun", "slice": "day", "available": 1},
+            {"contract": "sun", "slice": "night", "available": 0},
+        ],
+        "Storage": [
+            {"storage": "battery", "site": "A", "max_mw": 100, "cost_per_mw": 0.01,
+             "cost_per_mwh": 0.005, "efficiency": 1, "peak_share": 0}
+        ],
+        "Interruptions": [{"site": "A", "slice": "day", "cut_share": 1}],
+    }  # fmt: skip
+
+    def offer(mw: float) -> dict[str, Any]:
+        row = {"site": "A", "period": "Y1", "max_mw": mw, "fee_per_mw_year": 100}
+        return {**case, "Interruptible": [row]}
+
+    plan = solve(**offer(1))
+    assert plan.cost == pytest.approx(10 + 0.1 + 0.6 + 0.2)
+    assert plan["StorageBuilt"]["ready_mw"].tolist() == pytest.approx([10])
+    with pytest.raises(optalloc.InfeasibleError):
+        solve(**offer(500), PowerRamp=[{"site": "A", "period": "Y1", "energised_mw": 0}])
 
 
 def test_the_audit_sees_what_is_drawn_while_it_is_cut_off(solve: Solve, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +21,7 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
     """MW on interruptible terms against offer and peak, and energy while they are cut off."""
     use, offers = _use(tables), _offers(data)
     grid = grid_draw(data, tables).set_index(SITE_KEYS)["grid_mw"].to_dict()
-    drawn = _through_grid(data, tables)
+    drawn, beside = _through_grid(data, tables), _stored_beside_peak(data, tables)
     shares, months = shares_of_year(data), calendar(data)["months"]
     cut = data["Interruptions"]
     rows = []
@@ -28,7 +29,8 @@ def audit(data: Dataset, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Dat
         for (own, period), mw in use.items():
             if own == site and share > 0:
                 thousands = 0.73 * months[period] * shares[slice_name]
-                left = thousands * (grid[site, period] - share * mw)
+                firm = grid[site, period] + beside[site, period]
+                left = thousands * (firm - share * mw)
                 rows.append((site, period, slice_name, drawn[site, period, slice_name], left))
     return {
         "interruptible_within_offer": _frame(
@@ -82,6 +84,29 @@ def _through_grid(
         if storage in zoned:
             sums[site, period, name] += given - taken
     return sums
+
+
+def _stored_beside_peak(
+    data: Dataset, tables: Mapping[str, pd.DataFrame]
+) -> Mapping[tuple[str, str], float]:
+    """MW of storage at each site of a firm connection in each period that the peak leaves out."""
+    zone_of = data.column("Sites", "grid_zone", by="site").to_dict()
+    terms: dict[Any, Any] = data["Storage"].set_index("storage").to_dict("index")
+    ramp = data["PowerRamp"].set_index(SITE_KEYS)["energised_mw"].to_dict()
+    ramped = {site for site, _ in ramp}
+    carried = data["GridZones"].set_index(["zone", "period"])["max_total_mw"].to_dict()
+    built = tables["StorageBuilt"].set_index(["storage", "period"])["ready_mw"].to_dict()
+    found: dict[tuple[str, str], float] = defaultdict(float)
+    for storage, at in terms.items():
+        site = at["site"]
+        given = 0.0 if site in ramped else math.inf
+        for period in calendar(data).index:
+            given = ramp.get((site, period), given)
+            most = carried.get((zone_of.get(site), period), math.nan)
+            if given > 0 and not most <= 0:
+                ready = built.get((storage, period), 0.0)
+                found[site, period] += (1 - at["peak_share"]) * ready
+    return found
 
 
 def _frame(keys: list[str], rows: list[tuple[Any, ...]]) -> pd.DataFrame:

@@ -5,11 +5,13 @@ In words
     cut these off. They come on top of what the connection gives and the zone carries and takes on.
     In the slices in which they are cut off the site draws from the grid no more than the rest;
     load there waits, is served from storage at the site or covered there, or is served elsewhere
-    all year. What storage of the zone gives the site comes through the grid.
+    all year. What storage of the zone gives the site comes through the grid. MW of storage at the site
+    that do not count at the peak are drawn besides, through its firm connection, where there is one.
 Data
     Interruptible, Interruptions; Slices. ``max_mw[i,p]`` is carried forward from period to period,
     ``cut_share[i,t]`` is 0 where Interruptions has no row. ``share[t]``: hours of a slice over those of
-    the year. On-site generation draws nothing from the grid.
+    the year. On-site generation draws nothing from the grid. ``ready[k,p]``: MW of storage in service.
+    ``firm[i,p]`` is 0 where PowerRamp gives the site or GridZones its zone nothing, and else 1.
 Time
     A slice has ``share[t] hours[p]`` of a period's hours, ``hours[p]`` thousands of them; within a
     slice power is even. The fee is paid evenly over the period.
@@ -19,7 +21,8 @@ Limits
     ``interruptible[i,p] <= max_mw[i,p]``; ``interruptible[i,p] <= grid[i,p]``; and where ``cut_share[i,t]``
     is above 0, over all contracts that are not on site,
     ``sum_c drawn_in_slice[c,i,p,t] + spot_in_slice[i,p,t] - zone_stored[i,p,t] <= share[t] hours[p]
-    (grid[i,p] - cut_share[i,t] interruptible[i,p])``.
+    (grid[i,p] + firm[i,p] sum_k (1 - peak_share[k]) ready[k,p] - cut_share[i,t] interruptible[i,p])``
+    with the storage ``k`` at the site.
 Reads and posts
     Reads ``grid_mw`` and ``zone_stored_gwh``; posts ``interruptible_mw`` and ``cost``.
 Source
@@ -40,7 +43,7 @@ from optalloc.modelling.ledgers import Ledgers
 from optalloc.modelling.sets import index_set, indexed_set, parameter
 
 from .._contracts import DELIVERS, GENERATION, SITE_KEYS, reach, spot_prices
-from .._interruptible import cut_shares, interruptible_offers
+from .._interruptible import cut_shares, interruptible_offers, storage_beside_peak
 from .._posting import post_cost
 from .._running_costs import yearly_charges
 from .._slices import SLICE_KEYS, slice_hours
@@ -48,12 +51,13 @@ from .._slices import SLICE_KEYS, slice_hours
 
 @dataclass(frozen=True)
 class Parameters:
-    """MW on offer, the slices in which they are cut off, who delivers there, and the fee."""
+    """MW on offer, the slices in which they are cut off, who delivers there and stores, and the fee."""
 
     offers: pd.DataFrame
     cut: pd.DataFrame
     feeds: pd.DataFrame
     spot: pd.DataFrame
+    storage: pd.DataFrame
     charges: pd.DataFrame
 
 
@@ -67,7 +71,8 @@ def parameters(data: Dataset) -> Parameters:
     keys = offers[SITE_KEYS].assign(subject=offers["site"])
     growth = data.one("Settings").running_cost_escalation
     fee = yearly_charges(data, keys, offers["fee_per_mw_year"], growth)
-    return Parameters(offers, cut, feeds, spot, fee)
+    storage = cut[SLICE_KEYS].merge(storage_beside_peak(data), on=SITE_KEYS)
+    return Parameters(offers, cut, feeds, spot, storage, fee)
 
 
 def declare(m: Any, p: Parameters, ledgers: Ledgers) -> None:
@@ -103,6 +108,11 @@ def constrain(m: Any, p: Parameters) -> None:
     m.FED_WHILE_CUT_OFF = indexed_set(m.CUT_OFF, p.feeds, SLICE_KEYS, ["contract"])
     spot = p.spot.assign(same=p.spot["slice"])
     m.SPOT_WHILE_CUT_OFF = indexed_set(m.CUT_OFF, spot, SLICE_KEYS, ["same"])
+    storage = p.storage.drop_duplicates(["storage", *SITE_KEYS])
+    m.BESIDE_PEAK = index_set(storage[["storage", "period"]])
+    beside = storage.set_index(["storage", "period"])["beside_share"]
+    m.beside_share = parameter(m.BESIDE_PEAK, beside)
+    m.STORED_BESIDE_PEAK = indexed_set(m.CUT_OFF, p.storage, SLICE_KEYS, ["storage"])
     m.drawn_while_cut_off = pyo.Constraint(
         m.CUT_OFF,
         rule=lambda m, i, q, t: (
@@ -110,6 +120,13 @@ def constrain(m: Any, p: Parameters) -> None:
             + sum(m.spot_in_slice[i, q, u] for u in m.SPOT_WHILE_CUT_OFF[i, q, t])
             - m.zone_stored_gwh[i, q, t]
             <= m.hours_cut_off[i, q, t]
-            * (m.grid_mw[i, q] - m.cut_share[i, q, t] * m.interruptible[i, q])
+            * (
+                m.grid_mw[i, q]
+                + sum(
+                    m.beside_share[k, q] * m.storage_ready_mw[k, q]
+                    for k in m.STORED_BESIDE_PEAK[i, q, t]
+                )
+                - m.cut_share[i, q, t] * m.interruptible[i, q]
+            )
         ),
     )

@@ -39,8 +39,9 @@ LIMITS = (
         lasting="{site} draws all that is left to it while it is cut off, in {slice}, {when}",
         marginal="saving from one more GWh while it is cut off",
         formula=(
-            "sum_{c not on site} drawn_in_slice[c,i,p,t] + spot_in_slice[i,p,t] <= "
-            "share[t] hours[p] (grid[i,p] - cut_share[i,t] interruptible[i,p])"
+            "sum_{c not on site} drawn_in_slice[c,i,p,t] + spot_in_slice[i,p,t] - "
+            "zone_stored[i,p,t] <= share[t] hours[p] (grid[i,p] + firm[i,p] sum_k "
+            "(1 - peak_share[k]) ready[k,p] - cut_share[i,t] interruptible[i,p])"
         ),
     ),
 )
