@@ -93,7 +93,7 @@ def _stored_beside_peak(
     zone_of = data.column("Sites", "grid_zone", by="site").to_dict()
     terms: dict[Any, Any] = data["Storage"].set_index("storage").to_dict("index")
     ramp = data["PowerRamp"].set_index(SITE_KEYS)["energised_mw"].to_dict()
-    ramped = {site for site, _ in ramp}
+    ramped = set(data.column("PowerRamp", "site"))
     carried = data["GridZones"].set_index(["zone", "period"])["max_total_mw"].to_dict()
     built = tables["StorageBuilt"].set_index(["storage", "period"])["ready_mw"].to_dict()
     found: dict[tuple[str, str], float] = defaultdict(float)
