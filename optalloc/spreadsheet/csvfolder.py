@@ -154,9 +154,33 @@ def _read_csv(data: bytes, name: str, position: int) -> tuple[list[list[str]], l
     if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
         found = "semicolons" if ";" in header[0] else "tabs"
         return rows, [problem_at("csv-delimiter", name, (position, 1, 1), found)]
-    return rows, [
+    ragged = [
         problem_at("ragged-row", name, (position, number, column), f"{len(row)} cells")
         for number, row in enumerate(rows, start=1)
         for column, cell in enumerate(row, start=1)
         if column > len(header) and cell and not any(row[len(header) : column - 1])
+    ]
+    return rows, [*ragged, *_uneven(rows, header, {p.order[1] for p in ragged}, name, position)]
+
+
+def _uneven(
+    rows: list[list[str]], header: list[str], ragged: set[int], name: str, position: int
+) -> list[Problem]:
+    """Notices of rows whose cells may have shifted, as most others have as many as the header.
+
+    A program may well leave out the blanks at the end, or add some, but it does so in all rows.
+    """
+    below = [(n, row) for n, row in enumerate(rows, start=1) if any(row) and row is not header]
+    uneven = [(n, row) for n, row in below if len(row) != len(header)]
+    if 2 * len(uneven) >= len(below):
+        return []
+    return [
+        problem_at(
+            "uneven-row",
+            name,
+            (position, number, 1),
+            f"{len(row)} cells below {len(header)} in row {number}",
+        )
+        for number, row in uneven
+        if number not in ragged
     ]

@@ -58,6 +58,10 @@ FILE_CODES = {
         "a row must not be longer than the header",
         "Put quotes around text with a comma in it, or delete the extra cells.",
     ),
+    "uneven-row": (
+        "a row must have as many cells as the header, as most rows have",
+        "Write decimals with a point, and see that each value stands below its name.",
+    ),
     "hidden": ("what is hidden is read like the rest", "Delete it if it should not count."),
     "totals-row": (
         "a table's totals row is left out",
@@ -69,7 +73,7 @@ FILE_CODES = {
     ),
     "not-read": ("only sheets of cells are read", "Remove it if that surprises you."),
 }
-_NOTICES = {"hidden", "not-read", "totals-row", "like-totals-row"}
+_NOTICES = {"hidden", "not-read", "totals-row", "like-totals-row", "uneven-row"}
 
 # Errors of zipfile, zlib, expat, calamine and our own checks on damaged bytes.
 _DAMAGE = (

@@ -377,6 +377,7 @@ def with_totals(folder: Path) -> Path:
 # Notices of what is read all the same, each in a workbook without errors.
 NOTICED: dict[str, Callable[[Path], Path]] = {
     "like-totals-row": lambda folder: small(folder, Components=TOTALS),
+    "uneven-row": with_sheet("Pace", b"pace,max_sites\nall,1,\nr,2\ns,3\n"),
     "totals-row": with_totals,
     "unseen-characters": lambda folder: small(folder, Network={"region": "R\u200b"}),
     "name-without-row": lambda folder: small(folder, **zoned("Plain")),
