@@ -6,7 +6,7 @@ unless its name starts with ``#``, by which a planner marks it as a note of thei
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pandas as pd
@@ -92,6 +92,7 @@ def check(book: Book | Workbook, model: Declared) -> tuple[Dataset, list[Problem
     workbook = _without_notes(read_workbook(book), model)
     # What a planner's own sheet holds is not read, so nothing is wrong with it.
     problems = [p for p in workbook.problems if not p.sheet.startswith("#")]
+    problems += _named_as_sheets(workbook.notes, model)
     matched, lost = _match_sheets(workbook, model, problems)
     odd = {p.order for p in workbook.problems if p.severity is Severity.ERROR}
     frames: dict[str, pd.DataFrame] = {}
@@ -153,6 +154,18 @@ def _without_notes(workbook: Workbook, model: Declared) -> Workbook:
         )
 
     return replace(workbook, problems=tuple(p for p in workbook.problems if not is_of_note(p)))
+
+
+def _named_as_sheets(notes: Iterable[str], model: Declared) -> Iterator[Problem]:
+    """Notices of text files with the name of a sheet, as Notepad saves a CSV."""
+    declared = {fold(name): name for name in model.sheets}
+    for note in notes:
+        stem = note.rpartition(".")[0]
+        stem = stem[:-4] if stem.lower().endswith(".csv") else stem
+        if sheet := declared.get(fold(stem)):
+            must = "a sheet of a folder must be a file that ends with .csv"
+            action = f"Rename it {sheet}.csv if it holds the sheet {sheet}; it is not read."
+            yield Problem("", "", must, note, action, "not-read", Severity.NOTICE)
 
 
 def _match_sheets(

@@ -71,7 +71,8 @@ def read_folder(folder: Path) -> Workbook:
         sheets[sheet] = RawSheet(sheet, trimmed(padded), hidden=False)
         problems += found
         problems += suspected_totals(sheet, position, sheets[sheet].rows)
-    return Workbook(folder, sheets, tuple(problems), text_cells=True, digest=digest.hexdigest())
+    notes = tuple(entry.name for entry in entries if entry.suffix.lower() == ".txt")
+    return Workbook(folder, sheets, tuple(problems), True, digest.hexdigest(), notes)
 
 
 def csv_files(folder: Path) -> dict[str, Path]:

@@ -100,6 +100,8 @@ class Workbook:
     digest : str
         SHA-256 of the file's bytes, of names and bytes of the folder's CSVs, or of names and cells
         of frames: it compares files, not their meaning.
+    notes : tuple of str
+        Names of the text files of a folder, which are not read.
     """
 
     source: Path
@@ -107,6 +109,7 @@ class Workbook:
     problems: tuple[Problem, ...]
     text_cells: bool
     digest: str
+    notes: tuple[str, ...] = ()
 
 
 def address(row: int, column: int) -> str:

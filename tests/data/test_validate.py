@@ -581,6 +581,20 @@ def test_a_setting_in_row_1_is_read(example: Workbook) -> None:
     assert check(headless, MODEL)[0].one("Settings").currency == "USD"
 
 
+def test_text_files_named_as_sheets_are_noticed(tmp_path: Path) -> None:
+    """Proves: what Notepad saves as a CSV is named, with the name that it must have; other text files
+    are notes."""
+    folder = books.write(books.book(), tmp_path / "book")
+    for name in ("GridZones.csv.txt", "pace.TXT", "readme.txt", "Sites of ours.csv.txt"):
+        (folder / name).write_text("zone\n")
+    found = [p for p in check(folder, MODEL)[1] if p.code == "not-read"]
+    assert [p.found for p in found] == ["GridZones.csv.txt", "pace.TXT"]
+    assert [p.action.partition(" if")[0] for p in found] == [
+        "Rename it GridZones.csv",
+        "Rename it Pace.csv",
+    ]
+
+
 def test_faults_below_a_note_are_none(tmp_path: Path) -> None:
     """Proves: a formula without a value, an error value and merged cells below a title with # are left
     alone, also beside a setting that is a note; below a title that is read each is reported, and so
