@@ -38,8 +38,9 @@ _ACTIONS = (
     Listing(
         title="What to do now",
         order=10,
-        note="The same in every scenario. Beside each action, in how many scenarios the best plan "
-        "for that scenario alone has it too.",
+        note="The same in every scenario, but for a day that an outcome shifts, which is the "
+        "earliest. Beside each action, in how many scenarios the best plan for that scenario alone "
+        "has it too.",
         table=HERE_AND_NOW.name,
         empty="Nothing has to be decided before {nothing to decide before}, when {known first} is "
         "known.",

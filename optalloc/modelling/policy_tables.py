@@ -53,13 +53,15 @@ _DIFFERS = Column(
 
 HERE_AND_NOW = TableSpec(
     name="HereAndNow",
-    meaning="What to do before anything is known: the same in every scenario.",
+    meaning="What to do before anything is known: the same in every scenario, but for a day that "
+    "an outcome shifts, which is the earliest.",
     columns=(_IN_OWN,),
 )
 
 POLICY = TableSpec(
     name="Policy",
-    meaning="What to do once something is known, by what is known.",
+    meaning="What to do once something is known, by what is known; of a day that what is not known "
+    "yet shifts, the earliest.",
     columns=(*_NODE, _DIFFERS),
 )
 

@@ -93,7 +93,7 @@ def now_and_later(
     tree, model = made.tree, made.base.model
     assert model.actions is not None
     levels = _levels(made, tables)
-    now = tables[0][levels[0] == 0].reset_index(drop=True)
+    now = _earliest(model, [table[at == 0] for table, at in zip(tables, levels, strict=True)])
     alone = [set(action_keys(model, actions)) for actions in own.values()]
     now["own_plans"] = [sum(key in keys for keys in alone) for key in action_keys(model, now)]
     parts, seen = [], set()
@@ -104,7 +104,8 @@ def now_and_later(
                 continue
             seen.add(node)
             there = tree.nodes[:, level] == node
-            part = tables[s][levels[s] == level]
+            those = np.flatnonzero(there).tolist()
+            part = _earliest(model, [tables[t][levels[t] == level] for t in those])
             siblings = [
                 t
                 for t in range(len(tree.scenarios))
@@ -123,6 +124,20 @@ def now_and_later(
     columns = [c.name for c in with_actions(POLICY, model.actions).columns]
     later = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
     return now, later[columns]
+
+
+def _earliest(model: Model, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The actions that scenarios share, each on the earliest of its days in any of them."""
+    assert model.actions is not None
+    days = [c.name for c in model.actions.columns if c.kind == "date"]
+    shared = parts[0].reset_index(drop=True)
+    if shared.empty or not days:
+        return shared
+    every = pd.concat([part.reset_index(drop=True) for part in parts], ignore_index=True)
+    keys = pd.Series(map(repr, action_keys(model, every)), index=every.index, dtype=object)
+    earliest = every[days].groupby(keys).transform("min")
+    shared[days] = earliest.iloc[: len(shared)]
+    return shared.sort_values(days, kind="stable", ignore_index=True)
 
 
 def _differing(keys: Sequence[object], others: Sequence[set[tuple[object, ...]]]) -> np.ndarray:

@@ -478,6 +478,24 @@ def test_nothing_is_begun_that_nobody_needs(tmp_path: Path) -> None:
     assert started.groupby("scenario")["started_mw"].apply(list).tolist() == [[40], [40]]
 
 
+def test_an_action_is_on_the_earliest_of_its_days(tmp_path: Path) -> None:
+    """Proves: committed on the first day of Y1, F is begun when its permit comes, after 9 months or
+    6, and 3 later serves Y2 either way: on 2027-07-01 at the earliest, though 9 come first."""
+    made = uncertain(
+        site("F", 1.0, 100, site_lead_months=9, block_lead_months=3),
+        base=(0, 40, 40),
+        futures={"permit": {"slow": (0.5,), "quick": (0.5,)}},
+        revealed={"permit": "2029-01-01"},
+    )
+    quick = {"uncertainty": "permit", "outcome": "quick", "sheet": "Sites", "rows": "site=F"}
+    made["Outcomes"] = [{**quick, "column": "site_lead_months", "operation": "set", "value": 6}]
+    plan = solve(made, tmp_path)
+    assert costs(plan) == [40, 40]
+    now = plan["HereAndNow"]
+    assert now["action"].tolist() == ["commit site", "start building"]
+    assert now["date"].dt.strftime("%Y-%m-%d").tolist() == ["2027-01-01", "2027-07-01"]
+
+
 @pytest.mark.slow
 def test_a_permit_that_may_be_late_is_paid_for(tmp_path: Path) -> None:
     # Committed in Y1 for 20, permit in 6 or 30 months; known in 2028, it is built on for 100 or
