@@ -27,6 +27,8 @@ from ._calendar import TINY_MONTHS, calendar, date_of, dates_of, first_position_
 from ._options import land_options
 
 PERMIT_KEYS = ["site", "permit"]
+# Between the names of a period and of an option; names have single spaces, so that it is in none.
+BY = "  by  "
 
 
 @derived
@@ -42,7 +44,7 @@ def permits(data: Dataset) -> pd.DataFrame:
     own = commits.merge(land_options(data), on="site")
     own = own[own["position"].between(own["use_first"], own["use_last"])]
     own = own.assign(
-        permit=own["period"].astype(str) + " by " + own["option"].astype(str),
+        permit=own["period"].astype(str) + BY + own["option"].astype(str),
         site_lead_months=own["lead_months"].fillna(own["site_lead_months"]),
     )
     both = pd.concat([plain, own[list(plain)]] if len(own) else [plain], ignore_index=True)

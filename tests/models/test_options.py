@@ -538,3 +538,25 @@ def test_a_lead_that_is_not_known_is_known_before_it_can_be_over(tmp_path: Path)
     assert case("2028-01-01").cost == pytest.approx(50)
     with pytest.raises(optalloc.InputError, match=r"Uncertainties!D2.*Outcomes!G2.*too-late"):
         case("2028-07-01")
+
+
+def test_a_period_may_be_named_as_a_permit_by_an_option(tmp_path: Path) -> None:
+    """Periods "P" and "P by o", and an option "o" on the land.
+
+    Proves: permits are told apart, and 5 MW at 10 are 50, without the option. Sensitivity: where the
+    option, for 1, spares a site cost of 7, it is exercised: 51.
+    """
+    periods = [{**row, "period": name} for row, name in zip(years(2), ("P", "P by o"), strict=True)]
+
+    def cost(site_cost: float) -> float:
+        made = books.book(
+            Periods=periods,
+            Sites={"site_cost": site_cost},
+            Demand=[{**demand(5)[0], "period": row["period"]} for row in periods],
+            Options=[{"option": "o", "kind": "land", "site": "A", "premium": 1,
+                      "exercise_price": 0}],
+        )  # fmt: skip
+        return books.least_cost(made, tmp_path / str(site_cost))
+
+    assert cost(0) == pytest.approx(50)
+    assert cost(7) == pytest.approx(51)
