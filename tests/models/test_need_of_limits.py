@@ -243,3 +243,31 @@ def test_what_is_to_be_ended_is_signed_besides(tmp_path: Path) -> None:
                     "at_least": 5}],
     )  # fmt: skip
     assert least_cost(made, tmp_path) == pytest.approx(15 + 10 + 2.5)
+
+
+def test_storage_is_charged_through_what_a_cut_leaves(tmp_path: Path) -> None:
+    """Proves: sun by day serves 10 MW day and night by a battery that takes 10 MW more by day. Through a
+    connection of which half is cut by day, these 20 MW need 40 in service: 30 more than without."""
+    made = book(
+        Demand=demand(10),
+        Sites=[site("A", grid_zone="Z")],
+        Slices=[
+            {"slice": one, "hours_per_year": 4380, "day_type": "x"} for one in ("day", "night")
+        ],
+        Contracts=[{"contract": "sun", "site": "A", "kind": "energy", "max_mw": 100,
+                    "availability": 0.5, "price_per_mwh": 0, "fixed_fee_per_mw_year": 0.01}],
+        ContractSlices=[
+            {"contract": "sun", "slice": "day", "available": 1},
+            {"contract": "sun", "slice": "night", "available": 0},
+        ],
+        Storage=[{"storage": "s", "site": "A", "max_mw": 100, "cost_per_mw": 0.01,
+                  "cost_per_mwh": 0.005, "efficiency": 1, "peak_share": 0}],
+    )  # fmt: skip
+    firm = least_cost(made, tmp_path / "firm")
+    made |= book(
+        PowerRamp=[{"site": "A", "period": "Y1", "energised_mw": 0}],
+        Interruptible=[{"site": "A", "period": "Y1", "max_mw": 500}],
+        Interruptions=[{"site": "A", "slice": "day", "cut_share": 0.5}],
+        **made,
+    )
+    assert least_cost(made, tmp_path / "cut") == pytest.approx(firm + 30)

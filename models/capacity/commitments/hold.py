@@ -92,7 +92,7 @@ def not_held(
     """Early decisions of a plan that `hold` would lose, as plan and workbook differ in names.
 
     A site that only the workbook has is not built in the plan; a period that only one of them has
-    cannot be told from one under another name.
+    cannot be distinguished from one under another name.
     """
     own, theirs = calendar(data)["date"], tables["Balance"].set_index("period")["start"]
     early, held = theirs.index[theirs < until], own.index[own < until]
