@@ -14,7 +14,6 @@ import pandas as pd
 from optalloc.data.dataset import Dataset, derived
 from optalloc.data.rounding import exceeds
 
-from ._asked import asked_for
 from ._calendar import (
     TINY_MONTHS,
     calendar,
@@ -120,31 +119,25 @@ def building_terms(data: Dataset) -> pd.DataFrame:
     """Leads and lives by site, and in ``differs`` whether another scenario has other ones.
 
     Where it does, nothing is left out as too late: it is in time in another scenario, and what is
-    decided before the two are distinguished costs what it costs in both. So where a decision asks
-    for it, as of a plan that is held, whose terms have come out otherwise.
+    decided before the two are distinguished costs what it costs in both.
     """
     sites = active_sites(data, *TERMS, "room_mw")
     by_option = shortest_leads(data).reindex(sites.index)
     return sites[TERMS].assign(
-        option_lead_months=by_option,
-        has_room=sites["room_mw"] > 0,
-        differs=sites.index.isin(asked_for(data, "site", "committed", "started_mw")),
+        option_lead_months=by_option, has_room=sites["room_mw"] > 0, differs=False
     )
 
 
 def terms_compared(frames: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
     """Terms of several scenarios, each with whether any of them has others."""
     first = frames[0]
-    differs = first["differs"]
+    differs = pd.Series(False, first.index)
     for other in frames[1:]:
         same = other.reindex(first.index)
         differs |= ((same != first) & ~(same.isna() & first.isna())).any(axis=1)
     if "has_room" in first:
         differs &= pd.concat([frame["has_room"] for frame in frames]).groupby(level=0).any()
-    return [
-        frame.assign(differs=differs.reindex(frame.index).eq(True) | frame["differs"])
-        for frame in frames
-    ]
+    return [frame.assign(differs=differs.reindex(frame.index).eq(True)) for frame in frames]
 
 
 @derived

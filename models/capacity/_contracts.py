@@ -9,7 +9,6 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset, derived
 
-from ._asked import asked_for
 from ._building import active_sites, single_jurisdiction, site_periods
 from ._calendar import TERM, calendar, months_of_last_days, signing_terms, whole_periods
 from ._money import to_workbook_currency
@@ -120,12 +119,9 @@ def signings(data: Dataset) -> pd.DataFrame:
 
 @derived
 def signing_terms_of_contracts(data: Dataset) -> pd.DataFrame:
-    """Terms of signing by contract, and in ``differs`` whether another scenario has others.
-
-    Or a decision asks for one, as of a plan that is held.
-    """
+    """Terms of signing by contract, and in ``differs`` whether another scenario has others."""
     offered = data.columns("Contracts", "contract", *TERM).set_index("contract")
-    return offered.assign(differs=offered.index.isin(asked_for(data, "contract", "signed_mw")))
+    return offered.assign(differs=False)
 
 
 @derived

@@ -6,7 +6,6 @@ import pandas as pd
 
 from optalloc.data.dataset import Dataset, derived
 
-from ._asked import asked_for
 from ._building import active_sites
 from ._calendar import TERM, calendar, signing_terms, whole_periods
 from ._money import to_workbook_currency
@@ -36,12 +35,8 @@ def leases_active(data: Dataset) -> pd.DataFrame:
 
 @derived
 def signing_terms_of_leases(data: Dataset) -> pd.DataFrame:
-    """Terms of signing by lease, and in ``differs`` whether another scenario has others.
-
-    Or a decision asks for one, as of a plan that is held.
-    """
-    offered = leases_on_offer(data, *TERM)
-    return offered.assign(differs=offered.index.isin(asked_for(data, "lease", "leased_mw")))
+    """Terms of signing by lease, and in ``differs`` whether another scenario has others."""
+    return leases_on_offer(data, *TERM).assign(differs=False)
 
 
 def lease_tranches(data: Dataset) -> pd.DataFrame:

@@ -137,27 +137,6 @@ def test_what_a_plan_decides_is_held(everything: optalloc.Plan, everything_data:
     assert set(early["what"]) == built | signed | {"bought", "kept", "exercised", "abandoned"}
 
 
-def test_a_commitment_that_serves_nothing_is_made_when_it_is_asked_for(
-    least_cost: LeastCost,
-) -> None:
-    """Proves: B, a year from service, is to be committed by Y3, the last year: a year of 10 M, besides 5 MW
-    at A. Sensitivity: asked for by Y2 it is two."""
-    sites = [
-        {"site": name, "status": "candidate", "max_mw": 100, "build_cost_per_mw": 1, **more}
-        for name, more in (("A", {}), ("B", {"block_lead_months": 12, "fixed_cost_per_year": 10}))
-    ]
-    for period, cost in (("Y3", 15), ("Y2", 25)):
-        asked = {"decision": "D", "what": "committed", "site": "B", "at_least": 1, "period": period}
-        case = {
-            "Periods": years(3),
-            "Demand": demand(5, 5, 5),
-            "Sites": sites,
-            "Network": [{"site": site, "region": "R", "latency_ms": 1} for site in "AB"],
-            "Decisions": [asked],
-        }
-        assert least_cost(**case) == pytest.approx(cost)
-
-
 def test_what_cannot_be_done_in_time_leaves_no_plan(solve: Solve) -> None:
     """Proves: 10 MW online at A in Y1 with a lead of two years: the row is named."""
     sites = [SITES[0] | {"block_lead_months": 24}, SITES[1]]

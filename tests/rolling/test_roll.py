@@ -203,28 +203,6 @@ def test_what_can_no_longer_be_met_is_told(tmp_path: Path) -> None:
     assert "the plan made again on 2028-01-01" in run.stdout
 
 
-@pytest.mark.long
-def test_what_turns_out_too_late_is_kept_and_paid_for(tmp_path: Path) -> None:
-    """Proves: 40 MW begun in 2027, a year from service, come after the horizon if the lead turns out to be
-    three years: 40 to build, and 10 a MW for two years without them. Known at once they are not begun.
-    """
-    made = uncertain(
-        site("N", 1.0, 100, site_lead_months=0, block_lead_months=12),
-        base=(0, 40, 40),
-        futures={"lead": {"short": (0.5,), "long": (0.5,)}},
-        revealed={"lead": "2028-01-01"},
-        unmet=10,
-    )
-    made["Outcomes"] = [
-        {"uncertainty": "lead", "outcome": "long", "sheet": "Sites", "rows": "site=N",
-         "column": "block_lead_months", "operation": "set", "value": 36}
-    ]  # fmt: skip
-    found = optalloc.roll(write(made, tmp_path), every=12, look_ahead=36, jobs=1)
-    table = found["CostsByFuture"].set_index("future")
-    assert table.loc["lead=short", "futures"] == pytest.approx(40)
-    assert table.loc["lead=long", ["futures", "foresight"]].tolist() == pytest.approx([840, 800])
-
-
 @pytest.mark.slow
 def test_what_is_decided_again_is_told(tmp_path: Path) -> None:
     """Proves: racks are needed 18 months before service, and building takes 12. The plan of 2029 begins
