@@ -119,6 +119,7 @@ def test_extensive_form(netdes: StochasticProgram) -> None:
     assert found.objective == pytest.approx(PUBLISHED, abs=DIGITS)
 
 
+@pytest.mark.long
 def test_scenario_by_scenario(netdes: StochasticProgram) -> None:
     """Proves: bound by prices and plan by policies lie on either side of the published optimum."""
     parameters = Parameters(futures=Futures(extensive_entries=0))

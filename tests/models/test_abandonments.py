@@ -212,6 +212,7 @@ def test_without_the_sheet_nothing_is_added(tmp_path: Path) -> None:
     assert_adds_nothing(HELD, "abandonments", tmp_path)
 
 
+@pytest.mark.long
 def test_a_budget_counts_each_start_that_is_given_up(solve: Solve) -> None:
     """Starts of 10 MW in Y1 and in Y2, at 1 a MW over three years, are given up in Y3, of no budget.
 

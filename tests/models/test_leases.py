@@ -184,6 +184,7 @@ def test_rent_escalates_and_is_discounted_while_it_is_due(
     assert foreign.cost == pytest.approx(20 + 20)
 
 
+@pytest.mark.long
 def test_each_signing_is_paid_until_its_own_term_ends(solve: Solve) -> None:
     """10 MW at 1 a MW-year for 30 months, signed in each of two periods of two years.
 

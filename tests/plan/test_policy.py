@@ -215,6 +215,7 @@ def test_attitude_to_a_dear_tail(
     assert costs(plan) == scenarios
 
 
+@pytest.mark.long
 def test_the_tail_alone_leaves_no_scenario_dearer_than_need_be(tmp_path: Path) -> None:
     """Proves: of the 150 asked for in the tail (1/2) N serves 100 at 1.0 and F 50 at 2.0: 200. N
     serves the 50 of the other scenario for 50, though up to 200 for it the tail were the same."""
@@ -406,6 +407,7 @@ def test_what_is_built_too_late_is_credited_nothing(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.long
 def test_what_cannot_be_done_by_the_expected_figures_is_not_done(tmp_path: Path) -> None:
     """Proves: begun in Y2 at the earliest, 12 months serve Y3 and 36 (0.1) do not. The policy begins
     blind: 100, and 0.1 x 150 unmet. At the mean of 14.4 months nothing is in time: 150."""
@@ -420,6 +422,7 @@ def test_what_cannot_be_done_by_the_expected_figures_is_not_done(tmp_path: Path)
     assert value(plan, "planning for uncertainty") == pytest.approx((35, 35))
 
 
+@pytest.mark.long
 def test_operations_of_the_expected_figures_are_not_held(tmp_path: Path) -> None:
     """Proves: 40 stand, or 10 after a fire, 5 per MW unmet. As served in Y1 before it is known, 10
     serve in both: 150, and 30 more are begun at once: 180. Expected are 25, so that 15 are begun:
@@ -438,6 +441,7 @@ def test_operations_of_the_expected_figures_are_not_held(tmp_path: Path) -> None
     assert value(plan, "planning for uncertainty") == pytest.approx((30, 30))
 
 
+@pytest.mark.long
 def test_expected_room_may_be_more_than_a_scenario_has(tmp_path: Path) -> None:
     """Proves: N has room for 100, or for 40, and the mean of 70 has the 60 that are needed: begun
     there they leave the narrow scenario without a plan, and that is said."""
@@ -458,6 +462,7 @@ def test_expected_room_may_be_more_than_a_scenario_has(tmp_path: Path) -> None:
     assert "leaves some scenario without any plan" in words
 
 
+@pytest.mark.long
 def test_nothing_is_begun_that_nobody_needs(tmp_path: Path) -> None:
     """Proves: N, where 30 at least may be required, is begun with the 40 of Y2 and Y3 for 320, and F not
     at all: amounts within the tolerance of costs are no actions."""
@@ -478,6 +483,7 @@ def test_nothing_is_begun_that_nobody_needs(tmp_path: Path) -> None:
     assert started.groupby("scenario")["started_mw"].apply(list).tolist() == [[40], [40]]
 
 
+@pytest.mark.long
 def test_an_action_is_on_the_earliest_of_its_days(tmp_path: Path) -> None:
     """Proves: committed on the first day of Y1, F is begun when its permit comes, after 9 months or
     6, and 3 later serves Y2 either way: on 2027-07-01 at the earliest, though 9 come first."""

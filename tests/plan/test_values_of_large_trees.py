@@ -64,6 +64,7 @@ def test_ctrl_c_ends_the_values_and_leaves_the_policy(tmp_path: Path) -> None:
     assert words["being able to wait"] == "Being able to wait is not worked out: it was stopped."
 
 
+@pytest.mark.long
 def test_regret_of_large_trees_has_no_values(tmp_path: Path) -> None:
     """Proves: what is held would change the plans that regret is against, and that is said."""
     made = scenarios_of(*open_scenarios(write(newsvendor(), tmp_path), None))
@@ -75,6 +76,7 @@ def test_regret_of_large_trees_has_no_values(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("parameters", [Parameters(), ONE_BY_ONE], ids=["whole", "one by one"])
 def test_what_is_held_beyond_a_bound_has_no_plan(parameters: Parameters) -> None:
     """Proves: 200 are made a month at most: 250 held have no plan, and are not 200 without a word;
