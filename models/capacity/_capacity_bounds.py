@@ -21,11 +21,9 @@ from optalloc.errors import Problem
 from ._building import active_sites, pue_of_sites, standing_mw
 from ._contracts import CAPACITY, DELIVERS, contracts_on_offer
 from ._leases import leases_on_offer
-from ._site_need import ENDINGS, LEASES, SIGNINGS, needed_at_sites, pledged
+from ._site_need import ENDINGS, LEASES, ROUNDING, SIGNINGS, needed_at_sites, pledged
 from ._slices import day_over_slice, firm_output, least_output, most_made_up, slices
 
-# A sum that rounding has made larger by this share needs no whole block more.
-ROUNDING = 1e-9
 # Sizes further apart than this are not carried by a solver's tolerances, which are a millionth.
 FARTHEST_APART = 1e6
 # Sheets from which need follows.
@@ -59,7 +57,7 @@ def useful_sites(data: Dataset) -> pd.DataFrame:
     room, block = sites["room_mw"], sites["block_mw"]
     start = need["begun_mw"]
     units = (start / block.fillna(1.0)).to_numpy(float)
-    whole = np.ceil(units * (1.0 - ROUNDING) - ROUNDING).clip(min=1.0)
+    whole = _whole(units).clip(min=1.0)
     units = np.where(
         block.notna(), np.minimum(whole, sites["room_blocks"]), np.minimum(start, room)
     )
@@ -112,6 +110,11 @@ def not_carried(
             )
 
 
+def _whole(blocks: np.ndarray) -> np.ndarray:
+    """Whole blocks that are enough; a sum that rounding has made larger needs no block more."""
+    return np.asarray(np.ceil(blocks * (1.0 - ROUNDING) - ROUNDING))
+
+
 def useful_leases(data: Dataset) -> pd.Series:
     """The most MW of each lease that it is of use to sign at a time, by lease."""
     useful = needed_of_leases(data, "signed_mw")["signed_mw"]
@@ -149,8 +152,7 @@ def useful_contracts(data: Dataset) -> pd.Series:
     """The most MW of each contract that it is of use to sign at a time, in whole blocks."""
     offered, need = contracts_on_offer(data), needed_of_contracts(data, "signed_mw")["signed_mw"]
     block = offered["block_mw"]
-    blocks = need / block
-    whole = pd.Series(np.ceil(blocks - ROUNDING * blocks.clip(lower=1.0)), blocks.index)
+    whole = pd.Series(_whole((need / block).to_numpy(float)), need.index)
     return need.where(block.isna(), whole * block).clip(upper=offered["max_mw"])
 
 

@@ -21,7 +21,7 @@ from ._network import arcs
 from ._scores import scores
 from ._slices import most_made_up
 
-# Lives that end, and scores that differ, within this are the same.
+# Blocks, lives and scores that differ by so little are the same.
 ROUNDING = 1e-9
 # The least that a site without minimum and blocks can be asked to build, where nothing needs it.
 LEAST_MW = 1.0

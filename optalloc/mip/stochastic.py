@@ -19,7 +19,15 @@ from optalloc.errors import ModelError
 from optalloc.mip.arrays import Arrays
 from optalloc.mip.tolerances import ROW_VIOLATION
 
-__all__ = ["AcrossRows", "Holds", "StochasticProgram", "lifted", "misses", "owned_columns"]
+__all__ = [
+    "AcrossRows",
+    "Holds",
+    "StochasticProgram",
+    "lifted",
+    "misses",
+    "narrowed",
+    "owned_columns",
+]
 
 
 class Holds(StrEnum):
@@ -202,6 +210,16 @@ def misses(held: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> bool:
     """True if values, NaN where there is none, are beyond bounds by more than rounding."""
     near = np.clip(held, lower, upper)
     return bool((np.abs(held - near) > ROW_VIOLATION * np.maximum(1.0, np.abs(held))).any())
+
+
+def narrowed(
+    held: np.ndarray, lower: np.ndarray, upper: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds with values at which columns are held, NaN where free, as near as they allow."""
+    free = np.isnan(held)
+    # A continuous column may miss its bounds by rounding.
+    near = np.clip(np.where(free, 0.0, held), lower, upper)
+    return np.where(free, lower, near), np.where(free, upper, near)
 
 
 def lifted(matrix: Any, own: np.ndarray, size: int) -> sp.coo_array:

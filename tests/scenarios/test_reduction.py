@@ -16,7 +16,7 @@ from optalloc.mip.outcome import Options
 from optalloc.modelling.futures import futures
 from optalloc.scenarios.reduction import cost_distances, forward_selection
 from tests.books import Book, write
-from tests.plan.test_policy import newsvendor, site, uncertain
+from tests.plan.test_policy import fire, newsvendor, room, site, uncertain
 
 MODEL = optalloc.load_model()
 DAY = "2028-01-01"
@@ -116,17 +116,7 @@ def under_each_other(made: Book, folder: Path) -> list[list[float]]:
 def test_a_scenario_alone_has_its_own_room(tmp_path: Path) -> None:
     """Proves: with room for 100 at N alone 60 cost 60, and where it has room for 40 there is no
     continuation of that. 40 and 20 at F cost 140 in both."""
-    made = uncertain(
-        site("N", 1.0, 100),
-        site("F", 5.0, 100),
-        base=(0, 60),
-        futures={"room": {"wide": (0.5,), "tight": (0.5,)}},
-        revealed={"room": DAY},
-        unmet=10,
-    )
-    tight = {"uncertainty": "room", "outcome": "tight", "sheet": "Sites", "rows": "site=N"}
-    made["Outcomes"] = [{**tight, "column": "max_mw", "operation": "set", "value": 40}]
-    wide, narrow = under_each_other(made, tmp_path)
+    wide, narrow = under_each_other(room(), tmp_path)
     assert wide == pytest.approx([60, 140])
     assert narrow == pytest.approx([np.inf, 140])
 
@@ -135,16 +125,7 @@ def test_operations_are_no_first_decisions(tmp_path: Path) -> None:
     """Proves: 40 stand, or 10, and 5 per MW are unmet in Y1. Alone the first costs nothing, and with
     the 30 that the second begins 30; the second costs 150 and 30, or 300 where nothing is begun
     for Y2 before it is known, and no more than that though 40 were served in the first."""
-    made = uncertain(
-        site("N", 1.0, 100, status="existing", existing_mw=40),
-        base=(40, 40),
-        futures={"fire": {"no": (0.5,), "yes": (0.5,)}},
-        revealed={"fire": DAY},
-        unmet=5,
-    )
-    burnt = {"uncertainty": "fire", "outcome": "yes", "sheet": "Sites", "rows": "site=N"}
-    made["Outcomes"] = [{**burnt, "column": "existing_mw", "operation": "set", "value": 10}]
-    spared, hit = under_each_other(made, tmp_path)
+    spared, hit = under_each_other(fire(40, 40), tmp_path)
     assert spared == pytest.approx([0, 30])
     assert hit == pytest.approx([300, 180])
 

@@ -19,7 +19,7 @@ from optalloc.mip.outcome import (
     StopReason,
     raise_without_plan,
 )
-from optalloc.mip.stochastic import StochasticProgram, misses
+from optalloc.mip.stochastic import StochasticProgram, misses, narrowed
 from optalloc.modelling.futures import Futures, first_decisions
 from optalloc.modelling.model import Model, options_of
 from optalloc.modelling.outputs import TableSpec
@@ -226,7 +226,4 @@ def _bounds(
     lower[own], upper[own] = alone.col_lower, alone.col_upper
     if misses(held, lower, upper):
         return None
-    at = held[own]
-    near = np.clip(at, alone.col_lower, alone.col_upper)
-    free = np.isnan(at)
-    return np.where(free, alone.col_lower, near), np.where(free, alone.col_upper, near)
+    return narrowed(held[own], alone.col_lower, alone.col_upper)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from optalloc.mip.stochastic import StochasticProgram
+from optalloc.mip.stochastic import StochasticProgram, narrowed
 from optalloc.solving.futures.prices import Prices
 
 __all__ = ["Policy", "held_bounds", "orders"]
@@ -83,11 +83,7 @@ def held_bounds(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Bounds of the columns of a scenario with values at which they are held; NaN where free."""
     own = program.columns[scenario]
-    lower, upper = program.col_lower[own], program.col_upper[own]
-    free = np.isnan(held)
-    # A continuous column may miss its bounds by rounding.
-    near = np.clip(np.where(free, 0.0, held), lower, upper)
-    return np.where(free, lower, near), np.where(free, upper, near)
+    return narrowed(held, program.col_lower[own], program.col_upper[own])
 
 
 def orders(program: StochasticProgram, costs: np.ndarray) -> list[tuple[int, ...]]:
